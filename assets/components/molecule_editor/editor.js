@@ -1,0 +1,127 @@
+// Streamlit's side of the molecule editor: loads what Python sends, reports every edit.
+"use strict";
+
+const OPTIONS = [
+  "oldlook", "xbutton", "norbutton", "hydrogens", "multipart", "stereo", "paste",
+  "noquery", "noreaction",
+  // These would ask servers on the internet.
+  "nosearchinchikey", "noexportinchi", "noexportinchikey", "noexportinchiauxinfo",
+].join(",");
+const KEY_ATTACHMENT = 42; // JSME's own key for a `*` atom.
+const BAR = 40;
+
+let applet = null;
+let args = null;
+let load = null; // number of the load that is on the canvas
+let reported = ""; // the drawing that Python knows
+let edited = false;
+let timer = null;
+
+const $ = (id) => document.getElementById(id);
+
+function send(type, data) {
+  window.parent.postMessage({ isStreamlitMessage: true, type, ...data }, "*");
+}
+
+// A molfile's second line holds the time: two readings of one drawing differ in it.
+const timeless = (molfile) => molfile.replace(/\n.*\n/, "\n\n");
+
+function report() {
+  const molfile = timeless(applet.molFile());
+  if (molfile === reported) return;
+  reported = molfile;
+  send("streamlit:setComponentValue", { value: { load, molfile, edited }, dataType: "json" });
+}
+
+function onEdit() {
+  clearTimeout(timer);
+  // A report that waits belongs to the load it was drawn on.
+  const drawnOn = load;
+  timer = setTimeout(() => {
+    if (load !== drawnOn || timeless(applet.molFile()) === reported) return;
+    edited = true;
+    report();
+  }, 120);
+}
+
+function show() {
+  if (!applet || !args || args.load === load) return;
+  clearTimeout(timer);
+  const kept = load === null ? args.drawn : null;
+  load = args.load;
+  edited = Boolean(kept);
+  const molfile = kept || args.molfile;
+  if (molfile) applet.readMolFile(molfile);
+  else applet.reset();
+  reported = "";
+  report();
+}
+
+function fit() {
+  if (!applet || !args) return;
+  const width = $("paper").clientWidth;
+  if (width > 0) applet.setSize(`${width}px`, `${args.height - BAR - 2}px`);
+}
+
+function dress(theme) {
+  const style = document.documentElement.style;
+  for (const [name, value] of Object.entries(theme)) {
+    if (typeof value === "string") style.setProperty(`--${name}`, value);
+  }
+  document.documentElement.classList.toggle("dark", theme.base === "dark");
+}
+
+function pickAttachment() {
+  // JSME turns the atom that it saw last under the pointer instead of picking the tool, also when
+  // the pointer has gone to our button meanwhile: show it the empty corner of its frame first.
+  const { left, bottom } = $("canvas").getBoundingClientRect();
+  const [clientX, clientY] = [left + 6, bottom - 6];
+  document.elementFromPoint(clientX, clientY)
+    .dispatchEvent(new MouseEvent("mousemove", { clientX, clientY, bubbles: true }));
+  const press = new KeyboardEvent("keydown", {
+    keyCode: KEY_ATTACHMENT, which: KEY_ATTACHMENT, bubbles: true,
+  });
+  document.querySelector("#canvas textarea").dispatchEvent(press);
+  closeBox(20);
+}
+
+// JSME also opens its box for other atoms, already filled in: nothing is left to do there.
+function closeBox(frames) {
+  const button = document.querySelector(".mosaic-WindowPanel button");
+  button?.closest(".mosaic-WindowPanel").style.setProperty("visibility", "hidden");
+  if (button) button.click();
+  else if (frames > 0) requestAnimationFrame(() => closeBox(frames - 1));
+}
+
+window.addEventListener("message", (event) => {
+  if (event.source !== window.parent || event.data.type !== "streamlit:render") return;
+  const height = args?.height;
+  args = event.data.args;
+  if (event.data.theme) dress(event.data.theme);
+  if (height !== args.height) {
+    $("frame").style.height = `${args.height}px`;
+    send("streamlit:setFrameHeight", { height: args.height });
+    fit();
+  }
+  show();
+});
+
+// JSME calls this by its name once its code is there.
+window.jsmeOnLoad = function () {
+  const paper = $("paper");
+  const start = () => {
+    if (applet || paper.clientWidth === 0) return; // a closed tab or expander has no width yet
+    applet = new JSApplet.JSME("canvas", `${paper.clientWidth}px`, `${paper.clientHeight}px`, {
+      options: OPTIONS, guicolor: "#eef2f4",
+    });
+    applet.setCallBack("AfterStructureModified", onEdit);
+    $("loading").remove();
+    $("attach").disabled = false;
+    show();
+  };
+  new ResizeObserver(() => (applet ? fit() : start())).observe(paper);
+  start();
+};
+
+$("attach").addEventListener("click", pickAttachment);
+send("streamlit:componentReady", { apiVersion: 1 });

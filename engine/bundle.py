@@ -1,0 +1,128 @@
+"""A trained model as one folder of plain data files, and how to find it by a name."""
+
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from engine.errors import UserError
+from engine.models.settings import PolyGINShape
+from engine.properties import Property
+from engine.workspace import ASSETS, subfolder, write_atomic
+
+INFO = "bundle.json"
+SHIPPED = ASSETS / "model"
+_FORMAT = 1
+_MAX_INFO_BYTES = 5 * 2**20
+
+
+class BundleInfo(BaseModel):
+    """What `bundle.json` tells about a model.
+
+    Attributes:
+        format: of the bundle.
+        name: of the run that made it.
+        created: date and time, ISO 8601.
+        table: the training table's file name.
+        rows: how many repeat units it was trained on.
+        preset, folds, seed: how it was trained.
+        properties: the K properties it predicts.
+        labels: how many labels each property had.
+        ranges: least and greatest training label of each property.
+        medians: the median training label of each property.
+        members: names of the members.
+        blend: `{property: {member: weight}}`.
+        shape: of the PolyGIN networks.
+        figures: out-of-fold, see `engine.metrics.figures`.
+        versions: of the packages that fitted it.
+    """
+
+    format: int = _FORMAT
+    name: str
+    created: str
+    table: str
+    rows: int
+    preset: str
+    folds: str
+    seed: int
+    properties: list[Property]
+    labels: dict[str, int]
+    ranges: dict[str, tuple[float, float]]
+    medians: dict[str, float]
+    members: list[str]
+    blend: dict[str, dict[str, float]]
+    shape: PolyGINShape
+    figures: dict
+    versions: dict[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        """The properties' names."""
+        return [known.name for known in self.properties]
+
+
+def package_versions() -> dict[str, str]:
+    """The packages whose version a prediction may depend on."""
+    packages = ("rdkit", "torch", "lightgbm", "xgboost", "catboost", "numpy")
+    return {name: version(name) for name in packages}
+
+
+def write_info(folder: Path, info: BundleInfo) -> None:
+    """Complete a bundle: written last, so that a folder with this file has all others."""
+    write_atomic(folder / INFO, info.model_dump_json(indent=1))
+
+
+def read_info(folder: Path) -> BundleInfo:
+    """What a bundle says of itself; loads no model.
+
+    Raises:
+        UserError: when the folder holds no bundle that this version can read.
+    """
+    path = folder / INFO
+    if not path.is_file():
+        raise UserError(f"{folder} holds no model: it has no {INFO}.")
+    if path.stat().st_size > _MAX_INFO_BYTES:
+        raise UserError(f"{path} is too large to be a model's description.")
+    try:
+        info = BundleInfo.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise UserError(f"{path} is damaged: {where or 'the file'}: {fault['msg']}.") from error
+    if info.format != _FORMAT:
+        raise UserError(
+            f"{path} has format {info.format}, this version reads format {_FORMAT}; "
+            "train the model anew, or update PolyGIN Studio."
+        )
+    return info
+
+
+def default_bundle() -> Path:
+    """The promoted model's folder, or the shipped one's where none was promoted."""
+    promoted = _promoted()
+    return promoted if (promoted / INFO).is_file() else SHIPPED
+
+
+def promote(folder: Path) -> None:
+    """Make a copy of a bundle the default model, until another is promoted or `reset_default`.
+
+    Raises:
+        UserError: when the folder holds no bundle.
+    """
+    read_info(folder)
+    target = _promoted()
+    fresh = target.with_name("default.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(folder, fresh)
+    shutil.rmtree(target, ignore_errors=True)
+    fresh.rename(target)
+
+
+def reset_default() -> None:
+    """Make the shipped model the default again."""
+    shutil.rmtree(_promoted(), ignore_errors=True)
+
+
+def _promoted() -> Path:
+    return subfolder("models") / "default"

@@ -1,0 +1,38 @@
+"""Clusters of like repeat units, for folds that keep them together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rdkit import DataStructs
+from rdkit.Chem import rdFingerprintGenerator
+from rdkit.ML.Cluster import Butina
+
+from engine.chem.smiles import parse
+
+DISTANCE = 0.4
+"""Tanimoto distance within which a unit joins a cluster's centre."""
+
+
+def similarity_clusters(smiles: Sequence[str]) -> np.ndarray:
+    """Butina clusters on Morgan fingerprints of radius 2 and 2048 bits.
+
+    Butina, J. Chem. Inf. Comput. Sci. 39 (1999) 747, doi:10.1021/ci9803381.
+
+    Args:
+        smiles: N parsable SMILES; equal ones are always in one cluster.
+
+    Returns:
+        Shape `(N,)`, int: the cluster of each.
+    """
+    unique, position = np.unique(np.asarray(smiles, dtype=object), return_inverse=True)
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    prints = [generator.GetFingerprint(parse(text)) for text in unique]
+    distances: list[float] = []
+    for i in range(1, len(prints)):
+        alike = DataStructs.BulkTanimotoSimilarity(prints[i], prints[:i])
+        distances.extend(1 - value for value in alike)
+    found = Butina.ClusterData(distances, len(prints), DISTANCE, isDistData=True, reordering=True)
+    cluster = np.zeros(len(unique), dtype=int)
+    for number, members in enumerate(found):
+        cluster[list(members)] = number
+    return cluster[position]

@@ -1,0 +1,105 @@
+"""The commands' arguments."""
+
+import argparse
+
+from engine.commands import models, runs, tables
+from engine.training.presets import PRESETS
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `carry_out` to its function."""
+    top = argparse.ArgumentParser(prog="python -m engine", description="PolyGIN Studio")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _doctor(commands)
+    _train(commands)
+    _runs(commands)
+    _models(commands)
+    return top
+
+
+def _doctor(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("doctor", help="check a table and say what is odd about it")
+    _table(command)
+    _json(command)
+    command.set_defaults(carry_out=tables.doctor)
+
+
+def _train(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("train", help="train on a table")
+    _table(command)
+    command.add_argument(
+        "--preset", default="auto", metavar="P", help=f"auto, {', '.join(PRESETS)}"
+    )
+    command.add_argument(
+        "--folds",
+        default="random:5",
+        metavar="F",
+        help="random:5, similarity:5, column:NAME of the table, or FILE:COLUMN",
+    )
+    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.add_argument("--name", help="for the list of runs; else the table's name")
+    command.add_argument("--detach", action="store_true", help="return at once")
+    command.set_defaults(carry_out=runs.train)
+
+
+def _runs(commands: argparse._SubParsersAction) -> None:
+    listing = commands.add_parser("runs", help="list the runs")
+    _json(listing)
+    listing.set_defaults(carry_out=runs.list_all)
+    stop = commands.add_parser("stop", help="stop a run")
+    stop.add_argument("run", metavar="RUN", help="its id or name")
+    stop.set_defaults(carry_out=runs.stop)
+
+
+def _models(commands: argparse._SubParsersAction) -> None:
+    listing = commands.add_parser("models", help="list the models")
+    _json(listing)
+    listing.set_defaults(carry_out=models.list_all)
+
+    predict = commands.add_parser("predict", help="predict a file or one repeat unit")
+    _model(predict)
+    predict.add_argument("input", metavar="INPUT", help="a table, or one SMILES")
+    predict.add_argument("-o", "--output", metavar="OUT.csv", help="where to write; else shown")
+    predict.add_argument(
+        "--sample-submission", metavar="FILE", help="take ids, order and columns from this file"
+    )
+    predict.set_defaults(carry_out=models.predict)
+
+    score = commands.add_parser("score", help="score a model on a labelled table")
+    _model(score)
+    _table(score)
+    _json(score)
+    score.set_defaults(carry_out=models.score)
+
+    promote = commands.add_parser("promote", help="make a model the default")
+    _model(promote, "its run's id or name, a bundle's folder, or `shipped`")
+    promote.set_defaults(carry_out=models.promote)
+
+
+def _model(command: argparse.ArgumentParser, text: str | None = None) -> None:
+    command.add_argument(
+        "model", metavar="MODEL", help=text or "a run's id or name, a bundle's folder, or `default`"
+    )
+
+
+def _table(command: argparse.ArgumentParser) -> None:
+    command.add_argument("table", metavar="TABLE", help="CSV, TSV, Parquet or XLSX")
+    command.add_argument("--smiles-column", metavar="NAME")
+    command.add_argument("--id-column", metavar="NAME")
+    command.add_argument(
+        "--property", action="append", metavar="NAME", help="may be given several times"
+    )
+    command.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="NAME=UNIT",
+        help="the unit that a property is given in, such as Tg=K",
+    )
+    command.add_argument("--separator", metavar="C")
+    command.add_argument("--encoding", metavar="E")
+    command.add_argument("--decimal", choices=[".", ","])
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON")

@@ -1,0 +1,96 @@
+"""`train`, `runs` and `stop`."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from engine.commands.figures import print_figures
+from engine.commands.progress import bars
+from engine.commands.tables import checked_table
+from engine.runs import (
+    Run,
+    RunConfig,
+    find_run,
+    list_runs,
+    read_progress,
+    start_run,
+    stop_run,
+)
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Start a run; in the foreground show its progress and end with its figures."""
+    table = checked_table(arguments)
+    config = RunConfig(
+        name=(arguments.name or Path(table.name).stem)[:80],
+        preset=arguments.preset,
+        folds=arguments.folds,
+        seed=arguments.seed,
+        units=dict(word.split("=", 1) for word in arguments.unit),
+    )
+    run = start_run(table, config)
+    console = Console()
+    console.print(f"Run {run.id}, files in {run.folder}", highlight=False, soft_wrap=True)
+    if arguments.detach:
+        return 0
+    try:
+        run = _watch(run)
+    except KeyboardInterrupt:
+        console.print("Stopping…")
+        run = stop_run(run)
+    if run.state != "done":
+        console.print(f"Run {run.state}. {run.reason}", highlight=False, soft_wrap=True)
+        return 1
+    print_figures(run.figures, console, "Out-of-fold error")
+    return 0
+
+
+def list_all(arguments: argparse.Namespace) -> None:
+    """Print the runs."""
+    runs = list_runs()
+    if arguments.json:
+        fields = {"id", "name", "state", "reason", "stage", "progress", "started", "finished"}
+        rows = [run.model_dump(include={*fields, "created", "figures"}) for run in runs]
+        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        return
+    shown = RichTable("id", "name", "state", "stage", "progress", "started", "wMAE")
+    for run in runs:
+        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started or run.created))
+        wmae = run.figures["blend"]["wmae"] if run.figures else None
+        shown.add_row(
+            run.id,
+            run.name,
+            run.state,
+            run.stage,
+            f"{run.progress:.0%}",
+            started,
+            f"{wmae:.4f}" if wmae is not None else "",
+        )
+    Console().print(shown if runs else "No runs yet: start one with `python -m engine train`.")
+
+
+def stop(arguments: argparse.Namespace) -> None:
+    """Stop a run and wait until it has ended."""
+    run = stop_run(find_run(arguments.run))
+    Console().print(f"{run.id}: {run.state}. {run.reason}", highlight=False, soft_wrap=True)
+
+
+def _watch(run: Run) -> Run:
+    """Show the progress of a run until it ends."""
+    with bars() as shown:
+        tasks: dict[str, int] = {}
+        while run.alive:
+            for stage in read_progress(run).stages:
+                if stage.name not in tasks:
+                    tasks[stage.name] = shown.add_task(stage.title, total=stage.total, start=False)
+                if stage.done:
+                    shown.start_task(tasks[stage.name])
+                shown.update(tasks[stage.name], completed=stage.done, total=stage.total)
+            time.sleep(0.5)
+            run = find_run(run.id)
+    return run

@@ -1,0 +1,63 @@
+"""Where the members of a bundle lie in its folder, and how they are written and read.
+
+File names are made of numbers alone, never of a user's column names.
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.models.polygin import PolyGIN
+from engine.models.scale import Scale
+from engine.models.settings import PolyGINShape
+from engine.models.trees import LIBRARIES, Booster
+
+
+def save_booster(folder: Path, library: str, column: int, booster: Booster) -> None:
+    """Write the booster of the property in that column."""
+    booster.save(_booster_file(folder, library, column))
+
+
+def load_booster(folder: Path, library: str, column: int) -> Booster:
+    """Read what `save_booster` wrote."""
+    return LIBRARIES[library].load(_booster_file(folder, library, column))
+
+
+def save_network(folder: Path, number: int, network: PolyGIN, scale: Scale) -> None:
+    """Write one network of the PolyGIN member with the scale of its outputs.
+
+    Weights are kept in half precision: half the size, and a change of predictions far below
+    their error. Running variances stay as they are, since they may be larger than fp16 allows.
+    """
+    weights = {name for name, _ in network.named_parameters()}
+    tensors = {
+        name: (value.half() if name in weights else value).cpu().contiguous()
+        for name, value in network.state_dict().items()
+    }
+    tensors["scale.mean"] = torch.as_tensor(scale.mean)
+    tensors["scale.deviation"] = torch.as_tensor(scale.deviation)
+    save_file(tensors, _network_file(folder, number))
+
+
+def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[PolyGIN, Scale]]:
+    """Read every network of the PolyGIN member, in evaluation mode on the CPU."""
+    networks = []
+    for path in sorted(folder.glob("polygin-*.safetensors")):
+        tensors = load_file(path)
+        scale = Scale(
+            tensors.pop("scale.mean").double().numpy(),
+            tensors.pop("scale.deviation").double().numpy(),
+        )
+        network = PolyGIN(shape, len(scale.mean))
+        network.load_state_dict(tensors)
+        networks.append((network.eval(), scale))
+    return networks
+
+
+def _booster_file(folder: Path, library: str, column: int) -> Path:
+    return folder / f"{library}-{column:03d}.{LIBRARIES[library].suffix}"
+
+
+def _network_file(folder: Path, number: int) -> Path:
+    return folder / f"polygin-{number:03d}.safetensors"

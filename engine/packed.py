@@ -1,0 +1,69 @@
+"""Many molecular graphs as a few contiguous arrays."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
+
+
+class Graph(NamedTuple):
+    """One repeat unit's graph; every bond is stored once."""
+
+    atoms: np.ndarray  # V × len(ATOM_FIELDS), uint8 codes
+    ends: np.ndarray  # E × 2, uint16 atom indices
+    bonds: np.ndarray  # E × len(BOND_FIELDS), uint8 codes
+
+    def to_bytes(self) -> bytes:
+        """The graph as bytes: the two counts, then the three arrays."""
+        counts = np.array([len(self.atoms), len(self.bonds)], dtype="<u2")
+        arrays = (counts, self.atoms, self.ends.astype("<u2"), self.bonds)
+        return b"".join(array.tobytes() for array in arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Graph":
+        """The graph that `to_bytes` wrote."""
+        atoms, bonds = (int(n) for n in np.frombuffer(data, "<u2", 2))
+        start = 4
+        first = start + atoms * len(ATOM_FIELDS)
+        second = first + bonds * 4
+        return cls(
+            np.frombuffer(data[start:first], np.uint8).reshape(atoms, len(ATOM_FIELDS)),
+            np.frombuffer(data[first:second], "<u2").reshape(bonds, 2),
+            np.frombuffer(data[second:], np.uint8).reshape(bonds, len(BOND_FIELDS)),
+        )
+
+
+class PackedGraphs(NamedTuple):
+    """N graphs end to end; graph i owns atoms `atom_start[i]:atom_start[i+1]`, bonds likewise."""
+
+    atoms: np.ndarray  # A × len(ATOM_FIELDS), uint8 codes
+    ends: np.ndarray  # B × 2, int32 atom indices, counted from the graph's own first atom
+    bonds: np.ndarray  # B × len(BOND_FIELDS), uint8 codes
+    atom_start: np.ndarray  # N + 1, int64
+    bond_start: np.ndarray  # N + 1, int64
+
+    @property
+    def count(self) -> int:
+        """How many graphs there are."""
+        return len(self.atom_start) - 1
+
+
+def pack(graphs: Sequence[Graph]) -> PackedGraphs:
+    """Lay graphs end to end, in the order given."""
+    atom_counts = [len(graph.atoms) for graph in graphs]
+    bond_counts = [len(graph.bonds) for graph in graphs]
+    empty = Graph(
+        np.zeros((0, len(ATOM_FIELDS)), np.uint8),
+        np.zeros((0, 2), np.uint16),
+        np.zeros((0, len(BOND_FIELDS)), np.uint8),
+    )
+    parts = [empty, *graphs]
+    return PackedGraphs(
+        np.concatenate([graph.atoms for graph in parts]),
+        np.concatenate([graph.ends for graph in parts]).astype(np.int32),
+        np.concatenate([graph.bonds for graph in parts]),
+        np.concatenate([[0], np.cumsum(atom_counts, dtype=np.int64)]).astype(np.int64),
+        np.concatenate([[0], np.cumsum(bond_counts, dtype=np.int64)]).astype(np.int64),
+    )

@@ -1,0 +1,150 @@
+"""Predicting repeat units with a bundle."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.bundle import default_bundle, read_info
+from engine.chem.smiles import BadSmilesError, canonical
+from engine.errors import UserError
+from engine.features import Features, compute_features
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions of N repeat units, in the properties' units.
+
+    Attributes:
+        smiles: the N repeat units as they were given.
+        blend: N rows, one column for each property; NaN where a row could not be featurised.
+        members: the same for each member.
+        problems: why a row could not be featurised, by its position.
+    """
+
+    smiles: list[str]
+    blend: pd.DataFrame
+    members: dict[str, pd.DataFrame]
+    problems: dict[int, str]
+
+
+class Predictor:
+    """A bundle that predicts; each member is loaded when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the bundle's description; loads no model yet.
+
+        Raises:
+            UserError: when the folder holds no bundle.
+        """
+        self.folder = folder
+        self.info = read_info(folder)
+
+    def predict(self, smiles: Sequence[str], progress: Progress | None = None) -> Predictions:
+        """Predict repeat units; those that cannot be read get no numbers but a reason.
+
+        Args:
+            smiles: N repeat units.
+            progress: told how far the features are.
+        """
+        readable, problems = [], {}
+        for position, text in enumerate(smiles):
+            try:
+                readable.append((position, canonical(text)))
+            except BadSmilesError as error:
+                problems[position] = str(error)
+        positions = [position for position, _ in readable]
+        names = self.info.names
+        members = {
+            member: pd.DataFrame(np.nan, range(len(smiles)), names) for member in self.info.members
+        }
+        if readable:
+            features = compute_features([text for _, text in readable], progress)
+            for member, frame in members.items():
+                frame.iloc[positions] = self._predict_member(member, features)
+        return Predictions(list(smiles), self._blend(members), members, problems)
+
+    def _blend(self, members: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        blended = {
+            name: sum(
+                weight * members[member][name] for member, weight in self.info.blend[name].items()
+            )
+            for name in self.info.names
+        }
+        return pd.DataFrame(blended)
+
+    def _predict_member(self, member: str, features: Features) -> np.ndarray:
+        """Shape `(N, K)`, in units."""
+        if member == "polygin":
+            return self._predict_polygin(features)
+        boosters = self._boosters[member]
+        return np.column_stack([booster.predict(features.descriptors) for booster in boosters])
+
+    def _predict_polygin(self, features: Features) -> np.ndarray:
+        import torch
+
+        from engine.models.batching import DeviceGraphs
+        from engine.training.loop import predict_network
+
+        device = torch.device("cpu")
+        graphs = DeviceGraphs(features.graphs, device)
+        rows = np.arange(features.graphs.count)
+        return np.mean(
+            [
+                predict_network(network, scale, graphs, rows, device)
+                for network, scale in self._networks
+            ],
+            axis=0,
+        )
+
+    @cached_property
+    def _networks(self) -> list:
+        import torch
+
+        from engine.models.store import load_networks
+
+        torch.set_num_threads(os.cpu_count() or 1)
+        return load_networks(self.folder, self.info.shape)
+
+    @cached_property
+    def _boosters(self) -> dict[str, list]:
+        from engine.models.store import load_booster
+
+        return {
+            member: [load_booster(self.folder, member, k) for k in range(len(self.info.names))]
+            for member in self.info.members
+            if member != "polygin"
+        }
+
+
+def find_bundle(model: str = "default") -> Path:
+    """The bundle's folder for what a user calls a model.
+
+    Args:
+        model: `default`, a run's id or name, or a path.
+
+    Raises:
+        UserError: when there is no such model, or its run has not ended well.
+    """
+    if model == "default":
+        return default_bundle()
+    from engine.runs import list_runs
+
+    for run in list_runs():
+        if model in (run.id, run.name):
+            if run.state != "done":
+                raise UserError(f"Run {model!r} has no model: it is {run.state}.")
+            return run.folder / "bundle"
+    folder = Path(model)
+    if folder.is_dir():
+        return folder
+    raise UserError(
+        f"There is no model {model!r}: give a run's id or name, a bundle's folder, or `default`; "
+        "`python -m engine models` lists them."
+    )

@@ -1,0 +1,104 @@
+"""Folds from what a user wrote: a splitter, a column of the table, or a column of a file."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import UserError
+from engine.table import Table, read_table
+from engine.table.duplicates import flat
+from engine.training.folds import split_folds
+
+_SPLITTER = re.compile(r"(random|similarity):(\d+)")
+
+
+def given_folds(spec: str, table: Table) -> np.ndarray | None:
+    """The fold of each row where a column gives it; None where a splitter will make it.
+
+    Args:
+        spec: `random:5`, `similarity:5`, `column:NAME` or `FILE:COLUMN`.
+        table: the checked table.
+
+    Returns:
+        Shape `(N,)`, int, or None.
+
+    Raises:
+        UserError: when the text is none of the forms, or does not fit the table.
+    """
+    splitter = _SPLITTER.fullmatch(spec)
+    if not splitter:
+        return _folds_of_column(spec, table)
+    most = min(20, len(table.smiles))
+    if not 2 <= int(splitter[2]) <= most:
+        raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
+    return None
+
+
+def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
+    """Divide rows by a splitter.
+
+    Molecules that differ only in stereochemistry stay in one fold; with `similarity`, whole
+    clusters of like molecules do.
+
+    Args:
+        spec: `random:K` or `similarity:K`.
+        canonical: N canonical SMILES.
+        labels: shape `(N, K)`, NaN where missing.
+        seed: of the shuffling.
+
+    Returns:
+        Shape `(N,)`, int.
+    """
+    kind, count = spec.split(":")
+    groups = [flat(smiles) for smiles in canonical]
+    if kind == "similarity":
+        from engine.chem.clusters import similarity_clusters
+
+        groups = similarity_clusters(groups)
+    return split_folds(labels, groups, int(count), seed)
+
+
+def _folds_of_column(spec: str, table: Table) -> np.ndarray:
+    source, found, column = spec.rpartition(":")
+    if not found:
+        raise UserError(
+            f"Folds {spec!r} are not understood; write random:5, similarity:5, column:NAME for "
+            "a column of the table, or FILE:COLUMN for a column of another table with an id column."
+        )
+    if source == "column":
+        frame, where = table.raw.frame, "the table"
+        values = _column(frame, column, where)[_positions(table)]
+    else:
+        frame, where = read_table(Path(source)).frame, Path(source).name
+        by_id = dict(zip(_column(frame, "id", where), _column(frame, column, where), strict=True))
+        values = np.array([by_id.get(name) for name in table.ids], dtype=object)
+    missing = [table.ids[i] for i in range(len(values)) if pd.isna(values[i])]
+    if missing:
+        some = ", ".join(missing[:5])
+        raise UserError(
+            f"{where} gives no fold in column {column!r} for {len(missing):,} rows of the table, "
+            f"such as id {some}; add them, or choose random:5."
+        )
+    names, folds = np.unique(values.astype(str), return_inverse=True)
+    if not 2 <= len(names) <= 20:
+        raise UserError(
+            f"Column {column!r} of {where} holds {len(names):,} different folds; "
+            "between 2 and 20 are needed."
+        )
+    return folds
+
+
+def _column(frame: pd.DataFrame, name: str, where: str) -> np.ndarray:
+    if name not in frame.columns:
+        raise UserError(
+            f"{where} has no column {name!r}; its columns are {', '.join(frame.columns)}."
+        )
+    return frame[name].to_numpy(dtype=object)
+
+
+def _positions(table: Table) -> np.ndarray:
+    """Where each checked row stands in the table as it was read."""
+    return np.searchsorted(table.raw.rows, table.rows)

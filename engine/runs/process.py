@@ -1,0 +1,79 @@
+"""The worker process of a run: starting it, knowing it again, ending it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+
+from engine.runs.records import Run
+from engine.workspace import home
+
+_PROJECT = Path(__file__).resolve().parents[2]
+
+
+def launch(run: Run) -> None:
+    """Start the worker of a run, so that it outlives whoever starts it."""
+    environment = {**os.environ, "POLYGIN_HOME": str(home())}
+    # A file, not a pipe: a pipe would hang the worker once its reader is gone.
+    with open(run.folder / "run.log", "ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "engine.runs.worker", run.id],
+            cwd=_PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def identity() -> dict[str, object]:
+    """What tells this process from any other, also from one that gets its number later."""
+    return {
+        "pid": os.getpid(),
+        "pid_started": psutil.Process().create_time(),
+        "boot_id": boot_id(),
+    }
+
+
+def boot_id() -> str:
+    """What tells this start of the machine from any other."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return str(int(psutil.boot_time()))
+
+
+def worker_of(run: Run) -> psutil.Process | None:
+    """The live worker process of a run, or None; never a stranger with the same number."""
+    if run.pid is None or run.boot_id != boot_id():
+        return None
+    try:
+        process = psutil.Process(run.pid)
+        same = abs(process.create_time() - (run.pid_started or 0)) < 1
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.Error:
+        return None
+
+
+def end(process: psutil.Process, grace: float) -> None:
+    """Terminate a process and its children, and kill what is left after `grace` seconds."""
+    try:
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        _quietly(member.terminate)
+    _, left = psutil.wait_procs(family, timeout=grace)
+    for member in left:
+        _quietly(member.kill)
+    psutil.wait_procs(left, timeout=grace)
+
+
+def _quietly(act) -> None:
+    try:
+        act()
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,82 @@
+"""What a run is: its settings, its state, its progress."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from engine.table import Columns
+from engine.workspace import subfolder
+
+State = Literal["queued", "running", "stopping", "stopped", "interrupted", "failed", "done"]
+"""queued: waits for the device. running, stopping: its process works. stopped: ended because
+somebody asked. interrupted: its process is gone without a word. failed: ended by an error, which
+`reason` tells. done: its bundle is complete."""
+
+ALIVE: tuple[State, ...] = ("queued", "running", "stopping")
+
+
+class RunConfig(BaseModel):
+    """What a run is asked to do.
+
+    Attributes:
+        name: for people; need not be unique.
+        preset: a preset's name or `auto`.
+        folds: `random:5`, `similarity:5`, `column:NAME` of the table, or `FILE:COLUMN`.
+        seed: of everything random.
+        columns: which columns to use; None to guess.
+        units: units that the table's properties are given in, where the user said so.
+    """
+
+    name: str = Field(min_length=1, max_length=80)
+    preset: str = "auto"
+    folds: str = "random:5"
+    seed: int = Field(0, ge=0, lt=2**31)
+    columns: Columns | None = None
+    units: dict[str, str] = {}
+
+
+class Run(BaseModel):
+    """One row of the run table; times in seconds since 1970."""
+
+    id: str
+    name: str
+    state: State
+    reason: str = ""
+    stage: str = ""
+    progress: float = 0.0
+    created: float
+    started: float | None = None
+    finished: float | None = None
+    figures: dict | None = None
+    pid: int | None = None
+    pid_started: float | None = None
+    boot_id: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie."""
+        return subfolder("runs") / self.id
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process should be at work."""
+        return self.state in ALIVE
+
+
+class StageProgress(BaseModel):
+    """How far one stage is; `seconds_left` is None until a step has been timed."""
+
+    name: str
+    title: str
+    done: int = 0
+    total: int
+    seconds_left: float | None = None
+
+
+class Progress(BaseModel):
+    """How far a run is; `overall` from 0 to 1."""
+
+    stages: list[StageProgress] = []
+    overall: float = 0.0
+    seconds_left: float | None = None

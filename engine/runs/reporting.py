@@ -1,0 +1,119 @@
+"""Writes what a run reports: metrics, progress, log lines; and hears when it is asked to stop."""
+
+import json
+import math
+import sys
+import time
+
+import numpy as np
+import psutil
+
+from engine.runs import folder as files
+from engine.runs import store
+from engine.runs.records import Progress, Run, StageProgress
+from engine.workspace import write_atomic
+
+TITLES = {
+    "features": "Features",
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "catboost": "CatBoost",
+    "polygin": "PolyGIN",
+    "bundle": "Blend and bundle",
+}
+# About how the time of a run divides, for the overall bar only.
+_SHARES = {"features": 1.0, "polygin": 8.0, "bundle": 0.2}
+_SECONDS_BETWEEN_WRITES = 0.5
+
+
+class StoppedError(Exception):
+    """Raised inside the worker when somebody asked for the run to stop."""
+
+
+class RunReporter:
+    """The `Reporter` of a run's worker."""
+
+    def __init__(self, run: Run, names: list[str]) -> None:
+        """Report into the folder of `run`; `names` are the K properties."""
+        self._run, self._names = run, names
+        self._stages: list[StageProgress] = []
+        self._current: StageProgress | None = None
+        self._began = self._stage_began = time.monotonic()
+        self._written = 0.0
+
+    def plan(self, stages: dict[str, int]) -> None:
+        """Announce all stages and their numbers of steps."""
+        self._stages = [
+            StageProgress(name=name, title=TITLES[name], total=total)
+            for name, total in stages.items()
+        ]
+        self._write(force=True)
+
+    def stage(self, name: str, total: int) -> None:
+        """See `Reporter`."""
+        self.check()
+        self._current = next(stage for stage in self._stages if stage.name == name)
+        self._current.total, self._current.done = total, 0
+        self._stage_began = time.monotonic()
+        self.log(f"{self._current.title}: {total:,} steps")
+        self._write(force=True)
+
+    def step(self, done: int | None = None) -> None:
+        """See `Reporter`; `done` sets the count instead of adding one."""
+        self.check()
+        stage = self._current
+        stage.done = stage.done + 1 if done is None else done
+        elapsed = time.monotonic() - self._stage_began
+        stage.seconds_left = elapsed / max(stage.done, 1) * (stage.total - stage.done)
+        self._write(force=stage.done >= stage.total)
+
+    def epoch(self, measured: dict) -> None:
+        """See `Reporter`."""
+        errors = np.asarray(measured["val_mae"], dtype=float)
+        row = {
+            "time": time.time(),
+            **measured,
+            "val_mae": {
+                name: float(value) if math.isfinite(value) else None
+                for name, value in zip(self._names, errors, strict=True)
+            },
+            "ram_mb": psutil.Process().memory_info().rss / 2**20,
+            "vram_mb": _vram_mb(),
+        }
+        with open(self._run.folder / files.METRICS, "a") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def log(self, line: str) -> None:
+        """See `Reporter`; the worker's standard output is the run's log."""
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}", flush=True)
+
+    def check(self) -> None:
+        """See `Reporter`."""
+        if (self._run.folder / files.STOP).exists():
+            raise StoppedError
+
+    def _write(self, force: bool = False) -> None:
+        now = time.monotonic()
+        if not force and now - self._written < _SECONDS_BETWEEN_WRITES:
+            return
+        self._written = now
+        overall = self._overall()
+        elapsed = now - self._began
+        left = elapsed * (1 - overall) / overall if overall > 0.02 else None
+        progress = Progress(stages=self._stages, overall=overall, seconds_left=left)
+        write_atomic(self._run.folder / files.PROGRESS, progress.model_dump_json())
+        title = self._current.title if self._current else ""
+        store.update(self._run.id, stage=title, progress=overall)
+
+    def _overall(self) -> float:
+        shares = [_SHARES.get(stage.name, 2.0) for stage in self._stages]
+        done = [stage.done / max(stage.total, 1) for stage in self._stages]
+        return float(np.dot(shares, done) / sum(shares)) if shares else 0.0
+
+
+def _vram_mb() -> float | None:
+    """Most memory that torch has held on the CUDA device, in MB (2²⁰ bytes)."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return None
+    return torch.cuda.max_memory_allocated() / 2**20

@@ -1,0 +1,203 @@
+"""The process that carries out one run: `python -m engine.runs.worker RUN_ID`."""
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from filelock import FileLock, Timeout
+
+from engine.errors import UserError
+from engine.metrics import label_ranges
+from engine.properties import Property
+from engine.runs import folder as files
+from engine.runs import process, store
+from engine.runs.records import ALIVE, Run, RunConfig
+from engine.runs.reporting import RunReporter, StoppedError
+from engine.training.presets import PRESETS, Preset
+from engine.workspace import home, write_atomic
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A run's settings and its table, as they lie in its folder."""
+
+    run: Run
+    config: RunConfig
+    preset: Preset
+    table_name: str
+    properties: list[Property]
+    frame: pd.DataFrame
+    labels: np.ndarray
+
+    @classmethod
+    def read(cls, run: Run) -> "_Job":
+        described = yaml.safe_load((run.folder / files.CONFIG).read_text())
+        properties = [Property(**known) for known in described.pop("properties")]
+        table_name = described.pop("table")
+        config = RunConfig(**described)
+        frame = pd.read_parquet(run.folder / files.TABLE)
+        labels = frame[[files.LABEL_PREFIX + known.name for known in properties]].to_numpy()
+        preset = PRESETS[config.preset]
+        return cls(run, config, preset, table_name, properties, frame, labels)
+
+    @property
+    def names(self) -> list[str]:
+        return [known.name for known in self.properties]
+
+
+def main(run_id: str) -> int:
+    """Carry out a run; returns the process's exit code."""
+    signal.signal(signal.SIGTERM, _stop_now)
+    run = store.select(run_id)[0]
+    store.update(run_id, **process.identity())
+    try:
+        with _device(run):
+            store.update(run_id, only_from=("queued",), state="running", started=time.time())
+            figures = _carry_out(_Job.read(run))
+    except StoppedError:
+        _finish(run_id, "stopped", "Stopped on request.")
+    except UserError as error:
+        _finish(run_id, "failed", str(error))
+    except MemoryError:
+        _finish(run_id, "failed", "Out of memory: choose a smaller preset or a smaller table.")
+    except Exception as error:
+        traceback.print_exc()
+        reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
+        _finish(run_id, "failed", reason)
+    else:
+        _finish(run_id, "done", "", figures=figures, progress=1.0, stage="")
+        return 0
+    return 1
+
+
+def _stop_now(*_: object) -> None:
+    raise StoppedError
+
+
+def _finish(run_id: str, state: str, reason: str, **changes: object) -> None:
+    print(f"Run {state}. {reason}".strip(), flush=True)
+    store.update(
+        run_id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), **changes
+    )
+
+
+class _device:  # noqa: N801 - a context manager, named like the standard library's
+    """Holds the workspace's device: runs take it one after the other."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._lock = FileLock(home() / "device.lock")
+
+    def __enter__(self) -> None:
+        while True:
+            try:
+                self._lock.acquire(timeout=1)
+                return
+            except Timeout:
+                if (self._run.folder / files.STOP).exists():
+                    raise StoppedError from None
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def _carry_out(job: _Job) -> dict:
+    """From the table to the bundle; returns the figures."""
+    # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
+    import torch
+
+    from engine.features import compute_features
+    from engine.training.data import TrainingData
+    from engine.training.ensemble import fit_ensemble, stages
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    reporter = RunReporter(job.run, job.names)
+    reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
+    folds = _folds(job)
+    count = len(job.frame)
+    everything = TrainingData(None, job.labels, folds, job.names)
+    reporter.plan({"features": 2 * count, **stages(job.preset, everything), "bundle": 1})
+    reporter.stage("features", 2 * count)
+    features = compute_features(
+        job.frame["canonical"].tolist(),
+        lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
+    )
+    data = TrainingData(features, job.labels, folds, job.names)
+    bundle = job.run.folder / "bundle"
+    bundle.mkdir(exist_ok=True)
+    ensemble = fit_ensemble(data, job.preset, job.config.seed, bundle, reporter)
+    reporter.stage("bundle", 1)
+    _write_results(job, folds, ensemble, bundle)
+    reporter.step()
+    return ensemble.figures
+
+
+def _folds(job: _Job) -> np.ndarray:
+    from engine.runs.foldspec import make_folds
+
+    if "fold" in job.frame:
+        return job.frame["fold"].to_numpy()
+    canonical = job.frame["canonical"].tolist()
+    return make_folds(job.config.folds, canonical, job.labels, job.config.seed)
+
+
+def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None:
+    """Out-of-fold predictions, the report, and last the bundle's description."""
+    from engine.bundle import BundleInfo, package_versions, write_info
+    from engine.training.hardware import detect
+
+    _out_of_fold(job, folds, ensemble).to_parquet(job.run.folder / files.OUT_OF_FOLD, index=False)
+    info = BundleInfo(
+        name=job.config.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        table=job.table_name,
+        rows=len(job.frame),
+        preset=job.preset.name,
+        folds=job.config.folds,
+        seed=job.config.seed,
+        properties=job.properties,
+        labels={name: int(np.isfinite(job.labels[:, k]).sum()) for k, name in enumerate(job.names)},
+        ranges=label_ranges(job.labels, job.names),
+        medians={name: float(np.nanmedian(job.labels[:, k])) for k, name in enumerate(job.names)},
+        members=list(ensemble.members),
+        blend=ensemble.weights,
+        shape=job.preset.shape,
+        figures=ensemble.figures,
+        versions=package_versions(),
+    )
+    report = {
+        "figures": ensemble.figures,
+        "preset": job.preset.model_dump(),
+        "hardware": detect().model_dump(),
+        **info.model_dump(include={"table", "rows", "folds", "seed", "labels", "blend"}),
+        "versions": info.versions,
+    }
+    write_atomic(job.run.folder / files.REPORT, json.dumps(report, indent=1))
+    write_info(bundle, info)
+
+
+def _out_of_fold(job: _Job, folds: np.ndarray, ensemble) -> pd.DataFrame:
+    """One row for each label, see `engine.runs.folder.read_out_of_fold`."""
+    parts = []
+    for k, known in enumerate(job.properties):
+        labelled = np.isfinite(job.labels[:, k])
+        part = job.frame.loc[labelled, ["row", "id", "smiles"]].assign(
+            fold=folds[labelled], property=known.name, label=job.labels[labelled, k]
+        )
+        for member, predicted in zip(ensemble.members, ensemble.out_of_fold, strict=True):
+            part[member] = predicted[labelled, k]
+        parts.append(part.assign(blend=ensemble.blended[labelled, k]))
+    return pd.concat(parts, ignore_index=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

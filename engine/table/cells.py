@@ -1,0 +1,104 @@
+"""From the text of a cell to a number."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+MISSING = frozenset(
+    ("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none", "-", "--", "–", "—")
+)
+"""What people write into a cell that has no value, in lower case."""
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_INFINITE = re.compile(r"([+-]?)(?:inf|infinity|∞)", re.IGNORECASE)
+_SPACED_GROUPS = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?", re.ASCII)
+_COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+# A lone `1.234` in a table with decimal commas may be 1234 or 1.234, so it counts as no number.
+_POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
+_DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?", re.ASCII)
+_EVIDENCE = 10_000
+
+
+class Numbers(NamedTuple):
+    """A column read as numbers.
+
+    Attributes:
+        values: (n,) float64, NaN where a cell is missing, infinite or not a number.
+        words: positions of cells that are not numbers.
+        infinite: positions of cells that are infinite.
+    """
+
+    values: np.ndarray
+    words: list[int]
+    infinite: list[int]
+
+
+def is_missing(text: str | None) -> bool:
+    """Whether a cell says that there is no value."""
+    return text is None or text.strip().lower() in MISSING
+
+
+def to_number(text: str, decimal: str = ".") -> float | None:
+    """The number in a cell's text, or None when it holds none.
+
+    Args:
+        text: a cell that is not missing; groups of three digits are understood (`1,234.5`).
+        decimal: `.` or `,`.
+    """
+    text = text.strip().replace("−", "-")
+    if infinite := _INFINITE.fullmatch(text):
+        return float(f"{infinite[1]}inf")
+    if _SPACED_GROUPS.fullmatch(text):
+        text = re.sub(r"[ \u00a0\u202f']", "", text)
+    if decimal == ",":
+        if _POINT_GROUPS.fullmatch(text):
+            text = text.replace(".", "")
+        elif "." in text:
+            return None
+        text = text.replace(",", ".")
+    elif _COMMA_GROUPS.fullmatch(text):
+        text = text.replace(",", "")
+    return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def to_numbers(cells: Sequence[str | None], decimal: str = ".") -> Numbers:
+    """Read a column's cells as numbers."""
+    values = np.full(len(cells), np.nan)
+    words, infinite = [], []
+    for position, text in enumerate(cells):
+        if is_missing(text):
+            continue
+        number = to_number(text, decimal)
+        if number is None:
+            words.append(position)
+        elif np.isinf(number):
+            infinite.append(position)
+        else:
+            values[position] = number
+    return Numbers(values, words, infinite)
+
+
+def guess_decimal(texts: Iterable[str], separator: str | None = None) -> str:
+    """Whether numbers are written with a decimal point or a decimal comma.
+
+    Args:
+        texts: cells, of which those that are no numbers are passed over.
+        separator: what parts the cells; where every comma could as well part thousands (`1,234`),
+            `;` speaks for a decimal comma, since that is why spreadsheets write `;`.
+    """
+    commas = points = either = 0
+    for text in islice((text for text in texts if "," in text or "." in text), _EVIDENCE):
+        text = text.strip().replace("−", "-")
+        if _COMMA_GROUPS.fullmatch(text) and "." not in text:
+            either += 1
+        elif _DECIMAL_COMMA.fullmatch(text) or ("," in text and _POINT_GROUPS.fullmatch(text)):
+            commas += 1
+        elif _DECIMAL_POINT.fullmatch(text) or _COMMA_GROUPS.fullmatch(text):
+            points += 1
+    if commas == points == 0:
+        return "," if either and separator == ";" else "."
+    return "," if commas > points else "."

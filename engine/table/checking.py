@@ -1,0 +1,284 @@
+"""Checking a table: which rows can be used, what their labels are, and what is odd about them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.chem.smiles import MAX_LENGTH, BadSmilesError, canonical
+from engine.errors import UserError
+from engine.properties import Property
+from engine.table.cells import is_missing
+from engine.table.columns import Columns, check_columns, guess_columns
+from engine.table.duplicates import find_duplicates
+from engine.table.labels import read_labels, summarise
+from engine.table.reading import RawTable, read_table
+from engine.table.report import Finding, PropertySummary, Report, counted, listed, rows_text
+
+__all__ = ["Finding", "PropertySummary", "Report", "Table", "check_table", "load_table"]
+
+Progress = Callable[[int, int], None]
+
+_PROGRESS_ROWS = 200
+_SEVERITIES = ("excluded", "warning", "note")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The usable rows of a table; n rows with K properties.
+
+    Attributes:
+        name: the file's name.
+        ids: (n,) the text of the id column, else the row number.
+        smiles: (n,) as given, stripped.
+        canonical: (n,) RDKit's canonical form.
+        labels: (n, K) float64 in the properties' units, NaN where one is missing.
+        properties: the K properties that have at least one label.
+        rows: (n,) spreadsheet row numbers; the header is row 1.
+        excluded: the other rows, with the columns `row`, `id`, `SMILES` and `reason`.
+        report: all that was found.
+        raw: the table as it was read, to reach its other columns.
+    """
+
+    name: str
+    ids: list[str]
+    smiles: list[str]
+    canonical: list[str]
+    labels: np.ndarray
+    properties: tuple[Property, ...]
+    rows: np.ndarray
+    excluded: pd.DataFrame
+    report: Report
+    raw: RawTable
+
+
+def load_table(
+    source: Path | str | bytes,
+    name: str | None = None,
+    *,
+    columns: Columns | None = None,
+    units: dict[str, str] | None = None,
+    progress: Progress | None = None,
+    separator: str | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+) -> Table:
+    """Read and check a table; the arguments are those of `read_table` and `check_table`.
+
+    Raises:
+        UserError: when there is no usable table.
+    """
+    raw = read_table(source, name, separator=separator, encoding=encoding, decimal=decimal)
+    return check_table(raw, columns, units, progress)
+
+
+def check_table(
+    raw: RawTable,
+    columns: Columns | None = None,
+    units: dict[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Table:
+    """Check a table's rows, labels and columns.
+
+    Args:
+        raw: the table as read.
+        columns: which columns to use; guessed when not given.
+        units: the unit of a property column by its name. A registered property is converted to its
+            own unit (`{"Tg": "K"}`); for any other it is the unit that is shown.
+        progress: called with the rows done and the rows in all.
+
+    Raises:
+        UserError: for columns that do not exist and units that are not accepted.
+    """
+    columns = columns or guess_columns(raw)
+    check_columns(raw, columns)
+    units = _units_by_column(units or {}, columns)
+    given_ids = _id_cells(raw, columns)
+    forms, excluded, findings = _check_smiles(raw, columns.smiles, given_ids, progress)
+
+    kept = np.array([i for i, form in enumerate(forms) if form is not None], dtype=np.int64)
+    rows = raw.rows[kept]
+    canonical_ = [forms[i] for i in kept]
+    given_ids = [given_ids[i] for i in kept]
+    labels, properties, label_findings = _check_labels(raw, columns, units, kept)
+    learned = columns.model_copy(update={"properties": tuple(p.name for p in properties)})
+    findings += _attachment_points(canonical_, rows)
+    findings += find_duplicates(canonical_, given_ids, labels, properties, rows)
+    findings += label_findings
+    findings += _column_notes(raw, columns)
+    report = Report(
+        name=raw.name,
+        rows=len(raw.frame),
+        kept=len(kept),
+        columns=learned,
+        reading=raw.reading,
+        properties=[summarise(p, labels[:, k]) for k, p in enumerate(properties)],
+        findings=sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
+    )
+    texts = raw.frame[columns.smiles].tolist()
+    return Table(
+        name=raw.name,
+        ids=[id or str(row) for id, row in zip(given_ids, rows, strict=True)],
+        smiles=[texts[i] for i in kept],
+        canonical=canonical_,
+        labels=labels,
+        properties=properties,
+        rows=rows,
+        excluded=excluded,
+        report=report,
+        raw=raw,
+    )
+
+
+def _id_cells(raw: RawTable, columns: Columns) -> list[str | None]:
+    return raw.frame[columns.id].tolist() if columns.id else [None] * len(raw.frame)
+
+
+def _units_by_column(units: dict[str, str], columns: Columns) -> dict[str, str]:
+    """The units under the columns' own names; case is ignored where that leaves no doubt."""
+    found = {}
+    for name, unit in units.items():
+        alike = [c for c in columns.properties if c.casefold() == name.strip().casefold()]
+        column = name if name in columns.properties else alike[0] if len(alike) == 1 else None
+        if column is None:
+            known = ", ".join(columns.properties[:20]) or "none"
+            raise UserError(
+                f"A unit is given for “{name}”, which is not a property column. The property "
+                f"columns are: {known}."
+            )
+        if unit.strip():
+            found[column] = unit.strip()
+    return found
+
+
+def _check_smiles(
+    raw: RawTable, column: str, ids: Sequence[str | None], progress: Progress | None
+) -> tuple[list[str | None], pd.DataFrame, list[Finding]]:
+    """Each row's canonical SMILES, None where a row is excluded, and why."""
+    texts = raw.frame[column].tolist()
+    forms: list[str | None] = []
+    reasons: dict[int, tuple[str, str]] = {}
+    for i, text in enumerate(texts):
+        if progress and i % _PROGRESS_ROWS == 0:
+            progress(i, len(texts))
+        form = None
+        if is_missing(text):
+            reasons[i] = "empty_smiles", "the SMILES is empty"
+        else:
+            try:
+                form = canonical(text)
+            except BadSmilesError as error:
+                too_long = len(text) > MAX_LENGTH
+                reasons[i] = "long_smiles" if too_long else "unreadable_smiles", str(error)
+        forms.append(form)
+    if progress:
+        progress(len(texts), len(texts))
+    excluded = pd.DataFrame(
+        {
+            "row": raw.rows[list(reasons)],
+            "id": [ids[i] or str(raw.rows[i]) for i in reasons],
+            "SMILES": [texts[i] or "" for i in reasons],
+            "reason": [reason for _, reason in reasons.values()],
+        }
+    )
+    return forms, excluded, _excluded(raw.rows, column, reasons)
+
+
+def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]) -> list[Finding]:
+    """One finding for each kind of SMILES that cannot be used."""
+    words = {
+        "empty_smiles": ("without a SMILES", "Fill in the repeat unit"),
+        "unreadable_smiles": ("with a SMILES that cannot be read", "Correct the SMILES"),
+        "long_smiles": (
+            f"with a SMILES of more than {MAX_LENGTH:,} characters",
+            "Give one repeat unit only",
+        ),
+    }
+    findings = []
+    for kind, (what, mend) in words.items():
+        positions = [i for i, (found, _) in reasons.items() if found == kind]
+        if not positions:
+            continue
+        numbers = [int(rows[i]) for i in positions]
+        named = rows_text(numbers)
+        if kind == "unreadable_smiles":
+            named = listed([f"row {rows[i]} ({reasons[i][1]})" for i in positions])
+        left = "is left out" if len(positions) == 1 else "are left out"
+        findings.append(
+            Finding(
+                kind=kind,
+                severity="excluded",
+                column=column,
+                count=len(positions),
+                rows=numbers,
+                message=f"{counted(len(positions), 'row')} {what} {left}: {named}. {mend}.",
+            )
+        )
+    return findings
+
+
+def _attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
+    # In a SMILES `*` stands for nothing but an attachment point, so the text can be counted.
+    wrong = [i for i, text in enumerate(canonical_) if text.count("*") != 2]
+    if not wrong:
+        return []
+    named = [f"row {rows[i]} ({canonical_[i].count('*')})" for i in wrong]
+    return [
+        Finding(
+            kind="attachment_points",
+            severity="warning",
+            count=len(wrong),
+            rows=[int(rows[i]) for i in wrong],
+            message=f"{counted(len(wrong), 'row')} without exactly two `*`: {listed(named)}. A "
+            "repeat unit has two, one where each neighbour joins; the rows are kept.",
+        )
+    ]
+
+
+def _check_labels(
+    raw: RawTable, columns: Columns, units: dict[str, str], kept: np.ndarray
+) -> tuple[np.ndarray, tuple[Property, ...], list[Finding]]:
+    """The labels (n, K) of the kept rows, for the properties that have any."""
+    properties, labels, findings, empty = [], [], [], []
+    for column in columns.properties:
+        cells = raw.frame[column].to_numpy()[kept]
+        property_, values, found = read_labels(
+            column, cells, raw.rows[kept], raw.reading.decimal, units.get(column)
+        )
+        findings += found
+        if np.isfinite(values).any():
+            properties.append(property_)
+            labels.append(values)
+        else:
+            empty.append(column)
+    if empty:
+        message = f"No label in {listed(empty, 'columns')}; not learned."
+        findings.append(
+            Finding(kind="no_labels", severity="note", count=len(empty), message=message)
+        )
+    matrix = np.column_stack(labels) if labels else np.empty((len(kept), 0))
+    return matrix, tuple(properties), findings
+
+
+def _column_notes(raw: RawTable, columns: Columns) -> list[Finding]:
+    """Notes on the columns that are not used and on those that got a new name."""
+    used = {columns.smiles, columns.id, *columns.properties}
+    ignored = [name for name in raw.frame if name not in used]
+    renamed = [name for name in raw.reading.renamed if name in raw.frame]
+    notes = []
+    if ignored:
+        message = f"{counted(len(ignored), 'column')} not used: {listed(ignored)}."
+        notes.append(
+            Finding(kind="ignored_columns", severity="note", count=len(ignored), message=message)
+        )
+    if renamed:
+        message = (
+            f"Column names that were empty or taken are now: {listed(renamed)}. Give each column "
+            "its own name in the file."
+        )
+        notes.append(
+            Finding(kind="renamed_columns", severity="note", count=len(renamed), message=message)
+        )
+    return notes

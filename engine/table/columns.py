@@ -1,0 +1,240 @@
+"""Which column holds the SMILES, which the ids, and which the properties."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from engine.chem.smiles import BadSmilesError, parse
+from engine.errors import UserError
+from engine.properties import REGISTRY
+from engine.table.cells import is_missing, to_number
+from engine.table.reading import RawTable
+
+MAX_PROPERTIES = 500
+
+_SMILES_NAMES = (
+    "smiles",
+    "psmiles",
+    "polymersmiles",
+    "repeatunitsmiles",
+    "canonicalsmiles",
+    "isomericsmiles",
+    "smilesstring",
+    "repeatunit",
+    "structure",
+)
+_ID_NAMES = ("id", "ids", "identifier", "uid", "uuid")
+_UNIQUE_ID_NAMES = re.compile(
+    r"((row|sample|polymer|entry|compound|record)_?)?(index|idx|key|code|no|nr|num|number)"
+    r"|(.*_)?name|row|cid|pid|polymer|sample|compound|entry|record"
+)
+_NOT_PROPERTIES = re.compile(
+    r"((.*_)?(k?folds?|splits?|clusters?|scaffold)|cv|set|subset|random|similarity|groups?|seed)"
+    r"(_?\d+)?|unnamed.*|_*index_level.*"
+)
+_STRUCTURE_SIGNS = re.compile(r"[()=#\[\]1-9]")
+_SMILES_SAMPLE = 40
+_NUMBER_SAMPLE = 2000
+_CHANCE_ROWS = 20
+"""Below this many rows, whole numbers may be unique by chance and so be a property."""
+
+
+class Columns(BaseModel):
+    """The columns of a table that are used."""
+
+    model_config = ConfigDict(frozen=True)
+
+    smiles: str
+    id: str | None = None
+    properties: tuple[str, ...] = ()
+
+
+def guess_columns(
+    raw: RawTable,
+    *,
+    smiles: str | None = None,
+    id: str | None = None,
+    properties: Sequence[str] | None = None,
+) -> Columns:
+    """Find the columns of a table by their names and their content.
+
+    Args:
+        raw: the table.
+        smiles, id, properties: the user's word, over what would be found.
+
+    Raises:
+        UserError: when no column holds SMILES, when a named column does not exist, or when there
+            are more than `MAX_PROPERTIES` properties.
+    """
+    named = [name for name in (smiles, id, *(properties or ())) if name is not None]
+    _check_exist(raw, named)
+    smiles = smiles or _guess_smiles(raw, exclude=named)
+    chosen = {smiles, *(properties or ())}
+    id = id or _guess_id(raw, exclude=chosen)
+    if properties is None:
+        properties = [c for c in raw.frame if c not in (smiles, id) and _is_property(raw, c)]
+    columns = Columns(smiles=smiles, id=id, properties=tuple(properties))
+    check_columns(raw, columns)
+    return columns
+
+
+def check_columns(raw: RawTable, columns: Columns) -> None:
+    """Refuse columns that do not exist or that are used twice.
+
+    Raises:
+        UserError: naming the column and those that there are.
+    """
+    used = [columns.smiles, *([columns.id] if columns.id else []), *columns.properties]
+    _check_exist(raw, used)
+    if twice := next((name for name in used if used.count(name) > 1), None):
+        raise UserError(f"The column “{twice}” is used twice; choose it for one purpose only.")
+    if len(columns.properties) > MAX_PROPERTIES:
+        raise UserError(
+            f"{raw.name} has {len(columns.properties):,} property columns; at most "
+            f"{MAX_PROPERTIES} can be learned at once. Choose the ones that matter."
+        )
+
+
+def _check_exist(raw: RawTable, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in raw.frame.columns:
+            raise UserError(
+                f"{raw.name} has no column “{name}”. Its columns are: {_seen(raw)}. Choose one of "
+                "these."
+            )
+
+
+def _seen(raw: RawTable, most: int = 20) -> str:
+    names = [name if len(name) <= 40 else name[:39] + "…" for name in raw.frame]
+    rest = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def _words(name: str) -> str:
+    """A column's name in lower case with `_` between its words."""
+    return re.sub(r"[\W_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)).strip("_").lower()
+
+
+def _values(raw: RawTable, name: str, most: int | None = None) -> list[str]:
+    """The first cells of a column that are not missing."""
+    values = [cell for cell in raw.frame[name] if not is_missing(cell)]
+    return values[:most]
+
+
+def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
+    names = [name for name in raw.frame if name not in exclude]
+    plain = {name: re.sub(r"[\W_]+", "", name).lower() for name in names}
+    by_name = [name for wanted in _SMILES_NAMES for name in names if plain[name] == wanted]
+    by_name += [
+        name
+        for name in names
+        if "smiles" in plain[name] and "bigsmiles" not in plain[name] and name not in by_name
+    ]
+    for name in by_name:
+        if "smiles" in plain[name] or _smiles_score(raw, name):
+            return name
+    scores = {name: _smiles_score(raw, name) for name in names}
+    best = max(scores, key=scores.get, default=None)
+    if any("*" in name and _reads(name) for name in names):
+        raise UserError(
+            f"The first row of {raw.name} holds a SMILES where the columns' names should be; add "
+            "a header row, such as: SMILES,Tg"
+        )
+    if not best or not scores[best]:
+        raise UserError(
+            f"{raw.name} has no SMILES column. Its columns are: {_seen(raw)}. Name the column with "
+            "the repeat units “SMILES”, or choose it."
+        )
+    return best
+
+
+def _smiles_score(raw: RawTable, name: str) -> float:
+    """How much a column looks like SMILES: 0 for not at all.
+
+    Words and abbreviations (PS, PBS) can parse as well, so what has no `*` must at least hold
+    carbon, and brackets, bonds or rings here and there.
+    """
+    cells = _values(raw, name, _SMILES_SAMPLE)
+    if not cells:
+        return 0.0
+    readable = [cell for cell in cells if _reads(cell)]
+    stars = sum("*" in cell for cell in readable) / len(cells)
+    signs = sum(bool(_STRUCTURE_SIGNS.search(cell)) for cell in readable) / len(cells)
+    carbon = sum("c" in cell.lower() for cell in readable) / len(cells)
+    share = len(readable) / len(cells)
+    if share < 0.6 or not (stars >= 0.5 or (carbon >= 0.8 and signs >= 0.25)):
+        return 0.0
+    return share + stars
+
+
+def _reads(text: str) -> bool:
+    try:
+        parse(text)
+    except BadSmilesError:
+        return False
+    return True
+
+
+def _guess_id(raw: RawTable, exclude: set[str]) -> str | None:
+    names = [name for name in raw.frame if name not in exclude]
+    words = {name: _words(name) for name in names}
+    sure = [name for wanted in _ID_NAMES for name in names if words[name] == wanted]
+    sure += [name for name in names if words[name].endswith("_id")]
+    for name in sure:
+        if _values(raw, name, 1):
+            return name
+    for name in names:
+        if _UNIQUE_ID_NAMES.fullmatch(words[name]) and _names_rows(raw, name):
+            return name
+    first = raw.frame.columns[0]
+    return first if first in names and _could_be_id(raw, first) else None
+
+
+def _names_rows(raw: RawTable, name: str) -> bool:
+    """Whether a column's cells are unique, and words or whole numbers."""
+    column = raw.frame[name]
+    return _is_unique(column) and (_are_integers(column) or not _is_numeric(raw, name))
+
+
+def _could_be_id(raw: RawTable, name: str) -> bool:
+    """Whether a first column whose name says nothing identifies its rows."""
+    if _is_registered(name) or not _names_rows(raw, name):
+        return False
+    cells = raw.frame[name].tolist()
+    if len(cells) >= _CHANCE_ROWS or not _are_integers(cells):
+        return True
+    first = int(cells[0])
+    return first in (0, 1) and [int(c) for c in cells] == list(range(first, first + len(cells)))
+
+
+def _is_property(raw: RawTable, name: str) -> bool:
+    if _is_registered(name):
+        return True
+    words = _words(name)
+    if _NOT_PROPERTIES.fullmatch(words):
+        return False
+    id_like = words in _ID_NAMES or words.endswith("_id") or _UNIQUE_ID_NAMES.fullmatch(words)
+    if id_like and _is_unique(raw.frame[name]) and _are_integers(raw.frame[name]):
+        return False
+    return _is_numeric(raw, name)
+
+
+def _is_registered(name: str) -> bool:
+    return name.strip().casefold() in {known.casefold() for known in REGISTRY}
+
+
+def _is_numeric(raw: RawTable, name: str) -> bool:
+    """Whether most cells are numbers; a few words among them are the user's slips."""
+    cells = _values(raw, name, _NUMBER_SAMPLE)
+    numbers = sum(to_number(cell, raw.reading.decimal) is not None for cell in cells)
+    return numbers > 0 and numbers >= 0.5 * len(cells)
+
+
+def _is_unique(column: pd.Series) -> bool:
+    return bool(column.notna().all() and column.is_unique)
+
+
+def _are_integers(cells: Iterable[str]) -> bool:
+    return all(re.fullmatch(r"[+-]?\d{1,18}", cell, re.ASCII) for cell in cells)

@@ -1,0 +1,143 @@
+"""Repeat units that a table holds more than once, and whether their labels agree."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.chem.smiles import without_stereo
+from engine.properties import Property
+from engine.table.report import SHOWN, Finding, counted, rows_text
+
+CONFLICT = 0.01
+"""Labels of one repeat unit conflict when they differ by more than this share of the range."""
+
+Groups = list[list[int]]
+
+
+def find_duplicates(
+    canonical: Sequence[str],
+    ids: Sequence[str | None],
+    labels: np.ndarray,
+    properties: Sequence[Property],
+    rows: np.ndarray,
+) -> list[Finding]:
+    """Find repeated repeat units, those that differ only in stereochemistry, and repeated ids.
+
+    Args:
+        canonical: (n,) canonical SMILES.
+        ids: (n,) the text of the id column, None where it is empty or there is none.
+        labels: (n, K) with NaN where one is missing.
+        properties: the K properties.
+        rows: (n,) spreadsheet rows.
+    """
+    same = _groups(canonical)
+    # Two forms of one flat SMILES: rows that are the same altogether are counted above.
+    stereo = [
+        group
+        for group in _groups([flat(smiles) for smiles in canonical])
+        if len({canonical[i] for i in group}) > 1
+    ]
+    findings = [_repeated("duplicate", "the same repeat unit", same, rows)]
+    findings += _conflicts("conflict", "the same repeat unit", same, labels, properties, rows)
+    findings.append(
+        _repeated(
+            "stereo_duplicate", "repeat units that differ only in stereochemistry", stereo, rows
+        )
+    )
+    findings += _conflicts("stereo_conflict", "stereoisomers", stereo, labels, properties, rows)
+    findings.append(_repeated_ids(ids, rows))
+    return [finding for finding in findings if finding]
+
+
+def flat(canonical: str) -> str:
+    """A canonical SMILES without its stereo marks; one that has none is spared the parsing."""
+    return without_stereo(canonical) if any(mark in canonical for mark in "@/\\") else canonical
+
+
+def _groups(keys: Sequence[str | None]) -> Groups:
+    """Positions that share a key, for the keys that occur more than once."""
+    positions = defaultdict(list)
+    for i, key in enumerate(keys):
+        if key is not None:
+            positions[key].append(i)
+    return [group for group in positions.values() if len(group) > 1]
+
+
+def _repeated(kind: str, words: str, groups: Groups, rows: np.ndarray) -> Finding | None:
+    if not groups:
+        return None
+    hold = "group of rows holds" if len(groups) == 1 else "groups of rows hold"
+    return Finding(
+        kind=kind,
+        severity="warning",
+        count=len(groups),
+        rows=_sorted_rows(groups, rows),
+        message=f"{len(groups):,} {hold} {words}: {_named(groups, rows)}. All are kept, and each "
+        "group is kept together in one fold; delete the rows that are not wanted.",
+    )
+
+
+def _conflicts(
+    kind: str,
+    what: str,
+    groups: Groups,
+    labels: np.ndarray,
+    properties: Sequence[Property],
+    rows: np.ndarray,
+) -> list[Finding]:
+    findings = []
+    for column, property_ in enumerate(properties):
+        values = labels[:, column]
+        known = values[np.isfinite(values)]
+        span = known.max() - known.min() if len(known) else 0.0
+        apart = []
+        for group in groups:
+            members = [i for i in group if np.isfinite(values[i])]
+            gap = np.ptp(values[members]) if len(members) > 1 else 0.0
+            if gap > CONFLICT * span:
+                apart.append((gap, members))
+        if not apart:
+            continue
+        apart.sort(key=lambda pair: -pair[0])
+        members = [group for _, group in apart]
+        findings.append(
+            Finding(
+                kind=kind,
+                severity="warning",
+                column=property_.name,
+                count=len(apart),
+                rows=_sorted_rows(members, rows),
+                message=f"{property_.name}: labels of {what} conflict in "
+                f"{counted(len(apart), 'group')}, by up to {property_.format(apart[0][0])}: "
+                f"{_named(members, rows)}. All are kept; correct or delete the wrong ones.",
+            )
+        )
+    return findings
+
+
+def _repeated_ids(ids: Sequence[str | None], rows: np.ndarray) -> Finding | None:
+    groups = _groups(ids)
+    if not groups:
+        return None
+    shown = [f"“{ids[group[0]]}” in {rows_text(rows[group].tolist())}" for group in groups[:SHOWN]]
+    rest = f"; and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
+    occur = "id occurs" if len(groups) == 1 else "ids occur"
+    return Finding(
+        kind="duplicate_id",
+        severity="warning",
+        count=len(groups),
+        rows=_sorted_rows(groups, rows),
+        message=f"{len(groups):,} {occur} more than once: {'; '.join(shown)}{rest}. "
+        "All rows are kept; give each its own id to tell them apart.",
+    )
+
+
+def _named(groups: Groups, rows: np.ndarray) -> str:
+    shown = [rows_text(rows[group].tolist()) for group in groups[:SHOWN]]
+    rest = f"; and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
+    return "; ".join(shown) + rest
+
+
+def _sorted_rows(groups: Groups, rows: np.ndarray) -> list[int]:
+    return sorted(int(rows[i]) for group in groups for i in group)

@@ -1,0 +1,260 @@
+"""Reading a table from a CSV, TSV, Parquet or XLSX file: every cell as text."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from engine.errors import UserError
+from engine.table import delimited, workbooks
+from engine.table.cells import guess_decimal
+
+MAX_BYTES = 100 * 2**20
+MAX_ROWS = 1_000_000
+
+_BINARIES = (
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"%PDF", "a PDF document"),
+    (b"MZ", "a Windows program"),
+    (b"\x7fELF", "a program"),
+    (b"\x1f\x8b", "a gzip archive: unpack it first"),
+    (b"BZh", "a bzip2 archive: unpack it first"),
+    (b"\xfd7zXZ", "an xz archive: unpack it first"),
+    (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
+    (b"Rar!", "a RAR archive: unpack it first"),
+    (b"\xd0\xcf\x11\xe0", "an old or locked Excel file: save it as XLSX without a password"),
+    (b"SQLite format 3", "a SQLite database"),
+)
+
+
+class Reading(BaseModel):
+    """How a file was read.
+
+    Attributes:
+        format: `csv` stands for every text table, whatever its separator.
+        separator, encoding: of a text table; None otherwise.
+        decimal: the sign between a number's whole and its fraction.
+        renamed: columns that got a new name because theirs was empty or taken.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal["csv", "parquet", "xlsx"]
+    separator: str | None = None
+    encoding: str | None = None
+    decimal: Literal[".", ","] = "."
+    renamed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as it was read, before anything is made of its cells.
+
+    Attributes:
+        name: the file's name, as shown to people.
+        frame: (n, columns) every cell as stripped text, or None where it is empty.
+        rows: (n,) the row number that a spreadsheet shows; the header is row 1.
+        reading: how the file was read.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    rows: np.ndarray
+    reading: Reading
+
+
+def read_table(
+    source: Path | str | bytes,
+    name: str | None = None,
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    decimal: str | None = None,
+) -> RawTable:
+    """Read a table; what it is, is found from its content, not from its name.
+
+    Args:
+        source: a path, or the file's bytes.
+        name: the name shown to people; a path's own when it is not given.
+        separator, encoding, decimal: the user's word, over what would be found.
+
+    Raises:
+        UserError: when there is no readable table, with what to do about it.
+    """
+    data, name = _content(source, name)
+    if decimal not in (None, ".", ","):
+        raise UserError(f"“{decimal}” cannot be the decimal sign; choose . or ,")
+    kind = _format_of(data, name)
+    if kind == "csv":
+        text, encoding = delimited.decode(data, name, encoding)
+        text, named = delimited.named_separator(text)
+        if separator:
+            separator = delimited.checked_separator(separator)
+        else:
+            separator = named or delimited.guess_separator(text)
+        numbered = delimited.text_rows(text, name, separator)
+    else:
+        separator = encoding = None
+        rows_of = workbooks.workbook_rows if kind == "xlsx" else workbooks.parquet_rows
+        numbered = rows_of(data, name)
+    header, rows, numbers = _collect(numbered, name, separator)
+    if decimal is None:
+        texts = (cell for cell in chain.from_iterable(rows) if isinstance(cell, str))
+        decimal = guess_decimal(texts, separator)
+    names, renamed = _column_names(header)
+    cells = [[_cell_text(cell, decimal) for cell in row] for row in rows]
+    frame = pd.DataFrame(cells, columns=names, dtype=object)
+    unused = [c for c, given in zip(names, header, strict=True) if not given and _empty(frame[c])]
+    return RawTable(
+        name=name,
+        frame=frame.drop(columns=unused),
+        rows=np.array(numbers, dtype=np.int64),
+        reading=Reading(
+            format=kind,
+            separator=separator,
+            encoding=encoding,
+            decimal=decimal,
+            renamed=tuple(column for column in renamed if column not in unused),
+        ),
+    )
+
+
+def _content(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:
+    """The bytes and the name of a file, its size checked before it is read."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        name = name or "The table"
+        _check_size(len(source), name)
+        data = bytes(source)
+    else:
+        path = Path(source)
+        name = name or path.name or str(path)
+        try:
+            if path.is_dir():
+                raise UserError(f"{path} is a folder; give the path of one table in it.")
+            if not path.is_file():
+                raise UserError(f"There is no file {path}; check the path.")
+            _check_size(path.stat().st_size, name)
+            with path.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"{name} cannot be opened: {reason}.") from error
+        _check_size(len(data), name)
+    if not data.strip():
+        raise UserError(f"{name} is empty; give a table with a header and at least one row.")
+    return data, name
+
+
+def _check_size(size: int, name: str) -> None:
+    if size > MAX_BYTES:
+        raise UserError(
+            f"{name} has {size / 2**20:,.1f} MB; the limit is {MAX_BYTES / 2**20:,.0f} MB. Leave "
+            "out the columns that are not needed, split the table, or save it as Parquet."
+        )
+
+
+def _format_of(data: bytes, name: str) -> Literal["csv", "parquet", "xlsx"]:
+    if data.startswith(b"PAR1"):
+        return "parquet"
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return "xlsx"
+    for magic, what in _BINARIES:
+        # Two printable letters may as well begin a text; a program has zero bytes soon after.
+        if data.startswith(magic) and (len(magic) > 2 or b"\0" in data[:64] or magic[1] > 127):
+            raise UserError(f"{name} is not a table but {what}. CSV, TSV, Parquet and XLSX work.")
+    return "csv"
+
+
+def _collect(
+    numbered: Iterator[tuple[int, Sequence[Any]]], name: str, separator: str | None
+) -> tuple[list[str], list[Sequence[Any]], list[int]]:
+    """Split a header from the rows below it, leaving out rows without any content."""
+    header: list[str] | None = None
+    rows: list[Sequence[Any]] = []
+    numbers: list[int] = []
+    cells = 0
+    for number, row in numbered:
+        cells += len(row)
+        workbooks.check_cells(cells, name)
+        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row):
+            continue
+        if header is None:
+            header = [_header_text(cell) for cell in row]
+            continue
+        rows.append(_evened(row, len(header), number, name, separator))
+        numbers.append(number)
+        if len(rows) > MAX_ROWS:
+            raise UserError(f"{name} has more than {MAX_ROWS:,} rows; split it into several.")
+    if header is None:
+        raise UserError(f"{name} is empty; give a table with a header and at least one row.")
+    if not rows:
+        raise UserError(f"{name} has a header but no rows; add at least one row below it.")
+    return header, rows, numbers
+
+
+def _evened(
+    row: Sequence[Any], width: int, number: int, name: str, separator: str | None
+) -> Sequence[Any]:
+    """A row as wide as the header; a workbook leaves out empty cells at the end of a row."""
+    spare = [cell for cell in row[width:] if cell is not None and str(cell).strip()]
+    if len(row) < width and separator is None:
+        return [*row, *[None] * (width - len(row))]
+    if len(row) == width or (len(row) > width and not spare):
+        return row[:width]
+    if separator is None:
+        raise UserError(
+            f"{name}: row {number} has a cell “{str(spare[0])[:40]}” in a column without a header; "
+            "name the column in the first row, or clear the cell."
+        )
+    word = delimited.SEPARATOR_WORDS.get(separator, separator)
+    raise UserError(
+        f"{name}: row {number} has {len(row)} cells, but the header has {width}. Mend that row; "
+        f'a cell with a {word} in it needs quotation marks around it ("…").'
+    )
+
+
+def _header_text(cell: Any) -> str:
+    return " ".join(str(cell).split()) if cell is not None else ""
+
+
+def _column_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Unique column names, and those among them that are not the file's own."""
+    names: list[str] = []
+    renamed: list[str] = []
+    taken = set(header)
+    for position, given in enumerate(header):
+        name = given
+        if not given or given in names:
+            stem = given or f"Unnamed: {position}"
+            count = 2
+            name = stem if not given else f"{stem} ({count})"
+            while name in taken:
+                count += 1
+                name = f"{stem} ({count})"
+            renamed.append(name)
+            taken.add(name)
+        names.append(name)
+    return names, renamed
+
+
+def _cell_text(cell: Any, decimal: str) -> str | None:
+    """A cell's text; numbers keep all their digits, written with the table's decimal sign."""
+    if cell is None:
+        return None
+    if isinstance(cell, float):
+        return None if math.isnan(cell) else repr(cell).replace(".", decimal)
+    if isinstance(cell, bytes):
+        cell = cell.decode("utf-8", errors="replace")
+    return str(cell).strip() or None
+
+
+def _empty(column: pd.Series) -> bool:
+    return bool(column.isna().all())

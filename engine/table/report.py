@@ -1,0 +1,95 @@
+"""What a check of a table says: findings, summaries, and the words they share."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel
+
+from engine.table.columns import Columns
+from engine.table.reading import Reading
+
+SHOWN = 5
+"""How many rows, cells or groups a message names before it says how many more there are."""
+
+
+class Finding(BaseModel):
+    """One thing that was seen in a table.
+
+    Attributes:
+        kind: a fixed word for it, such as `conflict`; see the functions that make them.
+        severity: `excluded` rows are left out, a `warning` is worth a look, a `note` is for
+            information.
+        column: the column it is about; None for the whole row or table.
+        count: how many rows, cells, groups or columns it was seen in, as the message says.
+        rows: all the spreadsheet rows concerned (the header is row 1).
+        message: a full sentence that names the first rows and says what to do.
+    """
+
+    kind: str
+    severity: Literal["excluded", "warning", "note"]
+    column: str | None = None
+    count: int
+    rows: list[int] = []
+    message: str
+
+
+class PropertySummary(BaseModel):
+    """A property's labels in one table, in `unit`."""
+
+    name: str
+    unit: str
+    labels: int
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    median: float | None = None
+    std: float | None = None
+
+
+class Report(BaseModel):
+    """All that a check found; `model_dump()` is its JSON.
+
+    Attributes:
+        name: the file's name.
+        rows, kept: data rows read, and those with a usable SMILES.
+        columns: the columns used; its properties are those with at least one label.
+        reading: how the file was read.
+        properties: a summary of each property in `columns`.
+        findings: first what was excluded, then warnings, then notes.
+    """
+
+    name: str
+    rows: int
+    kept: int
+    columns: Columns
+    reading: Reading
+    properties: list[PropertySummary]
+    findings: list[Finding]
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: `1 row`, `2,000 rows`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(parts: Sequence[str], rest: str = "") -> str:
+    """Words joined as people write them: `a, b and c`.
+
+    Args:
+        parts: all of them; only the first `SHOWN` are named.
+        rest: the noun (plural) of those that are not named.
+    """
+    shown = list(parts[:SHOWN])
+    if len(parts) > SHOWN:
+        shown.append(f"{len(parts) - SHOWN:,} more {rest}".strip())
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def rows_text(rows: Sequence[int]) -> str:
+    """The rows as a message names them: `row 7`, `rows 7, 9 and 12`."""
+    return f"{'row' if len(rows) == 1 else 'rows'} {listed([str(row) for row in rows])}"
+
+
+def clipped(text: str, longest: int = 40) -> str:
+    """A cell's text, short enough for a message."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,0 +1,115 @@
+"""Parquet files and Excel workbooks: their rows as Python values."""
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from engine.errors import UserError
+
+MAX_UNPACKED = 2**30
+"""Most bytes that a compressed file may unpack to."""
+
+MAX_CELLS = 20_000_000
+"""Most cells that a table may have; a compressed file can hold far more than it seems."""
+
+Rows = Iterator[tuple[int, tuple[Any, ...]]]
+"""Each row's number in a spreadsheet and its cells; the first is the header."""
+
+
+def workbook_rows(data: bytes, name: str) -> Rows:
+    """The rows of an XLSX workbook's first sheet; formulas give their last computed value.
+
+    Raises:
+        UserError: when it is damaged, holds no sheet, or unpacks to too much.
+    """
+    import openpyxl
+
+    _check_unpacked(_zip_size(data, name), name)
+    # A damaged file can make the parser raise nearly anything, and all of it means the same.
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            sheets = workbook.worksheets
+            if sheets:
+                sheets[0].reset_dimensions()
+                yield from enumerate(sheets[0].iter_rows(values_only=True), start=1)
+    except Exception as error:
+        raise _damaged(
+            name, "XLSX workbook", "Open it in a spreadsheet program and save"
+        ) from error
+    if not sheets:
+        raise UserError(f"{name} has no worksheet; put the table into its first sheet.")
+
+
+def parquet_rows(data: bytes, name: str) -> Rows:
+    """The rows of a Parquet file.
+
+    Raises:
+        UserError: when it is damaged or unpacks to too much.
+    """
+    import pyarrow.parquet
+
+    try:
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
+        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+        cells = file.metadata.num_rows * file.metadata.num_columns
+        size = sum(group.total_byte_size for group in groups)
+        names = list(file.schema_arrow.names)
+    except Exception as error:
+        raise _damaged(name, "Parquet file", "Write") from error
+    _check_unpacked(size, name)
+    check_cells(cells, name)
+    try:
+        table = file.read()
+        columns = [column.to_pylist() for column in table.columns]
+    except Exception as error:
+        raise _damaged(name, "Parquet file", "Write") from error
+    yield 1, tuple(names)
+    yield from enumerate(zip(*columns, strict=True), start=2)
+
+
+def check_cells(cells: int, name: str) -> None:
+    """Refuse a table with more than `MAX_CELLS` cells.
+
+    Raises:
+        UserError: when there are more.
+    """
+    if cells > MAX_CELLS:
+        raise UserError(
+            f"{name} has more than {MAX_CELLS:,} cells; leave out the columns that are not needed, "
+            "or split the table."
+        )
+
+
+def _zip_size(data: bytes, name: str) -> int:
+    """Bytes that a workbook's parts unpack to; zipfile never reads more than it declares."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+    except Exception as error:
+        raise _damaged(
+            name, "XLSX workbook", "Open it in a spreadsheet program and save"
+        ) from error
+    if not any(part.filename.startswith("xl/workbook") for part in parts):
+        raise UserError(
+            f"{name} is a ZIP archive, not a table; unpack it and upload the CSV, TSV, Parquet or "
+            "XLSX file in it."
+        )
+    return sum(part.file_size for part in parts)
+
+
+def _check_unpacked(size: int, name: str) -> None:
+    if size > MAX_UNPACKED:
+        raise UserError(
+            f"{name} unpacks to {size / 2**20:,.0f} MB, more than the {MAX_UNPACKED / 2**20:,.0f} "
+            "MB that are read; leave out what is not needed, or split the table."
+        )
+
+
+def _damaged(name: str, kind: str, mend: str) -> UserError:
+    return UserError(
+        f"{name} is a damaged {kind}: it cannot be read. {mend} it again, or save it as CSV."
+    )

@@ -1,0 +1,30 @@
+"""What the members learn on: features, labels and folds, all as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.features import Features
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """N repeat units with K properties.
+
+    Attributes:
+        features: of the N repeat units.
+        labels: shape `(N, K)`, float64 in each property's unit, NaN where missing.
+        folds: shape `(N,)`, int; the fold that holds each row out.
+        names: the K properties.
+    """
+
+    features: Features
+    labels: np.ndarray
+    folds: np.ndarray
+    names: Sequence[str]
+
+    @property
+    def fold_numbers(self) -> list[int]:
+        """The folds there are, in order."""
+        return sorted(int(fold) for fold in np.unique(self.folds))

@@ -1,0 +1,195 @@
+"""Fitting all members of a preset over the folds, and blending them."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from engine.metrics import figures, label_ranges
+from engine.models.batching import DeviceGraphs
+from engine.models.settings import TreeSettings
+from engine.models.store import save_booster, save_network
+from engine.models.trees import LIBRARIES
+from engine.training.blend import blend_weights, nested_blend
+from engine.training.data import TrainingData
+from engine.training.loop import best_device, predict_network, train_network
+from engine.training.presets import Preset
+
+
+class Reporter(Protocol):
+    """Who is told how the fitting goes; any call may raise to end it."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage of so many steps begins."""
+        ...
+
+    def step(self) -> None:
+        """One step of the stage is done."""
+        ...
+
+    def epoch(self, measured: dict) -> None:
+        """One epoch of a network is done; see `train_network`, with member, fold and seed."""
+        ...
+
+    def log(self, line: str) -> None:
+        """Something worth a line in the run's log."""
+        ...
+
+    def check(self) -> None:
+        """Called often, also within steps; raises when the run should end."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What a fit leaves behind besides the members' files.
+
+    Attributes:
+        members: the members' names, M of them.
+        out_of_fold: shape `(M, N, K)`, each row predicted by models that never saw it.
+        blended: shape `(N, K)`, blended with weights fitted on the other folds.
+        weights: `{property: {member: weight}}` for predicting new repeat units.
+        figures: `{"blend": …, "members": {member: …}}`, see `engine.metrics.figures`.
+    """
+
+    members: tuple[str, ...]
+    out_of_fold: np.ndarray
+    blended: np.ndarray
+    weights: dict[str, dict[str, float]]
+    figures: dict
+
+
+def stages(preset: Preset, data: TrainingData) -> dict[str, int]:
+    """The stages of a fit with their numbers of steps, in order."""
+    fits = (len(data.fold_numbers) + 1) * len(data.names)
+    epochs = len(data.fold_numbers) * preset.loop.seeds * preset.loop.epochs
+    return {**dict.fromkeys(preset.trees, fits), "polygin": epochs}
+
+
+def fit_ensemble(
+    data: TrainingData, preset: Preset, seed: int, folder: Path, reporter: Reporter
+) -> Ensemble:
+    """Fit every member over the folds and blend them.
+
+    Tree members predict each fold from the others and are then fitted once more to all rows, for
+    the bundle. PolyGIN keeps the networks of all folds: their mean is worth more than one network
+    fitted to all rows.
+
+    Args:
+        data: N rows with K properties.
+        preset: which members, how large, how long.
+        seed: of everything random.
+        folder: where the members' files go.
+        reporter: told how far the fitting is.
+    """
+    predictions = []
+    for name, total in stages(preset, data).items():
+        reporter.stage(name, total)
+        if name == "polygin":
+            predictions.append(_fit_polygin(data, preset, seed, folder, reporter))
+        else:
+            predictions.append(_fit_trees(name, data, preset.trees[name], seed, folder, reporter))
+    out_of_fold = np.stack(predictions)
+    blended = nested_blend(data.labels, out_of_fold, data.folds)
+    ranges = label_ranges(data.labels, data.names)
+    return Ensemble(
+        members=preset.members,
+        out_of_fold=out_of_fold,
+        blended=blended,
+        weights=blend_weights(data.labels, out_of_fold, preset.members, data.names),
+        figures={
+            "blend": figures(data.labels, blended, data.names, ranges),
+            "members": {
+                member: figures(data.labels, predicted, data.names, ranges)
+                for member, predicted in zip(preset.members, out_of_fold, strict=True)
+            },
+        },
+    )
+
+
+def _fit_trees(
+    library: str,
+    data: TrainingData,
+    settings: TreeSettings,
+    seed: int,
+    folder: Path,
+    reporter: Reporter,
+) -> np.ndarray:
+    """Out-of-fold predictions `(N, K)` of one tree member; its final boosters go to `folder`."""
+    predicted = np.full(data.labels.shape, np.nan)
+    jobs = [(fold, k) for k in range(len(data.names)) for fold in (*data.fold_numbers, None)]
+
+    def fit(job: tuple[int | None, int]) -> None:
+        fold, k = job
+        labelled = np.isfinite(data.labels[:, k])
+        rows = labelled if fold is None else labelled & (data.folds != fold)
+        booster = LIBRARIES[library].fit(
+            data.features.descriptors[rows], data.labels[rows, k], settings, seed
+        )
+        if fold is None:
+            save_booster(folder, library, k, booster)
+        else:
+            held_out = data.folds == fold
+            predicted[held_out, k] = booster.predict(data.features.descriptors[held_out])
+
+    # The libraries let go of the interpreter while they fit, so threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = {pool.submit(fit, job) for job in jobs}
+        for _ in _as_they_end(futures, reporter):
+            reporter.step()
+    return predicted
+
+
+def _as_they_end(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
+    """Yield futures as they end; when the run should end, cancel those that have not begun."""
+    try:
+        while futures:
+            ended, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+            reporter.check()
+            for future in ended:
+                future.result()
+                yield future
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _fit_polygin(
+    data: TrainingData, preset: Preset, seed: int, folder: Path, reporter: Reporter
+) -> np.ndarray:
+    """Out-of-fold predictions `(N, K)` of PolyGIN, the mean over seeds; networks go to `folder`."""
+    device = best_device()
+    reporter.log(f"PolyGIN trains on {device}")
+    graphs = DeviceGraphs(data.features.graphs, device)
+    predicted = np.zeros(data.labels.shape)
+    number = 0
+    for fold in data.fold_numbers:
+        rows, held_out = np.flatnonzero(data.folds != fold), np.flatnonzero(data.folds == fold)
+        for repeat in range(preset.loop.seeds):
+            network_seed = seed + 1000 * repeat + fold
+
+            def report(measured: dict, fold: int = fold, network_seed: int = network_seed) -> None:
+                reporter.epoch(
+                    {"member": "polygin", "fold": fold, "seed": network_seed, **measured}
+                )
+                reporter.step()
+
+            network, scale = train_network(
+                graphs,
+                data.labels,
+                rows,
+                held_out,
+                preset.shape,
+                preset.loop,
+                network_seed,
+                device,
+                report,
+            )
+            save_network(folder, number, network, scale)
+            number += 1
+            predicted[held_out] += predict_network(network, scale, graphs, held_out, device)
+    return predicted / preset.loop.seeds

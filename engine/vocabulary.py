@@ -1,0 +1,16 @@
+"""How atoms and bonds are coded as small integers; knows neither RDKit nor torch."""
+
+ATOM_FIELDS = {
+    "element": 119,  # atomic number; 0 is the attachment point `*`
+    "degree": 9,
+    "charge": 7,  # formal charge -3…3, shifted by 3
+    "hybridisation": 8,
+    "hydrogens": 5,
+    "chirality": 3,
+    "aromatic": 2,
+    "in_ring": 2,
+}
+"""Each atom field with its number of codes; larger values take the last code."""
+
+BOND_FIELDS = {"kind": 5, "conjugated": 2, "in_ring": 2, "stereo": 4}
+"""Each bond field with its number of codes; larger values take the last code."""

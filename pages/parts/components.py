@@ -1,0 +1,181 @@
+"""Our two small browser components: a molecule editor and a chart that keeps its zoom."""
+
+import functools
+import importlib.metadata
+import importlib.util
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+import streamlit.components.v1 as v1
+
+from engine import workspace
+from engine.chem import draw
+from engine.chem.smiles import BadSmilesError, canonical
+from engine.errors import UserError
+
+_PACKAGE_FILES = {
+    "molecule_editor": ("streamlit-jsme", "streamlit_jsme", "jsme"),
+    "live_chart": ("plotly", "plotly", "package_data/plotly.min.js"),
+}
+"""By component: the distribution, its package, and what is taken out of that package."""
+
+
+def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
+    """Show a repeat unit in a drawing editor and return what is drawn in it now.
+
+    The editor is loaded again only when `smiles` changes to a structure other than the one that
+    is drawn, so the text it returns can be fed back to it.
+
+    Args:
+        smiles: the repeat unit to show; an empty text clears the canvas.
+        key: the component's name on the page.
+        height: in pixels, of the whole editor.
+
+    Returns:
+        The canonical SMILES of the drawing, "" for an empty canvas, and None while `smiles` is
+        a text that cannot be drawn and nothing has been drawn since.
+    """
+    first = {"load": 0, "asked": None, "structure": None, "returned": None}
+    sent = {**first, **st.session_state.get(f"{key} sent", {})}
+    value = st.session_state.get(key)
+    answer = value if value and value["load"] == sent["load"] else None
+    # A page that feeds our answer back may be one edit behind the user: that is no new wish.
+    echo = value is not None and _same(smiles, sent["returned"])
+    if not echo and (smiles != sent["asked"] or value is None):
+        on_canvas = draw.from_molblock(answer["molfile"]) if answer else sent["structure"]
+        if not _same(smiles, on_canvas):
+            sent, answer = _load(smiles, sent["load"] + 1), None
+        elif answer and not answer["edited"]:
+            sent["structure"] = on_canvas
+    value = _component("molecule_editor")(
+        key=key,
+        load=sent["load"],
+        molfile=sent["molfile"],
+        # The drawing as it was left, for when the browser has to build the editor anew.
+        drawn=answer["molfile"] if answer and answer["edited"] else None,
+        height=height,
+        default=None,
+    )
+    sent["asked"], sent["returned"] = smiles, sent["structure"]
+    if value and value["load"] == sent["load"]:
+        drawn = draw.from_molblock(value["molfile"])
+        if value["edited"]:
+            sent["returned"] = drawn
+        elif sent["structure"] and drawn != sent["structure"]:
+            st.caption(
+                "The editor cannot draw every detail of this structure (a radical, for example). "
+                "The text holds it as written; an edit in the drawing loses that detail."
+            )
+    st.session_state[f"{key} sent"] = sent
+    return sent["returned"]
+
+
+def live_chart(figure: dict, key: str, height: int = 320) -> None:
+    """Show a Plotly figure that keeps its zoom and hover while its data changes.
+
+    Args:
+        figure: `data` and `layout` as Plotly writes them; arrays may be NumPy's, and gaps NaN.
+        key: the component's name on the page; another key starts with a fresh zoom.
+        height: in pixels.
+    """
+    _component("live_chart")(
+        key=key, figure=json.dumps(_plain(figure), allow_nan=False), chart=key, height=height
+    )
+
+
+def _load(smiles: str, number: int) -> dict[str, Any]:
+    """What the editor is told to show: a numbered load, so that the same text can be sent twice."""
+    if not smiles.strip():
+        return {"load": number, "structure": "", "molfile": ""}
+    try:
+        return {
+            "load": number,
+            "structure": canonical(smiles),
+            "molfile": draw.molblock(smiles),
+        }
+    except BadSmilesError:
+        return {"load": number, "structure": None, "molfile": ""}
+
+
+def _same(smiles: str, drawn: str | None) -> bool:
+    """Whether a text names the structure that is drawn; half-drawn ones compare as text."""
+    if drawn is None:
+        return False
+    try:
+        return smiles.strip() == drawn or canonical(smiles) == drawn
+    except BadSmilesError:
+        return False
+
+
+def _plain(value: Any) -> Any:
+    """A figure made of what JSON knows: arrays become lists, NaN and infinity become gaps."""
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)
+
+
+def _component(name: str) -> Callable[..., Any]:
+    return _declared(name, _folder(name))
+
+
+@functools.cache
+def _declared(name: str, folder: Path) -> Callable[..., Any]:
+    return v1.declare_component(name, path=folder)
+
+
+def _folder(name: str) -> Path:
+    """The component's static files in the workspace, gathered there when they are missing."""
+    page, source, version = _sources(name)
+    folder = workspace.subfolder("cache") / "components" / f"{name}-{version}"
+    if (folder / "index.html").is_file():
+        return folder
+    folder.parent.mkdir(exist_ok=True)
+    gathered = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
+    try:
+        if source.is_dir():
+            shutil.copytree(source, gathered, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, gathered)
+        shutil.copytree(page.parent, gathered, dirs_exist_ok=True)
+        gathered.chmod(0o755)
+        os.rename(gathered, folder)
+    except OSError:
+        # Another process was first; a folder that is there is complete.
+        if not (folder / "index.html").is_file():
+            raise
+    finally:
+        shutil.rmtree(gathered, ignore_errors=True)
+    return folder
+
+
+@functools.cache
+def _sources(name: str) -> tuple[Path, Path, str]:
+    """Our page, the library's files, and a version that changes when either does."""
+    page = workspace.ASSETS / "components" / name / "index.html"
+    distribution, package, inside = _PACKAGE_FILES[name]
+    found = importlib.util.find_spec(package)
+    source = Path(found.origin).parent / inside if found and found.origin else None
+    if source is None or not source.exists():
+        raise UserError(
+            f"The Python package {distribution} is missing or incomplete; "
+            f"install it with `pip install --force-reinstall {distribution}`."
+        )
+    ours = b"".join(path.read_bytes() for path in sorted(page.parent.rglob("*")) if path.is_file())
+    version = f"{importlib.metadata.version(distribution)}-{sha256(ours).hexdigest()[:8]}"
+    return page, source, version

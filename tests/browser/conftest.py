@@ -1,0 +1,174 @@
+"""A real browser and a real app server, for tests of what a user sees."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_BROWSER = "no browser: `apt-get install chromium` or `playwright install chromium`"
+
+
+@dataclass
+class App:
+    """A Streamlit server in a process group of its own."""
+
+    script: Path
+    workspace: Path
+    port: int
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.workspace.parent / f"{self.workspace.name}-server-{self.port}.log"
+
+    def start(self, seconds: float = 90) -> "App":
+        """Start the server and wait until it answers.
+
+        Raises:
+            RuntimeError: with the server's own words, when it ends or does not answer in time.
+        """
+        command = [sys.executable, "-m", "streamlit", "run", str(self.script)]
+        command += ["--server.port", str(self.port), "--server.headless", "true"]
+        environment = {
+            **os.environ,
+            "POLYGIN_HOME": str(self.workspace),
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            **self.environment,
+        }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self._answers():
+                return self
+            time.sleep(0.1)
+        self.stop()
+        raise RuntimeError(f"The app did not start:\n{self.log.read_text()[-4000:]}")
+
+    def stop(self) -> None:
+        """End the server's process group; runs in sessions of their own live on."""
+        if self.process is None:
+            return
+        for word in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, word)
+                self.process.wait(timeout=8)
+                break
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        self.process.wait()
+        self.process = None
+
+    def restart(self) -> "App":
+        """Stop the server and start it again on the same port and workspace."""
+        self.stop()
+        return self.start()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@contextmanager
+def running_app(
+    script: Path | str,
+    workspace: Path,
+    port: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[App]:
+    """A running app, for a `with` block.
+
+    Args:
+        script: the Streamlit script, from the repository's root.
+        workspace: its `POLYGIN_HOME`.
+        port: a free one when it is not given.
+        environment: variables on top of the test's own.
+    """
+    app = App(ROOT / script, Path(workspace), port or free_port(), environment or {})
+    try:
+        yield app.start()
+    finally:
+        app.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def start_app() -> Iterator[Callable[..., App]]:
+    """Starts apps as `running_app` does, and stops them after the module's last test."""
+    with ExitStack() as stack:
+        yield lambda *args, **options: stack.enter_context(running_app(*args, **options))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, headless: the system's, else Playwright's own; skips when there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="no Playwright")
+    with sync_api.sync_playwright() as playwright:
+        path = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip(NO_BROWSER)
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page that fails its test when it calls anything but this machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    strangers: list[str] = []
+    opened.on("request", lambda request: _note_stranger(request.url, strangers))
+    yield opened
+    context.close()
+    assert not strangers, f"the page called the network: {strangers}"
+
+
+def _note_stranger(url: str, strangers: list[str]) -> None:
+    if not url.startswith(("http://localhost:", "ws://localhost:", "data:", "blob:", "about:")):
+        strangers.append(url)

@@ -1,0 +1,30 @@
+"""Small tables in every format, for the tests of reading."""
+
+import io
+
+import openpyxl
+
+ROWS = [("a1", "*CC(*)C", 12.5), ("a2", "*CC(*)c1ccccc1", 100.25), ("a3", "*CCO*", None)]
+
+
+def text_table(separator=",", decimal=".", header=("id", "SMILES", "Tg"), end="\n"):
+    lines = [separator.join(header)]
+    for name, smiles, tg in ROWS:
+        value = "" if tg is None else str(tg).replace(".", decimal)
+        lines.append(separator.join((name, smiles, value)))
+    return end.join(lines) + end
+
+
+def workbook(rows):
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def parquet(frame):
+    out = io.BytesIO()
+    frame.to_parquet(out)
+    return out.getvalue()
