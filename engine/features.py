@@ -1,6 +1,5 @@
 """From repeat units to what members learn on: packed graphs and a descriptor matrix."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from engine.cache import FeatureCache
+from engine.hardware import usable_cores
 from engine.packed import Graph, PackedGraphs, pack
 
 Progress = Callable[[str, int, int], None]
@@ -88,7 +88,7 @@ def _make(kind: str, smiles: list[str]) -> Iterator[dict[str, bytes]]:
         yield from map(_make_chunk, chunks)
         return
     # Spawned, not forked: a fork of a process that holds torch's threads can hang.
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(usable_cores(), mp_context=get_context("spawn")) as pool:
         yield from pool.map(_make_chunk, chunks)
 
 

@@ -1,6 +1,5 @@
 """Predicting repeat units with a bundle."""
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from engine.bundle import default_bundle, read_info
 from engine.chem.smiles import BadSmilesError, canonical
 from engine.errors import UserError
 from engine.features import Features, compute_features
+from engine.hardware import usable_cores
 
 Progress = Callable[[str, int, int], None]
 
@@ -53,21 +53,22 @@ class Predictor:
             smiles: N repeat units.
             progress: told how far the features are.
         """
-        readable, problems = [], {}
+        units, problems = {}, {}
         for position, text in enumerate(smiles):
             try:
-                readable.append((position, canonical(text)))
+                units[position] = canonical(text)
             except BadSmilesError as error:
                 problems[position] = str(error)
-        positions = [position for position, _ in readable]
-        names = self.info.names
+        # Each unit once: quicker, and the same polymer gets the same number on every row.
+        unique, row = np.unique(list(units.values()), return_inverse=True)
         members = {
-            member: pd.DataFrame(np.nan, range(len(smiles)), names) for member in self.info.members
+            member: pd.DataFrame(np.nan, range(len(smiles)), self.info.names)
+            for member in self.info.members
         }
-        if readable:
-            features = compute_features([text for _, text in readable], progress)
+        if units:
+            features = compute_features(unique.tolist(), progress)
             for member, frame in members.items():
-                frame.iloc[positions] = self._predict_member(member, features)
+                frame.iloc[list(units)] = self._predict_member(member, features)[row]
         return Predictions(list(smiles), self._blend(members), members, problems)
 
     def _blend(self, members: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -109,7 +110,7 @@ class Predictor:
 
         from engine.models.store import load_networks
 
-        torch.set_num_threads(os.cpu_count() or 1)
+        torch.set_num_threads(usable_cores())
         return load_networks(self.folder, self.info.shape)
 
     @cached_property

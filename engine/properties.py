@@ -23,10 +23,13 @@ class Property(BaseModel):
     high: float | None = None
     decimals: int | None = None
 
+    def number(self, value: float) -> str:
+        """The value without its unit, as people read it."""
+        return f"{value:.4g}" if self.decimals is None else f"{value:.{self.decimals}f}"
+
     def format(self, value: float) -> str:
         """The value with its unit, as people read it."""
-        number = f"{value:.4g}" if self.decimals is None else f"{value:.{self.decimals}f}"
-        return f"{number} {self.unit}".strip()
+        return f"{self.number(value)} {self.unit}".strip()
 
     @property
     def label(self) -> str:

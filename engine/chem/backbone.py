@@ -5,8 +5,12 @@ touches; all other heavy atoms are side chain. A unit with one attachment point,
 takes its longest path instead, so that every row has a number in every column.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from rdkit import Chem
+
+from engine.chem.smiles import atoms_of, bonds_of
 
 NAMES = (
     "backbone_path_atoms",
@@ -45,31 +49,32 @@ def backbone_descriptors(mol: Chem.Mol) -> np.ndarray:
     Returns:
         Shape `(len(NAMES),)`, float64; lengths in atoms, masses in g/mol.
     """
-    ends, path = _path(mol)
+    atoms, bonds = atoms_of(mol), bonds_of(mol)
+    ends, path = _path(mol, atoms)
     rings = [set(ring) for ring in mol.GetRingInfo().AtomRings()]
     in_path = set(path)
     backbone = in_path.union(*(ring for ring in rings if len(ring & in_path) > 1)) - ends
-    side = [i for i in range(mol.GetNumAtoms()) if i not in backbone and not _is_end(mol, i)]
-    chains = _components(mol, side)
-    links = [_ring_link(mol, ring, path) for ring in rings]
+    side = [i for i in range(len(atoms)) if i not in backbone and i not in ends]
+    chains = _components(atoms, side)
+    links = [_ring_link(ring, path) for ring in rings]
     heavy = max(len(backbone) + len(side), 1)
     spine = max(len(in_path - ends), 1)
-    rotatable = [bond for bond in mol.GetBonds() if _rotates(bond)]
+    rotatable = [bond for bond in bonds if _rotates(bond)]
     turning = sum(_inside(bond, in_path) for bond in rotatable)
-    masses = {atom.GetIdx(): atom.GetMass() + 1.008 * atom.GetTotalNumHs() for atom in _atoms(mol)}
+    mass = sum(atom.GetMass() + 1.008 * atom.GetTotalNumHs() for atom in atoms)
     values = (
         spine,
         len(backbone),
         len(backbone) / heavy,
         sum(len(ring & in_path) > 1 for ring in rings),
-        _share(mol, backbone, lambda atom: atom.GetIsAromatic()),
-        _share(mol, backbone, _is_hetero),
+        _share(atoms, backbone, lambda atom: atom.GetIsAromatic()),
+        _share(atoms, backbone, _is_hetero),
         turning,
         turning / spine,
-        sum(_inside(bond, in_path) and bond.GetBondTypeAsDouble() >= 2 for bond in mol.GetBonds()),
-        sum(_is_carbonyl(mol.GetAtomWithIdx(i)) for i in in_path),
-        sum(masses.values()) / spine,
-        sum(mol.GetAtomWithIdx(i).GetDegree() == 4 for i in in_path),
+        sum(_inside(bond, in_path) and bond.GetBondTypeAsDouble() >= 2 for bond in bonds),
+        sum(_is_carbonyl(atoms[i]) for i in in_path),
+        mass / spine,
+        sum(atoms[i].GetDegree() == 4 for i in in_path),
         links.count(3),
         links.count(2),
         links.count(1),
@@ -79,33 +84,25 @@ def backbone_descriptors(mol: Chem.Mol) -> np.ndarray:
         _depth(mol, backbone, side),
         sum(len(ring & in_path) <= 1 for ring in rings),
         sum(not _inside(bond, backbone) for bond in rotatable),
-        _share(mol, side, _is_hetero),
-        sum(masses.values()) / heavy,
+        _share(atoms, side, _is_hetero),
+        mass / heavy,
         len(rotatable) / heavy,
     )
     return np.array(values, dtype=np.float64)
 
 
-def _path(mol: Chem.Mol) -> tuple[set[int], list[int]]:
+def _path(mol: Chem.Mol, atoms: list[Chem.Atom]) -> tuple[set[int], list[int]]:
     """The attachment points, and the shortest path between the two that lie farthest apart."""
-    ends = [i for i in range(mol.GetNumAtoms()) if _is_end(mol, i)]
+    ends = [i for i, atom in enumerate(atoms) if atom.GetAtomicNum() == 0]
     distances = Chem.GetDistanceMatrix(mol)
     # Fragments of a salt are infinitely far apart (RDKit writes 1e8): no path joins them.
     reachable = np.where(distances < 1e6, distances, -1)
-    among = ends if len(ends) >= 2 else list(range(mol.GetNumAtoms()))
+    among = ends if len(ends) >= 2 else list(range(len(atoms)))
     part = reachable[np.ix_(among, among)]
     start, stop = np.unravel_index(part.argmax(), part.shape)
     first, last = among[start], among[stop]
     path = [first] if first == last else list(Chem.GetShortestPath(mol, first, last))
     return set(ends), path
-
-
-def _atoms(mol: Chem.Mol) -> list[Chem.Atom]:
-    return [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() > 0]
-
-
-def _is_end(mol: Chem.Mol, index: int) -> bool:
-    return mol.GetAtomWithIdx(index).GetAtomicNum() == 0
 
 
 def _is_hetero(atom: Chem.Atom) -> bool:
@@ -132,19 +129,21 @@ def _rotates(bond: Chem.Bond) -> bool:
     )
 
 
-def _share(mol: Chem.Mol, atoms: set[int] | list[int], test) -> float:
-    return sum(test(mol.GetAtomWithIdx(i)) for i in atoms) / len(atoms) if atoms else 0.0
+def _share(
+    atoms: list[Chem.Atom], among: set[int] | list[int], test: Callable[[Chem.Atom], bool]
+) -> float:
+    return sum(test(atoms[i]) for i in among) / len(among) if among else 0.0
 
 
-def _components(mol: Chem.Mol, atoms: list[int]) -> list[set[int]]:
+def _components(atoms: list[Chem.Atom], among: list[int]) -> list[set[int]]:
     """The connected pieces that a set of atoms falls into."""
-    left, pieces = set(atoms), []
+    left, pieces = set(among), []
     while left:
         piece, front = set(), [left.pop()]
         while front:
             index = front.pop()
             piece.add(index)
-            near = {other.GetIdx() for other in mol.GetAtomWithIdx(index).GetNeighbors()} & left
+            near = {other.GetIdx() for other in atoms[index].GetNeighbors()} & left
             left -= near
             front.extend(near)
         pieces.append(piece)
@@ -159,7 +158,7 @@ def _depth(mol: Chem.Mol, backbone: set[int], side: list[int]) -> float:
     return float(distances[distances < 1e6].max(initial=0))
 
 
-def _ring_link(mol: Chem.Mol, ring: set[int], path: list[int]) -> int:
+def _ring_link(ring: set[int], path: list[int]) -> int:
     """Bonds between the two places where the path enters and leaves a six-membered ring.
 
     1 is ortho, 2 meta, 3 para; 0 for other rings and for rings beside the path.

@@ -3,7 +3,7 @@
 import numpy as np
 from rdkit import Chem
 
-from engine.chem.smiles import parse
+from engine.chem.smiles import atoms_of, bonds_of, parse
 from engine.packed import Graph
 from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
 
@@ -34,8 +34,8 @@ def graph(smiles: str) -> Graph:
         BadSmilesError: when it cannot be parsed.
     """
     mol = parse(smiles)
-    atoms = np.array([_atom(atom) for atom in mol.GetAtoms()])
-    bonds = list(mol.GetBonds())
+    atoms = np.array([_atom(atom) for atom in atoms_of(mol)])
+    bonds = bonds_of(mol)
     ends = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds])
     codes = np.array([_bond(bond) for bond in bonds]).reshape(-1, len(BOND_FIELDS))
     return Graph(

@@ -95,13 +95,13 @@ def _predict_one(predictor: Predictor, smiles: str) -> None:
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
             f"{predicted.problems[0]}."
         )
-    shown = Table("property", "value", *predictor.info.members)
+    shown = Table("property", "blend", *predictor.info.members)
     for known in predictor.info.properties:
         values = [frame.at[0, known.name] for frame in predicted.members.values()]
         shown.add_row(
-            known.title,
-            known.format(predicted.blend.at[0, known.name]),
-            *(known.format(value) for value in values),
+            known.label,
+            known.number(predicted.blend.at[0, known.name]),
+            *(known.number(value) for value in values),
         )
     Console().print(shown)
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.models.batching import GraphBatch
+from engine.models.pyg import from_pyg
 from engine.models.settings import PolyGINShape
 from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
 
@@ -42,11 +43,13 @@ class PolyGIN(nn.Module):
         """Predict.
 
         Args:
-            batch: G graphs.
+            batch: G graphs; a PyG `Batch` of `engine.models.pyg.to_pyg` graphs is taken too.
 
         Returns:
             Shape `(G, K)`: standardised values.
         """
+        if not isinstance(batch, GraphBatch):
+            batch = from_pyg(batch)
         codes = batch.atoms.unbind(1)
         atoms = sum(table(code) for table, code in zip(self.atom_tables, codes, strict=True))
         sizes = torch.bincount(batch.graph, minlength=batch.count).clamp(min=1).unsqueeze(1)

@@ -44,12 +44,9 @@ def stop_run(run: Run, wait: bool = True) -> Run:
     if not wait:
         return find_run(run.id)
     deadline = time.monotonic() + _GRACE_SECONDS
-    while time.monotonic() < deadline:
-        current = find_run(run.id)
-        if not current.alive:
-            return current
+    while time.monotonic() < deadline and process.worker_of(find_run(run.id)):
         time.sleep(0.2)
-    worker = process.worker_of(current)
+    worker = process.worker_of(find_run(run.id))
     if worker:
         process.end(worker, _GRACE_SECONDS)
     store.update(

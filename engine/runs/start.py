@@ -10,12 +10,12 @@ import pandas as pd
 import yaml
 
 from engine.errors import UserError
+from engine.hardware import detect
 from engine.runs import folder as files
 from engine.runs import process, store
 from engine.runs.foldspec import given_folds
 from engine.runs.records import Run, RunConfig
 from engine.table import Table
-from engine.training.hardware import detect
 from engine.training.presets import choose
 from engine.workspace import write_atomic
 

@@ -1,7 +1,6 @@
 """The process that carries out one run: `python -m engine.runs.worker RUN_ID`."""
 
 import json
-import os
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ import yaml
 from filelock import FileLock, Timeout
 
 from engine.errors import UserError
+from engine.hardware import detect, usable_cores
 from engine.metrics import label_ranges
 from engine.properties import Property
 from engine.runs import folder as files
@@ -119,13 +119,13 @@ def _carry_out(job: _Job) -> dict:
     from engine.training.data import TrainingData
     from engine.training.ensemble import fit_ensemble, stages
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(usable_cores())
     reporter = RunReporter(job.run, job.names)
     reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
     folds = _folds(job)
     count = len(job.frame)
-    everything = TrainingData(None, job.labels, folds, job.names)
-    reporter.plan({"features": 2 * count, **stages(job.preset, everything), "bundle": 1})
+    fits = stages(job.preset, len(np.unique(folds)), len(job.names))
+    reporter.plan({"features": 2 * count, **fits, "bundle": 1})
     reporter.stage("features", 2 * count)
     features = compute_features(
         job.frame["canonical"].tolist(),
@@ -153,7 +153,6 @@ def _folds(job: _Job) -> np.ndarray:
 def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None:
     """Out-of-fold predictions, the report, and last the bundle's description."""
     from engine.bundle import BundleInfo, package_versions, write_info
-    from engine.training.hardware import detect
 
     _out_of_fold(job, folds, ensemble).to_parquet(job.run.folder / files.OUT_OF_FOLD, index=False)
     info = BundleInfo(

@@ -1,6 +1,5 @@
 """Fitting all members of a preset over the folds, and blending them."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.hardware import usable_cores
 from engine.metrics import figures, label_ranges
 from engine.models.batching import DeviceGraphs
 from engine.models.settings import TreeSettings
@@ -63,10 +63,10 @@ class Ensemble:
     figures: dict
 
 
-def stages(preset: Preset, data: TrainingData) -> dict[str, int]:
-    """The stages of a fit with their numbers of steps, in order."""
-    fits = (len(data.fold_numbers) + 1) * len(data.names)
-    epochs = len(data.fold_numbers) * preset.loop.seeds * preset.loop.epochs
+def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
+    """The stages of a fit over so many folds, with their numbers of steps, in order."""
+    fits = (folds + 1) * properties
+    epochs = folds * preset.loop.seeds * preset.loop.epochs
     return {**dict.fromkeys(preset.trees, fits), "polygin": epochs}
 
 
@@ -87,7 +87,7 @@ def fit_ensemble(
         reporter: told how far the fitting is.
     """
     predictions = []
-    for name, total in stages(preset, data).items():
+    for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
         reporter.stage(name, total)
         if name == "polygin":
             predictions.append(_fit_polygin(data, preset, seed, folder, reporter))
@@ -137,7 +137,7 @@ def _fit_trees(
             predicted[held_out, k] = booster.predict(data.features.descriptors[held_out])
 
     # The libraries let go of the interpreter while they fit, so threads use all cores.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(usable_cores()) as pool:
         futures = {pool.submit(fit, job) for job in jobs}
         for _ in _as_they_end(futures, reporter):
             reporter.step()

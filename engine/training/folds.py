@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.model_selection import StratifiedGroupKFold
 
 
 def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> np.ndarray:
@@ -19,6 +18,9 @@ def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> 
     Returns:
         Shape `(N,)`, int, 0 to `count` − 1.
     """
+    # Loaded here: pages know this module, and need not wait for scikit-learn.
+    from sklearn.model_selection import StratifiedGroupKFold
+
     # Rows that carry the same set of labels are one stratum: balancing strata balances labels.
     patterns = np.isfinite(labels) @ (2 ** np.arange(labels.shape[1], dtype=float))
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)

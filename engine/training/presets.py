@@ -3,8 +3,8 @@
 from pydantic import BaseModel, ConfigDict
 
 from engine.errors import UserError
+from engine.hardware import Hardware
 from engine.models.settings import PolyGINShape, TreeSettings
-from engine.training.hardware import Hardware
 
 SMALL_TABLE = 400
 """Labels at or below which `auto` takes the `smoke` preset on a CPU."""

@@ -31,11 +31,19 @@ class Hardware(BaseModel):
         return f"{cards}; {base}"
 
 
+def usable_cores() -> int:
+    """How many CPU cores this process may use: fewer than there are in a container, say."""
+    try:
+        return len(psutil.Process().cpu_affinity()) or 1
+    except (AttributeError, psutil.Error):  # not known on macOS
+        return psutil.cpu_count() or 1
+
+
 def detect() -> Hardware:
     """Look at this machine."""
     return Hardware(
         cpu=platform.processor() or platform.machine(),
-        cores=psutil.cpu_count() or 1,
+        cores=usable_cores(),
         ram_gb=psutil.virtual_memory().total / 2**30,
         gpus=_gpus(),
     )

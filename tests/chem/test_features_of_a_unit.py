@@ -1,0 +1,75 @@
+"""Graphs and descriptors of single repeat units."""
+
+import numpy as np
+import pytest
+
+from engine.chem import descriptors
+from engine.chem.backbone import NAMES, backbone_descriptors
+from engine.chem.graphs import graph
+from engine.chem.smiles import parse
+from engine.packed import Graph
+from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
+
+UNITS = ["*CC*", "*CC(*)c1ccccc1", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)[N+](C)(C)C.[Cl-]", "*C"]
+
+
+@pytest.mark.parametrize("smiles", UNITS)
+def test_codes_stay_within_their_tables(smiles: str) -> None:
+    made = graph(smiles)
+    assert (made.atoms < np.array(list(ATOM_FIELDS.values()))).all()
+    assert (made.bonds < np.array(list(BOND_FIELDS.values()))).all()
+    assert made.ends.size == 0 or made.ends.max() < len(made.atoms)
+
+
+@pytest.mark.parametrize("smiles", UNITS)
+def test_a_graph_survives_its_bytes(smiles: str) -> None:
+    made = graph(smiles)
+    again = Graph.from_bytes(made.to_bytes())
+    for before, after in zip(made, again, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_attachment_points_stay_atoms() -> None:
+    elements = graph("*CC*").atoms[:, 0].tolist()
+    assert sorted(elements) == [0, 0, 6, 6]
+
+
+def test_cis_and_trans_have_different_graphs() -> None:
+    assert not np.array_equal(graph("*C/C=C/C*").bonds, graph("*C/C=C\\C*").bonds)
+
+
+@pytest.mark.parametrize("smiles", [*UNITS, "[Se]1*C=CC=1*", "*=C", "*#C*"])
+def test_every_unit_gets_a_full_vector(smiles: str) -> None:
+    vector = descriptors.descriptors(smiles)
+    assert vector.shape == (len(descriptors.names()),)
+    assert len(set(descriptors.names())) == len(vector)
+    assert not np.isinf(vector).any()
+
+
+def test_charges_have_numbers_although_there_are_attachment_points() -> None:
+    values = dict(zip(descriptors.names(), descriptors.descriptors("*CC(*)C(=O)OC"), strict=True))
+    assert -1 < values["MinPartialCharge"] < 0 < values["MaxPartialCharge"] < 1
+
+
+def _backbone(smiles: str) -> dict[str, float]:
+    return dict(zip(NAMES, backbone_descriptors(parse(smiles)), strict=True))
+
+
+def test_backbone_and_side_chains_are_told_apart() -> None:
+    polystyrene = _backbone("*CC(*)c1ccccc1")
+    assert polystyrene["backbone_path_atoms"] == 2
+    assert polystyrene["side_chain_atoms"] == 6
+    assert polystyrene["side_chains"] == 1
+    assert polystyrene["backbone_rings"] == 0
+    assert polystyrene["side_chain_rings"] == 1
+
+
+def test_rings_in_the_chain_belong_to_the_backbone() -> None:
+    terephthalate = _backbone("*OCCOC(=O)c1ccc(cc1)C(*)=O")
+    assert terephthalate["backbone_rings"] == 1
+    assert terephthalate["ring_para_links"] == 1
+    assert terephthalate["backbone_path_atoms"] == 10
+    assert terephthalate["backbone_carbonyls"] == 2
+    isophthalate = _backbone("*OCCOC(=O)c1cccc(c1)C(*)=O")
+    assert isophthalate["ring_meta_links"] == 1
+    assert isophthalate["ring_para_links"] == 0

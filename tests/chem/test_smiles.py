@@ -1,0 +1,49 @@
+"""Parsing of repeat units."""
+
+import pytest
+
+from engine.chem.smiles import BadSmilesError, attachment_points, canonical, parse, without_stereo
+
+
+@pytest.mark.parametrize("text", ["*CC*", "[*]CC[*]", "[*:1]CC[*:2]", "[1*]CC[2*]", " *CC* "])
+def test_attachment_points_are_one_however_written(text: str) -> None:
+    assert canonical(text) == "*CC*"
+
+
+def test_isotopes_of_atoms_stay() -> None:
+    assert canonical("*[13CH2]C*") == "*C[13CH2]*"
+
+
+def test_stereo_is_left_out_on_demand() -> None:
+    assert without_stereo("*C/C=C/C*") == without_stereo("*C/C=C\\C*") == "*CC=CC*"
+
+
+def test_attachment_points_are_counted() -> None:
+    assert attachment_points(parse("*CC(*)C*")) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("  ", "empty"),
+        ("*", "no atom besides"),
+        ("C(C", "open parentheses"),
+        ("c1cccc1", "kekulize"),
+        ("C(C)(C)(C)(C)C", "valence"),
+        ("*CC(X)", "near character 5"),
+        ("C1CC", "unclosed ring"),
+        ("*C C*", "space"),
+        ("C" * 50_000, "50,000 characters"),
+        ("C" * 401, "401 atoms"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, reason: str) -> None:
+    with pytest.raises(BadSmilesError, match=reason):
+        parse(text)
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BadSmilesError):
+        parse("C(C")
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,62 @@
+"""What tests share: where the real data lie, a workspace of one's own, and one trained run."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
+from engine.table import load_table
+from engine.workspace import ASSETS
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+TEXTBOOK = ASSETS / "textbook.csv"
+
+
+@pytest.fixture(autouse=True)
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh workspace for each test."""
+    folder = tmp_path / "workspace"
+    monkeypatch.setenv("POLYGIN_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_train() -> Path:
+    """The real competition table."""
+    path = SHARED / "train.csv"
+    if not path.exists():
+        pytest.skip("the real competition table is not in ../shared/data")
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one finished `smoke` run, named `trained`, of 70 textbook polymers."""
+    home = tmp_path_factory.mktemp("trained")
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    table = load_table("".join(rows[:71]).encode(), "textbook-slice.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(home))
+        run = start_run(table, RunConfig(name="trained", preset="smoke", folds="random:3"))
+        ended = wait_for(run)
+        assert ended.state == "done", read_log(ended)
+    return home
+
+
+@pytest.fixture
+def trained(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The finished run of `trained_home`, whose workspace is in force during the test."""
+    monkeypatch.setenv("POLYGIN_HOME", str(trained_home))
+    return find_run("trained")
+
+
+def wait_for(run: Run, seconds: float = 240) -> Run:
+    """Wait until a run has ended; one that takes too long is stopped."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        run = find_run(run.id)
+        if not run.alive:
+            return run
+        time.sleep(0.2)
+    return stop_run(run)

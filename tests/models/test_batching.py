@@ -1,0 +1,57 @@
+"""Batches gathered from packed graphs are what PyTorch Geometric makes of the same graphs."""
+
+import pytest
+import torch
+from torch_geometric.data import Batch
+
+from engine.chem.graphs import graph
+from engine.models.batching import DeviceGraphs, GraphBatch
+from engine.models.polygin import PolyGIN
+from engine.models.pyg import from_pyg, to_pyg
+from engine.models.settings import PolyGINShape
+from engine.packed import pack
+
+UNITS = ["*CC*", "*CC(*)c1ccccc1", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]
+ROWS = [3, 0, 4, 4, 1]
+
+
+@pytest.fixture
+def ours() -> GraphBatch:
+    packed = pack([graph(smiles) for smiles in UNITS])
+    return DeviceGraphs(packed, torch.device("cpu")).batch(torch.tensor(ROWS))
+
+
+@pytest.fixture
+def theirs() -> Batch:
+    return Batch.from_data_list([to_pyg(graph(UNITS[row])) for row in ROWS])
+
+
+def _edges(batch: GraphBatch) -> list[tuple[int, int, int]]:
+    columns = (batch.source, batch.target, batch.bond_code)
+    return sorted(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def test_the_batches_are_equal(ours: GraphBatch, theirs: Batch) -> None:
+    converted = from_pyg(theirs)
+    assert torch.equal(ours.atoms, converted.atoms)
+    assert torch.equal(ours.graph, converted.graph)
+    assert ours.count == converted.count == len(ROWS)
+    assert _edges(ours) == _edges(converted)
+
+
+def test_a_network_takes_both(ours: GraphBatch, theirs: Batch) -> None:
+    torch.manual_seed(0)
+    network = PolyGIN(PolyGINShape(layers=2, width=16), properties=3).eval()
+    torch.testing.assert_close(network(ours), network(theirs))
+
+
+def test_a_prediction_depends_on_neither_neighbours_nor_atom_order() -> None:
+    torch.manual_seed(0)
+    network = PolyGIN(PolyGINShape(layers=3, width=16), properties=2).eval()
+    packed = pack([graph(smiles) for smiles in ["*CC(*)C(=O)OC", "COC(=O)C(*)C*", "*CC*"]])
+    graphs = DeviceGraphs(packed, torch.device("cpu"))
+    together = network(graphs.batch(torch.tensor([0, 1, 2])))
+    alone = network(graphs.batch(torch.tensor([0])))
+    torch.testing.assert_close(together[0], together[1])
+    torch.testing.assert_close(together[:1], alone)
+    assert not torch.allclose(together[0], together[2])

@@ -1,0 +1,216 @@
+"""Runs: from start to bundle, stopping, and runs whose process is gone."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+from engine.bundle import INFO, read_info
+from engine.errors import UserError
+from engine.runs import (
+    Run,
+    RunConfig,
+    find_run,
+    list_runs,
+    process,
+    read_log,
+    read_metrics,
+    read_out_of_fold,
+    read_progress,
+    read_report,
+    start_run,
+    stop_run,
+    store,
+)
+from engine.table import Table, load_table
+from tests.conftest import TEXTBOOK, wait_for
+
+LONG = RunConfig(name="long", preset="cpu", folds="random:5")
+
+
+@pytest.fixture(scope="module")
+def textbook() -> Table:
+    return load_table(TEXTBOOK)
+
+
+def _until(run: Run, stage: str, seconds: float = 90) -> Run:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        run = find_run(run.id)
+        assert run.alive, read_log(run)
+        if run.stage == stage:
+            return run
+        time.sleep(0.1)
+    raise AssertionError(f"never came to {stage}: {read_log(run)}")
+
+
+def test_a_finished_run_leaves_everything(trained: Run) -> None:
+    assert trained.state == "done"
+    assert trained.progress == 1
+    assert {path.name for path in trained.folder.iterdir()} >= {
+        "config.yaml",
+        "table.parquet",
+        "metrics.jsonl",
+        "run.log",
+        "oof.parquet",
+        "bundle",
+        "report.json",
+        "excluded.csv",
+    }
+    progress = read_progress(trained)
+    assert progress.overall == pytest.approx(1)
+    assert all(stage.done == stage.total for stage in progress.stages)
+    report = read_report(trained)
+    assert report["figures"] == trained.figures
+    table = pd.read_parquet(trained.folder / "table.parquet")
+    assert report["labels"] == {name: table[f"label:{name}"].count() for name in ("Tg", "Density")}
+
+
+def test_metrics_have_a_row_for_each_epoch(trained: Run) -> None:
+    metrics = read_metrics(trained)
+    assert len(metrics) == 3 * 40
+    assert set(metrics["fold"]) == {0, 1, 2}
+    assert metrics["val_mae_Tg"].notna().all()
+    assert (metrics[["graphs_per_second", "ram_mb", "learning_rate"]] >= 0).all(axis=None)
+
+
+def test_a_half_written_line_is_left_for_later(trained: Run, tmp_path: Path) -> None:
+    copy = trained.model_copy(update={"id": "../" + tmp_path.name})
+    text = (trained.folder / "metrics.jsonl").read_text()
+    folder = copy.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metrics.jsonl").write_text(text[:-40])
+    assert len(read_metrics(copy)) == len(read_metrics(trained)) - 1
+
+
+def test_every_label_is_predicted_by_models_that_never_saw_it(trained: Run) -> None:
+    out_of_fold = read_out_of_fold(trained)
+    report = read_report(trained)
+    assert len(out_of_fold) == sum(report["labels"].values())
+    members = ["lightgbm", "xgboost", "catboost", "polygin", "blend"]
+    assert np.isfinite(out_of_fold[[*members, "label"]]).all(axis=None)
+    tg = out_of_fold[out_of_fold["property"] == "Tg"]
+    error = (tg["label"] - tg["blend"]).abs().mean()
+    assert error == pytest.approx(trained.figures["blend"]["mae"]["Tg"])
+    assert error < (tg["label"] - tg["label"].median()).abs().mean(), "worse than the median"
+
+
+def test_the_bundle_tells_of_its_training(trained: Run) -> None:
+    info = read_info(trained.folder / "bundle")
+    assert info.names == ["Tg", "Density"]
+    assert info.rows == 70
+    assert info.table == "textbook-slice.csv"
+    for weights in info.blend.values():
+        assert sum(weights.values()) == pytest.approx(1)
+    assert not list((trained.folder / "bundle").glob("*.p*kl*"))
+
+
+def test_the_same_seed_gives_the_same_figures(trained: Run, tmp_path: Path) -> None:
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    table = load_table("".join(rows[:71]).encode(), "textbook-slice.csv")
+    again = wait_for(start_run(table, RunConfig(name="again", preset="smoke", folds="random:3")))
+    assert again.figures == trained.figures
+    for run in (trained, again):
+        assert read_out_of_fold(run).equals(read_out_of_fold(trained))
+
+
+def test_stop_ends_the_process_and_says_so(textbook: Table) -> None:
+    run = _until(start_run(textbook, LONG), "LightGBM")
+    assert process.worker_of(run)
+    stopped = stop_run(run)
+    assert stopped.state == "stopped"
+    assert stopped.reason == "Stopped on request."
+    assert process.worker_of(run) is None
+    assert not (run.folder / "bundle" / INFO).exists()
+    assert stop_run(stopped).state == "stopped"
+
+
+def test_a_killed_run_is_interrupted(textbook: Table) -> None:
+    run = _until(start_run(textbook, LONG), "LightGBM")
+    os.kill(run.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(run.pid)] if psutil.pid_exists(run.pid) else [], timeout=5)
+    assert find_run(run.id).state == "interrupted"
+
+
+def test_a_second_run_waits_for_the_first(textbook: Table) -> None:
+    first = _until(start_run(textbook, LONG), "LightGBM")
+    second = start_run(textbook, LONG)
+    deadline = time.monotonic() + 60
+    while find_run(second.id).pid is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1)
+    assert find_run(second.id).state == "queued"
+    stop_run(first)
+    second = _until(second, "LightGBM")
+    assert second.state == "running"
+    assert stop_run(second).state == "stopped"
+
+
+def test_a_stranger_with_the_same_number_is_left_alone(textbook: Table) -> None:
+    now = time.time()
+    stranger = psutil.Process()
+    run = Run(
+        id="old",
+        name="old",
+        state="running",
+        created=now - 1e6,
+        pid=stranger.pid,
+        pid_started=stranger.create_time() - 500,
+        boot_id=process.boot_id(),
+    )
+    store.insert(run)
+    run.folder.mkdir(parents=True)
+    assert [known.state for known in list_runs()] == ["interrupted"]
+    assert stop_run(find_run("old")).state == "interrupted"
+
+
+def test_an_error_in_the_worker_is_told(textbook: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(process, "launch", lambda run: (run.folder / "table.parquet").unlink())
+        run = start_run(textbook, LONG)
+    process.launch(run)
+    failed = wait_for(run)
+    assert failed.state == "failed"
+    assert "FileNotFoundError" in failed.reason
+    assert "Traceback" in read_log(failed)
+
+
+def test_a_run_is_found_by_name_the_newest_first(trained: Run) -> None:
+    assert find_run(trained.id).id == find_run("trained").id
+    with pytest.raises(UserError, match="no run 'nothing'"):
+        find_run("nothing")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"preset": "huge"}, "no preset 'huge'"),
+        ({"folds": "random:1"}, "between 2 and 20"),
+        ({"folds": "sideways"}, "not understood"),
+        ({"folds": "column:fold"}, "no column 'fold'"),
+        ({"folds": "nowhere.csv:random"}, "nowhere.csv"),
+    ],
+)
+def test_what_cannot_start_leaves_nothing(
+    textbook: Table, workspace: Path, changes: dict, sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        start_run(textbook, LONG.model_copy(update=changes))
+    assert list_runs() == []
+    assert not list((workspace / "runs").glob("*")) if (workspace / "runs").exists() else True
+
+
+def test_a_table_without_labels_cannot_be_learned() -> None:
+    table = load_table(b"SMILES\n*CC*\n*CO*\n", "bare.csv")
+    with pytest.raises(UserError, match="no property to learn"):
+        start_run(table, LONG)
+
+
+def test_the_run_table_is_readable_json(trained: Run) -> None:
+    assert json.dumps([run.model_dump() for run in list_runs()])

@@ -1,0 +1,107 @@
+"""The command line, run as a user does."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from engine.commands import main
+from engine.runs import Run
+from tests.conftest import TEXTBOOK
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def _run(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *words],
+        cwd=PROJECT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(TEXTBOOK), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kept"] == report["rows"] == 155
+    assert [known["name"] for known in report["properties"]] == ["Tg", "Density"]
+
+
+def test_doctor_speaks_to_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(TEXTBOOK)]) == 0
+    assert "155" in capsys.readouterr().out
+
+
+def test_train_in_the_foreground_ends_with_the_figures(tmp_path: Path) -> None:
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    table = tmp_path / "small.csv"
+    table.write_text("".join(rows[:41]), encoding="utf-8")
+    trained = _run("train", str(table), "--preset", "smoke", "--folds", "random:2", "--name", "x")
+    assert trained.returncode == 0, trained.stderr
+    assert "Out-of-fold error" in trained.stdout
+    listed = json.loads(_run("runs", "--json").stdout)
+    assert [run["name"] for run in listed] == ["x"]
+    assert listed[0]["state"] == "done"
+    assert set(listed[0]) >= {"id", "name", "state", "stage", "progress", "started", "figures"}
+
+
+def test_predict_a_file_and_a_sample(trained: Run, tmp_path: Path) -> None:
+    test, sample, out = (tmp_path / name for name in ("test.csv", "sample.csv", "out.csv"))
+    test.write_text("id,SMILES\n1,*CC*\n2,*CC(*)C\n")
+    sample.write_text("id,Tg\n2,0\n1,0\n")
+    words = ["predict", "trained", str(test), "-o", str(out), "--sample-submission", str(sample)]
+    assert main(words) == 0
+    frame = pd.read_csv(out)
+    assert list(frame.columns) == ["id", "Tg"]
+    assert frame["id"].tolist() == [2, 1]
+    assert frame["Tg"].between(-200, 300).all()
+
+
+def test_predict_one_repeat_unit(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "trained", "*CC(*)C"]) == 0
+    shown = capsys.readouterr().out
+    assert "Tg (°C)" in shown
+    assert "Density (g/cm³)" in shown
+
+
+def test_score_speaks_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", "trained", str(TEXTBOOK), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
+    assert result["n"] == {"Tg": 143, "Density": 75}
+
+
+def test_models_speak_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    listed = {row["model"]: row for row in json.loads(capsys.readouterr().out)}
+    assert listed[trained.id]["rows"] == 70
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["doctor", "nowhere.csv"], "nowhere.csv"),
+        (["predict", "nothing", "*CC*"], "no model 'nothing'"),
+        (["predict", "trained", "C(C"], "neither a file nor a repeat unit"),
+        (["stop", "nothing"], "no run 'nothing'"),
+        (["train", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),
+        (["doctor", str(TEXTBOOK), "--unit", "Tg"], "write NAME=UNIT"),
+        (["doctor", str(TEXTBOOK), "--smiles-column", "structure"], "structure"),
+    ],
+)
+def test_what_a_user_can_mend_is_a_sentence(
+    trained: Run, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert main(words) == 1
+    shown = capsys.readouterr().err.strip()
+    assert shown.startswith("Error:")
+    assert sentence in shown.replace("\n", " ")
+    assert "Traceback" not in shown

@@ -1,0 +1,89 @@
+"""What the engine must do without: Streamlit anywhere, RDKit in its training half."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.features import compute_features
+from engine.table import load_table
+from tests.conftest import TEXTBOOK
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+BLOCK = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {names}:
+            raise ImportError(f"{{name}} is not installed")
+sys.meta_path.insert(0, Blocked())
+"""
+
+IMPORT_ALL = """
+import importlib, pkgutil, engine
+for module in pkgutil.walk_packages(engine.__path__, "engine."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+"""
+
+TRAIN = """
+import sys
+from pathlib import Path
+import numpy as np
+from engine.features import Features
+from engine.training.data import TrainingData
+from engine.training.ensemble import fit_ensemble
+from engine.training.presets import PRESETS
+
+class Quiet:
+    def stage(self, name, total): pass
+    def step(self): pass
+    def epoch(self, measured): pass
+    def log(self, line): pass
+    def check(self): pass
+
+folder = Path(sys.argv[1])
+features = Features.load(folder / "features.safetensors")
+labels = np.load(folder / "labels.npy")
+preset = PRESETS["smoke"]
+preset = preset.model_copy(
+    update={{"loop": preset.loop.model_copy(update={{"epochs": 3}}), "trees": {{}}}}
+)
+data = TrainingData(features, labels, np.arange(len(labels)) % 2, ["Tg", "Density"])
+ensemble = fit_ensemble(data, preset, 0, folder, Quiet())
+assert ensemble.figures["blend"]["n"]["Tg"] > 0
+assert "rdkit" not in sys.modules
+"""
+
+
+def _python(code: str, blocked: set[str], *words: str) -> None:
+    script = BLOCK.format(names=blocked) + code.replace("{{", "{").replace("}}", "}")
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_engine_needs_no_streamlit() -> None:
+    _python(IMPORT_ALL, {"streamlit"})
+
+
+def test_training_needs_no_rdkit_and_no_boosters(tmp_path: Path) -> None:
+    table = load_table(TEXTBOOK)
+    compute_features(table.canonical).save(tmp_path / "features.safetensors")
+    np.save(tmp_path / "labels.npy", table.labels)
+    blocked = {"rdkit", "streamlit", "lightgbm", "xgboost", "catboost", "torch_geometric"}
+    _python(TRAIN, blocked, str(tmp_path))
+
+
+@pytest.mark.parametrize("module", ["runs", "bundle", "predict", "table", "training.presets"])
+def test_what_pages_load_first_loads_no_torch(module: str) -> None:
+    _python(f"import engine.{module}", {"torch", "torch_geometric", "lightgbm", "sklearn"})

@@ -1,0 +1,159 @@
+"""Predicting, scoring and submissions with a trained bundle."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
+from engine.errors import UserError
+from engine.predict import Predictor, find_bundle
+from engine.runs import Run
+from engine.score import score
+from engine.submission import make_submission
+from engine.table import load_table, read_table
+from tests.conftest import TEXTBOOK
+
+
+@pytest.fixture
+def predictor(trained: Run) -> Predictor:
+    return Predictor(trained.folder / "bundle")
+
+
+def test_the_blend_is_the_weighted_mean_of_its_members(predictor: Predictor) -> None:
+    predicted = predictor.predict(["*CC(*)c1ccccc1", "*CCO*"])
+    for name, weights in predictor.info.blend.items():
+        blended = sum(w * predicted.members[member][name] for member, w in weights.items())
+        np.testing.assert_allclose(predicted.blend[name], blended)
+    assert predicted.problems == {}
+
+
+def test_training_polymers_are_predicted_near_their_labels(predictor: Predictor) -> None:
+    table = load_table(TEXTBOOK)
+    seen = [i for i in range(70) if np.isfinite(table.labels[i, 0])]
+    predicted = predictor.predict([table.smiles[i] for i in seen]).blend["Tg"]
+    labels = table.labels[seen, 0]
+    assert np.abs(predicted - labels).mean() < 0.6 * np.abs(labels - np.median(labels)).mean()
+
+
+def test_one_polymer_is_one_however_written(predictor: Predictor) -> None:
+    ways = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
+    predicted = predictor.predict(ways).blend
+    assert predicted.nunique().tolist() == [1, 1]
+
+
+def test_unreadable_rows_get_a_reason_and_no_number(predictor: Predictor) -> None:
+    predicted = predictor.predict(["C(C", "*CC*", ""])
+    assert set(predicted.problems) == {0, 2}
+    assert "open parentheses" in predicted.problems[0]
+    assert predicted.blend.isna().all(axis=1).tolist() == [True, False, True]
+
+
+def test_all_rows_unreadable(predictor: Predictor) -> None:
+    assert predictor.predict(["C(C"]).blend.isna().all(axis=None)
+
+
+def test_score_on_the_training_table(predictor: Predictor) -> None:
+    table = load_table(TEXTBOOK)
+    result = score(predictor, table)
+    known = table.labels[np.isfinite(table.labels[:, 0]), 0]
+    assert result["n"]["Tg"] == len(known)
+    assert 0 < result["mae"]["Tg"] < np.abs(known - np.median(known)).mean()
+    assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
+
+
+def test_a_table_of_other_properties_cannot_be_scored(predictor: Predictor) -> None:
+    with pytest.raises(UserError, match="labels none of the properties"):
+        score(predictor, load_table(b"SMILES,Colour\n*CC*,1.5\n*CO*,2.5\n", "other.csv"))
+
+
+TEST = b"id,SMILES\n007,*CC*\n12,C(C\n3,*CC(*)C\n"
+
+
+def test_a_submission_without_a_sample(predictor: Predictor) -> None:
+    made = make_submission(predictor, read_table(TEST, "test.csv"))
+    assert list(made.frame.columns) == ["id", "Tg", "Density"]
+    assert made.frame["id"].tolist() == ["007", "12", "3"]
+    assert np.isfinite(made.frame[["Tg", "Density"]]).all(axis=None)
+
+
+def test_unreadable_rows_get_the_training_median_and_are_listed(predictor: Predictor) -> None:
+    made = make_submission(predictor, read_table(TEST, "test.csv"))
+    assert made.frame.loc[1, "Tg"] == predictor.info.medians["Tg"]
+    assert made.filled["id"].tolist() == ["12"]
+    assert "open parentheses" in made.filled.loc[0, "reason"]
+
+
+def test_a_sample_gives_ids_order_and_columns(predictor: Predictor) -> None:
+    sample = b"id,Density,Tg\n3,0,0\n007,0,0\n12,0,0\n"
+    made = make_submission(
+        predictor, read_table(TEST, "test.csv"), read_table(sample, "sample.csv")
+    )
+    assert list(made.frame.columns) == ["id", "Density", "Tg"]
+    assert made.frame["id"].tolist() == ["3", "007", "12"]
+    plain = make_submission(predictor, read_table(TEST, "test.csv")).frame.set_index("id")
+    pd.testing.assert_frame_equal(
+        made.frame.set_index("id")[["Tg", "Density"]],
+        plain.loc[["3", "007", "12"]],
+        check_index_type=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sample", "sentence"),
+    [
+        (b"id,Tg\n3,0\n99,0\n", "1 ids that test.csv does not hold, such as 99"),
+        (b"id,Tg,Colour\n3,0,0\n", "asks for Colour"),
+    ],
+)
+def test_a_sample_that_does_not_fit(predictor: Predictor, sample: bytes, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        make_submission(predictor, read_table(TEST, "test.csv"), read_table(sample, "sample.csv"))
+
+
+def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
+    bundle = trained.folder / "bundle"
+    assert find_bundle("trained") == find_bundle(trained.id) == bundle
+    assert find_bundle(str(bundle)) == bundle
+    with pytest.raises(UserError, match="no model 'nothing'"):
+        find_bundle("nothing")
+
+
+def test_the_default_is_the_shipped_model_until_another_is_promoted(
+    trained: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = trained.folder / "bundle"
+    monkeypatch.setenv("POLYGIN_HOME", str(workspace))
+    assert default_bundle() == SHIPPED
+    promote(bundle)
+    assert default_bundle() != SHIPPED
+    assert read_info(default_bundle()) == read_info(bundle)
+    reset_default()
+    assert default_bundle() == SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "damaged"),
+        (b"{}", "damaged"),
+        (b"\x80\x04\x95", "damaged"),
+        (b" " * (6 * 2**20), "too large"),
+    ],
+)
+def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / INFO).write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        Predictor(tmp_path)
+
+
+def test_a_bundle_of_another_format_is_refused(trained: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(trained.folder / "bundle", copy)
+    described = json.loads((copy / INFO).read_text())
+    (copy / INFO).write_text(json.dumps({**described, "format": 99}))
+    with pytest.raises(UserError, match="format 99"):
+        Predictor(copy)

@@ -1,0 +1,55 @@
+"""Blend weights and folds."""
+
+import numpy as np
+import pytest
+
+from engine.training.blend import blend_weights, fit_weights, nested_blend
+from engine.training.folds import split_folds
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_the_better_member_weighs_more() -> None:
+    labels = RANDOM.normal(size=200)
+    good, bad = labels + 0.1 * RANDOM.normal(size=200), RANDOM.normal(size=200)
+    weights = fit_weights(labels, np.stack([good, bad]))
+    assert weights.sum() == pytest.approx(1)
+    assert weights[0] > 0.7
+    assert weights[1] >= 0.25, "shrunk half-way towards equal weights"
+
+
+def test_no_labels_give_equal_weights() -> None:
+    weights = fit_weights(np.full(5, np.nan), np.zeros((4, 5)))
+    np.testing.assert_allclose(weights, 0.25)
+
+
+def test_a_fold_is_blended_without_looking_at_its_own_labels() -> None:
+    labels = RANDOM.normal(size=(60, 1))
+    members = np.stack([labels + RANDOM.normal(size=labels.shape) for _ in range(3)])
+    folds = np.arange(60) % 3
+    before = nested_blend(labels, members, folds)
+    changed = labels.copy()
+    changed[folds == 1] = 1000.0
+    after = nested_blend(changed, members, folds)
+    np.testing.assert_array_equal(before[folds == 1], after[folds == 1])
+    assert np.isfinite(before).all()
+
+
+def test_weights_have_names() -> None:
+    labels = RANDOM.normal(size=(30, 2))
+    weights = blend_weights(labels, np.stack([labels, -labels]), ["a", "b"], ["Tg", "FFV"])
+    assert set(weights) == {"Tg", "FFV"}
+    assert weights["Tg"]["a"] > weights["Tg"]["b"]
+
+
+def test_folds_keep_groups_whole_and_balance_properties() -> None:
+    labels = np.full((300, 2), np.nan)
+    labels[:, 0] = 1.0
+    labels[:50, 1] = 1.0
+    groups = np.arange(300) // 2
+    folds = split_folds(labels, groups, 5, seed=0)
+    assert all(len(set(folds[groups == group])) == 1 for group in set(groups))
+    assert np.bincount(folds).tolist() == pytest.approx([60] * 5, abs=6)
+    assert np.bincount(folds[:50], minlength=5).tolist() == pytest.approx([10] * 5, abs=4)
+    np.testing.assert_array_equal(folds, split_folds(labels, groups, 5, seed=0))
+    assert not np.array_equal(folds, split_folds(labels, groups, 5, seed=1))

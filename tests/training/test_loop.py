@@ -1,0 +1,74 @@
+"""The training loop."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.chem.graphs import graph
+from engine.models.batching import DeviceGraphs
+from engine.models.scale import Scale
+from engine.models.settings import PolyGINShape
+from engine.packed import pack
+from engine.training.loop import masked_mae, predict_network, train_network
+from engine.training.presets import LoopSettings
+
+CPU = torch.device("cpu")
+SHAPE = PolyGINShape(layers=2, width=24, dropout=0.0)
+UNITS = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 7) for m in range(6) for hetero in "OS"]
+
+
+@pytest.fixture(scope="module")
+def graphs() -> DeviceGraphs:
+    return DeviceGraphs(pack([graph(smiles) for smiles in UNITS]), CPU)
+
+
+@pytest.fixture(scope="module")
+def labels() -> np.ndarray:
+    """How many carbons (some missing), and whether there is sulfur."""
+    values = np.array([[smiles.count("C"), 10.0 * ("S" in smiles)] for smiles in UNITS])
+    values[::3, 0] = np.nan
+    return values
+
+
+def _train(graphs: DeviceGraphs, labels: np.ndarray, seed: int = 0, epochs: int = 30) -> tuple:
+    rows = np.arange(len(UNITS))
+    told: list[dict] = []
+    settings = LoopSettings(epochs=epochs, batch=16, learning_rate=1e-2)
+    network, scale = train_network(
+        graphs, labels, rows[8:], rows[:8], SHAPE, settings, seed, CPU, told.append
+    )
+    return predict_network(network, scale, graphs, rows, CPU), told
+
+
+def test_it_learns_and_tells(graphs: DeviceGraphs, labels: np.ndarray) -> None:
+    predicted, told = _train(graphs, labels)
+    assert np.nanmean(np.abs(predicted - labels), axis=0).max() < 1.0
+    assert [row["epoch"] for row in told] == list(range(1, 31))
+    assert told[-1]["train_loss"] < told[0]["train_loss"] / 2
+    assert told[-1]["learning_rate"] < told[5]["learning_rate"]
+    assert told[-1]["graphs_per_second"] > 0
+    held_out = np.nanmean(np.abs(predicted[:8] - labels[:8]), axis=0)
+    np.testing.assert_allclose(told[-1]["val_mae"], held_out, rtol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_network(graphs: DeviceGraphs, labels: np.ndarray) -> None:
+    one, other, third = (_train(graphs, labels, seed, epochs=3)[0] for seed in (7, 7, 8))
+    np.testing.assert_array_equal(one, other)
+    assert not np.array_equal(one, third)
+
+
+def test_missing_labels_weigh_nothing() -> None:
+    predicted = torch.tensor([[1.0, 5.0], [2.0, 7.0]], requires_grad=True)
+    truth = torch.tensor([[0.0, torch.nan], [4.0, 6.0]])
+    loss = masked_mae(predicted, truth, torch.tensor([1.0, 2.0]))
+    assert loss.item() == pytest.approx((1 + 2 + 2 * 1) / (1 + 1 + 2))
+    loss.backward()
+    assert predicted.grad[0, 1] == 0
+    assert torch.isfinite(predicted.grad).all()
+
+
+def test_scale_there_and_back() -> None:
+    values = np.array([[1.0, 5.0], [3.0, np.nan], [5.0, 5.0]])
+    scale = Scale.of(values)
+    np.testing.assert_allclose(scale.undo(scale.apply(values)), values)
+    assert scale.deviation[1] == 1
