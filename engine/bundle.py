@@ -35,7 +35,7 @@ class BundleInfo(BaseModel):
         blend: `{property: {member: weight}}`.
         shape: of the PolyGIN networks.
         figures: out-of-fold, see `engine.metrics.figures`.
-        versions: of the packages that fitted it.
+        versions: of the packages that fitted it and of the features it learned on.
     """
 
     format: int = _FORMAT
@@ -63,9 +63,12 @@ class BundleInfo(BaseModel):
 
 
 def package_versions() -> dict[str, str]:
-    """The packages whose version a prediction may depend on."""
+    """The packages, and the kinds of features, whose version a prediction may depend on."""
+    from engine.chem.versions import feature_versions
+
     packages = ("rdkit", "torch", "lightgbm", "xgboost", "catboost", "numpy")
-    return {name: version(name) for name in packages}
+    features = {kind: str(number) for kind, number in feature_versions().items()}
+    return {name: version(name) for name in packages} | features
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:

@@ -62,7 +62,9 @@ def compute_features(canonical: Sequence[str], progress: Progress | None = None)
 
 def _fetch(kind: str, smiles: Sequence[str], report: Progress) -> list[bytes]:
     """The bytes of each SMILES, from the cache where it has them."""
-    cache = FeatureCache(kind, _version(kind))
+    from engine.chem.versions import feature_versions
+
+    cache = FeatureCache(kind, feature_versions()[kind])
     known = cache.read(smiles)
     missing = sorted(set(smiles) - set(known))
     done = len(smiles) - len(missing)
@@ -73,12 +75,6 @@ def _fetch(kind: str, smiles: Sequence[str], report: Progress) -> list[bytes]:
         done += len(made)
         report(kind, min(done, len(smiles)), len(smiles))
     return [known[text] for text in smiles]
-
-
-def _version(kind: str) -> int:
-    from engine.chem import descriptors, graphs
-
-    return {"graphs": graphs, "descriptors": descriptors}[kind].VERSION
 
 
 def _make(kind: str, smiles: list[str]) -> Iterator[dict[str, bytes]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.bundle import default_bundle, read_info
 from engine.chem.smiles import BadSmilesError, canonical
+from engine.chem.versions import feature_versions
 from engine.errors import UserError
 from engine.features import Features, compute_features
 from engine.hardware import usable_cores
@@ -41,10 +42,16 @@ class Predictor:
         """Read the bundle's description; loads no model yet.
 
         Raises:
-            UserError: when the folder holds no bundle.
+            UserError: when the folder holds no bundle, or one that learned on other features.
         """
         self.folder = folder
         self.info = read_info(folder)
+        for kind, number in feature_versions().items():
+            if self.info.versions.get(kind) != str(number):
+                raise UserError(
+                    f"The model {self.info.name!r} was trained by another version of PolyGIN "
+                    f"Studio, whose {kind} differ; train it anew."
+                )
 
     def predict(self, smiles: Sequence[str], progress: Progress | None = None) -> Predictions:
         """Predict repeat units; those that cannot be read get no numbers but a reason.

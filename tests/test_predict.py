@@ -150,10 +150,16 @@ def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: s
         Predictor(tmp_path)
 
 
-def test_a_bundle_of_another_format_is_refused(trained: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"format": 99}, "format 99"), ({"versions": {"graphs": "1"}}, "descriptors differ")],
+)
+def test_a_bundle_of_another_time_is_refused(
+    trained: Run, tmp_path: Path, change: dict, sentence: str
+) -> None:
     copy = tmp_path / "bundle"
     shutil.copytree(trained.folder / "bundle", copy)
     described = json.loads((copy / INFO).read_text())
-    (copy / INFO).write_text(json.dumps({**described, "format": 99}))
-    with pytest.raises(UserError, match="format 99"):
+    (copy / INFO).write_text(json.dumps({**described, **change}))
+    with pytest.raises(UserError, match=sentence):
         Predictor(copy)

@@ -1,0 +1,24 @@
+"""PolyGIN Studio's entry point: page setup, nothing else."""
+
+import streamlit as st
+
+from engine.workspace import ASSETS
+
+# Worker processes that compute features import this file again, under another name.
+if __name__ == "__main__":
+    st.set_page_config(
+        page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"
+    )
+    st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
+
+    st.navigation(
+        [
+            st.Page(
+                "pages/predict.py", title="Predict", icon=":material/experiment:", default=True
+            ),
+            st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+            st.Page("pages/monitor.py", title="Monitor", icon=":material/monitoring:"),
+            st.Page("pages/submission.py", title="Submission", icon=":material/table_view:"),
+            st.Page("pages/errors.py", title="Errors", icon=":material/troubleshoot:"),
+        ]
+    ).run()

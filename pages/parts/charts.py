@@ -1,0 +1,150 @@
+"""Charts of errors, and the colours that members have on every page."""
+
+from html import escape
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from engine.properties import Property
+
+COLOURS = {
+    "blend": "#7174f5",
+    "polygin": "#0d9488",
+    "lightgbm": "#f59e0b",
+    "xgboost": "#e2557b",
+    "catboost": "#0ea5e9",
+}
+TITLES = {
+    "blend": "Blend",
+    "polygin": "PolyGIN",
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "catboost": "CatBoost",
+}
+_GREY = "#8a97a3"
+_MANY = 2000
+"""More points than this are drawn by the graphics card; SVG would be slow to move."""
+
+
+def title_of(member: str) -> str:
+    """A member's name as people write it."""
+    return TITLES.get(member, member)
+
+
+def colour_of(member: str) -> str:
+    """A member's colour, the same on every page."""
+    return COLOURS.get(member, _GREY)
+
+
+def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:
+    """Labels against out-of-fold predictions, with the line on which both are equal.
+
+    Args:
+        rows: as `engine.analysis.property_rows` gives them.
+        known: the property.
+        member: whose predictions they are.
+    """
+    values = rows[["label", "prediction"]]
+    low, high = values.min().min(), values.max().max()
+    margin = 0.04 * (high - low) or 1.0
+    ends = [low - margin, high + margin]
+    kind = go.Scattergl if len(rows) > _MANY else go.Scatter
+    unit = f" {escape(known.unit)}" if known.unit else ""
+    figure = go.Figure(
+        [
+            go.Scatter(
+                x=ends,
+                y=ends,
+                mode="lines",
+                line={"dash": "dash", "color": _GREY, "width": 1.5},
+                hoverinfo="skip",
+            ),
+            kind(
+                x=rows["label"],
+                y=rows["prediction"],
+                mode="markers",
+                marker={
+                    "size": 7 if len(rows) <= 500 else 5,
+                    "opacity": 0.6,
+                    "color": colour_of(member),
+                },
+                customdata=list(
+                    zip(
+                        map(escape, rows["id"].astype(str)),
+                        map(_short, rows["smiles"]),
+                        strict=True,
+                    )
+                ),
+                hovertemplate=(
+                    "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>"
+                    f"label %{{x}}{unit}<br>prediction %{{y:.5~g}}{unit}<extra></extra>"
+                ),
+            ),
+        ]
+    )
+    figure.update_xaxes(title=f"Label: {known.label}", range=ends)
+    figure.update_yaxes(title=f"Prediction: {known.label}", range=ends)
+    return _styled(figure, 430)
+
+
+def error_histogram(bins: pd.DataFrame, known: Property, member: str) -> go.Figure:
+    """How often errors of each size occur; `bins` as `engine.analysis.error_bins` gives them."""
+    figure = go.Figure(
+        go.Bar(
+            x=(bins["low"] + bins["high"]) / 2,
+            y=bins["rows"],
+            width=bins["high"] - bins["low"],
+            marker={"color": colour_of(member), "line": {"width": 0}},
+            customdata=bins[["low", "high"]],
+            hovertemplate=(
+                "%{y} rows with an error of<br>%{customdata[0]:.4~g} to "
+                f"%{{customdata[1]:.4~g}} {escape(known.unit)}<extra></extra>"
+            ),
+        )
+    )
+    figure.add_vline(x=0, line={"color": _GREY, "dash": "dash", "width": 1.5})
+    unit = f" ({known.unit})" if known.unit else ""
+    figure.update_xaxes(title=f"Error: prediction − label{unit}")
+    figure.update_yaxes(title="Rows")
+    figure.update_layout(bargap=0.04)
+    return _styled(figure, 430)
+
+
+def mean_errors(means: pd.DataFrame, groups: list[str], axis: str, known: Property, member: str):
+    """The mean absolute error of each group of rows.
+
+    Args:
+        means: columns `mae`, `rows`.
+        groups: the groups' names.
+        axis: what the groups are, with a unit.
+        known: the property.
+        member: whose errors they are.
+    """
+    figure = go.Figure(
+        go.Bar(
+            x=groups,
+            y=means["mae"],
+            marker={"color": colour_of(member)},
+            customdata=means["rows"],
+            hovertemplate=(
+                f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(known.unit)}"
+                "<br>%{customdata} rows<extra></extra>"
+            ),
+        )
+    )
+    unit = f" ({known.unit})" if known.unit else ""
+    figure.update_xaxes(title=axis, type="category")
+    figure.update_yaxes(title=f"Mean absolute error{unit}", rangemode="tozero")
+    figure.update_layout(bargap=0.25)
+    return _styled(figure, 430)
+
+
+def _short(smiles: str) -> str:
+    """A SMILES that fits into a hover box."""
+    return escape(smiles if len(smiles) <= 60 else f"{smiles[:57]}…")
+
+
+def _styled(figure: go.Figure, height: int) -> go.Figure:
+    return figure.update_layout(
+        height=height, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
+    )

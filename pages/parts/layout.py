@@ -1,0 +1,42 @@
+"""Columns that wrap where the page is narrow, headings, and choices that went out of date."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+
+def columns(
+    key: str, widths: Sequence[float], least: int, align: str = "top"
+) -> list[DeltaGenerator]:
+    """Columns that wrap, so that none gets narrower than `least` pixels.
+
+    Streamlit's own columns wrap by the window's width, which the sidebar takes a third of.
+
+    Args:
+        key: the row's name on the page; letters and hyphens.
+        widths: the columns' shares.
+        least: in pixels.
+        align: `top`, `center` or `bottom`.
+    """
+    box = st.container(key=key)
+    box.html(
+        f"<style>.st-key-{key} > * > [data-testid='stHorizontalBlock'], "
+        f".st-key-{key} > [data-testid='stHorizontalBlock'] {{ flex-wrap: wrap }} "
+        f".st-key-{key} [data-testid='stColumn'] {{ min-width: min({least}px, 100%) }}</style>"
+    )
+    return box.columns(widths, gap="medium", vertical_alignment=align)
+
+
+def heading(page: str, words: str) -> DeltaGenerator:
+    """A page's title and what it is for; returns the place to the right of them."""
+    left, right = columns(f"heading-{page.lower()}", [1.7, 1], 260, "bottom")
+    left.title(page)
+    left.caption(words)
+    return right
+
+
+def forget_unless(key: str, options: Sequence[str]) -> None:
+    """Drop a widget's choice that its new options no longer hold, as after a change of the run."""
+    if st.session_state.get(key) not in options:
+        st.session_state.pop(key, None)

@@ -1,0 +1,171 @@
+"""Choosing a trained model, loading it once, and telling what it is."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from engine import bundle
+from engine.bundle import BundleInfo, read_info
+from engine.predict import Predictor
+from engine.runs import Run, list_runs
+from pages.parts.charts import title_of
+from pages.parts.layout import forget_unless
+from pages.parts.words import number, plain, unit_of
+
+LOADING = "Loading the prediction models. The first time takes a few seconds…"
+_CHOSEN = "model chosen"
+
+
+def choose_model(page: str) -> Path | None:
+    """Let the user choose among the default model and those of finished runs.
+
+    Args:
+        page: the page's name; what is chosen on one page stays chosen on the others.
+
+    Returns:
+        The model's folder, or None where there is no model at all.
+    """
+    models = _models()
+    if not models:
+        return None
+    asked = st.query_params.get("model")
+    wanted = asked or st.session_state.get(_CHOSEN)
+    names = list(models)
+    forget_unless(f"model on {page}", names)
+    chosen = st.selectbox(
+        "Model",
+        names,
+        index=names.index(wanted) if wanted in models else 0,
+        format_func=lambda name: models[name][0],
+        key=f"model on {page}",
+        help="The default model, and the model of every finished run.",
+    )
+    if asked and asked not in models:
+        st.warning(plain(f"There is no finished model {asked!r}; another one is used."))
+    st.session_state[_CHOSEN] = chosen
+    _remember("model", chosen, names[0])
+    return models[chosen][1]
+
+
+def no_model() -> None:
+    """Say what to do where there is no model yet."""
+    st.info(
+        "There is no trained model yet. Train one on your own table or on the textbook table "
+        "that comes with the app: the quickest setting takes less than a minute.",
+        icon=":material/info:",
+    )
+    st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
+
+
+def load_predictor(folder: Path) -> Predictor:
+    """The model in that folder, kept in memory until its files change."""
+    return _predictor(str(folder), _written(folder))
+
+
+def predict_one(folder: Path, smiles: str) -> dict[str, dict[str, float]]:
+    """One molecule's predictions: `{"blend" or member: {property: value}}`.
+
+    Args:
+        folder: the model's.
+        smiles: canonical.
+    """
+    return _predict_one(str(folder), _written(folder), smiles)
+
+
+def about(info: BundleInfo) -> None:
+    """What the model was trained on and how far off it is, for an expander."""
+    st.markdown(
+        f"**{plain(info.name)}** was trained on {info.rows:,} repeat units of "
+        f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
+        f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
+        f"{_listed([title_of(member) for member in info.members])}; the value shown is their "
+        "blend, a weighted mean whose weights were fitted for each property."
+    )
+    blend = info.figures["blend"]
+    rows = [
+        {
+            "property": plain_title(known.title, known.name),
+            "unit": unit_of(known),
+            "labels": info.labels[known.name],
+            "training range": "{} … {}".format(
+                *(number(known, end) for end in info.ranges[known.name])
+            ),
+            "typical error": f"±{number(known, blend['mae'].get(known.name))}",
+            "R²": blend["r2"].get(known.name),
+        }
+        for known in info.properties
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        width="content",
+        column_config={
+            "labels": st.column_config.NumberColumn(
+                format="localized", help="Measured values of this property in the training table."
+            ),
+            "typical error": st.column_config.TextColumn(help="Mean absolute error."),
+            "R²": st.column_config.NumberColumn(
+                format="%.3f", help="Share of the labels' spread that is explained; 1 is perfect."
+            ),
+        },
+    )
+    st.caption(
+        "The typical error is the mean absolute error of out-of-fold predictions: each molecule "
+        f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Molecules "
+        "unlike those of the training table can be further off."
+    )
+
+
+def run_label(run: Run) -> str:
+    """A run's name and when it ended."""
+    ended = datetime.fromtimestamp(run.finished or run.created)
+    return f"{run.name}, {ended:%d %b %Y %H:%M}"
+
+
+def plain_title(title: str, name: str) -> str:
+    """A property's title with its short name, where they differ."""
+    return title if title == name else f"{title} ({name})"
+
+
+def _models() -> dict[str, tuple[str, Path]]:
+    """By name for the URL: the words shown, and the folder."""
+    models = {}
+    default = bundle.default_bundle()
+    if (default / bundle.INFO).is_file():
+        kind = "Shipped model" if default == bundle.SHIPPED else "Default model"
+        models["default"] = (f"{kind}: {read_info(default).name}", default)
+    for run in list_runs():
+        folder = run.folder / "bundle"
+        if run.state == "done" and (folder / bundle.INFO).is_file():
+            models[run.id] = (f"Run {run_label(run)}", folder)
+    return models
+
+
+def _remember(name: str, value: str, default: str) -> None:
+    """Keep a choice in the page's address, so that it survives a reload and can be shared."""
+    if value == default:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def _written(folder: Path) -> float:
+    return (folder / bundle.INFO).stat().st_mtime
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _predictor(folder: str, written: float) -> Predictor:
+    return Predictor(Path(folder))
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _predict_one(folder: str, written: float, smiles: str) -> dict[str, dict[str, float]]:
+    predicted = _predictor(folder, written).predict([smiles])
+    frames = {"blend": predicted.blend, **predicted.members}
+    return {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,33 @@
+"""How times and sizes are written on pages."""
+
+import time
+
+
+def duration(seconds: float | None) -> str:
+    """A span of time as people say it, such as `3 min 12 s`; empty for None."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
+
+
+def time_left(seconds: float | None) -> str:
+    """How long something will still take, roughly; empty when nobody knows."""
+    if seconds is None:
+        return ""
+    if seconds >= 90:
+        return f"about {duration(round(seconds / 60) * 60).removesuffix(' 0 s')} left"
+    return f"about {duration(seconds)} left"
+
+
+def moment(seconds: float | None) -> str:
+    """A point in time on this machine's clock; empty for None."""
+    return "" if seconds is None else time.strftime("%d %b %Y, %H:%M", time.localtime(seconds))
+
+
+def file_size(count: int) -> str:
+    """A number of bytes as people say it."""
+    return f"{count / 2**20:,.1f} MB" if count >= 2**20 else f"{max(count / 2**10, 0.1):,.1f} KB"

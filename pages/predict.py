@@ -1,0 +1,155 @@
+"""Predict: draw or paste a repeat unit and read its properties."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from engine.bundle import read_info
+from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
+from engine.errors import UserError
+from pages.parts import gallery, models
+from pages.parts.cards import show_cards
+from pages.parts.components import molecule_editor
+from pages.parts.layout import columns, heading
+from pages.parts.words import plain, show_error
+
+# Polystyrene, so that there is something to see at once.
+EXAMPLE = "*CC(*)c1ccccc1"
+
+
+def load(smiles: str) -> None:
+    """Show another molecule; for callbacks, before the text field is drawn."""
+    st.session_state["smiles"] = smiles
+
+
+def load_chosen() -> None:
+    """Show the textbook polymer that the list was set to."""
+    if st.session_state["textbook"]:
+        load(st.session_state["textbook"])
+
+
+def smiles_field() -> str:
+    """The text field; starts with what the address asks for, else what was shown last."""
+    if "drawn" in st.session_state:
+        load(st.session_state.pop("drawn"))
+    if "smiles" not in st.session_state:
+        load(st.query_params.get("smiles") or st.session_state.get("smiles shown", EXAMPLE))
+    text = st.text_input(
+        "Repeat unit as SMILES",
+        key="smiles",
+        max_chars=MAX_LENGTH,
+        placeholder="for example *CC(*)C",
+        help="SMILES is a way to write a molecule as text. Mark the two places where the chain "
+        "goes on with `*`.",
+    ).strip()
+    st.session_state["smiles shown"] = text
+    if text != st.query_params.get("smiles"):
+        st.query_params["smiles"] = text
+    return text
+
+
+def editor(text: str) -> None:
+    """The drawing; an edit in it becomes the text."""
+    try:
+        drawn = molecule_editor(text, key="editor", height=360)
+    except UserError as error:
+        show_error(error)
+        return
+    if drawn is not None and drawn != text and drawn != canonical_or_none(text):
+        st.session_state["drawn"] = drawn
+        st.rerun()
+
+
+def canonical_or_none(text: str) -> str | None:
+    """The canonical SMILES, or None for a text that cannot be read."""
+    try:
+        return canonical(text)
+    except BadSmilesError:
+        return None
+
+
+def textbook_list(smiles: str | None) -> None:
+    """The searchable list of textbook polymers; it names the molecule that is shown."""
+    polymers = gallery.textbook()
+    st.session_state["textbook"] = smiles if smiles in polymers else None
+    st.selectbox(
+        "Textbook polymer",
+        list(polymers),
+        format_func=lambda known: polymers[known].name,
+        key="textbook",
+        placeholder=f"Search {len(polymers)} well-known polymers…",
+        on_change=load_chosen,
+    )
+
+
+def structure(text: str, smiles: str | None) -> None:
+    """The molecule's picture and canonical SMILES, or what is wrong with it."""
+    if not text:
+        st.info("Draw a repeat unit, paste its SMILES, or choose a polymer.")
+        return
+    try:
+        points = attachment_points(parse(text))
+    except BadSmilesError as error:
+        st.error(
+            f"This SMILES cannot be read: {plain(str(error))}. Mend the text or the drawing.",
+            icon=":material/error:",
+        )
+        return
+    with st.container(border=True, horizontal_alignment="center"):
+        gallery.picture(text, 360, 190)
+    st.caption("Canonical SMILES: the same text however the molecule was drawn")
+    st.code(smiles, language=None, wrap_lines=True)
+    if points != 2:
+        st.warning(
+            f"This molecule has {points or 'no'} attachment point{'s' * (points != 1)} (`*`). A "
+            "repeat unit has exactly two, where it is joined to its neighbours in the chain. The "
+            "models learned from such units, so the values below may be far off.",
+            icon=":material/warning:",
+        )
+
+
+def results(folder: Path, smiles: str) -> None:
+    """The predicted properties of a molecule."""
+    info = read_info(folder)
+    st.subheader("Predicted properties")
+    st.caption(
+        f"By the model {plain(info.name)}, trained on {info.rows:,} repeat units of "
+        f"{plain(info.table)}; how far off it is, is told under “About this model” below."
+    )
+    with st.spinner(models.LOADING):
+        predicted = models.predict_one(folder, smiles)
+    show_cards(info, predicted, gallery.textbook().get(smiles))
+
+
+def page() -> None:
+    """The whole page, light parts first."""
+    with heading("Predict", "Draw or paste the repeat unit of a polymer and read its properties."):
+        folder = models.choose_model("predict")
+    left, right = columns("predict-molecule", [1.45, 1], 300)
+    with left:
+        text = smiles_field()
+        editor(text)
+    smiles = canonical_or_none(text)
+    with right:
+        textbook_list(smiles)
+        structure(text, smiles)
+    shown = st.container()
+    with st.container():
+        st.subheader("Well-known polymers")
+        gallery.well_known(load)
+    if folder is not None:
+        info = read_info(folder)
+        with st.expander("About this model", icon=":material/info:"):
+            models.about(info)
+    # Last in the script, though not on the page: loading the models takes seconds.
+    with shown:
+        if folder is None:
+            models.no_model()
+        elif smiles:
+            results(folder, smiles)
+
+
+try:
+    page()
+except UserError as error:
+    show_error(error)

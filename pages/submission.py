@@ -1,0 +1,167 @@
+"""Submission: predict a test table in the form that a competition asks for."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from engine.bundle import INFO, read_info
+from engine.errors import UserError
+from engine.submission import make_submission
+from engine.table import MAX_BYTES, read_table
+from pages.parts import models
+from pages.parts.layout import columns, heading
+from pages.parts.words import plain, show_error, unit_of
+
+KINDS = ["csv", "tsv", "txt", "parquet", "xlsx"]
+STEPS = {
+    "graphs": "Reading the molecules",
+    "descriptors": "Computing descriptors (figures that the tree models learn from)",
+}
+PREVIEW = 100
+
+
+def inputs_key(folder: Path, files: list) -> str:
+    """What tells one set of inputs from another: the files' contents and the model."""
+    digest = sha256(f"{folder} {(folder / INFO).stat().st_mtime_ns}".encode())
+    for file in files:
+        digest.update(sha256(file.getbuffer()).digest() if file else b"none")
+    return digest.hexdigest()
+
+
+def make(folder: Path, test, sample) -> dict:
+    """Predict; returns what the page shows, as plain bytes and frames.
+
+    Raises:
+        UserError: when a file cannot be used.
+    """
+    bar = st.progress(0.0, text="Reading the tables…")
+
+    def show(kind: str, done: int, total: int) -> None:
+        if kind == "descriptors" and done == total:
+            bar.progress(1.0, text=f"Predicting {total:,} molecules…")
+        else:
+            words = f"{STEPS.get(kind, kind)}: {done:,} of {total:,} molecules"
+            bar.progress(done / max(total, 1), text=words)
+
+    try:
+        table = read_table(test.getvalue(), test.name)
+        wanted = read_table(sample.getvalue(), sample.name) if sample else None
+        submission = make_submission(models.load_predictor(folder), table, wanted, show)
+    finally:
+        bar.empty()
+    return {
+        "csv": submission.frame.to_csv(index=False).encode(),
+        "preview": submission.frame.head(PREVIEW),
+        "rows": len(submission.frame),
+        "columns": list(submission.frame.columns),
+        "filled": submission.filled,
+        "heads": {known.name: known.label for known in read_info(folder).properties},
+    }
+
+
+def show_result(made: dict, test_name: str) -> None:
+    """The finished file: what it holds, a preview, and the download."""
+    st.success(
+        f"**{made['rows']:,} rows** from {plain(test_name)}, a number in every cell. "
+        f"Columns: {plain(', '.join(made['columns']))}.",
+        icon=":material/check_circle:",
+    )
+    st.download_button(
+        "Download submission.csv",
+        made["csv"],
+        "submission.csv",
+        "text/csv",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+    if len(made["filled"]):
+        show_filled(made["filled"])
+    st.subheader("Preview")
+    if made["rows"] > PREVIEW:
+        st.caption(f"The first {PREVIEW} of {made['rows']:,} rows.")
+    st.dataframe(made["preview"], hide_index=True, column_config=made["heads"])
+
+
+def show_filled(filled: pd.DataFrame) -> None:
+    """The rows that could not be predicted."""
+    count = len(filled)
+    st.warning(
+        f"{count:,} row{'s' * (count > 1)} of the test table could not be predicted, because the "
+        "SMILES cannot be read. Where the submission asks for them, they hold the median of the "
+        "training table. They are listed below with the reason.",
+        icon=":material/warning:",
+    )
+    st.dataframe(filled, hide_index=True)
+    st.download_button(
+        "Download this list",
+        filled.to_csv(index=False).encode(),
+        "filled-rows.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def uploads() -> list:
+    """The two upload fields, side by side."""
+    left, right = columns("submission-files", [1, 1], 300)
+    size = MAX_BYTES // 2**20
+    test = left.file_uploader(
+        "Test table (test.csv)",
+        KINDS,
+        key="test table",
+        max_upload_size=size,
+        help="A table with a SMILES column, and usually an id column.",
+    )
+    sample = right.file_uploader(
+        "Sample submission (sample_submission.csv), optional",
+        KINDS,
+        key="sample submission",
+        max_upload_size=size,
+        help="Its ids, their order and its columns are taken over exactly; its values are not "
+        "used.",
+    )
+    st.caption(
+        "With a sample submission the file has exactly its ids, order and columns. Without one it "
+        "has the rows and the order of the test table: its id column (or the row number, if it has "
+        "none) and one column for each property that the model predicts."
+    )
+    return [test, sample]
+
+
+def page() -> None:
+    """The whole page."""
+    words = "Upload a table of repeat units and take away a file with a number in every cell."
+    with heading("Submission", words):
+        folder = models.choose_model("submission")
+    if folder is None:
+        models.no_model()
+        return
+    properties = read_info(folder).properties
+    known = ", ".join(f"{one.name} ({unit_of(one)})" for one in properties)
+    st.markdown(f"This model predicts {plain(known)}.")
+    files = uploads()
+    if files[0] is None:
+        st.info("Upload the test table to go on.", icon=":material/upload_file:")
+        return
+    key = inputs_key(folder, files)
+    kept = st.session_state.get("submission", {})
+    if kept.get("key") != key and st.button(
+        "Make the submission", type="primary", icon=":material/play_arrow:"
+    ):
+        with st.spinner("Predicting. The first time the models are loaded, for a few seconds…"):
+            kept = {"key": key, **make(folder, *files)}
+        st.session_state["submission"] = kept
+        # The button has done its work; it comes back when an input changes.
+        st.rerun()
+    if kept.get("key") == key:
+        show_result(kept, files[0].name)
+
+
+try:
+    page()
+except UserError as error:
+    show_error(error)

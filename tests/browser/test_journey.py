@@ -1,0 +1,166 @@
+"""The whole way of a new user, in a real browser: table, run, reload, restart, predict, submit."""
+
+import csv
+import io
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.chem.smiles import canonical
+from engine.runs import Run, find_run, list_runs, read_metrics, stop_run
+from engine.table import load_table
+from tests.browser.conftest import App, running_app
+from tests.browser.test_editor import _click_atom
+from tests.conftest import SHARED, TEXTBOOK
+
+PATIENCE = 120_000
+"""Milliseconds; generous, since training takes both cores."""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("journey") / "workspace"
+
+
+@pytest.fixture
+def app(home: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("POLYGIN_HOME", str(home))
+    with running_app("app.py", home) as started:
+        yield started
+    for run in list_runs():
+        stop_run(run)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """400 rows of the real table, the rarest labels first; the textbook table without it."""
+    real = SHARED / "train.csv"
+    if not real.exists():
+        return TEXTBOOK
+    with open(real, newline="") as file:
+        head, *rows = csv.reader(file)
+    rows.sort(key=lambda row: -sum(bool(cell) for cell in row[2:]))
+    path = tmp_path_factory.mktemp("table") / "slice.csv"
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([head, *rows[:400]])
+    return path
+
+
+def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> None:
+    page.set_default_timeout(PATIENCE)
+    run = _train(app, page, table)
+    _watch_the_curve_grow(page, run)
+    page.reload()
+    page.get_by_role("heading", name="journey").wait_for()
+    assert run.id in page.url
+    app.restart()
+    page.goto(f"{app.url}/monitor?run={run.id}")
+    page.get_by_role("heading", name="journey").wait_for()
+    _wait_until_done(page, run)
+    _predict(app, page, run)
+    _submit(app, page, run, table, tmp_path)
+    _look_at_errors(app, page, run)
+
+
+@pytest.mark.parametrize("name", ["", "train", "monitor", "submission", "errors"])
+def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app.url}/{name}")
+    page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
+    assert page.get_by_text("Page not found").count() == 0
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def _train(app: App, page, table: Path) -> Run:
+    page.goto(f"{app.url}/train")
+    page.locator("input[type=file]").first.set_input_files(table)
+    page.get_by_text("Quick look", exact=True).click()
+    name = page.get_by_label("Name of the run")
+    name.fill("journey")
+    name.press("Enter")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(r"/monitor\?.*run="))
+    return find_run("journey")
+
+
+def _watch_the_curve_grow(page, run: Run) -> None:
+    first = _points(page)
+    deadline = time.monotonic() + PATIENCE / 1000
+    while _points(page) <= first:
+        assert time.monotonic() < deadline, "the curve does not grow"
+        page.wait_for_timeout(500)
+    assert _points(page) <= len(read_metrics(run))
+
+
+def _points(page) -> int:
+    """Points of the training loss in the first chart."""
+    chart = page.frame_locator("iframe").first.locator(".js-plotly-plot")
+    chart.wait_for()
+    return chart.evaluate(
+        "node => node.data.filter(t => !/valid/i.test(t.name)).reduce((n, t) => n + t.x.length, 0)"
+    )
+
+
+def _wait_until_done(page, run: Run) -> None:
+    page.get_by_role("button", name="Make this the default model").wait_for(timeout=4 * PATIENCE)
+    assert find_run(run.id).state == "done"
+
+
+def _predict(app: App, page, run: Run) -> None:
+    page.goto(f"{app.url}/?model={run.id}")
+    field = page.get_by_label("Repeat unit as SMILES")
+    field.fill("*CC(*)C(=O)OC")
+    field.press("Enter")
+    page.get_by_text(canonical("*CC(*)C(=O)OC"), exact=True).first.wait_for()
+    page.get_by_text("°C").first.wait_for()
+    page.frame_locator("iframe").first.locator("#canvas").wait_for()
+    page.wait_for_timeout(3000)
+    before = field.input_value()
+    frame = page.locator("iframe").first
+    frame.scroll_into_view_if_needed()
+    _click_atom(page, 0, 3)
+    page.wait_for_function(
+        "before => document.querySelector('input[aria-label=\"Repeat unit as SMILES\"]').value"
+        " !== before",
+        arg=before,
+    )
+    page.get_by_text(canonical(field.input_value()), exact=True).first.wait_for()
+    page.get_by_text("°C").first.wait_for()
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
+    known = load_table(table)
+    test, sample = tmp_path / "test.csv", tmp_path / "sample_submission.csv"
+    ids = [f"{n:04}" for n in range(12)]
+    names = [one.name for one in known.properties]
+    rows = [*zip(ids, known.smiles[:11], strict=False), (ids[11], "C(C")]
+    _write(test, ["id", "SMILES"], rows)
+    _write(sample, ["id", *names], [[name, *("0" for _ in names)] for name in reversed(ids)])
+    page.goto(f"{app.url}/submission?model={run.id}")
+    page.locator("input[type=file]").nth(0).set_input_files(test)
+    page.locator("input[type=file]").nth(1).set_input_files(sample)
+    page.get_by_text("sample_submission.csv", exact=True).first.wait_for()
+    page.get_by_role("button", name="Make the submission").click()
+    page.get_by_text("could not be predicted").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download submission.csv").click()
+    head, *values = csv.reader(io.StringIO(Path(download.value.path()).read_text()))
+    assert head == ["id", *names]
+    assert [row[0] for row in values] == list(reversed(ids))
+    assert np.isfinite(np.array([row[1:] for row in values], dtype=float)).all()
+
+
+def _look_at_errors(app: App, page, run: Run) -> None:
+    page.goto(f"{app.url}/errors?run={run.id}")
+    page.locator(".js-plotly-plot").first.wait_for()
+    assert page.get_by_test_id("stException").count() == 0
+    assert page.get_by_test_id("stImage").count() > 3
+
+
+def _write(path: Path, head: list[str], rows: list) -> None:
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([head, *rows])

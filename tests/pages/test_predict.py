@@ -1,0 +1,128 @@
+"""The Predict page: examples, bad molecules, textbook values, models."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from engine import bundle
+from engine.chem.smiles import canonical
+from engine.predict import Predictor
+from pages.parts.words import plain
+
+
+def _cards(app) -> str:
+    found = [part.proto.body for part in app.get("html")]
+    return next((body for body in found if "pg-card" in body), "")
+
+
+def _draw(app, smiles: str):
+    return app.text_input(key="smiles").set_value(smiles).run()
+
+
+def test_without_a_model_the_page_says_what_to_do(empty_workspace, open_page):
+    app = open_page("predict")
+    assert not app.exception
+    assert "no trained model" in app.info[0].value
+    assert not _cards(app)
+
+
+def test_the_first_view_shows_polystyrene_with_its_textbook_values(tiny_run, open_page):
+    app = open_page("predict")
+    assert not app.exception
+    assert not app.error
+    assert app.text_input(key="smiles").value == "*CC(*)c1ccccc1"
+    assert app.selectbox(key="textbook").value == canonical("*CC(*)c1ccccc1")
+    cards = _cards(app)
+    info = bundle.read_info(tiny_run.folder / "bundle")
+    assert cards.count('class="pg-card"') == len(info.properties)
+    for known in info.properties:
+        assert known.title in cards
+    for words in ("Textbook", "100.0 °C", "Polymer Handbook 1999", "typical error ±", "PolyGIN"):
+        assert words in cards
+
+
+def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
+    app = open_page("predict", smiles="*CCO*", model=tiny_run.id)
+    predictor = Predictor(tiny_run.folder / "bundle")
+    predicted = predictor.predict(["*CCO*"])
+    for known in predictor.info.properties:
+        for frame in predicted.members.values():
+            assert known.format(frame.at[0, known.name]).replace("-", "−") in _cards(app)
+
+
+def test_a_bad_smiles_gets_a_reason_and_no_numbers(tiny_run, open_page):
+    app = _draw(open_page("predict"), "*CC(*)C1CC(")
+    assert not app.exception
+    assert "cannot be read" in app.error[0].value
+    assert not _cards(app)
+    app = _draw(app, "*C(C)(C)(C)(C)*")
+    assert "valence" in app.error[0].value
+    assert _cards(_draw(app, "*CC*"))
+
+
+def test_attachment_points_other_than_two_are_warned_of(tiny_run, open_page):
+    app = _draw(open_page("predict"), "CCO")
+    assert "no attachment points" in app.warning[0].value
+    assert _cards(app)
+    app = _draw(app, "*CC")
+    assert "1 attachment point " in app.warning[0].value
+    app = _draw(app, "[*:1]CC[*:2]")
+    assert not app.warning
+    assert app.selectbox(key="textbook").value == canonical("*CC*")
+
+
+def test_an_empty_field_says_what_to_do(tiny_run, open_page):
+    app = _draw(open_page("predict"), "  ")
+    assert not app.exception
+    assert "Draw a repeat unit" in app.info[0].value
+
+
+def test_a_polymer_is_chosen_from_the_list_and_from_the_gallery(tiny_run, open_page):
+    app = open_page("predict")
+    chosen = canonical("*CC(*)Cl")
+    app.selectbox(key="textbook").set_value(chosen).run()
+    assert app.text_input(key="smiles").value == chosen
+    app.button(key="load Polyethylene").click().run()
+    assert app.text_input(key="smiles").value == "*CC*"
+    assert app.query_params["smiles"] == "*CC*"
+    assert app.selectbox(key="textbook").value == "*CC*"
+
+
+def test_the_address_says_which_molecule_and_which_model(tiny_run, open_page):
+    app = open_page("predict", smiles="*CC(*)F", model=tiny_run.id)
+    assert app.text_input(key="smiles").value == "*CC(*)F"
+    assert app.selectbox(key="model on predict").value == tiny_run.id
+    unknown = open_page("predict", model="nobody")
+    assert "nobody" in unknown.warning[0].value
+    assert not unknown.exception
+
+
+def test_about_this_model_tells_table_and_error(tiny_run, open_page):
+    app = open_page("predict")
+    table = app.dataframe[0].value
+    assert "textbook-slice.csv" in "".join(part.value for part in app.markdown)
+    assert table["unit"].tolist() == ["°C", "g/cm³"]
+    assert table["typical error"].str.startswith("±").all()
+
+
+def test_a_damaged_model_is_a_sentence_not_a_traceback(empty_workspace, open_page, monkeypatch):
+    broken = empty_workspace / "broken"
+    broken.mkdir(parents=True)
+    (broken / bundle.INFO).write_text("{}")
+    monkeypatch.setattr(bundle, "SHIPPED", broken)
+    app = open_page("predict")
+    assert not app.exception
+    assert "damaged" in app.error[0].value
+
+
+def test_plain_leaves_code_and_escapes_markdown():
+    assert plain("*CC(*)C costs $1, `a*b`") == r"\*CC(\*)C costs \$1, `a*b`"
+
+
+def test_pages_paint_before_torch_is_loaded():
+    words = (
+        "import sys, engine.submission, engine.analysis, pages.parts.models, pages.parts.cards, "
+        "pages.parts.components; sys.exit('torch' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", words], cwd=root).returncode == 0

@@ -1,0 +1,110 @@
+"""The Submission page: exactly the ids, order and columns asked for, a number in every cell."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine import bundle
+from engine.predict import Predictor
+
+TEST = "id,SMILES\n7,*CC*\n3,*CCO*\n9,C1CC(\n1,*CC(*)Cl\n"
+SAMPLE = "id,Density,Tg\n1,0,0\n9,0,0\n3,0,0\n7,0,0\n"
+
+
+@pytest.fixture
+def page(tiny_run, open_page):
+    return open_page("submission")
+
+
+def _submit(app, test: str = TEST, sample: str | None = None):
+    app.file_uploader(key="test table").upload("test.csv", test.encode(), "text/csv")
+    if sample:
+        uploader = app.file_uploader(key="sample submission")
+        uploader.upload("sample_submission.csv", sample.encode(), "text/csv")
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    return app
+
+
+def _csv(app) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(app.session_state["submission"]["csv"]))
+
+
+def test_without_a_model_the_page_says_what_to_do(empty_workspace, open_page):
+    app = open_page("submission")
+    assert not app.exception
+    assert "no trained model" in app.info[0].value
+
+
+def test_without_a_file_the_page_asks_for_one(page):
+    assert "Upload the test table" in page.info[0].value
+    assert "Tg (°C), Density (g/cm³)" in page.markdown[0].value
+
+
+def test_with_a_sample_its_ids_order_and_columns_are_taken(page, tiny_run):
+    app = _submit(page, sample=SAMPLE)
+    made = _csv(app)
+    assert made.columns.tolist() == ["id", "Density", "Tg"]
+    assert made["id"].tolist() == [1, 9, 3, 7]
+    assert np.isfinite(made.to_numpy()).all()
+    predicted = Predictor(tiny_run.folder / "bundle").predict(["*CC(*)Cl"]).blend
+    assert made.at[0, "Tg"] == pytest.approx(predicted.at[0, "Tg"], rel=1e-5)
+    assert "4 rows" in app.success[0].value
+
+
+def test_without_a_sample_the_rows_of_the_test_table_are_kept(page):
+    made = _csv(_submit(page))
+    assert made.columns.tolist() == ["id", "Tg", "Density"]
+    assert made["id"].tolist() == [7, 3, 9, 1]
+    assert np.isfinite(made.to_numpy()).all()
+
+
+def test_unreadable_rows_hold_the_median_and_are_listed(page, tiny_run):
+    app = _submit(page, sample=SAMPLE)
+    made = _csv(app).set_index("id")
+    medians = bundle.read_info(tiny_run.folder / "bundle").medians
+    assert made.at[9, "Tg"] == medians["Tg"]
+    assert "1 row of the test table could not be predicted" in app.warning[0].value
+    listed = app.dataframe[0].value
+    assert listed["id"].tolist() == ["9"]
+    assert listed["reason"].str.len().min() > 0
+
+
+def test_the_result_outlives_a_rerun_and_goes_with_its_inputs(page):
+    app = _submit(page)
+    kept = app.session_state["submission"]["csv"]
+    app.run()
+    assert app.success
+    assert not app.button
+    assert app.session_state["submission"]["csv"] is kept
+    app.file_uploader(key="test table").upload("test.csv", b"id,SMILES\n1,*CC*\n", "text/csv")
+    app.run()
+    assert not app.success
+    assert app.button[0].label == "Make the submission"
+
+
+@pytest.mark.parametrize(
+    ("test", "sample", "words"),
+    [
+        ("id,value\n1,2\n2,3\n", None, "SMILES"),
+        ("", None, "empty"),
+        (TEST, "id,Melting\n1,0\n", "Melting"),
+        (TEST, "id,Tg\n1,0\n444,0\n", "444"),
+    ],
+)
+def test_bad_uploads_get_a_sentence(page, test, sample, words):
+    app = _submit(page, test, sample)
+    assert words in app.error[0].value
+    assert not app.success
+
+
+def test_a_picture_is_not_a_table(page):
+    app = page
+    app.file_uploader(key="test table").upload("test.csv", b"\x89PNG\r\n\x1a\n123", "text/csv")
+    app.run()
+    app.button[0].click().run()
+    assert not app.exception
+    assert "PNG" in app.error[0].value

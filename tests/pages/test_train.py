@@ -1,0 +1,173 @@
+"""The Train page: what it says of a table, and that it starts exactly one run."""
+
+import pandas as pd
+import pytest
+
+from engine.runs import list_runs, process
+from engine.workspace import ASSETS
+from pages.parts.report import SEPARATORS
+
+SAMPLE = "Use the sample table (155 textbook polymers)"
+KELVIN = "SMILES,Tg,split\n" + "".join(
+    f"*CC(*){'C' * length},{300 + length},{'ab'[length % 2]}\n" for length in range(1, 31)
+)
+
+
+@pytest.fixture
+def train(empty_workspace, open_page, monkeypatch):
+    """The Train page; a run that it starts stays queued."""
+    monkeypatch.setattr(process, "launch", lambda run: None)
+    return open_page("train")
+
+
+def button(app, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def upload(app, name: str, data: bytes):
+    return app.file_uploader[0].upload(name, data, "application/octet-stream").run()
+
+
+def figures(app) -> dict[str, str]:
+    return {one.label: one.value for one in app.metric}
+
+
+def test_empty_state_says_what_to_do(train):
+    assert not train.exception
+    assert "Upload a table" in train.info[0].value
+    assert [one.label for one in train.button] == [SAMPLE]
+
+
+def test_sample_table_is_reported_and_trained(train):
+    button(train, SAMPLE).click().run()
+    assert not train.exception
+    assert figures(train)["Rows kept"] == "155"
+    properties = train.dataframe[0].value
+    assert list(properties["Learned"]) == ["yes", "yes"]
+    assert all("°C" in cell for cell in properties.loc[0, ["Lowest", "Median", "Highest"]])
+    assert train.code[-1].value == (
+        "python -m engine train assets/textbook.csv --preset auto --folds random:5 --seed 0 "
+        "--name textbook"
+    )
+    button(train, "Train").click().run()
+    assert not train.exception
+    runs = list_runs()
+    assert [run.name for run in runs] == ["textbook"]
+    assert train.title[0].value == "Monitor"
+    assert runs[0].id in train.query_params["run"]
+
+
+def test_a_started_run_is_not_started_again(train):
+    button(train, SAMPLE).click().run()
+    button(train, "Train").click().run()
+    train.switch_page("pages/train.py").run()
+    assert not button(train, "Train").disabled
+    assert len(list_runs()) == 1
+
+
+def test_click_during_the_start_starts_nothing(train):
+    button(train, SAMPLE).click().run()
+    # As a second click leaves it: the first one's run is there, its change of page was cut off.
+    train.session_state["train starting"] = True
+    train.session_state["train started"] = "20260101-000000-textbook-abcd"
+    train.run()
+    assert not list_runs()
+    assert train.title[0].value == "Monitor"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("words.csv", b"colour,price\nred,1\nblue,2\n", "no SMILES column"),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n" + bytes(200), "not a table"),
+        ("noise.csv", bytes(range(256)) * 20, "noise.csv"),
+        ("short.parquet", b"PAR1 and nothing else", "short.parquet"),
+    ],
+)
+def test_bad_upload_is_one_sentence(train, name, data, said):
+    upload(train, name, data)
+    assert not train.exception
+    assert len(train.error) == 1
+    assert said in train.error[0].value.replace("\\", "")
+    assert "Train" not in [one.label for one in train.button]
+
+
+def test_smiles_column_can_be_chosen_where_none_is_found(train):
+    upload(train, "odd.csv", b"unit,Tg\n" + b"".join(b"CCO,%d\n" % i for i in range(12)))
+    assert "no SMILES column" in train.error[0].value
+    next(one for one in train.selectbox if one.label == "SMILES column").select("unit")
+    button(train, "Check again").click().run()
+    assert not train.error
+    assert figures(train)["Rows kept"] == "12"
+    assert "--smiles-column unit" in train.code[-1].value
+
+
+def test_unit_is_converted_and_told_to_the_command(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "301.0 °C"
+    next(one for one in train.selectbox if one.label == "Tg").select("K")
+    button(train, "Check again").click().run()
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
+    assert "--unit Tg=K" in train.code[-1].value
+    button(train, "Train").click().run()
+    assert len(list_runs()) == 1
+
+
+def test_separator_can_be_overruled(train):
+    upload(train, "bars.csv", KELVIN.replace(",", "|").encode())
+    assert figures(train)["Rows kept"] == "30"
+    separator = next(one for one in train.selectbox if one.label == "Cells are separated by")
+    assert separator.options == ["as found", *SEPARATORS.values()]
+    separator.select(";")
+    button(train, "Check again").click().run()
+    assert not train.exception
+    assert len(train.error) == 1
+
+
+def test_folds_from_a_column_of_the_table(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    folds = next(one for one in train.radio if one.label.startswith("How rows"))
+    folds.set_value("column").run()
+    assert "--folds column:split" in train.code[-1].value
+
+
+def test_column_of_folds_is_not_offered_where_there_is_none(train):
+    button(train, SAMPLE).click().run()
+    folds = next(one for one in train.radio if one.label.startswith("How rows"))
+    assert "A column of the table" not in folds.options
+
+
+def test_folds_from_a_file(train, empty_workspace):
+    button(train, SAMPLE).click().run()
+    folds = next(one for one in train.radio if one.label.startswith("How rows"))
+    folds.set_value("file").run()
+    assert button(train, "Train").disabled
+    names = pd.read_csv(ASSETS / "textbook.csv")["name"]
+    text = pd.DataFrame({"id": names, "fold": names.index % 3}).to_csv(index=False)
+    train.file_uploader[1].upload("../../folds.csv", text.encode(), "text/csv").run()
+    assert not train.error
+    [kept] = (empty_workspace / "uploads").iterdir()
+    assert f"{kept}:fold" in train.code[-1].value
+
+
+def test_too_few_labels_are_said(train):
+    rows = "".join(f"*CC(*){'C' * i},{i},{i if i < 4 else ''}\n" for i in range(1, 15))
+    upload(train, "few.csv", f"SMILES,Tg,Density\n{rows}".encode())
+    assert "Density cannot be learned" in train.warning[0].value
+    upload(train, "none.csv", b"SMILES,Tg\n*CC*,1\n*CCC*,2\n")
+    assert "cannot be trained on" in train.error[0].value
+
+
+def test_excluded_rows_can_be_downloaded(train):
+    upload(train, "mixed.csv", f"{KELVIN}not-a-smiles,1,a\n".encode())
+    assert figures(train)["Rows left out"] == "1"
+    assert list(train.dataframe[1].value["row"]) == [32]
+    assert [one.label for one in train.get("download_button")] == ["Download excluded.csv"]
+
+
+def test_run_without_a_name_cannot_start(train):
+    button(train, SAMPLE).click().run()
+    train.text_input[-1].set_value(" ").run()
+    assert "name" in train.warning[-1].value
+    assert button(train, "Train").disabled
