@@ -2,6 +2,7 @@
 
 from engine.runs.control import find_run, list_runs, stop_run
 from engine.runs.folder import (
+    read_config,
     read_log,
     read_metrics,
     read_out_of_fold,
@@ -21,6 +22,7 @@ __all__ = [
     "find_run",
     "learnable",
     "list_runs",
+    "read_config",
     "read_log",
     "read_metrics",
     "read_out_of_fold",

@@ -3,6 +3,7 @@
 import json
 
 import pandas as pd
+import yaml
 
 from engine.runs.records import Progress, Run
 
@@ -58,6 +59,11 @@ def read_out_of_fold(run: Run) -> pd.DataFrame:
         `blend`; values in the property's unit.
     """
     return pd.read_parquet(run.folder / OUT_OF_FOLD)
+
+
+def read_config(run: Run) -> dict:
+    """What a run was asked to do: the fields of `RunConfig`, and `table` and `properties`."""
+    return yaml.safe_load((run.folder / CONFIG).read_text())
 
 
 def read_report(run: Run) -> dict:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from filelock import FileLock, Timeout
 
 from engine.errors import UserError
@@ -40,7 +39,7 @@ class _Job:
 
     @classmethod
     def read(cls, run: Run) -> "_Job":
-        described = yaml.safe_load((run.folder / files.CONFIG).read_text())
+        described = files.read_config(run)
         properties = [Property(**known) for known in described.pop("properties")]
         table_name = described.pop("table")
         config = RunConfig(**described)

@@ -1,19 +1,17 @@
 """What is known of a run besides its curves: its settings, its state, its figures, its files."""
 
-import functools
 import io
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
-import yaml
 
 from engine.bundle import SHIPPED, default_bundle, promote, read_info, reset_default
 from engine.errors import UserError
 from engine.properties import Property, property_for
-from engine.runs import Run, read_metrics, read_out_of_fold
-from engine.runs.folder import CONFIG, METRICS, OUT_OF_FOLD, REPORT
+from engine.runs import Run, read_config, read_metrics, read_out_of_fold
+from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
 from pages.parts.charts import title_of
 from pages.parts.words import plain, show_error
 
@@ -42,15 +40,15 @@ _ROW_HELP = (
 def settings_of(run: Run) -> dict:
     """What the run was asked to do, as its folder tells; empty when that cannot be read."""
     try:
-        return _settings(run.folder / CONFIG)
-    except (OSError, yaml.YAMLError):
+        return _settings(str(run.folder), run)
+    except OSError:
         return {}
 
 
-@functools.lru_cache(maxsize=1000)
-def _settings(path: Path) -> dict:
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _settings(folder: str, _run: Run) -> dict:
     # Never changes once it is there, and the list of runs asks for all of them every other second.
-    return yaml.safe_load(path.read_text()) or {}
+    return read_config(_run)
 
 
 def properties_of(run: Run) -> dict[str, Property]:

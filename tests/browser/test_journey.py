@@ -70,6 +70,8 @@ def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
     page.set_default_timeout(PATIENCE)
     page.goto(f"{app.url}/{name}")
     page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
+    page.get_by_test_id("stSidebarNavLink").nth(4).wait_for()
+    assert page.get_by_test_id("stSidebarNavLink").count() == 5
     assert page.get_by_text("Page not found").count() == 0
     assert page.get_by_test_id("stException").count() == 0
 
@@ -78,7 +80,7 @@ def _train(app: App, page, table: Path) -> Run:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
     page.get_by_text("Quick look", exact=True).click()
-    name = page.get_by_label("Name of the run")
+    name = page.get_by_role("textbox", name="Name of the run")
     name.fill("journey")
     name.press("Enter")
     page.get_by_role("button", name="Train", exact=True).click()
@@ -111,7 +113,7 @@ def _wait_until_done(page, run: Run) -> None:
 
 def _predict(app: App, page, run: Run) -> None:
     page.goto(f"{app.url}/?model={run.id}")
-    field = page.get_by_label("Repeat unit as SMILES")
+    field = page.get_by_role("textbox", name="Repeat unit as SMILES")
     field.fill("*CC(*)C(=O)OC")
     field.press("Enter")
     page.get_by_text(canonical("*CC(*)C(=O)OC"), exact=True).first.wait_for()
@@ -143,7 +145,7 @@ def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
     page.goto(f"{app.url}/submission?model={run.id}")
     page.locator("input[type=file]").nth(0).set_input_files(test)
     page.locator("input[type=file]").nth(1).set_input_files(sample)
-    page.get_by_text("sample_submission.csv", exact=True).first.wait_for()
+    page.get_by_test_id("stFileUploaderFile").nth(1).wait_for()
     page.get_by_role("button", name="Make the submission").click()
     page.get_by_text("could not be predicted").wait_for()
     with page.expect_download() as download:

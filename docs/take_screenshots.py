@@ -1,0 +1,81 @@
+"""Takes the pages' pictures, in both themes: `python -m docs.take_screenshots WORKSPACE RUN`.
+
+RUN is the name of a finished run in that workspace; Monitor and Errors show it.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from engine.runs import find_run
+from tests.browser.conftest import FLAGS, App, running_app
+from tests.conftest import SHARED, TEXTBOOK
+
+TARGET = Path(__file__).parent / "screenshots"
+SIZE = {"width": 1400, "height": 1000}
+
+
+def main(workspace: str, run_name: str) -> None:
+    """Take all pictures."""
+    os.environ["POLYGIN_HOME"] = workspace
+    run = find_run(run_name).id
+    TARGET.mkdir(exist_ok=True)
+    with running_app("app.py", Path(workspace)) as app, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        for theme in ("light", "dark"):
+            page = browser.new_page(viewport=SIZE, color_scheme=theme)
+            page.set_default_timeout(120_000)
+            for name, take in PAGES.items():
+                take(page, app, run)
+                page.wait_for_timeout(2500)
+                page.screenshot(path=TARGET / f"{name}-{theme}.png")
+            page.close()
+        browser.close()
+
+
+def _predict(page: Page, app: App, run: str) -> None:
+    page.goto(app.url)
+    page.get_by_text("°C").first.wait_for()
+    page.frame_locator("iframe").first.locator("#canvas").wait_for()
+
+
+def _train(page: Page, app: App, run: str) -> None:
+    page.goto(f"{app.url}/train")
+    real = SHARED / "train.csv"
+    page.locator("input[type=file]").first.set_input_files(real if real.exists() else TEXTBOOK)
+    page.get_by_role("button", name="Train", exact=True).wait_for()
+    page.get_by_role("heading", name="What is in it").scroll_into_view_if_needed()
+
+
+def _monitor(page: Page, app: App, run: str) -> None:
+    page.goto(f"{app.url}/monitor?run={run}")
+    page.frame_locator("iframe").first.locator(".js-plotly-plot").wait_for()
+
+
+def _submission(page: Page, app: App, run: str) -> None:
+    page.goto(f"{app.url}/submission")
+    files = [SHARED / "test.csv", SHARED / "sample_submission.csv"]
+    for number, file in enumerate(file for file in files if file.exists()):
+        page.locator("input[type=file]").nth(number).set_input_files(file)
+        page.get_by_test_id("stFileUploaderFile").nth(number).wait_for()
+        page.get_by_role("button", name="Make the submission").click()
+        page.get_by_role("button", name="Download submission.csv").wait_for()
+
+
+def _errors(page: Page, app: App, run: str) -> None:
+    page.goto(f"{app.url}/errors?run={run}")
+    page.locator(".js-plotly-plot").first.wait_for()
+
+
+PAGES = {
+    "predict": _predict,
+    "train": _train,
+    "monitor": _monitor,
+    "submission": _submission,
+    "errors": _errors,
+}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
