@@ -56,12 +56,14 @@ def _monitor(page: Page, app: App, run: str) -> None:
 
 def _submission(page: Page, app: App, run: str) -> None:
     page.goto(f"{app.url}/submission")
-    files = [SHARED / "test.csv", SHARED / "sample_submission.csv"]
-    for number, file in enumerate(file for file in files if file.exists()):
-        page.locator("input[type=file]").nth(number).set_input_files(file)
-        page.get_by_test_id("stFileUploaderFile").nth(number).wait_for()
-        page.get_by_role("button", name="Make the submission").click()
-        page.get_by_role("button", name="Download submission.csv").wait_for()
+    test, sample = SHARED / "test.csv", SHARED / "sample_submission.csv"
+    if not test.exists():
+        return
+    page.locator("input[type=file]").nth(0).set_input_files(test)
+    page.locator("input[type=file]").nth(1).set_input_files(sample)
+    page.get_by_text("sample_").nth(1).wait_for()
+    page.get_by_role("button", name="Make the submission").click()
+    page.get_by_role("button", name="Download submission.csv").wait_for()
 
 
 def _errors(page: Page, app: App, run: str) -> None:

@@ -195,7 +195,6 @@ def choose_property(info: BundleInfo, titles: dict[str, str]) -> str:
         info.names,
         default=info.names[0],
         required=True,
-        format_func=titles.get,
         key="errors property",
     )
 

@@ -138,9 +138,8 @@ def page() -> None:
         st.subheader("Well-known polymers")
         gallery.well_known(load)
     if folder is not None:
-        info = read_info(folder)
         with st.expander("About this model", icon=":material/info:"):
-            models.about(info)
+            models.about(folder)
     # Last in the script, though not on the page: loading the models takes seconds.
     with shown:
         if folder is None:

@@ -58,19 +58,15 @@ def list_all(arguments: argparse.Namespace) -> None:
         rows = [run.model_dump(include={*fields, "created", "figures"}) for run in runs]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    shown = RichTable("id", "name", "state", "stage", "progress", "started", "wMAE")
+    shown = RichTable(box=None)
+    shown.add_column("id", no_wrap=True)
+    for head in ("name", "state", "done", "wMAE"):
+        shown.add_column(head)
     for run in runs:
-        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started or run.created))
+        state = f"{run.state}: {run.stage}" if run.alive and run.stage else run.state
         wmae = run.figures["blend"]["wmae"] if run.figures else None
-        shown.add_row(
-            run.id,
-            run.name,
-            run.state,
-            run.stage,
-            f"{run.progress:.0%}",
-            started,
-            f"{wmae:.4f}" if wmae is not None else "",
-        )
+        figure = "" if wmae is None else f"{wmae:.4f}"
+        shown.add_row(run.id, run.name, state, f"{run.progress:.0%}", figure)
     Console().print(shown if runs else "No runs yet: start one with `python -m engine train`.")
 
 

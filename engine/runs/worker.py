@@ -176,6 +176,7 @@ def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None
         "figures": ensemble.figures,
         "preset": job.preset.model_dump(),
         "hardware": detect().model_dump(),
+        "seconds": time.time() - (store.select(job.run.id)[0].started or job.run.created),
         **info.model_dump(include={"table", "rows", "folds", "seed", "labels", "blend"}),
         "versions": info.versions,
     }

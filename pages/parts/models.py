@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine import bundle
-from engine.bundle import BundleInfo, read_info
+from engine.bundle import read_info
 from engine.predict import Predictor
 from engine.runs import Run, list_runs
 from pages.parts.charts import title_of
@@ -16,6 +16,8 @@ from pages.parts.words import number, plain, unit_of
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN = "model chosen"
+CARD = "README.md"
+_MAX_CARD_BYTES = 50_000
 
 
 def choose_model(page: str) -> Path | None:
@@ -74,8 +76,9 @@ def predict_one(folder: Path, smiles: str) -> dict[str, dict[str, float]]:
     return _predict_one(str(folder), _written(folder), smiles)
 
 
-def about(info: BundleInfo) -> None:
-    """What the model was trained on and how far off it is, for an expander."""
+def about(folder: Path) -> None:
+    """What a model was trained on and how far off it is, with its card; for an expander."""
+    info = read_info(folder)
     st.markdown(
         f"**{plain(info.name)}** was trained on {info.rows:,} repeat units of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
@@ -103,7 +106,7 @@ def about(info: BundleInfo) -> None:
         width="content",
         column_config={
             "labels": st.column_config.NumberColumn(
-                format="localized", help="Measured values of this property in the training table."
+                format="localized", help="Values of this property in the training table."
             ),
             "typical error": st.column_config.TextColumn(help="Mean absolute error."),
             "R²": st.column_config.NumberColumn(
@@ -116,6 +119,10 @@ def about(info: BundleInfo) -> None:
         f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Molecules "
         "unlike those of the training table can be further off."
     )
+    card = folder / CARD
+    if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
+        st.divider()
+        st.markdown(card.read_text(encoding="utf-8", errors="replace"))
 
 
 def run_label(run: Run) -> str:

@@ -136,7 +136,7 @@ def _predict(app: App, page, run: Run) -> None:
 
 def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
     known = load_table(table)
-    test, sample = tmp_path / "test.csv", tmp_path / "sample_submission.csv"
+    test, sample = tmp_path / "test.csv", tmp_path / "sample.csv"
     ids = [f"{n:04}" for n in range(12)]
     names = [one.name for one in known.properties]
     rows = [*zip(ids, known.smiles[:11], strict=False), (ids[11], "C(C")]
@@ -145,7 +145,7 @@ def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
     page.goto(f"{app.url}/submission?model={run.id}")
     page.locator("input[type=file]").nth(0).set_input_files(test)
     page.locator("input[type=file]").nth(1).set_input_files(sample)
-    page.get_by_test_id("stFileUploaderFile").nth(1).wait_for()
+    page.get_by_text("sample.csv", exact=True).wait_for()
     page.get_by_role("button", name="Make the submission").click()
     page.get_by_text("could not be predicted").wait_for()
     with page.expect_download() as download:
