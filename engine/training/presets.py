@@ -62,8 +62,8 @@ PRESETS = {
         Preset(
             name="smoke",
             title="Quick look",
-            summary="A small network and short boosting, for a first impression: under a minute for a "
-            "hundred rows, some minutes for thousands.",
+            summary="A small network and short boosting for a first impression: under a minute for "
+            "a hundred rows, some minutes for thousands.",
             shape=PolyGINShape(layers=3, width=48),
             loop=LoopSettings(epochs=40, batch=32, learning_rate=4e-3),
             trees={
