@@ -5,6 +5,8 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,24 +91,20 @@ def _finish(run_id: str, state: str, reason: str, **changes: object) -> None:
     )
 
 
-class _device:  # noqa: N801 - a context manager, named like the standard library's
-    """Holds the workspace's device: runs take it one after the other."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._lock = FileLock(home() / "device.lock")
-
-    def __enter__(self) -> None:
-        while True:
-            try:
-                self._lock.acquire(timeout=1)
-                return
-            except Timeout:
-                if (self._run.folder / files.STOP).exists():
-                    raise StoppedError from None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+@contextmanager
+def _device(run: Run) -> Iterator[None]:
+    """Hold the workspace's device: runs take it one after the other."""
+    lock = FileLock(home() / "device.lock")
+    while not lock.is_locked:
+        try:
+            lock.acquire(timeout=1)
+        except Timeout:
+            if (run.folder / files.STOP).exists():
+                raise StoppedError from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _carry_out(job: _Job) -> dict:
