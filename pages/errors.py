@@ -74,8 +74,8 @@ def legend() -> None:
     st.caption(
         "MAE: mean absolute error, the typical distance between prediction and label. RMSE: root "
         "of the mean squared error, which large errors dominate. R²: share of the labels' spread "
-        "that is explained (1 is perfect, 0 is no better than the mean). A label is a measured "
-        "value of the table. All are out-of-fold: each molecule was predicted by models that had "
+        "that is explained (1 is perfect, 0 is no better than the mean). A label is a value "
+        "of the table. All are out-of-fold: each molecule was predicted by models that had "
         "not seen it."
     )
 

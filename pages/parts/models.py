@@ -1,5 +1,7 @@
 """Choosing a trained model, loading it once, and telling what it is."""
 
+import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +20,7 @@ LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN = "model chosen"
 CARD = "README.md"
 _MAX_CARD_BYTES = 50_000
+_PAINTING_SECONDS = 1.5
 
 
 def choose_model(page: str) -> Path | None:
@@ -63,7 +66,14 @@ def no_model() -> None:
 
 def load_predictor(folder: Path) -> Predictor:
     """The model in that folder, kept in memory until its files change."""
+    let_paint()
     return _predictor(str(folder), _written(folder))
+
+
+def let_paint() -> None:
+    """Let the browser fetch what is drawn, before libraries load that hold the server up."""
+    if "torch" not in sys.modules:
+        time.sleep(_PAINTING_SECONDS)
 
 
 def predict_one(folder: Path, smiles: str) -> dict[str, dict[str, float]]:
@@ -73,6 +83,7 @@ def predict_one(folder: Path, smiles: str) -> dict[str, dict[str, float]]:
         folder: the model's.
         smiles: canonical.
     """
+    let_paint()
     return _predict_one(str(folder), _written(folder), smiles)
 
 
