@@ -105,3 +105,19 @@ def test_what_a_user_can_mend_is_a_sentence(
     assert shown.startswith("Error:")
     assert sentence in shown.replace("\n", " ")
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "many", str(2**31)])
+def test_a_seed_is_a_whole_number(capsys: pytest.CaptureFixture[str], seed: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["train", str(TEXTBOOK), f"--seed={seed}"])
+    assert ended.value.code == 2
+    assert "is not a whole number from 0" in capsys.readouterr().err
+
+
+def test_a_workspace_that_cannot_be_made_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POLYGIN_HOME", str(TEXTBOOK / "workspace"))
+    assert main(["runs"]) == 1
+    assert capsys.readouterr().err.startswith("Error: ")

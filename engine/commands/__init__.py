@@ -4,9 +4,13 @@ import os
 import sys
 
 from rich.console import Console
+from rich.text import Text
 
 from engine.commands.arguments import parser
 from engine.errors import UserError
+
+_INTERRUPTED = 130
+"""The exit code that shells give a command ended by Ctrl-C."""
 
 
 def main(words: list[str] | None = None) -> int:
@@ -15,9 +19,19 @@ def main(words: list[str] | None = None) -> int:
     try:
         return arguments.carry_out(arguments) or 0
     except UserError as error:
-        Console(stderr=True).print(f"[red]Error:[/red] {error}", highlight=False, soft_wrap=True)
-        return 1
+        return _complain(str(error))
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`| head`): nothing is wrong, and nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _complain(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+
+
+def _complain(sentence: str) -> int:
+    """Say what is to be mended; returns the exit code."""
+    text = Text("Error: ", style="red").append(sentence, style="default")
+    Console(stderr=True).print(text, soft_wrap=True)
+    return 1

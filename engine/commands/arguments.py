@@ -3,6 +3,7 @@
 import argparse
 
 from engine.commands import models, runs, tables
+from engine.runs.records import MAX_SEED
 from engine.training.presets import PRESETS
 
 
@@ -36,7 +37,7 @@ def _train(commands: argparse._SubParsersAction) -> None:
         metavar="F",
         help="random:5, similarity:5, column:NAME of the table, or FILE:COLUMN",
     )
-    command.add_argument("--seed", type=int, default=0, metavar="N")
+    command.add_argument("--seed", type=_seed, default=0, metavar="N")
     command.add_argument("--name", help="for the list of runs; else the table's name")
     command.add_argument("--detach", action="store_true", help="return at once")
     command.set_defaults(carry_out=runs.train)
@@ -103,3 +104,9 @@ def _table(command: argparse.ArgumentParser) -> None:
 
 def _json(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED - 1}")
+    return int(text)

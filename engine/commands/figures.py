@@ -1,6 +1,7 @@
 """Figures of error as a table on the terminal."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from engine.properties import property_for
@@ -9,7 +10,7 @@ from engine.properties import property_for
 def print_figures(figures: dict, console: Console, title: str) -> None:
     """Print `{"blend": …, "members": …}` with a row for each member."""
     names = list(figures["blend"]["mae"])
-    heads = [f"{property_for(name).label} MAE" for name in names]
+    heads = [escape(f"{property_for(name).label} MAE") for name in names]
     table = Table("", *heads, "wMAE", "wMAE by row", title=title)
     for member, one in {**figures["members"], "blend": figures["blend"]}.items():
         errors = [_number(one["mae"][name]) for name in names]

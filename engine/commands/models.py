@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from engine import bundle
@@ -38,9 +39,9 @@ def list_all(arguments: argparse.Namespace) -> None:
     for row in rows:
         shown.add_row(
             row["model"],
-            row["name"],
-            f"{row['table']}, {row['rows']:,} rows",
-            ", ".join(known["name"] for known in row["properties"]),
+            escape(row["name"]),
+            escape(f"{row['table']}, {row['rows']:,} rows"),
+            escape(", ".join(known["name"] for known in row["properties"])),
             f"{row['figures']['blend']['wmae']:.4f}",
         )
     Console().print(shown if rows else "No models yet.")
@@ -73,7 +74,7 @@ def promote(arguments: argparse.Namespace) -> None:
         bundle.reset_default()
     else:
         bundle.promote(find_bundle(arguments.model))
-    Console().print(f"The default model is now {arguments.model}.")
+    Console().print(f"The default model is now {arguments.model}.", markup=False)
 
 
 def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
@@ -99,7 +100,7 @@ def _predict_one(predictor: Predictor, smiles: str) -> None:
     for known in predictor.info.properties:
         values = [frame.at[0, known.name] for frame in predicted.members.values()]
         shown.add_row(
-            known.label,
+            escape(known.label),
             known.number(predicted.blend.at[0, known.name]),
             *(known.number(value) for value in values),
         )

@@ -25,12 +25,18 @@ def progress_bar() -> Iterator[Show]:
 
 
 def bars(transient: bool = False) -> Progress:
-    """Progress bars with counts and the time left, on standard error."""
+    """Progress bars with counts and the time left, on standard error.
+
+    Args:
+        transient: whether they vanish when the work is done; such bars are for terminals only.
+    """
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description:<18}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=transient,
+        disable=transient and not console.is_terminal,
     )

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as RichTable
 
 from engine.commands.figures import print_figures
@@ -44,7 +45,9 @@ def train(arguments: argparse.Namespace) -> int:
         console.print("Stopping…")
         run = stop_run(run)
     if run.state != "done":
-        console.print(f"Run {run.state}. {run.reason}", highlight=False, soft_wrap=True)
+        console.print(
+            f"Run {run.state}. {run.reason}", highlight=False, markup=False, soft_wrap=True
+        )
         return 1
     print_figures(run.figures, console, "Out-of-fold error")
     return 0
@@ -66,14 +69,16 @@ def list_all(arguments: argparse.Namespace) -> None:
         state = f"{run.state}: {run.stage}" if run.alive and run.stage else run.state
         wmae = run.figures["blend"]["wmae"] if run.figures else None
         figure = "" if wmae is None else f"{wmae:.4f}"
-        shown.add_row(run.id, run.name, state, f"{run.progress:.0%}", figure)
+        shown.add_row(run.id, escape(run.name), state, f"{run.progress:.0%}", figure)
     Console().print(shown if runs else "No runs yet: start one with `python -m engine train`.")
 
 
 def stop(arguments: argparse.Namespace) -> None:
     """Stop a run and wait until it has ended."""
     run = stop_run(find_run(arguments.run))
-    Console().print(f"{run.id}: {run.state}. {run.reason}", highlight=False, soft_wrap=True)
+    Console().print(
+        f"{run.id}: {run.state}. {run.reason}", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def _watch(run: Run) -> Run:

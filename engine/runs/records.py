@@ -15,6 +15,8 @@ somebody asked. interrupted: its process is gone without a word. failed: ended b
 
 ALIVE: tuple[State, ...] = ("queued", "running", "stopping")
 
+MAX_SEED = 2**31
+
 
 class RunConfig(BaseModel):
     """What a run is asked to do.
@@ -31,7 +33,7 @@ class RunConfig(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     preset: str = "auto"
     folds: str = "random:5"
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(0, ge=0, lt=MAX_SEED)
     columns: Columns | None = None
     units: dict[str, str] = {}
 
