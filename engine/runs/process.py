@@ -15,13 +15,7 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 def launch(run: Run) -> None:
     """Start the worker of a run, so that it outlives whoever starts it."""
-    environment = {
-        **os.environ,
-        "POLYGIN_HOME": str(home()),
-        # Threads that wait for one another sleep instead of spinning: beside a browser and the
-        # web server, spinning made an epoch ten times longer.
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
+    environment = {**os.environ, "POLYGIN_HOME": str(home())}
     # A file, not a pipe: a pipe would hang the worker once its reader is gone.
     with open(run.folder / "run.log", "ab") as log:
         subprocess.Popen(
