@@ -54,7 +54,7 @@ def figures_table(figures: dict, known: Property) -> None:
     unit = unit_of(known)
     shown = pd.DataFrame(
         {
-            "model": rows["member"].map(charts.title_of),
+            "member": rows["member"].map(charts.title_of),
             f"MAE ({unit})": [number(bare(known), value) for value in rows["mae"]],
             f"RMSE ({unit})": [number(bare(known), value) for value in rows["rmse"]],
             "R²": ["–" if value != value else f"{value:.3f}" for value in rows["r2"].astype(float)],
@@ -156,7 +156,7 @@ def report(run: Run, info: BundleInfo) -> None:
             "text/csv",
             icon=":material/download:",
             on_click="ignore",
-            help="One row for each label: its fold, the label, and each model's prediction.",
+            help="One row for each label: its fold, the label, and each member's prediction.",
         )
     known = next(one for one in info.properties if one.name == name)
     figures_table(info.figures, known)
@@ -164,7 +164,7 @@ def report(run: Run, info: BundleInfo) -> None:
     members = [analysis.BLEND, *info.members]
     forget_unless("errors member", members)
     member = st.segmented_control(
-        "Model in the charts",
+        "Member in the charts",
         members,
         default=analysis.BLEND,
         required=True,

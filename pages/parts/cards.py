@@ -55,9 +55,9 @@ def show_cards(
     st.html(f'{_STYLE}<div class="pg-cards">{"".join(cards)}</div>')
     book = "; ◇ the textbook value" if textbook else ""
     st.caption(
-        "Large number: the blend, a weighted mean of the models listed below it. Typical error: "
+        "Large number: the blend, a weighted mean of the members listed below it. Typical error: "
         "mean absolute error on molecules that the models had not seen. Bar: the range of the "
-        f"training table, with ┃ the blend and ● each model on it{book}."
+        f"training table, with ┃ the blend and ● each member on it{book}."
     )
 
 

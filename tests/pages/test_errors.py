@@ -36,8 +36,8 @@ def test_figures_of_each_property_have_units(tiny_run, open_page):
     app = open_page("errors", run=tiny_run.id)
     assert not app.exception
     table = app.dataframe[0].value
-    assert table.columns.tolist() == ["model", "MAE (°C)", "RMSE (°C)", "R²", "n (labels)"]
-    assert table["model"].tolist()[0] == "Blend"
+    assert table.columns.tolist() == ["member", "MAE (°C)", "RMSE (°C)", "R²", "n (labels)"]
+    assert table["member"].tolist()[0] == "Blend"
     assert len(table) == 1 + len(tiny_run.figures["members"])
     assert float(table["MAE (°C)"][0]) == round(tiny_run.figures["blend"]["mae"]["Tg"], 1)
     app.segmented_control(key="errors property").set_value("Density").run()
