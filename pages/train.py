@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.errors import UserError
 from engine.hardware import Hardware, detect
-from engine.runs import MIN_LABELS, RunConfig, command_for, learnable, start_run
+from engine.runs import MAX_SEED, MIN_LABELS, RunConfig, command_for, learnable, start_run
 from engine.table import Table, read_table
 from engine.training.presets import PRESETS, SMALL_TABLE, choose
 from engine.workspace import subfolder, write_atomic
@@ -93,7 +93,7 @@ def _choose_settings(file: dict, table: Table, labels: int) -> RunConfig | None:
     seed = seed_place.number_input(
         "Seed",
         0,
-        2**31 - 1,
+        MAX_SEED - 1,
         0,
         key="train seed",
         help="The start of everything random: the same seed on the same machine gives the same "

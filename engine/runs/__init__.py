@@ -9,10 +9,11 @@ from engine.runs.folder import (
     read_progress,
     read_report,
 )
-from engine.runs.records import Progress, Run, RunConfig, StageProgress
+from engine.runs.records import MAX_SEED, Progress, Run, RunConfig, StageProgress
 from engine.runs.start import MIN_LABELS, command_for, learnable, start_run
 
 __all__ = [
+    "MAX_SEED",
     "MIN_LABELS",
     "Progress",
     "Run",
