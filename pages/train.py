@@ -10,6 +10,7 @@ import streamlit as st
 from engine.errors import UserError
 from engine.hardware import Hardware, detect
 from engine.runs import MAX_SEED, MIN_LABELS, RunConfig, command_for, learnable, start_run
+from engine.runs.foldspec import MOST_FOLDS
 from engine.table import Table, read_table
 from engine.training.presets import PRESETS, SMALL_TABLE, choose
 from engine.workspace import subfolder, write_atomic
@@ -32,7 +33,6 @@ _FOLD_WORDS = {
     "column": "Rows with the same value in the column are one fold.",
     "file": "A table with the ids of your rows and a column that names the fold of each.",
 }
-_MOST_FOLDS = 20
 
 
 def main() -> None:
@@ -165,7 +165,7 @@ def _choose_folds(file: dict, table: Table) -> str | None:
         return f"column:{column}"
     if kind == "file":
         return _fold_file()
-    most = min(_MOST_FOLDS, len(table.smiles))
+    most = min(MOST_FOLDS, len(table.smiles))
     count = st.number_input(
         "Number of folds", 2, most, min(5, most), key=f"train fold count {file['key']}", width=200
     )
@@ -181,7 +181,7 @@ def _fold_columns(table: Table) -> list[str]:
         for name in frame
         if name not in used
         and frame[name].notna().all()
-        and 2 <= frame[name].nunique() <= _MOST_FOLDS
+        and 2 <= frame[name].nunique() <= MOST_FOLDS
     ]
 
 

@@ -12,6 +12,8 @@ from engine.table import Table, read_table
 from engine.table.duplicates import flat
 from engine.training.folds import split_folds
 
+MOST_FOLDS = 20
+
 _SPLITTER = re.compile(r"(random|similarity):(\d+)")
 
 
@@ -31,7 +33,7 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
     splitter = _SPLITTER.fullmatch(spec)
     if not splitter:
         return _folds_of_column(spec, table)
-    most = min(20, len(table.smiles))
+    most = min(MOST_FOLDS, len(table.smiles))
     if not 2 <= int(splitter[2]) <= most:
         raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
     return None
@@ -83,10 +85,10 @@ def _folds_of_column(spec: str, table: Table) -> np.ndarray:
             f"such as id {some}; add them, or choose random:5."
         )
     names, folds = np.unique(values.astype(str), return_inverse=True)
-    if not 2 <= len(names) <= 20:
+    if not 2 <= len(names) <= MOST_FOLDS:
         raise UserError(
             f"Column {column!r} of {where} holds {len(names):,} different folds; "
-            "between 2 and 20 are needed."
+            f"between 2 and {MOST_FOLDS} are needed."
         )
     return folds
 
