@@ -49,6 +49,12 @@ class PackedGraphs(NamedTuple):
         """How many graphs there are."""
         return len(self.atom_start) - 1
 
+    def one(self, row: int) -> Graph:
+        """The graph of one row."""
+        atoms = slice(self.atom_start[row], self.atom_start[row + 1])
+        bonds = slice(self.bond_start[row], self.bond_start[row + 1])
+        return Graph(self.atoms[atoms], self.ends[bonds], self.bonds[bonds])
+
 
 def pack(graphs: Sequence[Graph]) -> PackedGraphs:
     """Lay graphs end to end, in the order given."""

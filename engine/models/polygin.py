@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from engine.models.batching import GraphBatch
+from engine.models.messages import AddByGraph, EmbedAtoms, ReceiveMessages, SumByGraph
+from engine.models.norm import BatchNorm
 from engine.models.pyg import from_pyg
 from engine.models.settings import PolyGINShape
 from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
@@ -34,9 +36,12 @@ class PolyGIN(nn.Module):
         self.layers = nn.ModuleList(GINLayer(shape.width) for _ in range(shape.layers))
         self.virtual_start = nn.Parameter(torch.zeros(shape.width))
         self.virtual_updates = nn.ModuleList(
-            _mlp(shape.width, shape.width)
+            Update(shape.width, shape.width)
             for _ in range(shape.layers - 1 if shape.virtual_node else 0)
         )
+        first = torch.tensor([0, *ATOM_FIELDS.values()][:-1]).cumsum(0)
+        self.register_buffer("atom_first", first, persistent=False)
+        self.register_buffer("bond_hot", _bond_hot(), persistent=False)
         self.heads = PropertyHeads(3 * shape.width, shape.width, properties, shape.dropout)
 
     def forward(self, batch: GraphBatch) -> Tensor:
@@ -50,17 +55,22 @@ class PolyGIN(nn.Module):
         """
         if not isinstance(batch, GraphBatch):
             batch = from_pyg(batch)
-        codes = batch.atoms.unbind(1)
-        atoms = sum(table(code) for table, code in zip(self.atom_tables, codes, strict=True))
-        sizes = torch.bincount(batch.graph, minlength=batch.count).clamp(min=1).unsqueeze(1)
+        atoms = self._embed(batch)
+        bond_hot = self.bond_hot.index_select(0, batch.bond_code)
+        sizes = batch.atom_start.diff().clamp(min=1).unsqueeze(1)
         virtual = self.virtual_start.expand(batch.count, -1)
         for number, layer in enumerate(self.layers):
-            atoms = layer(atoms + virtual.index_select(0, batch.graph), batch)
+            atoms = layer(AddByGraph.apply(atoms, virtual, batch), bond_hot, batch)
             if number < len(self.virtual_updates):
-                total = _sum_by(atoms, batch.graph, batch.count) / sizes.sqrt()
-                virtual = virtual + self.virtual_updates[number](virtual + total)
-        total = _sum_by(atoms, batch.graph, batch.count)
+                total = SumByGraph.apply(atoms, batch) / sizes.sqrt()
+                update = self.virtual_updates[number]
+                virtual = virtual + update(virtual + total, batch.real_graphs)
+        total = SumByGraph.apply(atoms, batch)
         return self.heads(torch.cat([total / sizes, total / _TYPICAL_ATOMS, virtual], dim=1))
+
+    def _embed(self, batch: GraphBatch) -> Tensor:
+        table = torch.cat([table.weight for table in self.atom_tables])
+        return EmbedAtoms.apply(table, batch.atoms.to(torch.int64) + self.atom_first)
 
 
 class GINLayer(nn.Module):
@@ -70,22 +80,16 @@ class GINLayer(nn.Module):
         super().__init__()
         self.own = nn.Parameter(torch.zeros(()))
         self.bond_tables = nn.ModuleList(nn.Embedding(n, width) for n in BOND_FIELDS.values())
-        self.update = _mlp(width, 2 * width)
+        self.update = Update(width, 2 * width)
 
-    def forward(self, atoms: Tensor, batch: GraphBatch) -> Tensor:
-        """Atoms of shape `(V, width)` in and out."""
-        bonds = nn.functional.embedding(batch.bond_code, self._bond_table())
-        messages = torch.relu(atoms.index_select(0, batch.source) + bonds)
-        received = _sum_by(messages, batch.target, len(atoms))
-        return atoms + self.update((1 + self.own) * atoms + received)
-
-    def _bond_table(self) -> Tensor:
-        """The embedding of every bond code there is: a few dozen rows, made once a pass."""
-        grid = torch.cartesian_prod(
-            *(torch.arange(n, device=self.own.device) for n in BOND_FIELDS.values())
+    def forward(self, atoms: Tensor, bond_hot: Tensor, batch: GraphBatch) -> Tensor:
+        """Atoms of shape `(V, width)` in and out; `bond_hot` `(E, F)`, see `_bond_hot`."""
+        table = torch.cat([table.weight for table in self.bond_tables])
+        low = _arithmetic(atoms)
+        received = ReceiveMessages.apply(
+            atoms.to(low), 1 + self.own, bond_hot.to(low), table.to(low), batch
         )
-        columns = grid.unbind(1)
-        return sum(table(code) for table, code in zip(self.bond_tables, columns, strict=True))
+        return atoms + self.update(received, batch.real_atoms)
 
 
 class PropertyHeads(nn.Module):
@@ -106,16 +110,33 @@ class PropertyHeads(nn.Module):
         return (hidden * self.weight).sum(2) + self.bias
 
 
-def _mlp(width: int, hidden: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(width, hidden, bias=False),
-        nn.BatchNorm1d(hidden),
-        nn.SiLU(),
-        nn.Linear(hidden, width, bias=False),
-        nn.BatchNorm1d(width),
-    )
+class Update(nn.Sequential):
+    """Two linear layers, each normalised over the batch."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(
+            nn.Linear(width, hidden, bias=False),
+            BatchNorm(hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, width, bias=False),
+            BatchNorm(width),
+        )
+
+    def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
+        """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
+        first, norm, activation, second, last_norm = self
+        return last_norm(second(activation(norm(first(values), real))), real)
 
 
-def _sum_by(values: Tensor, owner: Tensor, count: int) -> Tensor:
-    """Sum rows of `values` that share an owner; shape `(count, width)`."""
-    return values.new_zeros(count, values.shape[1]).index_add_(0, owner, values)
+def _arithmetic(values: Tensor) -> torch.dtype:
+    """The type that autocast multiplies in, where it is on."""
+    kind = values.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else values.dtype
+
+
+def _bond_hot() -> Tensor:
+    """For each bond code a row with a one for the value of each field; `(codes, F)`."""
+    sizes = list(BOND_FIELDS.values())
+    codes = torch.cartesian_prod(*(torch.arange(n) for n in sizes))
+    columns = zip(codes.unbind(1), sizes, strict=True)
+    return torch.cat([nn.functional.one_hot(code, n) for code, n in columns], dim=1).float()

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from engine.table import Columns
+from engine.training.devices import DeviceSettings
 from engine.workspace import subfolder
 
 State = Literal["queued", "running", "stopping", "stopped", "interrupted", "failed", "done"]
@@ -28,6 +29,7 @@ class RunConfig(BaseModel):
         seed: of everything random.
         columns: which columns to use; None to guess.
         units: units that the table's properties are given in, where the user said so.
+        use: how to use the devices of this machine.
     """
 
     name: str = Field(min_length=1, max_length=80)
@@ -36,6 +38,7 @@ class RunConfig(BaseModel):
     seed: int = Field(0, ge=0, lt=MAX_SEED)
     columns: Columns | None = None
     units: dict[str, str] = {}
+    use: DeviceSettings = DeviceSettings()
 
 
 class Run(BaseModel):

@@ -131,7 +131,7 @@ def _carry_out(job: _Job) -> dict:
     data = TrainingData(features, job.labels, folds, job.names)
     bundle = job.run.folder / "bundle"
     bundle.mkdir(exist_ok=True)
-    ensemble = fit_ensemble(data, job.preset, job.config.seed, bundle, reporter)
+    ensemble = fit_ensemble(data, job.preset, job.config.seed, bundle, reporter, job.config.use)
     reporter.stage("bundle", 1)
     _write_results(job, folds, ensemble, bundle)
     reporter.step()

@@ -4,44 +4,21 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from engine.hardware import usable_cores
 from engine.metrics import figures, label_ranges
-from engine.models.batching import DeviceGraphs
 from engine.models.settings import TreeSettings
-from engine.models.store import save_booster, save_network
+from engine.models.store import save_booster
 from engine.models.trees import LIBRARIES
 from engine.training.blend import blend_weights, nested_blend
 from engine.training.data import TrainingData
-from engine.training.loop import best_device, predict_network, train_network
+from engine.training.devices import DeviceSettings
+from engine.training.networks import NetworkTask, network_jobs
+from engine.training.parallel import fit_networks
 from engine.training.presets import Preset
-
-
-class Reporter(Protocol):
-    """Who is told how the fitting goes; any call may raise to end it."""
-
-    def stage(self, name: str, total: int) -> None:
-        """A stage of so many steps begins."""
-        ...
-
-    def step(self) -> None:
-        """One step of the stage is done."""
-        ...
-
-    def epoch(self, measured: dict) -> None:
-        """One epoch of a network is done; see `train_network`, with member, fold and seed."""
-        ...
-
-    def log(self, line: str) -> None:
-        """Something worth a line in the run's log."""
-        ...
-
-    def check(self) -> None:
-        """Called often, also within steps; raises when the run should end."""
-        ...
+from engine.training.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -71,7 +48,12 @@ def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
 
 
 def fit_ensemble(
-    data: TrainingData, preset: Preset, seed: int, folder: Path, reporter: Reporter
+    data: TrainingData,
+    preset: Preset,
+    seed: int,
+    folder: Path,
+    reporter: Reporter,
+    use: DeviceSettings | None = None,
 ) -> Ensemble:
     """Fit every member over the folds and blend them.
 
@@ -85,12 +67,14 @@ def fit_ensemble(
         seed: of everything random.
         folder: where the members' files go.
         reporter: told how far the fitting is.
+        use: how to use the devices there are.
     """
+    use = use or DeviceSettings()
     predictions = []
     for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
         reporter.stage(name, total)
         if name == "polygin":
-            predictions.append(_fit_polygin(data, preset, seed, folder, reporter))
+            predictions.append(_fit_polygin(data, preset, seed, folder, reporter, use))
         else:
             predictions.append(_fit_trees(name, data, preset.trees[name], seed, folder, reporter))
     out_of_fold = np.stack(predictions)
@@ -159,37 +143,15 @@ def _as_they_end(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
 
 
 def _fit_polygin(
-    data: TrainingData, preset: Preset, seed: int, folder: Path, reporter: Reporter
+    data: TrainingData,
+    preset: Preset,
+    seed: int,
+    folder: Path,
+    reporter: Reporter,
+    use: DeviceSettings,
 ) -> np.ndarray:
     """Out-of-fold predictions `(N, K)` of PolyGIN, the mean over seeds; networks go to `folder`."""
-    device = best_device()
-    reporter.log(f"PolyGIN trains on {device}")
-    graphs = DeviceGraphs(data.features.graphs, device)
-    predicted = np.zeros(data.labels.shape)
-    number = 0
-    for fold in data.fold_numbers:
-        rows, held_out = np.flatnonzero(data.folds != fold), np.flatnonzero(data.folds == fold)
-        for repeat in range(preset.loop.seeds):
-            network_seed = seed + 1000 * repeat + fold
-
-            def report(measured: dict, fold: int = fold, network_seed: int = network_seed) -> None:
-                reporter.epoch(
-                    {"member": "polygin", "fold": fold, "seed": network_seed, **measured}
-                )
-                reporter.step()
-
-            network, scale = train_network(
-                graphs,
-                data.labels,
-                rows,
-                held_out,
-                preset.shape,
-                preset.loop,
-                network_seed,
-                device,
-                report,
-            )
-            save_network(folder, number, network, scale)
-            number += 1
-            predicted[held_out] += predict_network(network, scale, graphs, held_out, device)
-    return predicted / preset.loop.seeds
+    task = NetworkTask(
+        data.features.graphs, data.labels, data.folds, preset.shape, preset.loop, use, folder
+    )
+    return fit_networks(task, network_jobs(data.fold_numbers, preset.loop, seed), reporter)

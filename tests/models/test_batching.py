@@ -1,5 +1,6 @@
 """Batches gathered from packed graphs are what PyTorch Geometric makes of the same graphs."""
 
+import numpy as np
 import pytest
 import torch
 from torch_geometric.data import Batch
@@ -18,7 +19,7 @@ ROWS = [3, 0, 4, 4, 1]
 @pytest.fixture
 def ours() -> GraphBatch:
     packed = pack([graph(smiles) for smiles in UNITS])
-    return DeviceGraphs(packed, torch.device("cpu")).batch(torch.tensor(ROWS))
+    return DeviceGraphs(packed, torch.device("cpu")).batch(np.array(ROWS))
 
 
 @pytest.fixture
@@ -50,8 +51,8 @@ def test_a_prediction_depends_on_neither_neighbours_nor_atom_order() -> None:
     network = PolyGIN(PolyGINShape(layers=3, width=16), properties=2).eval()
     packed = pack([graph(smiles) for smiles in ["*CC(*)C(=O)OC", "COC(=O)C(*)C*", "*CC*"]])
     graphs = DeviceGraphs(packed, torch.device("cpu"))
-    together = network(graphs.batch(torch.tensor([0, 1, 2])))
-    alone = network(graphs.batch(torch.tensor([0])))
+    together = network(graphs.batch(np.array([0, 1, 2])))
+    alone = network(graphs.batch(np.array([0])))
     torch.testing.assert_close(together[0], together[1])
     torch.testing.assert_close(together[:1], alone)
     assert not torch.allclose(together[0], together[2])

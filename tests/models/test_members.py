@@ -43,7 +43,7 @@ def test_boosters_of_one_seed_are_equal(library: str) -> None:
 def test_networks_survive_the_disk(tmp_path: Path) -> None:
     shape = PolyGINShape(layers=2, width=16)
     graphs = DeviceGraphs(pack([graph("*CC(*)C"), graph("*CO*")]), torch.device("cpu"))
-    batch = graphs.batch(torch.tensor([0, 1]))
+    batch = graphs.batch(np.array([0, 1]))
     networks = [PolyGIN(shape, 2) for _ in range(2)]
     for number, network in enumerate(networks):
         network(batch)

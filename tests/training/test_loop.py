@@ -9,7 +9,8 @@ from engine.models.batching import DeviceGraphs
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.packed import pack
-from engine.training.loop import masked_mae, predict_network, train_network
+from engine.training.loop import predict_network, train_network
+from engine.training.loss import label_weights, weighted_error
 from engine.training.presets import LoopSettings
 
 CPU = torch.device("cpu")
@@ -60,11 +61,17 @@ def test_the_same_seed_gives_the_same_network(graphs: DeviceGraphs, labels: np.n
 def test_missing_labels_weigh_nothing() -> None:
     predicted = torch.tensor([[1.0, 5.0], [2.0, 7.0]], requires_grad=True)
     truth = torch.tensor([[0.0, torch.nan], [4.0, 6.0]])
-    loss = masked_mae(predicted, truth, torch.tensor([1.0, 2.0]))
-    assert loss.item() == pytest.approx((1 + 2 + 2 * 1) / (1 + 1 + 2))
-    loss.backward()
+    error = weighted_error(predicted, truth, torch.tensor([1.0, 2.0]))
+    assert error.item() == pytest.approx(1 + 2 + 2 * 1)
+    error.backward()
     assert predicted.grad[0, 1] == 0
     assert torch.isfinite(predicted.grad).all()
+
+
+def test_properties_of_few_labels_weigh_more() -> None:
+    labels = np.full((16, 2), np.nan)
+    labels[:, 0], labels[:4, 1] = 1.0, 1.0
+    assert label_weights(labels).tolist() == [1.0, 2.0]
 
 
 def test_scale_there_and_back() -> None:

@@ -1,0 +1,107 @@
+"""Sums over edges and atoms, with gradients that are sums over spans too.
+
+PyTorch's own gradient of a gather adds row by row into place: slow on a CPU, and in no fixed order
+on CUDA. Here the edges of a batch are sorted by target and know their reverse, so the gradient
+of a gather is again a sum over consecutive rows.
+"""
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from engine.models.batching import GraphBatch
+
+
+def sum_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:
+    """Sum chosen rows of `values` span by span; no gradient.
+
+    Args:
+        values: shape `(N, width)`.
+        index: int32, the rows of all spans, end to end.
+        start: shape `(S + 1,)`, int32: where in `index` each span begins.
+
+    Returns:
+        Shape `(S, width)`; zero for an empty span.
+    """
+    mode_sum = 0
+    return torch.ops.aten._embedding_bag_forward_only(
+        values.contiguous(), index, start, False, mode_sum, False, None, True
+    )[0]
+
+
+def _consecutive(values: Tensor, start: Tensor, batch: GraphBatch) -> Tensor:
+    return sum_spans(values, batch.positions[: len(values)], start)
+
+
+class SumByGraph(Function):
+    """Sums atoms of shape `(V, width)` to graphs of shape `(G, width)`."""
+
+    @staticmethod
+    def forward(ctx, atoms: Tensor, batch: GraphBatch) -> Tensor:
+        ctx.batch = batch
+        return _consecutive(atoms, batch.atom_start, batch)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return gradient.index_select(0, ctx.batch.graph), None
+
+
+class AddByGraph(Function):
+    """Adds its graph's row of shape `(G, width)` to each atom of shape `(V, width)`."""
+
+    @staticmethod
+    def forward(ctx, atoms: Tensor, graphs: Tensor, batch: GraphBatch) -> Tensor:
+        ctx.batch = batch
+        return graphs.index_select(0, batch.graph).add_(atoms)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+        return gradient, _consecutive(gradient, ctx.batch.atom_start, ctx.batch), None
+
+
+class ReceiveMessages(Function):
+    """`own · x_v + Σ relu(x_u + e_uv)` over the neighbours u of each atom v (Hu et al., 2020).
+
+    The bond's features `e_uv` are a row of `bond_hot` times `bond_table`: as a product of two
+    matrices, their gradient needs no adding into place either.
+    """
+
+    @staticmethod
+    def forward(
+        ctx, atoms: Tensor, own: Tensor, bond_hot: Tensor, bond_table: Tensor, batch: GraphBatch
+    ) -> Tensor:
+        """Atoms of shape `(V, width)`, `own` a scalar, `bond_hot` `(E, F)`, table `(F, width)`."""
+        messages = atoms.index_select(0, batch.source).addmm_(bond_hot, bond_table).relu_()
+        ctx.save_for_backward(atoms, own, bond_hot, messages)
+        ctx.batch = batch
+        return _consecutive(messages, batch.edge_start, batch).addcmul_(atoms, own)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
+        atoms, own, bond_hot, messages = ctx.saved_tensors
+        batch = ctx.batch
+        along = gradient.index_select(0, batch.target)
+        torch.ops.aten.threshold_backward.grad_input(along, messages, 0, grad_input=along)
+        # An atom sent what its own incoming edges, reversed, carry.
+        to_atoms = sum_spans(along, batch.reverse, batch.edge_start).addcmul_(gradient, own)
+        to_own = torch.dot(gradient.flatten(), atoms.flatten()).to(own.dtype)
+        return to_atoms, to_own, None, bond_hot.t() @ along, None
+
+
+class EmbedAtoms(Function):
+    """The sum of one row of a table for each field of an atom."""
+
+    @staticmethod
+    def forward(ctx, table: Tensor, index: Tensor) -> Tensor:
+        """Table of shape `(F, width)`; `index` of shape `(V, fields)`, int64."""
+        ctx.save_for_backward(index)
+        ctx.rows = len(table)
+        fields = index.shape[1]
+        start = torch.arange(0, index.numel() + 1, fields, dtype=torch.int32, device=table.device)
+        return sum_spans(table, index.flatten().to(torch.int32), start)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        (index,) = ctx.saved_tensors
+        hot = gradient.new_zeros(len(index), ctx.rows).scatter_(1, index, 1.0)
+        return hot.t() @ gradient, None

@@ -1,0 +1,195 @@
+"""Each batch split over processes, on one or several machines.
+
+`torchrun … -m engine.training.distributed FOLDER` on each machine, the folder being shared.
+
+Weights are equal everywhere, gradients and the averages of batch normalisation are summed over the
+processes, so the loss is that of one process, within rounding.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from safetensors.numpy import load_file, save_file
+
+from engine.models.settings import PolyGINShape
+from engine.packed import PackedGraphs
+from engine.training.devices import DeviceSettings
+from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
+from engine.training.presets import LoopSettings
+from engine.training.reporter import Reporter
+
+_ARRAYS, _SETTINGS, _TOLD = "arrays.safetensors", "settings.json", "told.jsonl"
+_POLL_SECONDS = 0.3
+
+
+def fit_distributed(
+    task: NetworkTask,
+    jobs: list[NetworkJob],
+    devices: list[str],
+    threads: int,
+    reporter: Reporter,
+    keep: Callable[[NetworkJob, np.ndarray], None],
+) -> None:
+    """Fit networks one after the other, each on all devices of this machine.
+
+    Args:
+        task: what they share; a folder `ddp` within its folder's parent holds what is exchanged.
+        jobs: which networks.
+        devices: one for each process.
+        threads: CPU threads of each process.
+        reporter: told each epoch; may raise to end it all.
+        keep: given the held-out predictions of each network.
+
+    Raises:
+        RuntimeError: when a process fails.
+    """
+    folder = task.folder.parent / "ddp"
+    folder.mkdir(exist_ok=True)
+    write_task(folder, task, jobs)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc_per_node", str(len(devices)), "-m", __name__, str(folder)]
+    command += ["--threads", str(threads)]
+    with open(folder / "torchrun.log", "wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _follow(folder / _TOLD, process, reporter)
+        finally:
+            _end(process)
+    if process.returncode:
+        tail = (folder / "torchrun.log").read_text(errors="replace")[-2000:]
+        raise RuntimeError(f"torchrun ended with exit code {process.returncode}:\n{tail}")
+    for job in jobs:
+        keep(job, np.load(folder / f"predicted-{job.number:03d}.npy"))
+
+
+def write_task(folder: Path, task: NetworkTask, jobs: list[NetworkJob]) -> None:
+    """Write a task so that processes, also on other machines, can read it."""
+    (folder / _TOLD).write_bytes(b"")
+    arrays = {**task.graphs._asdict(), "labels": task.labels, "folds": task.folds}
+    save_file(
+        {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _ARRAYS
+    )
+    settings = {
+        "shape": task.shape.model_dump(),
+        "loop": task.loop.model_dump(),
+        "use": task.use.model_dump(),
+        "folder": str(task.folder.resolve()),
+        "jobs": jobs,
+    }
+    (folder / _SETTINGS).write_text(json.dumps(settings))
+
+
+def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob]]:
+    """Read what `write_task` wrote."""
+    arrays = load_file(folder / _ARRAYS)
+    settings = json.loads((folder / _SETTINGS).read_text())
+    task = NetworkTask(
+        PackedGraphs(*(arrays[name] for name in PackedGraphs._fields)),
+        arrays["labels"],
+        arrays["folds"],
+        PolyGINShape(**settings["shape"]),
+        LoopSettings(**settings["loop"]),
+        DeviceSettings(**settings["use"]),
+        Path(settings["folder"]),
+    )
+    return task, [NetworkJob(*job) for job in settings["jobs"]]
+
+
+def main(words: list[str]) -> None:
+    """What each process of torchrun does."""
+    folder = Path(words[0])
+    torch.set_num_threads(int(words[words.index("--threads") + 1]) if "--threads" in words else 1)
+    on_cuda = torch.cuda.is_available()
+    dist.init_process_group("nccl" if on_cuda else "gloo")
+    try:
+        local = dist.get_node_local_rank()
+        device = torch.device(f"cuda:{local}" if on_cuda else "cpu")
+        if on_cuda:
+            torch.cuda.set_device(device)
+        first = dist.get_rank() == 0
+        task, jobs = read_task(folder)
+        fitter = NetworkFitter(task, device)
+        for job in jobs:
+            predicted = fitter.fit(
+                job, _teller(folder, "epoch", first), _teller(folder, "log", first), first
+            )
+            _demand_equal(predicted, device)
+            if first:
+                np.save(folder / f"predicted-{job.number:03d}.npy", predicted)
+    finally:
+        dist.destroy_process_group()
+
+
+def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:
+    """Processes whose weights drifted apart would predict differently: a fault, never a result."""
+    highest = torch.as_tensor(predicted, dtype=torch.float32, device=device)
+    lowest = highest.clone()
+    dist.all_reduce(highest, dist.ReduceOp.MAX)
+    dist.all_reduce(lowest, dist.ReduceOp.MIN)
+    if not torch.allclose(highest, lowest, rtol=1e-4, atol=1e-5):
+        raise RuntimeError("the processes ended with different weights")
+
+
+def _teller(folder: Path, kind: str, first: bool) -> Callable[[object], None]:
+    """Writes what is reported as lines of JSON; of all processes, only the first does."""
+
+    def tell(what: object) -> None:
+        if first:
+            with open(folder / _TOLD, "a") as file:
+                file.write(json.dumps({kind: what}, default=_plain) + "\n")
+
+    return tell
+
+
+def _plain(value: object) -> object:
+    return value.tolist()
+
+
+def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> None:
+    """Pass on what the processes tell until they end."""
+    with open(path) as file:
+        while True:
+            ended = process.poll() is not None
+            for line in _whole_lines(file):
+                told = json.loads(line)
+                if "epoch" in told:
+                    reporter.epoch(told["epoch"])
+                    reporter.step()
+                else:
+                    reporter.log(told["log"])
+            if ended:
+                return
+            reporter.check()
+            time.sleep(_POLL_SECONDS)
+
+
+def _whole_lines(file) -> list[str]:
+    lines = []
+    while True:
+        position = file.tell()
+        line = file.readline()
+        if not line.endswith("\n"):
+            file.seek(position)
+            return lines
+        lines.append(line)
+
+
+def _end(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

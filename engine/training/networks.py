@@ -1,0 +1,93 @@
+"""Fitting all networks of the PolyGIN member, one after the other or on several devices at once."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from engine.models.batching import DeviceGraphs
+from engine.models.settings import PolyGINShape
+from engine.models.store import save_network
+from engine.packed import PackedGraphs
+from engine.training.devices import DeviceSettings
+from engine.training.loop import predict_network, train_network
+from engine.training.presets import LoopSettings
+
+
+class NetworkJob(NamedTuple):
+    """One network to fit: it learns from all folds but one."""
+
+    number: int
+    fold: int
+    seed: int
+
+
+class NetworkTask(NamedTuple):
+    """What all networks of a run share; plain data, so that it can be sent to other processes."""
+
+    graphs: PackedGraphs
+    labels: np.ndarray  # N × K, in units, NaN where missing
+    folds: np.ndarray  # N
+    shape: PolyGINShape
+    loop: LoopSettings
+    use: DeviceSettings
+    folder: Path
+
+
+def network_jobs(folds: list[int], loop: LoopSettings, seed: int) -> list[NetworkJob]:
+    """One job for each fold and each seed, seeds of a fold together."""
+    pairs = [(fold, repeat) for fold in folds for repeat in range(loop.seeds)]
+    return [
+        NetworkJob(number, fold, seed + 1000 * repeat + fold)
+        for number, (fold, repeat) in enumerate(pairs)
+    ]
+
+
+class NetworkFitter:
+    """Fits the networks of a task on one device; holds the graphs there between jobs."""
+
+    def __init__(self, task: NetworkTask, device: torch.device) -> None:
+        """Move the task's graphs to the device."""
+        self._task, self._device = task, device
+        self._graphs = DeviceGraphs(task.graphs, device)
+
+    def fit(
+        self,
+        job: NetworkJob,
+        report: Callable[[dict], None],
+        log: Callable[[str], None],
+        save: bool = True,
+    ) -> np.ndarray:
+        """Fit one network and write it to the task's folder.
+
+        Args:
+            job: which one.
+            report: told each epoch, see `train_network`, with `member`, `fold` and `seed`.
+            log: told what is worth a line.
+            save: whether to write the network; of several processes that fit it, one does.
+
+        Returns:
+            Its predictions of the held-out fold, shape `(rows of the fold, K)`, in units.
+        """
+        task = self._task
+        held_out = np.flatnonzero(task.folds == job.fold)
+        network, scale = train_network(
+            self._graphs,
+            task.labels,
+            np.flatnonzero(task.folds != job.fold),
+            held_out,
+            task.shape,
+            task.loop,
+            job.seed,
+            self._device,
+            lambda measured: report(
+                {"member": "polygin", "fold": job.fold, "seed": job.seed, **measured}
+            ),
+            task.use,
+            log,
+        )
+        if save:
+            save_network(task.folder, job.number, network, scale)
+        return predict_network(network, scale, self._graphs, held_out, self._device)

@@ -1,0 +1,118 @@
+"""AdamW over one flat tensor: two kernels a step instead of several for each of 150 weights."""
+
+import torch
+from torch import Tensor, nn
+
+from engine.training.devices import DeviceSettings
+from engine.training.presets import LoopSettings
+
+# Each weight begins at a multiple of 16 numbers (64 bytes), as matrix products like it.
+_ALIGNMENT = 16
+
+
+class FlatAdamW:
+    """AdamW (Loshchilov & Hutter, ICLR 2019, arXiv:1711.05101) with clipping by the global norm.
+
+    The network's weights and gradients become views of two flat tensors, so that clipping,
+    stepping, and adding up over processes are single operations. Nothing here waits for the device.
+    """
+
+    def __init__(
+        self, network: nn.Module, learning_rate: float, weight_decay: float, clip: float
+    ) -> None:
+        """Take over the weights of a network that lies on its device already.
+
+        Args:
+            network: all its parameters are learned.
+            learning_rate: of the first step; `set_learning_rate` changes it.
+            weight_decay: as AdamW has it.
+            clip: greatest norm of the gradient of all weights together.
+        """
+        self._clip = clip
+        weights = [weight for weight in network.parameters() if weight.requires_grad]
+        lengths = [-(-weight.numel() // _ALIGNMENT) * _ALIGNMENT for weight in weights]
+        flat = torch.zeros(sum(lengths), device=weights[0].device)
+        self.gradient = torch.zeros_like(flat)
+        parts = zip(weights, flat.split(lengths), self.gradient.split(lengths), strict=True)
+        for weight, values, gradient in parts:
+            here = values[: weight.numel()].view_as(weight)
+            here.copy_(weight.detach())
+            weight.data = here
+            weight.grad = gradient[: weight.numel()].view_as(weight)
+        self.flat = nn.Parameter(flat)
+        self.flat.grad = self.gradient
+        on_cuda = flat.is_cuda
+        rate: float | Tensor = torch.tensor(learning_rate, device=flat.device)
+        self.adamw = torch.optim.AdamW(
+            [self.flat],
+            lr=rate if on_cuda else learning_rate,
+            weight_decay=weight_decay,
+            fused=True,
+            capturable=on_cuda,
+        )
+
+    def set_learning_rate(self, rate: float) -> None:
+        """The learning rate of the steps to come."""
+        group = self.adamw.param_groups[0]
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+    def zero(self) -> None:
+        """Forget the gradient."""
+        self.gradient.zero_()
+
+    def step(self, scaler: torch.amp.GradScaler) -> None:
+        """Clip the gradient and move the weights against it."""
+        scaler.unscale_(self.adamw)
+        norm = torch.linalg.vector_norm(self.gradient)
+        self.gradient.mul_((self._clip / (norm + 1e-6)).clamp(max=1.0))
+        scaler.step(self.adamw)
+        scaler.update()
+
+
+class StepInBackward:
+    """AdamW that moves each weight, and frees its gradient, within the backward pass.
+
+    Saves the memory of all gradients but one. Each weight's gradient is clipped by itself, since
+    the global norm is not known in time.
+    """
+
+    gradient: Tensor
+
+    def __init__(
+        self, network: nn.Module, learning_rate: float, weight_decay: float, clip: float
+    ) -> None:
+        """See `FlatAdamW`."""
+        self._clip = clip
+        self._optimisers = {
+            weight: torch.optim.AdamW([weight], lr=learning_rate, weight_decay=weight_decay)
+            for weight in network.parameters()
+        }
+        for weight in self._optimisers:
+            weight.register_post_accumulate_grad_hook(self._move)
+
+    def set_learning_rate(self, rate: float) -> None:
+        """The learning rate of the steps to come."""
+        for optimiser in self._optimisers.values():
+            optimiser.param_groups[0]["lr"] = rate
+
+    def zero(self) -> None:
+        """Nothing is left to forget."""
+
+    def step(self, scaler: torch.amp.GradScaler) -> None:
+        """All weights have moved already."""
+
+    def _move(self, weight: Tensor) -> None:
+        nn.utils.clip_grad_norm_([weight], self._clip)
+        self._optimisers[weight].step()
+        weight.grad = None
+
+
+def make_optimiser(
+    network: nn.Module, settings: LoopSettings, use: DeviceSettings
+) -> FlatAdamW | StepInBackward:
+    """The optimiser that the settings ask for."""
+    kind = StepInBackward if use.step_in_backward else FlatAdamW
+    return kind(network, settings.learning_rate, settings.weight_decay, settings.clip)

@@ -1,0 +1,212 @@
+"""Training one network: epochs of steps over arranged batches."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from engine.errors import UserError
+from engine.models.batching import ArrangedGraphs, DeviceGraphs
+from engine.models.polygin import PolyGIN
+from engine.models.scale import Scale
+from engine.training.captured import CapturedStep, fixed_shape
+from engine.training.data_parallel import DataParallelForward
+from engine.training.devices import DeviceSettings
+from engine.training.loss import label_weights, weighted_error
+from engine.training.optimiser import make_optimiser
+from engine.training.precision import Precision
+from engine.training.presets import LoopSettings
+
+# How many batches' graphs are laid out at once: more would only take memory.
+_ARRANGED_BATCHES = 256
+
+
+class Trainer:
+    """The state of one training: network, optimiser, schedule, scaler and the device's labels."""
+
+    def __init__(
+        self,
+        network: PolyGIN,
+        graphs: DeviceGraphs,
+        labels: np.ndarray,
+        rows: np.ndarray,
+        settings: LoopSettings,
+        device: torch.device,
+        seed: int,
+        use: DeviceSettings | None = None,
+        log: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """Move the network to its device and make everything ready.
+
+        Args:
+            network: with fresh weights.
+            graphs: N graphs on `device`.
+            labels: shape `(N, K)`, in units, NaN where missing.
+            rows: the rows to learn from.
+            settings: how to train.
+            device: where to train.
+            seed: of the shuffling.
+            use: how to use the device.
+            log: told when memory runs out, or when a fast path is not to be had.
+        """
+        self.network, self.device, self.scale = network.to(device), device, Scale.of(labels[rows])
+        self.weights = label_weights(labels[rows]).to(device)
+        self._graphs, self._settings, self._log = graphs, settings, log
+        self._use = use or DeviceSettings()
+        self._rows = rows
+        self._labels = torch.as_tensor(self.scale.apply(labels), dtype=torch.float32, device=device)
+        self._shuffler = torch.Generator().manual_seed(seed)
+        self.precision = Precision.of(device, self._use.precision)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision.scaled)
+        self.optimiser = make_optimiser(network, settings, self._use)
+        self._steps = max(min(math.ceil(len(rows) / settings.batch), len(rows) // 2), 1)
+        self._step_number = 0
+        self._pieces = 1
+        self._captured: CapturedStep | None = None
+        self._data_parallel = (
+            DataParallelForward(network, graphs.packed) if self._use.parallel == "dp" else None
+        )
+        self._capturing = (
+            device.type == "cuda"
+            and self._use.cuda_graphs
+            and not self._use.step_in_backward
+            and not self._data_parallel
+            and not _several()
+        )
+        if _several():
+            if self._use.step_in_backward:
+                raise UserError(
+                    "A step in the backward pass cannot wait for other processes: "
+                    "switch it off, or choose another way to use several devices than ddp."
+                )
+            # The weights are equal everywhere; what dropout leaves out is not.
+            torch.manual_seed(seed * dist.get_world_size() + dist.get_rank())
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the step to come."""
+        total = self._steps * self._settings.epochs
+        return self._settings.learning_rate * one_cycle(
+            self._step_number, total, self._settings.warm_share
+        )
+
+    def epoch(self) -> float:
+        """One pass over the rows; the mean loss, read off the device once."""
+        self.network.train()
+        order = self._rows[torch.randperm(len(self._rows), generator=self._shuffler).numpy()]
+        # Batches of equal size, give or take one: a batch of a single graph has no variance.
+        bounds = np.linspace(0, len(order), self._steps + 1).astype(int)
+        total = torch.zeros((), device=self.device)
+        for first in range(0, self._steps, _ARRANGED_BATCHES):
+            block = bounds[first : first + _ARRANGED_BATCHES + 1]
+            total += self._block(order[block[0] : block[-1]], block - block[0])
+        if _several():
+            dist.all_reduce(total)
+        if self._use.empty_cache and self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        return float(total) / self._steps
+
+    def _block(self, rows: np.ndarray, bounds: np.ndarray) -> Tensor:
+        """Some consecutive steps; the sum of their losses."""
+        arranged = self._graphs.arrange(rows, self._use.pinned_memory)
+        labels = self._labels[torch.as_tensor(rows).to(self.device, non_blocking=True)]
+        total = torch.zeros((), device=self.device)
+        for first, last in pairwise(bounds.tolist()):
+            self.optimiser.set_learning_rate(self.learning_rate)
+            total += self._backward(arranged, labels, first, last)
+            if _several():
+                dist.all_reduce(self.optimiser.gradient)
+            self.optimiser.step(self.scaler)
+            self._step_number += 1
+        return total
+
+    def _backward(self, arranged: ArrangedGraphs, labels: Tensor, first: int, last: int) -> Tensor:
+        """Leave the gradient of one batch in the optimiser; returns its loss."""
+        if self._capturing:
+            loss = self._replay(arranged, labels, first, last)
+            if loss is not None:
+                return loss
+        while True:
+            try:
+                return self._accumulate(arranged, labels, first, last)
+            except RuntimeError as error:
+                if not out_of_memory(error) or self._pieces > (last - first) // 4:
+                    raise
+            self._pieces *= 2
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._log(
+                f"Out of memory: batches of {last - first} graphs are now computed in "
+                f"{self._pieces} pieces, whose gradients are added up"
+            )
+
+    def _accumulate(
+        self, arranged: ArrangedGraphs, labels: Tensor, first: int, last: int
+    ) -> Tensor:
+        """The gradient of a batch, in as many pieces as memory asks for."""
+        self.optimiser.zero()
+        # The whole batch's, so that pieces and processes add up to what one would have computed.
+        known = (torch.isfinite(labels[first:last]) * self.weights).sum().clamp(min=1e-6)
+        first, last = _own_share(first, last)
+        total = torch.zeros((), device=self.device)
+        bounds = np.linspace(first, last, self._pieces + 1).astype(int).tolist()
+        for start, stop in pairwise(bounds):
+            with self.precision.autocast(self.device):
+                predicted = self._predict(arranged, start, stop)
+            error = weighted_error(predicted.float(), labels[start:stop], self.weights)
+            loss = error / known
+            self.scaler.scale(loss).backward()
+            total += loss.detach()
+        return total
+
+    def _predict(self, arranged: ArrangedGraphs, start: int, stop: int) -> Tensor:
+        if self._data_parallel:
+            return self._data_parallel(arranged.rows[start:stop])
+        return self.network(arranged.part(start, stop))
+
+    def _replay(
+        self, arranged: ArrangedGraphs, labels: Tensor, first: int, last: int
+    ) -> Tensor | None:
+        """The same by replaying a captured CUDA graph; None where this batch does not fit in."""
+        batch = arranged.part(first, last)
+        if self._captured is None:
+            try:
+                counts = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
+                self._captured = CapturedStep(self, fixed_shape(*counts))
+                self._captured.capture(batch, labels[first:last])
+            except RuntimeError as error:
+                self._capturing, self._captured = False, None
+                torch.cuda.synchronize()
+                self._log(f"No CUDA graph, steps are launched one by one: {error}")
+                return None
+        return self._captured.run(batch, labels[first:last])
+
+
+def one_cycle(step: int, steps: int, warm_share: float) -> float:
+    """A factor of the learning rate that rises linearly, then falls to zero along a cosine."""
+    warm = max(int(steps * warm_share), 1)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * min((step - warm) / max(steps - warm, 1), 1.0)))
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether that is what an error says; on a CPU PyTorch has no class for it."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _several() -> bool:
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
+
+
+def _own_share(first: int, last: int) -> tuple[int, int]:
+    """The part of a batch that falls to this process."""
+    if not _several():
+        return first, last
+    rank, world = dist.get_rank(), dist.get_world_size()
+    count = last - first
+    return first + count * rank // world, first + count * (rank + 1) // world

@@ -1,0 +1,72 @@
+"""Our sums over spans give the numbers and the gradients that PyTorch's own operations give."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from engine.chem.graphs import graph
+from engine.models.batching import DeviceGraphs, GraphBatch
+from engine.models.messages import AddByGraph, EmbedAtoms, ReceiveMessages, SumByGraph
+from engine.packed import pack
+
+UNITS = ["*CC*", "*CC(*)c1ccccc1", "[SiH4]", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]
+WIDTH = 5
+
+
+@pytest.fixture(scope="module")
+def batch() -> GraphBatch:
+    packed = pack([graph(smiles) for smiles in UNITS])
+    return DeviceGraphs(packed, torch.device("cpu")).batch(np.array([5, 0, 4, 1, 1, 3, 2]))
+
+
+def _random(*shape: int, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
+
+
+def _same(ours: Tensor, plain: Tensor, inputs: list[Tensor]) -> None:
+    """Equal results, and equal gradients of an uneven sum of them."""
+    torch.testing.assert_close(ours, plain)
+    slope = _random(*ours.shape, seed=9).detach()
+    mine = torch.autograd.grad((ours * slope).sum(), inputs)
+    for one, other in zip(mine, torch.autograd.grad((plain * slope).sum(), inputs), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_edges_are_sorted_and_know_their_reverse(batch: GraphBatch) -> None:
+    assert (batch.target.diff() >= 0).all()
+    reverse = batch.reverse.long()
+    assert torch.equal(batch.source[reverse], batch.target)
+    assert torch.equal(batch.target[reverse], batch.source)
+    assert torch.equal(batch.bond_code[reverse], batch.bond_code)
+    degrees = torch.bincount(batch.target.long(), minlength=len(batch.atoms))
+    assert torch.equal(batch.edge_start.diff().long(), degrees)
+
+
+def test_messages(batch: GraphBatch) -> None:
+    atoms, own, table = _random(len(batch.atoms), WIDTH), _random(), _random(4, WIDTH, seed=1)
+    bond_hot = one_hot(batch.bond_code.long() % 4, 4).double()
+    ours = ReceiveMessages.apply(atoms, own, bond_hot, table, batch)
+    messages = torch.relu(atoms[batch.source.long()] + bond_hot @ table)
+    received = torch.zeros_like(atoms).index_add(0, batch.target.long(), messages)
+    _same(ours, own * atoms + received, [atoms, own, table])
+
+
+def test_sums_by_graph(batch: GraphBatch) -> None:
+    atoms = _random(len(batch.atoms), WIDTH)
+    plain = atoms.new_zeros(batch.count, WIDTH).index_add(0, batch.graph.long(), atoms)
+    _same(SumByGraph.apply(atoms, batch), plain, [atoms])
+
+
+def test_adding_by_graph(batch: GraphBatch) -> None:
+    atoms, graphs = _random(len(batch.atoms), WIDTH), _random(batch.count, WIDTH, seed=1)
+    plain = atoms + graphs[batch.graph.long()]
+    _same(AddByGraph.apply(atoms, graphs, batch), plain, [atoms, graphs])
+
+
+def test_embedding() -> None:
+    table = _random(9, WIDTH)
+    index = torch.tensor([[0, 4, 8], [1, 4, 7], [0, 5, 8]])
+    _same(EmbedAtoms.apply(table, index), table[index].sum(1), [table])

@@ -1,0 +1,31 @@
+"""Batch normalisation with rows left out."""
+
+import torch
+from torch import nn
+
+from engine.models.norm import BatchNorm
+
+
+def test_filling_counts_for_nothing() -> None:
+    torch.manual_seed(0)
+    values = torch.randn(7, 4, requires_grad=True)
+    slope = torch.randn(7, 4)
+    plain, ours = nn.BatchNorm1d(4), BatchNorm(4)
+    expected = plain(values)
+    expected.backward(slope)
+    gradient, values.grad = values.grad, None
+    filled = torch.cat([values, 100 * torch.randn(3, 4)])
+    real = torch.tensor([1.0] * 7 + [0.0] * 3).unsqueeze(1)
+    result = ours(filled, real)[:7]
+    result.backward(slope)
+    torch.testing.assert_close(result, expected)
+    torch.testing.assert_close(values.grad, gradient)
+    torch.testing.assert_close(ours.weight.grad, plain.weight.grad)
+    torch.testing.assert_close(ours.running_mean, plain.running_mean)
+    torch.testing.assert_close(ours.running_var, plain.running_var)
+
+
+def test_evaluation_is_pytorchs() -> None:
+    ours = BatchNorm(4).eval()
+    values = torch.randn(3, 4)
+    torch.testing.assert_close(ours(values), nn.BatchNorm1d(4).eval()(values))

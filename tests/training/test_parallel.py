@@ -1,0 +1,172 @@
+"""Several devices, or processes of a CPU, give the networks that one would have given."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.chem.graphs import graph
+from engine.models.settings import PolyGINShape
+from engine.models.store import load_networks
+from engine.packed import pack
+from engine.training import distributed, parallel
+from engine.training.data_parallel import DataParallelForward
+from engine.training.devices import DeviceSettings
+from engine.training.networks import NetworkTask, network_jobs
+from engine.training.parallel import fit_networks, plan
+from engine.training.presets import LoopSettings
+from tests.training.test_trainer import LABELS, UNITS
+
+SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
+LOOP = LoopSettings(epochs=4, batch=8, learning_rate=1e-2)
+
+
+class Told:
+    """A reporter that remembers, and stops when asked to."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.epochs: list[dict] = []
+        self.lines: list[str] = []
+        self._stop_after = stop_after
+
+    def stage(self, name: str, total: int) -> None: ...
+
+    def step(self) -> None:
+        self.check()
+
+    def epoch(self, measured: dict) -> None:
+        self.epochs.append(measured)
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+    def check(self) -> None:
+        if self._stop_after is not None and len(self.epochs) >= self._stop_after:
+            raise InterruptedError
+
+
+def _fit(folder: Path, told: Told, mode: str, loop: LoopSettings = LOOP) -> np.ndarray:
+    folder = folder / mode / "bundle"
+    folder.mkdir(parents=True)
+    graphs = pack([graph(smiles) for smiles in UNITS])
+    use = DeviceSettings(parallel=mode)
+    task = NetworkTask(graphs, LABELS, np.arange(len(UNITS)) % 2, SHAPE, loop, use, folder)
+    return fit_networks(task, network_jobs([0, 1], loop, seed=3), told)
+
+
+def _weights(folder: Path) -> list[torch.Tensor]:
+    return [
+        w for network, _ in load_networks(folder / "bundle", SHAPE) for w in network.parameters()
+    ]
+
+
+def _losses(told: Told) -> list[float]:
+    rows = sorted(told.epochs, key=lambda row: (row["fold"], row["epoch"]))
+    return [row["train_loss"] for row in rows]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, Told, Path]:
+    """What one process gives, on one thread as the processes of `folds` have."""
+    folder, told, threads = tmp_path_factory.mktemp("alone"), Told(), torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _fit(folder, told, "none"), told, folder / "none"
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_folds_in_processes_give_the_same_bits(alone: tuple, tmp_path: Path) -> None:
+    told = Told()
+    predicted = _fit(tmp_path, told, "folds")
+    np.testing.assert_array_equal(predicted, alone[0])
+    assert _losses(told) == _losses(alone[1])
+    for one, other in zip(_weights(tmp_path / "folds"), _weights(alone[2]), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_ddp_over_two_processes_gives_the_same_losses(alone: tuple, tmp_path: Path) -> None:
+    told = Told()
+    predicted = _fit(tmp_path, told, "ddp")
+    # Sums in another order: the differences start at the seventh digit and grow step by step.
+    first_epochs = [row["train_loss"] for row in told.epochs if row["epoch"] == 1]
+    expected = [row["train_loss"] for row in alone[1].epochs if row["epoch"] == 1]
+    np.testing.assert_allclose(first_epochs, expected, rtol=1e-5)
+    np.testing.assert_allclose(_losses(told), _losses(alone[1]), rtol=5e-3)
+    np.testing.assert_allclose(predicted, alone[0], rtol=2e-2, atol=2e-2)
+
+
+def test_ddp_demands_equal_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_process_has_more(values: torch.Tensor, operation: object) -> None:
+        values += operation == distributed.dist.ReduceOp.MAX
+
+    monkeypatch.setattr(distributed.dist, "all_reduce", other_process_has_more)
+    with pytest.raises(RuntimeError, match="different weights"):
+        distributed._demand_equal(np.zeros((2, 2)), torch.device("cpu"))
+
+
+def test_a_stopped_fit_leaves_no_process(tmp_path: Path) -> None:
+    import psutil
+
+    told = Told(stop_after=2)
+    with pytest.raises(InterruptedError):
+        _fit(tmp_path, told, "folds", LOOP.model_copy(update={"epochs": 500}))
+    names = [" ".join(child.cmdline()) for child in psutil.Process().children(recursive=True)]
+    assert not [name for name in names if "spawn_main" in name]
+
+
+def test_a_failing_process_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="a training process failed"):
+        _fit(tmp_path, Told(), "folds", LOOP.model_copy(update={"learning_rate": -1.0}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "cards", "passes", "mode", "count"),
+    [
+        ("auto", 0, 100, "none", 1),
+        ("auto", 0, 10**7, "folds", 2),
+        ("none", 4, 10**7, "none", 1),
+        ("auto", 1, 10**7, "none", 1),
+        ("auto", 4, 100, "folds", 4),
+        ("folds", 8, 100, "folds", 5),
+        ("dp", 0, 10**7, "none", 1),
+        ("dp", 1, 10**7, "none", 1),
+        ("dp", 2, 10**7, "dp", 2),
+        ("ddp", 0, 10**7, "ddp", 2),
+        ("ddp", 3, 10**7, "ddp", 3),
+    ],
+)
+def test_the_plan(
+    monkeypatch: pytest.MonkeyPatch, asked: str, cards: int, passes: int, mode: str, count: int
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cards)
+    monkeypatch.setattr(parallel, "usable_cores", lambda: 2)
+    chosen = plan(DeviceSettings(parallel=asked), jobs=5, graph_passes=passes)
+    assert (chosen.mode, len(chosen.devices)) == (mode, count)
+    assert chosen.devices[0] == ("cuda:0" if cards else "cpu")
+    assert chosen.why
+
+
+def test_data_parallel_predicts_what_the_network_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a stand-in for PyG's class, which needs CUDA: it batches as that does on one device."""
+    import torch_geometric.nn
+    from torch_geometric.data import Batch
+
+    from engine.models.batching import DeviceGraphs
+    from engine.models.polygin import PolyGIN
+
+    class OneDevice:
+        def __init__(self, network: PolyGIN) -> None:
+            self._network = network
+
+        def __call__(self, graphs: list) -> torch.Tensor:
+            return self._network(Batch.from_data_list(graphs))
+
+    monkeypatch.setattr(torch_geometric.nn, "DataParallel", OneDevice)
+    packed = pack([graph(smiles) for smiles in UNITS])
+    torch.manual_seed(0)
+    network = PolyGIN(SHAPE, 2).eval()
+    rows = np.array([3, 0, 7])
+    expected = network(DeviceGraphs(packed, torch.device("cpu")).batch(rows))
+    torch.testing.assert_close(DataParallelForward(network, packed)(rows), expected)

@@ -1,0 +1,167 @@
+"""One step is the same step, however it is carried out."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from engine.chem.graphs import graph
+from engine.models.batching import DeviceGraphs
+from engine.models.polygin import PolyGIN
+from engine.models.settings import PolyGINShape
+from engine.packed import pack
+from engine.training.captured import CapturedStep, fill_up, fixed_shape
+from engine.training.devices import DeviceSettings
+from engine.training.optimiser import FlatAdamW
+from engine.training.presets import LoopSettings
+from engine.training.trainer import Trainer, one_cycle
+
+CPU = torch.device("cpu")
+SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
+UNITS = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 5) for m in range(4) for hetero in "OS"]
+ROWS = np.arange(len(UNITS))
+LABELS = np.array([[smiles.count("C"), 10.0 * ("S" in smiles)] for smiles in UNITS])
+LABELS[::3, 0] = np.nan
+
+
+@pytest.fixture(scope="module")
+def graphs() -> DeviceGraphs:
+    return DeviceGraphs(pack([graph(smiles) for smiles in UNITS]), CPU)
+
+
+def _trainer(graphs: DeviceGraphs, **changes: object) -> Trainer:
+    torch.manual_seed(0)
+    settings = LoopSettings(epochs=2, batch=16, learning_rate=1e-2)
+    return Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS, settings, CPU, 0, **changes)
+
+
+def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraphs) -> None:
+    batch = graphs.batch(ROWS[:9])
+    shape = fixed_shape(*graphs.largest(ROWS, 9))
+    results = []
+    for given in (batch, fill_up(batch, shape)):
+        torch.manual_seed(0)
+        network = PolyGIN(SHAPE, 2).train()
+        predicted = network(given)[:9]
+        predicted.square().sum().backward()
+        results.append([predicted, *(w.grad for w in network.parameters()), *network.buffers()])
+    for plain, filled in zip(*results, strict=True):
+        torch.testing.assert_close(plain, filled, rtol=1e-4, atol=1e-5)
+
+
+def test_a_captured_step_leaves_the_same_gradient(graphs: DeviceGraphs) -> None:
+    eager, captured = _trainer(graphs), _trainer(graphs)
+    step = CapturedStep(captured, fixed_shape(*graphs.largest(ROWS, 9)))
+    labels = torch.as_tensor(eager.scale.apply(LABELS), dtype=torch.float32)
+    step.capture(graphs.batch(ROWS[:8]), labels[:8])
+    arranged = graphs.arrange(ROWS[8:17])
+    loss = eager._accumulate(arranged, labels[8:17], 0, 9)
+    torch.testing.assert_close(step.run(graphs.batch(ROWS[8:17]), labels[8:17]), loss)
+    torch.testing.assert_close(
+        captured.optimiser.gradient, eager.optimiser.gradient, rtol=1e-4, atol=1e-6
+    )
+
+
+def test_a_batch_too_large_for_the_captured_shape_is_left_to_the_ordinary_step(
+    graphs: DeviceGraphs,
+) -> None:
+    step = CapturedStep(_trainer(graphs), fixed_shape(4, 40, 60))
+    assert step.run(graphs.batch(ROWS), torch.zeros(len(ROWS), 2)) is None
+
+
+@pytest.mark.parametrize("kind", [torch.OutOfMemoryError, RuntimeError])
+def test_out_of_memory_halves_the_pieces_and_goes_on(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    lines: list[str] = []
+    trainer = _trainer(graphs, log=lines.append)
+    forward = PolyGIN.forward
+
+    def limited(network: PolyGIN, batch) -> torch.Tensor:
+        if batch.count > 5:
+            raise kind("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
+        return forward(network, batch)
+
+    monkeypatch.setattr(PolyGIN, "forward", limited)
+    assert np.isfinite(trainer.epoch())
+    assert np.isfinite(trainer.epoch())
+    assert [re.search(r"(\d+) pieces", line)[1] for line in lines] == ["2", "4"]
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(network: PolyGIN, batch) -> torch.Tensor:
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    monkeypatch.setattr(PolyGIN, "forward", broken)
+    with pytest.raises(RuntimeError, match="shapes"):
+        _trainer(graphs).epoch()
+
+
+def test_pieces_add_up_to_the_gradient_of_the_batch(graphs: DeviceGraphs) -> None:
+    """In evaluation mode: averages over a smaller batch are others."""
+    labels = torch.as_tensor(_trainer(graphs).scale.apply(LABELS), dtype=torch.float32)
+    gradients = []
+    for pieces in (1, 3):
+        trainer = _trainer(graphs)
+        trainer.network.eval()
+        trainer._pieces = pieces
+        trainer._accumulate(graphs.arrange(ROWS), labels, 0, len(ROWS))
+        gradients.append(trainer.optimiser.gradient.clone())
+    torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-6)
+
+
+def test_the_flat_optimiser_steps_as_adamw_does() -> None:
+    def build() -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(3, 7), nn.Tanh(), nn.Linear(7, 1))
+
+    plain, flat = build(), build()
+    adamw = torch.optim.AdamW(plain.parameters(), lr=0.1, weight_decay=0.01)
+    ours = FlatAdamW(flat, 0.1, 0.01, clip=0.5)
+    scaler = torch.amp.GradScaler("cpu", enabled=False)
+    values = torch.randn(5, 3)
+    for rate in (0.1, 0.05, 0.2):
+        adamw.param_groups[0]["lr"] = rate
+        adamw.zero_grad()
+        (10 * plain(values)).square().mean().backward()
+        nn.utils.clip_grad_norm_(plain.parameters(), 0.5)
+        adamw.step()
+        ours.set_learning_rate(rate)
+        ours.zero()
+        (10 * flat(values)).square().mean().backward()
+        ours.step(scaler)
+    for one, other in zip(plain.parameters(), flat.parameters(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("use", [{}, {"step_in_backward": True}, {"deterministic": True}])
+def test_the_loss_falls(graphs: DeviceGraphs, use: dict) -> None:
+    trainer = _trainer(graphs, use=DeviceSettings(**use))
+    trainer._settings = LoopSettings(epochs=15, batch=16, learning_rate=1e-2)
+    losses = [trainer.epoch() for _ in range(15)]
+    assert losses[-1] < losses[0] / 1.5
+
+
+def test_no_batch_is_a_single_graph(graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    forward = PolyGIN.forward
+
+    def counted(network: PolyGIN, batch) -> torch.Tensor:
+        sizes.append(batch.count)
+        return forward(network, batch)
+
+    monkeypatch.setattr(PolyGIN, "forward", counted)
+    settings = LoopSettings(epochs=1, batch=2)
+    Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS[:5], settings, CPU, 0).epoch()
+    assert sorted(sizes) == [2, 3]
+
+
+def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
+    rates = [one_cycle(step, 100, 0.1) for step in range(101)]
+    assert max(rates) == rates[10] == 1
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
