@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from engine.models.batching import GraphBatch
 from engine.models.messages import AddByGraph, EmbedAtoms, ReceiveMessages, SumByGraph
-from engine.models.norm import BatchNorm
+from engine.models.norm import BatchNorm, norm_silu
 from engine.models.pyg import from_pyg
 from engine.models.settings import PolyGINShape
 from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
@@ -124,8 +124,8 @@ class Update(nn.Sequential):
 
     def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
         """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
-        first, norm, activation, second, last_norm = self
-        return last_norm(second(activation(norm(first(values), real))), real)
+        first, norm, _, second, last_norm = self
+        return last_norm(second(norm_silu(norm, first(values), real)), real)
 
 
 def _arithmetic(values: Tensor) -> torch.dtype:

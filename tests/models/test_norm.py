@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from engine.models.norm import BatchNorm
+from engine.models.norm import BatchNorm, norm_silu
 
 
 def test_filling_counts_for_nothing() -> None:
@@ -29,3 +29,22 @@ def test_evaluation_is_pytorchs() -> None:
     ours = BatchNorm(4).eval()
     values = torch.randn(3, 4)
     torch.testing.assert_close(ours(values), nn.BatchNorm1d(4).eval()(values))
+
+
+def test_normalising_and_activating_in_one_is_doing_one_after_the_other() -> None:
+    torch.manual_seed(0)
+    values = (3 + 2 * torch.randn(50, 4)).requires_grad_()
+    slope = torch.randn(50, 4)
+    plain, ours = nn.BatchNorm1d(4), BatchNorm(4)
+    for norm in (plain, ours):
+        nn.init.normal_(norm.weight, generator=torch.Generator().manual_seed(1))
+    results = []
+    for norm, act in (
+        (plain, lambda: nn.functional.silu(plain(values))),
+        (ours, lambda: norm_silu(ours, values)),
+    ):
+        values.grad = None
+        act().backward(slope)
+        results.append([values.grad, norm.weight.grad, norm.bias.grad, *norm.buffers()])
+    for expected, got in zip(*results, strict=True):
+        torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
