@@ -81,13 +81,28 @@ def train_network(
 
 
 def predict_network(
-    network: PolyGIN, scale: Scale, graphs: DeviceGraphs, rows: np.ndarray, device: torch.device
+    network: PolyGIN,
+    scale: Scale,
+    graphs: DeviceGraphs,
+    rows: np.ndarray,
+    device: torch.device,
+    precision: Precision | None = None,
 ) -> np.ndarray:
-    """Predict some rows in units; shape `(len(rows), K)`, float64."""
+    """Predict some rows in units; shape `(len(rows), K)`, float64.
+
+    Args:
+        network: on `device`; it is left in evaluation mode.
+        scale: of its outputs.
+        graphs: N graphs on `device`.
+        rows: which of them.
+        device: where to compute.
+        precision: of products; by default what suits the device.
+    """
+    precision = precision or Precision.of(device)
     network.eval()
     parts = [torch.empty(0, len(scale.mean), device=device)]
     arranged = graphs.arrange(rows)
-    with torch.inference_mode(), Precision.of(device).autocast(device):
+    with torch.inference_mode(), precision.autocast(device):
         for start in range(0, len(rows), _PREDICT_BATCH):
             batch = arranged.part(start, min(start + _PREDICT_BATCH, len(rows)))
             parts.append(network(batch).float())
@@ -112,7 +127,9 @@ def _validate(
 ) -> dict:
     """The loss and the error in units of rows that are held out."""
     scale = trainer.scale
-    predicted = predict_network(trainer.network, scale, graphs, watched, trainer.device)
+    predicted = predict_network(
+        trainer.network, scale, graphs, watched, trainer.device, trainer.precision
+    )
     truth = labels[watched]
     known = np.isfinite(truth)
     errors = np.where(known, np.abs(predicted - truth), 0.0).sum(axis=0)

@@ -13,6 +13,7 @@ from engine.models.store import save_network
 from engine.packed import PackedGraphs
 from engine.training.devices import DeviceSettings
 from engine.training.loop import predict_network, train_network
+from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 
 
@@ -90,4 +91,5 @@ class NetworkFitter:
         )
         if save:
             save_network(task.folder, job.number, network, scale)
-        return predict_network(network, scale, self._graphs, held_out, self._device)
+        precision = Precision.of(self._device, task.use.precision)
+        return predict_network(network, scale, self._graphs, held_out, self._device, precision)

@@ -10,6 +10,7 @@ from multiprocessing.context import SpawnContext
 
 import numpy as np
 
+from engine.errors import UserError
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.reporter import Reporter
 
@@ -35,7 +36,9 @@ def fit_in_processes(
         keep: given the held-out predictions of each network.
 
     Raises:
-        RuntimeError: when a process fails or ends without a word.
+        MemoryError: when a process runs out of memory.
+        UserError: when a process says what to mend.
+        RuntimeError: when a process fails otherwise, or ends without a word.
     """
     context = get_context("spawn")
     todo, told = context.Queue(), context.Queue()
@@ -73,6 +76,10 @@ def _hear(kind: str, what: list, reporter: Reporter, keep: Callable) -> int:
         case "done":
             keep(*what)
             return 1
+        case "memory":
+            raise MemoryError(*what)
+        case "mend":
+            raise UserError(*what)
         case "failed":
             raise RuntimeError(f"a training process failed:\n{what[0]}")
     return 0
@@ -108,6 +115,10 @@ def _work(task: NetworkTask, device: str, threads: int, todo, told) -> None:
                 lambda line: told.put(("log", line)),
             )
             told.put(("done", job, predicted))
+    except MemoryError as error:
+        told.put(("memory", str(error)))
+    except UserError as error:
+        told.put(("mend", str(error)))
     except Exception:
         told.put(("failed", traceback.format_exc()))
 

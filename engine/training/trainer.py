@@ -134,8 +134,10 @@ class Trainer:
             try:
                 return self._accumulate(arranged, labels, first, last)
             except RuntimeError as error:
-                if not out_of_memory(error) or self._pieces > (last - first) // 4:
+                if not out_of_memory(error):
                     raise
+                if self._use.step_in_backward or self._pieces > (last - first) // 4:
+                    raise MemoryError(str(error)) from error
             self._pieces *= 2
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from engine.chem.graphs import graph
+from engine.errors import UserError
 from engine.models.settings import PolyGINShape
 from engine.models.store import load_networks
 from engine.packed import pack
@@ -20,6 +21,12 @@ from tests.training.test_trainer import LABELS, UNITS
 
 SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
 LOOP = LoopSettings(epochs=4, batch=8, learning_rate=1e-2)
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many this machine has."""
+    monkeypatch.setattr(parallel, "usable_cores", lambda: 2)
 
 
 class Told:
@@ -46,11 +53,13 @@ class Told:
             raise InterruptedError
 
 
-def _fit(folder: Path, told: Told, mode: str, loop: LoopSettings = LOOP) -> np.ndarray:
+def _fit(
+    folder: Path, told: Told, mode: str, loop: LoopSettings = LOOP, precision: str = "auto"
+) -> np.ndarray:
     folder = folder / mode / "bundle"
     folder.mkdir(parents=True)
     graphs = pack([graph(smiles) for smiles in UNITS])
-    use = DeviceSettings(parallel=mode)
+    use = DeviceSettings(parallel=mode, precision=precision)
     task = NetworkTask(graphs, LABELS, np.arange(len(UNITS)) % 2, SHAPE, loop, use, folder)
     return fit_networks(task, network_jobs([0, 1], loop, seed=3), told)
 
@@ -121,6 +130,11 @@ def test_a_failing_process_is_told(tmp_path: Path) -> None:
         _fit(tmp_path, Told(), "folds", LOOP.model_copy(update={"learning_rate": -1.0}))
 
 
+def test_what_is_to_be_mended_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="fp16 needs a CUDA device"):
+        _fit(tmp_path, Told(), "folds", precision="fp16")
+
+
 @pytest.mark.parametrize(
     ("asked", "cards", "passes", "mode", "count"),
     [
@@ -141,7 +155,6 @@ def test_the_plan(
     monkeypatch: pytest.MonkeyPatch, asked: str, cards: int, passes: int, mode: str, count: int
 ) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cards)
-    monkeypatch.setattr(parallel, "usable_cores", lambda: 2)
     chosen = plan(DeviceSettings(parallel=asked), jobs=5, graph_passes=passes)
     assert (chosen.mode, len(chosen.devices)) == (mode, count)
     assert chosen.devices[0] == ("cuda:0" if cards else "cpu")

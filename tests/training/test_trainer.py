@@ -90,6 +90,17 @@ def test_out_of_memory_halves_the_pieces_and_goes_on(
     assert [re.search(r"(\d+) pieces", line)[1] for line in lines] == ["2", "4"]
 
 
+def test_a_batch_that_cannot_be_cut_further_ends_the_training(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(network: PolyGIN, batch) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(PolyGIN, "forward", never)
+    with pytest.raises(MemoryError, match="CUDA out of memory"):
+        _trainer(graphs).epoch()
+
+
 def test_other_errors_are_not_taken_for_a_lack_of_memory(
     graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
