@@ -1,8 +1,8 @@
 """Sums over edges and atoms, with gradients that are sums over spans too.
 
 PyTorch's own gradient of a gather adds row by row into place: slow on a CPU, and in no fixed order
-on CUDA. Here the edges of a batch are sorted by target and know their reverse, so the gradient
-of a gather is again a sum over consecutive rows.
+on CUDA. Here a batch knows its edges in both directions, so the gradient of a gather is again a sum
+over consecutive rows.
 """
 
 import torch
@@ -70,20 +70,19 @@ class ReceiveMessages(Function):
     def forward(
         ctx, atoms: Tensor, own: Tensor, bond_hot: Tensor, bond_table: Tensor, batch: GraphBatch
     ) -> Tensor:
-        """Atoms of shape `(V, width)`, `own` a scalar, `bond_hot` `(E, F)`, table `(F, width)`."""
-        messages = atoms.index_select(0, batch.source).addmm_(bond_hot, bond_table).relu_()
+        """Atoms of shape `(V, width)`, `own` a scalar, `bond_hot` `(M, F)`, table `(F, width)`."""
+        messages = atoms.index_select(0, batch.sender).addmm_(bond_hot, bond_table).relu_()
         ctx.save_for_backward(atoms, own, bond_hot, messages)
         ctx.batch = batch
-        return _consecutive(messages, batch.edge_start, batch).addcmul_(atoms, own)
+        return sum_spans(messages, batch.heard, batch.heard_start).addcmul_(atoms, own)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
         atoms, own, bond_hot, messages = ctx.saved_tensors
         batch = ctx.batch
-        along = gradient.index_select(0, batch.target)
+        along = sum_spans(gradient, batch.listener, batch.listener_start)
         torch.ops.aten.threshold_backward.grad_input(along, messages, 0, grad_input=along)
-        # An atom sent what its own incoming edges, reversed, carry.
-        to_atoms = sum_spans(along, batch.reverse, batch.edge_start).addcmul_(gradient, own)
+        to_atoms = _consecutive(along, batch.sent_start, batch).addcmul_(gradient, own)
         to_own = torch.dot(gradient.flatten(), atoms.flatten()).to(own.dtype)
         return to_atoms, to_own, None, bond_hot.t() @ along, None
 

@@ -83,7 +83,7 @@ class GINLayer(nn.Module):
         self.update = Update(width, 2 * width)
 
     def forward(self, atoms: Tensor, bond_hot: Tensor, batch: GraphBatch) -> Tensor:
-        """Atoms of shape `(V, width)` in and out; `bond_hot` `(E, F)`, see `_bond_hot`."""
+        """Atoms of shape `(V, width)` in and out; `bond_hot` `(M, F)`, see `_bond_hot`."""
         table = torch.cat([table.weight for table in self.bond_tables])
         low = _arithmetic(atoms)
         received = ReceiveMessages.apply(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from engine.models.batching import GraphBatch, bond_codes, sort_edges, starts
+from engine.models.batching import GraphBatch, bond_codes, connect, starts
 from engine.packed import Graph
 
 if TYPE_CHECKING:
@@ -28,19 +28,24 @@ def to_pyg(graph: Graph) -> "Data":
 def from_pyg(batch: "Batch") -> GraphBatch:
     """A PyG `Batch` of what `to_pyg` makes, as the networks take it."""
     source, target = batch.edge_index
-    order, reverse = sort_edges(source, target)
-    source, target = source[order], target[order]
-    degrees = torch.bincount(target, minlength=batch.num_nodes)
-    sizes = torch.bincount(batch.batch, minlength=batch.num_graphs)
+    found = connect(source, target, bond_codes(batch.edge_attr), batch.num_nodes)
+
+    def small(values: torch.Tensor) -> torch.Tensor:
+        return values.to(torch.int32)
+
     return GraphBatch(
         atoms=batch.x,
-        source=source.to(torch.int32),
-        target=target.to(torch.int32),
-        reverse=reverse.to(torch.int32),
-        bond_code=bond_codes(batch.edge_attr)[order],
-        edge_start=starts(degrees),
-        graph=batch.batch.to(torch.int32),
-        atom_start=starts(sizes),
-        positions=torch.arange(max(len(batch.x), len(source)), dtype=torch.int32).to(source.device),
+        sender=small(found.sender),
+        bond_code=small(found.bond_code),
+        sent_start=starts(found.sent),
+        heard=small(found.heard),
+        heard_start=starts(found.hears),
+        listener=small(found.listener),
+        listener_start=starts(found.listeners),
+        graph=small(batch.batch),
+        atom_start=starts(torch.bincount(batch.batch, minlength=batch.num_graphs)),
+        positions=torch.arange(
+            max(batch.num_nodes, len(source)), dtype=torch.int32, device=source.device
+        ),
         count=batch.num_graphs,
     )

@@ -3,70 +3,67 @@
 Small networks spend their time on launching kernels; a captured graph is launched as one.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from engine.models.batching import GraphBatch
+from engine.models.batching import BatchSize, GraphBatch
 from engine.training.loss import weighted_error
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
 
-# Filling is spread over so many graphs of its own: one long sum would hold up a whole device.
 _FILLING_GRAPHS = 16
 _WARM_UP_STEPS = 3
 
 
-class FixedShape(NamedTuple):
-    """Graphs, atoms and directed edges of every filled batch."""
-
-    graphs: int
-    atoms: int
-    edges: int
+def fixed_shape(size: BatchSize) -> BatchSize:
+    """The shape that holds batches of at most that size, and filling besides."""
+    return BatchSize(size.graphs + _FILLING_GRAPHS, *(_round_up(most + 64) for most in size[1:]))
 
 
-def fixed_shape(graphs: int, atoms: int, edges: int) -> FixedShape:
-    """The shape that holds batches of at most these sizes, and filling besides."""
-    return FixedShape(graphs + _FILLING_GRAPHS, _round_up(atoms + 64), _round_up(edges + 64))
-
-
-def fill_up(batch: GraphBatch, shape: FixedShape) -> GraphBatch:
-    """The batch, filled up to a shape with atoms, edges and graphs that count for nothing.
+def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
+    """The batch, filled up to a shape with what counts for nothing.
 
     Args:
-        batch: smaller than `shape` in graphs, atoms and edges.
+        batch: smaller than `shape` in every respect.
         shape: of the result.
     """
+    size = size_of(batch)
+    more = BatchSize(*(most - own for most, own in zip(shape, size, strict=True)))
     device = batch.atoms.device
-    atoms, edges = len(batch.atoms), len(batch.source)
-    more_graphs, more_atoms = shape.graphs - batch.count, shape.atoms - atoms
-    more_edges = shape.edges - edges
-    edge = torch.arange(more_edges, dtype=torch.int32, device=device)
-    atom = torch.arange(more_atoms, dtype=torch.int32, device=device)
-    ends = atoms + (edge * more_atoms).div(more_edges, rounding_mode="floor").to(torch.int32)
-    owner = batch.count + (atom * more_graphs).div(more_atoms, rounding_mode="floor")
+    edge = torch.arange(more.edges, dtype=torch.int64, device=device)
+    # Spread evenly: one long sum over the filling would hold up a whole device.
+    some_message = (size.messages + edge % more.messages).to(torch.int32)
+    some_atom = (size.atoms + edge % more.atoms).to(torch.int32)
     return GraphBatch(
-        atoms=torch.cat([batch.atoms, batch.atoms.new_zeros(more_atoms, batch.atoms.shape[1])]),
-        source=torch.cat([batch.source, ends]),
-        target=torch.cat([batch.target, ends]),
-        reverse=torch.cat([batch.reverse, edges + edge]),
-        bond_code=torch.cat([batch.bond_code, torch.zeros_like(edge)]),
-        edge_start=_more_starts(batch.edge_start, edges, more_edges, more_atoms),
-        graph=torch.cat([batch.graph, owner.to(torch.int32)]),
-        atom_start=_more_starts(batch.atom_start, atoms, more_atoms, more_graphs),
+        atoms=torch.cat([batch.atoms, batch.atoms.new_zeros(more.atoms, batch.atoms.shape[1])]),
+        sender=torch.cat([batch.sender, _owners(size.atoms, more.messages, more.atoms, device)]),
+        bond_code=torch.cat([batch.bond_code, batch.bond_code.new_zeros(more.messages)]),
+        sent_start=_more_starts(batch.sent_start, size.messages, more.messages, more.atoms),
+        heard=torch.cat([batch.heard, some_message]),
+        heard_start=_more_starts(batch.heard_start, size.edges, more.edges, more.atoms),
+        listener=torch.cat([batch.listener, some_atom]),
+        listener_start=_more_starts(batch.listener_start, size.edges, more.edges, more.messages),
+        graph=torch.cat([batch.graph, _owners(size.graphs, more.atoms, more.graphs, device)]),
+        atom_start=_more_starts(batch.atom_start, size.atoms, more.atoms, more.graphs),
         positions=torch.arange(max(shape.atoms, shape.edges), dtype=torch.int32, device=device),
         count=shape.graphs,
-        real_atoms=_ones_then_zeros(atoms, more_atoms, device),
-        real_graphs=_ones_then_zeros(batch.count, more_graphs, device),
+        real_atoms=_ones_then_zeros(size.atoms, more.atoms, device),
+        real_graphs=_ones_then_zeros(size.graphs, more.graphs, device),
     )
+
+
+def size_of(batch: GraphBatch) -> BatchSize:
+    """How large a batch is; known without asking the device."""
+    return BatchSize(batch.count, len(batch.atoms), len(batch.heard), len(batch.sender))
 
 
 class CapturedStep:
     """Forward and backward pass of a trainer's network, captured once and replayed."""
 
-    def __init__(self, trainer: "Trainer", shape: FixedShape) -> None:
+    def __init__(self, trainer: "Trainer", shape: BatchSize) -> None:
         """Prepare for batches of at most that shape.
 
         Args:
@@ -107,8 +104,7 @@ class CapturedStep:
         Returns:
             Its loss, a scalar tensor; None for a batch that does not fit in.
         """
-        sizes = (batch.count, len(batch.atoms), len(batch.source))
-        if any(size >= most for size, most in zip(sizes, self._shape, strict=True)):
+        if any(own >= most for own, most in zip(size_of(batch), self._shape, strict=True)):
             return None
         for mine, filled in zip(self._batch, fill_up(batch, self._shape), strict=True):
             if isinstance(mine, Tensor):
@@ -140,6 +136,12 @@ def _more_starts(starts: Tensor, total: int, more: int, parts: int) -> Tensor:
     part = torch.arange(1, parts + 1, dtype=torch.int64, device=starts.device)
     ends = total + (part * more + parts - 1).div(parts, rounding_mode="floor")
     return torch.cat([starts, ends.to(torch.int32)])
+
+
+def _owners(first: int, count: int, owners: int, device: torch.device) -> Tensor:
+    """The owner of each of `count` elements that `_more_starts` divides over `owners`."""
+    element = torch.arange(count, dtype=torch.int64, device=device)
+    return (first + (element * owners).div(count, rounding_mode="floor")).to(torch.int32)
 
 
 def _ones_then_zeros(ones: int, zeros: int, device: torch.device) -> Tensor:

@@ -177,8 +177,8 @@ class Trainer:
         batch = arranged.part(first, last)
         if self._captured is None:
             try:
-                counts = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
-                self._captured = CapturedStep(self, fixed_shape(*counts))
+                most = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
+                self._captured = CapturedStep(self, fixed_shape(most))
                 self._captured.capture(batch, labels[first:last])
             except RuntimeError as error:
                 self._capturing, self._captured = False, None

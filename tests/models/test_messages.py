@@ -35,22 +35,34 @@ def _same(ours: Tensor, plain: Tensor, inputs: list[Tensor]) -> None:
         torch.testing.assert_close(one, other)
 
 
-def test_edges_are_sorted_and_know_their_reverse(batch: GraphBatch) -> None:
-    assert (batch.target.diff() >= 0).all()
-    reverse = batch.reverse.long()
-    assert torch.equal(batch.source[reverse], batch.target)
-    assert torch.equal(batch.target[reverse], batch.source)
-    assert torch.equal(batch.bond_code[reverse], batch.bond_code)
-    degrees = torch.bincount(batch.target.long(), minlength=len(batch.atoms))
-    assert torch.equal(batch.edge_start.diff().long(), degrees)
+def _edges(batch: GraphBatch) -> list[tuple[int, int, int]]:
+    """Every edge as sender, listener and bond code."""
+    hearers = torch.repeat_interleave(batch.heard_start.diff())
+    message = batch.heard.long()
+    columns = (batch.sender[message], hearers, batch.bond_code[message])
+    return sorted(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def test_both_orders_of_the_edges_hold_the_same_edges(batch: GraphBatch) -> None:
+    message = torch.repeat_interleave(batch.listener_start.diff())
+    columns = (batch.sender[message], batch.listener, batch.bond_code[message])
+    assert sorted(zip(*(column.tolist() for column in columns), strict=True)) == _edges(batch)
+    assert {(b, a, code) for a, b, code in _edges(batch)} == set(_edges(batch))
+
+
+def test_a_message_is_computed_once_for_all_who_hear_it(batch: GraphBatch) -> None:
+    pairs = list(zip(batch.sender.tolist(), batch.bond_code.tolist(), strict=True))
+    assert len(set(pairs)) == len(pairs) < len(batch.heard)
+    assert sorted(pairs) == pairs
 
 
 def test_messages(batch: GraphBatch) -> None:
     atoms, own, table = _random(len(batch.atoms), WIDTH), _random(), _random(4, WIDTH, seed=1)
     bond_hot = one_hot(batch.bond_code.long() % 4, 4).double()
     ours = ReceiveMessages.apply(atoms, own, bond_hot, table, batch)
-    messages = torch.relu(atoms[batch.source.long()] + bond_hot @ table)
-    received = torch.zeros_like(atoms).index_add(0, batch.target.long(), messages)
+    source, target, code = (torch.tensor(column) for column in zip(*_edges(batch), strict=True))
+    messages = torch.relu(atoms[source] + table[code % 4])
+    received = torch.zeros_like(atoms).index_add(0, target, messages)
     _same(ours, own * atoms + received, [atoms, own, table])
 
 

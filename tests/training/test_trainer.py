@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from engine.chem.graphs import graph
-from engine.models.batching import DeviceGraphs
+from engine.models.batching import BatchSize, DeviceGraphs
 from engine.models.polygin import PolyGIN
 from engine.models.settings import PolyGINShape
 from engine.packed import pack
@@ -39,7 +39,7 @@ def _trainer(graphs: DeviceGraphs, **changes: object) -> Trainer:
 
 def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraphs) -> None:
     batch = graphs.batch(ROWS[:9])
-    shape = fixed_shape(*graphs.largest(ROWS, 9))
+    shape = fixed_shape(graphs.largest(ROWS, 9))
     results = []
     for given in (batch, fill_up(batch, shape)):
         torch.manual_seed(0)
@@ -53,7 +53,7 @@ def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraph
 
 def test_a_captured_step_leaves_the_same_gradient(graphs: DeviceGraphs) -> None:
     eager, captured = _trainer(graphs), _trainer(graphs)
-    step = CapturedStep(captured, fixed_shape(*graphs.largest(ROWS, 9)))
+    step = CapturedStep(captured, fixed_shape(graphs.largest(ROWS, 9)))
     labels = torch.as_tensor(eager.scale.apply(LABELS), dtype=torch.float32)
     step.capture(graphs.batch(ROWS[:8]), labels[:8])
     arranged = graphs.arrange(ROWS[8:17])
@@ -67,7 +67,7 @@ def test_a_captured_step_leaves_the_same_gradient(graphs: DeviceGraphs) -> None:
 def test_a_batch_too_large_for_the_captured_shape_is_left_to_the_ordinary_step(
     graphs: DeviceGraphs,
 ) -> None:
-    step = CapturedStep(_trainer(graphs), fixed_shape(4, 40, 60))
+    step = CapturedStep(_trainer(graphs), fixed_shape(BatchSize(4, 40, 60, 50)))
     assert step.run(graphs.batch(ROWS), torch.zeros(len(ROWS), 2)) is None
 
 
