@@ -5,12 +5,10 @@ touches; all other heavy atoms are side chain. A unit with one attachment point,
 takes its longest path instead, so that every row has a number in every column.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from rdkit import Chem
 
-from engine.chem.smiles import atoms_of, bonds_of
+from engine.chem.skeleton import DOUBLE, SINGLE, Skeleton
 
 NAMES = (
     "backbone_path_atoms",
@@ -40,130 +38,122 @@ NAMES = (
 )
 
 
-def backbone_descriptors(mol: Chem.Mol) -> np.ndarray:
+_FAR = 1e6  # RDKit writes 1e8 between the fragments of a salt: no path joins them
+_MOST_BONDS = 6  # RDKit numbers whole bond orders from 1 to 6, and other kinds of bonds above
+
+
+def backbone_descriptors(mol: Chem.Mol, atoms: Skeleton, distances: np.ndarray) -> np.ndarray:
     """The backbone descriptors of one repeat unit.
 
     Args:
-        mol: a parsed repeat unit, `*` kept as atoms.
+        mol: a parsed repeat unit of V atoms, `*` kept as atoms.
+        atoms: its atoms and bonds.
+        distances: shape `(V, V)`, bonds on the shortest path between two atoms.
 
     Returns:
         Shape `(len(NAMES),)`, float64; lengths in atoms, masses in g/mol.
     """
-    atoms, bonds = atoms_of(mol), bonds_of(mol)
-    ends, path = _path(mol, atoms)
-    rings = [set(ring) for ring in mol.GetRingInfo().AtomRings()]
-    in_path = set(path)
-    backbone = in_path.union(*(ring for ring in rings if len(ring & in_path) > 1)) - ends
-    side = [i for i in range(len(atoms)) if i not in backbone and i not in ends]
-    chains = _components(atoms, side)
-    links = [_ring_link(ring, path) for ring in rings]
-    heavy = max(len(backbone) + len(side), 1)
-    spine = max(len(in_path - ends), 1)
-    rotatable = [bond for bond in bonds if _rotates(bond)]
-    turning = sum(_inside(bond, in_path) for bond in rotatable)
-    mass = sum(atom.GetMass() + 1.008 * atom.GetTotalNumHs() for atom in atoms)
+    ends = atoms.numbers == 0
+    path = _path(mol, np.flatnonzero(ends), distances)
+    in_path = _mask(path, len(ends))
+    on_path = [int(in_path[ring].sum()) for ring in atoms.rings]
+    backbone = in_path.copy()
+    for ring, shared in zip(atoms.rings, on_path, strict=True):
+        backbone[ring] |= shared > 1
+    backbone &= ~ends
+    side = ~backbone & ~ends
+    chains = _chain_sizes(atoms.ends[side[atoms.ends].all(axis=1)], side)
+    links = [_ring_link(ring, shared) for ring, shared in zip(atoms.rings, on_path, strict=True)]
+    heavy = max(int((~ends).sum()), 1)
+    spine = max(int((in_path & ~ends).sum()), 1)
+    # A single bond outside rings whose two ends both go on.
+    rotatable = (
+        (atoms.kinds == SINGLE) & ~atoms.ringed & (atoms.degrees[atoms.ends].min(axis=1) > 1)
+    )
+    along = in_path[atoms.ends].all(axis=1)
+    turning = int((rotatable & along).sum())
+    hetero = atoms.numbers != 6
+    hetero &= atoms.numbers > 1
+    mass = float((atoms.masses + 1.008 * atoms.hydrogens).sum())
     values = (
         spine,
-        len(backbone),
-        len(backbone) / heavy,
-        sum(len(ring & in_path) > 1 for ring in rings),
-        _share(atoms, backbone, lambda atom: atom.GetIsAromatic()),
-        _share(atoms, backbone, _is_hetero),
+        backbone.sum(),
+        backbone.sum() / heavy,
+        sum(shared > 1 for shared in on_path),
+        _share(atoms.aromatic, backbone),
+        _share(hetero, backbone),
         turning,
         turning / spine,
-        sum(_inside(bond, in_path) and bond.GetBondTypeAsDouble() >= 2 for bond in bonds),
-        sum(_is_carbonyl(atoms[i]) for i in in_path),
+        (along & (atoms.kinds >= DOUBLE) & (atoms.kinds <= _MOST_BONDS)).sum(),
+        (_carbonyls(atoms) & in_path).sum(),
         mass / spine,
-        sum(atoms[i].GetDegree() == 4 for i in in_path),
+        (in_path & (atoms.degrees == 4)).sum(),
         links.count(3),
         links.count(2),
         links.count(1),
         len(chains),
-        len(side),
-        max((len(chain) for chain in chains), default=0),
-        _depth(mol, backbone, side),
-        sum(len(ring & in_path) <= 1 for ring in rings),
-        sum(not _inside(bond, backbone) for bond in rotatable),
-        _share(atoms, side, _is_hetero),
+        side.sum(),
+        max(chains, default=0),
+        _depth(distances, backbone, side),
+        sum(shared <= 1 for shared in on_path),
+        (rotatable & ~backbone[atoms.ends].all(axis=1)).sum(),
+        _share(hetero, side),
         mass / heavy,
-        len(rotatable) / heavy,
+        rotatable.sum() / heavy,
     )
     return np.array(values, dtype=np.float64)
 
 
-def _path(mol: Chem.Mol, atoms: list[Chem.Atom]) -> tuple[set[int], list[int]]:
-    """The attachment points, and the shortest path between the two that lie farthest apart."""
-    ends = [i for i, atom in enumerate(atoms) if atom.GetAtomicNum() == 0]
-    distances = Chem.GetDistanceMatrix(mol)
-    # Fragments of a salt are infinitely far apart (RDKit writes 1e8): no path joins them.
-    reachable = np.where(distances < 1e6, distances, -1)
-    among = ends if len(ends) >= 2 else list(range(len(atoms)))
-    part = reachable[np.ix_(among, among)]
-    start, stop = np.unravel_index(part.argmax(), part.shape)
-    first, last = among[start], among[stop]
-    path = [first] if first == last else list(Chem.GetShortestPath(mol, first, last))
-    return set(ends), path
+def _path(mol: Chem.Mol, ends: np.ndarray, distances: np.ndarray) -> list[int]:
+    """The shortest path between the two attachment points that lie farthest apart."""
+    among = ends if len(ends) >= 2 else np.arange(len(distances))
+    part = distances[np.ix_(among, among)]
+    start, stop = np.unravel_index(np.where(part < _FAR, part, -1).argmax(), part.shape)
+    first, last = int(among[start]), int(among[stop])
+    return [first] if first == last else list(Chem.GetShortestPath(mol, first, last))
 
 
-def _is_hetero(atom: Chem.Atom) -> bool:
-    return atom.GetAtomicNum() not in (0, 1, 6)
+def _mask(indices: list[int], size: int) -> np.ndarray:
+    mask = np.zeros(size, dtype=bool)
+    mask[indices] = True
+    return mask
 
 
-def _is_carbonyl(atom: Chem.Atom) -> bool:
-    return atom.GetAtomicNum() == 6 and any(
-        bond.GetBondType() == Chem.BondType.DOUBLE and bond.GetOtherAtom(atom).GetAtomicNum() == 8
-        for bond in atom.GetBonds()
-    )
+def _carbonyls(atoms: Skeleton) -> np.ndarray:
+    """Shape `(V,)`: whether an atom is a carbon with a double bond to oxygen."""
+    double = atoms.ends[atoms.kinds == DOUBLE]
+    pairs = np.concatenate([double, double[:, ::-1]])
+    found = pairs[(atoms.numbers[pairs] == (6, 8)).all(axis=1), 0]
+    return _mask(found, len(atoms.numbers))
 
 
-def _inside(bond: Chem.Bond, atoms: set[int]) -> bool:
-    return bond.GetBeginAtomIdx() in atoms and bond.GetEndAtomIdx() in atoms
+def _share(test: np.ndarray, among: np.ndarray) -> float:
+    count = among.sum()
+    return (test & among).sum() / count if count else 0.0
 
 
-def _rotates(bond: Chem.Bond) -> bool:
-    """A single bond outside rings whose two ends both go on."""
-    return (
-        bond.GetBondType() == Chem.BondType.SINGLE
-        and not bond.IsInRing()
-        and min(bond.GetBeginAtom().GetDegree(), bond.GetEndAtom().GetDegree()) > 1
-    )
+def _chain_sizes(bonds: np.ndarray, side: np.ndarray) -> list[int]:
+    """The sizes of the connected pieces of the side chains' atoms."""
+    piece = {atom: {atom} for atom in np.flatnonzero(side).tolist()}
+    for first, second in bonds.tolist():
+        one, other = piece[first], piece[second]
+        if one is not other:
+            one |= other
+            piece.update(dict.fromkeys(other, one))
+    return [len(chain) for chain in {id(chain): chain for chain in piece.values()}.values()]
 
 
-def _share(
-    atoms: list[Chem.Atom], among: set[int] | list[int], test: Callable[[Chem.Atom], bool]
-) -> float:
-    return sum(test(atoms[i]) for i in among) / len(among) if among else 0.0
-
-
-def _components(atoms: list[Chem.Atom], among: list[int]) -> list[set[int]]:
-    """The connected pieces that a set of atoms falls into."""
-    left, pieces = set(among), []
-    while left:
-        piece, front = set(), [left.pop()]
-        while front:
-            index = front.pop()
-            piece.add(index)
-            near = {other.GetIdx() for other in atoms[index].GetNeighbors()} & left
-            left -= near
-            front.extend(near)
-        pieces.append(piece)
-    return pieces
-
-
-def _depth(mol: Chem.Mol, backbone: set[int], side: list[int]) -> float:
+def _depth(distances: np.ndarray, backbone: np.ndarray, side: np.ndarray) -> float:
     """Bonds from the backbone to the side-chain atom farthest from it."""
-    if not backbone or not side:
+    if not backbone.any() or not side.any():
         return 0.0
-    distances = Chem.GetDistanceMatrix(mol)[np.ix_(side, sorted(backbone))].min(axis=1)
-    return float(distances[distances < 1e6].max(initial=0))
+    nearest = distances[side][:, backbone].min(axis=1)
+    return float(nearest[nearest < _FAR].max(initial=0))
 
 
-def _ring_link(ring: set[int], path: list[int]) -> int:
+def _ring_link(ring: list[int], on_path: int) -> int:
     """Bonds between the two places where the path enters and leaves a six-membered ring.
 
     1 is ortho, 2 meta, 3 para; 0 for other rings and for rings beside the path.
     """
-    inside = [i for i in path if i in ring]
-    if len(ring) != 6 or len(inside) < 2:
-        return 0
-    return len(inside) - 1
+    return on_path - 1 if len(ring) == 6 and on_path > 1 else 0

@@ -1,15 +1,17 @@
 """The descriptor vector of a repeat unit: RDKit 2D, backbone, composition and Morgan counts."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import Descriptors, rdFingerprintGenerator, rdMolDescriptors
-from rdkit.Chem.EState import EState_VSA, EStateIndices
+from rdkit.Chem import rdFingerprintGenerator
 
-from engine.chem import backbone
-from engine.chem.smiles import atoms_of, bonds_of, parse
+from engine.chem import backbone, rdkit_2d
+from engine.chem.backbone import backbone_descriptors
+from engine.chem.capped import Capped
+from engine.chem.skeleton import AROMATIC, DOUBLE, Skeleton, skeleton
+from engine.chem.smiles import parse
 
 VERSION = 2
 """Raise it whenever a value of any descriptor changes: cached vectors are then made anew."""
@@ -17,44 +19,17 @@ VERSION = 2
 MORGAN_SIZE = 1024
 ELEMENTS = ("C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "B")
 
-# Left out: qed and SPS cost 4 ms a molecule and combine others; Ipc overflows on large units, and
-# both it and AvgIpc take time with the fourth power of the atoms.
-_LEFT_OUT = ("qed", "SPS", "Ipc", "AvgIpc")
-# Computed together below, because RDKit's one-by-one functions repeat the shared work.
-_IN_BLOCKS = ("EState_VSA", "VSA_EState", "SlogP_VSA", "SMR_VSA", "PEOE_VSA", "BCUT2D")
-_ESTATE = ("MaxAbsEStateIndex", "MaxEStateIndex", "MinAbsEStateIndex", "MinEStateIndex")
-
-_morgan = rdFingerprintGenerator.GetMorganGenerator(
+_NUMBERS = np.array([Chem.GetPeriodicTable().GetAtomicNumber(element) for element in ELEMENTS])
+MORGAN = rdFingerprintGenerator.GetMorganGenerator(
     radius=2, fpSize=MORGAN_SIZE, countSimulation=False
 )
-
-
-@cache
-def _single_functions() -> dict[str, Callable[[Chem.Mol], float]]:
-    return {
-        name: function
-        for name, function in Descriptors.descList
-        if name not in _LEFT_OUT + _ESTATE and not name.startswith(_IN_BLOCKS)
-    }
-
-
-_BLOCKS: dict[str, tuple[int, Callable[[Chem.Mol], object]]] = {
-    "SlogP_VSA": (12, rdMolDescriptors.SlogP_VSA_),
-    "SMR_VSA": (10, rdMolDescriptors.SMR_VSA_),
-    "PEOE_VSA": (14, rdMolDescriptors.PEOE_VSA_),
-    "BCUT2D": (8, rdMolDescriptors.BCUT2D),
-    "EState_VSA": (11, lambda mol: EState_VSA.EState_VSA_(mol, force=0)),
-    "VSA_EState": (10, lambda mol: EState_VSA.VSA_EState_(mol, force=0)),
-}
 
 
 @cache
 def names() -> tuple[str, ...]:
     """The descriptors' names, in the vector's order."""
     return (
-        *_single_functions(),
-        *_ESTATE,
-        *(f"{block}_{i + 1}" for block, (size, _) in _BLOCKS.items() for i in range(size)),
+        *rdkit_2d.NAMES,
         *backbone.NAMES,
         *(f"fraction_{element}" for element in ELEMENTS),
         "fraction_aromatic_bonds",
@@ -76,66 +51,40 @@ def descriptors(smiles: str) -> np.ndarray:
     Raises:
         BadSmilesError: when it cannot be parsed.
     """
-    mol = parse(smiles)
-    capped = _capped(mol)
-    vector = np.concatenate(
+    return descriptor_matrix([smiles])[0]
+
+
+def descriptor_matrix(smiles: Sequence[str]) -> np.ndarray:
+    """The descriptor vectors of N repeat units, one by one the same as `descriptors`.
+
+    Each kind of descriptor is made for all units before the next: a fifth faster than unit by
+    unit, since the processor keeps the code at hand. Give it some 20 to 100 units at a time.
+
+    Returns:
+        Shape `(N, len(names()))`, float32, NaN where RDKit has no value.
+
+    Raises:
+        BadSmilesError: when one cannot be parsed.
+    """
+    mols = [parse(text) for text in smiles]
+    atoms = [skeleton(mol) for mol in mols]
+    capped = [Capped(*unit) for unit in zip(mols, atoms, strict=True)]
+    distances = [unit.distances for unit in capped]
+    matrix = np.concatenate(
         [
-            [_value(function, capped) for function in _single_functions().values()],
-            _estate(capped),
-            *(_block(function, size, capped) for size, function in _BLOCKS.values()),
-            backbone.backbone_descriptors(mol),
-            _composition(mol),
-            _morgan.GetCountFingerprintAsNumPy(mol),
-        ]
+            rdkit_2d.rdkit_2d(capped),
+            [backbone_descriptors(*unit) for unit in zip(mols, atoms, distances, strict=True)],
+            [composition(skeleton) for skeleton in atoms],
+            [MORGAN.GetCountFingerprintAsNumPy(mol) for mol in mols],
+        ],
+        axis=1,
     )
-    vector[~np.isfinite(vector)] = np.nan
-    return np.clip(vector, -1e30, 1e30).astype(np.float32)
+    matrix[~np.isfinite(matrix)] = np.nan
+    return np.clip(matrix, -1e30, 1e30).astype(np.float32)
 
 
-def _capped(mol: Chem.Mol) -> Chem.Mol:
-    """The unit with a carbon for each `*`, since RDKit's charges and fragments know no `*`."""
-    editable = Chem.RWMol(mol)
-    for atom in editable.GetAtoms():
-        if atom.GetAtomicNum() == 0:
-            atom.SetAtomicNum(6)
-            atom.SetNoImplicit(False)
-    capped = editable.GetMol()
-    try:
-        Chem.SanitizeMol(capped)
-    except Chem.MolSanitizeException:
-        return mol  # an unusual attachment (`*` with many bonds): better some values than none
-    return capped
-
-
-def _value(function: Callable[[Chem.Mol], float], mol: Chem.Mol) -> float:
-    try:
-        return float(function(mol))
-    except (ValueError, RuntimeError, ZeroDivisionError, OverflowError):
-        return np.nan
-
-
-def _block(function: Callable[[Chem.Mol], object], size: int, mol: Chem.Mol) -> np.ndarray:
-    try:
-        return np.asarray(function(mol), dtype=np.float64)
-    except (ValueError, RuntimeError):
-        return np.full(size, np.nan)
-
-
-def _estate(mol: Chem.Mol) -> np.ndarray:
-    values = EStateIndices(mol)
-    size = np.abs(values)
-    return np.array([size.max(), values.max(), size.min(), values.min()])
-
-
-def _composition(mol: Chem.Mol) -> np.ndarray:
+def composition(atoms: Skeleton) -> np.ndarray:
     """Shares of each element among the heavy atoms, and of some kinds among the bonds."""
-    symbols = [atom.GetSymbol() for atom in atoms_of(mol) if atom.GetAtomicNum() > 0]
-    bonds = bonds_of(mol)
-    shares = [symbols.count(element) / len(symbols) for element in ELEMENTS]
-    for test in (
-        lambda bond: bond.GetIsAromatic(),
-        lambda bond: bond.GetBondType() == Chem.BondType.DOUBLE,
-        lambda bond: bond.IsInRing(),
-    ):
-        shares.append(sum(test(bond) for bond in bonds) / max(len(bonds), 1))
-    return np.array(shares)
+    elements = (atoms.numbers[:, None] == _NUMBERS).sum(axis=0) / (atoms.numbers > 0).sum()
+    bonds = np.stack([atoms.kinds == AROMATIC, atoms.kinds == DOUBLE, atoms.ringed])
+    return np.concatenate([elements, bonds.sum(axis=1) / max(len(atoms.kinds), 1)])

@@ -3,6 +3,7 @@
 import numpy as np
 from rdkit import Chem
 
+from engine.chem.skeleton import has_usual_bonds
 from engine.chem.smiles import atoms_of, bonds_of, parse
 from engine.packed import Graph
 from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
@@ -12,14 +13,16 @@ VERSION = 1
 
 _ATOM_TOP = np.array(list(ATOM_FIELDS.values())) - 1
 _BOND_TOP = np.array(list(BOND_FIELDS.values())) - 1
-_BOND_KINDS = {
+_KINDS = {
     Chem.BondType.SINGLE: 0,
     Chem.BondType.DOUBLE: 1,
     Chem.BondType.TRIPLE: 2,
     Chem.BondType.AROMATIC: 3,
 }
+_KINDS_BY_ORDER = {1.0: 0, 2.0: 1, 3.0: 2, 1.5: 3}
 _CHIRALITY = {Chem.ChiralType.CHI_TETRAHEDRAL_CW: 1, Chem.ChiralType.CHI_TETRAHEDRAL_CCW: 2}
 _STEREO = {
+    Chem.BondStereo.STEREONONE: 0,
     Chem.BondStereo.STEREOZ: 1,
     Chem.BondStereo.STEREOCIS: 1,
     Chem.BondStereo.STEREOE: 2,
@@ -34,34 +37,51 @@ def graph(smiles: str) -> Graph:
         BadSmilesError: when it cannot be parsed.
     """
     mol = parse(smiles)
-    atoms = np.array([_atom(atom) for atom in atoms_of(mol)])
     bonds = bonds_of(mol)
-    ends = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds])
-    codes = np.array([_bond(bond) for bond in bonds]).reshape(-1, len(BOND_FIELDS))
+    ends = np.array(
+        [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds], dtype=np.uint16
+    ).reshape(-1, 2)
+    atoms = _atom_codes(mol, ends, chiral="@" in smiles)
+    codes = _bond_codes(mol, bonds, stereo="/" in smiles or "\\" in smiles)
     return Graph(
         np.clip(atoms, 0, _ATOM_TOP).astype(np.uint8),
-        ends.reshape(-1, 2).astype(np.uint16),
+        ends,
         np.clip(codes, 0, _BOND_TOP).astype(np.uint8),
     )
 
 
-def _atom(atom: Chem.Atom) -> tuple[int, ...]:
-    return (
-        atom.GetAtomicNum(),
-        atom.GetDegree(),
-        atom.GetFormalCharge() + 3,
-        int(atom.GetHybridization()),
-        atom.GetTotalNumHs(),
-        _CHIRALITY.get(atom.GetChiralTag(), 0),
-        atom.GetIsAromatic(),
-        atom.IsInRing(),
-    )
+# RDKit's enumerations are slow to read: marks that the SMILES does not hold are not asked for.
 
 
-def _bond(bond: Chem.Bond) -> tuple[int, ...]:
-    return (
-        _BOND_KINDS.get(bond.GetBondType(), 4),
-        bond.GetIsConjugated(),
-        bond.IsInRing(),
-        _STEREO.get(bond.GetStereo(), 3 if bond.GetStereo() != Chem.BondStereo.STEREONONE else 0),
+def _atom_codes(mol: Chem.Mol, ends: np.ndarray, chiral: bool) -> np.ndarray:
+    """Shape `(V, len(ATOM_FIELDS))`; `chiral` says whether any atom may be."""
+    atoms = atoms_of(mol)
+    in_ring = np.zeros(len(atoms), dtype=np.int64)
+    for ring in mol.GetRingInfo().AtomRings():
+        in_ring[list(ring)] = 1
+    fields = (
+        [atom.GetAtomicNum() for atom in atoms],
+        np.bincount(ends.ravel(), minlength=len(atoms)),
+        [atom.GetFormalCharge() + 3 for atom in atoms],
+        [int(atom.GetHybridization()) for atom in atoms],
+        [atom.GetTotalNumHs() for atom in atoms],
+        [_CHIRALITY.get(atom.GetChiralTag(), 0) if chiral else 0 for atom in atoms],
+        [atom.GetIsAromatic() for atom in atoms],
+        in_ring,
     )
+    return np.stack([np.array(field) for field in fields], axis=1)
+
+
+def _bond_codes(mol: Chem.Mol, bonds: list[Chem.Bond], stereo: bool) -> np.ndarray:
+    """Shape `(E, len(BOND_FIELDS))`; `stereo` says whether any double bond may be cis or trans."""
+    if has_usual_bonds(mol):
+        kinds = [_KINDS_BY_ORDER.get(bond.GetBondTypeAsDouble(), 4) for bond in bonds]
+    else:
+        kinds = [_KINDS.get(bond.GetBondType(), 4) for bond in bonds]
+    fields = (
+        kinds,
+        [bond.GetIsConjugated() for bond in bonds],
+        [bond.IsInRing() for bond in bonds],
+        [_STEREO.get(bond.GetStereo(), 3) if stereo else 0 for bond in bonds],
+    )
+    return np.stack([np.array(field, dtype=np.int64) for field in fields], axis=1)

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
 from engine.chem import descriptors
 from engine.chem.backbone import NAMES, backbone_descriptors
 from engine.chem.graphs import graph
+from engine.chem.skeleton import skeleton
 from engine.chem.smiles import parse
 from engine.packed import Graph
 from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
@@ -52,7 +54,9 @@ def test_charges_have_numbers_although_there_are_attachment_points() -> None:
 
 
 def _backbone(smiles: str) -> dict[str, float]:
-    return dict(zip(NAMES, backbone_descriptors(parse(smiles)), strict=True))
+    mol = parse(smiles)
+    values = backbone_descriptors(mol, skeleton(mol), Chem.GetDistanceMatrix(mol))
+    return dict(zip(NAMES, values, strict=True))
 
 
 def test_backbone_and_side_chains_are_told_apart() -> None:

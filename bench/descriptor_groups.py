@@ -1,0 +1,135 @@
+"""What each group of descriptors costs, and what LightGBM loses without it.
+
+`python -m bench.descriptor_groups TABLE FILE:COLUMN` prints a Markdown table and writes
+`results/descriptor-groups.json`; the second argument names the folds.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from engine.chem import backbone, descriptors, rdkit_2d
+from engine.chem.capped import Capped
+from engine.chem.one_by_one import one_by_one
+from engine.chem.skeleton import Skeleton, skeleton
+from engine.chem.smiles import parse
+from engine.features import compute_features
+from engine.models.trees import LightGBM
+from engine.runs.foldspec import given_folds
+from engine.table import Table, load_table
+from engine.training.presets import PRESETS
+
+RESULT = Path("results/descriptor-groups.json")
+MOST_ROWS = 2500  # of one property: a fixed draw, so that all takes some minutes
+SEEDS = 2  # for properties with fewer rows; one for the others
+TIMED = 150
+SHARED = "shared: reading, capping, distances, charges, ..."
+CHANCE = "nothing, with other seeds"
+
+# The first group that a name's beginning fits is its group.
+GROUPS = {
+    "fragments": ("fr_",),
+    "EState": ("MaxAbsE", "MaxES", "MinAbsE", "MinES", "EState_VSA", "VSA_EState"),
+    "areas by logP, refractivity and charge": ("SlogP_VSA", "SMR_VSA", "PEOE_VSA"),
+    "BCUT2D": ("BCUT2D",),
+    "Chi, Kappa, BalabanJ, BertzCT": ("Chi", "Kappa2", "Kappa3", "Phi", "BalabanJ", "BertzCT"),
+    "charge extremes": ("MaxPartial", "MinPartial", "MaxAbsPartial", "MinAbsPartial"),
+    "fingerprint densities": ("FpDensity",),
+    "backbone": backbone.NAMES,
+    "composition": ("fraction_",),
+    "Morgan counts": ("morgan_",),
+    "other RDKit": ("",),
+}
+
+
+def group_of(name: str) -> str:
+    """The group of a descriptor."""
+    return next(group for group, starts in GROUPS.items() if name.startswith(starts))
+
+
+def milliseconds(smiles: list[str]) -> dict[str, float]:
+    """Processor time that each group takes for one unit, once the shared things are there."""
+    units: list[tuple[Capped, Skeleton]] = []
+    costs = dict.fromkeys(GROUPS, 0.0)
+    costs[SHARED] = _time(lambda text: units.append(_unit(text)), smiles)
+    capped, mols = [unit for unit, _ in units], [parse(text) for text in smiles]
+    for names, make in rdkit_2d.TOGETHER:
+        values = partial(rdkit_2d.values, make, len(names))
+        costs[group_of(names[0])] += _time(values, capped)
+    costs["other RDKit"] += _time(lambda unit: one_by_one(rdkit_2d.ALONE, unit.mol), capped)
+    own = [(mol, *rest) for mol, rest in zip(mols, units, strict=True)]
+    costs["backbone"] = _time(
+        lambda unit: backbone.backbone_descriptors(unit[0], unit[2], unit[1].distances), own
+    )
+    costs["composition"] = _time(lambda unit: descriptors.composition(unit[1]), units)
+    costs["Morgan counts"] = _time(descriptors.MORGAN.GetCountFingerprintAsNumPy, mols)
+    return costs
+
+
+def _unit(smiles: str) -> tuple[Capped, Skeleton]:
+    mol = parse(smiles)
+    atoms = skeleton(mol)
+    unit = Capped(mol, atoms)
+    for shared in ("distances", "weighted_distances", "charges", "crippen", "areas", "estate"):
+        getattr(unit, shared)
+    return unit, atoms
+
+
+def _time(make: Callable, items: Iterable) -> float:
+    start = time.thread_time()
+    count = sum(make(item) is not Ellipsis for item in items)
+    return (time.thread_time() - start) / count * 1e3
+
+
+def error(
+    table: Table, folds: np.ndarray, matrix: np.ndarray, index: int, first_seed: int = 0
+) -> float:
+    """The out-of-fold mean absolute error of one property, a mean over seeds."""
+    labels = table.labels[:, index]
+    rows = np.flatnonzero(np.isfinite(labels))
+    seeds = SEEDS if len(rows) <= MOST_ROWS else 1
+    rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_ROWS])
+    settings = PRESETS["cpu"].trees["lightgbm"]
+    errors = []
+    for seed in range(first_seed, first_seed + seeds):
+        for fold in np.unique(folds[rows]):
+            held, kept = rows[folds[rows] == fold], rows[folds[rows] != fold]
+            member = LightGBM.fit(matrix[kept], labels[kept], settings, seed)
+            errors.append(np.abs(member.predict(matrix[held]) - labels[held]))
+    return float(np.concatenate(errors).mean())
+
+
+def main(table_path: str, folds_spec: str) -> None:
+    """Measure, print and write."""
+    table = load_table(Path(table_path))
+    folds = given_folds(folds_spec, table)
+    sample = np.random.default_rng(0).choice(len(table.canonical), TIMED, replace=False)
+    tries = [milliseconds([table.canonical[i] for i in sample]) for _ in range(3)]
+    matrix = compute_features(table.canonical).descriptors
+    groups = np.array([group_of(name) for name in descriptors.names()])
+    names = [one.name for one in table.properties]
+    whole = [error(table, folds, matrix, index) for index in range(len(names))]
+    print("|", " | ".join(["left out", "columns", "ms", *(f"{name} %" for name in names)]), "|")
+    print("|---" * (3 + len(names)) + "|")
+    rows = []
+    for group in (*tries[0], CHANCE):
+        cost = min(costs.get(group, 0) for costs in tries)
+        row = {"group": group, "columns": int((groups == group).sum()), "ms": round(cost, 3)}
+        if group != SHARED:
+            without, first_seed = matrix[:, groups != group], SEEDS * (group == CHANCE)
+            for index, name in enumerate(names):
+                change = error(table, folds, without, index, first_seed) / whole[index] - 1
+                row[name] = round(100 * change, 2)
+        rows.append(row)
+        print("|", " | ".join(map(str, row.values())), "|", flush=True)
+    figures = {"mae": dict(zip(names, whole, strict=True)), "percent_without": rows}
+    RESULT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,120 @@
+"""A repeat unit with a carbon for each `*`, since RDKit's charges and fragments know no `*`."""
+
+from functools import cached_property
+
+import numpy as np
+from rdkit import Chem
+from rdkit.Chem import rdMolDescriptors, rdPartialCharges
+
+from engine.chem.skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE, Skeleton, skeleton
+from engine.chem.smiles import atoms_of
+
+_TABLE = Chem.GetPeriodicTable()
+OUTER_ELECTRONS = np.array([_TABLE.GetNOuterElecs(number) for number in range(119)])
+"""Outer electrons by atomic number."""
+
+_NOBLE = np.array([2, 10, 18, 36, 54, 86])
+_FAR = 1e6  # RDKit writes 1e8 between atoms that no path joins
+
+
+class Capped:
+    """A capped unit, and what several of its descriptors share, made when it is first asked for.
+
+    Attributes:
+        mol: the capped molecule; the unit itself where it cannot be capped.
+        atoms: its atoms and bonds.
+        plain: whether it was capped by single bonds and holds nothing that is rare in polymers;
+            only then are the shortcuts of this package safe.
+    """
+
+    def __init__(self, unit: Chem.Mol, atoms: Skeleton) -> None:
+        marks = atoms.numbers == 0
+        ends = np.flatnonzero(marks)
+        to_marks = marks[atoms.ends].any(axis=1)
+        simple = bool((atoms.degrees[ends] == 1).all() and (atoms.kinds[to_marks] == SINGLE).all())
+        capped = _cap(unit, ends.tolist(), simple)
+        self.plain = bool(
+            capped is not None
+            and simple
+            and not (atoms.numbers == 1).any()
+            and np.isin(atoms.kinds, (SINGLE, DOUBLE, TRIPLE, AROMATIC)).all()
+        )
+        self.mol = unit if capped is None else capped
+        self.atoms = _recapped(self.mol, atoms, ends) if self.plain else skeleton(self.mol)
+
+    @cached_property
+    def handles(self) -> list[Chem.Atom]:
+        """RDKit's atoms."""
+        return atoms_of(self.mol)
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """V x V: bonds on the shortest path between two atoms."""
+        return Chem.GetDistanceMatrix(self.mol)
+
+    @cached_property
+    def weighted_distances(self) -> np.ndarray:
+        """V x V: the same with a bond of order n counted as 1/n."""
+        return Chem.GetDistanceMatrix(self.mol, useBO=True, force=True, prefix="Balaban")
+
+    @cached_property
+    def charges(self) -> np.ndarray:
+        """V: Gasteiger's partial charges, NaN where they know an element not."""
+        rdPartialCharges.ComputeGasteigerCharges(self.mol)
+        return np.array([atom.GetDoubleProp("_GasteigerCharge") for atom in self.handles])
+
+    @cached_property
+    def crippen(self) -> np.ndarray:
+        """V x 2: each heavy atom's share of Crippen's logP and molar refractivity."""
+        return np.array(rdMolDescriptors._CalcCrippenContribs(self.mol))
+
+    @cached_property
+    def areas(self) -> np.ndarray:
+        """V: Labute's surface area of each atom."""
+        return np.array(rdMolDescriptors._CalcLabuteASAContribs(self.mol, True)[0])
+
+    @cached_property
+    def estate(self) -> np.ndarray:
+        """V: electrotopological state of each atom (Hall, Mohney and Kier, 1991)."""
+        atoms = self.atoms
+        shell = 1 + np.searchsorted(_NOBLE, atoms.numbers)
+        outer = OUTER_ELECTRONS[atoms.numbers] - atoms.hydrogens
+        own = (4 / (shell * shell) * outer + 1) / np.maximum(atoms.degrees, 1)
+        own[atoms.degrees == 0] = 0
+        steps = self.distances + 1
+        pull = np.where(steps < _FAR, (own[:, None] - own) / (steps * steps), 0)
+        return own + pull.sum(axis=1)
+
+
+def _cap(unit: Chem.Mol, ends: list[int], simple: bool) -> Chem.Mol | None:
+    capped = Chem.RWMol(unit)
+    for index in ends:
+        atom = capped.GetAtomWithIdx(index)
+        atom.SetAtomicNum(6)
+        atom.SetNoImplicit(False)
+    try:
+        if simple:
+            # A carbon on a single bond changes no ring and no aromatic atom: the costly half of
+            # SanitizeMol would find what is there already.
+            capped.UpdatePropertyCache()
+            Chem.SetConjugation(capped)
+            Chem.SetHybridization(capped)
+        else:
+            Chem.SanitizeMol(capped)
+    except Chem.MolSanitizeException:
+        return None  # an unusual attachment (`*` with many bonds): better some values than none
+    Chem.AssignStereochemistry(capped, cleanIt=True, force=True, flagPossibleStereoCenters=True)
+    return capped
+
+
+def _recapped(mol: Chem.Mol, atoms: Skeleton, ends: np.ndarray) -> Skeleton:
+    """The unit's skeleton with the few entries that capping by single bonds changes."""
+    numbers, hydrogens, masses = (
+        column.copy() for column in (atoms.numbers, atoms.hydrogens, atoms.masses)
+    )
+    for index in ends.tolist():
+        carbon = mol.GetAtomWithIdx(index)
+        numbers[index] = 6
+        hydrogens[index] = carbon.GetTotalNumHs()
+        masses[index] = carbon.GetMass()
+    return atoms._replace(numbers=numbers, hydrogens=hydrogens, masses=masses)
