@@ -2,7 +2,8 @@
 
 import sys
 
-from engine.commands import main
-
 if __name__ == "__main__":
+    # Not above: worker processes load this file too, and need none of the commands.
+    from engine.commands import main
+
     sys.exit(main())

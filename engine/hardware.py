@@ -3,7 +3,6 @@
 import platform
 
 import psutil
-import pynvml
 from pydantic import BaseModel
 
 
@@ -24,7 +23,8 @@ class Hardware(BaseModel):
 
     def sentence(self) -> str:
         """One line for people."""
-        base = f"{self.cores} CPU cores, {self.ram_gb:.0f} GB of memory"
+        cores = f"{self.cores} CPU core{'' if self.cores == 1 else 's'}"
+        base = f"{cores}, {self.ram_gb:.0f} GB of memory"
         if not self.gpus:
             return f"{base}, no CUDA GPU"
         cards = ", ".join(f"{gpu.name} ({gpu.vram_gb:.0f} GB)" for gpu in self.gpus)
@@ -50,6 +50,10 @@ def detect() -> Hardware:
 
 
 def _gpus() -> list[Gpu]:
+    try:
+        import pynvml  # a machine that only trains may lack it
+    except ImportError:
+        return []
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError:

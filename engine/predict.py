@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from engine.bundle import default_bundle, read_info
-from engine.chem.smiles import BadSmilesError, canonical
 from engine.chem.versions import feature_versions
 from engine.errors import UserError
-from engine.features import Features, compute_features
+from engine.features import Features, UniqueUnits, compute_features
 from engine.hardware import usable_cores
 
 Progress = Callable[[str, int, int], None]
@@ -60,46 +59,69 @@ class Predictor:
             smiles: N repeat units.
             progress: told how far the features are.
         """
-        units, problems = {}, {}
-        for position, text in enumerate(smiles):
-            try:
-                units[position] = canonical(text)
-            except BadSmilesError as error:
-                problems[position] = str(error)
-        # Each unit once: quicker, and the same polymer gets the same number on every row.
-        unique, row = np.unique(list(units.values()), return_inverse=True)
-        members = {
-            member: pd.DataFrame(np.nan, range(len(smiles)), self.info.names)
-            for member in self.info.members
-        }
-        if units:
-            features = compute_features(unique.tolist(), progress)
-            for member, frame in members.items():
-                frame.iloc[list(units)] = self._predict_member(member, features)[row]
-        return Predictions(list(smiles), self._blend(members), members, problems)
+        units = UniqueUnits.of(smiles)
+        features = compute_features(units.canonical, progress) if units.canonical else None
+        return self.predict_features(smiles, units, features)
 
-    def _blend(self, members: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        blended = {
-            name: sum(
-                weight * members[member][name] for member, weight in self.info.blend[name].items()
-            )
-            for name in self.info.names
-        }
-        return pd.DataFrame(blended)
+    def predict_features(
+        self,
+        smiles: Sequence[str],
+        units: UniqueUnits,
+        features: Features | None,
+        threads: int | None = None,
+    ) -> Predictions:
+        """Predict repeat units from their features.
 
-    def _predict_member(self, member: str, features: Features) -> np.ndarray:
-        """Shape `(N, K)`, in units."""
+        Each unit is predicted once: quicker, and the same polymer gets the same number on every
+        row.
+
+        Args:
+            smiles: N repeat units.
+            units: the U units among them.
+            features: of the U units; None when there are none.
+            threads: how many the networks may use; all cores when it is not given.
+        """
+        shape = (len(smiles), len(self.info.names))
+        members = {member: np.full(shape, np.nan) for member in self.info.members}
+        if features is not None:
+            rows = units.place >= 0
+            for member, values in members.items():
+                predicted = self._predict_member(member, features, threads or usable_cores())
+                values[rows] = predicted[units.place[rows]]
+        return Predictions(
+            list(smiles),
+            self._frame(self._blend(members)),
+            {member: self._frame(values) for member, values in members.items()},
+            units.problems,
+        )
+
+    def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
+        """The members' weighted means; shape `(N, K)`."""
+        columns = [
+            sum(weight * members[member][:, k] for member, weight in self.info.blend[name].items())
+            for k, name in enumerate(self.info.names)
+        ]
+        return np.column_stack(columns)
+
+    def _frame(self, values: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(values, columns=self.info.names)
+
+    def _predict_member(self, member: str, features: Features, threads: int) -> np.ndarray:
+        """Shape `(U, K)`, in units; boosters use one thread each."""
         if member == "polygin":
-            return self._predict_polygin(features)
+            return self._predict_polygin(features, threads)
         boosters = self._boosters[member]
         return np.column_stack([booster.predict(features.descriptors) for booster in boosters])
 
-    def _predict_polygin(self, features: Features) -> np.ndarray:
+    def _predict_polygin(self, features: Features, threads: int) -> np.ndarray:
         import torch
 
         from engine.models.batching import DeviceGraphs
         from engine.training.loop import predict_network
 
+        # Each time, because torch's number of threads belongs to the whole process.
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
         device = torch.device("cpu")
         graphs = DeviceGraphs(features.graphs, device)
         rows = np.arange(features.graphs.count)
@@ -113,11 +135,8 @@ class Predictor:
 
     @cached_property
     def _networks(self) -> list:
-        import torch
-
         from engine.models.store import load_networks
 
-        torch.set_num_threads(usable_cores())
         return load_networks(self.folder, self.info.shape)
 
     @cached_property

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from engine.bundle import BundleInfo
 from engine.errors import UserError
-from engine.predict import Predictor, Progress
-from engine.table import RawTable, guess_columns
+from engine.predict import Predictions, Predictor, Progress
+from engine.table import Columns, RawTable, guess_columns
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,40 @@ def make_submission(
             the model does not predict.
     """
     columns = guess_columns(test)
-    smiles = test.frame[columns.smiles].fillna("").tolist()
+    predicted = predictor.predict(smiles_of(test, columns), progress)
+    made = plain_submission(test, columns, predicted, predictor.info)
+    if sample is None:
+        return made
+    _, ids = _ids(test, columns.id)
+    wanted, order = _asked_for(sample, ids, predictor.info.names, test.name)
+    rows = made.frame.iloc[order, 1:].reset_index(drop=True)
+    frame = pd.concat([sample.frame.iloc[:, 0].reset_index(drop=True), rows[wanted]], axis=1)
+    return Submission(frame, made.filled)
+
+
+def smiles_of(test: RawTable, columns: Columns) -> list[str]:
+    """The repeat units of a test table; an empty text where there is none."""
+    return test.frame[columns.smiles].fillna("").tolist()
+
+
+def plain_submission(
+    test: RawTable, columns: Columns, predicted: Predictions, info: BundleInfo
+) -> Submission:
+    """A submission with the ids and the order of the test table and all properties of the model.
+
+    Args:
+        test: the test table, or some rows of it.
+        columns: of the test table.
+        predicted: the predictions of those rows.
+        info: of the model, whose medians fill the gaps.
+    """
     id_name, ids = _ids(test, columns.id)
-    predicted = predictor.predict(smiles, progress)
-    values = predicted.blend.fillna(predictor.info.medians)
+    values = predicted.blend.fillna(info.medians)
     filled = pd.DataFrame(
-        [(ids[i], smiles[i], reason) for i, reason in predicted.problems.items()],
+        [(ids[i], predicted.smiles[i], reason) for i, reason in predicted.problems.items()],
         columns=["id", "SMILES", "reason"],
     )
-    if sample is None:
-        frame = pd.concat([pd.Series(ids, name=id_name), values], axis=1)
-        return Submission(frame, filled)
-    wanted, order = _asked_for(sample, ids, predictor.info.names, test.name)
-    rows = values.iloc[order].reset_index(drop=True)
-    frame = pd.concat([sample.frame.iloc[:, 0].reset_index(drop=True), rows[wanted]], axis=1)
-    return Submission(frame, filled)
+    return Submission(pd.concat([pd.Series(ids, name=id_name), values], axis=1), filled)
 
 
 def _ids(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:

@@ -3,24 +3,27 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from engine import bundle
 from engine.commands.figures import print_figures
-from engine.commands.progress import progress_bar
+from engine.commands.progress import Show, progress_bar
 from engine.commands.tables import checked_table
 from engine.errors import UserError
 from engine.predict import Predictor, find_bundle
+from engine.predict_file import Filled, predict_file
 from engine.runs import list_runs
 from engine.score import score as score_table
 from engine.submission import make_submission
 from engine.table import read_table
-from engine.workspace import write_atomic
+from engine.workspace import replacing
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -78,15 +81,27 @@ def promote(arguments: argparse.Namespace) -> None:
 
 
 def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
-    sample = read_table(arguments.sample_submission) if arguments.sample_submission else None
-    with progress_bar() as show:
-        submission = make_submission(predictor, read_table(arguments.input), sample, show)
-    text = submission.frame.to_csv(index=False)
-    if arguments.output:
-        _write(Path(arguments.output), text)
-    else:
-        sys.stdout.write(text)
-    _warn_of_filled(submission.filled)
+    output = Path(arguments.output) if arguments.output else None
+    with progress_bar() as show, _written(output) as out:
+        if arguments.sample_submission:
+            filled = _predict_as_asked(predictor, arguments, out, show)
+        else:
+            filled = predict_file(predictor, Path(arguments.input), out, show)
+    if output:
+        Console(stderr=True).print(f"Written to {output}", highlight=False, soft_wrap=True)
+    _warn_of_filled(filled)
+
+
+def _predict_as_asked(
+    predictor: Predictor, arguments: argparse.Namespace, out: TextIO, show: Show
+) -> Filled:
+    """Predict a file in the form of a sample submission, which takes the whole of both."""
+    sample = read_table(arguments.sample_submission)
+    submission = make_submission(predictor, read_table(arguments.input), sample, show)
+    out.write(submission.frame.to_csv(index=False))
+    filled = Filled()
+    filled.add(submission.filled)
+    return filled
 
 
 def _predict_one(predictor: Predictor, smiles: str) -> None:
@@ -107,18 +122,23 @@ def _predict_one(predictor: Predictor, smiles: str) -> None:
     Console().print(shown)
 
 
-def _write(path: Path, text: str) -> None:
+@contextmanager
+def _written(path: Path | None) -> Iterator[TextIO]:
+    """A file to write text to, which is there only when all went well; else standard output."""
+    if path is None:
+        yield sys.stdout
+        return
     try:
-        write_atomic(path, text)
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+            yield out
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error
-    Console(stderr=True).print(f"Written to {path}", highlight=False, soft_wrap=True)
 
 
-def _warn_of_filled(filled: pd.DataFrame) -> None:
-    if filled.empty:
+def _warn_of_filled(filled: Filled) -> None:
+    if not filled.count:
         return
     console = Console(stderr=True)
-    console.print(f"{len(filled):,} rows could not be read; they hold the training medians:")
-    for row in filled.head(10).itertuples(index=False):
+    console.print(f"{filled.count:,} rows could not be read; they hold the training medians:")
+    for row in filled.first.itertuples(index=False):
         console.print(f"  id {row.id}: {row.reason}", highlight=False, markup=False)

@@ -62,17 +62,18 @@ def guess_columns(
 
     Args:
         raw: the table.
-        smiles, id, properties: the user's word, over what would be found.
+        smiles, id, properties: the user's word, over what would be found; an empty `id` says that
+            there is none.
 
     Raises:
         UserError: when no column holds SMILES, when a named column does not exist, or when there
             are more than `MAX_PROPERTIES` properties.
     """
-    named = [name for name in (smiles, id, *(properties or ())) if name is not None]
+    named = [name for name in (smiles, id or None, *(properties or ())) if name is not None]
     _check_exist(raw, named)
     smiles = smiles or _guess_smiles(raw, exclude=named)
     chosen = {smiles, *(properties or ())}
-    id = id or _guess_id(raw, exclude=chosen)
+    id = _guess_id(raw, exclude=chosen) if id is None else id or None
     if properties is None:
         properties = [c for c in raw.frame if c not in (smiles, id) and _is_property(raw, c)]
     columns = Columns(smiles=smiles, id=id, properties=tuple(properties))

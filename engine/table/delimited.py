@@ -4,7 +4,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
 
 from engine.errors import UserError
 
@@ -39,10 +41,10 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[str, st
         UserError: for an unknown or unfitting encoding, or when the bytes are no text.
     """
     if encoding:
-        return _text_or_error(_decode_as(data, name, encoding), name), encoding
-    for encoding in _likely_encodings(data):
+        return checked_text(_decode_as(data, name, encoding), name), encoding
+    for encoding in likely_encodings(data):
         try:
-            return _text_or_error(data.decode(encoding), name), encoding
+            return checked_text(data.decode(encoding), name), encoding
         except UnicodeDecodeError:
             continue
     raise UserError(f"{name} cannot be decoded as text; save it as UTF-8, or name its encoding.")
@@ -92,14 +94,19 @@ def checked_separator(separator: str) -> str:
     return sign
 
 
-def text_rows(text: str, name: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+def text_rows(lines: Iterable[str], name: str, separator: str) -> Iterator[tuple[int, list[str]]]:
     """Each row's number in a spreadsheet and its cells; the first is the header.
+
+    Args:
+        lines: the text, its line breaks kept.
+        name: the file's name, for messages.
+        separator: what parts the cells.
 
     Raises:
         UserError: at a row with a quotation mark that is never closed, or that is misplaced.
     """
     # Strict, because otherwise one stray quotation mark swallows the rest of the file unseen.
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     number = 0
     while True:
         number += 1
@@ -115,7 +122,24 @@ def text_rows(text: str, name: str, separator: str) -> Iterator[tuple[int, list[
         yield number, row
 
 
-def _likely_encodings(data: bytes) -> list[str]:
+def file_lines(path: Path, name: str, encoding: str) -> Iterator[str]:
+    """A file's lines, their breaks kept, without the line in which it names its separator.
+
+    Raises:
+        UserError: when it holds binary data.
+        UnicodeDecodeError: when it is not in that encoding.
+    """
+    with path.open(encoding=encoding, newline="") as file:
+        first = next(file, "").removeprefix("\ufeff")
+        rest = named_separator(first)[0]
+        for line in chain([rest] if rest else [], file):
+            if "\0" in line:
+                raise _binary(name)
+            yield line
+
+
+def likely_encodings(data: bytes) -> list[str]:
+    """The encodings that a file's bytes may be in, the likeliest first; the last fits any."""
     marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)]
     head = data[:4000]
     evens, odds = head[0::2].count(0), head[1::2].count(0)
@@ -138,11 +162,20 @@ def _decode_as(data: bytes, name: str, encoding: str) -> str:
         ) from error
 
 
-def _text_or_error(text: str, name: str) -> str:
+def checked_text(text: str, name: str) -> str:
+    """A decoded file without its byte order mark.
+
+    Raises:
+        UserError: when it holds binary data.
+    """
     text = text.removeprefix("\ufeff")
     sample = text[:1_000_000]
     if "\0" in text or len(_CONTROL.findall(sample)) > 0.01 * len(sample):
-        raise UserError(
-            f"{name} holds binary data, not a table; upload a CSV, TSV, Parquet or XLSX file."
-        )
+        raise _binary(name)
     return text
+
+
+def _binary(name: str) -> UserError:
+    return UserError(
+        f"{name} holds binary data, not a table; upload a CSV, TSV, Parquet or XLSX file."
+    )

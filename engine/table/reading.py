@@ -1,8 +1,10 @@
 """Reading a table from a CSV, TSV, Parquet or XLSX file: every cell as text."""
 
+import io
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +19,9 @@ from engine.table.cells import guess_decimal
 
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000
+
+NumberedRows = Iterator[tuple[int, Sequence[Any]]]
+"""Rows, each with the number that a spreadsheet shows."""
 
 _BINARIES = (
     (b"\x89PNG", "a PNG picture"),
@@ -92,7 +97,7 @@ def read_table(
     data, name = _content(source, name)
     if decimal not in (None, ".", ","):
         raise UserError(f"“{decimal}” cannot be the decimal sign; choose . or ,")
-    kind = _format_of(data, name)
+    kind = format_of(data, name)
     if kind == "csv":
         text, encoding = delimited.decode(data, name, encoding)
         text, named = delimited.named_separator(text)
@@ -100,30 +105,83 @@ def read_table(
             separator = delimited.checked_separator(separator)
         else:
             separator = named or delimited.guess_separator(text)
-        numbered = delimited.text_rows(text, name, separator)
+        numbered = delimited.text_rows(io.StringIO(text, newline=""), name, separator)
     else:
         separator = encoding = None
         rows_of = workbooks.workbook_rows if kind == "xlsx" else workbooks.parquet_rows
         numbered = rows_of(data, name)
-    header, rows, numbers = _collect(numbered, name, separator)
+    header, numbered = checked_rows(_within_limit(numbered, name), name, separator)
+    rows, numbers = _all_rows(numbered, name)
+    reading = read_as(kind, separator, encoding, header, rows, decimal)
+    return without_unused(raw_table(name, header, rows, numbers, reading), header)
+
+
+def checked_rows(
+    numbered: NumberedRows, name: str, separator: str | None
+) -> tuple[list[str], NumberedRows]:
+    """The header, and the rows below it that have any content, as wide as the header.
+
+    Raises:
+        UserError: when there is no header; later, at a row that does not fit it.
+    """
+    numbered = ((number, row) for number, row in numbered if not _blank(row))
+    for _, cells in numbered:
+        header = [_header_text(cell) for cell in cells]
+        workbooks.check_cells(len(header), name)
+        return header, (
+            (number, _evened(row, len(header), number, name, separator)) for number, row in numbered
+        )
+    raise UserError(f"{name} is empty; give a table with a header and at least one row.")
+
+
+def no_rows(name: str) -> UserError:
+    """What to say of a table without rows."""
+    return UserError(f"{name} has a header but no rows; add at least one row below it.")
+
+
+def read_as(
+    kind: Literal["csv", "parquet", "xlsx"],
+    separator: str | None,
+    encoding: str | None,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    decimal: str | None = None,
+) -> Reading:
+    """How a file is read; the decimal sign is guessed from rows when it is not given."""
     if decimal is None:
         texts = (cell for cell in chain.from_iterable(rows) if isinstance(cell, str))
         decimal = guess_decimal(texts, separator)
-    names, renamed = _column_names(header)
-    cells = [[_cell_text(cell, decimal) for cell in row] for row in rows]
-    frame = pd.DataFrame(cells, columns=names, dtype=object)
-    unused = [c for c, given in zip(names, header, strict=True) if not given and _empty(frame[c])]
-    return RawTable(
-        name=name,
-        frame=frame.drop(columns=unused),
-        rows=np.array(numbers, dtype=np.int64),
-        reading=Reading(
-            format=kind,
-            separator=separator,
-            encoding=encoding,
-            decimal=decimal,
-            renamed=tuple(column for column in renamed if column not in unused),
-        ),
+    return Reading(
+        format=kind,
+        separator=separator,
+        encoding=encoding,
+        decimal=decimal,
+        renamed=tuple(_column_names(header)[1]),
+    )
+
+
+def raw_table(
+    name: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    numbers: Sequence[int],
+    reading: Reading,
+) -> RawTable:
+    """A table of some rows, with all columns of the header."""
+    cells = [[_cell_text(cell, reading.decimal) for cell in row] for row in rows]
+    frame = pd.DataFrame(cells, columns=_column_names(header)[0], dtype=object)
+    return RawTable(name, frame, np.array(numbers, dtype=np.int64), reading)
+
+
+def without_unused(raw: RawTable, header: Sequence[str]) -> RawTable:
+    """A table without the columns that the header does not name and that have no content."""
+    given = zip(raw.frame, header, strict=True)
+    unused = [column for column, name in given if not name and _empty(raw.frame[column])]
+    renamed = tuple(column for column in raw.reading.renamed if column not in unused)
+    return replace(
+        raw,
+        frame=raw.frame.drop(columns=unused),
+        reading=raw.reading.model_copy(update={"renamed": renamed}),
     )
 
 
@@ -136,21 +194,34 @@ def _content(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:
     else:
         path = Path(source)
         name = name or path.name or str(path)
-        try:
-            if path.is_dir():
-                raise UserError(f"{path} is a folder; give the path of one table in it.")
-            if not path.is_file():
-                raise UserError(f"There is no file {path}; check the path.")
+        with opening(path, name):
             _check_size(path.stat().st_size, name)
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise UserError(f"{name} cannot be opened: {reason}.") from error
         _check_size(len(data), name)
     if not data.strip():
         raise UserError(f"{name} is empty; give a table with a header and at least one row.")
     return data, name
+
+
+@contextmanager
+def opening(path: Path, name: str) -> Iterator[None]:
+    """What is done with a file that a user named, so that what goes wrong becomes a sentence.
+
+    Raises:
+        UserError: when there is no such file, or it cannot be read.
+    """
+    try:
+        if path.is_dir():
+            raise UserError(f"{path} is a folder; give the path of one table in it.")
+        if not path.is_file():
+            raise UserError(f"There is no file {path}; check the path.")
+        yield
+    except UnicodeError:  # of a text that is read as if in another encoding
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{name} cannot be opened: {reason}.") from error
 
 
 def _check_size(size: int, name: str) -> None:
@@ -161,7 +232,12 @@ def _check_size(size: int, name: str) -> None:
         )
 
 
-def _format_of(data: bytes, name: str) -> Literal["csv", "parquet", "xlsx"]:
+def format_of(data: bytes, name: str) -> Literal["csv", "parquet", "xlsx"]:
+    """What a file is, by its first bytes.
+
+    Raises:
+        UserError: when it is something else than a table.
+    """
     if data.startswith(b"PAR1"):
         return "parquet"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
@@ -173,31 +249,31 @@ def _format_of(data: bytes, name: str) -> Literal["csv", "parquet", "xlsx"]:
     return "csv"
 
 
-def _collect(
-    numbered: Iterator[tuple[int, Sequence[Any]]], name: str, separator: str | None
-) -> tuple[list[str], list[Sequence[Any]], list[int]]:
-    """Split a header from the rows below it, leaving out rows without any content."""
-    header: list[str] | None = None
-    rows: list[Sequence[Any]] = []
-    numbers: list[int] = []
+def _within_limit(numbered: NumberedRows, name: str) -> NumberedRows:
+    """The rows as they are, as long as their cells are not too many; empty rows count too."""
     cells = 0
     for number, row in numbered:
         cells += len(row)
         workbooks.check_cells(cells, name)
-        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row):
-            continue
-        if header is None:
-            header = [_header_text(cell) for cell in row]
-            continue
-        rows.append(_evened(row, len(header), number, name, separator))
+        yield number, row
+
+
+def _all_rows(numbered: NumberedRows, name: str) -> tuple[list[Sequence[Any]], list[int]]:
+    """The rows and their numbers."""
+    rows: list[Sequence[Any]] = []
+    numbers: list[int] = []
+    for number, row in numbered:
+        rows.append(row)
         numbers.append(number)
         if len(rows) > MAX_ROWS:
             raise UserError(f"{name} has more than {MAX_ROWS:,} rows; split it into several.")
-    if header is None:
-        raise UserError(f"{name} is empty; give a table with a header and at least one row.")
     if not rows:
-        raise UserError(f"{name} has a header but no rows; add at least one row below it.")
-    return header, rows, numbers
+        raise no_rows(name)
+    return rows, numbers
+
+
+def _blank(row: Sequence[Any]) -> bool:
+    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row)
 
 
 def _evened(

@@ -4,6 +4,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
@@ -69,6 +70,40 @@ def parquet_rows(data: bytes, name: str) -> Rows:
         raise _damaged(name, "Parquet file", "Write") from error
     yield 1, tuple(names)
     yield from enumerate(zip(*columns, strict=True), start=2)
+
+
+def parquet_stream(path: Path, name: str, batch: int) -> Rows:
+    """The rows of a Parquet file of any size, of which few are in memory at a time.
+
+    Args:
+        path: the file.
+        name: its name, for messages.
+        batch: how many rows are read together.
+
+    Raises:
+        UserError: when it is damaged.
+    """
+    import pyarrow.parquet
+
+    try:
+        # Without its buffer, which would hold a whole group of rows: often the whole file.
+        file = pyarrow.parquet.ParquetFile(path, pre_buffer=False)
+    except Exception as error:
+        raise _damaged(name, "Parquet file", "Write") from error
+    with file:
+        yield 1, tuple(file.schema_arrow.names)
+        number = 2
+        batches = file.iter_batches(batch)
+        while True:
+            try:
+                rows = next(batches, None)
+                columns = [column.to_pylist() for column in rows.columns] if rows else []
+            except Exception as error:
+                raise _damaged(name, "Parquet file", "Write") from error
+            if rows is None:
+                return
+            yield from enumerate(zip(*columns, strict=True), start=number)
+            number += rows.num_rows
 
 
 def check_cells(cells: int, name: str) -> None:

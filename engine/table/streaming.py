@@ -1,0 +1,129 @@
+"""Reading a table of any length, some rows at a time."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from engine.table import delimited, workbooks
+from engine.table.reading import (
+    NumberedRows,
+    RawTable,
+    checked_rows,
+    format_of,
+    no_rows,
+    opening,
+    raw_table,
+    read_as,
+    read_table,
+    without_unused,
+)
+
+HEAD_ROWS = 20_000
+"""Rows from which columns and the decimal sign are guessed, if the table is not very wide."""
+
+_HEAD_CELLS = 2_000_000
+_HEAD_TEXT = 1_000_000
+_HEAD_BYTES = 4096
+_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class TableStream:
+    """A table of any length, and what is known of it before its rows are used.
+
+    Attributes:
+        head: its first rows, at most `HEAD_ROWS`.
+        count: how many rows it has.
+        chunks: reads the table from its first row on, as tables of the given number of rows. They
+            keep columns without name and content, which `head` leaves out.
+    """
+
+    head: RawTable
+    count: int
+    chunks: Callable[[int], Iterator[RawTable]]
+
+
+def stream_table(path: Path) -> TableStream:
+    """Open a table without a limit on its length, except for XLSX workbooks.
+
+    The file is read through once, so that a row that cannot be read is told of now and not after
+    hours of work on those before it.
+
+    Args:
+        path: a CSV, TSV, Parquet or XLSX file.
+
+    Raises:
+        UserError: when there is no readable table, with what to do about it.
+    """
+    name = path.name or str(path)
+    with opening(path, name), path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    kind = format_of(head, name)
+    if kind == "xlsx":
+        return _whole(read_table(path))
+    if kind == "parquet":
+        return _streamed(kind, name, partial(workbooks.parquet_stream, path, name, _BATCH))
+    *likely, last = delimited.likely_encodings(head)
+    for encoding in likely:
+        with suppress(UnicodeDecodeError):
+            return _text_stream(path, name, encoding)
+    return _text_stream(path, name, last)
+
+
+def _whole(table: RawTable) -> TableStream:
+    """The stream of a table that is in memory already."""
+
+    def chunks(size: int) -> Iterator[RawTable]:
+        for start in range(0, len(table.rows), size):
+            part = slice(start, start + size)
+            frame = table.frame.iloc[part].reset_index(drop=True)
+            yield RawTable(table.name, frame, table.rows[part], table.reading)
+
+    return TableStream(table, len(table.rows), chunks)
+
+
+def _text_stream(path: Path, name: str, encoding: str) -> TableStream:
+    with opening(path, name), path.open(encoding=encoding, newline="") as file:
+        text = delimited.checked_text(file.read(_HEAD_TEXT), name)
+    text, named = delimited.named_separator(text)
+    separator = named or delimited.guess_separator(text)
+
+    def numbered() -> NumberedRows:
+        with opening(path, name):
+            lines = delimited.file_lines(path, name, encoding)
+            yield from delimited.text_rows(lines, name, separator)
+
+    return _streamed("csv", name, numbered, separator, encoding)
+
+
+def _streamed(
+    kind: str,
+    name: str,
+    numbered: Callable[[], NumberedRows],
+    separator: str | None = None,
+    encoding: str | None = None,
+) -> TableStream:
+    """The stream of a table whose rows can be read more than once."""
+    header, rest = checked_rows(numbered(), name, separator)
+    most = min(HEAD_ROWS, max(1, _HEAD_CELLS // len(header)))
+    numbers, rows = _unzipped(list(islice(rest, most)))
+    if not rows:
+        raise no_rows(name)
+    reading = read_as(kind, separator, encoding, header, rows)
+
+    def chunks(size: int) -> Iterator[RawTable]:
+        _, below = checked_rows(numbered(), name, separator)
+        while part := list(islice(below, size)):
+            numbers, rows = _unzipped(part)
+            yield raw_table(name, header, rows, numbers, reading)
+
+    head = without_unused(raw_table(name, header, rows, numbers, reading), header)
+    return TableStream(head, len(rows) + sum(1 for _ in rest), chunks)
+
+
+def _unzipped(numbered: list) -> tuple[list, list]:
+    """The numbers and the rows of some numbered rows."""
+    return [number for number, _ in numbered], [row for _, row in numbered]
