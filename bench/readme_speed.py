@@ -1,0 +1,117 @@
+"""Prints the README's table of speed from committed results: `python -m bench.readme_speed`.
+
+The files are what `python -m engine bench --json FILE` wrote.
+"""
+
+import json
+from pathlib import Path
+
+from engine.bench.case import SIDES
+from engine.bench.machine import sentence
+from engine.bench.report import case_of, number
+
+RESULTS = {
+    "CPU": Path("results/bench-cpu.json"),
+    "CUDA": Path("results/bench-cuda.json"),
+}
+
+
+def speed_text(place: str, path: Path) -> str:
+    """A Markdown table of one results file; a line when there is none."""
+    if not path.is_file():
+        return f"{place}: not measured yet."
+    result = json.loads(path.read_text(encoding="utf-8"))
+    lines = [["", "ours", "other way", "times as fast"], ["---"] * 4, *_rows(result)]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    on = result["table"]
+    return (
+        f"{sentence(result['machine'])}; {on['name']}, {on['rows']:,} rows:\n\n{table}\n\n"
+        f"Made by `{result['command']}`."
+    )
+
+
+def _rows(result: dict) -> list[list[str]]:
+    rows = []
+    for loop in result.get("loop", []):
+        rows.extend(_loop_rows(loop))
+    peer = result.get("chemprop", {})
+    if "epoch_seconds" in peer:
+        rows.append(
+            [
+                f"training epoch, {peer['our_case']}; Chemprop {peer['version']}, default model",
+                f"{number(peer['epoch_seconds']['ours'])} s",
+                f"{number(peer['epoch_seconds']['chemprop'])} s",
+                f"{peer['speedup']:.1f}",
+            ]
+        )
+    rows.extend(_feature_rows(result.get("features", {})))
+    rows.extend(_prediction_rows(result.get("prediction", {})))
+    for one in result.get("memory", []):
+        rows.extend(_memory_rows(one))
+    for one in (result.get("device") or {}).get("cases", []):
+        what = f"share of the memory-bandwidth floor, {case_of(one).sentence()}"
+        rows.append([what, f"{one['share']:.1%}", "", ""])
+    return rows
+
+
+def _loop_rows(loop: dict) -> list[list[str]]:
+    ours = f"{number(loop['epoch_seconds']['ours'])} s"
+    return [
+        [
+            f"training epoch, {case_of(loop).sentence()}; {SIDES[side]}",
+            ours,
+            f"{number(loop['epoch_seconds'][side])} s",
+            f"{times:.1f}",
+        ]
+        for side, times in loop["speedup"].items()
+    ]
+
+
+def _feature_rows(found: dict) -> list[list[str]]:
+    return [
+        [
+            f"{'graphs and descriptors' if kind == 'both' else kind} of the table, {way}",
+            f"{number(found[kind]['seconds'][way])} s",
+            f"{number(found[kind]['seconds']['plain'])} s",
+            f"{number(times)}",
+        ]
+        for kind in ("graphs", "descriptors", "both")
+        if kind in found
+        for way, times in found[kind]["speedup"].items()
+        if (kind, way) != ("both", "cold")
+    ]
+
+
+def _prediction_rows(found: dict) -> list[list[str]]:
+    if not found:
+        return []
+    single, batch = found["single"], found["batch"]
+    return [
+        [
+            "one warm molecule, all members, median (95 %)",
+            f"{single['median_ms']:.0f} ({single['p95_ms']:.0f}) ms",
+            "",
+            "",
+        ],
+        ["molecules in batch, cold", f"{batch['per_second']:,.0f} per second", "", ""],
+    ]
+
+
+def _memory_rows(one: dict) -> list[list[str]]:
+    field = "vram_reserved_mb" if one["device"] == "cuda" else "peak_mb"
+    what = "peak VRAM" if one["device"] == "cuda" else "peak memory"
+    ours = one["sides"]["ours"][field]
+    return [
+        [
+            f"{what} of training, {case_of(one).sentence()}; {SIDES[side]}",
+            f"{ours:,.0f} MB",
+            f"{peak[field]:,.0f} MB",
+            "",
+        ]
+        for side, peak in one["sides"].items()
+        if side != "ours"
+    ]
+
+
+if __name__ == "__main__":
+    print("\n\n".join(speed_text(place, path) for place, path in RESULTS.items()))

@@ -1,0 +1,1 @@
+"""What `python -m engine bench` measures: this engine and the plain ways beside it, as ratios."""

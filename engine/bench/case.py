@@ -1,0 +1,31 @@
+"""What is trained, and by whom."""
+
+from dataclasses import dataclass
+
+from engine.models.settings import PolyGINShape
+
+SIDES = {
+    "ours": "this engine",
+    "pyg": "PyG: DataLoader, plain loop, GINEConv",
+    "pyg_our_network": "PyG: DataLoader, plain loop, our network",
+}
+"""What each side is called; the first is what the others are compared with."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One network, trained in one way."""
+
+    layers: int
+    width: int
+    batch: int
+    precision: str
+
+    @property
+    def shape(self) -> PolyGINShape:
+        """The network's size."""
+        return PolyGINShape(layers=self.layers, width=self.width)
+
+    def sentence(self) -> str:
+        """One line for people."""
+        return f"{self.layers}×{self.width}, batch {self.batch}, {self.precision}"

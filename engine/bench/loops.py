@@ -1,0 +1,126 @@
+"""Seconds per training epoch: this engine's loop and PyTorch Geometric's, in turns."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from statistics import median
+
+import numpy as np
+import torch
+
+from engine.bench.blocks import Show, alternate, ratio
+from engine.bench.case import SIDES, Case
+from engine.bench.subject import Subject, typical_rows
+from engine.models.batching import DeviceGraphs
+from engine.models.polygin import PolyGIN
+from engine.training.devices import DeviceSettings
+from engine.training.presets import LoopSettings
+from engine.training.trainer import Trainer
+
+# Short blocks, many of them: a burst of other work then spoils few.
+_CPU_STEPS, _CPU_BLOCKS = 12, 15
+_CUDA_BLOCKS = 5
+_QUICK_STEPS, _QUICK_BLOCKS = 4, 2
+
+
+def cases(device: torch.device) -> list[Case]:
+    """What is measured on a device: fp32, and on CUDA its mixed precision too."""
+    if device.type != "cuda":
+        return [Case(8, 96, 48, "fp32")]
+    mixed = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    sizes = ((8, 96, 48), (12, 128, 96))
+    return [Case(*size, precision) for size in sizes for precision in ("fp32", mixed)]
+
+
+def measure_loops(subject: Subject, device: torch.device, quick: bool, show: Show) -> list[dict]:
+    """Time an epoch of each side in each case.
+
+    Args:
+        subject: what is learned.
+        device: where.
+        quick: a handful of steps only, to see that it works.
+        show: told how far it is.
+
+    Returns:
+        For each case the seconds per epoch of each side, and how they were taken.
+    """
+    return [measure_loop(subject, case, SIDES, device, quick, show) for case in cases(device)]
+
+
+def measure_loop(
+    subject: Subject,
+    case: Case,
+    sides: Sequence[str],
+    device: torch.device,
+    quick: bool,
+    show: Show,
+) -> dict:
+    """Time an epoch of some sides in one case; see `measure_loops`."""
+    rows = block_rows(subject, case, device, quick)
+    blocks = _QUICK_BLOCKS if quick else _CUDA_BLOCKS if device.type == "cuda" else _CPU_BLOCKS
+    batch = min(case.batch, len(rows))
+    network = PolyGIN(case.shape, subject.labels.shape[1])
+    steps, epoch_steps = len(rows) // batch, len(subject.labelled) / batch
+    seconds = alternate(
+        {side: make_epoch(side, subject, case, rows, device) for side in sides},
+        blocks,
+        f"Epochs, {case.sentence()}",
+        show,
+    )
+    return {
+        **asdict(case),
+        "batch": batch,
+        "device": device.type,
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+        "steps_per_block": steps,
+        "blocks": blocks,
+        "steps_per_epoch": round(epoch_steps, 2),
+        "epoch_seconds": {
+            side: median(spent) / steps * epoch_steps for side, spent in seconds.items()
+        },
+        "block_seconds": seconds,
+        "speedup": {
+            side: ratio(spent, seconds["ours"]) for side, spent in seconds.items() if side != "ours"
+        },
+    }
+
+
+def block_rows(subject: Subject, case: Case, device: torch.device, quick: bool) -> np.ndarray:
+    """The rows of one timed block, in whole batches: all of them on CUDA, where it is quick."""
+    labelled = len(subject.labelled)
+    batch = min(case.batch, labelled)
+    steps = labelled // batch
+    if quick:
+        steps = min(steps, _QUICK_STEPS)
+    elif device.type != "cuda":
+        steps = min(steps, _CPU_STEPS)
+    return typical_rows(subject, steps * batch)
+
+
+def make_epoch(
+    side: str, subject: Subject, case: Case, rows: np.ndarray, device: torch.device
+) -> Callable[[], float]:
+    """A function that trains one pass over the rows.
+
+    Args:
+        side: one of `SIDES`.
+        subject, rows: what is learned.
+        case: the network and how it is trained.
+        device: where.
+    """
+    torch.manual_seed(0)
+    torch.set_float32_matmul_precision("high")
+    batch = min(case.batch, len(rows))
+    properties = subject.labels.shape[1]
+    if side == "ours":
+        settings = LoopSettings(epochs=1000, batch=batch, learning_rate=1e-3)
+        use = DeviceSettings(precision=case.precision)
+        graphs = DeviceGraphs(subject.graphs, device)
+        network = PolyGIN(case.shape, properties)
+        return Trainer(network, graphs, subject.labels, rows, settings, device, 0, use).epoch
+    from engine.bench.plain_loop import PlainLoop, pyg_dataset
+    from engine.bench.pyg_network import PygNetwork
+
+    kind = PygNetwork if side == "pyg" else PolyGIN
+    dataset, weights = pyg_dataset(subject.graphs, subject.labels, rows)
+    network = kind(case.shape, properties)
+    return PlainLoop(network, dataset, weights, batch, device, case.precision).epoch

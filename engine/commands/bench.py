@@ -1,0 +1,70 @@
+"""`bench`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from engine.bench.arguments import options_of
+from engine.commands.progress import progress_bar
+from engine.commands.tables import checked_table
+from engine.errors import UserError
+from engine.workspace import ASSETS, write_atomic
+
+if TYPE_CHECKING:
+    from engine.bench.subject import Subject
+
+_SAMPLE = ASSETS / "textbook.csv"
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Measure this machine; print tables or JSON, and write the results file if one is named."""
+    from engine.bench.run import run_bench, written_to
+
+    target, options = written_to(arguments.json), options_of(arguments)
+    subject = _subject(arguments)
+    with progress_bar() as show:
+        result = run_bench(subject, options, show)
+    text = json.dumps(result, indent=1) + "\n"
+    if target:
+        write_atomic(target, text)
+    if arguments.json == "":
+        sys.stdout.write(text)
+    else:
+        print_result(result, Console())
+
+
+def print_result(result: dict, console: Console) -> None:
+    """Print a results file's tables."""
+    from engine.bench.report import head_line, sections
+
+    console.print(head_line(result), highlight=False, markup=False, soft_wrap=True)
+    for section in sections(result):
+        if section.rows:
+            table = Table(*map(escape, section.heads), title=section.title)
+            for row in section.rows:
+                table.add_row(*map(escape, row))
+            console.print(table)
+        console.print(section.note, highlight=False, markup=False, soft_wrap=True)
+
+
+def _subject(arguments: argparse.Namespace) -> "Subject":
+    from engine.bench.subject import subject_of_features, subject_of_table
+
+    if arguments.features:
+        if arguments.table:
+            raise UserError("Give TABLE or --features FILE, not both.")
+        return subject_of_features(Path(arguments.features))
+    if not arguments.table:
+        arguments.table = str(_SAMPLE)
+        Console(stderr=True).print(
+            "No TABLE: the sample table is measured, which is too small for honest figures."
+        )
+    table = checked_table(arguments)
+    with progress_bar() as show:
+        return subject_of_table(table, show)

@@ -1,0 +1,219 @@
+"""The benchmark on a tiny table: what it measures is there; how fast it is, is not tested."""
+
+import json
+import math
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from bench.readme_speed import speed_text
+from engine.bench import chemprop, features, loops, memory, prediction
+from engine.bench.blocks import alternate, ratio
+from engine.bench.case import SIDES, Case
+from engine.bench.device import epoch_traffic
+from engine.bench.report import head_line, markdown, sections
+from engine.bench.run import Options, parts_of, run_bench, written_to
+from engine.bench.subject import Subject, subject_of_features, subject_of_table, typical_rows
+from engine.bench.unseen import unseen_units
+from engine.chem.graphs import graph
+from engine.commands import main
+from engine.commands.bench import print_result
+from engine.errors import UserError
+from engine.features import compute_features
+from engine.packed import pack
+from engine.table import load_table
+
+CPU = torch.device("cpu")
+TINY = [Case(2, 8, 4, "fp32")]
+UNITS = [f"*{'C' * n}O{'C' * m}*" for n in range(1, 5) for m in range(1, 4)]
+
+FAKE_CHEMPROP = """#!{python}
+import csv, pathlib, sys, time
+words = sys.argv[1:]
+if words == ["--version"]:
+    sys.exit(print("chemprop 9.9"))
+train = words[words.index("-i") + 1]
+rows = list(csv.reader(open(train)))
+assert rows[0] == ["SMILES", "target0", "target1"] and len(rows) == 13
+assert all("*" in row[0] for row in rows[1:]) and rows[1][2] == ""
+folder = pathlib.Path(words[words.index("-o") + 1]) / "model_0"
+folder.mkdir(parents=True)
+for _ in range(int(words[words.index("--epochs") + 1])):
+    time.sleep(0.2)
+    (folder / "last.ckpt").write_text("")
+"""
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    assert 0 <= done <= total
+
+
+@pytest.fixture
+def subject() -> Subject:
+    labels = np.random.default_rng(0).normal(size=(len(UNITS), 2))
+    labels[0, 1] = np.nan
+    return Subject("tiny.csv", pack([graph(unit) for unit in UNITS]), labels, ("a", "b"), UNITS)
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (loops, memory, chemprop):
+        monkeypatch.setattr(module, "cases", lambda device: TINY)
+    monkeypatch.setattr(features, "_QUICK_ROWS", 6)
+    # One process is enough to see that they work; each takes seconds to start.
+    monkeypatch.setattr(memory, "SIDES", ["ours"])
+
+
+def test_sides_are_timed_in_turns() -> None:
+    order: list[str] = []
+    sides = {name: lambda name=name: order.append(name) for name in ("a", "b")}
+    seconds = alternate(sides, 2, "x", _silent)
+    assert {name: len(spent) for name, spent in seconds.items()} == {"a": 2, "b": 2}
+    assert order in (["a", "b", "a", "b", "b", "a"], ["b", "a", "a", "b", "b", "a"])
+    assert ratio([4.0, 9.0, 90.0], [2.0, 3.0, 4.0]) == 3.0
+
+
+def test_a_whole_run_is_reported(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        prediction,
+        "measure_prediction",
+        lambda *_: {
+            "members": ["polygin"],
+            "single": {"molecules": 1, "median_ms": 1.0, "p95_ms": 2.0},
+            "batch": {"molecules": 1, "seconds": 1.0, "per_second": 1.0},
+        },
+    )
+    result = run_bench(subject, Options("bench", quick=True), _silent)
+    assert result["table"]["rows"] == 12
+    (loop,) = result["loop"]
+    assert set(loop["epoch_seconds"]) == set(SIDES)
+    assert set(loop["speedup"]) == {"pyg", "pyg_our_network"}
+    assert loop["steps_per_epoch"] == 3
+    assert result["features"]["graphs"]["seconds"].keys() == {"cold", "plain"}
+    assert {"warm", "reordered"} < result["features"]["both"]["per_second"].keys()
+    (peaks,) = result["memory"]
+    peak = peaks["sides"]["ours"]
+    assert math.isnan(peak["peak_mb"]) or peak["peak_mb"] >= peak["before_mb"] > 0
+    assert result["device"] is None
+    text = json.dumps(result)
+    assert not any(unit in text for unit in UNITS)
+    shown = "\n".join(markdown(section) for section in sections(result))
+    assert "not measured" in shown
+    print_result(result, Console())
+    assert "12 rows" in head_line(result)
+
+
+def test_the_readme_has_a_line_for_every_figure(subject: Subject, tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    assert speed_text("CUDA", path) == "CUDA: not measured yet."
+    options = Options("python -m engine bench", parts=("loop", "features"), quick=True)
+    path.write_text(json.dumps(run_bench(subject, options, _silent)))
+    text = speed_text("CPU", path)
+    assert text.count("training epoch") == 2
+    assert "descriptors of the table, cold" in text
+
+
+def test_memory_of_the_other_sides_is_measured_alike(subject: Subject, tmp_path: Path) -> None:
+    data = tmp_path / "subject.npz"
+    np.savez(data, labels=subject.labels, **subject.graphs._asdict())
+    for quick in (True, False):
+        job = {"case": asdict(TINY[0]), "side": "pyg", "device": "cpu", "quick": quick}
+        assert set(memory.train_and_measure(data, job)) == {"peak_mb", "before_mb"}
+
+
+def test_prediction_is_of_molecules_not_seen(subject: Subject) -> None:
+    found = prediction.measure_prediction(subject, True, _silent)
+    assert found["single"]["p95_ms"] >= found["single"]["median_ms"] > 0
+    assert found["batch"]["per_second"] > 0
+    units = unseen_units(30, set())
+    assert len(set(units)) == 30
+    assert not set(unseen_units(5, set(units))) & set(units)
+
+
+def test_chemprop_is_timed_from_checkpoint_to_checkpoint(subject: Subject, tmp_path: Path) -> None:
+    command = tmp_path / "chemprop"
+    command.write_text(FAKE_CHEMPROP.format(python=sys.executable))
+    command.chmod(0o755)
+    assert chemprop.find_chemprop(str(command)) == command
+    found = chemprop.measure_chemprop(subject, command, CPU, True, _silent)
+    assert found["version"] == "9.9"
+    assert set(found["epoch_seconds"]) == {"ours", "chemprop"}
+    assert len(found["measured_seconds"]["chemprop"]) == 2
+    assert found["epoch_seconds"]["chemprop"] >= 0.2
+    command.write_text(f"#!{sys.executable}\nimport sys\nprint('no such thing')\nsys.exit(2)\n")
+    with pytest.raises(UserError, match="no such thing"):
+        chemprop.measure_chemprop(subject, command, CPU, True, _silent)
+
+
+def test_without_chemprop_a_sentence_says_how_to_get_it(subject: Subject) -> None:
+    options = Options("bench", parts=(), peer=True, chemprop="/no/such/chemprop")
+    result = run_bench(subject, options, _silent)
+    assert "pip install chemprop" in result["chemprop"]["missing"]
+    assert "pip install chemprop" in sections(result)[0].note
+
+
+def test_stored_features_take_the_place_of_a_table(tmp_path: Path) -> None:
+    path = tmp_path / "features.safetensors"
+    compute_features(UNITS).save(path)
+    subject = subject_of_features(path)
+    result = run_bench(subject, Options("bench", quick=True, parts=("loop", "features")), _silent)
+    assert result["table"]["random_labels"]
+    assert "features" not in result
+    assert result["loop"]
+    with pytest.raises(UserError, match="no file"):
+        subject_of_features(tmp_path / "missing")
+
+
+def test_rows_of_a_block_are_typical(subject: Subject) -> None:
+    sizes = np.diff(subject.graphs.atom_start)
+    rows = typical_rows(subject, 4)
+    assert len(set(rows.tolist())) == 4
+    assert abs(sizes[rows].mean() - sizes.mean()) < 1
+    assert sorted(typical_rows(subject, 100)) == list(range(12))
+
+
+def test_traffic_follows_the_network(subject: Subject) -> None:
+    loop = {
+        "layers": 1,
+        "width": 10,
+        "precision": "fp32",
+        "parameters": 5,
+        "steps_per_epoch": 2,
+    }
+    atoms, edges = len(subject.graphs.atoms), 2 * len(subject.graphs.bonds)
+    traffic = epoch_traffic(subject, loop)
+    assert traffic == {
+        "activations": 4 * 3 * 10 * (3 * edges + 26 * atoms),
+        "weights": 8 * 4 * 5 * 2,
+    }
+    half = epoch_traffic(subject, {**loop, "precision": "bf16"})
+    assert half["activations"] == traffic["activations"] / 2
+
+
+def test_words_are_checked() -> None:
+    assert parts_of("memory,loop") == ("loop", "memory")
+    with pytest.raises(UserError, match="no part 'speed'"):
+        parts_of("speed")
+    assert written_to(None) is written_to("") is None
+    with pytest.raises(UserError, match=r"train\.csv"):
+        written_to("train.csv")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("SMILES,Tg\n" + "".join(f"{unit},{n}\n" for n, unit in enumerate(UNITS)))
+    assert len(subject_of_table(load_table(table), _silent).labelled) == 12
+    target = tmp_path / "bench.json"
+    words = ["bench", str(table), "--only", "loop", "--quick", "--json"]
+    assert main([*words, str(target)]) == 0
+    assert "seconds per epoch" in " ".join(capsys.readouterr().out.split())
+    assert json.loads(target.read_text())["loop"]
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["quick"] is True
+    assert main(["bench", "--json", str(table)]) == 1
+    assert "ends in .json" in capsys.readouterr().err
