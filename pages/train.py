@@ -1,38 +1,16 @@
 """Train: from a table to a started run."""
 
-import shlex
-from hashlib import sha256
-from pathlib import Path
-
-import numpy as np
 import streamlit as st
 
 from engine.errors import UserError
-from engine.hardware import Hardware, detect
-from engine.runs import MAX_SEED, MIN_LABELS, RunConfig, command_for, learnable, start_run
-from engine.runs.foldspec import MOST_FOLDS
-from engine.table import Table, read_table
-from engine.training.presets import PRESETS, SMALL_TABLE, choose
-from engine.workspace import subfolder, write_atomic
+from engine.runs import MIN_LABELS, RunConfig, command_for, learnable, start_run
+from engine.table import Table
 from pages.parts import intake
 from pages.parts.layout import heading
+from pages.parts.outlook import stop_measuring
 from pages.parts.report import show_report
-from pages.parts.words import plain, show_error
-
-_FOLDS = {
-    "random": "Random",
-    "similarity": "By similarity",
-    "column": "A column of the table",
-    "file": "A file of folds",
-}
-_FOLD_WORDS = {
-    "random": "Rows are dealt out by chance: the usual estimate of the error on polymers like "
-    "those in the table.",
-    "similarity": "Like repeat units stay together: a harder test that tells how the model does "
-    "on chemistry that it has not seen.",
-    "column": "Rows with the same value in the column are one fold.",
-    "file": "A table with the ids of your rows and a column that names the fold of each.",
-}
+from pages.parts.settings import choose_settings
+from pages.parts.words import show_error
 
 
 def main() -> None:
@@ -50,8 +28,7 @@ def main() -> None:
         return
     show_report(table)
     intake.change_reading(file, table)
-    learned = learnable(table)
-    if not learned:
+    if not learnable(table):
         st.error(
             "This table cannot be trained on: it needs at least one column of numbers with "
             f"{MIN_LABELS} labels on rows that can be read. Choose another table, or other "
@@ -59,10 +36,7 @@ def main() -> None:
             icon=":material/error:",
         )
         return
-    st.header("3 · Settings", divider="gray")
-    config = _choose_settings(file, table, int(np.isfinite(table.labels[:, learned]).sum()))
-    st.header("4 · Start", divider="gray")
-    _show_start(table, config)
+    _settings_and_start(file, table)
 
 
 def _show_empty() -> None:
@@ -76,147 +50,20 @@ def _show_empty() -> None:
         st.page_link("pages/monitor.py", label="See earlier runs", icon=":material/monitoring:")
 
 
-def _choose_settings(file: dict, table: Table, labels: int) -> RunConfig | None:
-    """Show the settings; None while they are not complete."""
-    hardware = detect()
-    st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
-    preset = _choose_preset(hardware, labels)
-    spec = _choose_folds(file, table)
-    name_place, seed_place = st.columns([3, 1])
-    name = name_place.text_input(
-        "Name of the run",
-        Path(table.name).stem[:80],
-        max_chars=80,
-        key=f"train name {file['key']}",
-        help="To find it again in the list of runs.",
-    )
-    seed = seed_place.number_input(
-        "Seed",
-        0,
-        MAX_SEED - 1,
-        0,
-        key="train seed",
-        help="The start of everything random: the same seed on the same machine gives the same "
-        "folds and the same start of the networks.",
-    )
-    if not name.strip():
-        st.warning("Give the run a name.", icon=":material/warning:")
-        return None
-    if spec is None:
-        return None
-    return RunConfig(
-        name=name.strip(),
-        preset=preset,
-        folds=spec,
-        seed=seed,
-        columns=intake.chosen_columns(table),
-        units=intake.given_units(),
-    )
-
-
-def _choose_preset(hardware: Hardware, labels: int) -> str:
-    taken = choose("auto", hardware, labels)
-    titles = {"auto": f"Automatic: {taken.title}"}
-    titles |= {name: preset.title for name, preset in PRESETS.items()}
-    summaries = [_why(hardware, labels)] + [preset.summary for preset in PRESETS.values()]
-    chosen = st.radio(
-        "How much to train",
-        list(titles),
-        format_func=titles.get,
-        captions=[plain(words) for words in summaries],
-        key="train preset",
-    )
-    if chosen == "gpu" and not hardware.gpus:
-        st.warning(
-            "This machine has no CUDA GPU: on its CPU this takes many times longer than the "
-            "preset “CPU”.",
-            icon=":material/warning:",
-        )
-    return chosen
-
-
-def _why(hardware: Hardware, labels: int) -> str:
-    """Why `auto` takes what it takes."""
-    if hardware.gpus:
-        return f"Because this machine has a GPU ({hardware.gpus[0].name})."
-    if labels <= SMALL_TABLE:
-        return (
-            f"Because the table has {labels:,} labels, no more than {SMALL_TABLE:,}, and this "
-            "machine has no CUDA GPU."
-        )
-    return f"Because this machine has no CUDA GPU, and the table has {labels:,} labels."
-
-
-def _choose_folds(file: dict, table: Table) -> str | None:
-    """The folds as `engine.runs` reads them; None while the choice is not complete."""
-    columns = _fold_columns(table)
-    kinds = [kind for kind in _FOLDS if kind != "column" or columns]
-    kind = st.radio(
-        "How rows are divided into folds",
-        kinds,
-        format_func=_FOLDS.get,
-        captions=[_FOLD_WORDS[kind] for kind in kinds],
-        key="train folds",
-        help="Each fold is predicted once by models that were trained on all the others, so every "
-        "figure of error comes from rows that the model has not seen.",
-    )
-    if kind == "column":
-        column = st.selectbox("Column", columns, key=f"train fold column {file['key']}")
-        return f"column:{column}"
-    if kind == "file":
-        return _fold_file()
-    most = min(MOST_FOLDS, len(table.smiles))
-    count = st.number_input(
-        "Number of folds", 2, most, min(5, most), key=f"train fold count {file['key']}", width=200
-    )
-    return f"{kind}:{count}"
-
-
-def _fold_columns(table: Table) -> list[str]:
-    """The unused columns without gaps that have as many different values as there may be folds."""
-    used = {table.report.columns.smiles, *table.report.columns.properties}
-    frame = table.raw.frame
-    return [
-        name
-        for name in frame
-        if name not in used
-        and frame[name].notna().all()
-        and 2 <= frame[name].nunique() <= MOST_FOLDS
-    ]
-
-
-def _fold_file() -> str | None:
-    """Take a file of folds into the workspace, and ask for its column."""
-    uploaded = st.file_uploader(
-        "File of folds", intake.FILE_TYPES, key="train fold file", help="It needs a column “id”."
-    )
-    if uploaded is None:
-        st.info("Upload the file of folds to go on.", icon=":material/arrow_upward:")
-        return None
-    data = uploaded.getvalue()
-    try:
-        raw = read_table(data, uploaded.name)
-    except UserError as error:
-        show_error(error)
-        return None
-    names = [name for name in raw.frame if name != "id"]
-    if len(names) == len(raw.frame.columns) or not names:
-        show_error(
-            UserError(f"{uploaded.name} needs a column “id” and at least one column of folds.")
-        )
-        return None
-    column = st.selectbox("Column with the folds", names, key="train fold file column")
-    # A name of our own: the uploaded one may hold anything.
-    path = subfolder("uploads") / f"folds-{sha256(data).hexdigest()[:16]}"
-    if not path.exists():
-        write_atomic(path, data)
-    return f"{path}:{column}"
+@st.fragment
+def _settings_and_start(file: dict, table: Table) -> None:
+    # A fragment: a click in the settings does not draw the table's report anew.
+    st.header("3 · Settings", divider="gray")
+    config = choose_settings(file, table)
+    st.header("4 · Start", divider="gray")
+    _show_start(table, config)
 
 
 def _show_start(table: Table, config: RunConfig | None) -> None:
-    if config:
-        st.caption("The same from a terminal:")
-        st.code(_command(table, config), language="bash", wrap_lines=True)
+    with st.container():
+        if config:
+            st.caption("The same from a terminal:")
+            st.code(_command(table, config), language="bash", wrap_lines=True)
     starting = bool(st.session_state.get("train starting"))
     st.button(
         "Train",
@@ -233,8 +80,7 @@ def _show_start(table: Table, config: RunConfig | None) -> None:
 
 def _command(table: Table, config: RunConfig) -> str:
     name = "assets/textbook.csv" if table.name == intake.SAMPLE else table.name
-    flags = [f"--{word} {shlex.quote(given)}" for word, given in intake.reading_flags().items()]
-    return " ".join([command_for(config, name), *flags])
+    return command_for(config, name, intake.reading_flags())
 
 
 def _mark_starting() -> None:
@@ -243,6 +89,8 @@ def _mark_starting() -> None:
 
 
 def _start(table: Table, config: RunConfig) -> None:
+    # The run waits for the device as long as something is measured on it.
+    stop_measuring()
     try:
         with st.spinner("Starting the run…"):
             # Kept in the same breath: a second click may end this script at any call to Streamlit.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.commands import main
-from engine.runs import Run
+from engine.commands import main, probe, runs
+from engine.commands.arguments import parser
+from engine.commands.tables import checked_table
+from engine.runs import Run, RunConfig, command_for
+from engine.table import Columns
+from engine.training.devices import DeviceSettings
+from engine.training.estimate import Probe
 from tests.conftest import TEXTBOOK
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -93,6 +99,9 @@ def test_models_speak_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> 
         (["predict", "trained", "C(C"], "neither a file nor a repeat unit"),
         (["stop", "nothing"], "no run 'nothing'"),
         (["train", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),
+        (["probe", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),
+        (["probe", str(TEXTBOOK), "--folds", "random:1"], "between 2 and"),
+        (["train", str(TEXTBOOK), "--parallel", "ddp", "--step-in-backward"], "switch it off"),
         (["doctor", str(TEXTBOOK), "--unit", "Tg"], "write NAME=UNIT"),
         (["doctor", str(TEXTBOOK), "--smiles-column", "structure"], "structure"),
     ],
@@ -105,6 +114,60 @@ def test_what_a_user_can_mend_is_a_sentence(
     assert shown.startswith("Error:")
     assert sentence in shown.replace("\n", " ")
     assert "Traceback" not in shown
+
+
+def test_train_takes_every_switch_of_the_devices(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[RunConfig] = []
+    monkeypatch.setattr(runs, "start_run", lambda table, config: given.append(config) or trained)
+    assert main(["train", str(TEXTBOOK), "--detach"]) == 0
+    use = DeviceSettings(
+        parallel="ddp",
+        precision="bf16",
+        deterministic=True,
+        cuda_graphs=False,
+        step_in_backward=True,
+        empty_cache=True,
+        pinned_memory=False,
+    )
+    words = shlex.split(command_for(RunConfig(name="a b", use=use), str(TEXTBOOK)))
+    assert {
+        "--deterministic",
+        "--no-cuda-graphs",
+        "--step-in-backward",
+        "--empty-cache",
+        "--no-pinned-memory",
+    } < set(words)
+    assert main([*words[3:], "--detach"]) == 0
+    assert [config.use for config in given] == [DeviceSettings(), use]
+    assert given[1].name == "a b"
+
+
+def test_the_command_of_a_run_says_how_its_table_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("id;SMILES;Tg\n" + "".join(f"{n};*CC*;{n},5\n" for n in range(12)))
+    columns = Columns(smiles="SMILES", id=None, properties=("Tg",))
+    config = RunConfig(name="x", columns=columns, units={"Tg": "K"})
+    command = command_for(config, str(path), {"separator": ";", "decimal": ","})
+    table = checked_table(parser().parse_args(shlex.split(command)[3:]))
+    assert table.report.columns == columns
+    assert table.ids[0] == "2"
+    assert table.report.reading.separator == ";"
+    assert table.labels[0, 0] == pytest.approx(0.5 - 273.15)
+
+
+def test_probe_measures_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["probe", str(TEXTBOOK), "--preset", "smoke", "--folds", "random:3"]
+    assert main([*words, "--json"]) == 0
+    found = Probe.model_validate_json(capsys.readouterr().out)
+    assert found.epochs == 3 * 40
+    assert found.minutes > 0
+    monkeypatch.setattr(probe, "start_probe", None)
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"{found.sentence()}\n"
 
 
 @pytest.mark.parametrize("seed", ["-1", "1.5", "many", str(2**31)])

@@ -2,7 +2,9 @@
 
 import argparse
 
-from engine.commands import models, runs, tables
+from engine.bench.arguments import add_arguments
+from engine.commands import bench, models, probe, runs, tables
+from engine.commands.devices import add_device_options
 from engine.runs.records import MAX_SEED
 from engine.training.presets import PRESETS
 
@@ -13,8 +15,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _doctor(commands)
     _train(commands)
+    _probe(commands)
     _runs(commands)
     _models(commands)
+    _bench(commands)
     return top
 
 
@@ -28,6 +32,25 @@ def _doctor(commands: argparse._SubParsersAction) -> None:
 def _train(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("train", help="train on a table")
     _table(command)
+    _settings(command)
+    command.add_argument("--seed", type=_seed, default=0, metavar="N")
+    command.add_argument("--name", help="for the list of runs; else the table's name")
+    command.add_argument("--detach", action="store_true", help="return at once")
+    command.set_defaults(carry_out=runs.train)
+
+
+def _probe(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser(
+        "probe", help="measure how long a run would take here, and how much memory"
+    )
+    _table(command)
+    _settings(command)
+    _json(command)
+    command.set_defaults(carry_out=probe.probe)
+
+
+def _settings(command: argparse.ArgumentParser) -> None:
+    """What decides how much there is to train."""
     command.add_argument(
         "--preset", default="auto", metavar="P", help=f"auto, {', '.join(PRESETS)}"
     )
@@ -37,10 +60,7 @@ def _train(commands: argparse._SubParsersAction) -> None:
         metavar="F",
         help="random:5, similarity:5, column:NAME of the table, or FILE:COLUMN",
     )
-    command.add_argument("--seed", type=_seed, default=0, metavar="N")
-    command.add_argument("--name", help="for the list of runs; else the table's name")
-    command.add_argument("--detach", action="store_true", help="return at once")
-    command.set_defaults(carry_out=runs.train)
+    add_device_options(command)
 
 
 def _runs(commands: argparse._SubParsersAction) -> None:
@@ -77,16 +97,23 @@ def _models(commands: argparse._SubParsersAction) -> None:
     promote.set_defaults(carry_out=models.promote)
 
 
+def _bench(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("bench", help="measure speed and memory on this machine")
+    _table(command, count="?")
+    add_arguments(command)
+    command.set_defaults(carry_out=bench.bench)
+
+
 def _model(command: argparse.ArgumentParser, text: str | None = None) -> None:
     command.add_argument(
         "model", metavar="MODEL", help=text or "a run's id or name, a bundle's folder, or `default`"
     )
 
 
-def _table(command: argparse.ArgumentParser) -> None:
-    command.add_argument("table", metavar="TABLE", help="CSV, TSV, Parquet or XLSX")
+def _table(command: argparse.ArgumentParser, count: str | None = None) -> None:
+    command.add_argument("table", nargs=count, metavar="TABLE", help="CSV, TSV, Parquet or XLSX")
     command.add_argument("--smiles-column", metavar="NAME")
-    command.add_argument("--id-column", metavar="NAME")
+    command.add_argument("--id-column", metavar="NAME", help="empty to use row numbers")
     command.add_argument(
         "--property", action="append", metavar="NAME", help="may be given several times"
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from engine.commands.devices import device_settings
 from engine.commands.figures import print_figures
 from engine.commands.progress import bars
 from engine.commands.tables import checked_table
@@ -33,6 +34,7 @@ def train(arguments: argparse.Namespace) -> int:
         folds=arguments.folds,
         seed=arguments.seed,
         units=dict(word.split("=", 1) for word in arguments.unit),
+        use=device_settings(arguments),
     )
     run = start_run(table, config)
     console = Console()

@@ -39,6 +39,12 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
     return None
 
 
+def fold_count(spec: str, table: Table) -> int:
+    """How many folds there will be; see `given_folds`."""
+    folds = given_folds(spec, table)
+    return int(spec.rpartition(":")[2]) if folds is None else int(folds.max()) + 1
+
+
 def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
     """Divide rows by a splitter.
 

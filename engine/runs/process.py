@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 from engine.runs.records import Run
 from engine.workspace import home
@@ -15,18 +16,32 @@ _PROJECT = Path(__file__).resolve().parents[2]
 
 def launch(run: Run) -> None:
     """Start the worker of a run, so that it outlives whoever starts it."""
-    environment = {**os.environ, "POLYGIN_HOME": str(home())}
-    # A file, not a pipe: a pipe would hang the worker once its reader is gone.
-    with open(run.folder / "run.log", "ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "engine.runs.worker", run.id],
+    spawn(["engine.runs.worker", run.id], run.folder / "run.log")
+
+
+def spawn(words: list[str], log: Path) -> subprocess.Popen:
+    """Start a module of the engine as a process in a session of its own.
+
+    Args:
+        words: the module and its arguments.
+        log: what it says is added to this file.
+    """
+    # A file, not a pipe: a pipe would hang the process once its reader is gone.
+    with open(log, "ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", *words],
             cwd=_PROJECT,
-            env=environment,
+            env={**os.environ, "POLYGIN_HOME": str(home())},
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def device_lock() -> FileLock:
+    """Held by whoever uses the workspace's device; one at a time."""
+    return FileLock(home() / "device.lock")
 
 
 def identity() -> dict[str, object]:

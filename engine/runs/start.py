@@ -1,7 +1,6 @@
 """Starting a run from a checked table."""
 
 import re
-import shlex
 import time
 import uuid
 
@@ -16,7 +15,8 @@ from engine.runs import process, store
 from engine.runs.foldspec import given_folds
 from engine.runs.records import Run, RunConfig
 from engine.table import Table
-from engine.training.presets import choose
+from engine.training.devices import DeviceSettings
+from engine.training.presets import Preset, choose
 from engine.workspace import write_atomic
 
 MIN_LABELS = 10
@@ -31,19 +31,14 @@ def start_run(table: Table, config: RunConfig) -> Run:
         config: what to do.
 
     Raises:
-        UserError: when the table, the preset or the folds cannot be used; nothing is left behind.
+        UserError: when the table or the settings cannot be used; nothing is left behind.
     """
-    learned = learnable(table)
-    if not learned:
-        raise UserError(
-            f"{table.name} has no property to learn: a property column needs at least "
-            f"{MIN_LABELS} labels on readable rows."
-        )
+    learned = learnable_or_refuse(table)
+    check_devices(config.use)
     folds = given_folds(config.folds, table)
-    labels = int(np.isfinite(table.labels[:, learned]).sum())
     config = config.model_copy(
         update={
-            "preset": choose(config.preset, detect(), labels).name,
+            "preset": chosen_preset(config.preset, table).name,
             "columns": table.report.columns,
         }
     )
@@ -62,17 +57,44 @@ def learnable(table: Table) -> list[int]:
     return [k for k in range(len(table.properties)) if counts[k] >= MIN_LABELS]
 
 
-def command_for(config: RunConfig, table_name: str) -> str:
-    """The command that starts the same run from a terminal."""
-    words = ["python -m engine train", shlex.quote(table_name), f"--preset {config.preset}"]
-    words += [f"--folds {shlex.quote(config.folds)}", f"--seed {config.seed}"]
-    words += [f"--unit {shlex.quote(f'{name}={unit}')}" for name, unit in config.units.items()]
-    if config.columns:
-        words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
-        if config.columns.id:
-            words.append(f"--id-column {shlex.quote(config.columns.id)}")
-        words += [f"--property {shlex.quote(name)}" for name in config.columns.properties]
-    return " ".join([*words, f"--name {shlex.quote(config.name)}"])
+def learnable_or_refuse(table: Table) -> list[int]:
+    """The same.
+
+    Raises:
+        UserError: when there is none.
+    """
+    learned = learnable(table)
+    if not learned:
+        raise UserError(
+            f"{table.name} has no property to learn: a property column needs at least "
+            f"{MIN_LABELS} labels on readable rows."
+        )
+    return learned
+
+
+def check_devices(use: DeviceSettings) -> None:
+    """Refuse at once what would fail only when the first network is trained.
+
+    Raises:
+        UserError: when this machine cannot be used so.
+    """
+    if use.precision == "fp16" and not detect().gpus:
+        raise UserError("fp16 needs a CUDA device; choose auto, fp32 or bf16.")
+    if use.parallel == "ddp" and use.step_in_backward:
+        raise UserError(
+            "A step in the backward pass cannot wait for other processes: switch it off, or "
+            "choose another way to use several devices than ddp."
+        )
+
+
+def chosen_preset(name: str, table: Table) -> Preset:
+    """The preset of that name for a table on this machine; `auto` is one of the others.
+
+    Raises:
+        UserError: when there is no such preset.
+    """
+    labels = int(np.isfinite(table.labels[:, learnable(table)]).sum())
+    return choose(name, detect(), labels)
 
 
 def _write_files(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from engine.errors import UserError
 from engine.hardware import detect, usable_cores
@@ -24,7 +24,7 @@ from engine.runs import process, store
 from engine.runs.records import ALIVE, Run, RunConfig
 from engine.runs.reporting import RunReporter, StoppedError
 from engine.training.presets import PRESETS, Preset
-from engine.workspace import home, write_atomic
+from engine.workspace import write_atomic
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _finish(run_id: str, state: str, reason: str, **changes: object) -> None:
 @contextmanager
 def _device(run: Run) -> Iterator[None]:
     """Hold the workspace's device: runs take it one after the other."""
-    lock = FileLock(home() / "device.lock")
+    lock = process.device_lock()
     while not lock.is_locked:
         try:
             lock.acquire(timeout=1)

@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.errors import UserError
 from engine.table import (
@@ -54,14 +55,17 @@ def choose_file() -> dict | None:
 def check_file(file: dict) -> Table | None:
     """Read and check a file, at most once for each way to read it; None when it cannot be used."""
     overrules = st.session_state.setdefault("train overrules", {})
+    # There also when nothing is left to do, so that what follows never changes its place.
+    place = st.empty()
     try:
-        raw = _once("raw", _key(file, overrules["reading"] if overrules else {}), _read, file)
+        key = _key(file, overrules["reading"] if overrules else {})
+        raw = _once("raw", key, _read, file, place)
     except UserError as error:
         show_error(error)
         _reading_form(file, None, None)
         return None
     try:
-        return _once("checked", _key(file, overrules), _check, raw)
+        return _once("checked", _key(file, overrules), _check, raw, place)
     except UserError as error:
         show_error(error)
         _reading_form(file, raw, None)
@@ -123,22 +127,20 @@ def _once(what: str, key: str, make, *args):
     return kept[1]
 
 
-def _read(file: dict) -> RawTable:
-    with st.spinner(f"Reading {plain(file['name'])}…"):
+def _read(file: dict, place: DeltaGenerator) -> RawTable:
+    with place, st.spinner(f"Reading {plain(file['name'])}…"):
         return read_table(file["data"], file["name"], **reading_flags())
 
 
-def _check(raw: RawTable) -> Table:
-    shown = st.empty()
-
+def _check(raw: RawTable, place: DeltaGenerator) -> Table:
     def progress(done: int, total: int) -> None:
-        shown.progress(done / max(total, 1), f"Checking row {done:,} of {total:,}…")
+        place.progress(done / max(total, 1), f"Checking row {done:,} of {total:,}…")
 
     overrules = st.session_state["train overrules"]
     try:
         return check_table(raw, overrules.get("columns"), overrules.get("units"), progress)
     finally:
-        shown.empty()
+        place.empty()
 
 
 def _reading_form(file: dict, raw: RawTable | None, table: Table | None) -> None:
@@ -233,7 +235,7 @@ def _column_widgets(raw: RawTable, table: Table | None, key: str) -> Columns | N
         return None
     if properties:
         return Columns(smiles=smiles, id=id_, properties=tuple(properties))
-    return guess_columns(raw, smiles=smiles, id=id_)
+    return guess_columns(raw, smiles=smiles, id=id_ or "")
 
 
 def _unit_widgets(table: Table, key: str) -> dict[str, str]:

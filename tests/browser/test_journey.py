@@ -80,7 +80,6 @@ def _train(app: App, page, table: Path) -> Run:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
     page.get_by_text("Quick look", exact=True).click()
-    _settle(page)
     name = page.get_by_role("textbox", name="Name of the run")
     name.fill("journey")
     name.press("Enter")
@@ -88,12 +87,6 @@ def _train(app: App, page, table: Path) -> Run:
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
     return find_run("journey")
-
-
-def _settle(page) -> None:
-    """Wait, as a person does, until the page has answered the last click."""
-    page.wait_for_timeout(1000)
-    page.locator("[data-test-script-state='notRunning']").wait_for()
 
 
 def _watch_the_curve_grow(page, run: Run) -> None:

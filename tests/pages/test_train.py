@@ -3,8 +3,11 @@
 import pandas as pd
 import pytest
 
-from engine.runs import list_runs, process
+from engine.hardware import Gpu, Hardware
+from engine.runs import ProbeRequest, list_runs, process, read_config
+from engine.training.estimate import Probe
 from engine.workspace import ASSETS
+from pages.parts import outlook, settings
 from pages.parts.report import SEPARATORS
 
 SAMPLE = "Use the sample table (155 textbook polymers)"
@@ -13,11 +16,54 @@ KELVIN = "SMILES,Tg,split\n" + "".join(
 )
 
 
+class Measuring:
+    """Stands for the process of a trial; it ends when a test says so."""
+
+    ended = False
+
+    def poll(self) -> int | None:
+        return 0 if self.ended else None
+
+
 @pytest.fixture
-def train(empty_workspace, open_page, monkeypatch):
+def measured(monkeypatch) -> list[tuple[ProbeRequest, Measuring]]:
+    """What the page has asked to be measured; nothing is."""
+    asked: list[tuple[ProbeRequest, Measuring]] = []
+
+    def start(request: ProbeRequest) -> Measuring:
+        asked.append((request, Measuring()))
+        return asked[-1][1]
+
+    monkeypatch.setattr(outlook, "start_probe", start)
+    monkeypatch.setattr(outlook, "end_probe", lambda started: setattr(started, "ended", True))
+    return asked
+
+
+@pytest.fixture
+def train(empty_workspace, open_page, monkeypatch, measured):
     """The Train page; a run that it starts stays queued."""
     monkeypatch.setattr(process, "launch", lambda run: None)
     return open_page("train")
+
+
+def answer(request: ProbeRequest, **changes: object) -> Probe:
+    found = Probe(
+        device="2 CPU cores",
+        seconds_per_epoch=7.0,
+        epochs=200,
+        processes=2,
+        minutes=11.7,
+        peak_mb=900.0,
+        memory_mb=24_000.0,
+    ).model_copy(update=changes)
+    request.path("answer").write_text(found.model_dump_json())
+    return found
+
+
+def spoken(app) -> str:
+    """The page's plain words, without the signs that keep Markdown from reading them."""
+    texts = [one.value for one in (*app.markdown, *app.caption, *app.warning)]
+    return " ".join(texts).replace("\\", "")
 
 
 def button(app, label: str):
@@ -171,3 +217,90 @@ def test_run_without_a_name_cannot_start(train):
     train.text_input[-1].set_value(" ").run()
     assert "name" in train.warning[-1].value
     assert button(train, "Train").disabled
+
+
+def test_what_a_run_takes_is_measured_and_shown(train, measured):
+    button(train, SAMPLE).click().run()
+    assert "Measuring" in spoken(train)
+    [(request, trial)] = measured
+    assert (request.rows, request.folds, request.properties) == (155, 5, 2)
+    assert request.preset.name == "smoke"
+    found = answer(request)
+    trial.ended = True
+    train.run()
+    assert found.sentence() in spoken(train)
+    assert "Measuring" not in spoken(train)
+    assert "will not do" not in spoken(train)
+    assert len(measured) == 1
+
+
+def test_other_settings_are_measured_anew(train, measured):
+    button(train, SAMPLE).click().run()
+    train.text_input[-1].set_value("another name").run()
+    assert len(measured) == 1
+    next(one for one in train.radio if one.label == "How much to train").set_value("gpu").run()
+    assert [request.preset.name for request, _ in measured] == ["smoke", "gpu"]
+    assert [trial.ended for _, trial in measured] == [True, False]
+    next(one for one in train.number_input if one.label == "Number of folds").set_value(3).run()
+    assert measured[-1][0].folds == 3
+
+
+def test_memory_that_will_not_do_is_said(train, measured):
+    button(train, SAMPLE).click().run()
+    answer(measured[0][0], peak_mb=30_000.0, remarks=("out of memory: in 2 pieces",))
+    train.run()
+    assert "The memory will not do: 29 GB of 23 GB memory" in spoken(train)
+    assert "Out of memory: in 2 pieces." in spoken(train)
+
+
+def test_a_failed_measurement_is_a_quiet_sentence(train, measured):
+    button(train, SAMPLE).click().run()
+    request, trial = measured[0]
+    request.path("problem").write_text("A run is training on this machine now.")
+    trial.ended = True
+    train.run()
+    assert not train.exception
+    assert not train.error
+    assert "could not be measured. A run is training on this machine now." in spoken(train)
+    assert not button(train, "Train").disabled
+    button(train, "Measure again").click().run()
+    assert len(measured) == 2
+
+
+def test_devices_are_chosen_and_told_to_the_run(train, monkeypatch):
+    monkeypatch.setattr(settings, "detect", lambda: Hardware(cpu="x", cores=2, ram_gb=8))
+    button(train, SAMPLE).click().run()
+    shared = next(one for one in train.selectbox if one.label == "How the work is shared")
+    assert len(shared.options) == 4
+    off = {one.label for one in train.checkbox if one.disabled}
+    assert "Replay each step as one CUDA graph" in off
+    shared.set_value("none")
+    next(one for one in train.checkbox if one.label.startswith("Update weights")).check().run()
+    assert train.code[-1].value.endswith("--parallel none --step-in-backward")
+    button(train, "Train").click().run()
+    use = read_config(list_runs()[0])["use"]
+    assert (use["parallel"], use["step_in_backward"], use["cuda_graphs"]) == ("none", True, True)
+
+
+def test_all_switches_can_be_used_where_there_are_gpus(train, monkeypatch):
+    cards = [Gpu(name="T4", vram_gb=16)] * 2
+    found = Hardware(cpu="x", cores=4, ram_gb=30, gpus=cards)
+    monkeypatch.setattr(settings, "detect", lambda: found)
+    button(train, SAMPLE).click().run()
+    assert not any(one.disabled for one in train.checkbox)
+    shared = next(one for one in train.selectbox if one.label == "How the work is shared")
+    assert len(shared.options) == 5
+    shared.set_value("ddp").run()
+    assert [one.label for one in train.checkbox if one.disabled] == [
+        "Update weights in the backward pass"
+    ]
+
+
+def test_row_numbers_can_be_taken_as_ids(train):
+    upload(
+        train, "ids.csv", KELVIN.replace("SMILES", "id,SMILES").replace("*CC(", "a,*CC(").encode()
+    )
+    next(one for one in train.selectbox if one.label == "Id column").select_index(0)
+    button(train, "Check again").click().run()
+    assert "--id-column ''" in train.code[-1].value
+    assert "row numbers serve as ids" in spoken(train)

@@ -1,0 +1,112 @@
+"""Asking what a run would take on this machine; a process of its own measures it.
+
+The answers lie in the workspace's cache, by what was asked.
+"""
+
+import subprocess
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import psutil
+from pydantic import BaseModel, ConfigDict
+
+from engine.hardware import detect
+from engine.runs import process
+from engine.runs.foldspec import fold_count
+from engine.runs.start import check_devices, chosen_preset, learnable_or_refuse
+from engine.table import Table
+from engine.training.devices import DeviceSettings
+from engine.training.estimate import Probe
+from engine.training.presets import Preset
+from engine.workspace import subfolder, write_atomic
+
+_VERSION = 1
+_SAMPLE = 400
+_GRACE_SECONDS = 2.0
+
+
+class ProbeRequest(BaseModel):
+    """All that the answer depends on.
+
+    Attributes:
+        smiles: canonical SMILES of some of the labelled rows.
+        rows: how many labelled rows there are.
+        properties: how many are learned.
+        folds: how many there are.
+        preset: of the run.
+        use: how to use the devices.
+        machine: what it is asked about, in words.
+        versions: of what measures.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    smiles: tuple[str, ...]
+    rows: int
+    properties: int
+    folds: int
+    preset: Preset
+    use: DeviceSettings
+    machine: str
+    versions: str
+
+    def path(self, ending: str) -> Path:
+        """A file of this request: `request`, `answer`, `problem` or `log`."""
+        folder = subfolder("cache") / "probes"
+        folder.mkdir(exist_ok=True)
+        return folder / f"{sha256(self.model_dump_json().encode()).hexdigest()[:32]}.{ending}"
+
+
+def request_for(table: Table, preset: str, folds: str, use: DeviceSettings) -> ProbeRequest:
+    """What to ask about a run.
+
+    Args:
+        table: to be trained on.
+        preset, folds, use: as `RunConfig` has them.
+
+    Raises:
+        UserError: when the table or the settings cannot be used.
+    """
+    learned = learnable_or_refuse(table)
+    check_devices(use)
+    rows = np.flatnonzero(np.isfinite(table.labels[:, learned]).any(axis=1))
+    chosen = np.random.default_rng(0).choice(rows, min(len(rows), _SAMPLE), replace=False)
+    return ProbeRequest(
+        smiles=tuple(table.canonical[row] for row in sorted(chosen.tolist())),
+        rows=len(rows),
+        properties=len(learned),
+        folds=fold_count(folds, table),
+        preset=chosen_preset(preset, table),
+        use=use,
+        machine=detect().sentence(),
+        versions=f"probe {_VERSION}, torch {version('torch')}",
+    )
+
+
+def read_probe(request: ProbeRequest) -> Probe | None:
+    """The answer, if there is one."""
+    path = request.path("answer")
+    return Probe.model_validate_json(path.read_text()) if path.exists() else None
+
+
+def problem_of(request: ProbeRequest) -> str:
+    """Why there is no answer, in a sentence; empty where nobody knows."""
+    path = request.path("problem")
+    return path.read_text() if path.exists() else ""
+
+
+def start_probe(request: ProbeRequest) -> subprocess.Popen:
+    """Start measuring; the answer, or the problem, is there when the process has ended."""
+    for ending in ("problem", "log"):
+        request.path(ending).unlink(missing_ok=True)
+    write_atomic(request.path("request"), request.model_dump_json())
+    words = ["engine.runs.probe_worker", str(request.path("request"))]
+    return process.spawn(words, request.path("log"))
+
+
+def end_probe(started: subprocess.Popen) -> None:
+    """End what `start_probe` started, if it is still at work."""
+    if started.poll() is None:
+        process.end(psutil.Process(started.pid), _GRACE_SECONDS)

@@ -1,0 +1,54 @@
+"""What is typed into the Train page's settings stays, whatever the page does meanwhile."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engine.runs import find_run, list_runs, read_config, stop_run
+from tests.browser.conftest import App, running_app
+from tests.conftest import TEXTBOOK
+
+PATIENCE = 120_000
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    home = tmp_path / "home"
+    monkeypatch.setenv("POLYGIN_HOME", str(home))
+    with running_app("app.py", home) as started:
+        yield started
+    for run in list_runs():
+        stop_run(run)
+
+
+def test_a_name_typed_right_after_a_click_is_the_runs_name(app: App, page) -> None:
+    _open(app, page)
+    page.get_by_text("Quick look", exact=True).click()
+    name = page.get_by_role("textbox", name="Name of the run")
+    name.fill("typed at once")
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(r"/monitor\?.*run="))
+    assert read_config(find_run("typed at once"))["preset"] == "smoke"
+
+
+def test_measuring_does_not_disturb_typing(app: App, page) -> None:
+    _open(app, page)
+    name = page.get_by_role("textbox", name="Name of the run")
+    name.fill("")
+    measured = page.get_by_text(re.compile("an epoch, .* for PolyGIN"))
+    typed = ""
+    while not measured.count():
+        assert len(typed) < 80, "the measurement does not end"
+        typed += "abcdefghij"[len(typed) % 10]
+        name.press(typed[-1])
+        page.wait_for_timeout(300)
+    name.press("Z")
+    assert name.input_value() == f"{typed}Z"
+
+
+def _open(app: App, page) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app.url}/train")
+    page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
+    page.get_by_text("Quick look", exact=True).wait_for()

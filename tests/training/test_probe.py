@@ -1,0 +1,98 @@
+"""What a run would take: a trial of some steps, here of the smallest kind."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from engine.chem.graphs import graph
+from engine.errors import UserError
+from engine.packed import pack
+from engine.training import parallel
+from engine.training.devices import DeviceSettings
+from engine.training.estimate import Probe
+from engine.training.presets import PRESETS, Preset
+from engine.training.probe import probe
+from tests.training.test_trainer import LABELS, UNITS
+
+ALONE = DeviceSettings(parallel="none")
+
+
+@pytest.fixture(scope="module")
+def graphs():
+    return pack([graph(smiles) for smiles in UNITS])
+
+
+@pytest.fixture(autouse=True)
+def threads(monkeypatch: pytest.MonkeyPatch):
+    """A trial sets the threads of its process, which here is the tests'."""
+    before = torch.get_num_threads()
+    monkeypatch.setattr(parallel, "usable_cores", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    yield
+    torch.set_num_threads(before)
+
+
+def _preset(**loop: int) -> Preset:
+    smoke = PRESETS["smoke"]
+    return smoke.model_copy(update={"loop": smoke.loop.model_copy(update=loop)})
+
+
+def test_the_whole_is_reckoned_up(graphs) -> None:
+    found = probe(graphs, LABELS, _preset(epochs=6, seeds=2), ALONE, rows_in_all=500, folds=5)
+    assert found.epochs == 5 * 2 * 6
+    assert found.processes == 1
+    assert found.device == "2 CPU cores"
+    assert found.minutes == pytest.approx(60 * found.seconds_per_epoch / 60)
+    assert 0 < found.seconds_per_epoch < 60
+    assert 50 < found.peak_mb < found.memory_mb
+    assert found.fits
+
+
+def test_more_rows_take_longer_and_more_memory(graphs) -> None:
+    small, large = (
+        probe(graphs, LABELS, _preset(), ALONE, rows_in_all=rows, folds=5)
+        for rows in (1_000, 100_000)
+    )
+    assert large.seconds_per_epoch > 20 * small.seconds_per_epoch
+    assert large.peak_mb > small.peak_mb + 10
+
+
+def test_processes_are_tried_side_by_side(graphs) -> None:
+    use = DeviceSettings(parallel="folds")
+    found = probe(graphs, LABELS, _preset(epochs=6), use, rows_in_all=60, folds=3)
+    assert found.processes == 2
+    rounds = math.ceil(3 / 2)
+    assert found.minutes == pytest.approx(rounds * 6 * found.seconds_per_epoch / 60)
+    assert found.peak_mb > 100
+
+
+def test_a_precision_that_the_device_has_not_is_a_sentence(graphs) -> None:
+    use = ALONE.model_copy(update={"precision": "fp16"})
+    with pytest.raises(UserError, match="fp16 needs a CUDA device"):
+        probe(graphs, LABELS, _preset(), use, rows_in_all=60, folds=3)
+
+
+def test_tiny_tables_are_tried_too() -> None:
+    graphs = pack([graph("*CC*"), graph("*CCC*")])
+    found = probe(graphs, np.eye(2), _preset(epochs=1), ALONE, rows_in_all=3, folds=2)
+    assert found.seconds_per_epoch > 0
+
+
+def test_the_sentence_and_the_warning() -> None:
+    found = Probe(
+        device="2 CPU cores",
+        seconds_per_epoch=7.2,
+        epochs=200,
+        processes=2,
+        minutes=12.1,
+        peak_mb=930,
+        memory_mb=24_000,
+    )
+    assert found.sentence() == (
+        "On 2 CPU cores: about 7 s an epoch, 200 epochs in 2 processes: about 12 min for PolyGIN; "
+        "0.9 GB of 23 GB memory."
+    )
+    assert found.fits
+    assert not found.model_copy(update={"peak_mb": 23_000}).fits
