@@ -36,17 +36,22 @@ def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
-    """Prepare a worker: one thread, deaf to Ctrl-C, and gone as soon as its parent is."""
+def obey_parent() -> None:
+    """Make this process deaf to Ctrl-C, and gone as soon as its parent is, however that ends."""
     # The parent hears Ctrl-C too and ends its workers; they need not complain one by one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _begin() -> None:
+    """Prepare a worker of a pool, which uses one thread."""
+    obey_parent()
     # Imported here: it is there wherever scikit-learn is, but training does without both.
     import numpy  # noqa: F401  its threads can be limited only once it is loaded
     from threadpoolctl import threadpool_limits
 
     # Every core has a worker already: threads of a numerical library would only spin.
     threadpool_limits(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:

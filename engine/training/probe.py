@@ -28,15 +28,13 @@ from engine.training.loop import predict_network, set_arithmetic
 from engine.training.parallel import Plan, plan
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings, Preset
-from engine.training.trainer import Trainer
+from engine.training.trainer import ARRANGED_BATCHES, Trainer
 
 _MB = 2**20
 _PASSES = 3
 _STEPS_ON_CPU, _STEPS_ON_CUDA = 4, 32
 _SECONDS = 6.0
 _WATCHED_ROWS = 512
-# A run lays out at most so many batches of graphs at once.
-_ARRANGED_BATCHES = 256
 _START_SECONDS = 60.0
 
 
@@ -148,7 +146,7 @@ def _try(trial: _Trial, together: Callable[[], object] = lambda: None) -> _Found
     )
     # Held while steps are taken, as an epoch holds it.
     arranged = graphs.arrange(
-        np.resize(sample, min(trial.learned, _ARRANGED_BATCHES * trial.loop.batch))
+        np.resize(sample, min(trial.learned, ARRANGED_BATCHES * trial.loop.batch))
     )
     trainer.epoch()
     together()

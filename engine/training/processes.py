@@ -1,11 +1,9 @@
 """Different networks in different processes at once; they share nothing but a queue of jobs."""
 
-import os
 import queue
-import threading
 import traceback
 from collections.abc import Callable
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.context import SpawnContext
 
 import numpy as np
@@ -13,6 +11,7 @@ import numpy as np
 from engine.errors import UserError
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.reporter import Reporter
+from engine.workers import obey_parent
 
 _POLL_SECONDS = 0.5
 
@@ -102,7 +101,7 @@ def _look_after(workers: list) -> None:
 
 def _work(task: NetworkTask, device: str, threads: int, todo, told) -> None:
     """The life of one process: fit what the queue holds."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    obey_parent()
     try:
         import torch
 
@@ -121,9 +120,3 @@ def _work(task: NetworkTask, device: str, threads: int, todo, told) -> None:
         told.put(("mend", str(error)))
     except Exception:
         told.put(("failed", traceback.format_exc()))
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot end its processes, so they watch it themselves."""
-    parent_process().join()
-    os._exit(1)

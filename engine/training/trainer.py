@@ -21,8 +21,8 @@ from engine.training.optimiser import make_optimiser
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 
-# How many batches' graphs are laid out at once: more would only take memory.
-_ARRANGED_BATCHES = 256
+ARRANGED_BATCHES = 256
+"""How many batches' graphs are laid out at once: more would only take memory."""
 
 
 class Trainer:
@@ -101,8 +101,8 @@ class Trainer:
         # Batches of equal size, give or take one: a batch of a single graph has no variance.
         bounds = np.linspace(0, len(order), self._steps + 1).astype(int)
         total = torch.zeros((), device=self.device)
-        for first in range(0, self._steps, _ARRANGED_BATCHES):
-            block = bounds[first : first + _ARRANGED_BATCHES + 1]
+        for first in range(0, self._steps, ARRANGED_BATCHES):
+            block = bounds[first : first + ARRANGED_BATCHES + 1]
             total += self._block(order[block[0] : block[-1]], block - block[0])
         if _several():
             dist.all_reduce(total)
