@@ -11,6 +11,7 @@ from engine.bench.machine import sentence
 from engine.bench.report import case_of, number
 
 RESULTS = {
+    "CPU, training": Path("results/bench-cpu-loop.json"),
     "CPU": Path("results/bench-cpu.json"),
     "CUDA": Path("results/bench-cuda.json"),
 }

@@ -1,7 +1,7 @@
 """Where things lie on disk, and how they are written so that no reader sees a half."""
 
 import os
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,9 +35,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
     After an error, or an interruption, the old content is there still and the temporary file gone.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
-    temporary = Path(name)
+    # Not by `tempfile`, whose files nobody else may read.
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    temporary.touch(exist_ok=False)
     try:
         yield temporary
         with temporary.open("rb+") as file:
