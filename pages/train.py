@@ -12,6 +12,9 @@ from pages.parts.report import show_report
 from pages.parts.settings import choose_settings
 from pages.parts.words import show_error
 
+_STARTING = "train starting"
+"""In the session: "asked" from the click on, "now" while the run is being started."""
+
 
 def main() -> None:
     """The whole page."""
@@ -53,8 +56,14 @@ def _show_empty() -> None:
 @st.fragment
 def _settings_and_start(file: dict, table: Table) -> None:
     # A fragment: a click in the settings does not draw the table's report anew.
+    if st.session_state.get(_STARTING) == "asked":
+        # Started from the whole page: a fragment inside this one that still ticks while the page
+        # is left would be drawn into the next page, which then stays white.
+        st.session_state[_STARTING] = "now"
+        stop_measuring()
+        st.rerun()
     st.header("3 · Settings", divider="gray")
-    config = choose_settings(file, table)
+    config = choose_settings(file, table, measure=not st.session_state.get(_STARTING))
     st.header("4 · Start", divider="gray")
     _show_start(table, config)
 
@@ -64,7 +73,7 @@ def _show_start(table: Table, config: RunConfig | None) -> None:
         if config:
             st.caption("The same from a terminal:")
             st.code(_command(table, config), language="bash", wrap_lines=True)
-    starting = bool(st.session_state.get("train starting"))
+    starting = bool(st.session_state.get(_STARTING))
     st.button(
         "Train",
         type="primary",
@@ -85,26 +94,24 @@ def _command(table: Table, config: RunConfig) -> str:
 
 def _mark_starting() -> None:
     # In a callback: it comes before the page is drawn, so the button is off in the same moment.
-    st.session_state["train starting"] = True
+    st.session_state[_STARTING] = "asked"
 
 
 def _start(table: Table, config: RunConfig) -> None:
-    # The run waits for the device as long as something is measured on it.
-    stop_measuring()
     try:
         with st.spinner("Starting the run…"):
             # Kept in the same breath: a second click may end this script at any call to Streamlit.
             st.session_state["train started"] = start_run(table, config).id
     except UserError as error:
         st.session_state["train problem"] = str(error)
-        st.session_state["train starting"] = False
+        st.session_state[_STARTING] = None
         st.rerun()
     _go_to_started_run()
 
 
 def _go_to_started_run() -> None:
     if run_id := st.session_state.pop("train started", None):
-        st.session_state["train starting"] = False
+        st.session_state[_STARTING] = None
         st.switch_page("pages/monitor.py", query_params={"run": run_id})
 
 

@@ -86,11 +86,10 @@ def feature_seconds(smiles: list[str], show: Show) -> dict[str, float]:
 
 def plain_ways() -> dict[str, Callable[[str], object]]:
     """One molecule's graph and descriptors as RDKit's and PyG's documentation make them."""
-    from rdkit import Chem, RDLogger
+    from rdkit import Chem
     from rdkit.Chem import Descriptors, rdFingerprintGenerator
     from torch_geometric.utils import from_smiles
 
-    RDLogger.DisableLog("rdApp.*")
     morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
 
     def descriptors(smiles: str) -> tuple[dict, np.ndarray]:

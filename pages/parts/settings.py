@@ -34,12 +34,13 @@ _FOLD_WORDS = {
 }
 
 
-def choose_settings(file: dict, table: Table) -> RunConfig | None:
+def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None:
     """Show the settings; None while they are not complete.
 
     Args:
         file: from `intake.choose_file`.
         table: checked, with something to learn.
+        measure: whether to tell how long the run would take, which may need a measurement.
     """
     # What comes and goes is drawn into a container, so that nothing below it changes its place:
     # a field that does is made anew by the browser, without what was typed into it meanwhile.
@@ -54,8 +55,9 @@ def choose_settings(file: dict, table: Table) -> RunConfig | None:
     use = choose_devices(hardware)
     if spec is None:
         return None
-    with outlook:
-        show_outlook(table, preset, spec, use)
+    if measure:
+        with outlook:
+            show_outlook(table, preset, spec, use)
     if not name:
         return None
     return RunConfig(

@@ -114,7 +114,7 @@ def test_a_started_run_is_not_started_again(train):
 def test_click_during_the_start_starts_nothing(train):
     button(train, SAMPLE).click().run()
     # As a second click leaves it: the first one's run is there, its change of page was cut off.
-    train.session_state["train starting"] = True
+    train.session_state["train starting"] = "now"
     train.session_state["train started"] = "20260101-000000-textbook-abcd"
     train.run()
     assert not list_runs()
