@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import load_file, save_file
@@ -12,6 +13,9 @@ from safetensors.numpy import load_file, save_file
 from engine.cache import FeatureCache, TableCache
 from engine.packed import Graph, PackedGraphs, pack
 from engine.workers import worker_pool
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being made, how many are done, and how many there are."""
@@ -196,9 +200,18 @@ def _make_chunk(kind: str, smiles: list[str]) -> dict[str, bytes]:
     from engine.chem.graphs import graph
 
     if kind == "graphs":
-        return {text: graph(text).to_bytes() for text in smiles}
-    rows = descriptor_matrix(smiles).astype("<f4")
+        mols = _parsed(tuple(smiles))
+        return {text: graph(text, mol).to_bytes() for text, mol in zip(smiles, mols, strict=True)}
+    rows = descriptor_matrix(_parsed(tuple(smiles))).astype("<f4")
     return {text: row.tobytes() for text, row in zip(smiles, rows, strict=True)}
+
+
+# Kept for the other kind of feature, which a worker with chunks of its own makes next.
+@lru_cache(maxsize=4)
+def _parsed(smiles: tuple[str, ...]) -> list["Mol"]:
+    from engine.chem.smiles import parse
+
+    return [parse(text) for text in smiles]
 
 
 def _versions() -> dict[str, int]:

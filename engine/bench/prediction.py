@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.predict import Predictor
 
 _SINGLE, _QUICK_SINGLE = 60, 2
-_BATCH, _QUICK_BATCH = 4096, 4
+_BATCH, _QUICK_BATCH = 8192, 4
 _WARM_UP = 5
 
 

@@ -51,22 +51,21 @@ def descriptors(smiles: str) -> np.ndarray:
     Raises:
         BadSmilesError: when it cannot be parsed.
     """
-    return descriptor_matrix([smiles])[0]
+    return descriptor_matrix([parse(smiles)])[0]
 
 
-def descriptor_matrix(smiles: Sequence[str]) -> np.ndarray:
+def descriptor_matrix(mols: Sequence[Chem.Mol]) -> np.ndarray:
     """The descriptor vectors of N repeat units, one by one the same as `descriptors`.
 
     Each kind of descriptor is made for all units before the next: a fifth faster than unit by
     unit, since the processor keeps the code at hand. Give it some 20 to 100 units at a time.
 
+    Args:
+        mols: the units as `parse` gives them.
+
     Returns:
         Shape `(N, len(names()))`, float32, NaN where RDKit has no value.
-
-    Raises:
-        BadSmilesError: when one cannot be parsed.
     """
-    mols = [parse(text) for text in smiles]
     atoms = [skeleton(mol) for mol in mols]
     capped = [Capped(*unit) for unit in zip(mols, atoms, strict=True)]
     distances = [unit.distances for unit in capped]

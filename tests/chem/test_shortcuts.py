@@ -7,6 +7,7 @@ from rdkit.Chem import Descriptors, Fragments
 
 from engine.chem import descriptors, fragments, rdkit_2d
 from engine.chem.capped import Capped
+from engine.chem.graphs import graph
 from engine.chem.skeleton import skeleton
 from engine.chem.smiles import parse
 
@@ -102,7 +103,10 @@ def test_usual_units_take_the_shortcuts(smiles: str) -> None:
 
 def test_a_vector_is_the_same_alone_and_among_others() -> None:
     units = [*USUAL, *RARE]
-    together = descriptors.descriptor_matrix(units)
+    mols = [parse(smiles) for smiles in units]
+    for smiles, mol in zip(units, mols, strict=True):
+        assert graph(smiles, mol).to_bytes() == graph(smiles).to_bytes()
+    together = descriptors.descriptor_matrix(mols)
     for smiles, row in zip(units, together, strict=True):
         np.testing.assert_array_equal(descriptors.descriptors(smiles), row)
 
