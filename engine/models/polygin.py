@@ -8,6 +8,7 @@ arXiv:1704.01212).
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from engine.models.batching import GraphBatch
 from engine.models.messages import AddByGraph, EmbedAtoms, ReceiveMessages, SumByGraph
@@ -125,6 +126,10 @@ class Update(nn.Sequential):
     def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
         """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
         first, norm, _, second, last_norm = self
+        if not self.training:
+            hidden = functional.linear(values, *norm.folded_into(first.weight))
+            hidden = functional.silu(hidden, inplace=not torch.is_grad_enabled())
+            return functional.linear(hidden, *last_norm.folded_into(second.weight))
         return last_norm(second(norm_silu(norm, first(values), real)), real)
 
 

@@ -19,7 +19,8 @@ from engine.training.trainer import Trainer
 EpochReport = Callable[[dict[str, float]], None]
 """Called after each epoch with its measurements; may raise to end the training."""
 
-_PREDICT_BATCH = 512
+# On a CPU, what a layer makes should stay in the cache of a core.
+_PREDICT_BATCH = {"cpu": 128, "cuda": 512}
 
 
 def best_device() -> torch.device:
@@ -102,9 +103,10 @@ def predict_network(
     network.eval()
     parts = [torch.empty(0, len(scale.mean), device=device)]
     arranged = graphs.arrange(rows)
+    size = _PREDICT_BATCH[device.type]
     with torch.inference_mode(), precision.autocast(device):
-        for start in range(0, len(rows), _PREDICT_BATCH):
-            batch = arranged.part(start, min(start + _PREDICT_BATCH, len(rows)))
+        for start in range(0, len(rows), size):
+            batch = arranged.part(start, min(start + size, len(rows)))
             parts.append(network(batch).float())
     return scale.undo(torch.cat(parts).cpu().double().numpy())
 

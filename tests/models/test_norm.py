@@ -48,3 +48,15 @@ def test_normalising_and_activating_in_one_is_doing_one_after_the_other() -> Non
         results.append([values.grad, norm.weight.grad, norm.bias.grad, *norm.buffers()])
     for expected, got in zip(*results, strict=True):
         torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_folded_normalisation_gives_the_same_values() -> None:
+    linear, norm = nn.Linear(6, 4, bias=False), BatchNorm(4)
+    with torch.no_grad():
+        norm.weight.uniform_(0.5, 2)
+        norm.bias.uniform_(-1, 1)
+    for _ in range(3):
+        norm(linear(torch.randn(50, 6) * 3 + 1))
+    values = torch.randn(20, 6)
+    folded = nn.functional.linear(values, *norm.eval().folded_into(linear.weight))
+    torch.testing.assert_close(folded, norm(linear(values)))
