@@ -56,15 +56,23 @@ def _rows(result: dict) -> list[list[str]]:
 
 
 def _loop_rows(loop: dict) -> list[list[str]]:
-    ours = f"{number(loop['epoch_seconds']['ours'])} s"
+    network, seconds = case_of(loop).sentence(), loop["epoch_seconds"]
+    ways = {
+        "ours": (f"training epoch, {network}", loop["speedup"]),
+        "ours_at_once": (
+            f"the same with one network a core at once, as runs train, {network}",
+            loop["speedup_at_once"],
+        ),
+    }
     return [
         [
-            f"training epoch, {case_of(loop).sentence()}; {SIDES[side]}",
-            ours,
-            f"{number(loop['epoch_seconds'][side])} s",
+            f"{what}; {SIDES[side]}",
+            f"{number(seconds[way])} s",
+            f"{number(seconds[side])} s",
             f"{times:.1f}",
         ]
-        for side, times in loop["speedup"].items()
+        for way, (what, speedups) in ways.items()
+        for side, times in speedups.items()
     ]
 
 

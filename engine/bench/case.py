@@ -8,8 +8,13 @@ SIDES = {
     "ours": "this engine",
     "pyg": "PyG: DataLoader, plain loop, GINEConv",
     "pyg_our_network": "PyG: DataLoader, plain loop, our network",
+    "ours_at_once": "this engine, one network a core at once",
+    "pyg_at_once": "PyG with GINEConv, one network a core at once",
 }
 """What each side is called; the first is what the others are compared with."""
+
+AT_ONCE = {"ours_at_once": "ours", "pyg_at_once": "pyg"}
+"""On several CPU cores: sides that train several networks at once, and how each of them trains."""
 
 
 @dataclass(frozen=True)

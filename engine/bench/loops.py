@@ -1,14 +1,17 @@
 """Seconds per training epoch: this engine's loop and PyTorch Geometric's, in turns."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from statistics import median
 
 import numpy as np
 import torch
 
+from engine.bench.at_once import at_once
 from engine.bench.blocks import Show, alternate, ratio
-from engine.bench.case import SIDES, Case
+from engine.bench.case import AT_ONCE, SIDES, Case
+from engine.bench.machine import threads
 from engine.bench.subject import Subject, typical_rows
 from engine.models.batching import DeviceGraphs
 from engine.models.polygin import PolyGIN
@@ -43,7 +46,17 @@ def measure_loops(subject: Subject, device: torch.device, quick: bool, show: Sho
     Returns:
         For each case the seconds per epoch of each side, and how they were taken.
     """
-    return [measure_loop(subject, case, SIDES, device, quick, show) for case in cases(device)]
+    return [
+        measure_loop(subject, case, _sides(subject, case, device, quick), device, quick, show)
+        for case in cases(device)
+    ]
+
+
+def _sides(subject: Subject, case: Case, device: torch.device, quick: bool) -> list[str]:
+    """All sides; those that share a block among the cores only where it can be dealt out."""
+    batches = len(block_rows(subject, case, device, quick)) // case.batch
+    shared = device.type == "cpu" and threads() > 1 and batches and batches % threads() == 0
+    return [side for side in SIDES if shared or side not in AT_ONCE]
 
 
 def measure_loop(
@@ -60,12 +73,16 @@ def measure_loop(
     batch = min(case.batch, len(rows))
     network = PolyGIN(case.shape, subject.labels.shape[1])
     steps, epoch_steps = len(rows) // batch, len(subject.labelled) / batch
-    seconds = alternate(
-        {side: make_epoch(side, subject, case, rows, device) for side in sides},
-        blocks,
-        f"Epochs, {case.sentence()}",
-        show,
-    )
+    with ExitStack() as stack:
+        work = {
+            side: stack.enter_context(
+                at_once(make_epoch, AT_ONCE[side], subject, case, rows, threads())
+            )
+            if side in AT_ONCE
+            else make_epoch(side, subject, case, rows, device)
+            for side in sides
+        }
+        seconds = alternate(work, blocks, f"Epochs, {case.sentence()}", show)
     return {
         **asdict(case),
         "batch": batch,
@@ -79,7 +96,14 @@ def measure_loop(
         },
         "block_seconds": seconds,
         "speedup": {
-            side: ratio(spent, seconds["ours"]) for side, spent in seconds.items() if side != "ours"
+            side: ratio(spent, seconds["ours"])
+            for side, spent in seconds.items()
+            if side not in ("ours", *AT_ONCE)
+        },
+        "speedup_at_once": {
+            side: ratio(seconds[side], seconds["ours_at_once"])
+            for side in ("pyg", "pyg_at_once")
+            if "ours_at_once" in seconds
         },
     }
 
@@ -89,10 +113,11 @@ def block_rows(subject: Subject, case: Case, device: torch.device, quick: bool) 
     labelled = len(subject.labelled)
     batch = min(case.batch, labelled)
     steps = labelled // batch
-    if quick:
-        steps = min(steps, _QUICK_STEPS)
-    elif device.type != "cuda":
-        steps = min(steps, _CPU_STEPS)
+    if device.type == "cuda":
+        return typical_rows(subject, (min(steps, _QUICK_STEPS) if quick else steps) * batch)
+    steps = min(steps, _QUICK_STEPS if quick else _CPU_STEPS)
+    # As many for each core, where there are enough.
+    steps -= steps % threads() if steps > threads() else 0
     return typical_rows(subject, steps * batch)
 
 

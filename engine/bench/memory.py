@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from engine.bench.blocks import Show
-from engine.bench.case import SIDES, Case
+from engine.bench.case import AT_ONCE, SIDES, Case
 from engine.bench.loops import block_rows, cases, make_epoch
 from engine.bench.machine import threads
 from engine.bench.subject import Subject, typical_rows
@@ -33,7 +33,8 @@ def measure_memory(subject: Subject, device: torch.device, quick: bool, show: Sh
         For each case and side, in MB (2²⁰ bytes): the most memory the process ever held, what it
         held before it had any data, and on CUDA what was allocated and reserved at most.
     """
-    jobs = [(case, side) for case in cases(device) for side in SIDES]
+    sides = [side for side in SIDES if side not in AT_ONCE]
+    jobs = [(case, side) for case in cases(device) for side in sides]
     results = [{**asdict(case), "device": device.type, "sides": {}} for case in cases(device)]
     with tempfile.TemporaryDirectory(prefix="polygin-bench-") as folder:
         data = Path(folder) / "subject.npz"
@@ -41,7 +42,7 @@ def measure_memory(subject: Subject, device: torch.device, quick: bool, show: Sh
         show("Peak memory", 0, len(jobs))
         for done, (case, side) in enumerate(jobs):
             job = {"case": asdict(case), "side": side, "device": device.type, "quick": quick}
-            results[done // len(SIDES)]["sides"][side] = _in_a_process(data, job)
+            results[done // len(sides)]["sides"][side] = _in_a_process(data, job)
             show("Peak memory", done + 1, len(jobs))
     return results
 

@@ -61,13 +61,13 @@ def _loop(loops: list[dict]) -> Section:
     rows = []
     for loop in loops:
         for side, seconds in loop["epoch_seconds"].items():
-            times = loop["speedup"].get(side)
+            times = [loop[kind].get(side) for kind in ("speedup", "speedup_at_once")]
             rows.append(
                 [
                     f"{case_of(loop).sentence()}, {loop['device']}",
                     SIDES[side],
                     number(seconds),
-                    "" if times is None else f"{times:.2f}",
+                    *("" if one is None else f"{one:.2f}" for one in times),
                 ]
             )
     first = loops[0]
@@ -76,7 +76,8 @@ def _loop(loops: list[dict]) -> Section:
         f"{first['steps_per_block']} steps a side, taken in turns, to "
         f"{first['steps_per_epoch']:g} steps an epoch."
     )
-    return Section("Training", ["network", "side", "seconds per epoch", "× ours"], rows, note)
+    heads = ["network", "side", "seconds per epoch", "× ours", "× ours at once"]
+    return Section("Training", heads, rows, note)
 
 
 def _features(found: dict) -> Section:
