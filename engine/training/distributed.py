@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 
 from engine.models.settings import PolyGINShape
 from engine.packed import PackedGraphs
+from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.presets import LoopSettings
@@ -66,7 +67,10 @@ def fit_distributed(
         tail = (folder / "torchrun.log").read_text(errors="replace")[-2000:]
         raise RuntimeError(f"torchrun ended with exit code {process.returncode}:\n{tail}")
     for job in jobs:
-        keep(job, np.load(folder / f"predicted-{job.number:03d}.npy"))
+        predicted = np.load(folder / f"predicted-{job.number:03d}.npy")
+        if task.checkpoints:
+            Checkpoints(task.checkpoints).finish(job.piece, predicted, history=None)
+        keep(job, predicted)
 
 
 def write_task(folder: Path, task: NetworkTask, jobs: list[NetworkJob]) -> None:

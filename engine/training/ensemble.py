@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from engine.errors import UserError
 from engine.hardware import usable_cores
 from engine.metrics import figures, label_ranges
-from engine.models.settings import TreeSettings
 from engine.models.store import save_booster
 from engine.models.trees import LIBRARIES
 from engine.training.blend import blend_weights, nested_blend
+from engine.training.checkpoints import Checkpoints
 from engine.training.data import TrainingData
 from engine.training.devices import DeviceSettings
+from engine.training.loop import DivergedError
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
 from engine.training.presets import Preset
@@ -26,11 +29,12 @@ class Ensemble:
     """What a fit leaves behind besides the members' files.
 
     Attributes:
-        members: the members' names, M of them.
+        members: the names of the members that were fitted, M of them.
         out_of_fold: shape `(M, N, K)`, each row predicted by models that never saw it.
         blended: shape `(N, K)`, blended with weights fitted on the other folds.
         weights: `{property: {member: weight}}` for predicting new repeat units.
         figures: `{"blend": …, "members": {member: …}}`, see `engine.metrics.figures`.
+        remarks: what a user should know, such as a member that could not be fitted.
     """
 
     members: tuple[str, ...]
@@ -38,6 +42,19 @@ class Ensemble:
     blended: np.ndarray
     weights: dict[str, dict[str, float]]
     figures: dict
+    remarks: list[str]
+
+
+class _Fit(NamedTuple):
+    """What the members of one fit share; see `fit_ensemble`."""
+
+    data: TrainingData
+    preset: Preset
+    seed: int
+    folder: Path
+    reporter: Reporter
+    use: DeviceSettings
+    checkpoints: Path | None
 
 
 def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
@@ -54,6 +71,7 @@ def fit_ensemble(
     folder: Path,
     reporter: Reporter,
     use: DeviceSettings | None = None,
+    checkpoints: Path | None = None,
 ) -> Ensemble:
     """Fit every member over the folds and blend them.
 
@@ -68,63 +86,85 @@ def fit_ensemble(
         folder: where the members' files go.
         reporter: told how far the fitting is.
         use: how to use the devices there are.
+        checkpoints: a folder for what is finished; the same again, and the fit goes on from it.
+
+    Raises:
+        UserError: when no member could be fitted.
     """
     use = use or DeviceSettings()
-    predictions = []
+    fit = _Fit(data, preset, seed, folder, reporter, use, checkpoints)
+    predictions: dict[str, np.ndarray] = {}
+    remarks = []
     for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
         reporter.stage(name, total)
-        if name == "polygin":
-            predictions.append(_fit_polygin(data, preset, seed, folder, reporter, use))
-        else:
-            predictions.append(_fit_trees(name, data, preset.trees[name], seed, folder, reporter))
-    out_of_fold = np.stack(predictions)
+        try:
+            predictions[name] = _fit_polygin(fit) if name == "polygin" else _fit_trees(name, fit)
+        except DivergedError as error:
+            remarks.append(f"PolyGIN was left out: {error}.")
+            reporter.log(remarks[-1])
+    if not predictions:
+        raise UserError(" ".join(remarks))
+    members = tuple(predictions)
+    out_of_fold = np.stack(list(predictions.values()))
     blended = nested_blend(data.labels, out_of_fold, data.folds)
     ranges = label_ranges(data.labels, data.names)
     return Ensemble(
-        members=preset.members,
+        members=members,
         out_of_fold=out_of_fold,
         blended=blended,
-        weights=blend_weights(data.labels, out_of_fold, preset.members, data.names),
+        weights=blend_weights(data.labels, out_of_fold, members, data.names),
         figures={
             "blend": figures(data.labels, blended, data.names, ranges),
             "members": {
                 member: figures(data.labels, predicted, data.names, ranges)
-                for member, predicted in zip(preset.members, out_of_fold, strict=True)
+                for member, predicted in zip(members, out_of_fold, strict=True)
             },
         },
+        remarks=remarks,
     )
 
 
-def _fit_trees(
-    library: str,
-    data: TrainingData,
-    settings: TreeSettings,
-    seed: int,
-    folder: Path,
-    reporter: Reporter,
-) -> np.ndarray:
-    """Out-of-fold predictions `(N, K)` of one tree member; its final boosters go to `folder`."""
+def _fit_trees(library: str, fit: _Fit) -> np.ndarray:
+    """Out-of-fold predictions `(N, K)` of one tree member; its final boosters go to the folder."""
+    data = fit.data
+    kept = Checkpoints(fit.checkpoints) if fit.checkpoints else None
     predicted = np.full(data.labels.shape, np.nan)
-    jobs = [(fold, k) for k in range(len(data.names)) for fold in (*data.fold_numbers, None)]
+    jobs = {
+        f"{library}-{'all' if fold is None else fold}-{k:03d}": (fold, k)
+        for k in range(len(data.names))
+        for fold in (*data.fold_numbers, None)
+    }
 
-    def fit(job: tuple[int | None, int]) -> None:
-        fold, k = job
+    def fit_one(piece: str) -> None:
+        fold, k = jobs[piece]
         labelled = np.isfinite(data.labels[:, k])
         rows = labelled if fold is None else labelled & (data.folds != fold)
         booster = LIBRARIES[library].fit(
-            data.features.descriptors[rows], data.labels[rows, k], settings, seed
+            data.features.descriptors[rows],
+            data.labels[rows, k],
+            fit.preset.trees[library],
+            fit.seed,
         )
+        result = np.empty(0)
         if fold is None:
-            save_booster(folder, library, k, booster)
+            save_booster(fit.folder, library, k, booster)
         else:
             held_out = data.folds == fold
-            predicted[held_out, k] = booster.predict(data.features.descriptors[held_out])
+            result = predicted[held_out, k] = booster.predict(data.features.descriptors[held_out])
+        if kept:
+            kept.finish(piece, result)
 
+    for piece, (fold, k) in list(jobs.items()):
+        if kept and (state := kept.finished(piece)):
+            if fold is not None:
+                predicted[data.folds == fold, k] = state.arrays["result"]
+            del jobs[piece]
+            fit.reporter.skip(1)
     # The libraries let go of the interpreter while they fit, so threads use all cores.
     with ThreadPoolExecutor(usable_cores()) as pool:
-        futures = {pool.submit(fit, job) for job in jobs}
-        for _ in _as_they_end(futures, reporter):
-            reporter.step()
+        futures = {pool.submit(fit_one, piece) for piece in jobs}
+        for _ in _as_they_end(futures, fit.reporter):
+            fit.reporter.step()
     return predicted
 
 
@@ -142,16 +182,17 @@ def _as_they_end(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
             future.cancel()
 
 
-def _fit_polygin(
-    data: TrainingData,
-    preset: Preset,
-    seed: int,
-    folder: Path,
-    reporter: Reporter,
-    use: DeviceSettings,
-) -> np.ndarray:
-    """Out-of-fold predictions `(N, K)` of PolyGIN, the mean over seeds; networks go to `folder`."""
+def _fit_polygin(fit: _Fit) -> np.ndarray:
+    """Out-of-fold predictions `(N, K)` of PolyGIN, the mean over seeds; networks to the folder."""
+    data, preset = fit.data, fit.preset
     task = NetworkTask(
-        data.features.graphs, data.labels, data.folds, preset.shape, preset.loop, use, folder
+        data.features.graphs,
+        data.labels,
+        data.folds,
+        preset.shape,
+        preset.loop,
+        fit.use,
+        fit.folder,
+        fit.checkpoints,
     )
-    return fit_networks(task, network_jobs(data.fold_numbers, preset.loop, seed), reporter)
+    return fit_networks(task, network_jobs(data.fold_numbers, preset.loop, fit.seed), fit.reporter)

@@ -1,5 +1,6 @@
 """From packed graphs and labels to a fitted network, and from a network to predictions."""
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -12,9 +13,15 @@ from engine.models.polygin import PolyGIN
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.training.devices import DeviceSettings
+from engine.training.keeper import Keeper
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 from engine.training.trainer import Trainer
+
+
+class DivergedError(Exception):
+    """A training whose loss is no number any more; the text says what may help."""
+
 
 EpochReport = Callable[[dict[str, float]], None]
 """Called after each epoch with its measurements; may raise to end the training."""
@@ -40,6 +47,7 @@ def train_network(
     report: EpochReport,
     use: DeviceSettings | None = None,
     log: Callable[[str], None] = lambda line: None,
+    keeper: Keeper | None = None,
 ) -> tuple[PolyGIN, Scale]:
     """Train one network for a fixed number of epochs.
 
@@ -52,9 +60,14 @@ def train_network(
         seed: of the weights, the shuffling and dropout.
         device: where to train.
         report: told each epoch's `train_loss`, `val_loss`, the K validation errors in units as
-            an array `val_mae`, `learning_rate` and `graphs_per_second`.
+            an array `val_mae`, `learning_rate`, the mean `gradient_norm` before clipping, and
+            `graphs_per_second`.
         use: how to use the device.
         log: told when memory runs out, or when a fast path is not to be had.
+        keeper: keeps checkpoints, and has the one to go on from.
+
+    Raises:
+        DivergedError: when the loss is no number any more.
 
     Returns:
         The network, in evaluation mode, and the scale of its outputs.
@@ -65,20 +78,39 @@ def train_network(
     rows = rows[np.isfinite(labels[rows]).any(axis=1)]
     network = PolyGIN(shape, labels.shape[1])
     trainer = Trainer(network, graphs, labels, rows, settings, device, seed, use, log)
-    for epoch in range(settings.epochs):
+    for epoch in range(keeper.resume(trainer) if keeper else 0, settings.epochs):
         started = time.perf_counter()
         loss = trainer.epoch()
         speed = len(rows) / (time.perf_counter() - started)
-        report(
-            {
-                "epoch": epoch + 1,
-                "train_loss": loss,
-                **_validate(trainer, graphs, labels, watched),
-                "learning_rate": trainer.learning_rate,
-                "graphs_per_second": speed,
-            }
-        )
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"the loss is no number from epoch {epoch + 1} on; a lower learning rate, or fp32, "
+                "may help"
+            )
+        measured = {
+            "epoch": epoch + 1,
+            "train_loss": loss,
+            **_validate(trainer, graphs, labels, watched),
+            "learning_rate": trainer.learning_rate,
+            "gradient_norm": trainer.gradient_norm,
+            "graphs_per_second": speed,
+        }
+        _tell(measured, report, trainer, keeper)
     return network.eval(), trainer.scale
+
+
+def _tell(measured: dict, report: EpochReport, trainer: Trainer, keeper: Keeper | None) -> None:
+    """Report an epoch and keep a checkpoint, at once when the report ends the training."""
+    if keeper is None:
+        report(measured)
+        return
+    keeper.note(measured)
+    try:
+        report(measured)
+    except BaseException:
+        keeper.keep(trainer, force=True)
+        raise
+    keeper.keep(trainer)
 
 
 def predict_network(

@@ -11,7 +11,9 @@ from engine.models.batching import DeviceGraphs
 from engine.models.settings import PolyGINShape
 from engine.models.store import save_network
 from engine.packed import PackedGraphs
+from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
+from engine.training.keeper import Keeper
 from engine.training.loop import predict_network, train_network
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
@@ -24,6 +26,11 @@ class NetworkJob(NamedTuple):
     fold: int
     seed: int
 
+    @property
+    def piece(self) -> str:
+        """What its checkpoints are called."""
+        return f"polygin-{self.number:03d}"
+
 
 class NetworkTask(NamedTuple):
     """What all networks of a run share; plain data, so that it can be sent to other processes."""
@@ -35,6 +42,7 @@ class NetworkTask(NamedTuple):
     loop: LoopSettings
     use: DeviceSettings
     folder: Path
+    checkpoints: Path | None = None
 
 
 def network_jobs(folds: list[int], loop: LoopSettings, seed: int) -> list[NetworkJob]:
@@ -53,6 +61,7 @@ class NetworkFitter:
         """Move the task's graphs to the device."""
         self._task, self._device = task, device
         self._graphs = DeviceGraphs(task.graphs, device)
+        self._checkpoints = Checkpoints(task.checkpoints) if task.checkpoints else None
 
     def fit(
         self,
@@ -61,7 +70,7 @@ class NetworkFitter:
         log: Callable[[str], None],
         save: bool = True,
     ) -> np.ndarray:
-        """Fit one network and write it to the task's folder.
+        """Fit one network and write it to the task's folder; from its last checkpoint, if any.
 
         Args:
             job: which one.
@@ -69,11 +78,15 @@ class NetworkFitter:
             log: told what is worth a line.
             save: whether to write the network; of several processes that fit it, one does.
 
+        Raises:
+            DivergedError: when its loss is no number any more.
+
         Returns:
             Its predictions of the held-out fold, shape `(rows of the fold, K)`, in units.
         """
         task = self._task
         held_out = np.flatnonzero(task.folds == job.fold)
+        keeper = Keeper(self._checkpoints, job.piece, log) if self._checkpoints else None
         network, scale = train_network(
             self._graphs,
             task.labels,
@@ -88,8 +101,12 @@ class NetworkFitter:
             ),
             task.use,
             log,
+            keeper,
         )
         if save:
             save_network(task.folder, job.number, network, scale)
         precision = Precision.of(self._device, task.use.precision)
-        return predict_network(network, scale, self._graphs, held_out, self._device, precision)
+        predicted = predict_network(network, scale, self._graphs, held_out, self._device, precision)
+        if keeper:
+            keeper.finish(predicted)
+        return predicted

@@ -15,6 +15,9 @@ class FlatAdamW:
 
     The network's weights and gradients become views of two flat tensors, so that clipping,
     stepping, and adding up over processes are single operations. Nothing here waits for the device.
+
+    Attributes:
+        norm_sum: the norms of the gradients before clipping, added up since it was last zeroed.
     """
 
     def __init__(
@@ -41,6 +44,7 @@ class FlatAdamW:
             weight.grad = gradient[: weight.numel()].view_as(weight)
         self.flat = nn.Parameter(flat)
         self.flat.grad = self.gradient
+        self.norm_sum = torch.zeros((), device=flat.device)
         on_cuda = flat.is_cuda
         rate: float | Tensor = torch.tensor(learning_rate, device=flat.device)
         self.adamw = torch.optim.AdamW(
@@ -67,9 +71,18 @@ class FlatAdamW:
         """Clip the gradient and move the weights against it."""
         scaler.unscale_(self.adamw)
         norm = torch.linalg.vector_norm(self.gradient)
+        self.norm_sum += norm
         self.gradient.mul_((self._clip / (norm + 1e-6)).clamp(max=1.0))
         scaler.step(self.adamw)
         scaler.update()
+
+    def state(self) -> dict[str, Tensor]:
+        """The moments and the number of steps; `restore` takes them."""
+        return dict(self.adamw.state[self.flat])
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Go on from a `state`."""
+        self.adamw.state[self.flat] = _on_device(state, self.flat.device)
 
 
 class StepInBackward:
@@ -80,6 +93,7 @@ class StepInBackward:
     """
 
     gradient: Tensor
+    norm_sum = None
 
     def __init__(
         self, network: nn.Module, learning_rate: float, weight_decay: float, clip: float
@@ -104,10 +118,33 @@ class StepInBackward:
     def step(self, scaler: torch.amp.GradScaler) -> None:
         """All weights have moved already."""
 
+    def state(self) -> dict[str, Tensor]:
+        """See `FlatAdamW`."""
+        return {
+            f"{number}.{name}": value
+            for number, (weight, optimiser) in enumerate(self._optimisers.items())
+            for name, value in optimiser.state[weight].items()
+        }
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """See `FlatAdamW`."""
+        for number, (weight, optimiser) in enumerate(self._optimisers.items()):
+            first = f"{number}."
+            own = {
+                name.removeprefix(first): v for name, v in state.items() if name.startswith(first)
+            }
+            moved = _on_device(own, weight.device)
+            # Not capturable: the count of steps stays on the host.
+            optimiser.state[weight] = {**moved, "step": own["step"]} if own else {}
+
     def _move(self, weight: Tensor) -> None:
         nn.utils.clip_grad_norm_([weight], self._clip)
         self._optimisers[weight].step()
         weight.grad = None
+
+
+def _on_device(state: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {name: value.to(device) for name, value in state.items()}
 
 
 def make_optimiser(

@@ -1,21 +1,25 @@
 """How several devices, or the cores of a CPU, share the networks of a run."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import psutil
 import torch
 
 from engine.hardware import usable_cores
+from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
 from engine.training.distributed import fit_distributed
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.processes import fit_in_processes
 from engine.training.reporter import Reporter
+from engine.workspace import write_atomic
 
 # Starting processes takes some seconds; below so many graph passes in all they do not pay.
 _WORTH_PROCESSES = 150_000
 _GB_PER_PROCESS = 1.0
+_PLAN = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -72,28 +76,73 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter) 
 
     Args:
         task: what they share; the networks are written to its folder.
-        jobs: which networks.
+        jobs: which networks; those that the task's checkpoints hold are not trained again.
         reporter: told each epoch, and a step for each epoch.
+
+    Raises:
+        DivergedError: when the loss of one is no number any more.
 
     Returns:
         Shape `(N, K)`, in units: the mean over the seeds of the row's fold.
     """
+    todo, results = _open_jobs(task, jobs, reporter)
     passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * task.loop.epochs
-    chosen = plan(task.use, len(jobs), passes)
+    chosen = _kept_plan(task) or plan(task.use, len(jobs), passes)
+    _keep_plan(task, chosen)
     reporter.log(chosen.why)
-    predicted = np.zeros(task.labels.shape)
-    share = 1 / task.loop.seeds
 
     def keep(job: NetworkJob, values: np.ndarray) -> None:
-        predicted[task.folds == job.fold] += share * values
+        results[job] = values
 
     if chosen.mode == "folds":
-        fit_in_processes(task, jobs, chosen.devices, chosen.threads, reporter, keep)
-    elif chosen.mode == "ddp":
-        fit_distributed(task, jobs, chosen.devices, chosen.threads, reporter, keep)
+        devices = chosen.devices[: len(todo)]
+        fit_in_processes(task, todo, devices, chosen.threads, reporter, keep)
+    elif chosen.mode == "ddp" and todo:
+        fit_distributed(task, todo, chosen.devices, chosen.threads, reporter, keep)
     else:
-        _fit_here(task, jobs, chosen, reporter, keep)
+        _fit_here(task, todo, chosen, reporter, keep)
+    predicted = np.zeros(task.labels.shape)
+    # In the order of the jobs, whichever ended first: sums of floats depend on it.
+    for job in jobs:
+        predicted[task.folds == job.fold] += results[job] / task.loop.seeds
     return predicted
+
+
+def _open_jobs(
+    task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter
+) -> tuple[list[NetworkJob], dict[NetworkJob, np.ndarray]]:
+    """The jobs that are not finished, and the results of those that are."""
+    if task.checkpoints is None:
+        return jobs, {}
+    checkpoints = Checkpoints(task.checkpoints)
+    found = {job: checkpoints.finished(job.piece) for job in jobs}
+    results = {job: state.arrays["result"] for job, state in found.items() if state}
+    todo = [job for job in jobs if job not in results]
+    begun = [checkpoints.latest(job.piece) for job in todo]
+    reporter.skip(
+        task.loop.epochs * len(results)
+        + sum(len(state.values["history"]) for state in begun if state)
+    )
+    return todo, results
+
+
+# A fit that goes on uses as many threads as before: sums of floats depend on that too.
+
+
+def _keep_plan(task: NetworkTask, chosen: Plan) -> None:
+    if task.checkpoints:
+        write_atomic(task.checkpoints / _PLAN, json.dumps(asdict(chosen)))
+
+
+def _kept_plan(task: NetworkTask) -> Plan | None:
+    """The plan that the fit began with, if this machine still has its devices."""
+    try:
+        kept = Plan(**json.loads((task.checkpoints / _PLAN).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    cards = {f"cuda:{number}" for number in range(torch.cuda.device_count())}
+    there = cards or {"cpu"}
+    return kept if set(kept.devices) <= there else None
 
 
 def _processes(mode: str, count: int, cards: int, cores: int) -> Plan:

@@ -9,6 +9,7 @@ from multiprocessing.context import SpawnContext
 import numpy as np
 
 from engine.errors import UserError
+from engine.training.loop import DivergedError
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.reporter import Reporter
 from engine.workers import obey_parent
@@ -35,6 +36,7 @@ def fit_in_processes(
         keep: given the held-out predictions of each network.
 
     Raises:
+        DivergedError: when the loss of a network is no number any more.
         MemoryError: when a process runs out of memory.
         UserError: when a process says what to mend.
         RuntimeError: when a process fails otherwise, or ends without a word.
@@ -77,6 +79,8 @@ def _hear(kind: str, what: list, reporter: Reporter, keep: Callable) -> int:
             return 1
         case "memory":
             raise MemoryError(*what)
+        case "diverged":
+            raise DivergedError(*what)
         case "mend":
             raise UserError(*what)
         case "failed":
@@ -116,6 +120,8 @@ def _work(task: NetworkTask, device: str, threads: int, todo, told) -> None:
             told.put(("done", job, predicted))
     except MemoryError as error:
         told.put(("memory", str(error)))
+    except DivergedError as error:
+        told.put(("diverged", str(error)))
     except UserError as error:
         told.put(("mend", str(error)))
     except Exception:

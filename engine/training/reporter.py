@@ -14,6 +14,10 @@ class Reporter(Protocol):
         """One step of the stage is done."""
         ...
 
+    def skip(self, steps: int) -> None:
+        """So many steps of the stage were done before the run was resumed."""
+        ...
+
     def epoch(self, measured: dict) -> None:
         """One epoch of a network is done; see `train_network`, with member, fold and seed."""
         ...

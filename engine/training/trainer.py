@@ -14,6 +14,7 @@ from engine.models.batching import ArrangedGraphs, DeviceGraphs
 from engine.models.polygin import PolyGIN
 from engine.models.scale import Scale
 from engine.training.captured import CapturedStep, fixed_shape
+from engine.training.checkpoints import State
 from engine.training.data_parallel import DataParallelForward
 from engine.training.devices import DeviceSettings
 from engine.training.loss import label_weights, weighted_error
@@ -26,7 +27,12 @@ ARRANGED_BATCHES = 256
 
 
 class Trainer:
-    """The state of one training: network, optimiser, schedule, scaler and the device's labels."""
+    """The state of one training: network, optimiser, schedule, scaler and the device's labels.
+
+    Attributes:
+        gradient_norm: the mean over the last epoch's steps, before clipping; None where weights
+            move in the backward pass, or before the first epoch.
+    """
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class Trainer:
         self.optimiser = make_optimiser(network, settings, self._use)
         self._steps = max(min(math.ceil(len(rows) / settings.batch), len(rows) // 2), 1)
         self._step_number = 0
+        self.gradient_norm: float | None = None
         self._pieces = 1
         self._captured: CapturedStep | None = None
         self._data_parallel = (
@@ -94,6 +101,41 @@ class Trainer:
             self._step_number, total, self._settings.warm_share
         )
 
+    def state(self) -> State:
+        """All that the next epoch depends on; `restore` goes on from it, bit for bit on a CPU."""
+        tensors = {
+            **{f"network.{name}": value for name, value in self.network.state_dict().items()},
+            **{f"optimiser.{name}": value for name, value in self.optimiser.state().items()},
+            "random.shuffling": self._shuffler.get_state(),
+            "random.torch": torch.get_rng_state(),
+        }
+        if self.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        return State(
+            {name: value.detach().cpu().numpy() for name, value in tensors.items()},
+            {
+                "step": self._step_number,
+                "pieces": self._pieces,
+                "scaler": self.scaler.state_dict(),
+            },
+        )
+
+    def restore(self, state: State) -> None:
+        """Go on from a `state` of a training of the same network on the same rows."""
+        kinds: dict[str, dict[str, Tensor]] = {"network": {}, "optimiser": {}, "random": {}}
+        for name, value in state.arrays.items():
+            kind, _, inner = name.partition(".")
+            kinds[kind][inner] = torch.from_numpy(value.copy())
+        self.network.load_state_dict(kinds["network"])
+        self.optimiser.restore(kinds["optimiser"])
+        self._shuffler.set_state(kinds["random"]["shuffling"])
+        torch.set_rng_state(kinds["random"]["torch"])
+        if self.device.type == "cuda" and "cuda" in kinds["random"]:
+            torch.cuda.set_rng_state(kinds["random"]["cuda"], self.device)
+        self._step_number, self._pieces = state.values["step"], state.values["pieces"]
+        if state.values["scaler"]:
+            self.scaler.load_state_dict(state.values["scaler"])
+
     def epoch(self) -> float:
         """One pass over the rows; the mean loss, read off the device once."""
         self.network.train()
@@ -101,6 +143,9 @@ class Trainer:
         # Batches of equal size, give or take one: a batch of a single graph has no variance.
         bounds = np.linspace(0, len(order), self._steps + 1).astype(int)
         total = torch.zeros((), device=self.device)
+        norms = self.optimiser.norm_sum
+        if norms is not None:
+            norms.zero_()
         for first in range(0, self._steps, ARRANGED_BATCHES):
             block = bounds[first : first + ARRANGED_BATCHES + 1]
             total += self._block(order[block[0] : block[-1]], block - block[0])
@@ -108,6 +153,7 @@ class Trainer:
             dist.all_reduce(total)
         if self._use.empty_cache and self.device.type == "cuda":
             torch.cuda.empty_cache()
+        self.gradient_norm = None if norms is None else float(norms) / self._steps
         return float(total) / self._steps
 
     def _block(self, rows: np.ndarray, bounds: np.ndarray) -> Tensor:

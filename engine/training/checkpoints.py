@@ -1,0 +1,101 @@
+"""What a fit has finished and how far its networks are, on disk, so that it can go on after an end.
+
+Each file holds arrays and plain values together, and a checksum: it is whole or it counts as not
+there.
+"""
+
+import json
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from engine.workspace import write_atomic
+
+_SUFFIX = ".safetensors"
+_KEPT = 2
+"""States of a network that are kept: should the last not be readable, the one before is."""
+
+
+class State(NamedTuple):
+    """Arrays by their names, and values that JSON can hold."""
+
+    arrays: dict[str, np.ndarray]
+    values: dict
+
+
+class Checkpoints:
+    """The checkpoints of one fit, in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; made when it is missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def finish(self, piece: str, result: np.ndarray, **values: object) -> None:
+        """Keep the result of a finished piece of work; what led to it is not needed any more.
+
+        Args:
+            piece: its name, made by us, the same whenever the fit is repeated.
+            result: an array.
+            values: what else belongs to it.
+        """
+        _write(self._folder / f"{piece}.done{_SUFFIX}", State({"result": result}, values))
+        for path in self._states(piece):
+            path.unlink(missing_ok=True)
+
+    def finished(self, piece: str) -> State | None:
+        """What `finish` kept, the array under `result`; None while the piece is not finished."""
+        return _read(self._folder / f"{piece}.done{_SUFFIX}")
+
+    def save(self, piece: str, number: int, state: State) -> None:
+        """Keep how far a piece of work is; the two last states are kept.
+
+        Args:
+            piece: its name.
+            number: higher than that of the state before, such as the epoch.
+            state: what `latest` gives back.
+        """
+        _write(self._folder / f"{piece}.state-{number:06d}{_SUFFIX}", state)
+        for path in self._states(piece)[:-_KEPT]:
+            path.unlink(missing_ok=True)
+
+    def latest(self, piece: str) -> State | None:
+        """The last state that can be read; None when there is none."""
+        found = (_read(path) for path in reversed(self._states(piece)))
+        return next((state for state in found if state), None)
+
+    def _states(self, piece: str) -> list[Path]:
+        return sorted(self._folder.glob(f"{piece}.state-*{_SUFFIX}"))
+
+
+def _write(path: Path, state: State) -> None:
+    arrays = {name: np.asarray(array, order="C") for name, array in state.arrays.items()}
+    values = json.dumps(state.values)
+    metadata = {"values": values, "checksum": str(_checksum(arrays, values))}
+    write_atomic(path, save(arrays, metadata))
+
+
+def _read(path: Path) -> State | None:
+    """A file's content; None when there is no such file, or a damaged one."""
+    try:
+        with safe_open(path, "np") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        values = metadata["values"]
+        if metadata["checksum"] != str(_checksum(arrays, values)):
+            return None
+        return State(arrays, json.loads(values))
+    except (OSError, SafetensorError, KeyError, ValueError):
+        return None
+
+
+def _checksum(arrays: dict[str, np.ndarray], values: str) -> int:
+    total = zlib.crc32(values.encode())
+    for name in sorted(arrays):
+        total = zlib.crc32(name.encode(), total)
+        total = zlib.crc32(np.asarray(arrays[name], order="C").reshape(-1).view(np.uint8), total)
+    return total

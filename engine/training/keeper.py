@@ -1,0 +1,65 @@
+"""Keeps one network's checkpoints while it trains, and what was measured at each epoch."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from engine.training.checkpoints import Checkpoints
+from engine.training.trainer import Trainer
+
+# Of work that an end without warning may cost; an epoch that takes longer is kept at once.
+_SECONDS_BETWEEN = 5.0
+
+
+class Keeper:
+    """The checkpoints of one network.
+
+    Attributes:
+        history: what was measured at each epoch so far, as JSON can hold it, with its `time`.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, piece: str, log: Callable[[str], None]) -> None:
+        """Keep under the name `piece`; `log` is told when the disk refuses."""
+        self._checkpoints, self._piece, self._log = checkpoints, piece, log
+        self.history: list[dict] = []
+        self._kept = time.monotonic()
+        self._refused = False
+
+    def resume(self, trainer: Trainer) -> int:
+        """Bring a fresh trainer to the last state kept; returns how many epochs that has done."""
+        state = self._checkpoints.latest(self._piece)
+        if state is None:
+            return 0
+        trainer.restore(state)
+        self.history = state.values["history"]
+        return len(self.history)
+
+    def note(self, measured: dict) -> None:
+        """Take up what was measured at an epoch."""
+        plain = {
+            name: value.tolist() if isinstance(value, np.ndarray) else value
+            for name, value in measured.items()
+        }
+        self.history.append({**plain, "time": time.time()})
+
+    def keep(self, trainer: Trainer, force: bool = False) -> None:
+        """Write the state after an epoch, unless the last was written a moment ago.
+
+        A disk that is full ends no training: the states before are still there.
+        """
+        if not force and time.monotonic() - self._kept < _SECONDS_BETWEEN:
+            return
+        state = trainer.state()
+        state.values["history"] = self.history
+        try:
+            self._checkpoints.save(self._piece, len(self.history), state)
+        except OSError as error:
+            if not self._refused:
+                self._log(f"No checkpoint could be written, the training goes on: {error}")
+            self._refused = True
+        self._kept = time.monotonic()
+
+    def finish(self, predicted: np.ndarray) -> None:
+        """Keep what the finished network predicts, in place of its states."""
+        self._checkpoints.finish(self._piece, predicted, history=self.history)
