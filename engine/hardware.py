@@ -1,9 +1,14 @@
 """What this machine can train on; asks the driver directly, so that torch need not be loaded."""
 
 import platform
+from collections.abc import Callable
+from types import ModuleType
+from typing import TypeVar
 
 import psutil
 from pydantic import BaseModel
+
+_Answer = TypeVar("_Answer")
 
 
 class Gpu(BaseModel):
@@ -31,6 +36,16 @@ class Hardware(BaseModel):
         return f"{cards}; {base}"
 
 
+class GpuLoad(BaseModel):
+    """What one CUDA device does now: memory in MB (2²⁰ bytes), load in %, °C, watts."""
+
+    vram_used_mb: float
+    vram_total_mb: float
+    load: float | None = None
+    temperature: float | None = None
+    power: float | None = None
+
+
 def usable_cores() -> int:
     """How many CPU cores this process may use: fewer than there are in a container, say."""
     try:
@@ -49,7 +64,39 @@ def detect() -> Hardware:
     )
 
 
+def gpu_loads() -> list[GpuLoad]:
+    """What each CUDA device does now; empty where there is none."""
+    return _of_each_gpu(_load)
+
+
 def _gpus() -> list[Gpu]:
+    return _of_each_gpu(
+        lambda nvml, handle: Gpu(
+            name=nvml.nvmlDeviceGetName(handle),
+            vram_gb=nvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30,
+        )
+    )
+
+
+def _load(nvml: ModuleType, handle: object) -> GpuLoad:
+    memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+
+    def known(ask: Callable[[], float]) -> float | None:
+        try:
+            return ask()
+        except nvml.NVMLError:  # not every card tells everything
+            return None
+
+    return GpuLoad(
+        vram_used_mb=memory.used / 2**20,
+        vram_total_mb=memory.total / 2**20,
+        load=known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+        temperature=known(lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)),
+        power=known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000),
+    )
+
+
+def _of_each_gpu(ask: Callable[[ModuleType, object], _Answer]) -> list[_Answer]:
     try:
         import pynvml  # a machine that only trains may lack it
     except ImportError:
@@ -59,14 +106,8 @@ def _gpus() -> list[Gpu]:
     except pynvml.NVMLError:
         return []
     try:
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-        return [
-            Gpu(
-                name=pynvml.nvmlDeviceGetName(handle),
-                vram_gb=pynvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30,
-            )
-            for handle in handles
-        ]
+        count = pynvml.nvmlDeviceGetCount()
+        return [ask(pynvml, pynvml.nvmlDeviceGetHandleByIndex(i)) for i in range(count)]
     except pynvml.NVMLError:
         return []
     finally:

@@ -1,9 +1,21 @@
 """Runs: background processes with a folder and a row in the run table each."""
 
 from engine.runs.command import command_for
-from engine.runs.control import find_run, list_runs, stop_run
+from engine.runs.control import (
+    archive_run,
+    delete_run,
+    disk_use,
+    find_run,
+    list_runs,
+    move_up,
+    note_run,
+    rename_run,
+    resume_run,
+    stop_run,
+)
 from engine.runs.folder import (
     read_config,
+    read_hardware,
     read_log,
     read_metrics,
     read_out_of_fold,
@@ -18,32 +30,46 @@ from engine.runs.probing import (
     request_for,
     start_probe,
 )
-from engine.runs.records import MAX_SEED, Progress, Run, RunConfig, StageProgress
+from engine.runs.records import ENDED, MAX_SEED, Change, Progress, Run, RunConfig, StageProgress
 from engine.runs.start import MIN_LABELS, chosen_preset, learnable, start_run
+from engine.runs.stopped import kept_words
+from engine.runs.store import changes_of
 
 __all__ = [
+    "ENDED",
     "MAX_SEED",
     "MIN_LABELS",
+    "Change",
     "ProbeRequest",
     "Progress",
     "Run",
     "RunConfig",
     "StageProgress",
+    "archive_run",
+    "changes_of",
     "chosen_preset",
     "command_for",
+    "delete_run",
+    "disk_use",
     "end_probe",
     "find_run",
+    "kept_words",
     "learnable",
     "list_runs",
+    "move_up",
+    "note_run",
     "problem_of",
     "read_config",
+    "read_hardware",
     "read_log",
     "read_metrics",
     "read_out_of_fold",
     "read_probe",
     "read_progress",
     "read_report",
+    "rename_run",
     "request_for",
+    "resume_run",
     "start_probe",
     "start_run",
     "stop_run",

@@ -1,20 +1,33 @@
-"""Listing, finding and stopping runs."""
+"""Listing, finding, stopping, resuming and keeping order among runs."""
 
+import shutil
 import time
 
 from engine.errors import UserError
+from engine.limits import check_room
 from engine.runs import folder as files
 from engine.runs import process, store
-from engine.runs.records import ALIVE, Run
+from engine.runs.records import ALIVE, ENDED, Run
+from engine.runs.stopped import stop_reason, stop_requested
+from engine.runs.supervisor import at_work, ensure_supervisor
 
-_LAUNCH_SECONDS = 30.0
-"""How long a fresh worker may take until it signs the run table."""
-_GRACE_SECONDS = 10.0
+_STOP_SECONDS = 60.0
+"""How long to wait for a run that was asked to stop; its supervisor uses force long before."""
 
 
 def list_runs() -> list[Run]:
     """All runs, newest first, with their true states."""
-    return [_reconciled(run) for run in store.select()]
+    runs = store.select()
+    if any(run.alive for run in runs) and not at_work():
+        runs = [_reconciled(run) for run in runs]
+        ensure_supervisor_for(runs)
+    return runs
+
+
+def ensure_supervisor_for(runs: list[Run]) -> None:
+    """See to it that runs which wait or work have a supervisor."""
+    if any(run.alive for run in runs):
+        ensure_supervisor()
 
 
 def find_run(run: str) -> Run:
@@ -30,38 +43,150 @@ def find_run(run: str) -> Run:
 
 
 def stop_run(run: Run, wait: bool = True) -> Run:
-    """Ask a run to stop; end its process when it does not answer.
+    """Ask a run to stop; its supervisor ends it by force when it does not answer.
 
     Args:
         run: which one.
-        wait: whether to wait until it has ended, and end it by force after a grace period.
+        wait: whether to wait until it has ended.
 
     Returns:
         The run as it is afterwards.
     """
-    if store.update(run.id, only_from=("queued", "running"), state="stopping"):
+    if run.alive:
         (run.folder / files.STOP).touch()
-    if not wait:
+    # A run that waits has nothing to end: it is stopped at once.
+    if run.pid is None and store.update(
+        run.id,
+        only_from=("queued",),
+        state="stopped",
+        reason=stop_reason(run),
+        finished=time.time(),
+    ):
         return find_run(run.id)
-    deadline = time.monotonic() + _GRACE_SECONDS
-    while time.monotonic() < deadline and process.worker_of(find_run(run.id)):
-        time.sleep(0.2)
-    worker = process.worker_of(find_run(run.id))
-    if worker:
-        process.end(worker, _GRACE_SECONDS)
+    store.update(run.id, only_from=("queued", "running"), state="stopping")
+    deadline = time.monotonic() + (_STOP_SECONDS if wait else 0)
+    while (run := find_run(run.id)).alive and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return run
+
+
+def resume_run(run: Run) -> Run:
+    """Let a run that has ended before it was done go on from its checkpoints.
+
+    Raises:
+        UserError: when it works, or is done.
+    """
+    if run.state not in ENDED:
+        raise UserError(
+            f"Run {run.name!r} is {run.state}: only a run that was stopped, was interrupted or "
+            "has failed can be resumed."
+        )
+    check_room(sum(one.state == "queued" for one in store.select()))
+    (run.folder / files.STOP).unlink(missing_ok=True)
     store.update(
-        run.id, only_from=ALIVE, state="stopped", reason="Stopped on request.", finished=time.time()
+        run.id,
+        only_from=ENDED,
+        state="queued",
+        reason="",
+        spent=run.seconds or 0.0,
+        since=None,
+        finished=None,
+        pid=None,
+        pid_started=None,
+        boot_id=None,
+        position=time.time(),
     )
+    ensure_supervisor()
     return find_run(run.id)
+
+
+def move_up(run: Run) -> None:
+    """Let a waiting run change places with the one that waits before it."""
+    waiting = sorted(
+        (one for one in store.select() if one.state == "queued"),
+        key=lambda one: (one.position, one.created),
+    )
+    places = {one.id: place for place, one in enumerate(waiting)}
+    place = places.get(run.id, 0)
+    if place:
+        waiting[place - 1], waiting[place] = waiting[place], waiting[place - 1]
+        for number, one in enumerate(waiting):
+            store.update(one.id, only_from=("queued",), position=float(number))
+
+
+def rename_run(run: Run, name: str) -> None:
+    """Give a run another name.
+
+    Raises:
+        UserError: when the name is empty or too long.
+    """
+    name = name.strip()
+    if not 0 < len(name) <= 80:
+        raise UserError("A run's name has 1 to 80 characters.")
+    store.update(run.id, name=name)
+
+
+def note_run(run: Run, note: str) -> None:
+    """Keep a note with a run."""
+    store.update(run.id, note=note.strip()[:2000])
+
+
+def archive_run(run: Run, archived: bool = True) -> None:
+    """Put an ended run out of the list, or back.
+
+    Raises:
+        UserError: when it waits or works.
+    """
+    _demand_ended(run, "put away")
+    store.update(run.id, archived=archived)
+
+
+def delete_run(run: Run) -> int:
+    """Delete a run and all its files; returns the bytes that are free again.
+
+    Raises:
+        UserError: when it waits or works, or its files cannot be deleted.
+    """
+    _demand_ended(run, "deleted")
+    size = disk_use(run)
+    try:
+        if run.folder.exists():
+            shutil.rmtree(run.folder)
+    except OSError as error:
+        raise UserError(f"The files of {run.name!r} could not be deleted: {error}") from error
+    store.remove(run.id)
+    return size
+
+
+def disk_use(run: Run) -> int:
+    """The bytes that a run's files take."""
+    total = 0
+    for path in run.folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue  # gone meanwhile
+    return total
+
+
+def _demand_ended(run: Run, what: str) -> None:
+    if run.alive:
+        raise UserError(f"Run {run.name!r} is {run.state}: stop it before it is {what}.")
 
 
 def _reconciled(run: Run) -> Run:
     """The run; one whose process is gone without a word becomes interrupted."""
-    starting = run.pid is None and time.time() - run.created < _LAUNCH_SECONDS
-    if not run.alive or starting or process.worker_of(run):
+    waits = run.state == "queued" and run.pid is None
+    if not run.alive or waits or process.worker_of(run):
         return run
-    state, reason = "interrupted", "Its process ended without a word: the log may tell why."
-    if (run.folder / files.STOP).exists():
-        state, reason = "stopped", "Stopped on request."
-    store.update(run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time())
+    state = "interrupted"
+    reason = (
+        "Its process ended without a word: the log may tell why. Resume it to go on from its last "
+        "checkpoint."
+    )
+    if stop_requested(run):
+        state, reason = "stopped", stop_reason(run)
+    store.update(
+        run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
+    )
     return store.select(run.id)[0]

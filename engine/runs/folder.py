@@ -15,6 +15,12 @@ TABLE, EXCLUDED, CONFIG, REPORT, STOP = (
     "report.json",
     "stop-requested",
 )
+CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK = (
+    "checkpoints",
+    "hardware.jsonl",
+    "heartbeat",
+    "worker.lock",
+)
 LABEL_PREFIX = "label:"
 """Before each property's name in `table.parquet`, so that no property hides `id` or `fold`."""
 
@@ -34,6 +40,22 @@ def read_metrics(run: Run) -> pd.DataFrame:
             continue
         errors = row.pop("val_mae", {})
         rows.append({**row, **{f"val_mae_{name}": value for name, value in errors.items()}})
+    return pd.DataFrame(rows)
+
+
+def read_hardware(run: Run) -> pd.DataFrame:
+    """What the machine did while the run worked, a row every other second; see `Sampler`."""
+    path = run.folder / HARDWARE
+    lines = path.read_text().splitlines() if path.exists() else []
+    rows = []
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        for number, load in enumerate(row.pop("gpus", [])):
+            row.update({f"gpu{number}_{name}": value for name, value in load.items()})
+        rows.append(row)
     return pd.DataFrame(rows)
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -14,9 +15,13 @@ from engine.workspace import home
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-def launch(run: Run) -> None:
+DISK_FULL = 28
+"""Exit code of a worker that could not even write down that the disk is full."""
+
+
+def launch(run: Run) -> subprocess.Popen:
     """Start the worker of a run, so that it outlives whoever starts it."""
-    spawn(["engine.runs.worker", run.id], run.folder / "run.log")
+    return spawn(["engine.runs.worker", run.id], run.folder / "run.log")
 
 
 def spawn(words: list[str], log: Path) -> subprocess.Popen:
@@ -74,17 +79,34 @@ def worker_of(run: Run) -> psutil.Process | None:
 
 
 def end(process: psutil.Process, grace: float) -> None:
-    """Terminate a process and its children, and kill what is left after `grace` seconds."""
-    try:
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
+    """Terminate a worker and its children, and kill what is left after `grace` seconds.
+
+    Args:
+        process: a worker, which leads a group of its own.
+        grace: seconds.
+    """
+    family = _family(process)
     for member in family:
         _quietly(member.terminate)
-    _, left = psutil.wait_procs(family, timeout=grace)
+    psutil.wait_procs(family, timeout=grace)
+    left = {*family, *_family(process)}
     for member in left:
         _quietly(member.kill)
     psutil.wait_procs(left, timeout=grace)
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    """A worker, what it started, and what it once started and that lost its parent."""
+    try:
+        family = {process, *process.children(recursive=True)}
+    except psutil.NoSuchProcess:
+        family = set()
+    if hasattr(os, "getpgid"):
+        for other in psutil.process_iter():
+            with suppress(OSError, psutil.Error):
+                if os.getpgid(other.pid) == process.pid:
+                    family.add(other)
+    return list(family)
 
 
 def _quietly(act) -> None:

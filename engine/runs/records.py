@@ -1,5 +1,6 @@
 """What a run is: its settings, its state, its progress."""
 
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,19 @@ State = Literal["queued", "running", "stopping", "stopped", "interrupted", "fail
 somebody asked. interrupted: its process is gone without a word. failed: ended by an error, which
 `reason` tells. done: its bundle is complete."""
 
+
+class Change(BaseModel):
+    """A change of a run's state; `time` in seconds since 1970."""
+
+    time: float
+    state: State
+    reason: str = ""
+
+
 ALIVE: tuple[State, ...] = ("queued", "running", "stopping")
+
+ENDED: tuple[State, ...] = ("stopped", "interrupted", "failed")
+"""States that a run can be resumed from."""
 
 MAX_SEED = 2**31
 
@@ -42,7 +55,14 @@ class RunConfig(BaseModel):
 
 
 class Run(BaseModel):
-    """One row of the run table; times in seconds since 1970."""
+    """One row of the run table; times in seconds since 1970.
+
+    Attributes:
+        position: its place among the waiting runs, the lowest first.
+        spent: seconds of work before it was last resumed.
+        since: when its present work began.
+        owner: who started it, where people sign in.
+    """
 
     id: str
     name: str
@@ -57,6 +77,12 @@ class Run(BaseModel):
     pid: int | None = None
     pid_started: float | None = None
     boot_id: str | None = None
+    position: float = 0.0
+    spent: float = 0.0
+    since: float | None = None
+    owner: str = ""
+    note: str = ""
+    archived: bool = False
 
     @property
     def folder(self) -> Path:
@@ -67,6 +93,13 @@ class Run(BaseModel):
     def alive(self) -> bool:
         """Whether its process should be at work."""
         return self.state in ALIVE
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it has worked, without pauses; None before it began."""
+        if self.since is None:
+            return self.spent or None
+        return self.spent + (self.finished or time.time()) - self.since
 
 
 class StageProgress(BaseModel):

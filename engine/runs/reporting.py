@@ -40,6 +40,8 @@ class RunReporter:
         self._current: StageProgress | None = None
         self._began = self._stage_began = time.monotonic()
         self._written = 0.0
+        self._skipped = 0
+        self._resumed_at = 0.0
 
     def plan(self, stages: dict[str, int]) -> None:
         """Announce all stages and their numbers of steps."""
@@ -54,7 +56,7 @@ class RunReporter:
         self.check()
         self._current = next(stage for stage in self._stages if stage.name == name)
         self._current.total, self._current.done = total, 0
-        self._stage_began = time.monotonic()
+        self._stage_began, self._skipped = time.monotonic(), 0
         self.log(f"{self._current.title}: {total:,} steps")
         self._write(force=True)
 
@@ -64,8 +66,17 @@ class RunReporter:
         stage = self._current
         stage.done = stage.done + 1 if done is None else done
         elapsed = time.monotonic() - self._stage_began
-        stage.seconds_left = elapsed / max(stage.done, 1) * (stage.total - stage.done)
+        fresh = max(stage.done - self._skipped, 1)
+        stage.seconds_left = elapsed / fresh * (stage.total - stage.done)
         self._write(force=stage.done >= stage.total)
+
+    def skip(self, steps: int) -> None:
+        """See `Reporter`; they count as done, but not for the time that is left."""
+        self._skipped += steps
+        self._current.done += steps
+        self._resumed_at = self._overall()
+        self._began = time.monotonic()
+        self._write(force=True)
 
     def epoch(self, measured: dict) -> None:
         """See `Reporter`."""
@@ -99,7 +110,8 @@ class RunReporter:
         self._written = now
         overall = self._overall()
         elapsed = now - self._began
-        left = elapsed * (1 - overall) / overall if overall > 0.02 else None
+        fresh = overall - self._resumed_at
+        left = elapsed * (1 - overall) / fresh if fresh > 0.02 else None
         progress = Progress(stages=self._stages, overall=overall, seconds_left=left)
         write_atomic(self._run.folder / files.PROGRESS, progress.model_dump_json())
         title = self._current.title if self._current else ""

@@ -10,10 +10,12 @@ import yaml
 
 from engine.errors import UserError
 from engine.hardware import detect
+from engine.limits import check_room
 from engine.runs import folder as files
-from engine.runs import process, store
+from engine.runs import store
 from engine.runs.foldspec import given_folds
 from engine.runs.records import Run, RunConfig
+from engine.runs.supervisor import ensure_supervisor
 from engine.table import Table
 from engine.training.devices import DeviceSettings
 from engine.training.presets import Preset, choose
@@ -23,12 +25,13 @@ MIN_LABELS = 10
 """A property with fewer labels is not learned: too few to hold any out."""
 
 
-def start_run(table: Table, config: RunConfig) -> Run:
-    """Write a run's folder and start its worker.
+def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
+    """Write a run's folder and put it in line; it begins as soon as the device is free.
 
     Args:
         table: the checked table; its rows are copied, later changes to the file do not matter.
         config: what to do.
+        owner: who wants it, where people sign in.
 
     Raises:
         UserError: when the table or the settings cannot be used; nothing is left behind.
@@ -43,11 +46,19 @@ def start_run(table: Table, config: RunConfig) -> Run:
         }
     )
     now = time.time()
-    run = Run(id=_new_id(config.name, now), name=config.name, state="queued", created=now)
+    check_room(sum(one.state == "queued" for one in store.select()))
+    run = Run(
+        id=_new_id(config.name, now),
+        name=config.name,
+        state="queued",
+        created=now,
+        position=now,
+        owner=owner,
+    )
     run.folder.mkdir(parents=True)
     _write_files(run, table, config, learned, folds)
     store.insert(run)
-    process.launch(run)
+    ensure_supervisor()
     return run
 
 

@@ -1,28 +1,36 @@
-"""The run table: one SQLite file for each workspace."""
+"""The run table: one SQLite file for each workspace, and a copy of each row in its run's folder."""
 
 import json
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import TypeVar
 
-from engine.runs.records import Run, State
-from engine.workspace import home
+from filelock import FileLock
+from pydantic import ValidationError
+
+from engine.runs.records import Change, Run, State
+from engine.workspace import home, subfolder, write_atomic
+
+RECORD = "run.json"
+"""A run's row and its changes of state, in its folder: a lost run table is made anew from these."""
 
 _COLUMNS = tuple(Run.model_fields)
+_FLEETING = {"stage", "progress"}
+"""Columns that change all the time, and are not worth a file each time."""
+
+_Result = TypeVar("_Result")
 
 
 def insert(run: Run) -> None:
     """Add a run."""
-    values = _row(run)
-    marks = ", ".join("?" * len(values))
-    with _database() as database:
-        database.execute(
-            f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", list(values.values())
-        )
+    _with_database(lambda database: _insert(database, run))
+    _write_record(run.id)
 
 
 def update(run_id: str, only_from: tuple[State, ...] | None = None, **changes: object) -> bool:
-    """Change some columns of a run.
+    """Change some columns of a run; a change of its state is noted with its time.
 
     Args:
         run_id: which run.
@@ -33,47 +41,159 @@ def update(run_id: str, only_from: tuple[State, ...] | None = None, **changes: o
     Returns:
         Whether a row was changed.
     """
-    if "figures" in changes:
-        changes["figures"] = json.dumps(changes["figures"])
-    assignments = ", ".join(f"{name} = ?" for name in changes)
-    condition, states = "", ()
-    if only_from:
-        condition, states = f" AND state IN ({', '.join('?' * len(only_from))})", only_from
-    with _database() as database:
-        changed = database.execute(
-            f"UPDATE runs SET {assignments} WHERE id = ?{condition}",
-            [*changes.values(), run_id, *states],
-        )
-        return changed.rowcount > 0
+    changed = _with_database(lambda database: _update(database, run_id, only_from, changes))
+    if changed and not changes.keys() <= _FLEETING:
+        _write_record(run_id)
+    return changed
 
 
 def select(run_id: str | None = None) -> list[Run]:
     """All runs, or the one of that id; newest first."""
     condition, values = (" WHERE id = ?", [run_id]) if run_id else ("", [])
-    with _database() as database:
-        rows = database.execute(
+    rows = _with_database(
+        lambda database: database.execute(
             f"SELECT {', '.join(_COLUMNS)} FROM runs{condition} ORDER BY created DESC", values
         ).fetchall()
+    )
     return [_run(row) for row in rows]
 
 
-@contextmanager
-def _database() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(home() / "polygin.db", timeout=30)) as database, database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute(
-            f"CREATE TABLE IF NOT EXISTS runs ({', '.join(_COLUMNS)}, PRIMARY KEY (id))"
-        )
-        yield database
+def changes_of(run_id: str) -> list[Change]:
+    """Every change of a run's state, oldest first."""
+    rows = _with_database(
+        lambda database: database.execute(
+            "SELECT time, state, reason FROM changes WHERE run = ? ORDER BY rowid", [run_id]
+        ).fetchall()
+    )
+    return [Change(time=when, state=state, reason=reason) for when, state, reason in rows]
 
 
-def _row(run: Run) -> dict[str, object]:
+def remove(run_id: str) -> None:
+    """Forget a run."""
+
+    def act(database: sqlite3.Connection) -> None:
+        database.execute("DELETE FROM runs WHERE id = ?", [run_id])
+        database.execute("DELETE FROM changes WHERE run = ?", [run_id])
+
+    _with_database(act)
+
+
+def _insert(database: sqlite3.Connection, run: Run, changes: list[Change] | None = None) -> None:
     values = run.model_dump()
     values["figures"] = json.dumps(run.figures) if run.figures else None
-    return values
+    marks = ", ".join("?" * len(values))
+    database.execute(
+        f"INSERT OR REPLACE INTO runs ({', '.join(values)}) VALUES ({marks})",
+        list(values.values()),
+    )
+    if changes is None:
+        changes = [Change(time=run.created, state=run.state, reason=run.reason)]
+    for change in changes:
+        _note(database, run.id, change)
+
+
+def _note(database: sqlite3.Connection, run_id: str, change: Change) -> None:
+    database.execute(
+        "INSERT INTO changes VALUES (?, ?, ?, ?)",
+        [run_id, change.time, change.state, change.reason],
+    )
+
+
+def _update(
+    database: sqlite3.Connection,
+    run_id: str,
+    only_from: tuple[State, ...] | None,
+    changes: dict[str, object],
+) -> bool:
+    values = dict(changes)
+    if values.get("figures") is not None:
+        values["figures"] = json.dumps(values["figures"])
+    condition, states = "", ()
+    if only_from:
+        condition, states = f" AND state IN ({', '.join('?' * len(only_from))})", only_from
+    assignments = ", ".join(f"{name} = ?" for name in values)
+    done = database.execute(
+        f"UPDATE runs SET {assignments} WHERE id = ?{condition}",
+        [*values.values(), run_id, *states],
+    )
+    if done.rowcount and "state" in values:
+        reason = str(values.get("reason") or "")
+        _note(database, run_id, Change(time=time.time(), state=values["state"], reason=reason))
+    return done.rowcount > 0
 
 
 def _run(row: tuple) -> Run:
     values = dict(zip(_COLUMNS, row, strict=True))
-    values["figures"] = json.loads(values["figures"]) if values["figures"] else None
-    return Run(**values)
+    if values["figures"]:
+        values["figures"] = json.loads(values["figures"])
+    # A column that this version has added is empty in rows of an older one.
+    return Run(**{name: value for name, value in values.items() if value is not None})
+
+
+def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    """Do something with the run table, which is made anew when it turns out to be damaged."""
+    try:
+        with _database() as database:
+            return act(database)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        _make_anew()
+    with _database() as database:
+        return act(database)
+
+
+@contextmanager
+def _database() -> Iterator[sqlite3.Connection]:
+    path = home() / "polygin.db"
+    with closing(sqlite3.connect(path, timeout=30)) as database, database:
+        database.execute("PRAGMA journal_mode=WAL")
+        columns = ", ".join(_COLUMNS)
+        database.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns}, PRIMARY KEY (id))")
+        database.execute("CREATE TABLE IF NOT EXISTS changes (run, time, state, reason)")
+        there = {row[1] for row in database.execute("PRAGMA table_info(runs)")}
+        for name in _COLUMNS:
+            if name not in there:
+                database.execute(f"ALTER TABLE runs ADD COLUMN {name}")
+        yield database
+
+
+def _make_anew() -> None:
+    """Set a damaged run table aside, and make one from the records in the run folders."""
+    path = home() / "polygin.db"
+    with FileLock(home() / "polygin.db.lock"):
+        try:
+            with _database() as database:
+                (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
+            if verdict == "ok":
+                return  # another process was first
+        except sqlite3.DatabaseError:
+            pass
+        aside = path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db")
+        path.rename(aside)
+        for leftover in ("-wal", "-shm"):
+            path.with_name(path.name + leftover).unlink(missing_ok=True)
+        with _database() as database:
+            for record in sorted(subfolder("runs").glob(f"*/{RECORD}")):
+                _insert_record(database, record.read_bytes())
+
+
+def _insert_record(database: sqlite3.Connection, content: bytes) -> None:
+    try:
+        record = json.loads(content)
+        run = Run(**record["run"])
+        changes = [Change(**change) for change in record["changes"]]
+    except (ValueError, KeyError, TypeError, ValidationError):
+        return
+    _insert(database, run, changes)
+
+
+def _write_record(run_id: str) -> None:
+    found = select(run_id)
+    if not found or not found[0].folder.is_dir():
+        return
+    record = {
+        "run": found[0].model_dump(),
+        "changes": [change.model_dump() for change in changes_of(run_id)],
+    }
+    write_atomic(found[0].folder / RECORD, json.dumps(record, indent=1))

@@ -1,30 +1,39 @@
 """The process that carries out one run: `python -m engine.runs.worker RUN_ID`."""
 
+import errno
 import json
+import shutil
 import signal
+import sqlite3
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from filelock import Timeout
+from filelock import FileLock, Timeout
 
 from engine.errors import UserError
 from engine.hardware import detect, usable_cores
+from engine.limits import limits
 from engine.metrics import label_ranges
 from engine.properties import Property
 from engine.runs import folder as files
 from engine.runs import process, store
+from engine.runs.metrics import mend_metrics
 from engine.runs.records import ALIVE, Run, RunConfig
 from engine.runs.reporting import RunReporter, StoppedError
+from engine.runs.stopped import stop_reason
 from engine.training.presets import PRESETS, Preset
 from engine.workspace import write_atomic
+
+_BEAT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -56,44 +65,80 @@ class _Job:
 
 
 def main(run_id: str) -> int:
-    """Carry out a run; returns the process's exit code."""
-    signal.signal(signal.SIGTERM, _stop_now)
+    """Carry out a run, from its checkpoints if it has any; returns the process's exit code."""
     run = store.select(run_id)[0]
-    store.update(run_id, **process.identity())
+    try:
+        # Two supervisors, one after the other, may start a worker each.
+        with FileLock(run.folder / files.LOCK).acquire(timeout=0):
+            return _work(run)
+    except Timeout:
+        return 0
+
+
+def _work(run: Run) -> int:
+    signal.signal(signal.SIGTERM, _stop_now)
+    store.update(run.id, only_from=("queued",), **process.identity())
+    threading.Thread(target=_beat, args=(run,), daemon=True).start()
     try:
         with _device(run):
-            store.update(run_id, only_from=("queued",), state="running", started=time.time())
-            figures = _carry_out(_Job.read(run))
+            began = {"started": run.started or time.time(), "since": time.time()}
+            if not store.update(run.id, only_from=("queued",), state="running", **began):
+                raise StoppedError
+            figures, remarks = _carry_out(_Job.read(run))
     except StoppedError:
-        _finish(run_id, "stopped", "Stopped on request.")
+        _finish(run, "stopped", stop_reason(run))
     except UserError as error:
-        _finish(run_id, "failed", str(error))
+        _finish(run, "failed", str(error))
     except MemoryError:
-        _finish(run_id, "failed", "Out of memory: choose a smaller preset or a smaller table.")
+        reason = (
+            "Out of memory: choose a smaller preset or a smaller table, or close other programs"
+        )
+        _finish(run, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
     except Exception as error:
         traceback.print_exc()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return _disk_full(run)
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
-        _finish(run_id, "failed", reason)
+        _finish(run, "failed", reason)
     else:
-        _finish(run_id, "done", "", figures=figures, progress=1.0, stage="")
+        _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
         return 0
     return 1
+
+
+def _disk_full(run: Run) -> int:
+    try:
+        free = "Free some space, for example by deleting old runs, then resume this one"
+        _finish(run, "failed", f"The disk is full. {free}: its checkpoints are kept.")
+    except (OSError, sqlite3.Error):
+        pass  # the supervisor says it
+    return process.DISK_FULL
+
+
+def _beat(run: Run) -> None:
+    """Give a sign of life as long as this process can."""
+    while True:
+        with suppress(OSError):
+            (run.folder / files.HEARTBEAT).touch()
+        time.sleep(_BEAT_SECONDS)
 
 
 def _stop_now(*_: object) -> None:
     raise StoppedError
 
 
-def _finish(run_id: str, state: str, reason: str, **changes: object) -> None:
+def _finish(run: Run, state: str, reason: str, **changes: object) -> None:
     print(f"Run {state}. {reason}".strip(), flush=True)
-    store.update(
-        run_id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), **changes
-    )
+    ended = {"state": state, "reason": reason, "finished": time.time(), "stage": ""}
+    store.update(run.id, only_from=ALIVE, **ended, **changes)
 
 
 @contextmanager
 def _device(run: Run) -> Iterator[None]:
-    """Hold the workspace's device: runs take it one after the other."""
+    """Hold the workspace's device, unless several runs may work at once."""
+    if limits().runs_at_once > 1:
+        yield
+        return
     lock = process.device_lock()
     while not lock.is_locked:
         try:
@@ -107,18 +152,24 @@ def _device(run: Run) -> Iterator[None]:
         lock.release()
 
 
-def _carry_out(job: _Job) -> dict:
-    """From the table to the bundle; returns the figures."""
+def _carry_out(job: _Job) -> tuple[dict, list[str]]:
+    """From the table to the bundle; returns the figures, and what a user should know."""
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
     import torch
 
+    from engine.bundle import package_versions
     from engine.features import compute_features
+    from engine.training.checkpoints import Checkpoints
     from engine.training.data import TrainingData
     from engine.training.ensemble import fit_ensemble, stages
 
     torch.set_num_threads(usable_cores())
     reporter = RunReporter(job.run, job.names)
     reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
+    checkpoints = Checkpoints(job.run.folder / files.CHECKPOINTS)
+    if checkpoints.keep_only_for(package_versions()):
+        reporter.log("The software has changed since: the run begins anew")
+    mend_metrics(job.run, job.names, checkpoints.histories())
     folds = _folds(job)
     count = len(job.frame)
     fits = stages(job.preset, len(np.unique(folds)), len(job.names))
@@ -131,11 +182,21 @@ def _carry_out(job: _Job) -> dict:
     data = TrainingData(features, job.labels, folds, job.names)
     bundle = job.run.folder / "bundle"
     bundle.mkdir(exist_ok=True)
-    ensemble = fit_ensemble(data, job.preset, job.config.seed, bundle, reporter, job.config.use)
+    ensemble = fit_ensemble(
+        data,
+        job.preset,
+        job.config.seed,
+        bundle,
+        reporter,
+        job.config.use,
+        job.run.folder / files.CHECKPOINTS,
+    )
     reporter.stage("bundle", 1)
     _write_results(job, folds, ensemble, bundle)
+    # Not needed any more, and larger than all else.
+    shutil.rmtree(job.run.folder / files.CHECKPOINTS)
     reporter.step()
-    return ensemble.figures
+    return ensemble.figures, ensemble.remarks
 
 
 def _folds(job: _Job) -> np.ndarray:
@@ -174,7 +235,8 @@ def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None
         "figures": ensemble.figures,
         "preset": job.preset.model_dump(),
         "hardware": detect().model_dump(),
-        "seconds": time.time() - (store.select(job.run.id)[0].started or job.run.created),
+        "seconds": store.select(job.run.id)[0].seconds,
+        "remarks": ensemble.remarks,
         **info.model_dump(include={"table", "rows", "folds", "seed", "labels", "blend"}),
         "versions": info.versions,
     }

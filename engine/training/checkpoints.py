@@ -68,6 +68,28 @@ class Checkpoints:
         found = (_read(path) for path in reversed(self._states(piece)))
         return next((state for state in found if state), None)
 
+    def histories(self) -> list[list[dict]]:
+        """The `history` of every piece that has one, finished or not."""
+        pieces = {path.name.partition(".")[0] for path in self._folder.glob(f"*{_SUFFIX}")}
+        states = [self.finished(piece) or self.latest(piece) for piece in sorted(pieces)]
+        return [state.values["history"] for state in states if state and "history" in state.values]
+
+    def keep_only_for(self, versions: dict[str, str]) -> bool:
+        """Forget everything that was kept by other versions of the software.
+
+        Returns:
+            Whether there was anything to forget.
+        """
+        path = self._folder / "versions.json"
+        content = json.dumps(versions, sort_keys=True)
+        if path.is_file() and path.read_text(encoding="utf-8") == content:
+            return False
+        kept = list(self._folder.glob(f"*{_SUFFIX}"))
+        for old in kept:
+            old.unlink()
+        write_atomic(path, content)
+        return bool(kept)
+
     def _states(self, piece: str) -> list[Path]:
         return sorted(self._folder.glob(f"{piece}.state-*{_SUFFIX}"))
 

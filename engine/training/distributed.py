@@ -60,7 +60,7 @@ def fit_distributed(
     with open(folder / "torchrun.log", "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
-            _follow(folder / _TOLD, process, reporter)
+            epochs = _follow(folder / _TOLD, process, reporter)
         finally:
             _end(process)
     if process.returncode:
@@ -69,7 +69,8 @@ def fit_distributed(
     for job in jobs:
         predicted = np.load(folder / f"predicted-{job.number:03d}.npy")
         if task.checkpoints:
-            Checkpoints(task.checkpoints).finish(job.piece, predicted, history=None)
+            history = [row for row in epochs if (row["fold"], row["seed"]) == job[1:]]
+            Checkpoints(task.checkpoints).finish(job.piece, predicted, history=history)
         keep(job, predicted)
 
 
@@ -156,20 +157,22 @@ def _plain(value: object) -> object:
     return value.tolist()
 
 
-def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> None:
-    """Pass on what the processes tell until they end."""
+def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> list[dict]:
+    """Pass on what the processes tell until they end; returns the epochs, with their times."""
+    epochs = []
     with open(path) as file:
         while True:
             ended = process.poll() is not None
             for line in _whole_lines(file):
                 told = json.loads(line)
                 if "epoch" in told:
+                    epochs.append({"time": time.time(), **told["epoch"]})
                     reporter.epoch(told["epoch"])
                     reporter.step()
                 else:
                     reporter.log(told["log"])
             if ended:
-                return
+                return epochs
             reporter.check()
             time.sleep(_POLL_SECONDS)
 

@@ -19,9 +19,19 @@ class Keeper:
         history: what was measured at each epoch so far, as JSON can hold it, with its `time`.
     """
 
-    def __init__(self, checkpoints: Checkpoints, piece: str, log: Callable[[str], None]) -> None:
-        """Keep under the name `piece`; `log` is told when the disk refuses."""
+    def __init__(
+        self, checkpoints: Checkpoints, piece: str, known: dict, log: Callable[[str], None]
+    ) -> None:
+        """Keep under the name `piece`.
+
+        Args:
+            checkpoints: where.
+            piece: the network's name.
+            known: what is true of each of its epochs, such as the fold.
+            log: told when the disk refuses.
+        """
         self._checkpoints, self._piece, self._log = checkpoints, piece, log
+        self._known = known
         self.history: list[dict] = []
         self._kept = time.monotonic()
         self._refused = False
@@ -41,7 +51,7 @@ class Keeper:
             name: value.tolist() if isinstance(value, np.ndarray) else value
             for name, value in measured.items()
         }
-        self.history.append({**plain, "time": time.time()})
+        self.history.append({"time": time.time(), **self._known, **plain})
 
     def keep(self, trainer: Trainer, force: bool = False) -> None:
         """Write the state after an epoch, unless the last was written a moment ago.

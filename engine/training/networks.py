@@ -86,7 +86,8 @@ class NetworkFitter:
         """
         task = self._task
         held_out = np.flatnonzero(task.folds == job.fold)
-        keeper = Keeper(self._checkpoints, job.piece, log) if self._checkpoints else None
+        known = {"member": "polygin", "fold": job.fold, "seed": job.seed}
+        keeper = Keeper(self._checkpoints, job.piece, known, log) if self._checkpoints else None
         network, scale = train_network(
             self._graphs,
             task.labels,
@@ -96,9 +97,7 @@ class NetworkFitter:
             task.loop,
             job.seed,
             self._device,
-            lambda measured: report(
-                {"member": "polygin", "fold": job.fold, "seed": job.seed, **measured}
-            ),
+            lambda measured: report({**known, **measured}),
             task.use,
             log,
             keeper,

@@ -1,0 +1,66 @@
+"""What one workspace allows, from `limits.yaml` in its folder where somebody wrote one."""
+
+import shutil
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import UserError
+from engine.workspace import home
+
+FILE = "limits.yaml"
+
+
+class Limits(BaseModel):
+    """The limits of a workspace.
+
+    Attributes:
+        runs_at_once: runs that train at the same time; more than one where memory and devices do.
+        queue_length: runs that may wait.
+        free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runs_at_once: int = Field(1, ge=1, le=64)
+    queue_length: int = Field(100, ge=1)
+    free_disk_gb: float = Field(0.5, ge=0)
+
+
+def limits() -> Limits:
+    """The workspace's limits.
+
+    Raises:
+        UserError: when the file cannot be understood.
+    """
+    path = home() / FILE
+    if not path.is_file():
+        return Limits()
+    try:
+        return Limits(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
+    except (yaml.YAMLError, ValidationError, TypeError, UnicodeDecodeError) as error:
+        known = ", ".join(Limits.model_fields)
+        raise UserError(f"{path} cannot be understood; it may hold {known}. {error}") from error
+
+
+def check_room(waiting: int) -> None:
+    """Refuse another run where the workspace is full.
+
+    Args:
+        waiting: how many runs wait already.
+
+    Raises:
+        UserError: when too many wait, or the disk is nearly full.
+    """
+    allowed = limits()
+    if waiting >= allowed.queue_length:
+        raise UserError(
+            f"{waiting} runs are waiting already, as many as this workspace allows; cancel one, "
+            f"or raise queue_length in {FILE}."
+        )
+    free = shutil.disk_usage(home()).free / 2**30
+    if free < allowed.free_disk_gb:
+        raise UserError(
+            f"Only {free:.2f} GB of disk are free, and a run needs {allowed.free_disk_gb:g} GB; "
+            "delete old runs or free space elsewhere."
+        )

@@ -1,0 +1,194 @@
+"""The process that starts waiting runs and looks after them: `python -m engine.runs.supervisor`.
+
+One for each workspace, whoever needs it first starts it, and it ends when there is nothing to do.
+It belongs to no web server and no terminal; runs outlive it, and the next one takes them over.
+"""
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+
+from filelock import FileLock, Timeout
+
+from engine.errors import UserError
+from engine.limits import limits
+from engine.runs import process, store
+from engine.runs.records import ALIVE, Run
+from engine.runs.sampling import Sampler
+from engine.runs.stopped import stop_reason, stop_requested
+from engine.workspace import home
+
+_TICK = 0.5
+_IDLE_SECONDS = 3.0
+_SIGN_SECONDS = 60.0
+"""How long a worker may take from its start until it signs the run table."""
+_GRACE_SECONDS = 10.0
+"""How long a run may take to end by itself when it is asked to, and again when it is told to."""
+
+
+def ensure_supervisor() -> None:
+    """Start the workspace's supervisor unless one is at work."""
+    if not at_work():
+        process.spawn(["engine.runs.supervisor"], home() / "supervisor.log")
+
+
+def at_work() -> bool:
+    """Whether the workspace has a supervisor now."""
+    lock = _lock()
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def main() -> int:
+    """Look after the runs until none is left; at once when another supervisor does."""
+    lock = _lock()
+    try:
+        # Longer than anybody takes to see whether there is a supervisor.
+        lock.acquire(timeout=2)
+    except Timeout:
+        return 0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    try:
+        with suppress(SystemExit):
+            Supervisor().work()
+    finally:
+        lock.release()
+    # A run may have come in while this one made up its mind to end.
+    if any(run.alive for run in store.select()):
+        ensure_supervisor()
+    return 0
+
+
+class Supervisor:
+    """Starts, watches and ends the workers of a workspace."""
+
+    def __init__(self) -> None:
+        self._launched: dict[str, tuple[subprocess.Popen, float]] = {}
+        self._told: dict[str, float] = {}
+        self._sampler = Sampler()
+
+    def work(self) -> None:
+        """Until nothing has been left to do for a moment."""
+        idle_since = time.monotonic()
+        while time.monotonic() - idle_since < _IDLE_SECONDS:
+            alive = [run for run in store.select() if run.alive]
+            for run in alive:
+                self.look_after(run)
+            self._reap({run.id for run in alive})
+            self.start_next([run for run in store.select() if run.alive])
+            self._sampler.sample(alive)
+            if alive:
+                idle_since = time.monotonic()
+            time.sleep(_TICK)
+
+    def _reap(self, alive: set[str]) -> None:
+        """Take the exit codes of workers that have ended well."""
+        for run_id in set(self._launched) - alive:
+            if self._launched[run_id][0].poll() is not None:
+                del self._launched[run_id]
+
+    def look_after(self, run: Run) -> None:
+        """Note when a run's worker is gone, and end one that does not stop."""
+        self._forget_old_start(run)
+        returned = self._returned(run)
+        worker = process.worker_of(run)
+        if worker is None and self._is_starting(run):
+            return
+        if worker is None:
+            if run.state != "queued" or run.pid is not None or run.id in self._launched:
+                self._note_end(run, returned)
+            return
+        if run.state == "stopping":
+            self._end_when_deaf(run)
+
+    def start_next(self, alive: list[Run]) -> None:
+        """Start waiting runs, the first in line first, as many as may work at once."""
+        waiting = sorted(
+            (run for run in alive if run.state == "queued" and not self._is_starting(run)),
+            key=lambda run: (run.position, run.created),
+        )
+        room = _runs_at_once() - (len(alive) - len(waiting))
+        for run in waiting[: max(room, 0)]:
+            self._launched[run.id] = (process.launch(run), time.time())
+
+    def _is_starting(self, run: Run) -> bool:
+        """Whether its worker was started but has not signed the run table yet."""
+        if run.id not in self._launched or run.pid is not None:
+            return False
+        started, since = self._launched[run.id]
+        return started.poll() is None and time.time() - since < _SIGN_SECONDS
+
+    def _forget_old_start(self, run: Run) -> None:
+        """Forget the worker of a run that was resumed since."""
+        if run.id in self._launched and run.state == "queued" and run.pid is None:
+            queued = [change.time for change in store.changes_of(run.id)]
+            if queued and queued[-1] > self._launched[run.id][1]:
+                self._launched.pop(run.id)[0].poll()
+
+    def _returned(self, run: Run) -> int | None:
+        """The exit code of a worker that this supervisor started and that has ended."""
+        if run.id not in self._launched:
+            return None
+        return self._launched[run.id][0].poll()
+
+    def _note_end(self, run: Run, returned: int | None) -> None:
+        """Write down how a run ended whose worker is gone and did not say."""
+        if stop_requested(run):
+            state, reason = "stopped", stop_reason(run)
+        else:
+            state, reason = "interrupted", _words_of(returned)
+        store.update(
+            run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
+        )
+        self._launched.pop(run.id, None)
+        self._told.pop(run.id, None)
+
+    def _end_when_deaf(self, run: Run) -> None:
+        asked = self._told.setdefault(run.id, time.monotonic())
+        if time.monotonic() - asked > _GRACE_SECONDS:
+            worker = process.worker_of(run)
+            if worker:
+                process.end(worker, _GRACE_SECONDS)
+
+
+def _words_of(returned: int | None) -> str:
+    """What is known of an end without a word."""
+    go_on = "Resume it to go on from its last checkpoint."
+    if returned is None:
+        return f"Its process ended without a word: the log may tell why. {go_on}"
+    if returned == -signal.SIGKILL:
+        return (
+            "Its process was killed from outside: by the system when memory runs out, or by hand. "
+            f"{go_on}"
+        )
+    if returned == process.DISK_FULL:
+        return f"The disk is full. Free some space, then: {go_on}"
+    how = f"by signal {-returned}" if returned < 0 else f"with exit code {returned}"
+    return f"Its process ended {how}: the log may tell why. {go_on}"
+
+
+def _runs_at_once() -> int:
+    try:
+        return limits().runs_at_once
+    except UserError as error:
+        print(error, flush=True)
+        return 1
+
+
+def _lock() -> FileLock:
+    return FileLock(home() / "supervisor.lock")
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit
+
+
+if __name__ == "__main__":
+    sys.exit(main())
