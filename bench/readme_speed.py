@@ -11,7 +11,6 @@ from engine.bench.machine import sentence
 from engine.bench.report import case_of, number
 
 RESULTS = {
-    "CPU, training": Path("results/bench-cpu-loop.json"),
     "CPU": Path("results/bench-cpu.json"),
     "CUDA": Path("results/bench-cuda.json"),
 }
@@ -60,7 +59,7 @@ def _loop_rows(loop: dict) -> list[list[str]]:
     ways = {
         "ours": (f"training epoch, {network}", loop["speedup"]),
         "ours_at_once": (
-            f"the same with one network a core at once, as runs train, {network}",
+            f"the same, one network a core at once, as runs train, {network}",
             loop["speedup_at_once"],
         ),
     }

@@ -70,6 +70,16 @@ def _runs(commands: argparse._SubParsersAction) -> None:
     stop = commands.add_parser("stop", help="stop a run")
     stop.add_argument("run", metavar="RUN", help="its id or name")
     stop.set_defaults(carry_out=runs.stop)
+    resume = commands.add_parser(
+        "resume", help="let a run that has ended too early go on from its checkpoints"
+    )
+    resume.add_argument("run", metavar="RUN", help="its id or name")
+    resume.add_argument("--detach", action="store_true", help="return at once")
+    resume.set_defaults(carry_out=runs.resume)
+    delete = commands.add_parser("delete", help="delete a run and its files")
+    delete.add_argument("run", metavar="RUN", help="its id or name")
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    delete.set_defaults(carry_out=runs.delete)
 
 
 def _models(commands: argparse._SubParsersAction) -> None:

@@ -1,4 +1,4 @@
-"""`train`, `runs` and `stop`."""
+"""`train`, `runs`, `stop`, `resume` and `delete`."""
 
 import argparse
 import json
@@ -17,9 +17,13 @@ from engine.commands.tables import checked_table
 from engine.runs import (
     Run,
     RunConfig,
+    changes_of,
+    delete_run,
+    disk_use,
     find_run,
     list_runs,
     read_progress,
+    resume_run,
     start_run,
     stop_run,
 )
@@ -39,8 +43,19 @@ def train(arguments: argparse.Namespace) -> int:
     run = start_run(table, config)
     console = Console()
     console.print(f"Run {run.id}, files in {run.folder}", highlight=False, soft_wrap=True)
-    if arguments.detach:
-        return 0
+    return 0 if arguments.detach else _see_through(run, console)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Let a run go on; in the foreground show its progress and end with its figures."""
+    run = resume_run(find_run(arguments.run))
+    console = Console()
+    console.print(f"Run {run.id} goes on.", highlight=False, soft_wrap=True)
+    return 0 if arguments.detach else _see_through(run, console)
+
+
+def _see_through(run: Run, console: Console) -> int:
+    """Show a run until it ends; Ctrl-C stops it."""
     try:
         run = _watch(run)
     except KeyboardInterrupt:
@@ -51,6 +66,8 @@ def train(arguments: argparse.Namespace) -> int:
             f"Run {run.state}. {run.reason}", highlight=False, markup=False, soft_wrap=True
         )
         return 1
+    if run.reason:
+        console.print(run.reason, highlight=False, markup=False, soft_wrap=True)
     print_figures(run.figures, console, "Out-of-fold error")
     return 0
 
@@ -59,8 +76,15 @@ def list_all(arguments: argparse.Namespace) -> None:
     """Print the runs."""
     runs = list_runs()
     if arguments.json:
-        fields = {"id", "name", "state", "reason", "stage", "progress", "started", "finished"}
-        rows = [run.model_dump(include={*fields, "created", "figures"}) for run in runs]
+        fields = {*Run.model_fields} - {"pid", "pid_started", "boot_id", "position", "since"}
+        rows = [
+            {
+                **run.model_dump(include=fields),
+                "seconds": run.seconds,
+                "changes": [change.model_dump() for change in changes_of(run.id)],
+            }
+            for run in runs
+        ]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
     shown = RichTable(box=None)
@@ -81,6 +105,23 @@ def stop(arguments: argparse.Namespace) -> None:
     Console().print(
         f"{run.id}: {run.state}. {run.reason}", highlight=False, markup=False, soft_wrap=True
     )
+
+
+def delete(arguments: argparse.Namespace) -> int:
+    """Delete a run, after asking."""
+    run = find_run(arguments.run)
+    console = Console()
+    size = f"{disk_use(run) / 2**20:,.1f} MB"
+    if not arguments.yes:
+        answer = console.input(
+            f"Delete run {escape(run.name)} ({run.id}) and its {size} for good? yes or no: "
+        )
+        if answer.strip().casefold() not in ("y", "yes"):
+            console.print("Nothing was deleted.")
+            return 1
+    delete_run(run)
+    console.print(f"Deleted; {size} are free again.", highlight=False)
+    return 0
 
 
 def _watch(run: Run) -> Run:

@@ -99,7 +99,8 @@ class Run(BaseModel):
         """How long it has worked, without pauses; None before it began."""
         if self.since is None:
             return self.spent or None
-        return self.spent + (self.finished or time.time()) - self.since
+        # Never below zero, also when the clock is set back.
+        return self.spent + max((self.finished or time.time()) - self.since, 0.0)
 
 
 class StageProgress(BaseModel):

@@ -96,7 +96,7 @@ def _work(run: Run) -> int:
         _finish(run, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
     except Exception as error:
         traceback.print_exc()
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if _is_disk_full(error):
             return _disk_full(run)
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
         _finish(run, "failed", reason)
@@ -104,6 +104,12 @@ def _work(run: Run) -> int:
         _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
         return 0
     return 1
+
+
+def _is_disk_full(error: Exception) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return "disk is full" in str(error)
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC
 
 
 def _disk_full(run: Run) -> int:

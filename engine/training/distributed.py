@@ -7,8 +7,10 @@ processes, so the loss is that of one process, within rounding.
 """
 
 import json
+import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +58,7 @@ def fit_distributed(
     write_task(folder, task, jobs)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     command += ["--nproc_per_node", str(len(devices)), "-m", __name__, str(folder)]
-    command += ["--threads", str(threads)]
+    command += ["--threads", str(threads), "--parent", str(os.getpid())]
     with open(folder / "torchrun.log", "wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -110,7 +112,10 @@ def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob]]:
 def main(words: list[str]) -> None:
     """What each process of torchrun does."""
     folder = Path(words[0])
-    torch.set_num_threads(int(words[words.index("--threads") + 1]) if "--threads" in words else 1)
+    torch.set_num_threads(int(_option(words, "--threads") or 1))
+    parent = _option(words, "--parent")
+    if parent and os.name == "posix":
+        threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     on_cuda = torch.cuda.is_available()
     dist.init_process_group("nccl" if on_cuda else "gloo")
     try:
@@ -130,6 +135,20 @@ def main(words: list[str]) -> None:
                 np.save(folder / f"predicted-{job.number:03d}.npy", predicted)
     finally:
         dist.destroy_process_group()
+
+
+def _option(words: list[str], name: str) -> str | None:
+    return words[words.index(name) + 1] if name in words else None
+
+
+def _end_with(parent: int) -> None:
+    """End this process, and so torchrun and the others, when the run's worker has ended."""
+    while True:
+        try:
+            os.kill(parent, 0)
+        except ProcessLookupError:
+            os._exit(1)
+        time.sleep(_POLL_SECONDS)
 
 
 def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:

@@ -1,0 +1,341 @@
+"""What may happen to a run, and that nothing of it is lost; `docs/reliability.md` counts trials."""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.runs import (
+    Run,
+    changes_of,
+    find_run,
+    list_runs,
+    process,
+    read_log,
+    read_metrics,
+    read_report,
+    resume_run,
+    start_run,
+    stop_run,
+    store,
+    supervisor,
+)
+from engine.runs.metrics import mend_metrics
+from engine.table import Table, load_table
+from engine.workspace import home
+from tests.conftest import TEXTBOOK, wait_for
+from tests.runs.conftest import LONG, SHORT, processes_of, started, until, until_stage
+
+
+def _kill(pid: int) -> None:
+    with psutil_quiet():
+        os.kill(pid, signal.SIGKILL)
+
+
+class psutil_quiet:
+    """A process may be gone already."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind, error, trace) -> bool:
+        return isinstance(error, ProcessLookupError)
+
+
+def _supervisors(workspace: Path) -> list[psutil.Process]:
+    return [
+        one for one in processes_of(str(workspace)) if "engine.runs.supervisor" in one.cmdline()
+    ]
+
+
+def _out_of_fold(run: Run) -> bytes:
+    return (run.folder / "oof.parquet").read_bytes()
+
+
+def _is_whole(run: Run, reference: Run, out_of_fold: bytes, rows: int) -> None:
+    """Done, with the same bits, and with every row of its metrics once."""
+    assert run.state == "done", f"{run.reason}\n{read_log(run)}"
+    assert _out_of_fold(run) == out_of_fold
+    assert run.figures == reference.figures
+    metrics = read_metrics(run)
+    assert len(metrics) == rows
+    assert not metrics.duplicated(["fold", "seed", "epoch"]).any()
+
+
+@pytest.fixture
+def reference(trained_home: Path) -> tuple[Run, bytes, int]:
+    """The run `trained`, which nothing happened to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(trained_home))
+        run = find_run("trained")
+        return run, _out_of_fold(run), len(read_metrics(run))
+
+
+def _killed_again_and_again(table: Table, kills: int, seed: int) -> tuple[Run, list[str]]:
+    """A run that is killed so often at random moments, resumed each time, and then left alone."""
+    moments = random.Random(seed)
+    run, stages = start_run(table, SHORT), []
+    while len(stages) < kills:
+        until(lambda: find_run(run.id).state != "queued", 60, "never began")
+        time.sleep(moments.uniform(0.0, 9.0))
+        run = find_run(run.id)
+        if run.alive and run.pid:
+            _kill(run.pid)
+        run = wait_for(run, 30)
+        if run.state == "done":
+            break
+        assert run.state == "interrupted", run.reason
+        stages.append(run.stage)
+        run = resume_run(run)
+    return wait_for(run), stages
+
+
+def test_a_killed_worker_costs_nothing(slice_of_textbook: Table, reference) -> None:
+    run, stages = _killed_again_and_again(slice_of_textbook, kills=2, seed=0)
+    assert stages
+    _is_whole(run, *reference)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_thirty_kills_cost_nothing(slice_of_textbook: Table, reference, seed: int) -> None:
+    run, _ = _killed_again_and_again(slice_of_textbook, kills=3, seed=seed)
+    _is_whole(run, *reference)
+
+
+def test_a_killed_supervisor_is_replaced(
+    slice_of_textbook: Table, reference, workspace: Path
+) -> None:
+    run = started(slice_of_textbook, SHORT, "LightGBM")
+    (first,) = _supervisors(workspace)
+    first.kill()
+    first.wait()
+    assert find_run(run.id).state == "running"
+    until(lambda: _supervisors(workspace), 10, "nobody looks after the run")
+    assert find_run(run.id).pid == run.pid
+    _is_whole(wait_for(run), *reference)
+
+
+def test_everything_killed_at_once_can_be_resumed(
+    slice_of_textbook: Table, reference, workspace: Path
+) -> None:
+    script = (
+        "import sys, time\n"
+        "from engine.runs import start_run\n"
+        "from engine.table import load_table\n"
+        "from tests.runs.conftest import SHORT\n"
+        "start_run(load_table(sys.argv[1]), SHORT)\n"
+        "time.sleep(600)\n"
+    )
+    table = workspace.parent / "textbook-slice.csv"
+    lines = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)[:71]
+    table.write_text("".join(lines), encoding="utf-8")
+    server = subprocess.Popen([sys.executable, "-c", script, str(table)])
+    until(list_runs, 60, "never started")
+    run = until_stage(find_run("short"), "PolyGIN")
+    for one in [*processes_of(str(workspace)), psutil.Process(server.pid)]:
+        with psutil_quiet():
+            os.kill(one.pid, signal.SIGKILL)
+    server.wait()
+    until(lambda: find_run(run.id).state == "interrupted", 10, "dead, and not said")
+    _is_whole(wait_for(resume_run(find_run(run.id))), *reference)
+
+
+def test_two_supervisors_race(slice_of_textbook: Table, reference, workspace: Path) -> None:
+    for _ in range(3):
+        process.spawn(["engine.runs.supervisor"], home() / "supervisor.log")
+    run = start_run(slice_of_textbook, SHORT)
+    until(lambda: len(_supervisors(workspace)) == 1, 20, "not one supervisor")
+    run = wait_for(run)
+    _is_whole(run, *reference)
+    assert read_log(run).count("textbook-slice.csv: 70 rows") == 1
+    assert [change.state for change in changes_of(run.id)] == ["queued", "running", "done"]
+
+
+def test_ctrl_c_in_the_terminal_stops_the_run(workspace: Path) -> None:
+    command = [sys.executable, "-m", "engine", "train", str(TEXTBOOK), "--preset", "cpu"]
+    terminal = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    until(list_runs, 60, "never started")
+    run = until_stage(list_runs()[0], "LightGBM")
+    terminal.send_signal(signal.SIGINT)
+    said, _ = terminal.communicate(timeout=60)
+    assert terminal.returncode == 1
+    assert "Run stopped." in said
+    assert find_run(run.id).state == "stopped"
+
+
+def test_after_a_reboot_no_stranger_is_touched(slice_of_textbook: Table, workspace: Path) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        known = psutil.Process(stranger.pid)
+        for name, row in {
+            "rebooted": {"pid_started": known.create_time(), "boot_id": "another start"},
+            "reused": {"pid_started": known.create_time() - 500, "boot_id": process.boot_id()},
+        }.items():
+            run = Run(
+                id=name, name=name, state="running", created=time.time(), pid=stranger.pid, **row
+            )
+            run.folder.mkdir(parents=True)
+            store.insert(run)
+            assert find_run(name).state == "interrupted"
+            assert stop_run(find_run(name)).state == "interrupted"
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_damaged_files_cost_nothing(slice_of_textbook: Table, reference, workspace: Path) -> None:
+    run = started(slice_of_textbook, SHORT, "PolyGIN")
+    until(lambda: list(run.folder.glob("checkpoints/polygin-*.done*")), 60, "no network finished")
+    _kill(run.pid)
+    run = wait_for(run)
+    assert run.state == "interrupted"
+    for cut in sorted(run.folder.glob("checkpoints/*.safetensors"))[::3]:
+        cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    with open(run.folder / "metrics.jsonl", "a") as file:
+        file.write('{"member": "polygin", "fold": 0, "ep')
+    for cached in (workspace / "cache").glob("*.sqlite"):
+        cached.write_bytes(b"this is no database" * 100)
+    (workspace / "polygin.db").write_bytes(b"nor is this" * 1000)
+    _is_whole(wait_for(resume_run(find_run(run.id))), *reference)
+    assert list(workspace.glob("polygin-damaged-*.db"))
+
+
+def test_a_lost_run_table_is_made_anew(trained: Run) -> None:
+    before, changes = list_runs(), changes_of(trained.id)
+    (home() / "polygin.db").write_bytes(b"\0" * 100_000)
+    assert list_runs() == before
+    assert changes_of(trained.id) == changes
+    with sqlite3.connect(home() / "polygin.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_table_changed_after_the_start_changes_nothing(reference, workspace: Path) -> None:
+    table = workspace.parent / "textbook-slice.csv"
+    lines = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)[:71]
+    table.write_text("".join(lines), encoding="utf-8")
+    run = start_run(load_table(table), SHORT)
+    table.write_text("gone")
+    _is_whole(wait_for(run), *reference)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A workspace on a disk of 24 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(mount, capture_output=True, check=False)
+    except OSError:
+        pytest.skip("no mount command here")
+    if done.returncode:
+        pytest.skip("mounting a small disk needs to be root")
+    monkeypatch.setenv("POLYGIN_HOME", str(folder))
+    (folder / "limits.yaml").write_text("free_disk_gb: 0\n")
+    yield folder
+    for one in processes_of(str(folder)):
+        one.kill()
+    subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+def test_a_full_disk_is_said_and_survived(
+    slice_of_textbook: Table, reference, small_disk: Path
+) -> None:
+    run = started(slice_of_textbook, SHORT, "PolyGIN")
+    until(lambda: len(read_metrics(run)) > 20, 60, "no epochs")
+    with open(small_disk / "ballast", "wb") as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+                file.flush()
+        except OSError:
+            pass
+    until(lambda: process.worker_of(find_run(run.id)) is None, 60, "goes on without a disk")
+    (small_disk / "ballast").unlink()
+    run = wait_for(run, 30)
+    assert run.state in ("failed", "interrupted")
+    assert "disk is full" in run.reason
+    _is_whole(wait_for(resume_run(run)), *reference)
+
+
+def test_a_clock_set_back_loses_no_row(workspace: Path) -> None:
+    run = Run(id="clock", name="clock", state="running", created=time.time(), since=1e12)
+    run.folder.mkdir(parents=True)
+    assert run.seconds == 0
+    history = [
+        {"time": 1e9 - 3600 * epoch, "fold": 0, "seed": 0, "epoch": epoch, "val_mae": [1.0]}
+        for epoch in range(1, 6)
+    ]
+    mend_metrics(run, ["Tg"], [history])
+    assert sorted(read_metrics(run)["epoch"]) == [1, 2, 3, 4, 5]
+
+
+def test_no_room_is_said_before_anything_is_written(
+    slice_of_textbook: Table, workspace: Path
+) -> None:
+    workspace.mkdir(exist_ok=True)
+    limits = workspace / "limits.yaml"
+    limits.write_text("free_disk_gb: 1000000\n")
+    with pytest.raises(Exception, match="GB of disk are free"):
+        start_run(slice_of_textbook, SHORT)
+    limits.write_text("queue: 3\n")
+    with pytest.raises(Exception, match="queue_length"):
+        start_run(slice_of_textbook, SHORT)
+    assert list_runs() == []
+
+
+def test_the_queue_keeps_its_order(slice_of_textbook: Table, monkeypatch) -> None:
+    from engine.runs import control, move_up, start
+
+    for module in (control, start):
+        monkeypatch.setattr(module, "ensure_supervisor", lambda: None)
+    runs = [start_run(slice_of_textbook, SHORT.model_copy(update={"name": name})) for name in "abc"]
+    move_up(runs[2])
+    waiting = sorted(store.select(), key=lambda run: run.position)
+    assert [run.name for run in waiting] == ["a", "c", "b"]
+    assert stop_run(runs[0], wait=False).state == "stopped"
+    for run in runs[1:]:
+        stop_run(run)
+
+
+def test_a_resumed_run_counts_its_own_time_only(slice_of_textbook: Table) -> None:
+    run = started(slice_of_textbook, LONG, "LightGBM")
+    stopped = stop_run(run)
+    assert stopped.state == "stopped"
+    assert "kept" in stopped.reason
+    worked = stopped.seconds
+    time.sleep(2)
+    again = until_stage(resume_run(stopped), "LightGBM")
+    assert again.spent == pytest.approx(worked)
+    assert again.seconds < worked + time.time() - again.since + 1
+    assert "LightGBM" in read_log(again)
+
+
+def test_a_run_that_works_is_not_resumed(trained: Run) -> None:
+    with pytest.raises(Exception, match="is done"):
+        resume_run(trained)
+
+
+def test_the_end_of_a_worker_is_told_in_words(
+    slice_of_textbook: Table, reference, monkeypatch
+) -> None:
+    assert "killed from outside" in supervisor._words_of(-signal.SIGKILL)
+    assert "signal 11" in supervisor._words_of(-11)
+    assert "exit code 3" in supervisor._words_of(3)
+    assert "disk is full" in supervisor._words_of(process.DISK_FULL)
+    assert "without a word" in supervisor._words_of(None)
+
+
+def test_a_done_run_keeps_no_checkpoints(trained: Run) -> None:
+    assert not (trained.folder / "checkpoints").exists()
+    assert json.loads((trained.folder / "run.json").read_text())["run"]["state"] == "done"
+    assert read_report(trained)["remarks"] == []
