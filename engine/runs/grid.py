@@ -1,0 +1,112 @@
+"""Which members of a run are finished on which folds."""
+
+import functools
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import pandas as pd
+
+from engine.runs import folder as files
+from engine.runs.records import Run
+from engine.training.presets import PRESETS
+
+_NETWORK = re.compile(r"polygin-(\d+)\.done\.safetensors")
+_TREES = re.compile(r"(\w+)-(\d+|all)-\d+\.done\.safetensors")
+_MADE = re.compile(r"(?:random|similarity):(\d+)")
+
+
+class Cell(NamedTuple):
+    """One member on one fold.
+
+    Attributes:
+        member: its name.
+        fold: the fold held out; None for the fit to all rows, which only tree members have.
+        total: how many pieces of work it has: seeds of a network, properties of trees.
+        finished: how many of them are finished.
+        share: from 0 to 1, how far it is, with the epochs of networks that learn now.
+        left_out: whether the run ended well without this member.
+    """
+
+    member: str
+    fold: int | None
+    total: int
+    finished: int
+    share: float
+    left_out: bool = False
+
+
+def member_grid(run: Run, config: dict, metrics: pd.DataFrame) -> list[Cell]:
+    """A cell for each member and fold, members in the order of their training.
+
+    Args:
+        run: which one.
+        config: as `engine.runs.read_config` gives it.
+        metrics: as `engine.runs.read_metrics` gives them.
+
+    Returns:
+        Nothing for a run whose settings cannot be read, or whose preset is not known any more.
+    """
+    preset = PRESETS.get(config.get("preset", ""))
+    folds = _folds(str(run.folder / files.TABLE), config.get("folds", ""))
+    if preset is None or not folds:
+        return []
+    names = _finished_names(run)
+    trees = _tree_fits(names)
+    properties, seeds, epochs = len(config["properties"]), preset.loop.seeds, preset.loop.epochs
+    cells = [
+        Cell(
+            library,
+            fold,
+            properties,
+            done := trees.get((library, "all" if fold is None else str(fold)), 0),
+            done / max(properties, 1),
+        )
+        for library in preset.trees
+        for fold in (*folds, None)
+    ]
+    networks = [int(found[1]) for name in names if (found := _NETWORK.fullmatch(name))]
+    for place, fold in enumerate(folds):
+        finished = sum(number // seeds == place for number in networks)
+        learnt = _epochs_learned(metrics, fold) / epochs
+        share = min(max(learnt, finished) / seeds, 1.0)
+        cells.append(Cell("polygin", fold, seeds, finished, share))
+    return [_as_done(cell, run) for cell in cells] if run.state == "done" else cells
+
+
+def _as_done(cell: Cell, run: Run) -> Cell:
+    """A run that is done has no checkpoints any more: what it did not leave out is finished."""
+    members = (run.figures or {}).get("members", {cell.member: {}})
+    if cell.member not in members:
+        return cell._replace(finished=0, share=0.0, left_out=True)
+    return cell._replace(finished=cell.total, share=1.0)
+
+
+def _finished_names(run: Run) -> list[str]:
+    return [path.name for path in (run.folder / files.CHECKPOINTS).glob("*.done.safetensors")]
+
+
+def _tree_fits(names: Iterable[str]) -> dict[tuple[str, str], int]:
+    counts: dict[tuple[str, str], int] = {}
+    for name in names:
+        if found := _TREES.fullmatch(name):
+            counts[found[1], found[2]] = counts.get((found[1], found[2]), 0) + 1
+    return counts
+
+
+def _epochs_learned(metrics: pd.DataFrame, fold: int) -> float:
+    """Epochs that the networks of a fold have learned together."""
+    if metrics.empty:
+        return 0.0
+    return float(metrics.loc[metrics["fold"] == fold].groupby("seed")["epoch"].max().sum())
+
+
+@functools.lru_cache(maxsize=256)
+def _folds(table: str, spec: str) -> tuple[int, ...]:
+    """The folds' numbers, in order; empty when they cannot be known."""
+    if found := _MADE.fullmatch(spec):
+        return tuple(range(int(found[1])))
+    try:
+        return tuple(sorted({*pd.read_parquet(table, columns=["fold"])["fold"].tolist()}))
+    except (OSError, ValueError):
+        return ()

@@ -1,0 +1,91 @@
+"""Following the growing files of runs."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.runs import Run, read_metrics
+from engine.runs.feed import Feed, follow_hardware, follow_metrics
+
+
+@pytest.fixture
+def run(workspace: Path) -> Run:
+    made = Run(id="followed", name="followed", state="running", created=0.0)
+    made.folder.mkdir(parents=True)
+    return made
+
+
+def line(epoch: int, **more) -> str:
+    row = {"fold": 0, "epoch": epoch, "val_mae": {"Tg": 1 / epoch, "Rg": None}, **more}
+    return json.dumps(row) + "\n"
+
+
+def append(run: Run, text: str, name: str = "metrics.jsonl") -> None:
+    with open(run.folder / name, "a") as file:
+        file.write(text)
+
+
+def test_it_gives_what_reading_the_whole_file_gives(run):
+    assert follow_metrics(run).empty
+    for epoch in range(1, 6):
+        append(run, line(epoch, gradient_norm=None if epoch < 3 else 0.5))
+        assert follow_metrics(run)["epoch"].tolist() == list(range(1, epoch + 1))
+    whole = read_metrics(run)
+    followed = follow_metrics(run)
+    assert list(followed) == list(whole)
+    for name in whole:
+        assert followed[name].astype(float).equals(whole[name].astype(float))
+
+
+def test_nothing_is_read_twice(run):
+    append(run, line(1) + line(2))
+    seen = []
+    feed = Feed(run.folder / "metrics.jsonl", lambda row: seen.append(row["epoch"]) or row)
+    feed.read()
+    table = feed.read()
+    append(run, line(3))
+    assert len(feed.read()) == 3
+    assert seen == [1, 2, 3]
+    assert len(table) == 2  # what was given out before is left alone
+
+
+def test_half_a_line_waits_and_a_damaged_one_is_passed_over(run):
+    append(run, line(1) + line(2)[:9])
+    assert follow_metrics(run)["epoch"].tolist() == [1]
+    append(run, line(2)[9:] + '{"epo\n' + "[1]\n\n" + line(3))
+    assert follow_metrics(run)["epoch"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize("epochs", [(7,), (7, 8), (7, 8, 9, 10)])
+def test_a_file_written_anew_is_read_anew(run, epochs):
+    append(run, line(1) + line(2))
+    assert len(follow_metrics(run)) == 2
+    new = run.folder / "new"
+    new.write_text("".join(map(line, epochs)))
+    os.replace(new, run.folder / "metrics.jsonl")
+    assert follow_metrics(run)["epoch"].tolist() == list(epochs)
+
+
+def test_a_file_overwritten_in_place_is_read_anew(run):
+    append(run, line(1) + line(2))
+    assert len(follow_metrics(run)) == 2
+    (run.folder / "metrics.jsonl").write_text("".join(map(line, (4, 5, 6))))
+    assert follow_metrics(run)["epoch"].tolist() == [4, 5, 6]
+
+
+def test_a_file_that_is_gone_is_empty(run):
+    append(run, line(1))
+    assert len(follow_metrics(run)) == 1
+    (run.folder / "metrics.jsonl").unlink()
+    assert follow_metrics(run).empty
+
+
+def test_hardware_has_columns_for_each_gpu(run):
+    sample = {"time": 1.0, "cpu_percent": 50.0, "gpus": [{"load": None}, {"load": 30.0}]}
+    append(run, json.dumps(sample) + "\n", "hardware.jsonl")
+    rows = follow_hardware(run)
+    assert rows.loc[0, "gpu1_load"] == 30.0
+    assert rows["gpu0_load"].isna().all()
+    assert "gpus" not in rows
