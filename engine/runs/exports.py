@@ -1,0 +1,127 @@
+"""A run's metrics in other programs' formats: CSV, and TensorBoard's event files."""
+
+import io
+import math
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from engine.errors import UserError
+from engine.runs.folder import read_config, read_metrics
+from engine.runs.records import Run
+from engine.workspace import replacing
+
+_TAGS = {
+    "train_loss": "loss/training",
+    "val_loss": "loss/validation",
+    "learning_rate": "learning rate",
+    "gradient_norm": "gradient norm",
+    "graphs_per_second": "machine/graphs per second",
+    "ram_mb": "machine/RAM of the run (MB)",
+    "vram_mb": "machine/GPU memory of the run (MB)",
+}
+_ERROR = "val_mae_"
+
+
+def metrics_csv(run: Run) -> bytes:
+    """A run's metrics as CSV: a row for each epoch, with the columns of `read_metrics`."""
+    return read_metrics(run).to_csv(index=False).encode()
+
+
+def write_csv(run: Run, path: Path) -> None:
+    """Write a run's metrics as CSV.
+
+    Raises:
+        UserError: when it has none yet, or the file cannot be written.
+    """
+    _demand_metrics(run)
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(metrics_csv(run))
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def write_tensorboard(run: Run, folder: Path) -> None:
+    """Write a run's metrics as TensorBoard event files.
+
+    Each network has a folder of its own, such as `fold-2-seed-1`, so that TensorBoard shows one
+    curve for each; the steps are epochs.
+
+    Args:
+        run: which one.
+        folder: made when it is missing; nothing in it is deleted.
+
+    Raises:
+        UserError: when the run has no metrics yet, or the folder cannot be written.
+    """
+    metrics = _demand_metrics(run)
+    try:
+        for (fold, seed), rows in metrics.groupby(["fold", "seed"], sort=False):
+            place = folder / f"fold-{fold + 1}-seed-{seed}"
+            place.mkdir(parents=True, exist_ok=True)
+            _write_events(place / "events", rows, _tags(run, metrics))
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
+def tensorboard_zip(run: Run) -> bytes:
+    """The folder that `write_tensorboard` makes, as a ZIP file."""
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory() as place:
+        write_tensorboard(run, Path(place))
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(place).rglob("*")):
+                if path.is_file():
+                    archive.write(path, Path(run.id) / path.relative_to(place))
+    return packed.getvalue()
+
+
+def _demand_metrics(run: Run) -> pd.DataFrame:
+    metrics = read_metrics(run)
+    if metrics.empty:
+        raise UserError(
+            f"Run {run.name!r} has no metrics: they begin with the first epoch of PolyGIN."
+        )
+    return metrics
+
+
+def _tags(run: Run, metrics: pd.DataFrame) -> dict[str, str]:
+    """TensorBoard's name for each column that it can show, with the unit."""
+    try:
+        units = {known["name"]: known["unit"] for known in read_config(run)["properties"]}
+    except (OSError, KeyError):
+        units = {}
+    errors = [name.removeprefix(_ERROR) for name in metrics if name.startswith(_ERROR)]
+    labels = {name: f"{name} ({units[name]})" if units.get(name) else name for name in errors}
+    known = {name: tag for name, tag in _TAGS.items() if name in metrics}
+    return known | {_ERROR + name: f"validation error/{label}" for name, label in labels.items()}
+
+
+def _write_events(prefix: Path, rows: pd.DataFrame, tags: dict[str, str]) -> None:
+    # Loaded here: only an export needs it.
+    from tensorboardX.event_file_writer import EventsWriter
+
+    writer = EventsWriter(str(prefix))
+    try:
+        for event in _events(rows, tags):
+            writer.write_event(event)
+    finally:
+        writer.close()
+
+
+def _events(rows: pd.DataFrame, tags: dict[str, str]) -> Iterator:
+    from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.proto.summary_pb2 import Summary
+
+    columns = {tag: rows[name].astype(float).to_numpy() for name, tag in tags.items()}
+    for number, (when, epoch) in enumerate(zip(rows["time"], rows["epoch"], strict=True)):
+        values = [
+            Summary.Value(tag=tag, simple_value=float(column[number]))
+            for tag, column in columns.items()
+            if math.isfinite(column[number])
+        ]
+        yield Event(wall_time=float(when), step=int(epoch), summary=Summary(value=values))
