@@ -28,6 +28,16 @@ def columns(
     return box.columns(widths, gap="medium", vertical_alignment=align)
 
 
+CHARTS_IN_A_ROW = 3
+
+
+def places(key: str, count: int) -> list[DeltaGenerator]:
+    """As many places in rows; where the page is narrow they wrap and keep their order."""
+    widths = [1] * min(count, CHARTS_IN_A_ROW)
+    rows = range(0, count, CHARTS_IN_A_ROW)
+    return [place for row in rows for place in columns(f"{key}-{row}", widths, 200)][:count]
+
+
 def heading(page: str, words: str) -> DeltaGenerator:
     """A page's title and what it is for; returns the place to the right of them."""
     left, right = columns(f"heading-{page.lower()}", [1.7, 1], 260, "bottom")

@@ -1,6 +1,7 @@
 """What is known of a run besides its curves: its settings, its state, its figures, its files."""
 
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import streamlit as st
 from engine.bundle import SHIPPED, default_bundle, promote, read_info, reset_default
 from engine.errors import UserError
 from engine.properties import Property, property_for
-from engine.runs import Run, read_config, read_metrics, read_out_of_fold
+from engine.runs import Run, read_config, read_out_of_fold
+from engine.runs.exports import metrics_csv, tensorboard_zip
 from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
 from pages.parts.charts import title_of
-from pages.parts.words import plain, show_error
+from pages.parts.handling import attempt
+from pages.parts.spans import duration
+from pages.parts.words import plain
 
 STATES = {
     "queued": ("gray", ":material/hourglass_empty:", "waiting", "#94a3b8"),
@@ -54,6 +58,15 @@ def _settings(folder: str, _run: Run) -> dict:
 def properties_of(run: Run) -> dict[str, Property]:
     """The properties that a run learns, by name."""
     return {known["name"]: Property(**known) for known in settings_of(run).get("properties", [])}
+
+
+def work_time(run: Run) -> str:
+    """How long a run has worked, without pauses; empty before it began."""
+    seconds = run.seconds
+    if seconds is None and run.started:
+        # A run of an earlier version, which had no pauses.
+        seconds = (run.finished or time.time()) - run.started
+    return duration(seconds)
 
 
 def badge(run: Run) -> None:
@@ -163,8 +176,6 @@ def show_model(run: Run) -> None:
             st.page_link(
                 f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params=query
             )
-    if problem := st.session_state.pop("monitor problem", None):
-        show_error(UserError(problem))
 
 
 def _is_default(run: Run) -> bool:
@@ -176,11 +187,7 @@ def _is_default(run: Run) -> bool:
 
 
 def _promote(run: Run) -> None:
-    try:
-        promote(run.folder / "bundle")
-    except UserError as error:
-        st.session_state["monitor problem"] = str(error)
-    else:
+    if attempt(promote, run.folder / "bundle"):
         st.toast(f"{plain(run.name)} is now the default model.", icon=":material/star:")
 
 
@@ -193,7 +200,8 @@ def show_downloads(run: Run) -> None:
     """Offer the files of a run that there are."""
     folder = run.folder
     offers = [
-        (METRICS, "Curves (CSV)", "metrics.csv", lambda: _csv(read_metrics(run))),
+        (METRICS, "Curves (CSV)", "metrics.csv", lambda: metrics_csv(run)),
+        (METRICS, "Curves (TensorBoard)", "tensorboard.zip", lambda: tensorboard_zip(run)),
         (REPORT, "Figures (JSON)", "report.json", (folder / REPORT).read_bytes),
         (OUT_OF_FOLD, "Out-of-fold (CSV)", "out-of-fold.csv", lambda: _csv(read_out_of_fold(run))),
         ("bundle/bundle.json", "Model (ZIP)", "model.zip", lambda: _zipped(folder / "bundle")),

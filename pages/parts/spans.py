@@ -23,9 +23,15 @@ def time_left(seconds: float | None) -> str:
     return f"about {duration(seconds)} left"
 
 
-def moment(seconds: float | None) -> str:
-    """A point in time on this machine's clock; empty for None."""
-    return "" if seconds is None else time.strftime("%d %b %Y, %H:%M", time.localtime(seconds))
+def moment(seconds: float | None, exact: bool = False) -> str:
+    """A point in time on this machine's clock, to the minute or second; empty for None."""
+    form = "%d %b %Y, %H:%M:%S" if exact else "%d %b %Y, %H:%M"
+    return "" if seconds is None else time.strftime(form, time.localtime(seconds))
+
+
+def clock(seconds: float) -> str:
+    """A time of day on this machine's clock, to the second."""
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
 
 
 def file_size(count: int) -> str:

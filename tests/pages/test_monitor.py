@@ -1,18 +1,26 @@
 """The Monitor page, on run folders as a worker leaves them in each state."""
 
 import json
+import os
 import time
 
+import pandas as pd
 import pytest
 import yaml
 
 from engine.bundle import INFO, BundleInfo, default_bundle, read_info, write_info
 from engine.models.settings import PolyGINShape
 from engine.properties import property_for
-from engine.runs import Progress, Run, StageProgress, find_run, process, store
+from engine.runs import Progress, Run, StageProgress, find_run, list_runs, process, store
 
 NAMES = ("Tg", "Strength")
 PROPERTIES = [property_for("Tg"), property_for("Strength", "MPa")]
+
+
+@pytest.fixture(autouse=True)
+def no_supervisor(monkeypatch) -> None:
+    """These runs are only looked at: nobody may start them."""
+    monkeypatch.setattr(process, "spawn", lambda *_: None)
 
 
 def made(state: str, **changes) -> Run:
@@ -23,8 +31,7 @@ def made(state: str, **changes) -> Run:
         name=f"My {state} *run*",
         state=state,
         created=now - 60,
-        started=None if state == "queued" else now - 50,
-        **changes,
+        **{"started": None if state == "queued" else now - 50, **changes},
     )
     run.folder.mkdir(parents=True)
     settings = {
@@ -36,6 +43,8 @@ def made(state: str, **changes) -> Run:
         "properties": [known.model_dump() for known in PROPERTIES],
     }
     (run.folder / "config.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True))
+    labels = {"label:Tg": [0.0, 100.0], "label:Strength": [1.0, 3.0]}
+    pd.DataFrame(labels).to_parquet(run.folder / "table.parquet")
     if state != "queued":
         lines = [json.dumps(epoch(fold, number)) for fold in (0, 1) for number in range(1, 6)]
         # A last line that is only half written must not disturb anybody.
@@ -51,6 +60,15 @@ def made(state: str, **changes) -> Run:
     return run
 
 
+def made_as(name: str, state: str, **changes) -> Run:
+    """The same with a name and an id of its own."""
+    run = made(state)
+    own = f"run-{name.replace(' ', '-')}"
+    store.update(run.id, id=own, name=name, **changes)
+    run.folder.rename(run.folder.with_name(own))
+    return find_run(own)
+
+
 def epoch(fold: int, number: int) -> dict:
     return {
         "time": time.time(),
@@ -62,6 +80,7 @@ def epoch(fold: int, number: int) -> dict:
         "val_loss": 1.2 / number,
         "val_mae": {"Tg": 50 / number, "Strength": None},
         "learning_rate": 0.004,
+        "gradient_norm": 0.5,
         "graphs_per_second": 100.0,
         "ram_mb": 800.0,
         "vram_mb": None,
@@ -142,10 +161,30 @@ def test_stop_is_passed_on(empty_workspace, open_page):
 
 
 def test_queued_run_says_what_it_waits_for(empty_workspace, open_page):
-    run = made("queued", **process.identity())
+    made("running", **process.identity())
+    run = made("queued")
     app = open_page("monitor", run=run.id)
     assert not app.exception
-    assert "waits for the one that is using the device" in app.info[0].value
+    said = app.info[0].value
+    assert "Next in line" in said
+    assert "is using the device" in said
+
+
+def test_queue_can_be_reordered_and_left(empty_workspace, open_page):
+    first, second = (made_as(f"waiting {n}", "queued", position=float(n)) for n in (1, 2))
+    app = open_page("monitor", run=second.id)
+    assert "Place 2 of 2 in line" in app.info[0].value
+    assert dict(zip(*app.dataframe[0].value[["Name", "In line"]].T.values, strict=True)) == {
+        "waiting 1": 1,
+        "waiting 2": 2,
+    }
+    app.button(key="move up").click().run()
+    assert find_run(second.id).position < find_run(first.id).position
+    assert "Place 1 of 2" in app.info[0].value
+    app.button(key="cancel").click().run()
+    assert not app.exception
+    assert find_run(second.id).state == "stopped"
+    assert "Resume" in labels(app)
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped"])
@@ -155,7 +194,10 @@ def test_run_that_ended_early_tells_why(empty_workspace, open_page, state):
     assert not app.exception
     assert "Out of memory" in words(app)
     assert "PolyGIN trains on cpu" in app.code[0].value
-    assert [one.label for one in app.get("download_button")] == ["Curves (CSV)"]
+    assert [one.label for one in app.get("download_button")] == [
+        "Curves (CSV)",
+        "Curves (TensorBoard)",
+    ]
 
 
 def test_run_whose_process_is_gone_is_interrupted(empty_workspace, open_page):
@@ -209,11 +251,152 @@ def test_unknown_run_is_said(empty_workspace, open_page):
 
 def test_newest_run_is_shown_and_the_list_can_be_searched(empty_workspace, open_page):
     for number in range(8):
-        run = made("stopped", reason="Stopped on request.", finished=time.time())
-        store.update(run.id, id=f"run-{number}", name=f"attempt {number}", created=number)
-        run.folder.rename(run.folder.with_name(f"run-{number}"))
+        made_as(f"attempt {number}", "stopped", created=float(number), finished=time.time())
     app = open_page("monitor")
     assert not app.exception
     assert app.header[0].value == "attempt 7"
     app.text_input(key="monitor search").set_value("attempt 3").run()
     assert list(app.dataframe[0].value["Name"]) == ["attempt 3"]
+
+
+def test_ended_run_can_be_resumed(empty_workspace, open_page):
+    run = made("stopped", reason="Stopped on request.", finished=time.time())
+    (run.folder / "checkpoints").mkdir()
+    for name in ("lightgbm-0-000.done", "polygin-000.done", "polygin-001.state-000041"):
+        (run.folder / "checkpoints" / f"{name}.safetensors").touch()
+    app = open_page("monitor", run=run.id)
+    assert "checkpoint at epoch 41 kept" in words(app)
+    app.button(key="resume").click().run()
+    assert not app.exception
+    assert find_run(run.id).state == "queued"
+    assert "Next in line" in app.info[0].value
+    states = [change.state for change in store.changes_of(run.id)]
+    assert states == ["stopped", "queued"]
+
+
+def test_history_tells_every_change(empty_workspace, open_page):
+    run = made("running", **process.identity())
+    store.update(run.id, state="failed", reason="The disk is full.", finished=time.time())
+    app = open_page("monitor", run=run.id)
+    history = next(one.value for one in app.dataframe if "Reason" in one.value)
+    assert list(history["State"]) == ["running", "failed"]
+    assert list(history["Reason"]) == ["", "The disk is full."]
+
+
+def test_remark_on_a_finished_run_is_a_warning(empty_workspace, open_page):
+    run = finished()
+    store.update(run.id, reason="XGBoost was left out: it failed.")
+    app = open_page("monitor", run=run.id)
+    assert "XGBoost was left out" in app.warning[0].value
+
+
+def test_silence_is_said(empty_workspace, open_page):
+    now = time.time()
+    run = made("running", since=now - 500, **process.identity())
+    (run.folder / "heartbeat").touch()
+    assert "No sign of life" not in words(open_page("monitor", run=run.id))
+    os.utime(run.folder / "heartbeat", (now - 90, now - 90))
+    assert "No sign of life since" in words(open_page("monitor", run=run.id))
+
+
+def test_grid_shows_members_and_folds(empty_workspace, open_page):
+    run = made("running", **process.identity())
+    (run.folder / "checkpoints").mkdir()
+    for name in ("lightgbm-0-000", "lightgbm-0-001", "lightgbm-all-000"):
+        (run.folder / "checkpoints" / f"{name}.done.safetensors").touch()
+    app = open_page("monitor", run=run.id)
+    grid = next(one.proto.body for one in app.get("html") if "pg-grid" in one.proto.body)
+    assert "LightGBM with fold 1 held out: 2 of 2 properties fitted" in grid
+    assert "LightGBM on all rows: 1 of 2 properties fitted" in grid
+    assert "PolyGIN with fold 2 held out: 0 of 1 networks finished" in grid
+
+
+def test_machine_curves_are_there_on_request(empty_workspace, open_page):
+    run = made("running", **process.identity())
+    sample = {
+        "time": time.time(),
+        "cpu_percent": 150.0,
+        "ram_mb": 900.0,
+        "ram_used_mb": 4000.0,
+        "ram_total_mb": 16000.0,
+        "gpus": [],
+    }
+    (run.folder / "hardware.jsonl").write_text(json.dumps(sample) + "\n")
+    app = open_page("monitor", run=run.id)
+    said = words(app)
+    assert "Gradient norm" in said
+    assert "wMAE" in said
+    assert "CPU load" not in said
+    app.segmented_control[0].set_value("Machine").run()
+    assert not app.exception
+    said = words(app)
+    assert "CPU load" in said
+    assert "Memory" in said
+    assert "GPU" not in said
+
+
+def test_end_of_a_stage_is_announced_once(empty_workspace, open_page):
+    run = made("running", **process.identity())
+    app = open_page("monitor", run=run.id)
+    assert not app.toast
+    progress = json.loads((run.folder / "progress.json").read_text())
+    progress["stages"][1]["done"] = progress["stages"][1]["total"]
+    (run.folder / "progress.json").write_text(json.dumps(progress))
+    assert "PolyGIN is done" in app.run().toast[0].value
+    assert not app.run().toast
+
+
+def test_log_can_be_filtered(empty_workspace, open_page):
+    run = made("stopped", finished=time.time())
+    (run.folder / "run.log").write_text("LightGBM: 6 steps\nPolyGIN: 80 steps\n")
+    app = open_page("monitor", run=run.id)
+    app.text_input(key=f"log filter {run.id}").set_value("polygin").run()
+    assert app.code[0].value == "PolyGIN: 80 steps"
+    assert "1 of 2 lines" in words(app)
+
+
+def test_run_is_renamed_and_noted(empty_workspace, open_page):
+    run = made("stopped", finished=time.time())
+    app = open_page("monitor", run=run.id)
+    app.text_input(key=f"name {run.id}").set_value("Better name").run()
+    app.text_area(key=f"note {run.id}").set_value("Too few *labels*").run()
+    assert not app.exception
+    assert app.header[0].value == "Better name"
+    assert "Too few *labels*" in words(app)
+    app.text_input(key=f"name {run.id}").set_value("  ").run()
+    assert "1 to 80 characters" in app.error[0].value
+    assert find_run(run.id).name == "Better name"
+
+
+def test_archived_run_leaves_the_list(empty_workspace, open_page):
+    for name in ("old", "new"):
+        made_as(name, "stopped", created=float(name == "new"), finished=time.time())
+    app = open_page("monitor", run="run-old")
+    app.button(key="archive").click().run()
+    assert find_run("run-old").archived
+    app = open_page("monitor")
+    assert list(app.dataframe[0].value["Name"]) == ["new"]
+    app.toggle(key="monitor archived").set_value(True).run()
+    assert list(app.dataframe[0].value["Name"]) == ["new", "old"]
+
+
+def test_delete_asks_and_frees_the_disk(empty_workspace, open_page):
+    other = made_as("other", "stopped", finished=time.time())
+    run = made("stopped", finished=time.time())
+    app = open_page("monitor", run=run.id)
+    assert app.button(key="delete").disabled
+    assert "KB" in app.button(key="delete").label
+    app.checkbox(key=f"sure {run.id}").check().run()
+    app.button(key="delete").click().run()
+    assert not app.exception
+    assert "are free again" in app.toast[0].value
+    assert [one.id for one in list_runs()] == [other.id]
+    assert not run.folder.exists()
+    assert app.header[0].value == "other"
+
+
+def test_run_that_works_cannot_be_deleted(empty_workspace, open_page):
+    run = made("running", **process.identity())
+    app = open_page("monitor", run=run.id)
+    assert not {"Archive", "Resume"} & {*labels(app)}
+    assert "once it has ended" in words(app)

@@ -1,0 +1,189 @@
+"""A run's curves: what it learns, and what the machine does meanwhile."""
+
+import pandas as pd
+import streamlit as st
+
+from engine.runs import Run
+from engine.runs.curves import label_weights, validation_wmae
+from engine.runs.feed import follow_hardware
+from engine.training.presets import PRESETS
+from pages.parts import live
+from pages.parts.components import live_chart
+from pages.parts.layout import CHARTS_IN_A_ROW, places
+from pages.parts.live import Line, Network, has_values
+from pages.parts.runs import properties_of, settings_of
+from pages.parts.words import plain
+
+LEARNING, MACHINE = "Learning", "Machine"
+_MB_IN_A_GB = 1024
+
+
+def show_curves(run: Run, metrics: pd.DataFrame) -> None:
+    """Show a run's curves.
+
+    Args:
+        run: which one.
+        metrics: as `engine.runs.read_metrics` gives them.
+    """
+    st.markdown("##### Curves")
+    hardware = follow_hardware(run)
+    kind = LEARNING
+    if len(hardware) or len(metrics):
+        kind = st.segmented_control(
+            "Curves of",
+            [LEARNING, MACHINE],
+            default=LEARNING,
+            required=True,
+            key=f"curves of {run.id}",
+            label_visibility="collapsed",
+        )
+    if kind == MACHINE:
+        _show_machine(run, metrics, hardware)
+    elif metrics.empty:
+        st.caption(
+            "Curves begin with the first epoch of PolyGIN; the boosted trees before it have none."
+            if run.alive
+            else "This run ended before the first epoch of PolyGIN, so there are no curves."
+        )
+    else:
+        _show_learning(run, metrics)
+
+
+def networks_of(run: Run, metrics: pd.DataFrame) -> list[Network]:
+    """The networks of a run, see `pages.parts.live.networks_of`."""
+    preset = PRESETS.get(settings_of(run).get("preset", ""))
+    return live.networks_of(metrics, run.alive, preset.loop.epochs if preset else None)
+
+
+def _show_learning(run: Run, metrics: pd.DataFrame) -> None:
+    wmae = validation_wmae(metrics, _weights(run.id, run))
+    metrics = metrics.assign(wmae=wmae)
+    networks = networks_of(run, metrics)
+    learning = any(network.learning for network in networks)
+    st.caption(
+        "One curve for each "
+        + ("fold and seed" if "seed" in networks[0].name else "fold")
+        + ("; the strong ones are learning now. " if learning else ". ")
+        + "The validation error comes from the fold held out and is for watching only: nothing is "
+        "chosen by it."
+    )
+    _chart(f"Loss {run.id}", "**Loss**", live.loss_figure(networks), 320)
+    _show_errors(run, metrics, networks)
+    charts = [
+        ("gradient_norm", "**Gradient norm** · mean of the epoch", live.TRAINING),
+        ("learning_rate", "**Learning rate**", live.MACHINE),
+    ]
+    charts = [chart for chart in charts if has_values(metrics, chart[0])]
+    for place, (column, words, colour) in zip(
+        places("loop-charts", len(charts)), charts, strict=True
+    ):
+        with place:
+            figure = live.epoch_figure(networks, column, "", colour)
+            _chart(f"{column} {run.id}", words, figure, 200)
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _weights(run_id: str, _run: Run) -> pd.DataFrame:
+    return label_weights(_run)
+
+
+def _show_errors(run: Run, metrics: pd.DataFrame, networks: list[Network]) -> None:
+    known = [one for one in properties_of(run).values() if f"val_mae_{one.name}" in metrics]
+    most = 2 * CHARTS_IN_A_ROW - 1
+    if len(known) > most:
+        names = [one.name for one in known]
+        chosen = st.multiselect("Properties shown", names, names[:most], key=f"errors of {run.id}")
+        known = [one for one in known if one.name in chosen]
+    charts = [
+        (f"Error {run.id} {one.name}", _error_words(one), f"val_mae_{one.name}", one.unit)
+        for one in known
+        if has_values(metrics, f"val_mae_{one.name}")
+    ]
+    if has_values(metrics, "wmae"):
+        charts.insert(0, (f"wMAE {run.id}", "**wMAE** · validation, no unit", "wmae", ""))
+    for place, (key, words, column, unit) in zip(
+        places("error-charts", len(charts)), charts, strict=True
+    ):
+        with place:
+            colour = live.VALIDATION if column == "wmae" else live.ERROR
+            _chart(key, words, live.epoch_figure(networks, column, unit, colour), 220)
+
+
+def _error_words(known) -> str:
+    unit = f" in {plain(known.unit)}" if known.unit else ""
+    return f"**{plain(known.name)}** · validation error{unit}"
+
+
+def _show_machine(run: Run, metrics: pd.DataFrame, hardware: pd.DataFrame) -> None:
+    charts = [*_speed(metrics), *_memory(metrics, hardware), *_load(hardware)]
+    if not charts:
+        st.caption("Nothing has been measured yet.")
+        return
+    for place, (words, times, lines, unit) in zip(
+        places("machine-charts", len(charts)), charts, strict=True
+    ):
+        with place:
+            _chart(f"{words} {run.id}", words, live.time_figure(times, lines, unit), 220)
+
+
+_Chart = tuple[str, pd.Series, list[Line], str]
+"""Its words, its times in seconds, its lines, their unit."""
+
+
+def _speed(metrics: pd.DataFrame) -> list[_Chart]:
+    if not has_values(metrics, "graphs_per_second"):
+        return []
+    rows = metrics.sort_values("time")
+    lines = [Line(rows["graphs_per_second"], "speed", live.TRAINING)]
+    return [("**Speed** of each network", rows["time"], lines, "graphs per second")]
+
+
+def _memory(metrics: pd.DataFrame, hardware: pd.DataFrame) -> list[_Chart]:
+    """Memory used, beside how much there is."""
+    if not has_values(hardware, "ram_mb"):
+        rows = metrics.sort_values("time") if len(metrics) else metrics
+        kinds = {"ram_mb": "**Memory** · RAM of the run", "vram_mb": "**GPU memory** of the run"}
+        return [
+            (words, rows["time"], [Line(rows[name] / _MB_IN_A_GB, "used")], "GB")
+            for name, words in kinds.items()
+            if has_values(metrics, name)
+        ]
+    gb = hardware.filter(regex="_mb$") / _MB_IN_A_GB
+    lines = [
+        Line(gb["ram_mb"], "this run"),
+        Line(gb["ram_used_mb"], "all programs", live.ERROR),
+        Line(gb["ram_total_mb"], "limit", live.LIMIT, "dash"),
+    ]
+    charts = [("**Memory** · RAM", hardware["time"], lines, "GB")]
+    for number in _gpus(hardware):
+        lines = [
+            Line(gb[f"gpu{number}_vram_used_mb"], "all programs", live.ERROR),
+            Line(gb[f"gpu{number}_vram_total_mb"], "limit", live.LIMIT, "dash"),
+        ]
+        charts.append((f"**GPU {number}** · memory", hardware["time"], lines, "GB"))
+    return charts
+
+
+def _load(hardware: pd.DataFrame) -> list[_Chart]:
+    charts = []
+    if has_values(hardware, "cpu_percent"):
+        lines = [Line(hardware["cpu_percent"], "this run")]
+        words = "**CPU load** of the run · 100 % is one core"
+        charts.append((words, hardware["time"], lines, "%"))
+    kinds = (("load", "load", "%"), ("temperature", "temperature", "°C"), ("power", "power", "W"))
+    for number in _gpus(hardware):
+        for name, words, unit in kinds:
+            column = f"gpu{number}_{name}"
+            if has_values(hardware, column):
+                lines = [Line(hardware[column], words, live.VALIDATION)]
+                charts.append((f"**GPU {number}** · {words}", hardware["time"], lines, unit))
+    return charts
+
+
+def _gpus(hardware: pd.DataFrame) -> list[int]:
+    return [n for n in range(64) if has_values(hardware, f"gpu{n}_vram_used_mb")]
+
+
+def _chart(key: str, words: str, figure: dict, height: int) -> None:
+    st.markdown(words)
+    live_chart(figure, key=key, height=height)

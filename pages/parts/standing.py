@@ -1,0 +1,167 @@
+"""How far a run is: its state, its stages, its members on each fold, its history."""
+
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from engine.runs import Progress, Run, changes_of
+from engine.runs.grid import Cell, member_grid
+from engine.runs.signs import silent_since
+from pages.parts.charts import colour_of, title_of
+from pages.parts.layout import places
+from pages.parts.runs import STATES, badge, settings_of, work_time
+from pages.parts.spans import clock, moment, time_left
+from pages.parts.words import plain
+
+_TOASTS = {
+    "done": (":material/check_circle:", "is done"),
+    "stopped": (":material/stop_circle:", "has stopped"),
+    "failed": (":material/error:", "has failed"),
+    "interrupted": (":material/power_off:", "was interrupted"),
+}
+
+# Mixed from the text's colour, so that they fit the light and the dark theme.
+_GRID_STYLE = """<style>
+.pg-grid { display: grid; gap: 4px 6px; align-items: center; font-size: .82rem;
+  margin-bottom: .4rem; overflow-x: auto }
+.pg-grid span { opacity: .75; white-space: nowrap }
+.pg-grid b { font-weight: 550; white-space: nowrap }
+.pg-cell { position: relative; height: 22px; border-radius: 5px; overflow: hidden;
+  min-width: 34px; background: color-mix(in srgb, currentColor 9%, transparent) }
+.pg-cell i { position: absolute; inset: 0 auto 0 0; opacity: .55 }
+.pg-cell.pg-all i { opacity: .85 }
+.pg-cell em { position: absolute; inset: 0; text-align: center; line-height: 22px;
+  font-style: normal; font-size: .76rem; font-variant-numeric: tabular-nums }
+</style>"""
+
+
+def announce(run: Run) -> None:
+    """Say once that a run that was watched has ended."""
+    watched = st.session_state.get("monitor watched")
+    st.session_state["monitor watched"] = run.id if run.alive else None
+    if watched == run.id and run.state in _TOASTS:
+        icon, words = _TOASTS[run.state]
+        st.toast(f"{plain(run.name)} {words}.", icon=icon)
+
+
+def announce_stages(run: Run, progress: Progress) -> None:
+    """Say once that a stage has ended while its run was watched."""
+    done = {stage.title for stage in progress.stages if stage.total and stage.done >= stage.total}
+    watched, before = st.session_state.get("monitor stages", (None, set()))
+    st.session_state["monitor stages"] = (run.id, done)
+    if watched == run.id:
+        for title in [stage.title for stage in progress.stages if stage.title in done - before]:
+            st.toast(f"{plain(run.name)}: {title} is done.", icon=":material/task_alt:")
+
+
+def show_state(run: Run, metrics: pd.DataFrame) -> None:
+    """A run's state, since when, and what it does now."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        badge(run)
+        if run.archived:
+            st.badge("archived", icon=":material/archive:", color="gray")
+        st.caption(_now_words(run, metrics), width="content")
+    if since := silent_since(run):
+        st.warning(
+            f"No sign of life since {clock(since)}. The machine may have been asleep or be very "
+            "busy; if this lasts, stop the run and resume it.",
+            icon=":material/heart_broken:",
+        )
+
+
+def _now_words(run: Run, metrics: pd.DataFrame) -> str:
+    spent = work_time(run)
+    if not run.alive:
+        return f"after {spent}" if spent else ""
+    words = [f"for {spent}" if spent else "", run.stage]
+    if run.stage == "PolyGIN" and len(metrics):
+        last = metrics.iloc[-1]
+        words.append(f"fold {last['fold'] + 1:.0f}, epoch {last['epoch']:.0f}")
+    return plain(" · ".join(word for word in words if word))
+
+
+def show_progress(progress: Progress) -> None:
+    """A bar for the whole run and one for each stage, with the time left."""
+    if not progress.stages:
+        st.progress(0.0, "Loading the training libraries…")
+        return
+    lefts = [progress.seconds_left, *(s.seconds_left for s in progress.stages if s.done < s.total)]
+    left = time_left(max((one for one in lefts if one is not None), default=None))
+    st.progress(
+        min(progress.overall, 1.0),
+        " · ".join(filter(None, [f"**{progress.overall:.0%}** of the run", left])),
+    )
+    bars = places("stages", len(progress.stages))
+    for number, stage in enumerate(progress.stages):
+        rest = time_left(stage.seconds_left) if 0 < stage.done < stage.total else ""
+        count = "done" if stage.done >= stage.total else f"{stage.done:,} of {stage.total:,}"
+        bars[number].progress(
+            min(stage.done / max(stage.total, 1), 1.0),
+            " · ".join(filter(None, [f"{stage.title}: {count}", rest])),
+        )
+
+
+def show_grid(run: Run, metrics: pd.DataFrame) -> None:
+    """Each member on each fold, filling as it learns; nothing when the folds are not known."""
+    cells = member_grid(run, settings_of(run), metrics)
+    if not cells:
+        return
+    folds = list(dict.fromkeys(cell.fold for cell in cells))
+    widths = f"max-content repeat({len(folds)}, minmax(34px, 1fr))"
+    parts = ["<span></span>", *(f"<span>{_fold_words(fold)}</span>" for fold in folds)]
+    by_member: dict[str, dict[int | None, Cell]] = {}
+    for cell in cells:
+        by_member.setdefault(cell.member, {})[cell.fold] = cell
+    for member, found in by_member.items():
+        parts.append(f"<b>{escape(title_of(member))}</b>")
+        parts += [_cell(found[fold]) if fold in found else "<span></span>" for fold in folds]
+    st.html(
+        f'{_GRID_STYLE}<div class="pg-grid" style="grid-template-columns: {widths}">'
+        f"{''.join(parts)}</div>"
+    )
+
+
+def _fold_words(fold: int | None) -> str:
+    return "all rows" if fold is None else f"fold {fold + 1}"
+
+
+def _cell(cell: Cell) -> str:
+    pieces = "networks finished" if cell.member == "polygin" else "properties fitted"
+    where = "on all rows" if cell.fold is None else f"with fold {cell.fold + 1} held out"
+    hover = f"{title_of(cell.member)} {where}: {cell.finished} of {cell.total} {pieces}"
+    if cell.left_out:
+        hover, text = f"{title_of(cell.member)} was left out", "–"
+    elif cell.finished == cell.total:
+        text = "✓"
+    elif cell.total > 1:
+        text = f"{cell.finished}/{cell.total}"
+    else:
+        text = f"{cell.share:.0%}" if cell.share else ""
+    whole = " pg-all" if cell.finished == cell.total else ""
+    return (
+        f'<div class="pg-cell{whole}" title="{escape(hover)}">'
+        f'<i style="width:{100 * cell.share:.0f}%;background:{colour_of(cell.member)}"></i>'
+        f"<em>{text}</em></div>"
+    )
+
+
+def show_history(run: Run) -> None:
+    """Every change of the run's state, with its time and reason."""
+    with st.expander("History", icon=":material/history:", key=f"history {run.id}"):
+        rows = [
+            {
+                "Time": moment(change.time, exact=True),
+                "State": STATES[change.state][2],
+                "Reason": change.reason,
+            }
+            for change in changes_of(run.id)
+        ]
+        if not rows:
+            st.caption("Nothing is known about this run's past.")
+            return
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            column_config={"Reason": st.column_config.TextColumn(width="large")},
+        )
