@@ -18,6 +18,7 @@ if __name__ == "__main__":
             ),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/monitor.py", title="Monitor", icon=":material/monitoring:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
             st.Page("pages/submission.py", title="Submission", icon=":material/table_view:"),
             st.Page("pages/errors.py", title="Errors", icon=":material/troubleshoot:"),
         ]

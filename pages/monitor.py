@@ -74,6 +74,12 @@ def _selected(runs: list[Run]) -> Run | None:
 def _show_run(run: Run) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.header(plain(run.name), anchor=False, width="stretch")
+        st.page_link(
+            "pages/compare.py",
+            label="Compare",
+            icon=":material/compare_arrows:",
+            query_params={"runs": run.id},
+        )
         offer_stop(run)
         offer_management(run)
     _show_settings(run)

@@ -120,7 +120,7 @@ def show_figures(run: Run) -> None:
 
 def _member_row(known: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
     errors = {
-        known.get(name, property_for(name)).label: _digits(known.get(name), value)
+        known.get(name, property_for(name)).label: digits_of(known.get(name), value)
         for name, value in figures["mae"].items()
     }
     return {
@@ -135,7 +135,7 @@ def _number(value: float | None, decimals: int) -> str:
     return "–" if value is None else f"{value:.{decimals}f}"
 
 
-def _digits(known: Property | None, value: float | None) -> str:
+def digits_of(known: Property | None, value: float | None) -> str:
     """An error: one decimal more than the property's values are shown with."""
     if value is None:
         return "–"
@@ -148,7 +148,7 @@ def _digits(known: Property | None, value: float | None) -> str:
 
 def _with_unit(known: Property | None, name: str, value: float | None) -> str:
     unit = "" if value is None else (known or property_for(name)).unit
-    return f"{_digits(known, value)} {unit}".strip()
+    return f"{digits_of(known, value)} {unit}".strip()
 
 
 def show_model(run: Run) -> None:

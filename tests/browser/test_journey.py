@@ -65,13 +65,13 @@ def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> N
     _look_at_errors(app, page, run)
 
 
-@pytest.mark.parametrize("name", ["", "train", "monitor", "submission", "errors"])
+@pytest.mark.parametrize("name", ["", "train", "monitor", "compare", "submission", "errors"])
 def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
     page.set_default_timeout(PATIENCE)
     page.goto(f"{app.url}/{name}")
     page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
-    page.get_by_test_id("stSidebarNavLink").nth(4).wait_for()
-    assert page.get_by_test_id("stSidebarNavLink").count() == 5
+    page.get_by_test_id("stSidebarNavLink").nth(5).wait_for()
+    assert page.get_by_test_id("stSidebarNavLink").count() == 6
     assert page.get_by_text("Page not found").count() == 0
     assert page.get_by_test_id("stException").count() == 0
 

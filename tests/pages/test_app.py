@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ("predict", "train", "monitor", "submission", "errors")
+PAGES = ("predict", "train", "monitor", "compare", "submission", "errors")
 
 
 @pytest.mark.parametrize("name", PAGES)
