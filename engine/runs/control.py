@@ -9,7 +9,6 @@ from engine.runs import folder as files
 from engine.runs import process, store
 from engine.runs.records import ALIVE, ENDED, Run
 from engine.runs.stopped import stop_reason, stop_requested
-from engine.runs.supervisor import at_work, ensure_supervisor
 
 _STOP_SECONDS = 60.0
 """How long to wait for a run that was asked to stop; its supervisor uses force long before."""
@@ -18,16 +17,11 @@ _STOP_SECONDS = 60.0
 def list_runs() -> list[Run]:
     """All runs, newest first, with their true states."""
     runs = store.select()
-    if any(run.alive for run in runs) and not at_work():
+    if any(run.alive for run in runs) and not process.supervisor_at_work():
         runs = [_reconciled(run) for run in runs]
-        ensure_supervisor_for(runs)
+        if any(run.alive for run in runs):
+            process.ensure_supervisor()
     return runs
-
-
-def ensure_supervisor_for(runs: list[Run]) -> None:
-    """See to it that runs which wait or work have a supervisor."""
-    if any(run.alive for run in runs):
-        ensure_supervisor()
 
 
 def find_run(run: str) -> Run:
@@ -65,9 +59,9 @@ def stop_run(run: Run, wait: bool = True) -> Run:
         return find_run(run.id)
     store.update(run.id, only_from=("queued", "running"), state="stopping")
     deadline = time.monotonic() + (_STOP_SECONDS if wait else 0)
-    while (run := find_run(run.id)).alive and time.monotonic() < deadline:
+    while time.monotonic() < deadline and (find_run(run.id).alive or process.worker_of(run)):
         time.sleep(0.1)
-    return run
+    return find_run(run.id)
 
 
 def resume_run(run: Run) -> Run:
@@ -96,7 +90,7 @@ def resume_run(run: Run) -> Run:
         boot_id=None,
         position=time.time(),
     )
-    ensure_supervisor()
+    process.ensure_supervisor()
     return find_run(run.id)
 
 

@@ -1,4 +1,4 @@
-"""The worker process of a run: starting it, knowing it again, ending it."""
+"""The processes of runs, workers and their supervisor: starting, knowing again, ending."""
 
 import os
 import subprocess
@@ -7,13 +7,16 @@ from contextlib import suppress
 from pathlib import Path
 
 import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from engine.runs.records import Run
 from engine.workspace import home
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
+
+_summoned: subprocess.Popen | None = None
+"""The supervisor that this process has started last."""
 
 DISK_FULL = 28
 """Exit code of a worker that could not even write down that the disk is full."""
@@ -42,6 +45,32 @@ def spawn(words: list[str], log: Path) -> subprocess.Popen:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def ensure_supervisor() -> None:
+    """Start the workspace's supervisor unless one is at work."""
+    global _summoned
+    if supervisor_at_work():
+        return
+    # It takes a moment until it is; meanwhile not a crowd of them.
+    if _summoned is None or _summoned.poll() is not None:
+        _summoned = spawn(["engine.runs.supervisor"], home() / "supervisor.log")
+
+
+def supervisor_at_work() -> bool:
+    """Whether the workspace has a supervisor now."""
+    lock = supervisor_lock()
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def supervisor_lock() -> FileLock:
+    """Held by the workspace's supervisor as long as it is at work."""
+    return FileLock(home() / "supervisor.lock")
 
 
 def device_lock() -> FileLock:

@@ -12,10 +12,9 @@ from engine.errors import UserError
 from engine.hardware import detect
 from engine.limits import check_room
 from engine.runs import folder as files
-from engine.runs import store
+from engine.runs import process, store
 from engine.runs.foldspec import given_folds
 from engine.runs.records import Run, RunConfig
-from engine.runs.supervisor import ensure_supervisor
 from engine.table import Table
 from engine.training.devices import DeviceSettings
 from engine.training.presets import Preset, choose
@@ -58,7 +57,7 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
     run.folder.mkdir(parents=True)
     _write_files(run, table, config, learned, folds)
     store.insert(run)
-    ensure_supervisor()
+    process.ensure_supervisor()
     return run
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from filelock import FileLock
 from pydantic import ValidationError
 
+from engine.errors import DiskFullError
 from engine.runs.records import Change, Run, State
 from engine.workspace import home, subfolder, write_atomic
 
@@ -50,11 +51,16 @@ def update(run_id: str, only_from: tuple[State, ...] | None = None, **changes: o
 def select(run_id: str | None = None) -> list[Run]:
     """All runs, or the one of that id; newest first."""
     condition, values = (" WHERE id = ?", [run_id]) if run_id else ("", [])
-    rows = _with_database(
-        lambda database: database.execute(
-            f"SELECT {', '.join(_COLUMNS)} FROM runs{condition} ORDER BY created DESC", values
-        ).fetchall()
-    )
+    try:
+        rows = _with_database(
+            lambda database: database.execute(
+                f"SELECT {', '.join(_COLUMNS)} FROM runs{condition} ORDER BY created DESC", values
+            ).fetchall()
+        )
+    except DiskFullError:
+        # SQLite cannot even read then; the records can be read, only stage and progress are old.
+        runs = [run for run, _ in _records() if run_id in (None, run.id)]
+        return sorted(runs, key=lambda run: -run.created)
     return [_run(row) for row in rows]
 
 
@@ -135,7 +141,9 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
     try:
         with _database() as database:
             return act(database)
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if "disk" in str(error):
+            raise DiskFullError from error
         raise
     except sqlite3.DatabaseError:
         _make_anew()
@@ -174,18 +182,18 @@ def _make_anew() -> None:
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
         with _database() as database:
-            for record in sorted(subfolder("runs").glob(f"*/{RECORD}")):
-                _insert_record(database, record.read_bytes())
+            for run, changes in _records():
+                _insert(database, run, changes)
 
 
-def _insert_record(database: sqlite3.Connection, content: bytes) -> None:
-    try:
-        record = json.loads(content)
-        run = Run(**record["run"])
-        changes = [Change(**change) for change in record["changes"]]
-    except (ValueError, KeyError, TypeError, ValidationError):
-        return
-    _insert(database, run, changes)
+def _records() -> Iterator[tuple[Run, list[Change]]]:
+    """What the run folders know of their runs."""
+    for path in sorted(subfolder("runs").glob(f"*/{RECORD}")):
+        try:
+            record = json.loads(path.read_bytes())
+            yield Run(**record["run"]), [Change(**change) for change in record["changes"]]
+        except (OSError, ValueError, KeyError, TypeError, ValidationError):
+            continue
 
 
 def _write_record(run_id: str) -> None:

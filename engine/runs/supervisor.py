@@ -10,15 +10,14 @@ import sys
 import time
 from contextlib import suppress
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from engine.errors import UserError
+from engine.errors import DiskFullError, UserError
 from engine.limits import limits
 from engine.runs import process, store
 from engine.runs.records import ALIVE, Run
 from engine.runs.sampling import Sampler
 from engine.runs.stopped import stop_reason, stop_requested
-from engine.workspace import home
 
 _TICK = 0.5
 _IDLE_SECONDS = 3.0
@@ -28,26 +27,9 @@ _GRACE_SECONDS = 10.0
 """How long a run may take to end by itself when it is asked to, and again when it is told to."""
 
 
-def ensure_supervisor() -> None:
-    """Start the workspace's supervisor unless one is at work."""
-    if not at_work():
-        process.spawn(["engine.runs.supervisor"], home() / "supervisor.log")
-
-
-def at_work() -> bool:
-    """Whether the workspace has a supervisor now."""
-    lock = _lock()
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
 def main() -> int:
     """Look after the runs until none is left; at once when another supervisor does."""
-    lock = _lock()
+    lock = process.supervisor_lock()
     try:
         # Longer than anybody takes to see whether there is a supervisor.
         lock.acquire(timeout=2)
@@ -62,7 +44,7 @@ def main() -> int:
         lock.release()
     # A run may have come in while this one made up its mind to end.
     if any(run.alive for run in store.select()):
-        ensure_supervisor()
+        process.ensure_supervisor()
     return 0
 
 
@@ -78,15 +60,23 @@ class Supervisor:
         """Until nothing has been left to do for a moment."""
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < _IDLE_SECONDS:
-            alive = [run for run in store.select() if run.alive]
-            for run in alive:
-                self.look_after(run)
-            self._reap({run.id for run in alive})
-            self.start_next([run for run in store.select() if run.alive])
-            self._sampler.sample(alive)
-            if alive:
+            try:
+                busy = self._look_around()
+            except DiskFullError:
+                busy = True  # nothing can be written down: wait for space
+            if busy:
                 idle_since = time.monotonic()
             time.sleep(_TICK)
+
+    def _look_around(self) -> bool:
+        """Do what there is to do now; returns whether any run waits or works."""
+        alive = [run for run in store.select() if run.alive]
+        for run in alive:
+            self.look_after(run)
+        self._reap({run.id for run in alive})
+        self.start_next([run for run in store.select() if run.alive])
+        self._sampler.sample(alive)
+        return bool(alive)
 
     def _reap(self, alive: set[str]) -> None:
         """Take the exit codes of workers that have ended well."""
@@ -143,7 +133,7 @@ class Supervisor:
         if stop_requested(run):
             state, reason = "stopped", stop_reason(run)
         else:
-            state, reason = "interrupted", _words_of(returned)
+            state, reason = "interrupted", words_of(returned)
         store.update(
             run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
         )
@@ -158,10 +148,10 @@ class Supervisor:
                 process.end(worker, _GRACE_SECONDS)
 
 
-def _words_of(returned: int | None) -> str:
+def words_of(returned: int | None) -> str:
     """What is known of an end without a word."""
     go_on = "Resume it to go on from its last checkpoint."
-    if returned is None:
+    if not returned:
         return f"Its process ended without a word: the log may tell why. {go_on}"
     if returned == -signal.SIGKILL:
         return (
@@ -180,10 +170,6 @@ def _runs_at_once() -> int:
     except UserError as error:
         print(error, flush=True)
         return 1
-
-
-def _lock() -> FileLock:
-    return FileLock(home() / "supervisor.lock")
 
 
 def _leave(*_: object) -> None:

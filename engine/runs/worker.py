@@ -2,9 +2,9 @@
 
 import errno
 import json
+import os
 import shutil
 import signal
-import sqlite3
 import sys
 import threading
 import time
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from engine.errors import UserError
+from engine.errors import DiskFullError, UserError
 from engine.hardware import detect, usable_cores
 from engine.limits import limits
 from engine.metrics import label_ranges
@@ -87,6 +87,8 @@ def _work(run: Run) -> int:
             figures, remarks = _carry_out(_Job.read(run))
     except StoppedError:
         _finish(run, "stopped", stop_reason(run))
+    except DiskFullError:
+        return _disk_full(run)
     except UserError as error:
         _finish(run, "failed", str(error))
     except MemoryError:
@@ -96,7 +98,7 @@ def _work(run: Run) -> int:
         _finish(run, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
     except Exception as error:
         traceback.print_exc()
-        if _is_disk_full(error):
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return _disk_full(run)
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
         _finish(run, "failed", reason)
@@ -106,17 +108,11 @@ def _work(run: Run) -> int:
     return 1
 
 
-def _is_disk_full(error: Exception) -> bool:
-    if isinstance(error, sqlite3.OperationalError):
-        return "disk is full" in str(error)
-    return isinstance(error, OSError) and error.errno == errno.ENOSPC
-
-
 def _disk_full(run: Run) -> int:
     try:
         free = "Free some space, for example by deleting old runs, then resume this one"
         _finish(run, "failed", f"The disk is full. {free}: its checkpoints are kept.")
-    except (OSError, sqlite3.Error):
+    except (OSError, DiskFullError):
         pass  # the supervisor says it
     return process.DISK_FULL
 
@@ -265,4 +261,8 @@ def _out_of_fold(job: _Job, folds: np.ndarray, ensemble) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # At once: threads that still fit a booster nobody wants would be waited for.
+    os._exit(code)

@@ -55,7 +55,7 @@ def until(condition: Callable[[], object], seconds: float, otherwise: str) -> No
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, otherwise
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def until_stage(run: Run, stage: str, seconds: float = 120) -> Run:

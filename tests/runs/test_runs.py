@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import psutil
 import pytest
 
 from engine.bundle import INFO, read_info
@@ -26,28 +25,10 @@ from engine.runs import (
     read_report,
     start_run,
     stop_run,
-    store,
 )
 from engine.table import Table, load_table
 from tests.conftest import TEXTBOOK, wait_for
-
-LONG = RunConfig(name="long", preset="cpu", folds="random:5")
-
-
-@pytest.fixture(scope="module")
-def textbook() -> Table:
-    return load_table(TEXTBOOK)
-
-
-def _until(run: Run, stage: str, seconds: float = 90) -> Run:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        run = find_run(run.id)
-        assert run.alive, read_log(run)
-        if run.stage == stage:
-            return run
-        time.sleep(0.1)
-    raise AssertionError(f"never came to {stage}: {read_log(run)}")
+from tests.runs.conftest import LONG, started, until_stage
 
 
 def test_a_finished_run_leaves_everything(trained: Run) -> None:
@@ -121,60 +102,40 @@ def test_the_same_seed_gives_the_same_figures(trained: Run, tmp_path: Path) -> N
 
 
 def test_stop_ends_the_process_and_says_so(textbook: Table) -> None:
-    run = _until(start_run(textbook, LONG), "LightGBM")
+    run = started(textbook, LONG, "LightGBM")
     assert process.worker_of(run)
     stopped = stop_run(run)
     assert stopped.state == "stopped"
-    assert stopped.reason == "Stopped on request."
+    assert stopped.reason.startswith("Stopped on request; ")
     assert process.worker_of(run) is None
     assert not (run.folder / "bundle" / INFO).exists()
     assert stop_run(stopped).state == "stopped"
 
 
 def test_a_killed_run_is_interrupted(textbook: Table) -> None:
-    run = _until(start_run(textbook, LONG), "LightGBM")
+    run = started(textbook, LONG, "LightGBM")
     os.kill(run.pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(run.pid)] if psutil.pid_exists(run.pid) else [], timeout=5)
-    assert find_run(run.id).state == "interrupted"
+    killed = wait_for(run, 10)
+    assert killed.state == "interrupted"
+    assert "killed from outside" in killed.reason
 
 
 def test_a_second_run_waits_for_the_first(textbook: Table) -> None:
-    first = _until(start_run(textbook, LONG), "LightGBM")
+    first = started(textbook, LONG, "LightGBM")
     second = start_run(textbook, LONG)
-    deadline = time.monotonic() + 60
-    while find_run(second.id).pid is None and time.monotonic() < deadline:
-        time.sleep(0.2)
-    time.sleep(1)
+    time.sleep(3)
     assert find_run(second.id).state == "queued"
     stop_run(first)
-    second = _until(second, "LightGBM")
+    second = until_stage(second, "LightGBM")
     assert second.state == "running"
     assert stop_run(second).state == "stopped"
 
 
-def test_a_stranger_with_the_same_number_is_left_alone(textbook: Table) -> None:
-    now = time.time()
-    stranger = psutil.Process()
-    run = Run(
-        id="old",
-        name="old",
-        state="running",
-        created=now - 1e6,
-        pid=stranger.pid,
-        pid_started=stranger.create_time() - 500,
-        boot_id=process.boot_id(),
-    )
-    store.insert(run)
-    run.folder.mkdir(parents=True)
-    assert [known.state for known in list_runs()] == ["interrupted"]
-    assert stop_run(find_run("old")).state == "interrupted"
-
-
 def test_an_error_in_the_worker_is_told(textbook: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(process, "launch", lambda run: (run.folder / "table.parquet").unlink())
+        patch.setattr(process, "ensure_supervisor", lambda: None)
         run = start_run(textbook, LONG)
-    process.launch(run)
+    (run.folder / "table.parquet").unlink()
     failed = wait_for(run)
     assert failed.state == "failed"
     assert "FileNotFoundError" in failed.reason
