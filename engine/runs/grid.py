@@ -66,9 +66,10 @@ def member_grid(run: Run, config: dict, metrics: pd.DataFrame) -> list[Cell]:
         for fold in (*folds, None)
     ]
     networks = [int(found[1]) for name in names if (found := _NETWORK.fullmatch(name))]
+    learned = _epochs_learned(metrics)
     for place, fold in enumerate(folds):
         finished = sum(number // seeds == place for number in networks)
-        learnt = _epochs_learned(metrics, fold) / epochs
+        learnt = learned.get(fold, 0) / epochs
         share = min(max(learnt, finished) / seeds, 1.0)
         cells.append(Cell("polygin", fold, seeds, finished, share))
     return [_as_done(cell, run) for cell in cells] if run.state == "done" else cells
@@ -94,11 +95,11 @@ def _tree_fits(names: Iterable[str]) -> dict[tuple[str, str], int]:
     return counts
 
 
-def _epochs_learned(metrics: pd.DataFrame, fold: int) -> float:
-    """Epochs that the networks of a fold have learned together."""
+def _epochs_learned(metrics: pd.DataFrame) -> dict[int, float]:
+    """By fold, the epochs that its networks have learned together."""
     if metrics.empty:
-        return 0.0
-    return float(metrics.loc[metrics["fold"] == fold].groupby("seed")["epoch"].max().sum())
+        return {}
+    return metrics.groupby(["fold", "seed"])["epoch"].max().groupby("fold").sum().to_dict()
 
 
 @functools.lru_cache(maxsize=256)

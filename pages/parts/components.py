@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 import streamlit.components.v1 as v1
 
@@ -120,7 +121,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
     if hasattr(value, "tolist"):
+        whole = getattr(value, "dtype", None) is not None and value.dtype.kind in "iuf"
+        finite = whole and bool(np.isfinite(value).all())
         value = value.tolist()
+        if finite:
+            return value  # nothing to mend: a look at each number would take most of the time
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):

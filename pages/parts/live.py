@@ -135,14 +135,14 @@ def comparison_figure(curves: dict[str, pd.DataFrame]) -> dict:
     for (run, rows), colour in zip(curves.items(), RUN_COLOURS, strict=False):
         name = escape(run)
         for column, words, dash in kinds:
-            shown = _thin(rows, column, budget)
+            epochs, values, chosen = _thin(rows, column, budget)
             traces.append(
                 {
-                    "x": shown["epoch"].to_numpy(),
-                    "y": shown[column].to_numpy(dtype=float),
-                    "customdata": shown["networks"].to_numpy(),
+                    "x": epochs,
+                    "y": values,
+                    "customdata": rows["networks"].to_numpy()[chosen],
                     "name": f"{name} · {words}",
-                    "mode": "lines+markers" if len(shown) < 3 else "lines",
+                    "mode": "lines+markers" if len(epochs) < 3 else "lines",
                     "line": {"color": colour, "width": 2, "dash": dash},
                     "hovertemplate": "epoch %{x}: %{y:.4g}, mean of %{customdata} networks"
                     f"<extra>{name} · {words}</extra>",
@@ -181,10 +181,11 @@ def extremes(values: np.ndarray, most: int) -> np.ndarray:
     return chosen[chosen < count]
 
 
-def _thin(rows: pd.DataFrame, column: str, most: int) -> pd.DataFrame:
-    if len(rows) <= most:
-        return rows
-    return rows.iloc[extremes(rows[column].to_numpy(dtype=float), most)]
+def _thin(rows: pd.DataFrame, column: str, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The epochs and the values to draw, and their places."""
+    values = rows[column].to_numpy(dtype=float)
+    chosen = extremes(values, most)
+    return rows["epoch"].to_numpy()[chosen], values[chosen], chosen
 
 
 def _curve(
@@ -192,13 +193,13 @@ def _curve(
 ) -> dict:
     """One network's curve; those that learn now are strong, the others faded."""
     budget = max(MAX_POINTS // (kinds * len(networks)), _FEW_POINTS)
-    shown = _thin(network.rows, column, budget)
+    epochs, values, _ = _thin(network.rows, column, budget)
     busy = any(one.learning for one in networks)
     return {
-        "x": shown["epoch"].to_numpy(),
-        "y": shown[column].to_numpy(dtype=float),
+        "x": epochs,
+        "y": values,
         "name": name,
-        "mode": "lines+markers" if len(shown) < 3 else "lines",
+        "mode": "lines+markers" if len(epochs) < 3 else "lines",
         "opacity": 1.0 if network.learning else 0.3 if busy else 0.65,
         "line": {"color": colour, "width": 2.6 if network.learning else 1.6},
         "hovertemplate": "epoch %{x}: %{y:.4g}<extra>" + name + "</extra>",

@@ -43,16 +43,17 @@ _ROW_HELP = (
 
 def settings_of(run: Run) -> dict:
     """What the run was asked to do, as its folder tells; empty when that cannot be read."""
-    try:
-        return _settings(str(run.folder), run)
-    except OSError:
-        return {}
+    key = (run.id, run.created)
+    if key not in _settings:
+        try:
+            _settings[key] = read_config(run)
+        except OSError:
+            return {}
+    return _settings[key]
 
 
-@st.cache_data(max_entries=1000, show_spinner=False)
-def _settings(folder: str, _run: Run) -> dict:
-    # Never changes once it is there, and the list of runs asks for all of them every other second.
-    return read_config(_run)
+_settings: dict[tuple[str, float], dict] = {}
+"""Never changes once it is there, and the list asks for that of all runs every other second."""
 
 
 def properties_of(run: Run) -> dict[str, Property]:

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from engine.runs import Run, read_metrics
-from engine.runs.feed import Feed, follow_hardware, follow_metrics
+from engine.runs.feed import Feed, follow_hardware, follow_metrics, parse_metrics
+
+
+@pytest.fixture(autouse=True, params=[0, 50_000])
+def large(request, monkeypatch) -> None:
+    """All tests twice: blocks are parsed in one way and in the other."""
+    monkeypatch.setattr("engine.runs.feed._LARGE", request.param)
 
 
 @pytest.fixture
@@ -34,7 +40,7 @@ def test_it_gives_what_reading_the_whole_file_gives(run):
         assert follow_metrics(run)["epoch"].tolist() == list(range(1, epoch + 1))
     whole = read_metrics(run)
     followed = follow_metrics(run)
-    assert list(followed) == list(whole)
+    assert {*followed} == {*whole}
     for name in whole:
         assert followed[name].astype(float).equals(whole[name].astype(float))
 
@@ -42,12 +48,14 @@ def test_it_gives_what_reading_the_whole_file_gives(run):
 def test_nothing_is_read_twice(run):
     append(run, line(1) + line(2))
     seen = []
-    feed = Feed(run.folder / "metrics.jsonl", lambda row: seen.append(row["epoch"]) or row)
+    feed = Feed(
+        run.folder / "metrics.jsonl", lambda block: seen.append(block) or parse_metrics(block)
+    )
     feed.read()
     table = feed.read()
     append(run, line(3))
     assert len(feed.read()) == 3
-    assert seen == [1, 2, 3]
+    assert b"".join(seen) == (run.folder / "metrics.jsonl").read_bytes()
     assert len(table) == 2  # what was given out before is left alone
 
 
@@ -73,6 +81,15 @@ def test_a_file_overwritten_in_place_is_read_anew(run):
     assert len(follow_metrics(run)) == 2
     (run.folder / "metrics.jsonl").write_text("".join(map(line, (4, 5, 6))))
     assert follow_metrics(run)["epoch"].tolist() == [4, 5, 6]
+
+
+def test_nan_and_missing_columns_are_gaps(run):
+    append(run, line(1) + line(2, train_loss=float("nan")) + line(3, train_loss=1))
+    assert follow_metrics(run)["train_loss"].isna().tolist() == [True, True, False]
+    append(run, '{"fold": 0, "epoch": 4, "val_mae": {}}\n{"fold": 0, "epoch": 5}\n')
+    rows = follow_metrics(run)
+    assert rows["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert rows["val_mae_Tg"].isna().tolist() == [False] * 3 + [True] * 2
 
 
 def test_a_file_that_is_gone_is_empty(run):
