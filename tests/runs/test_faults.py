@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from engine.errors import DiskFullError, UserError
 from engine.runs import (
     Run,
     changes_of,
@@ -28,8 +29,10 @@ from engine.runs import (
     start_run,
     stop_run,
     store,
+    worker,
 )
 from engine.runs.metrics import mend_metrics
+from engine.runs.reporting import StoppedError
 from engine.runs.supervisor import words_of
 from engine.table import Table, load_table
 from engine.workspace import home
@@ -58,6 +61,36 @@ def _copy_of_slice(folder: Path) -> Path:
 
 def _out_of_fold(run: Run) -> bytes:
     return (run.folder / "oof.parquet").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "words", "code"),
+    [
+        (MemoryError("9 GB"), "failed", "Out of memory", 1),
+        (OSError(28, "No space left on device"), "failed", "disk is full", process.DISK_FULL),
+        (DiskFullError(), "failed", "disk is full", process.DISK_FULL),
+        (UserError("Mend the table."), "failed", "Mend the table.", 1),
+        (ValueError("odd"), "failed", "Unexpected ValueError: odd", 1),
+        (StoppedError(), "stopped", "Stopped on request", 1),
+    ],
+)
+def test_what_ends_a_worker_is_told(
+    workspace: Path, monkeypatch, error: Exception, state: str, words: str, code: int
+) -> None:
+    def fail(job: object) -> None:
+        raise error
+
+    monkeypatch.setattr(worker, "_carry_out", fail)
+    monkeypatch.setattr(worker._Job, "read", lambda run: None)
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    run = Run(id="ends", name="ends", state="queued", created=time.time())
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+    assert worker.main("ends") == code
+    (known,) = store.select()
+    assert (known.state, known.stage) == (state, "")
+    assert words in known.reason
+    assert [change.state for change in changes_of("ends")] == ["queued", "running", state]
 
 
 def _is_whole(run: Run, reference: Run, out_of_fold: bytes, rows: int) -> None:
@@ -98,16 +131,23 @@ def _killed_again_and_again(table: Table, kills: int, seed: int) -> tuple[Run, l
     return wait_for(run), stages
 
 
-def test_a_killed_worker_costs_nothing(slice_of_textbook: Table, reference) -> None:
+def test_a_killed_worker_costs_nothing(
+    slice_of_textbook: Table, reference, record_property
+) -> None:
     run, stages = _killed_again_and_again(slice_of_textbook, kills=1, seed=0)
     assert stages
+    record_property("trials", len(stages))
     _is_whole(run, *reference)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 11))
-def test_thirty_kills_cost_nothing(slice_of_textbook: Table, reference, seed: int) -> None:
-    run, _ = _killed_again_and_again(slice_of_textbook, kills=3, seed=seed)
+def test_thirty_kills_cost_nothing(
+    slice_of_textbook: Table, reference, seed: int, record_property
+) -> None:
+    run, stages = _killed_again_and_again(slice_of_textbook, kills=4, seed=seed)
+    record_property("trials", len(stages))
+    record_property("stages", " ".join(stage or "Start" for stage in stages))
     _is_whole(run, *reference)
 
 
@@ -276,10 +316,10 @@ def test_no_room_is_said_before_anything_is_written(
     workspace.mkdir(exist_ok=True)
     limits = workspace / "limits.yaml"
     limits.write_text("free_disk_gb: 1000000\n")
-    with pytest.raises(Exception, match="GB of disk are free"):
+    with pytest.raises(UserError, match="GB of disk are free"):
         start_run(slice_of_textbook, SHORT)
     limits.write_text("queue: 3\n")
-    with pytest.raises(Exception, match="queue_length"):
+    with pytest.raises(UserError, match="queue_length"):
         start_run(slice_of_textbook, SHORT)
     assert list_runs() == []
 
@@ -309,13 +349,11 @@ def test_a_resumed_run_counts_its_own_time_only(slice_of_textbook: Table) -> Non
 
 
 def test_a_run_that_works_is_not_resumed(trained: Run) -> None:
-    with pytest.raises(Exception, match="is done"):
+    with pytest.raises(UserError, match="is done"):
         resume_run(trained)
 
 
-def test_the_end_of_a_worker_is_told_in_words(
-    slice_of_textbook: Table, reference, monkeypatch
-) -> None:
+def test_the_end_of_a_worker_is_told_in_words() -> None:
     assert "killed from outside" in words_of(-signal.SIGKILL)
     assert "signal 11" in words_of(-11)
     assert "exit code 3" in words_of(3)
