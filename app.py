@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.workspace import ASSETS
+from pages.parts.heap import settle
 
 # Worker processes that compute features import this file again, under another name.
 if __name__ == "__main__":
@@ -23,3 +24,4 @@ if __name__ == "__main__":
             st.Page("pages/errors.py", title="Errors", icon=":material/troubleshoot:"),
         ]
     ).run()
+    settle()

@@ -38,7 +38,7 @@ def main() -> None:
         return
     run = _selected(runs)
     # A fragment of its own while anything moves, so that the list moves too.
-    every = 2.0 if any(one.alive for one in runs) else None
+    every = 3.0 if any(one.alive for one in runs) else None
     st.fragment(show_list, run_every=every)(run.id if run else "")
     show_problem()
     if run:
@@ -91,7 +91,7 @@ def _show_run(run: Run) -> None:
     with st.expander(
         "Log", icon=":material/terminal:", expanded=run.state == "failed", key=f"log {run.id}"
     ):
-        st.fragment(show_log, run_every=2.0 if run.alive else None)(run.id)
+        st.fragment(show_log, run_every=3.0 if run.alive else None)(run.id)
     show_history(run)
     if not run.alive:
         show_downloads(run)

@@ -79,17 +79,22 @@ def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
     return sent["returned"]
 
 
-def live_chart(figure: dict, key: str, height: int = 320) -> None:
+def live_chart(figure: dict | str, key: str, height: int = 320) -> None:
     """Show a Plotly figure that keeps its zoom and hover while its data changes.
 
     Args:
         figure: `data` and `layout` as Plotly writes them; arrays may be NumPy's, and gaps NaN.
+            Or what `figure_text` made of it.
         key: the component's name on the page; another key starts with a fresh zoom.
         height: in pixels.
     """
-    _component("live_chart")(
-        key=key, figure=json.dumps(_plain(figure), allow_nan=False), chart=key, height=height
-    )
+    text = figure if isinstance(figure, str) else figure_text(figure)
+    _component("live_chart")(key=key, figure=text, chart=key, height=height)
+
+
+def figure_text(figure: dict) -> str:
+    """A figure as `live_chart` sends it to the browser; worth keeping while it does not change."""
+    return json.dumps(_plain(figure), allow_nan=False)
 
 
 def _load(smiles: str, number: int) -> dict[str, Any]:

@@ -1,14 +1,19 @@
 """A run's curves: what it learns, and what the machine does meanwhile."""
 
+import functools
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
+from engine.properties import Property
 from engine.runs import Run
 from engine.runs.curves import label_weights, validation_wmae
 from engine.runs.feed import follow_hardware
 from engine.training.presets import PRESETS
 from pages.parts import live
-from pages.parts.components import live_chart
+from pages.parts.components import figure_text, live_chart
 from pages.parts.layout import CHARTS_IN_A_ROW, places
 from pages.parts.live import Line, Network, has_values
 from pages.parts.runs import properties_of, settings_of
@@ -49,26 +54,16 @@ def show_curves(run: Run, metrics: pd.DataFrame) -> None:
         _show_learning(run, metrics)
 
 
-def networks_of(run: Run, metrics: pd.DataFrame) -> list[Network]:
-    """The networks of a run, see `pages.parts.live.networks_of`."""
-    preset = PRESETS.get(settings_of(run).get("preset", ""))
-    return live.networks_of(metrics, run.alive, preset.loop.epochs if preset else None)
-
-
 def _show_learning(run: Run, metrics: pd.DataFrame) -> None:
-    wmae = validation_wmae(metrics, _weights(run.id, run))
-    metrics = metrics.assign(wmae=wmae)
-    networks = networks_of(run, metrics)
-    learning = any(network.learning for network in networks)
+    curves = _Curves(run, metrics)
     st.caption(
-        "One curve for each "
-        + ("fold and seed" if "seed" in networks[0].name else "fold")
-        + ("; the strong ones are learning now. " if learning else ". ")
+        f"One curve for each {'fold and seed' if curves.several_seeds else 'fold'}"
+        + ("; the strong ones are learning now. " if curves.learning else ". ")
         + "The validation error comes from the fold held out and is for watching only: nothing is "
         "chosen by it."
     )
-    _chart(f"Loss {run.id}", "**Loss**", live.loss_figure(networks), 320)
-    _show_errors(run, metrics, networks)
+    curves.show("loss", "**Loss**", 320, live.loss_figure)
+    _show_errors(run, metrics, curves)
     charts = [
         ("gradient_norm", "**Gradient norm** · mean of the epoch", live.TRAINING),
         ("learning_rate", "**Learning rate**", live.MACHINE),
@@ -78,8 +73,33 @@ def _show_learning(run: Run, metrics: pd.DataFrame) -> None:
         places("loop-charts", len(charts)), charts, strict=True
     ):
         with place:
-            figure = live.epoch_figure(networks, column, "", colour)
-            _chart(f"{column} {run.id}", words, figure, 200)
+            figure = partial(live.epoch_figure, column=column, unit="", colour=colour)
+            curves.show(column, words, 200, figure)
+
+
+class _Curves:
+    """Charts of a run's networks, which are divided only when there is something new to draw."""
+
+    def __init__(self, run: Run, metrics: pd.DataFrame) -> None:
+        preset = PRESETS.get(settings_of(run).get("preset", ""))
+        self._run, self._metrics = run, metrics
+        self._epochs = preset.loop.epochs if preset else None
+        self.several_seeds = bool(preset and preset.loop.seeds > 1)
+        last = metrics["epoch"].iloc[-1]
+        self.learning = run.alive and (self._epochs is None or last < self._epochs)
+
+    @functools.cached_property
+    def networks(self) -> list[Network]:
+        wmae = validation_wmae(self._metrics, _weights(self._run.id, self._run))
+        metrics = self._metrics.assign(wmae=wmae)
+        return live.networks_of(metrics, self._run.alive, self._epochs)
+
+    def show(
+        self, name: str, words: str, height: int, figure: Callable[[list[Network]], dict]
+    ) -> None:
+        """Show one chart, made by `figure` of the networks."""
+        key = f"{name} {self._run.id}"
+        _chart(key, words, height, self._metrics, lambda: figure(self.networks), self._run.alive)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
@@ -87,29 +107,30 @@ def _weights(run_id: str, _run: Run) -> pd.DataFrame:
     return label_weights(_run)
 
 
-def _show_errors(run: Run, metrics: pd.DataFrame, networks: list[Network]) -> None:
-    known = [one for one in properties_of(run).values() if f"val_mae_{one.name}" in metrics]
+def _show_errors(run: Run, metrics: pd.DataFrame, curves: _Curves) -> None:
+    known = [one for one in properties_of(run).values() if has_values(metrics, _column(one))]
     most = 2 * CHARTS_IN_A_ROW - 1
     if len(known) > most:
         names = [one.name for one in known]
         chosen = st.multiselect("Properties shown", names, names[:most], key=f"errors of {run.id}")
         known = [one for one in known if one.name in chosen]
-    charts = [
-        (f"Error {run.id} {one.name}", _error_words(one), f"val_mae_{one.name}", one.unit)
-        for one in known
-        if has_values(metrics, f"val_mae_{one.name}")
-    ]
-    if has_values(metrics, "wmae"):
-        charts.insert(0, (f"wMAE {run.id}", "**wMAE** · validation, no unit", "wmae", ""))
-    for place, (key, words, column, unit) in zip(
+    charts = [(_column(one), _error_words(one), one.unit, live.ERROR) for one in known]
+    if len(_weights(run.id, run)):
+        words = "**wMAE** · validation, no unit"
+        charts.insert(0, ("wmae", words, "", live.VALIDATION))
+    for place, (column, words, unit, colour) in zip(
         places("error-charts", len(charts)), charts, strict=True
     ):
         with place:
-            colour = live.VALIDATION if column == "wmae" else live.ERROR
-            _chart(key, words, live.epoch_figure(networks, column, unit, colour), 220)
+            figure = partial(live.epoch_figure, column=column, unit=unit, colour=colour)
+            curves.show(column, words, 220, figure)
 
 
-def _error_words(known) -> str:
+def _column(known: Property) -> str:
+    return f"val_mae_{known.name}"
+
+
+def _error_words(known: Property) -> str:
     unit = f" in {plain(known.unit)}" if known.unit else ""
     return f"**{plain(known.name)}** · validation error{unit}"
 
@@ -123,7 +144,9 @@ def _show_machine(run: Run, metrics: pd.DataFrame, hardware: pd.DataFrame) -> No
         places("machine-charts", len(charts)), charts, strict=True
     ):
         with place:
-            _chart(f"{words} {run.id}", words, live.time_figure(times, lines, unit), 220)
+            source = hardware if times is hardware.get("time") else metrics
+            figure = partial(live.time_figure, times, lines, unit)
+            _chart(f"{words} {run.id}", words, 220, source, figure)
 
 
 _Chart = tuple[str, pd.Series, list[Line], str]
@@ -184,6 +207,25 @@ def _gpus(hardware: pd.DataFrame) -> list[int]:
     return [n for n in range(64) if has_values(hardware, f"gpu{n}_vram_used_mb")]
 
 
-def _chart(key: str, words: str, figure: dict, height: int) -> None:
+def _chart(
+    key: str,
+    words: str,
+    height: int,
+    source: pd.DataFrame,
+    figure: Callable[[], dict],
+    state: object = None,
+) -> None:
+    """Show a chart; its figure is made anew only when `source` or `state` is another."""
     st.markdown(words)
-    live_chart(figure, key=key, height=height)
+    kept = _figures.get(key)
+    if kept is None or kept[0] is not source or kept[1] != state:
+        kept = (source, state, figure_text(figure()))
+        while len(_figures) >= _FIGURES_KEPT:
+            _figures.pop(next(iter(_figures)), None)
+        _figures[key] = kept
+    live_chart(kept[2], key=key, height=height)
+
+
+_FIGURES_KEPT = 64
+_figures: dict[str, tuple[pd.DataFrame, object, str]] = {}
+"""By chart: what it was drawn of, and the figure; a page asks each second, mostly in vain."""
