@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.workspace import ASSETS
 from pages.parts.heap import settle
+from pages.parts.people import demand_sign_in
 
 # Worker processes that compute features import this file again, under another name.
 if __name__ == "__main__":
@@ -11,6 +12,7 @@ if __name__ == "__main__":
         page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
+    demand_sign_in()
 
     st.navigation(
         [

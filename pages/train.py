@@ -8,6 +8,7 @@ from engine.table import Table
 from pages.parts import intake
 from pages.parts.layout import heading
 from pages.parts.outlook import stop_measuring
+from pages.parts.people import owner
 from pages.parts.report import show_report
 from pages.parts.settings import choose_settings
 from pages.parts.words import show_error
@@ -101,7 +102,7 @@ def _start(table: Table, config: RunConfig) -> None:
     try:
         with st.spinner("Starting the run…"):
             # Kept in the same breath: a second click may end this script at any call to Streamlit.
-            st.session_state["train started"] = start_run(table, config).id
+            st.session_state["train started"] = start_run(table, config, owner()).id
     except UserError as error:
         st.session_state["train problem"] = str(error)
         st.session_state[_STARTING] = None

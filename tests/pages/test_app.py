@@ -1,7 +1,11 @@
 """The entry point: every page opens, also in a workspace where nothing has happened yet."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
 PAGES = ("predict", "train", "monitor", "compare", "submission", "errors")
 
 
@@ -11,3 +15,12 @@ def test_page_opens_in_an_empty_workspace(empty_workspace, open_page, name):
     assert not app.exception
     assert not app.error
     assert len(app.title) == 1
+
+
+def test_where_people_sign_in_nothing_is_shown_before() -> None:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.secrets["auth"] = {"redirect_uri": "http://localhost/oauth2callback"}
+    app.run()
+    assert [button.label for button in app.button] == ["Sign in"]
+    assert not app.text_input
+    assert not app.exception
