@@ -16,7 +16,11 @@ from xml.etree import ElementTree
 
 from engine.bench.machine import machine, sentence
 
-TESTS = ("tests/runs/test_faults.py", "tests/training/test_resume.py")
+TESTS = (
+    "tests/runs/test_faults.py",
+    "tests/training/test_resume.py",
+    "tests/browser/test_crowd.py",
+)
 RESULTS = Path("results/faults.json")
 
 

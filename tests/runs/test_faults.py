@@ -112,7 +112,7 @@ def reference(trained_home: Path) -> tuple[Run, bytes, int]:
         return run, _out_of_fold(run), len(read_metrics(run))
 
 
-def _killed_again_and_again(table: Table, kills: int, seed: int) -> tuple[Run, list[str]]:
+def _killed_often(table: Table, kills: int, seed: int) -> tuple[Run, list[str]]:
     """A run that is killed so often at random moments, resumed each time, and then left alone."""
     moments = random.Random(seed)
     run, stages = start_run(table, SHORT), []
@@ -134,18 +134,18 @@ def _killed_again_and_again(table: Table, kills: int, seed: int) -> tuple[Run, l
 def test_a_killed_worker_costs_nothing(
     slice_of_textbook: Table, reference, record_property
 ) -> None:
-    run, stages = _killed_again_and_again(slice_of_textbook, kills=1, seed=0)
+    run, stages = _killed_often(slice_of_textbook, kills=1, seed=0)
     assert stages
     record_property("trials", len(stages))
     _is_whole(run, *reference)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 11))
-def test_thirty_kills_cost_nothing(
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_killed_again_and_again_costs_nothing(
     slice_of_textbook: Table, reference, seed: int, record_property
 ) -> None:
-    run, stages = _killed_again_and_again(slice_of_textbook, kills=4, seed=seed)
+    run, stages = _killed_often(slice_of_textbook, kills=4, seed=seed)
     record_property("trials", len(stages))
     record_property("stages", " ".join(stage or "Start" for stage in stages))
     _is_whole(run, *reference)
