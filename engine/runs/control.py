@@ -144,6 +144,8 @@ def delete_run(run: Run) -> int:
     _demand_ended(run, "deleted")
     size = disk_use(run)
     try:
+        # First: without it, what is left of a folder is not taken for a run.
+        (run.folder / store.RECORD).unlink(missing_ok=True)
         if run.folder.exists():
             shutil.rmtree(run.folder)
     except OSError as error:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TypeVar
 
 from filelock import FileLock
@@ -204,4 +204,6 @@ def _write_record(run_id: str) -> None:
         "run": found[0].model_dump(),
         "changes": [change.model_dump() for change in changes_of(run_id)],
     }
-    write_atomic(found[0].folder / RECORD, json.dumps(record, indent=1))
+    # A copy: on a full disk the run table alone has to do.
+    with suppress(OSError):
+        write_atomic(found[0].folder / RECORD, json.dumps(record, indent=1))

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 
 from filelock import Timeout
 
@@ -38,8 +37,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     try:
-        with suppress(SystemExit):
-            Supervisor().work()
+        Supervisor().work()
+    except SystemExit:
+        return 0
     finally:
         lock.release()
     # A run may have come in while this one made up its mind to end.
@@ -97,6 +97,8 @@ class Supervisor:
             return
         if run.state == "stopping":
             self._end_when_deaf(run)
+        else:
+            self._told.pop(run.id, None)
 
     def start_next(self, alive: list[Run]) -> None:
         """Start waiting runs, the first in line first, as many as may work at once."""
