@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.workspace import ASSETS
+from pages.parts import entry
 from pages.parts.heap import settle
 from pages.parts.people import demand_sign_in
 
@@ -14,6 +15,7 @@ if __name__ == "__main__":
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
     demand_sign_in()
 
+    entry.mark()
     st.navigation(
         [
             st.Page(

@@ -11,7 +11,7 @@ from engine.runs import Run, list_runs
 from engine.runs.compare import blend_errors, different_settings, not_comparable
 from engine.runs.curves import mean_curves
 from engine.runs.feed import follow_metrics
-from pages.parts import live
+from pages.parts import entry, live
 from pages.parts.components import live_chart
 from pages.parts.layout import heading
 from pages.parts.models import plain_title
@@ -171,4 +171,5 @@ def _setting(name: str) -> str:
     return f"{words}: {inner.replace('_', ' ')}" if inner else words
 
 
+entry.demand()
 main()

@@ -8,7 +8,7 @@ from engine.bundle import BundleInfo, read_info
 from engine.errors import UserError
 from engine.properties import Property
 from engine.runs import Run, list_runs, read_out_of_fold
-from pages.parts import charts, gallery
+from pages.parts import charts, entry, gallery
 from pages.parts.layout import columns, forget_unless, heading
 from pages.parts.models import plain_title, run_label
 from pages.parts.words import number, plain, show_error, unit_of
@@ -234,6 +234,7 @@ def page() -> None:
     report(run, read_info(run.folder / "bundle"))
 
 
+entry.demand()
 try:
     page()
 except UserError as error:

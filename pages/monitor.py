@@ -5,6 +5,7 @@ import streamlit as st
 from engine.errors import UserError
 from engine.runs import Run, find_run, list_runs, read_progress
 from engine.runs.feed import follow_metrics
+from pages.parts import entry
 from pages.parts.curves import show_curves
 from pages.parts.handling import (
     offer_management,
@@ -149,4 +150,5 @@ def _show_ended(run: Run) -> None:
     show_curves(run, metrics)
 
 
+entry.demand()
 main()

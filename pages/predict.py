@@ -7,7 +7,7 @@ import streamlit as st
 from engine.bundle import read_info
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
 from engine.errors import UserError
-from pages.parts import gallery, models
+from pages.parts import entry, gallery, models
 from pages.parts.cards import show_cards
 from pages.parts.components import molecule_editor
 from pages.parts.layout import columns, heading
@@ -148,6 +148,7 @@ def page() -> None:
             results(folder, smiles)
 
 
+entry.demand()
 try:
     page()
 except UserError as error:

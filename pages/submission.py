@@ -10,7 +10,7 @@ from engine.bundle import INFO, read_info
 from engine.errors import UserError
 from engine.submission import make_submission
 from engine.table import MAX_BYTES, read_table
-from pages.parts import models
+from pages.parts import entry, models
 from pages.parts.layout import columns, heading
 from pages.parts.words import plain, show_error, unit_of
 
@@ -161,6 +161,7 @@ def page() -> None:
         show_result(kept, files[0].name)
 
 
+entry.demand()
 try:
     page()
 except UserError as error:

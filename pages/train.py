@@ -5,7 +5,7 @@ import streamlit as st
 from engine.errors import UserError
 from engine.runs import MIN_LABELS, RunConfig, command_for, learnable, start_run
 from engine.table import Table
-from pages.parts import intake
+from pages.parts import entry, intake
 from pages.parts.layout import heading
 from pages.parts.outlook import stop_measuring
 from pages.parts.people import owner
@@ -116,4 +116,5 @@ def _go_to_started_run() -> None:
         st.switch_page("pages/monitor.py", query_params={"run": run_id})
 
 
+entry.demand()
 main()

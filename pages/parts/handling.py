@@ -73,7 +73,9 @@ def offer_resume(run: Run) -> None:
     if run.state not in ENDED:
         return
     kept = kept_words(run)
-    if kept not in run.reason:
+    if not kept.endswith("kept"):
+        st.caption("Nothing of it was kept: resumed, it begins anew.")
+    elif kept not in run.reason:
         st.caption(plain(sentence(kept)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

@@ -76,6 +76,19 @@ def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
     assert page.get_by_test_id("stException").count() == 0
 
 
+def test_two_tabs_at_once_after_a_restart_are_both_whole(app: App, page) -> None:
+    page.set_default_timeout(PATIENCE)
+    other = page.context.new_page()
+    other.set_default_timeout(PATIENCE)
+    for tab in (page, other):
+        tab.goto(f"{app.url}/monitor", wait_until="commit")
+    for tab in (page, other):
+        tab.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
+        tab.get_by_role("link", name="Predict", exact=True).wait_for()
+        assert tab.get_by_test_id("stSidebarNavLink").count() == 6
+        assert tab.url.endswith("/monitor")
+
+
 def _train(app: App, page, table: Path) -> Run:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
