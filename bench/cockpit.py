@@ -46,6 +46,7 @@ def main(words: list[str]) -> None:
 
 
 def _measured(with_browser: bool) -> dict:
+    load = round(os.getloadavg()[0], 2)
     for number in range(RUNS - 2):
         _make_run(f"attempt {number}", "stopped", USUAL_ROWS)
     usual = _make_run("usual", "running", USUAL_ROWS)
@@ -77,6 +78,7 @@ def _measured(with_browser: bool) -> dict:
         "runs": RUNS,
         "rows": {"long": ROWS, "usual": USUAL_ROWS},
         "figures": figures,
+        "load_average_before": load,
         "machine": machine(),
     }
 
