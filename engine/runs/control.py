@@ -16,12 +16,7 @@ _STOP_SECONDS = 60.0
 
 def list_runs() -> list[Run]:
     """All runs, newest first, with their true states."""
-    runs = store.select()
-    if any(run.alive for run in runs) and not process.supervisor_at_work():
-        runs = [_reconciled(run) for run in runs]
-        if any(run.alive for run in runs):
-            process.ensure_supervisor()
-    return runs
+    return _with_true_states(store.select())
 
 
 def find_run(run: str) -> Run:
@@ -30,7 +25,8 @@ def find_run(run: str) -> Run:
     Raises:
         UserError: when there is none.
     """
-    for known in list_runs():
+    # By its id first: a page that watches a run among hundreds asks every second.
+    for known in _with_true_states(store.select(run)) or list_runs():
         if run in (known.id, known.name):
             return known
     raise UserError(f"There is no run {run!r}; `python -m engine runs` lists them.")
@@ -168,6 +164,14 @@ def disk_use(run: Run) -> int:
 def _demand_ended(run: Run, what: str) -> None:
     if run.alive:
         raise UserError(f"Run {run.name!r} is {run.state}: stop it before it is {what}.")
+
+
+def _with_true_states(runs: list[Run]) -> list[Run]:
+    if any(run.alive for run in runs) and not process.supervisor_at_work():
+        runs = [_reconciled(run) for run in runs]
+        if any(run.alive for run in runs):
+            process.ensure_supervisor()
+    return runs
 
 
 def _reconciled(run: Run) -> Run:
