@@ -3,7 +3,7 @@
 import re
 
 import numpy as np
-from rdkit import Chem, rdBase
+from rdkit import Chem
 from rdkit.Chem import rdCoordGen, rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
@@ -67,10 +67,7 @@ def from_molblock(block: str) -> str:
     A structure that breaks the rules of valence is still written down, so that whoever parses
     the SMILES next can name what is wrong with it. An empty molfile gives an empty text.
     """
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromMolBlock(block)
-        if mol is None:
-            mol = Chem.MolFromMolBlock(block, sanitize=False)
+    mol = Chem.MolFromMolBlock(block) or Chem.MolFromMolBlock(block, sanitize=False)
     if mol is None or mol.GetNumAtoms() == 0:
         return ""
     text = Chem.MolToSmiles(mol)

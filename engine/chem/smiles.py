@@ -106,6 +106,8 @@ def _reason(text: str) -> str:
     handler = logging.Handler()
     handler.emit = lambda record: messages.append(record.getMessage())
     with _capturing:
+        # Another library, or two threads in RDKit's own BlockLogs, may have switched it off.
+        rdBase.EnableLog("rdApp.error")
         _rdkit_log.addHandler(handler)
         Chem.MolFromSmiles(text)
         _rdkit_log.removeHandler(handler)

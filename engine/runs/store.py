@@ -1,6 +1,7 @@
 """The run table: one SQLite file for each workspace, and a copy of each row in its run's folder."""
 
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ RECORD = "run.json"
 _COLUMNS = tuple(Run.model_fields)
 _FLEETING = {"stage", "progress"}
 """Columns that change all the time, and are not worth a file each time."""
+
+_SCARCE = 2**20
+"""With fewer bytes free, SQLite's failures are put down to the disk."""
 
 _Result = TypeVar("_Result")
 
@@ -142,7 +146,7 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         with _database() as database:
             return act(database)
     except sqlite3.OperationalError as error:
-        if "disk" in str(error):
+        if "disk" in str(error) or shutil.disk_usage(home()).free < _SCARCE:
             raise DiskFullError from error
         raise
     except sqlite3.DatabaseError:

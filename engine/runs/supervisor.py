@@ -5,6 +5,7 @@ It belongs to no web server and no terminal; runs outlive it, and the next one t
 """
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -62,8 +63,10 @@ class Supervisor:
         while time.monotonic() - idle_since < _IDLE_SECONDS:
             try:
                 busy = self._look_around()
-            except DiskFullError:
-                busy = True  # nothing can be written down: wait for space
+            except (DiskFullError, OSError, sqlite3.Error) as error:
+                # Nothing can be written down, mostly for want of space: it may be better soon.
+                print(error, flush=True)
+                busy = True
             if busy:
                 idle_since = time.monotonic()
             time.sleep(_TICK)

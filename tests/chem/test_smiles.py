@@ -1,6 +1,7 @@
 """Parsing of repeat units."""
 
 import pytest
+from rdkit import rdBase
 
 from engine.chem.smiles import BadSmilesError, attachment_points, canonical, parse, without_stereo
 
@@ -47,3 +48,9 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadSmilesError):
         parse("C(C")
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_reason_is_told_also_when_logs_were_switched_off() -> None:
+    rdBase.DisableLog("rdApp.*")
+    with pytest.raises(BadSmilesError, match="unclosed ring"):
+        parse("C1CC")
