@@ -15,8 +15,8 @@ from engine.workspace import home
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
-_summoned: subprocess.Popen | None = None
-"""The supervisor that this process has started last."""
+_summoned: dict[Path, subprocess.Popen] = {}
+"""The supervisor that this process has started last, by workspace."""
 
 DISK_FULL = 28
 """Exit code of a worker that could not even write down that the disk is full."""
@@ -49,12 +49,12 @@ def spawn(words: list[str], log: Path) -> subprocess.Popen:
 
 def ensure_supervisor() -> None:
     """Start the workspace's supervisor unless one is at work."""
-    global _summoned
     if supervisor_at_work():
         return
     # It takes a moment until it is; meanwhile not a crowd of them.
-    if _summoned is None or _summoned.poll() is not None:
-        _summoned = spawn(["engine.runs.supervisor"], home() / "supervisor.log")
+    summoned = _summoned.get(home())
+    if summoned is None or summoned.poll() is not None:
+        _summoned[home()] = spawn(["engine.runs.supervisor"], home() / "supervisor.log")
 
 
 def supervisor_at_work() -> bool:

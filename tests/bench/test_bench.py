@@ -67,6 +67,8 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "_QUICK_ROWS", 6)
     # One process is enough to see that they work; each takes seconds to start.
     monkeypatch.setattr(memory, "SIDES", ["ours"])
+    # So that no networks are trained at once but where a test asks for it.
+    monkeypatch.setattr(loops, "threads", lambda: 1)
 
 
 def test_sides_are_timed_in_turns() -> None:
