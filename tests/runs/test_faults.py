@@ -234,6 +234,7 @@ def test_after_a_reboot_no_stranger_is_touched(slice_of_textbook: Table, workspa
         stranger.wait()
 
 
+@pytest.mark.slow  # each kind of file has a shorter test of its own
 def test_damaged_files_cost_nothing(slice_of_textbook: Table, reference, workspace: Path) -> None:
     run = started(slice_of_textbook, SHORT, "PolyGIN")
     until(lambda: list(run.folder.glob("checkpoints/polygin-*.done*")), 60, "no network finished")
