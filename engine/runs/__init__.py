@@ -13,6 +13,7 @@ from engine.runs.control import (
     resume_run,
     stop_run,
 )
+from engine.runs.endings import kept_words
 from engine.runs.folder import (
     read_config,
     read_hardware,
@@ -30,9 +31,17 @@ from engine.runs.probing import (
     request_for,
     start_probe,
 )
-from engine.runs.records import ENDED, MAX_SEED, Change, Progress, Run, RunConfig, StageProgress
+from engine.runs.records import (
+    ENDED,
+    MAX_SEED,
+    Change,
+    Progress,
+    Run,
+    RunConfig,
+    StageProgress,
+    in_line,
+)
 from engine.runs.start import MIN_LABELS, chosen_preset, learnable, start_run
-from engine.runs.stopped import kept_words
 from engine.runs.store import changes_of
 
 __all__ = [
@@ -53,6 +62,7 @@ __all__ = [
     "disk_use",
     "end_probe",
     "find_run",
+    "in_line",
     "kept_words",
     "learnable",
     "list_runs",

@@ -7,8 +7,8 @@ from engine.errors import UserError
 from engine.limits import check_room
 from engine.runs import folder as files
 from engine.runs import process, store
-from engine.runs.records import ALIVE, ENDED, Run
-from engine.runs.stopped import stop_reason, stop_requested
+from engine.runs.endings import note_end, stop_reason
+from engine.runs.records import ENDED, Run, in_line
 
 _STOP_SECONDS = 60.0
 """How long to wait for a run that was asked to stop; its supervisor uses force long before."""
@@ -71,7 +71,7 @@ def resume_run(run: Run) -> Run:
             f"Run {run.name!r} is {run.state}: only a run that was stopped, was interrupted or "
             "has failed can be resumed."
         )
-    check_room(sum(one.state == "queued" for one in store.select()))
+    check_room(len(in_line(store.select())))
     (run.folder / files.STOP).unlink(missing_ok=True)
     store.update(
         run.id,
@@ -92,10 +92,7 @@ def resume_run(run: Run) -> Run:
 
 def move_up(run: Run) -> None:
     """Let a waiting run change places with the one that waits before it."""
-    waiting = sorted(
-        (one for one in store.select() if one.state == "queued"),
-        key=lambda one: (one.position, one.created),
-    )
+    waiting = in_line(store.select())
     places = {one.id: place for place, one in enumerate(waiting)}
     place = places.get(run.id, 0)
     if place:
@@ -179,14 +176,5 @@ def _reconciled(run: Run) -> Run:
     waits = run.state == "queued" and run.pid is None
     if not run.alive or waits or process.worker_of(run):
         return run
-    state = "interrupted"
-    reason = (
-        "Its process ended without a word: the log may tell why. Resume it to go on from its last "
-        "checkpoint."
-    )
-    if stop_requested(run):
-        state, reason = "stopped", stop_reason(run)
-    store.update(
-        run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
-    )
+    note_end(run)
     return store.select(run.id)[0]

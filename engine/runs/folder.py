@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import yaml
 
+from engine.runs.lines import parse_hardware, parse_metrics
 from engine.runs.records import Progress, Run
 
 METRICS, PROGRESS, LOG, OUT_OF_FOLD = "metrics.jsonl", "progress.json", "run.log", "oof.parquet"
@@ -30,33 +31,12 @@ def read_metrics(run: Run) -> pd.DataFrame:
 
     A last line that is only half written is left for the next reading.
     """
-    path = run.folder / METRICS
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        errors = row.pop("val_mae", {})
-        rows.append({**row, **{f"val_mae_{name}": value for name, value in errors.items()}})
-    return pd.DataFrame(rows)
+    return parse_metrics(_content(run, METRICS))
 
 
 def read_hardware(run: Run) -> pd.DataFrame:
     """What the machine did while the run worked, a row every other second; see `Sampler`."""
-    path = run.folder / HARDWARE
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = []
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        for number, load in enumerate(row.pop("gpus", [])):
-            row.update({f"gpu{number}_{name}": value for name, value in load.items()})
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return parse_hardware(_content(run, HARDWARE))
 
 
 def read_progress(run: Run) -> Progress:
@@ -91,3 +71,8 @@ def read_config(run: Run) -> dict:
 def read_report(run: Run) -> dict:
     """The figures, the preset and the machine of a finished run."""
     return json.loads((run.folder / REPORT).read_text())
+
+
+def _content(run: Run, name: str) -> bytes:
+    path = run.folder / name
+    return path.read_bytes() if path.exists() else b""

@@ -3,6 +3,7 @@
 import json
 
 from engine.runs import folder as files
+from engine.runs.lines import json_rows
 from engine.runs.records import Run
 from engine.workspace import write_atomic
 
@@ -18,24 +19,13 @@ def mend_metrics(run: Run, names: list[str], histories: list[list[dict]]) -> Non
     path = run.folder / files.METRICS
     if not path.exists() and not histories:
         return
-    written = {_key(row): row for row in _rows(path.read_text() if path.exists() else "")}
+    lines = json_rows(path.read_bytes()) if path.exists() else []
+    written = {_key(row): row for row in lines if row.keys() >= {"fold", "seed", "epoch"}}
     rows = [
         written.get(_key(row), _as_written(row, names)) for history in histories for row in history
     ]
     rows.sort(key=lambda row: row["time"])
     write_atomic(path, "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def _rows(text: str) -> list[dict]:
-    rows = []
-    for line in text.splitlines():
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
-        if isinstance(row, dict) and {"fold", "seed", "epoch"} <= row.keys():
-            rows.append(row)
-    return rows
 
 
 def _key(row: dict) -> tuple:

@@ -1,6 +1,7 @@
 """What a run is: its settings, its state, its progress."""
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -101,6 +102,12 @@ class Run(BaseModel):
             return self.spent or None
         # Never below zero, also when the clock is set back.
         return self.spent + max((self.finished or time.time()) - self.since, 0.0)
+
+
+def in_line(runs: Iterable[Run]) -> list[Run]:
+    """The waiting ones among some runs, the next one first."""
+    waiting = (run for run in runs if run.state == "queued")
+    return sorted(waiting, key=lambda run: (run.position, run.created))
 
 
 class StageProgress(BaseModel):

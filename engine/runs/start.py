@@ -14,7 +14,7 @@ from engine.limits import check_room
 from engine.runs import folder as files
 from engine.runs import process, store
 from engine.runs.foldspec import given_folds
-from engine.runs.records import Run, RunConfig
+from engine.runs.records import Run, RunConfig, in_line
 from engine.table import Table
 from engine.training.devices import DeviceSettings
 from engine.training.presets import Preset, choose
@@ -45,7 +45,7 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         }
     )
     now = time.time()
-    check_room(sum(one.state == "queued" for one in store.select()))
+    check_room(len(in_line(store.select())))
     run = Run(
         id=_new_id(config.name, now),
         name=config.name,

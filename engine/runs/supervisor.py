@@ -15,9 +15,9 @@ from filelock import Timeout
 from engine.errors import DiskFullError, UserError
 from engine.limits import limits
 from engine.runs import process, store
-from engine.runs.records import ALIVE, Run
+from engine.runs.endings import note_end
+from engine.runs.records import Run, in_line
 from engine.runs.sampling import Sampler
-from engine.runs.stopped import stop_reason, stop_requested
 
 _TICK = 0.5
 _IDLE_SECONDS = 3.0
@@ -105,10 +105,7 @@ class Supervisor:
 
     def start_next(self, alive: list[Run]) -> None:
         """Start waiting runs, the first in line first, as many as may work at once."""
-        waiting = sorted(
-            (run for run in alive if run.state == "queued" and not self._is_starting(run)),
-            key=lambda run: (run.position, run.created),
-        )
+        waiting = [run for run in in_line(alive) if not self._is_starting(run)]
         room = _runs_at_once() - (len(alive) - len(waiting))
         for run in waiting[: max(room, 0)]:
             self._launched[run.id] = (process.launch(run), time.time())
@@ -135,13 +132,7 @@ class Supervisor:
 
     def _note_end(self, run: Run, returned: int | None) -> None:
         """Write down how a run ended whose worker is gone and did not say."""
-        if stop_requested(run):
-            state, reason = "stopped", stop_reason(run)
-        else:
-            state, reason = "interrupted", words_of(returned)
-        store.update(
-            run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
-        )
+        note_end(run, returned)
         self._launched.pop(run.id, None)
         self._told.pop(run.id, None)
 
@@ -151,22 +142,6 @@ class Supervisor:
             worker = process.worker_of(run)
             if worker:
                 process.end(worker, _GRACE_SECONDS)
-
-
-def words_of(returned: int | None) -> str:
-    """What is known of an end without a word."""
-    go_on = "Resume it to go on from its last checkpoint."
-    if not returned:
-        return f"Its process ended without a word: the log may tell why. {go_on}"
-    if returned == -signal.SIGKILL:
-        return (
-            "Its process was killed from outside: by the system when memory runs out, or by hand. "
-            f"{go_on}"
-        )
-    if returned == process.DISK_FULL:
-        return f"The disk is full. Free some space, then: {go_on}"
-    how = f"by signal {-returned}" if returned < 0 else f"with exit code {returned}"
-    return f"Its process ended {how}: the log may tell why. {go_on}"
 
 
 def _runs_at_once() -> int:

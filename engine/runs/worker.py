@@ -26,10 +26,10 @@ from engine.metrics import label_ranges
 from engine.properties import Property
 from engine.runs import folder as files
 from engine.runs import process, store
+from engine.runs.endings import stop_reason
 from engine.runs.metrics import mend_metrics
 from engine.runs.records import ALIVE, Run, RunConfig
 from engine.runs.reporting import RunReporter, StoppedError
-from engine.runs.stopped import stop_reason
 from engine.training.presets import PRESETS, Preset
 from engine.workspace import write_atomic
 
@@ -104,6 +104,8 @@ def _work(run: Run) -> int:
         _finish(run, "failed", reason)
     else:
         _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
+        # Larger than all else, and of use until the run is known to be done.
+        shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)
         return 0
     return 1
 
@@ -195,8 +197,6 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     )
     reporter.stage("bundle", 1)
     _write_results(job, folds, ensemble, bundle)
-    # Not needed any more, and larger than all else.
-    shutil.rmtree(job.run.folder / files.CHECKPOINTS)
     reporter.step()
     return ensemble.figures, ensemble.remarks
 

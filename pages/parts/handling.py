@@ -11,6 +11,7 @@ from engine.runs import (
     archive_run,
     delete_run,
     disk_use,
+    in_line,
     kept_words,
     list_runs,
     move_up,
@@ -89,12 +90,6 @@ def offer_resume(run: Run) -> None:
             "never ended.",
         )
         st.page_link("pages/train.py", label="Train again", icon=":material/model_training:")
-
-
-def in_line(runs: list[Run]) -> list[Run]:
-    """The waiting runs, the next one first."""
-    waiting = (run for run in runs if run.state == "queued")
-    return sorted(waiting, key=lambda run: (run.position, run.created))
 
 
 def show_place(run: Run) -> None:

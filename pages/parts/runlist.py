@@ -3,9 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from engine.runs import Run, list_runs
+from engine.runs import Run, in_line, list_runs
 from engine.training.presets import PRESETS
-from pages.parts.handling import in_line
 from pages.parts.runs import STATES, settings_of, work_time
 from pages.parts.spans import moment
 

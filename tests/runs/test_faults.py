@@ -31,9 +31,9 @@ from engine.runs import (
     store,
     worker,
 )
+from engine.runs.endings import words_of
 from engine.runs.metrics import mend_metrics
 from engine.runs.reporting import StoppedError
-from engine.runs.supervisor import words_of
 from engine.table import Table, load_table
 from engine.workspace import home
 from tests.conftest import TEXTBOOK, wait_for

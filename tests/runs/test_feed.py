@@ -4,16 +4,18 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from engine.runs import Run, read_metrics
-from engine.runs.feed import Feed, follow_hardware, follow_metrics, parse_metrics
+from engine.runs.feed import Feed, follow_hardware, follow_metrics
+from engine.runs.lines import parse_metrics
 
 
 @pytest.fixture(autouse=True, params=[0, 50_000])
 def large(request, monkeypatch) -> None:
     """All tests twice: blocks are parsed in one way and in the other."""
-    monkeypatch.setattr("engine.runs.feed._LARGE", request.param)
+    monkeypatch.setattr("engine.runs.lines._LARGE", request.param)
 
 
 @pytest.fixture
@@ -38,11 +40,22 @@ def test_it_gives_what_reading_the_whole_file_gives(run):
     for epoch in range(1, 6):
         append(run, line(epoch, gradient_norm=None if epoch < 3 else 0.5))
         assert follow_metrics(run)["epoch"].tolist() == list(range(1, epoch + 1))
-    whole = read_metrics(run)
+    whole = _line_by_line(run)
+    assert {*read_metrics(run)} == {*whole}
     followed = follow_metrics(run)
     assert {*followed} == {*whole}
     for name in whole:
         assert followed[name].astype(float).equals(whole[name].astype(float))
+
+
+def _line_by_line(run: Run) -> pd.DataFrame:
+    """The same in the plainest way, to compare with."""
+    rows = []
+    for text in (run.folder / "metrics.jsonl").read_text().splitlines():
+        row = json.loads(text)
+        errors = row.pop("val_mae")
+        rows.append({**row, **{f"val_mae_{name}": value for name, value in errors.items()}})
+    return pd.DataFrame(rows)
 
 
 def test_nothing_is_read_twice(run):

@@ -1,11 +1,45 @@
-"""What a run leaves behind that was asked to stop."""
+"""How a run ended before it was done, and what it leaves behind."""
 
 import re
+import signal
+import time
 
 from engine.runs import folder as files
-from engine.runs.records import Run
+from engine.runs import process, store
+from engine.runs.records import ALIVE, Run
 
 _STATE = re.compile(r"polygin-(\d+)\.state-(\d+)\.safetensors")
+
+
+def note_end(run: Run, returned: int | None = None) -> None:
+    """Write down how a run ended whose worker is gone and did not say.
+
+    Args:
+        run: counted as alive until now.
+        returned: the worker's exit code, where it is known.
+    """
+    state, reason = "interrupted", words_of(returned)
+    if stop_requested(run):
+        state, reason = "stopped", stop_reason(run)
+    store.update(
+        run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
+    )
+
+
+def words_of(returned: int | None) -> str:
+    """What is known of an end without a word."""
+    go_on = "Resume it to go on from its last checkpoint."
+    if not returned:
+        return f"Its process ended without a word: the log may tell why. {go_on}"
+    if returned == -signal.SIGKILL:
+        return (
+            "Its process was killed from outside: by the system when memory runs out, or by hand. "
+            f"{go_on}"
+        )
+    if returned == process.DISK_FULL:
+        return f"The disk is full. Free some space, then: {go_on}"
+    how = f"by signal {-returned}" if returned < 0 else f"with exit code {returned}"
+    return f"Its process ended {how}: the log may tell why. {go_on}"
 
 
 def stop_requested(run: Run) -> bool:
