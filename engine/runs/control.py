@@ -3,11 +3,11 @@
 import shutil
 import time
 
-from engine.errors import UserError
+from engine.errors import DiskFullError, UserError
 from engine.limits import check_room
 from engine.runs import folder as files
 from engine.runs import process, store
-from engine.runs.endings import note_end, stop_reason
+from engine.runs.endings import note_end, stop_reason, words_of
 from engine.runs.records import ENDED, Run, in_line
 
 _STOP_SECONDS = 60.0
@@ -176,5 +176,10 @@ def _reconciled(run: Run) -> Run:
     waits = run.state == "queued" and run.pid is None
     if not run.alive or waits or process.worker_of(run):
         return run
-    note_end(run)
+    try:
+        note_end(run)
+    except DiskFullError:
+        # Seen as it is, though that can be written down only later.
+        reason = words_of(process.DISK_FULL)
+        return run.model_copy(update={"state": "interrupted", "reason": reason, "stage": ""})
     return store.select(run.id)[0]

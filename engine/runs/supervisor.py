@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 from filelock import Timeout
 
@@ -65,7 +66,8 @@ class Supervisor:
                 busy = self._look_around()
             except (DiskFullError, OSError, sqlite3.Error) as error:
                 # Nothing can be written down, mostly for want of space: it may be better soon.
-                print(error, flush=True)
+                with suppress(OSError):
+                    print(error, flush=True)
                 busy = True
             if busy:
                 idle_since = time.monotonic()
