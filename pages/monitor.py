@@ -8,6 +8,7 @@ from engine.runs.feed import follow_metrics
 from pages.parts import entry
 from pages.parts.curves import show_curves
 from pages.parts.handling import (
+    go_to_clone,
     offer_management,
     offer_resume,
     offer_stop,
@@ -32,6 +33,7 @@ from pages.parts.words import plain
 
 def main() -> None:
     """The whole page."""
+    go_to_clone()
     heading("Monitor", "Every run and how far it is; what is learning now, live.")
     runs = list_runs()
     if not runs:

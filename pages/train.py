@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.errors import UserError
-from engine.runs import MIN_LABELS, RunConfig, command_for, learnable, start_run
+from engine.runs import MIN_LABELS, RunConfig, clone_command_for, command_for, learnable, start_run
 from engine.table import Table
 from pages.parts import entry, intake
 from pages.parts.layout import heading
@@ -31,7 +31,8 @@ def main() -> None:
     if table is None:
         return
     show_report(table)
-    intake.change_reading(file, table)
+    if "cloned" not in file:
+        intake.change_reading(file, table)
     if not learnable(table):
         st.error(
             "This table cannot be trained on: it needs at least one column of numbers with "
@@ -66,14 +67,14 @@ def _settings_and_start(file: dict, table: Table) -> None:
     st.header("3 · Settings", divider="gray")
     config = choose_settings(file, table, measure=not st.session_state.get(_STARTING))
     st.header("4 · Start", divider="gray")
-    _show_start(table, config)
+    _show_start(file, table, config)
 
 
-def _show_start(table: Table, config: RunConfig | None) -> None:
+def _show_start(file: dict, table: Table, config: RunConfig | None) -> None:
     with st.container():
         if config:
             st.caption("The same from a terminal:")
-            st.code(_command(table, config), language="bash", wrap_lines=True)
+            st.code(_command(file, table, config), language="bash", wrap_lines=True)
     starting = bool(st.session_state.get(_STARTING))
     st.button(
         "Train",
@@ -88,7 +89,9 @@ def _show_start(table: Table, config: RunConfig | None) -> None:
         _start(table, config)
 
 
-def _command(table: Table, config: RunConfig) -> str:
+def _command(file: dict, table: Table, config: RunConfig) -> str:
+    if "cloned" in file:
+        return clone_command_for(config, file["cloned"][0])
     name = "assets/textbook.csv" if table.name == intake.SAMPLE else table.name
     return command_for(config, name, intake.reading_flags())
 

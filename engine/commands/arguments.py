@@ -4,6 +4,7 @@ import argparse
 
 from engine.bench.arguments import add_arguments
 from engine.commands import bench, models, probe, runs, tables
+from engine.commands.clone import add_clone
 from engine.commands.devices import add_device_options
 from engine.commands.export import add_export
 from engine.runs.records import MAX_SEED
@@ -18,6 +19,7 @@ def parser() -> argparse.ArgumentParser:
     _train(commands)
     _probe(commands)
     _runs(commands)
+    add_clone(commands, _seed)
     add_export(commands)
     _models(commands)
     _bench(commands)

@@ -27,6 +27,7 @@ from engine.runs import (
     start_run,
     stop_run,
 )
+from engine.table import Table
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -40,10 +41,15 @@ def train(arguments: argparse.Namespace) -> int:
         units=dict(word.split("=", 1) for word in arguments.unit),
         use=device_settings(arguments),
     )
+    return begin(table, config, arguments.detach)
+
+
+def begin(table: Table, config: RunConfig, detach: bool) -> int:
+    """Start a run and, unless it is left to itself, show it until it ends."""
     run = start_run(table, config)
     console = Console()
     console.print(f"Run {run.id}, files in {run.folder}", highlight=False, soft_wrap=True)
-    return 0 if arguments.detach else _see_through(run, console)
+    return 0 if detach else _see_through(run, console)
 
 
 def resume(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Runs: background processes with a folder and a row in the run table each."""
 
-from engine.runs.command import command_for
+from engine.runs.clone import Clone, clone_of
+from engine.runs.command import clone_command_for, command_for
 from engine.runs.control import (
     archive_run,
     delete_run,
@@ -49,6 +50,7 @@ __all__ = [
     "MAX_SEED",
     "MIN_LABELS",
     "Change",
+    "Clone",
     "ProbeRequest",
     "Progress",
     "Run",
@@ -57,6 +59,8 @@ __all__ = [
     "archive_run",
     "changes_of",
     "chosen_preset",
+    "clone_command_for",
+    "clone_of",
     "command_for",
     "delete_run",
     "disk_use",

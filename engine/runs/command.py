@@ -17,8 +17,7 @@ def command_for(
         table_name: the table's path.
         reading: the user's word on `separator`, `encoding` and `decimal`.
     """
-    words = ["python -m engine train", shlex.quote(table_name), f"--preset {config.preset}"]
-    words += [f"--folds {shlex.quote(config.folds)}", f"--seed {config.seed}"]
+    words = ["python -m engine train", shlex.quote(table_name), *_words(config)]
     words += [f"--unit {shlex.quote(f'{name}={unit}')}" for name, unit in config.units.items()]
     if config.columns:
         words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
@@ -28,10 +27,24 @@ def command_for(
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 
 
+def clone_command_for(config: RunConfig, run_id: str) -> str:
+    """Write the command of a run on the table of another one, whose id is given."""
+    words = ["python -m engine clone", run_id, *_words(config)]
+    return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
+
+
 def switch_of(name: str) -> str:
     """The option that turns a yes-or-no setting of `DeviceSettings` away from its default."""
     words = name.replace("_", "-")
     return f"--no-{words}" if DeviceSettings.model_fields[name].default else f"--{words}"
+
+
+def _words(config: RunConfig) -> list[str]:
+    return [
+        f"--preset {config.preset}",
+        f"--folds {shlex.quote(config.folds)}",
+        f"--seed {config.seed}",
+    ]
 
 
 def _device_words(use: DeviceSettings) -> list[str]:

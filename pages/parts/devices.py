@@ -94,5 +94,7 @@ def _switch(place, name: str, hardware: Hardware, parallel: str) -> bool:
     useful = (bool(hardware.gpus) or name in _ON_CPU) and not (
         name == "step_in_backward" and parallel == "ddp"
     )
-    chosen = place.checkbox(label, default, key=f"train {name}", help=words, disabled=not useful)
+    key = f"train {name}"
+    st.session_state.setdefault(key, default)
+    chosen = place.checkbox(label, key=key, help=words, disabled=not useful)
     return chosen if useful else default

@@ -1,4 +1,4 @@
-"""What a user can do with a run besides watching it: stop, resume, reorder, rename, delete."""
+"""What a user can do with a run besides watching it: stop, resume, reorder, clone, delete."""
 
 from collections.abc import Callable
 
@@ -20,9 +20,12 @@ from engine.runs import (
     resume_run,
     stop_run,
 )
+from pages.parts.intake import take_clone
 from pages.parts.spans import file_size
 from pages.parts.words import plain, sentence, show_error
 
+_CLONING = "monitor cloning"
+"""In the session: that a run is to be cloned on the Train page."""
 PROBLEM = "monitor problem"
 """In the session: what went wrong in a callback, for the page drawn next."""
 
@@ -130,8 +133,18 @@ def _place_words(place: int, waiting: list[Run], working: list[Run]) -> str:
     return " ".join(filter(None, [where, device, start]))
 
 
+def go_to_clone() -> None:
+    """Leave for the Train page when a run is to be cloned there."""
+    if st.session_state.pop(_CLONING, None):
+        st.switch_page("pages/train.py")
+
+
+def _clone(run: Run) -> None:
+    st.session_state[_CLONING] = attempt(take_clone, run)
+
+
 def offer_management(run: Run) -> None:
-    """Rename, note, archive and delete."""
+    """Rename, note, clone, archive and delete."""
     with st.popover("Manage", icon=":material/more_vert:"):
         st.text_input(
             "Name",
@@ -149,6 +162,14 @@ def offer_management(run: Run) -> None:
             key=f"note {run.id}",
             on_change=_note,
             args=(run,),
+        )
+        st.button(
+            "Clone…",
+            icon=":material/content_copy:",
+            key="clone",
+            on_click=_clone,
+            args=(run,),
+            help="To the Train page, with this run's table and settings, to change some of them.",
         )
         if run.alive:
             st.caption("A run can be archived or deleted once it has ended.")

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.errors import UserError
+from engine.runs import Run, clone_of
 from engine.table import (
     Columns,
     RawTable,
@@ -21,13 +22,20 @@ from pages.parts.spans import file_size
 from pages.parts.words import plain, show_error
 
 SAMPLE = "textbook.csv"
+CLONED_SETTINGS = "train cloned settings"
+"""In the session: the settings of the run to clone, until the fields have taken them."""
 FILE_TYPES = ["csv", "tsv", "txt", "parquet", "xlsx"]
 _ENCODINGS = ("utf-8", "utf-16", "windows-1252", "latin-1", "shift_jis", "gb18030")
 _AS_FOUND = "as found"
 
 
 def choose_file() -> dict | None:
-    """Show the upload and the sample button; returns the chosen file's `name`, `data` and `key`."""
+    """Show the upload and the sample button; returns the chosen file.
+
+    Returns:
+        Its `name`, `data` and `key`, and, when it is a run's table, the run's id and name as
+        `cloned`; None when there is none.
+    """
     number = st.session_state.setdefault("train uploads", 0)
     st.file_uploader(
         "Your table: CSV, TSV, Parquet or XLSX, up to 100 MB",
@@ -45,11 +53,30 @@ def choose_file() -> dict | None:
         )
         file = st.session_state.get("train file")
         if file:
-            st.markdown(
-                f":material/table: **{plain(file['name'])}** · {file_size(len(file['data']))}",
-                width="content",
-            )
+            words = f"**{plain(file['name'])}** · {file_size(len(file['data']))}"
+            if "cloned" in file:
+                words = f"The table of run **{plain(file['cloned'][1])}**"
+            st.markdown(f":material/table: {words}", width="content")
     return file
+
+
+def take_clone(run: Run) -> None:
+    """Take the table of a run as if it had been uploaded.
+
+    Raises:
+        UserError: when the run's files are gone.
+    """
+    clone = clone_of(run)
+    st.session_state["train uploads"] = st.session_state.get("train uploads", 0) + 1
+    _take(clone.table_name, clone.table)
+    st.session_state["train file"]["cloned"] = run.id, run.name
+    config = clone.config
+    st.session_state["train overrules"] = {
+        "reading": {},
+        "columns": config.columns,
+        "units": config.units,
+    }
+    st.session_state[CLONED_SETTINGS] = config
 
 
 def check_file(file: dict) -> Table | None:

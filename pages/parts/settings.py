@@ -44,6 +44,7 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     """
     # What comes and goes is drawn into a container, so that nothing below it changes its place:
     # a field that does is made anew by the browser, without what was typed into it meanwhile.
+    _take_cloned(file)
     hardware = detect()
     st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
     with st.container():
@@ -71,24 +72,44 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     )
 
 
+def _take_cloned(file: dict) -> None:
+    """Put the settings of the run that is cloned into the fields, once."""
+    config = st.session_state.pop(intake.CLONED_SETTINGS, None)
+    if config is None:
+        return
+    kind, _, which = config.folds.partition(":")
+    fold_field = ("column", which) if kind == "column" else ("count", int(which))
+    fields = {
+        "train preset": config.preset,
+        "train folds": kind,
+        f"train fold {fold_field[0]} {file['key']}": fold_field[1],
+        f"train name {file['key']}": config.name,
+        "train seed": config.seed,
+        **{f"train {name}": value for name, value in config.use.model_dump().items()},
+    }
+    st.session_state.update(fields)
+
+
 def _labels(table: Table) -> int:
     return int(np.isfinite(table.labels[:, learnable(table)]).sum())
 
 
 def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
     name_place, seed_place = st.columns([3, 1])
+    name_key = f"train name {file['key']}"
+    # Not as the field's default: Streamlit warns of a field that has one and was also set.
+    st.session_state.setdefault(name_key, Path(table.name).stem[:80])
+    st.session_state.setdefault("train seed", 0)
     name = name_place.text_input(
         "Name of the run",
-        Path(table.name).stem[:80],
         max_chars=80,
-        key=f"train name {file['key']}",
+        key=name_key,
         help="To find it again in the list of runs.",
     )
     seed = seed_place.number_input(
         "Seed",
         0,
         MAX_SEED - 1,
-        0,
         key="train seed",
         help="The start of everything random: the same seed on the same machine gives the same "
         "folds and the same start of the networks.",
@@ -151,9 +172,9 @@ def _choose_folds(file: dict, table: Table) -> str | None:
     if kind == "file":
         return _fold_file()
     most = min(MOST_FOLDS, len(table.smiles))
-    count = st.number_input(
-        "Number of folds", 2, most, min(5, most), key=f"train fold count {file['key']}", width=200
-    )
+    key = f"train fold count {file['key']}"
+    st.session_state.setdefault(key, min(5, most))
+    count = st.number_input("Number of folds", 2, most, key=key, width=200)
     return f"{kind}:{count}"
 
 

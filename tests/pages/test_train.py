@@ -304,3 +304,21 @@ def test_row_numbers_can_be_taken_as_ids(train):
     button(train, "Check again").click().run()
     assert "--id-column ''" in train.code[-1].value
     assert "row numbers serve as ids" in spoken(train)
+
+
+def test_clone_fills_the_train_page(tiny_run, open_page, measured):
+    app = open_page("monitor", run=tiny_run.id)
+    app.button(key="clone").click().run()
+    assert not app.exception
+    words = " ".join(one.value for one in app.markdown)
+    assert f"The table of run **{tiny_run.name}**" in words
+    assert next(one for one in app.text_input if one.label == "Name of the run").value == (
+        f"{tiny_run.name} (copy)"
+    )
+    assert app.radio(key="train preset").value == "smoke"
+    assert next(one for one in app.number_input if "folds" in one.label).value == 3
+    commands = [one.value for one in app.code]
+    assert any(
+        one.startswith(f"python -m engine clone {tiny_run.id} --preset smoke --folds random:3")
+        for one in commands
+    )

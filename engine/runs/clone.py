@@ -1,0 +1,86 @@
+"""Asking for the same again: a run's table and settings, for a run that differs in some of them."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from engine.errors import UserError
+from engine.runs import folder as files
+from engine.runs.records import Run, RunConfig
+from engine.table import Columns, RawTable, Table, accepted_units, check_table, read_table
+
+
+class Clone(NamedTuple):
+    """What a run was started with.
+
+    Attributes:
+        table_name: a file name.
+        table: the rows that the run uses, as Parquet; rows that it excluded are not among them.
+        config: the settings, as they fit this table.
+    """
+
+    table_name: str
+    table: bytes
+    config: RunConfig
+
+    def read(self) -> RawTable:
+        """The table as it was read."""
+        return read_table(self.table, self.table_name)
+
+    def checked(self) -> Table:
+        """The table, checked again."""
+        return check_table(self.read(), self.config.columns, self.config.units)
+
+
+def clone_of(run: Run) -> Clone:
+    """The table and the settings of a run, in any state, also when its file has changed since.
+
+    Raises:
+        UserError: when the run's files are gone.
+    """
+    try:
+        described = files.read_config(run)
+        kept = pd.read_parquet(run.folder / files.TABLE)
+    except OSError as error:
+        raise UserError(
+            f"The table of run {run.name!r} is gone from its folder; it cannot be cloned."
+        ) from error
+    properties = described.pop("properties")
+    table_name = described.pop("table")
+    config = RunConfig(**described)
+    names = tuple(known["name"] for known in properties)
+    smiles = config.columns.smiles
+    id_ = config.columns.id or _unlike("row", {smiles, *names})
+    frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
+    for name in names:
+        frame[name] = kept[files.LABEL_PREFIX + name]
+    folds = config.folds
+    if "fold" in kept:
+        fold_column = _unlike("fold", {id_, smiles, *names})
+        frame[fold_column] = kept["fold"]
+        folds = f"column:{fold_column}"
+    # Labels of registered properties lie in the registry's units by now.
+    units = {
+        known["name"]: known["unit"]
+        for known in properties
+        if known["unit"] and not accepted_units(known["name"])
+    }
+    config = config.model_copy(
+        update={
+            "name": f"{run.name[:73]} (copy)",
+            "columns": Columns(smiles=smiles, id=id_, properties=names),
+            "units": units,
+            "folds": folds,
+        }
+    )
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return Clone(f"{Path(table_name).stem}.parquet", buffer.getvalue(), config)
+
+
+def _unlike(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

@@ -1,0 +1,80 @@
+"""A run asked for again: its table and its settings come back as they were."""
+
+import numpy as np
+import pandas as pd
+
+from engine.commands import main
+from engine.runs import RunConfig, clone_of, list_runs, process, read_config, start_run
+from engine.table import Columns, check_table, read_table
+from engine.training.devices import DeviceSettings
+
+CELLS = [
+    f"poly-{n},*CC(*){'C' * n},{300 + n / 3},{n / 7},{'' if n % 2 else n},{'abc'[n % 3]}"
+    for n in range(1, 31)
+]
+TABLE = "code,repeat,Tg,Strength,row,group\n" + "\n".join([*CELLS, "bad,not a SMILES,1,2,3,a"])
+
+
+def _started(monkeypatch, **changes):
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    columns = Columns(smiles="repeat", id="code", properties=("Tg", "Strength", "row"))
+    units = {"Tg": "K", "Strength": "MPa"}
+    table = check_table(read_table(TABLE.encode(), "mine.csv"), columns, units)
+    config = RunConfig(
+        name="first",
+        preset="smoke",
+        folds="column:group",
+        seed=7,
+        units=units,
+        use=DeviceSettings(parallel="none"),
+    )
+    return table, start_run(table, config.model_copy(update=changes))
+
+
+def test_a_clone_has_the_same_rows_labels_folds_and_settings(monkeypatch) -> None:
+    table, run = _started(monkeypatch)
+    clone = clone_of(run)
+    again = clone.checked()
+    assert again.ids == table.ids
+    assert again.canonical == table.canonical
+    np.testing.assert_array_equal(again.labels, table.labels)
+    assert again.properties == table.properties
+    second = start_run(again, clone.config)
+    first_config, second_config = read_config(run), read_config(second)
+    assert second.name == "first (copy)"
+    for name in ("preset", "seed", "use", "properties"):
+        assert second_config[name] == first_config[name]
+    first_rows, second_rows = (
+        pd.read_parquet(one.folder / "table.parquet") for one in (run, second)
+    )
+    assert second_rows["fold"].tolist() == first_rows["fold"].tolist()
+    # A clone of the clone is no further away.
+    np.testing.assert_array_equal(clone_of(second).checked().labels, table.labels)
+
+
+def test_rows_without_an_id_column_keep_their_row_numbers(monkeypatch) -> None:
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    raw = read_table(TABLE.encode(), "mine.csv")
+    table = check_table(raw, Columns(smiles="repeat", id=None, properties=("Tg", "row")))
+    run = start_run(table, RunConfig(name="first", preset="smoke", folds="random:3"))
+    clone = clone_of(run)
+    assert clone.checked().ids == table.ids
+    assert clone.config.folds == "random:3"
+
+
+def test_the_command_changes_what_is_said_only(monkeypatch) -> None:
+    _, run = _started(monkeypatch)
+    assert main(["clone", "first", "--seed", "8", "--precision", "fp32", "--detach"]) == 0
+    second = read_config(next(one for one in list_runs() if one.id != run.id))
+    assert second["seed"] == 8
+    assert second["use"]["precision"] == "fp32"
+    assert second["use"]["parallel"] == "none"
+    assert second["preset"] == "smoke"
+    assert second["table"] == "mine.parquet"
+
+
+def test_a_run_whose_table_is_gone_cannot_be_cloned(monkeypatch, capsys) -> None:
+    _, run = _started(monkeypatch)
+    (run.folder / "table.parquet").unlink()
+    assert main(["clone", "first"]) == 1
+    assert "cannot be cloned" in capsys.readouterr().err
