@@ -131,7 +131,7 @@ def _show_alive(run_id: str, state: str) -> None:
     else:
         progress = read_progress(run)
         announce_stages(run, progress)
-        show_progress(progress)
+        show_progress(progress, metrics)
     show_grid(run, metrics)
     show_curves(run, metrics)
 

@@ -20,6 +20,8 @@ _TAGS = {
     "learning_rate": "learning rate",
     "gradient_norm": "gradient norm",
     "graphs_per_second": "machine/graphs per second",
+    "train_seconds": "machine/seconds of training in an epoch",
+    "validation_seconds": "machine/seconds of validation in an epoch",
     "ram_mb": "machine/RAM of the run (MB)",
     "vram_mb": "machine/GPU memory of the run (MB)",
 }

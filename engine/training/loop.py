@@ -60,8 +60,8 @@ def train_network(
         seed: of the weights, the shuffling and dropout.
         device: where to train.
         report: told each epoch's `train_loss`, `val_loss`, the K validation errors in units as
-            an array `val_mae`, `learning_rate`, the mean `gradient_norm` before clipping, and
-            `graphs_per_second`.
+            an array `val_mae`, `learning_rate`, the mean `gradient_norm` before clipping,
+            `graphs_per_second`, `train_seconds` and `validation_seconds`.
         use: how to use the device.
         log: told when memory runs out, or when a fast path is not to be had.
         keeper: keeps checkpoints, and has the one to go on from.
@@ -81,7 +81,7 @@ def train_network(
     for epoch in range(keeper.resume(trainer) if keeper else 0, settings.epochs):
         started = time.perf_counter()
         loss = trainer.epoch()
-        speed = len(rows) / (time.perf_counter() - started)
+        learned = time.perf_counter()
         if not math.isfinite(loss):
             raise DivergedError(
                 f"the loss is no number from epoch {epoch + 1} on; a lower learning rate, or fp32, "
@@ -93,8 +93,10 @@ def train_network(
             **_validate(trainer, graphs, labels, watched),
             "learning_rate": trainer.learning_rate,
             "gradient_norm": trainer.gradient_norm,
-            "graphs_per_second": speed,
+            "graphs_per_second": len(rows) / (learned - started),
+            "train_seconds": learned - started,
         }
+        measured["validation_seconds"] = time.perf_counter() - learned
         _tell(measured, report, trainer, keeper)
     return network.eval(), trainer.scale
 

@@ -14,13 +14,16 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
 
 
+def rough(seconds: float) -> str:
+    """A span of time that is only estimated: long ones in whole minutes."""
+    if seconds >= 90:
+        return duration(round(seconds / 60) * 60).removesuffix(" 0 s")
+    return duration(seconds)
+
+
 def time_left(seconds: float | None) -> str:
     """How long something will still take, roughly; empty when nobody knows."""
-    if seconds is None:
-        return ""
-    if seconds >= 90:
-        return f"about {duration(round(seconds / 60) * 60).removesuffix(' 0 s')} left"
-    return f"about {duration(seconds)} left"
+    return "" if seconds is None else f"about {rough(seconds)} left"
 
 
 def moment(seconds: float | None, exact: bool = False) -> str:

@@ -11,9 +11,11 @@ from engine.runs.signs import silent_since
 from pages.parts.charts import colour_of, title_of
 from pages.parts.layout import places
 from pages.parts.runs import STATES, badge, settings_of, work_time
-from pages.parts.spans import clock, moment, time_left
+from pages.parts.spans import clock, moment, rough, time_left
 from pages.parts.words import plain
 
+_LATEST_EPOCHS = 20
+"""So many tell how an epoch's time divides."""
 _TOASTS = {
     "done": (":material/check_circle:", "is done"),
     "stopped": (":material/stop_circle:", "has stopped"),
@@ -81,7 +83,7 @@ def _now_words(run: Run, metrics: pd.DataFrame) -> str:
     return plain(" · ".join(word for word in words if word))
 
 
-def show_progress(progress: Progress) -> None:
+def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
     """A bar for the whole run and one for each stage, with the time left."""
     if not progress.stages:
         st.progress(0.0, "Loading the training libraries…")
@@ -95,11 +97,25 @@ def show_progress(progress: Progress) -> None:
     bars = places("stages", len(progress.stages))
     for number, stage in enumerate(progress.stages):
         rest = time_left(stage.seconds_left) if 0 < stage.done < stage.total else ""
+        if rest and stage.name == "polygin":
+            rest += _split(stage.seconds_left, metrics)
         count = "done" if stage.done >= stage.total else f"{stage.done:,} of {stage.total:,}"
         bars[number].progress(
             min(stage.done / max(stage.total, 1), 1.0),
             " · ".join(filter(None, [f"{stage.title}: {count}", rest])),
         )
+
+
+def _split(seconds_left: float | None, metrics: pd.DataFrame) -> str:
+    """How the time left divides into training and validation, as in the latest epochs."""
+    parts = ["train_seconds", "validation_seconds"]
+    if not seconds_left or metrics.empty or not set(parts) <= set(metrics):
+        return ""
+    spent = metrics[parts].tail(_LATEST_EPOCHS).sum()
+    if not spent.sum() > 0:
+        return ""
+    training, validation = seconds_left * spent / spent.sum()
+    return f" ({rough(training)} training, {rough(validation)} validation)"
 
 
 def show_grid(run: Run, metrics: pd.DataFrame) -> None:

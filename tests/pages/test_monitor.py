@@ -82,6 +82,8 @@ def epoch(fold: int, number: int) -> dict:
         "learning_rate": 0.004,
         "gradient_norm": 0.5,
         "graphs_per_second": 100.0,
+        "train_seconds": 9.0,
+        "validation_seconds": 1.0,
         "ram_mb": 800.0,
         "vram_mb": None,
     }
@@ -146,6 +148,8 @@ def test_running_run(empty_workspace, open_page):
     assert "fold 2, epoch 5" in said
     assert "watching only" in said
     assert "validation error in °C" in said
+    bars = [one.proto.text for one in app.get("progress")]
+    assert any("about 5 min left (4 min training, 30 s validation)" in text for text in bars)
     assert "Yes, stop it" in labels(app)
     assert app.dataframe[0].value.loc[0, "State"] == ["running"]
 
