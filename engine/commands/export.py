@@ -8,6 +8,7 @@ from rich.console import Console
 from engine.errors import UserError
 from engine.runs import find_run
 from engine.runs.exports import write_csv, write_tensorboard
+from engine.runs.mlflow_export import log_to_mlflow
 
 
 def add_export(commands: argparse._SubParsersAction) -> None:
@@ -18,16 +19,22 @@ def add_export(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--tensorboard", metavar="FOLDER", type=Path, help="event files, a folder for each network"
     )
+    command.add_argument(
+        "--mlflow", metavar="URI", help="a tracking server or folder; needs the package mlflow"
+    )
     command.set_defaults(carry_out=export)
 
 
 def export(arguments: argparse.Namespace) -> None:
     """Write what is asked for, and say where it lies."""
-    if not (arguments.csv or arguments.tensorboard):
-        raise UserError("Say what to write: --csv FILE, --tensorboard FOLDER, or both.")
+    if not (arguments.csv or arguments.tensorboard or arguments.mlflow):
+        raise UserError("Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI.")
     run = find_run(arguments.run)
     console = Console()
     for path, write in ((arguments.csv, write_csv), (arguments.tensorboard, write_tensorboard)):
         if path:
             write(run, path)
             console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
+    if arguments.mlflow:
+        there = log_to_mlflow(run, arguments.mlflow)
+        console.print(f"Written: MLflow run {there}", highlight=False, markup=False, soft_wrap=True)

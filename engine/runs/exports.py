@@ -39,7 +39,7 @@ def write_csv(run: Run, path: Path) -> None:
     Raises:
         UserError: when it has none yet, or the file cannot be written.
     """
-    _demand_metrics(run)
+    demand_metrics(run)
     try:
         with replacing(path) as temporary:
             temporary.write_bytes(metrics_csv(run))
@@ -60,12 +60,12 @@ def write_tensorboard(run: Run, folder: Path) -> None:
     Raises:
         UserError: when the run has no metrics yet, or the folder cannot be written.
     """
-    metrics = _demand_metrics(run)
+    metrics = demand_metrics(run)
     try:
         for (fold, seed), rows in metrics.groupby(["fold", "seed"], sort=False):
             place = folder / f"fold-{fold + 1}-seed-{seed}"
             place.mkdir(parents=True, exist_ok=True)
-            _write_events(place / "events", rows, _tags(run, metrics))
+            _write_events(place / "events", rows, tags_of(run, metrics))
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror or error}.") from error
 
@@ -82,7 +82,12 @@ def tensorboard_zip(run: Run) -> bytes:
     return packed.getvalue()
 
 
-def _demand_metrics(run: Run) -> pd.DataFrame:
+def demand_metrics(run: Run) -> pd.DataFrame:
+    """A run's metrics.
+
+    Raises:
+        UserError: when it has none yet.
+    """
     metrics = read_metrics(run)
     if metrics.empty:
         raise UserError(
@@ -91,8 +96,8 @@ def _demand_metrics(run: Run) -> pd.DataFrame:
     return metrics
 
 
-def _tags(run: Run, metrics: pd.DataFrame) -> dict[str, str]:
-    """TensorBoard's name for each column that it can show, with the unit."""
+def tags_of(run: Run, metrics: pd.DataFrame) -> dict[str, str]:
+    """The name at TensorBoard or MLflow of each column that can be a curve, with the unit."""
     try:
         units = {known["name"]: known["unit"] for known in read_config(run)["properties"]}
     except (OSError, KeyError):

@@ -4,6 +4,7 @@ import io
 import json
 import struct
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +14,9 @@ from tensorboardX.proto.event_pb2 import Event
 
 from engine.commands import main
 from engine.errors import UserError
-from engine.runs import Run, store
+from engine.runs import Run, read_metrics, store
 from engine.runs.exports import metrics_csv, tensorboard_zip, write_tensorboard
+from engine.runs.mlflow_export import log_to_mlflow
 
 
 @pytest.fixture
@@ -90,3 +92,19 @@ def test_command(run, tmp_path, capsys):
     assert "--csv" in capsys.readouterr().err
     assert main(["export", "my run", "--csv", str(tmp_path / "no" / "m.csv")]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_mlflow_takes_it_or_is_said_to_be_missing(run, tmp_path, capsys, monkeypatch):
+    if find_spec("mlflow") is None:
+        assert main(["export", run.id, "--mlflow", "sqlite:///x.db"]) == 1
+        assert "pip install mlflow" in capsys.readouterr().err
+        return
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    uri = (tmp_path / "mlruns").as_uri()
+    there = log_to_mlflow(run, uri)
+    from mlflow import MlflowClient
+
+    data = MlflowClient(uri).get_run(there).data
+    assert data.tags["polygin.run"] == run.id
+    losses = [name for name in data.metrics if name.startswith("loss/training/")]
+    assert len(losses) == read_metrics(run).groupby(["fold", "seed"]).ngroups

@@ -1,0 +1,124 @@
+"""How much memory a prediction takes, the longer its file: `python -m bench.stream_memory [ROWS]`.
+
+Writes a table of made-up, different repeat units, predicts it with the default model as
+`python -m engine predict` does, and notes the resident memory of all its processes on the way.
+Writes `results/stream-memory.json`.
+"""
+
+import json
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from engine.bench.machine import machine, sentence
+from engine.bundle import default_bundle
+from engine.commands.progress import progress_bar
+from engine.predict import Predictor
+from engine.predict_file import predict_file
+
+RESULT = Path("results/stream-memory.json")
+ROWS, EVERY, SEED = 200_000, 10_000, 0
+PIECES = (
+    *(
+        "C",
+        "CC",
+        "CCC",
+        "C(C)C",
+        "C(C)(C)C",
+        "CO",
+        "COC",
+        "CN",
+        "CNC",
+        "CS",
+        "CSC",
+        "C(F)",
+        "C(Cl)",
+    ),
+    *(
+        "C(F)",
+        "C(Cl)",
+        "C(=O)O",
+        "C(=O)N",
+        "OC(=O)O",
+        "NC(=O)O",
+        "NC(=O)N",
+        "S(=O)(=O)C",
+        "C#CC",
+        "C=CC",
+    ),
+    *("C(F)(F)C", "C(C#N)C", "C(CO)C", "C(OC)C", "C(CC)C", "[Si](C)(C)O", "[Si](C)(C)C"),
+    *("c1ccc(cc1)C", "c1ccc(cc1)O", "c1ccc(cc1)N", "C1CCC(CC1)C", "c1ccc(s1)C", "N1CCN(CC1)C"),
+)
+
+
+def main(words: list[str]) -> None:
+    """Measure, print and write."""
+    rows = int(words[0]) if words else ROWS
+    if rows < 2 * EVERY:
+        sys.exit(f"At least {2 * EVERY:,} rows: the first {EVERY:,} only warm everything up.")
+    with tempfile.TemporaryDirectory() as place:
+        samples, seconds = measure(Path(place), rows)
+    after_first = [one["mb"] for one in samples if one["rows"] >= EVERY]
+    result = {
+        "rows": rows,
+        "seconds": round(seconds, 1),
+        "samples": samples,
+        "lowest MB": min(after_first),
+        "highest MB": max(after_first),
+        "machine": machine(),
+    }
+    RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    print(
+        f"From {EVERY:,} to {rows:,} rows: {min(after_first):.0f} to {max(after_first):.0f} MB "
+        f"in all processes together, {rows / seconds:.0f} rows a second."
+    )
+    print(sentence(result["machine"]))
+
+
+def measure(place: Path, rows: int) -> tuple[list[dict], float]:
+    """Predict so many rows.
+
+    Args:
+        place: a folder for the files.
+        rows: how many.
+
+    Returns:
+        Rows done and memory in MB (2²⁰ bytes) at each sample, and the seconds that it took.
+    """
+    source, samples = place / "made-up.csv", []
+    with open(source, "w") as file:
+        file.write("id,SMILES\n")
+        file.writelines(f"{n},{unit}\n" for n, unit in enumerate(made_up_units(rows)))
+    began = time.monotonic()
+    with open(place / "out.csv", "w") as out, progress_bar() as show:
+
+        def told(what: str, done: int, total: int) -> None:
+            show(what, done, total)
+            if done >= len(samples) * EVERY:
+                samples.append({"rows": done, "mb": round(_resident_mb(), 1)})
+
+        predict_file(Predictor(default_bundle()), source, out, told)
+    return samples, time.monotonic() - began
+
+
+def made_up_units(count: int) -> list[str]:
+    """So many different repeat units, of two to five pieces each."""
+    chance, found = random.Random(SEED), {}
+    while len(found) < count:
+        pieces = chance.choices(PIECES, k=chance.randint(2, 5))
+        found[f"*{''.join(pieces)}*"] = None
+    return list(found)
+
+
+def _resident_mb() -> float:
+    this = psutil.Process()
+    family = [this, *this.children(recursive=True)]
+    return sum(one.memory_info().rss for one in family) / 2**20
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
