@@ -161,7 +161,9 @@ def _watch(run: Run) -> float:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.goto(f"{app.url}/monitor?run={run.id}")
-        page.frame_locator("iframe").first.locator(".js-plotly-plot").wait_for(timeout=120_000)
+        page.frame_locator("iframe").first.locator(".js-plotly-plot").first.wait_for(
+            timeout=120_000
+        )
         page.wait_for_timeout(5000)
         server = psutil.Process(app.process.pid)
         before = server.cpu_times()

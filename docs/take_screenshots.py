@@ -51,7 +51,7 @@ def _train(page: Page, app: App, run: str) -> None:
 
 def _monitor(page: Page, app: App, run: str) -> None:
     page.goto(f"{app.url}/monitor?run={run}")
-    page.frame_locator("iframe").first.locator(".js-plotly-plot").wait_for()
+    page.frame_locator("iframe").first.locator(".js-plotly-plot").first.wait_for()
 
 
 def _submission(page: Page, app: App, run: str) -> None:

@@ -8,10 +8,10 @@ import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -79,21 +79,62 @@ def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
     return sent["returned"]
 
 
-def live_chart(figure: dict | str, key: str, height: int = 320) -> None:
-    """Show a Plotly figure that keeps its zoom and hover while its data changes.
+class Chart(NamedTuple):
+    """One chart among others.
+
+    Attributes:
+        key: its name; another key starts with a fresh zoom.
+        figure: what `figure_text` made of it.
+        title: its first words, in bold.
+        words: what follows them.
+        height: of the chart, in pixels.
+        wide: whether it has a row for itself.
+    """
+
+    key: str
+    figure: str
+    title: str = ""
+    words: str = ""
+    height: int = 320
+    wide: bool = False
+
+
+def live_charts(charts: Sequence[Chart], key: str) -> None:
+    """Show Plotly figures, up to three in a row, that keep zoom and hover while their data change.
+
+    One component for all: a page that watches a run says all of it again every second, and each
+    element costs.
+
+    Args:
+        charts: in their order.
+        key: the component's name on the page.
+    """
+    wishes = [
+        {
+            "key": chart.key,
+            "figure": chart.figure,
+            "words": [chart.title, chart.words],
+            "height": chart.height,
+            "wide": chart.wide,
+        }
+        for chart in charts
+    ]
+    _component("live_chart")(key=key, charts=wishes)
+
+
+def live_chart(figure: dict, key: str, height: int = 320) -> None:
+    """Show one Plotly figure as `live_charts` does.
 
     Args:
         figure: `data` and `layout` as Plotly writes them; arrays may be NumPy's, and gaps NaN.
-            Or what `figure_text` made of it.
-        key: the component's name on the page; another key starts with a fresh zoom.
+        key: the component's name on the page.
         height: in pixels.
     """
-    text = figure if isinstance(figure, str) else figure_text(figure)
-    _component("live_chart")(key=key, figure=text, chart=key, height=height)
+    live_charts([Chart(key, figure_text(figure), height=height, wide=True)], key)
 
 
 def figure_text(figure: dict) -> str:
-    """A figure as `live_chart` sends it to the browser; worth keeping while it does not change."""
+    """A figure as `live_charts` sends it to the browser; worth keeping while it does not change."""
     return json.dumps(_plain(figure), allow_nan=False)
 
 

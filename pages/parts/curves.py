@@ -13,14 +13,14 @@ from engine.runs.curves import label_weights, validation_wmae
 from engine.runs.feed import follow_hardware
 from engine.training.presets import PRESETS
 from pages.parts import live
-from pages.parts.components import figure_text, live_chart
-from pages.parts.layout import CHARTS_IN_A_ROW, places
+from pages.parts.components import Chart, figure_text, live_charts
 from pages.parts.live import Line, Network, has_values
 from pages.parts.runs import properties_of, settings_of
-from pages.parts.words import plain
 
 LEARNING, MACHINE = "Learning", "Machine"
 _MB_IN_A_GB = 1024
+_MOST_PROPERTIES = 5
+"""With more of them, the user chooses which are shown."""
 
 
 def show_curves(run: Run, metrics: pd.DataFrame) -> None:
@@ -62,19 +62,30 @@ def _show_learning(run: Run, metrics: pd.DataFrame) -> None:
         + "The validation error comes from the fold held out and is for watching only: nothing is "
         "chosen by it."
     )
-    curves.show("loss", "**Loss**", 320, live.loss_figure)
-    _show_errors(run, metrics, curves)
     charts = [
-        ("gradient_norm", "**Gradient norm** · mean of the epoch", live.TRAINING),
-        ("learning_rate", "**Learning rate**", live.MACHINE),
+        curves.chart("loss", "Loss", "", live.loss_figure, height=320, wide=True),
+        *_errors(run, metrics, curves),
+        *_loop(metrics, curves),
     ]
-    charts = [chart for chart in charts if has_values(metrics, chart[0])]
-    for place, (column, words, colour) in zip(
-        places("loop-charts", len(charts)), charts, strict=True
-    ):
-        with place:
-            figure = partial(live.epoch_figure, column=column, unit="", colour=colour)
-            curves.show(column, words, 200, figure)
+    live_charts(charts, key=f"learning {run.id}")
+
+
+def _loop(metrics: pd.DataFrame, curves: "_Curves") -> list[Chart]:
+    kinds = (
+        ("gradient_norm", "Gradient norm", "mean of the epoch", live.TRAINING),
+        ("learning_rate", "Learning rate", "", live.MACHINE),
+    )
+    return [
+        curves.chart(
+            column,
+            title,
+            words,
+            partial(live.epoch_figure, column=column, unit="", colour=colour),
+            height=200,
+        )
+        for column, title, words, colour in kinds
+        if has_values(metrics, column)
+    ]
 
 
 class _Curves:
@@ -94,12 +105,18 @@ class _Curves:
         metrics = self._metrics.assign(wmae=wmae)
         return live.networks_of(metrics, self._run.alive, self._epochs)
 
-    def show(
-        self, name: str, words: str, height: int, figure: Callable[[list[Network]], dict]
-    ) -> None:
-        """Show one chart, made by `figure` of the networks."""
+    def chart(
+        self,
+        name: str,
+        title: str,
+        words: str,
+        figure: Callable[[list[Network]], dict],
+        **size: object,
+    ) -> Chart:
+        """One chart, made by `figure` of the networks."""
         key = f"{name} {self._run.id}"
-        _chart(key, words, height, self._metrics, lambda: figure(self.networks), self._run.alive)
+        text = _text(key, self._metrics, lambda: figure(self.networks), self._run.alive)
+        return Chart(key, text, title, words, **size)
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
@@ -107,23 +124,26 @@ def _weights(run_id: str, _run: Run) -> pd.DataFrame:
     return label_weights(_run)
 
 
-def _show_errors(run: Run, metrics: pd.DataFrame, curves: _Curves) -> None:
+def _errors(run: Run, metrics: pd.DataFrame, curves: _Curves) -> list[Chart]:
     known = [one for one in properties_of(run).values() if has_values(metrics, _column(one))]
-    most = 2 * CHARTS_IN_A_ROW - 1
-    if len(known) > most:
+    if len(known) > _MOST_PROPERTIES:
         names = [one.name for one in known]
-        chosen = st.multiselect("Properties shown", names, names[:most], key=f"errors of {run.id}")
+        key = f"errors of {run.id}"
+        chosen = st.multiselect("Properties shown", names, names[:_MOST_PROPERTIES], key=key)
         known = [one for one in known if one.name in chosen]
-    charts = [(_column(one), _error_words(one), one.unit, live.ERROR) for one in known]
+    kinds = [(_column(one), one.name, _error_words(one), one.unit, live.ERROR) for one in known]
     if len(_weights(run.id, run)):
-        words = "**wMAE** · validation, no unit"
-        charts.insert(0, ("wmae", words, "", live.VALIDATION))
-    for place, (column, words, unit, colour) in zip(
-        places("error-charts", len(charts)), charts, strict=True
-    ):
-        with place:
-            figure = partial(live.epoch_figure, column=column, unit=unit, colour=colour)
-            curves.show(column, words, 220, figure)
+        kinds.insert(0, ("wmae", "wMAE", "validation, no unit", "", live.VALIDATION))
+    return [
+        curves.chart(
+            column,
+            title,
+            words,
+            partial(live.epoch_figure, column=column, unit=unit, colour=colour),
+            height=220,
+        )
+        for column, title, words, unit, colour in kinds
+    ]
 
 
 def _column(known: Property) -> str:
@@ -131,43 +151,42 @@ def _column(known: Property) -> str:
 
 
 def _error_words(known: Property) -> str:
-    unit = f" in {plain(known.unit)}" if known.unit else ""
-    return f"**{plain(known.name)}** · validation error{unit}"
+    return f"validation error in {known.unit}" if known.unit else "validation error"
 
 
 def _show_machine(run: Run, metrics: pd.DataFrame, hardware: pd.DataFrame) -> None:
-    charts = [*_speed(metrics), *_memory(metrics, hardware), *_load(hardware)]
-    if not charts:
+    kinds = [*_speed(metrics), *_memory(metrics, hardware), *_load(hardware)]
+    if not kinds:
         st.caption("Nothing has been measured yet.")
         return
-    for place, (words, times, lines, unit) in zip(
-        places("machine-charts", len(charts)), charts, strict=True
-    ):
-        with place:
-            source = hardware if times is hardware.get("time") else metrics
-            figure = partial(live.time_figure, times, lines, unit)
-            _chart(f"{words} {run.id}", words, 220, source, figure)
+    charts = []
+    for title, words, times, lines, unit in kinds:
+        source = hardware if times is hardware.get("time") else metrics
+        key = f"{title} {words} {run.id}"
+        text = _text(key, source, partial(live.time_figure, times, lines, unit))
+        charts.append(Chart(key, text, title, words, height=220))
+    live_charts(charts, key=f"machine {run.id}")
 
 
-_Chart = tuple[str, pd.Series, list[Line], str]
-"""Its words, its times in seconds, its lines, their unit."""
+_Kind = tuple[str, str, pd.Series, list[Line], str]
+"""A chart's title, the words after it, its times in seconds, its lines, their unit."""
 
 
-def _speed(metrics: pd.DataFrame) -> list[_Chart]:
+def _speed(metrics: pd.DataFrame) -> list[_Kind]:
     if not has_values(metrics, "graphs_per_second"):
         return []
     rows = metrics.sort_values("time")
     lines = [Line(rows["graphs_per_second"], "speed", live.TRAINING)]
-    return [("**Speed** of each network", rows["time"], lines, "graphs per second")]
+    return [("Speed", "of each network", rows["time"], lines, "graphs per second")]
 
 
-def _memory(metrics: pd.DataFrame, hardware: pd.DataFrame) -> list[_Chart]:
+def _memory(metrics: pd.DataFrame, hardware: pd.DataFrame) -> list[_Kind]:
     """Memory used, beside how much there is."""
     if not has_values(hardware, "ram_mb"):
         rows = metrics.sort_values("time") if len(metrics) else metrics
-        kinds = {"ram_mb": "**Memory** · RAM of the run", "vram_mb": "**GPU memory** of the run"}
+        kinds = {"ram_mb": "RAM of the run", "vram_mb": "GPU memory of the run"}
         return [
-            (words, rows["time"], [Line(rows[name] / _MB_IN_A_GB, "used")], "GB")
+            ("Memory", words, rows["time"], [Line(rows[name] / _MB_IN_A_GB, "used")], "GB")
             for name, words in kinds.items()
             if has_values(metrics, name)
         ]
@@ -177,29 +196,29 @@ def _memory(metrics: pd.DataFrame, hardware: pd.DataFrame) -> list[_Chart]:
         Line(gb["ram_used_mb"], "all programs", live.ERROR),
         Line(gb["ram_total_mb"], "limit", live.LIMIT, "dash"),
     ]
-    charts = [("**Memory** · RAM", hardware["time"], lines, "GB")]
+    charts = [("Memory", "RAM", hardware["time"], lines, "GB")]
     for number in _gpus(hardware):
         lines = [
             Line(gb[f"gpu{number}_vram_used_mb"], "all programs", live.ERROR),
             Line(gb[f"gpu{number}_vram_total_mb"], "limit", live.LIMIT, "dash"),
         ]
-        charts.append((f"**GPU {number}** · memory", hardware["time"], lines, "GB"))
+        charts.append((f"GPU {number}", "memory", hardware["time"], lines, "GB"))
     return charts
 
 
-def _load(hardware: pd.DataFrame) -> list[_Chart]:
+def _load(hardware: pd.DataFrame) -> list[_Kind]:
     charts = []
     if has_values(hardware, "cpu_percent"):
         lines = [Line(hardware["cpu_percent"], "this run")]
-        words = "**CPU load** of the run · 100 % is one core"
-        charts.append((words, hardware["time"], lines, "%"))
+        words = "of the run, 100 % is one core"
+        charts.append(("CPU load", words, hardware["time"], lines, "%"))
     kinds = (("load", "load", "%"), ("temperature", "temperature", "°C"), ("power", "power", "W"))
     for number in _gpus(hardware):
         for name, words, unit in kinds:
             column = f"gpu{number}_{name}"
             if has_values(hardware, column):
                 lines = [Line(hardware[column], words, live.VALIDATION)]
-                charts.append((f"**GPU {number}** · {words}", hardware["time"], lines, unit))
+                charts.append((f"GPU {number}", words, hardware["time"], lines, unit))
     return charts
 
 
@@ -207,23 +226,15 @@ def _gpus(hardware: pd.DataFrame) -> list[int]:
     return [n for n in range(64) if has_values(hardware, f"gpu{n}_vram_used_mb")]
 
 
-def _chart(
-    key: str,
-    words: str,
-    height: int,
-    source: pd.DataFrame,
-    figure: Callable[[], dict],
-    state: object = None,
-) -> None:
-    """Show a chart; its figure is made anew only when `source` or `state` is another."""
-    st.markdown(words)
+def _text(key: str, source: pd.DataFrame, figure: Callable[[], dict], state: object = None) -> str:
+    """A figure's text, made anew only when `source` or `state` is another."""
     kept = _figures.get(key)
     if kept is None or kept[0] is not source or kept[1] != state:
         kept = (source, state, figure_text(figure()))
         while len(_figures) >= _FIGURES_KEPT:
             _figures.pop(next(iter(_figures)), None)
         _figures[key] = kept
-    live_chart(kept[2], key=key, height=height)
+    return kept[2]
 
 
 _FIGURES_KEPT = 64

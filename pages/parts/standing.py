@@ -5,11 +5,11 @@ from html import escape
 import pandas as pd
 import streamlit as st
 
-from engine.runs import Progress, Run, changes_of
+from engine.runs import Progress, Run, StageProgress, changes_of
 from engine.runs.grid import Cell, member_grid
 from engine.runs.signs import silent_since
 from pages.parts.charts import colour_of, title_of
-from pages.parts.layout import places
+from pages.parts.live import TRAINING
 from pages.parts.runs import STATES, badge, settings_of, work_time
 from pages.parts.spans import clock, moment, rough, time_left
 from pages.parts.words import plain
@@ -35,6 +35,17 @@ _GRID_STYLE = """<style>
 .pg-cell.pg-all i { opacity: .85 }
 .pg-cell em { position: absolute; inset: 0; text-align: center; line-height: 22px;
   font-style: normal; font-size: .76rem; font-variant-numeric: tabular-nums }
+</style>"""
+
+_BAR_STYLE = f"""<style>
+.pg-bar {{ margin-bottom: .55rem }}
+.pg-bar p {{ margin: 0 0 .25rem; font-size: .95rem }}
+.pg-bar div {{ height: 8px; border-radius: 4px; overflow: hidden;
+  background: color-mix(in srgb, currentColor 12%, transparent) }}
+.pg-bar i {{ display: block; height: 100%; border-radius: 4px; background: {TRAINING};
+  transition: width .5s }}
+.pg-stages {{ display: grid; gap: .1rem 1rem; align-items: end;
+  grid-template-columns: repeat(auto-fill, minmax(max(200px, calc((100% - 2rem) / 3)), 1fr)) }}
 </style>"""
 
 
@@ -90,20 +101,28 @@ def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
         return
     lefts = [progress.seconds_left, *(s.seconds_left for s in progress.stages if s.done < s.total)]
     left = time_left(max((one for one in lefts if one is not None), default=None))
-    st.progress(
-        min(progress.overall, 1.0),
-        " · ".join(filter(None, [f"**{progress.overall:.0%}** of the run", left])),
+    parts = [_bar(progress.overall, f"<b>{progress.overall:.0%}</b> of the run", left)]
+    parts += ['<div class="pg-stages">', *(_stage(one, metrics) for one in progress.stages)]
+    # One element for all: each costs, and they are said again every second.
+    st.html(f"{_BAR_STYLE}{''.join(parts)}</div>")
+
+
+def _stage(stage: StageProgress, metrics: pd.DataFrame) -> str:
+    rest = time_left(stage.seconds_left) if 0 < stage.done < stage.total else ""
+    if rest and stage.name == "polygin":
+        rest += _split(stage.seconds_left, metrics)
+    count = "done" if stage.done >= stage.total else f"{stage.done:,} of {stage.total:,}"
+    return _bar(stage.done / max(stage.total, 1), f"{escape(stage.title)}: {count}", rest)
+
+
+def _bar(share: float, words: str, rest: str) -> str:
+    percent = 100 * min(share, 1.0)
+    told = f"{words} · {rest}" if rest else words
+    return (
+        f'<div class="pg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent:.0f}"><p>{told}</p><div><i style="width:{percent:.1f}%"></i>'
+        "</div></div>"
     )
-    bars = places("stages", len(progress.stages))
-    for number, stage in enumerate(progress.stages):
-        rest = time_left(stage.seconds_left) if 0 < stage.done < stage.total else ""
-        if rest and stage.name == "polygin":
-            rest += _split(stage.seconds_left, metrics)
-        count = "done" if stage.done >= stage.total else f"{stage.done:,} of {stage.total:,}"
-        bars[number].progress(
-            min(stage.done / max(stage.total, 1), 1.0),
-            " · ".join(filter(None, [f"{stage.title}: {count}", rest])),
-        )
 
 
 def _split(seconds_left: float | None, metrics: pd.DataFrame) -> str:

@@ -113,7 +113,7 @@ def _watch_the_curve_grow(page, run: Run) -> None:
 
 def _points(page) -> int:
     """Points of the training loss in the first chart."""
-    chart = page.frame_locator("iframe").first.locator(".js-plotly-plot")
+    chart = page.frame_locator("iframe").first.locator(".js-plotly-plot").first
     chart.wait_for()
     return chart.evaluate(
         "node => node.data.filter(t => !/valid/i.test(t.name)).reduce((n, t) => n + t.x.length, 0)"

@@ -3,8 +3,8 @@
 import pytest
 
 HARNESS = "tests/browser/harness_chart.py"
-COUNT = "() => chart._fullData[0].x.length"
-RANGE = "() => chart._fullLayout.xaxis.range"
+COUNT = "chart => chart._fullData[0].x.length"
+RANGE = "chart => chart._fullLayout.xaxis.range"
 
 
 @pytest.fixture(scope="module")
@@ -14,9 +14,9 @@ def app(start_app, tmp_path_factory):
 
 def test_it_grows_and_keeps_node_and_zoom(app, page):
     page.goto(app.url)
-    chart = page.locator("iframe").content_frame.locator("#chart")
+    chart = page.locator("iframe").content_frame.locator(".chart")
     chart.locator(".main-svg").first.wait_for()
-    chart.evaluate("() => { chart.mark = chart.querySelector('.main-svg').mark = 'first'; }")
+    chart.evaluate("chart => { chart.mark = chart.querySelector('.main-svg').mark = 'first'; }")
     _grow(page, chart, 2)
     free = chart.evaluate(RANGE)
 
@@ -32,10 +32,10 @@ def test_it_grows_and_keeps_node_and_zoom(app, page):
 
     _grow(page, chart, 4)
     assert chart.evaluate(RANGE) == zoomed
-    assert chart.evaluate("() => chart.mark") == "first"
-    assert chart.evaluate("() => chart.querySelector('.main-svg').mark") == "first"
+    assert chart.evaluate("chart => chart.mark") == "first"
+    assert chart.evaluate("chart => chart.querySelector('.main-svg').mark") == "first"
 
-    chart.evaluate("() => Plotly.relayout(chart, { 'xaxis.autorange': true })")
+    chart.evaluate("chart => Plotly.relayout(chart, { 'xaxis.autorange': true })")
     wide = chart.evaluate(RANGE)[1]
     _grow(page, chart, 2)
     assert chart.evaluate(RANGE)[1] > wide
@@ -43,7 +43,7 @@ def test_it_grows_and_keeps_node_and_zoom(app, page):
 
 def test_it_takes_the_width_of_its_place(app, page):
     page.goto(app.url)
-    chart = page.locator("iframe").content_frame.locator("#chart")
+    chart = page.locator("iframe").content_frame.locator(".chart")
     chart.locator(".main-svg").first.wait_for()
     _grow(page, chart, 1)
     wide = chart.locator(".main-svg").first.bounding_box()["width"]

@@ -129,6 +129,12 @@ def words(app) -> str:
     return " ".join(one.value for one in parts).replace("\\", "")
 
 
+def charts(app) -> str:
+    """The words above the live charts."""
+    shown = [json.loads(one.proto.json_args) for one in app.get("component_instance")]
+    return " ".join(word for one in shown for chart in one["charts"] for word in chart["words"])
+
+
 def labels(app) -> list[str]:
     return [one.label for one in app.button]
 
@@ -147,9 +153,9 @@ def test_running_run(empty_workspace, open_page):
     assert "My running *run*" in said
     assert "fold 2, epoch 5" in said
     assert "watching only" in said
-    assert "validation error in °C" in said
-    bars = [one.proto.text for one in app.get("progress")]
-    assert any("about 5 min left (4 min training, 30 s validation)" in text for text in bars)
+    assert "validation error in °C" in charts(app)
+    stages = " ".join(one.proto.body for one in app.get("html"))
+    assert "PolyGIN: 10 of 80 · about 5 min left (4 min training, 30 s validation)" in stages
     assert "Yes, stop it" in labels(app)
     assert app.dataframe[0].value.loc[0, "State"] == ["running"]
 
@@ -327,13 +333,13 @@ def test_machine_curves_are_there_on_request(empty_workspace, open_page):
     }
     (run.folder / "hardware.jsonl").write_text(json.dumps(sample) + "\n")
     app = open_page("monitor", run=run.id)
-    said = words(app)
+    said = charts(app)
     assert "Gradient norm" in said
     assert "wMAE" in said
     assert "CPU load" not in said
     app.segmented_control[0].set_value("Machine").run()
     assert not app.exception
-    said = words(app)
+    said = charts(app)
     assert "CPU load" in said
     assert "Memory" in said
     assert "GPU" not in said
