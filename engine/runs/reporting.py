@@ -23,6 +23,8 @@ TITLES = {
 }
 # About how the time of a run divides, for the overall bar only.
 _SHARES = {"features": 1.0, "polygin": 8.0, "bundle": 0.2}
+_BRIEF = {"bundle"}
+"""Stages that take no time to speak of."""
 _SECONDS_BETWEEN_WRITES = 0.5
 
 
@@ -38,10 +40,9 @@ class RunReporter:
         self._run, self._names = run, names
         self._stages: list[StageProgress] = []
         self._current: StageProgress | None = None
-        self._began = self._stage_began = time.monotonic()
+        self._stage_began = time.monotonic()
         self._written = 0.0
         self._skipped = 0
-        self._resumed_at = 0.0
 
     def plan(self, stages: dict[str, int]) -> None:
         """Announce all stages and their numbers of steps."""
@@ -74,8 +75,6 @@ class RunReporter:
         """See `Reporter`; they count as done, but not for the time that is left."""
         self._skipped += steps
         self._current.done += steps
-        self._resumed_at = self._overall()
-        self._began = time.monotonic()
         self._write(force=True)
 
     def epoch(self, measured: dict) -> None:
@@ -109,13 +108,21 @@ class RunReporter:
             return
         self._written = now
         overall = self._overall()
-        elapsed = now - self._began
-        fresh = overall - self._resumed_at
-        left = elapsed * (1 - overall) / fresh if fresh > 0.02 else None
-        progress = Progress(stages=self._stages, overall=overall, seconds_left=left)
+        progress = Progress(stages=self._stages, overall=overall, seconds_left=self._left())
         write_atomic(self._run.folder / files.PROGRESS, progress.model_dump_json())
         title = self._current.title if self._current else ""
         store.update(self._run.id, stage=title, progress=overall)
+
+    def _left(self) -> float | None:
+        """Seconds until the end; None before the longest of the stages has been timed."""
+        left = 0.0
+        for stage in self._stages:
+            if stage.done >= stage.total or stage.name in _BRIEF:
+                continue
+            if stage.seconds_left is None:
+                return None
+            left += stage.seconds_left
+        return left
 
     def _overall(self) -> float:
         shares = [_SHARES.get(stage.name, 2.0) for stage in self._stages]

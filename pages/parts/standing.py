@@ -99,8 +99,7 @@ def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
     if not progress.stages:
         st.progress(0.0, "Loading the training libraries…")
         return
-    lefts = [progress.seconds_left, *(s.seconds_left for s in progress.stages if s.done < s.total)]
-    left = time_left(max((one for one in lefts if one is not None), default=None))
+    left = time_left(progress.seconds_left)
     parts = [_bar(progress.overall, f"<b>{progress.overall:.0%}</b> of the run", left)]
     parts += ['<div class="pg-stages">', *(_stage(one, metrics) for one in progress.stages)]
     # One element for all: each costs, and they are said again every second.
