@@ -83,7 +83,9 @@ def _show_run(run: Run) -> None:
             icon=":material/compare_arrows:",
             query_params={"runs": run.id},
         )
-        offer_stop(run)
+        with st.container(width="content"):
+            # There also when it is empty: else Manage would take its place, opened as it was.
+            offer_stop(run)
         offer_management(run)
     _show_settings(run)
     announce(run)

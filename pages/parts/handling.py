@@ -92,7 +92,14 @@ def offer_resume(run: Run) -> None:
             help="It goes on from its last checkpoint and ends with the same model as if it had "
             "never ended.",
         )
-        st.page_link("pages/train.py", label="Train again", icon=":material/model_training:")
+        st.button(
+            "Train again…",
+            icon=":material/model_training:",
+            key="train again",
+            on_click=_clone,
+            args=(run,),
+            help="To the Train page, with this run's table and settings, to change some of them.",
+        )
 
 
 def show_place(run: Run) -> None:

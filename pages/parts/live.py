@@ -227,6 +227,6 @@ def _zone() -> tzinfo | None:
 def _layout(x: str, y: str) -> dict:
     return {
         "hovermode": "closest",
-        "xaxis": {"title": {"text": x, "font": {"size": 12}}, "tickformat": "d"},
+        "xaxis": {"title": {"text": x, "font": {"size": 12}}, "tickformat": "~g"},
         "yaxis": {"title": {"text": y, "font": {"size": 12}}},
     }
