@@ -159,9 +159,10 @@ class Domain:
                     found[chunk, k] = _nearest(to_all[:, labelled])
         return found
 
-    def _key(self, row: int) -> tuple[bytes, bytes]:
+    def _key(self, row: int) -> tuple[bytes, ...]:
         part = slice(*self._prints.starts[row : row + 2])
-        return self._prints.bits[part].tobytes(), self._prints.counts[part].tobytes()
+        kept = (self._prints.bits[part], self._prints.counts[part], self._labelled[row])
+        return tuple(array.tobytes() for array in kept)
 
     def _to_all(self, prints: "Fingerprints", rows: np.ndarray) -> np.ndarray:
         """Tanimoto distances of some rows to all N training units; shape `(R, N)`."""

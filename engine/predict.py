@@ -97,13 +97,18 @@ class Predictor:
             units.problems,
         )
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether `certainty` can be asked for."""
+        return self.info.intervals is not None and self.info.domain is not None
+
     def demand_intervals(self) -> None:
-        """Make sure that `certainty` can be asked for.
+        """Say that the model has no intervals, where it has none.
 
         Raises:
-            UserError: when the model has no intervals.
+            UserError: when `certainty` cannot be asked for.
         """
-        if self.info.intervals is None or self.info.domain is None:
+        if not self.has_intervals:
             raise UserError(
                 f"The model {self.info.name!r} has no intervals: it was trained before there were "
                 "any; train it anew, or predict without them."
