@@ -77,5 +77,6 @@ def gauge(
     return Certainty(
         low=blend - half,
         high=blend + half,
-        domain=pd.DataFrame(words, columns=info.names),
+        # Else pandas would make texts of them, and NaN of None.
+        domain=pd.DataFrame(words, columns=info.names, dtype=object),
     )
