@@ -163,7 +163,7 @@ def test_streamed_intervals_equal_those_of_the_whole(predictor: Predictor, table
     predict_file(predictor, table, out, intervals=True)
     whole = predictor.certainty(predictor.predict([unit for _, unit in ROWS])).columns()
     streamed = _cells(out.getvalue())[whole.columns]
-    pd.testing.assert_frame_equal(streamed, whole, rtol=1e-4, check_dtype=False)
+    pd.testing.assert_frame_equal(streamed, _cells(whole.to_csv(index=False)), rtol=1e-4)
 
 
 def test_a_model_without_intervals_and_a_submission_with_them_are_sentences(
