@@ -125,7 +125,7 @@ def _card(
         f'<div class="pg-name">{escape(known.title)}</div>',
         f'<div class="pg-soft">{escape(", ".join(words))}</div>',
         f'<div class="pg-value">{number(bare, value)} <small>{escape(known.unit)}</small></div>',
-        *_certainty(known, certain),
+        *_interval(known, certain),
         f'<div class="pg-soft">typical error ±{escape(number(known, error))}</div>',
         _bar(value, members, book[0] if book else None, low, high),
         f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
@@ -135,23 +135,21 @@ def _card(
         parts.append(
             '<div class="pg-warn">Outside the training range: the model is guessing.</div>'
         )
-    parts.append(f'<div class="pg-rows">{_rows(known, members, book)}</div>')
-    return f'<div class="pg-card">{"".join(parts)}</div>'
-
-
-def _certainty(known: Property, certain: Certain | None) -> list[str]:
-    """The interval, and a badge where the molecule is unlike those trained on."""
-    parts = []
-    if certain and certain.low == certain.low:
-        bare = known.model_copy(update={"unit": ""})
-        ends = f"{number(bare, certain.low)} – {number(known, certain.high)}"
-        parts.append(f"<div>{_LEVEL}: {escape(ends)}</div>")
     if certain and certain.outside:
         parts.append(
             f'<div class="pg-badge" title="{escape(_OUTSIDE)}">'
             "outside the applicability domain</div>"
         )
-    return parts
+    parts.append(f'<div class="pg-rows">{_rows(known, members, book)}</div>')
+    return f'<div class="pg-card">{"".join(parts)}</div>'
+
+
+def _interval(known: Property, certain: Certain | None) -> list[str]:
+    if certain is None or certain.low != certain.low:
+        return []
+    bare = known.model_copy(update={"unit": ""})
+    ends = f"{number(bare, certain.low)} – {number(known, certain.high)}"
+    return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
 
 
 def _rows(known: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:
