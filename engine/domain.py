@@ -22,6 +22,8 @@ NEIGHBOURS = 5
 PERCENTILE = 95
 _KIND = "ECFP4 counts, 2048"
 _CHUNK = 256
+# So many distances at once take about 100 MB.
+_CELLS = 4_000_000
 _MOST_MEASURED = 10_000
 # Above any count, so that a bit and a count together are one number.
 _COUNTS = 256
@@ -133,7 +135,7 @@ class Domain:
             places = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_MEASURED)).astype(int)
             own = [
                 _nearest(_without(self._to_all(self._prints, chunk)[:, rows], at))
-                for at, chunk in _chunks(places, rows)
+                for at, chunk in ((part, rows[part]) for part in self._chunks(places))
             ]
             found[k] = np.percentile(np.concatenate(own), PERCENTILE)
         return found
@@ -151,13 +153,17 @@ class Domain:
 
         prints = count_fingerprints(smiles)
         found = np.full((len(smiles), self._labelled.shape[1]), np.nan)
-        for start in range(0, len(smiles), _CHUNK):
-            chunk = np.arange(start, min(start + _CHUNK, len(smiles)))
+        for chunk in self._chunks(np.arange(len(smiles))):
             to_all = self._to_all(prints, chunk)
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
                     found[chunk, k] = _nearest(to_all[:, labelled])
         return found
+
+    def _chunks(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Some rows at a time: few, where there are many training units."""
+        size = max(1, min(_CHUNK, _CELLS // len(self._labelled)))
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
 
     def _key(self, row: int) -> tuple[bytes, ...]:
         part = slice(*self._prints.starts[row : row + 2])
@@ -218,12 +224,6 @@ def _cells(prints: "Fingerprints", rows: np.ndarray) -> tuple[np.ndarray, np.nda
     level = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     cells = np.repeat(prints.bits[entries].astype(np.int64) * _COUNTS, counts) + level
     return cells, np.repeat(owner, counts)
-
-
-def _chunks(places: np.ndarray, rows: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Some places among rows at a time, and the rows there."""
-    parts = [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
-    return [(part, rows[part]) for part in parts]
 
 
 def _without(distances: np.ndarray, own: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from safetensors.numpy import load_file, save_file
 
+from engine import domain
 from engine.chem.smiles import parse
 from engine.domain import FILE, Domain, DomainInfo, write_domain
 from engine.errors import UserError
@@ -52,6 +53,15 @@ def test_the_threshold_leaves_one_in_twenty_training_units_outside(table) -> Non
         own = _mean_of_nearest(labelled, labelled)
         assert thresholds[k] == pytest.approx(np.percentile(own, 95), abs=1e-6)
         assert 0.02 < np.mean(own > thresholds[k]) < 0.08
+
+
+def test_it_is_the_same_however_many_are_measured_at_once(table, monkeypatch) -> None:
+    smiles, labels = table
+    whole = Domain.of(smiles, labels)
+    distances, thresholds = whole.distances(smiles), whole.thresholds()
+    monkeypatch.setattr(domain, "_CELLS", 7 * len(smiles))
+    np.testing.assert_array_equal(whole.distances(smiles), distances)
+    np.testing.assert_array_equal(whole.thresholds(), thresholds)
 
 
 def test_it_is_one_polymer_however_written(table) -> None:

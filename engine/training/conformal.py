@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 LEVEL = 0.9
 """The share of new repeat units whose label should lie in the interval."""
@@ -30,9 +30,9 @@ class Interval(BaseModel):
     """
 
     level: float = LEVEL
-    quantile: float
-    share: float
-    typical: float
+    quantile: float = Field(ge=0)
+    share: float = Field(ge=0, lt=1)
+    typical: float = Field(ge=0)
     labels: int
     coverage: float | None = None
     width: float | None = None
