@@ -6,9 +6,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from engine.domain import DomainInfo
 from engine.errors import UserError
 from engine.models.settings import PolyGINShape
 from engine.properties import Property
+from engine.training.conformal import Interval
 from engine.workspace import ASSETS, subfolder, write_atomic
 
 INFO = "bundle.json"
@@ -36,6 +38,9 @@ class BundleInfo(BaseModel):
         shape: of the PolyGIN networks.
         figures: out-of-fold, see `engine.metrics.figures`.
         versions: of the packages that fitted it and of the features it learned on.
+        intervals: the conformal interval of each property that has labels enough; None in a
+            bundle from before there were any.
+        domain: the applicability domain, whose fingerprints lie in a file of their own; None too.
     """
 
     format: int = _FORMAT
@@ -55,6 +60,8 @@ class BundleInfo(BaseModel):
     shape: PolyGINShape
     figures: dict
     versions: dict[str, str]
+    intervals: dict[str, Interval] | None = None
+    domain: DomainInfo | None = None
 
     @property
     def names(self) -> list[str]:

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from engine.bundle import default_bundle, read_info
+from engine.certainty import Certainty, gauge
 from engine.chem.versions import feature_versions
+from engine.domain import Domain
 from engine.errors import UserError
 from engine.features import Features, UniqueUnits, compute_features
 from engine.hardware import usable_cores
@@ -95,6 +97,36 @@ class Predictor:
             units.problems,
         )
 
+    @property
+    def has_intervals(self) -> bool:
+        """Whether `certainty` can be asked for."""
+        return self.info.intervals is not None and self.info.domain is not None
+
+    def demand_intervals(self) -> None:
+        """Say that the model has no intervals, where it has none.
+
+        Raises:
+            UserError: when `certainty` cannot be asked for.
+        """
+        if not self.has_intervals:
+            raise UserError(
+                f"The model {self.info.name!r} has no intervals: it was trained before there were "
+                "any; train it anew, or predict without them."
+            )
+
+    def certainty(self, predicted: Predictions) -> Certainty:
+        """The interval of each prediction, and whether its unit is like those trained on.
+
+        Raises:
+            UserError: when the model has no intervals.
+        """
+        self.demand_intervals()
+        members = np.stack([frame.to_numpy() for frame in predicted.members.values()])
+        smiles = [
+            None if row in predicted.problems else text for row, text in enumerate(predicted.smiles)
+        ]
+        return gauge(self.info, self._domain, smiles, predicted.blend, members)
+
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
         """The members' weighted means; shape `(N, K)`."""
         columns = [
@@ -132,6 +164,10 @@ class Predictor:
             ],
             axis=0,
         )
+
+    @cached_property
+    def _domain(self) -> Domain:
+        return Domain.load(self.folder, self.info.domain, len(self.info.names))
 
     @cached_property
     def _networks(self) -> list:

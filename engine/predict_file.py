@@ -39,7 +39,11 @@ class Filled:
 
 
 def predict_file(
-    predictor: Predictor, source: Path, out: TextIO, progress: Progress | None = None
+    predictor: Predictor,
+    source: Path,
+    out: TextIO,
+    progress: Progress | None = None,
+    intervals: bool = False,
 ) -> Filled:
     """Predict a table of any length in constant memory, as `make_submission` does without a sample.
 
@@ -48,13 +52,18 @@ def predict_file(
         source: a table with a SMILES column; only an XLSX file is read as a whole.
         out: where the CSV goes, some rows at a time.
         progress: told how many rows are done.
+        intervals: whether columns tell each interval's ends and whether the unit lies in the
+            domain; empty where a row could not be read.
 
     Returns:
         The rows that hold training medians.
 
     Raises:
-        UserError: when the table cannot be read or holds no SMILES.
+        UserError: when the table cannot be read or holds no SMILES, or when the model has no
+            intervals and they are asked for.
     """
+    if intervals:
+        predictor.demand_intervals()
     table = stream_table(source)
     columns = guess_columns(table.head)
     filled, done = Filled(), 0
@@ -70,7 +79,10 @@ def predict_file(
     with closing(stream):
         for predicted in stream:
             made = plain_submission(parts.popleft(), columns, predicted, predictor.info)
-            out.write(made.frame.to_csv(index=False, header=done == 0))
+            frame = made.frame
+            if intervals:
+                frame = pd.concat([frame, predictor.certainty(predicted).columns()], axis=1)
+            out.write(frame.to_csv(index=False, header=done == 0))
             filled.add(made.filled)
             done += len(made.frame)
             if progress:

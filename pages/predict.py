@@ -118,7 +118,8 @@ def results(folder: Path, smiles: str) -> None:
     )
     with st.spinner(models.LOADING):
         predicted = models.predict_one(folder, smiles)
-    show_cards(info, predicted, gallery.textbook().get(smiles))
+        certain = models.certain_one(folder, smiles)
+    show_cards(info, predicted, certain, gallery.textbook().get(smiles))
 
 
 def page() -> None:

@@ -1,10 +1,14 @@
 """What tests share: where the real data lie, a workspace of one's own, and one trained run."""
 
+import json
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from engine.bundle import INFO
+from engine.domain import FILE as DOMAIN_FILE
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import load_table
 from engine.workspace import ASSETS
@@ -49,6 +53,18 @@ def trained(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The finished run of `trained_home`, whose workspace is in force during the test."""
     monkeypatch.setenv("POLYGIN_HOME", str(trained_home))
     return find_run("trained")
+
+
+@pytest.fixture
+def old_bundle(trained: Run, tmp_path: Path) -> Path:
+    """The bundle of that run as it would be from before there were intervals."""
+    folder = tmp_path / "old-bundle"
+    shutil.copytree(trained.folder / "bundle", folder)
+    (folder / DOMAIN_FILE).unlink()
+    described = json.loads((folder / INFO).read_text())
+    del described["intervals"], described["domain"]
+    (folder / INFO).write_text(json.dumps(described))
+    return folder
 
 
 def wait_for(run: Run, seconds: float = 240) -> Run:

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from engine.bundle import INFO
 from engine.commands import main, probe, runs
 from engine.commands.arguments import parser
 from engine.commands.tables import checked_table
+from engine.predict import Predictor
 from engine.runs import Run, RunConfig, command_for
 from engine.table import Columns
 from engine.training.devices import DeviceSettings
@@ -69,6 +72,26 @@ def test_predict_a_file_and_a_sample(trained: Run, tmp_path: Path) -> None:
     assert list(frame.columns) == ["id", "Tg"]
     assert frame["id"].tolist() == [2, 1]
     assert frame["Tg"].between(-200, 300).all()
+
+
+def test_predict_one_repeat_unit_with_its_intervals(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "trained", "*CC(*)C", "--intervals"]) == 0
+    shown = capsys.readouterr().out
+    predictor = Predictor(trained.folder / "bundle")
+    certain = predictor.certainty(predictor.predict(["*CC(*)C"]))
+    assert f"{certain.low.at[0, 'Tg']:.1f} – {certain.high.at[0, 'Tg']:.1f}" in shown
+    assert shown.count("inside") == 2
+    copy = tmp_path / "bundle"
+    shutil.copytree(trained.folder / "bundle", copy)
+    described = json.loads((copy / INFO).read_text())
+    described["intervals"], described["domain"]["thresholds"] = {}, {}
+    (copy / INFO).write_text(json.dumps(described))
+    assert main(["predict", str(copy), "*CC(*)C", "--intervals"]) == 0
+    assert capsys.readouterr().out.count("–") == 4
+    assert main(["predict", "trained", "*CC(*)C"]) == 0
+    assert "inside" not in capsys.readouterr().out
 
 
 def test_predict_one_repeat_unit(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from engine.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
+from engine.certainty import Certainty
 from engine.errors import UserError
 from engine.predict import Predictor, find_bundle
-from engine.runs import Run
+from engine.runs import Run, read_out_of_fold, read_report
 from engine.score import score
 from engine.submission import make_submission
 from engine.table import load_table, read_table
@@ -163,3 +164,63 @@ def test_a_bundle_of_another_time_is_refused(
     (copy / INFO).write_text(json.dumps({**described, **change}))
     with pytest.raises(UserError, match=sentence):
         Predictor(copy)
+
+
+def test_a_run_leaves_intervals_and_a_domain_in_its_bundle(trained: Run) -> None:
+    info = read_info(trained.folder / "bundle")
+    assert list(info.intervals) == list(info.domain.thresholds) == ["Tg", "Density"]
+    frame = read_out_of_fold(trained)
+    for name, interval in info.intervals.items():
+        rows = frame[frame["property"] == name]
+        residuals = (rows["label"] - rows["blend"]).abs().to_numpy()
+        half = interval.half_width(rows[info.members].std(axis=1, ddof=0).to_numpy())
+        assert interval.labels == len(rows)
+        # Every label was calibrated on, so that the share within is known beforehand.
+        assert np.sum(residuals <= half * (1 + 1e-9)) == np.ceil(0.9 * (len(rows) + 1))
+        assert 0.6 < interval.coverage <= 1
+        assert interval.width > 0
+    assert read_report(trained)["intervals"]["Tg"]["coverage"] == info.intervals["Tg"].coverage
+
+
+def test_certainty_of_predictions(predictor: Predictor) -> None:
+    units = ["*CC(*)C", "C(C", "*[Si](CBr)(CBr)OP(=O)(I)O*", "[*]C(C)C[*]"]
+    predicted = predictor.predict(units)
+    certain = predictor.certainty(predicted)
+    for name in predictor.info.names:
+        spread = np.std([frame[name] for frame in predicted.members.values()], axis=0)
+        half = predictor.info.intervals[name].half_width(spread)
+        np.testing.assert_allclose(certain.high[name], predicted.blend[name] + half)
+        np.testing.assert_allclose(certain.low[name], predicted.blend[name] - half)
+        assert certain.domain[name].tolist() == ["inside", None, "outside", "inside"]
+    assert certain.low.isna().all(axis=1).tolist() == [False, True, False, False]
+
+
+def test_no_row_can_be_read_is_no_reason_to_fail(predictor: Predictor) -> None:
+    columns = predictor.certainty(predictor.predict(["C(C"])).columns()
+    assert columns.isna().all(axis=None)
+
+
+def test_a_property_with_too_few_labels_has_no_interval(predictor: Predictor) -> None:
+    del predictor.info.intervals["Tg"]
+    del predictor.info.domain.thresholds["Density"]
+    columns = predictor.certainty(predictor.predict(["*CC*"])).columns()
+    assert list(columns.columns[columns.notna().all()]) == [
+        "Tg_domain",
+        "Density_low",
+        "Density_high",
+    ]
+
+
+def test_a_property_named_like_an_intervals_column_is_a_sentence() -> None:
+    frame = pd.DataFrame({"Tg": [1.0], "Tg_low": [2.0]})
+    with pytest.raises(UserError, match="named 'Tg_low'"):
+        Certainty(frame, frame, frame).columns()
+
+
+def test_a_bundle_from_before_intervals_predicts_but_says_it_has_none(old_bundle: Path) -> None:
+    predictor = Predictor(old_bundle)
+    assert not predictor.has_intervals
+    predicted = predictor.predict(["*CC*"])
+    assert np.isfinite(predicted.blend).all(axis=None)
+    with pytest.raises(UserError, match="has no intervals"):
+        predictor.certainty(predicted)

@@ -138,3 +138,42 @@ def test_an_output_that_cannot_be_written_is_told_before_the_work(
     out = table.with_name("nowhere") / "out.csv"
     assert main(["predict", "trained", str(table), "-o", str(out)]) == 1
     assert "cannot be written: No such file" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_intervals_come_after_the_predictions_and_are_empty_for_bad_rows(table: Path) -> None:
+    out, plain = table.with_name("out.csv"), table.with_name("plain.csv")
+    assert main(["predict", "trained", str(table), "-o", str(plain)]) == 0
+    assert main(["predict", "trained", str(table), "-o", str(out), "--intervals"]) == 0
+    frame, values = _cells(out.read_text()), _cells(plain.read_text())
+    added = [f"{name}_{part}" for name in ("Tg", "Density") for part in ("low", "high", "domain")]
+    assert list(frame.columns) == ["id", "Tg", "Density", *added]
+    pd.testing.assert_frame_equal(frame[values.columns], values, rtol=1e-4)
+    bad = frame["id"].isin([name for name, unit in ROWS if unit in ("C(C", "", "no")])
+    assert frame.loc[bad, added].isna().all(axis=None)
+    assert frame.loc[~bad, added].notna().all(axis=None)
+    good = frame[~bad]
+    for name in ("Tg", "Density"):
+        assert (good[f"{name}_low"] < good[name]).all()
+        assert (good[f"{name}_high"] > good[name]).all()
+        assert set(good[f"{name}_domain"]) <= {"inside", "outside"}
+
+
+def test_streamed_intervals_equal_those_of_the_whole(predictor: Predictor, table: Path) -> None:
+    out = io.StringIO()
+    predict_file(predictor, table, out, intervals=True)
+    whole = predictor.certainty(predictor.predict([unit for _, unit in ROWS])).columns()
+    streamed = _cells(out.getvalue())[whole.columns]
+    pd.testing.assert_frame_equal(streamed, _cells(whole.to_csv(index=False)), rtol=1e-4)
+
+
+def test_a_model_without_intervals_and_a_submission_with_them_are_sentences(
+    old_bundle: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = table.with_name("out.csv")
+    words = ["predict", str(old_bundle), str(table), "-o", str(out), "--intervals"]
+    assert main(words) == 1
+    assert "has no intervals" in capsys.readouterr().err.replace("\n", " ")
+    words = ["predict", "trained", str(table), "--sample-submission", str(table), "--intervals"]
+    assert main(words) == 1
+    assert "exactly the columns" in capsys.readouterr().err.replace("\n", " ")
+    assert not out.exists()

@@ -18,6 +18,25 @@ def test_it_tells_its_error() -> None:
     assert info.figures["blend"]["wmae"] < min(members)
 
 
+def test_its_intervals_hold_as_often_as_they_say() -> None:
+    info = Predictor(SHIPPED).info
+    for name, interval in info.intervals.items():
+        assert interval.labels == info.labels[name]
+        assert 0.88 <= interval.coverage <= 0.92
+        # Wider than twice the mean error, narrower than half of all labels.
+        low, high = info.ranges[name]
+        assert 2 * info.figures["blend"]["mae"][name] < interval.width < (high - low) / 2
+    assert list(info.intervals) == list(info.domain.thresholds) == info.names
+
+
+def test_it_knows_what_it_does_not_know() -> None:
+    predictor = Predictor(SHIPPED)
+    units = [KNOWN["Polystyrene"], "*[Si](CBr)(CBr)OP(=O)(I)O*"]
+    certain = predictor.certainty(predictor.predict(units))
+    assert (certain.domain.iloc[0] == "inside").all()
+    assert (certain.domain.iloc[1] == "outside").all()
+
+
 def test_a_polymer_chemist_would_not_laugh() -> None:
     blend = Predictor(SHIPPED).predict(list(KNOWN.values())).blend
     styrene, methacrylate, ethylene, carbonate, imide = blend["Tg"]

@@ -98,6 +98,11 @@ def _models(commands: argparse._SubParsersAction) -> None:
     predict.add_argument(
         "--sample-submission", metavar="FILE", help="take ids, order and columns from this file"
     )
+    predict.add_argument(
+        "--intervals",
+        action="store_true",
+        help="add each value's 90 %% interval, and whether the unit is like those trained on",
+    )
     predict.set_defaults(carry_out=models.predict)
 
     score = commands.add_parser("score", help="score a model on a labelled table")

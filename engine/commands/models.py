@@ -8,21 +8,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from engine import bundle
+from engine.certainty import Certainty
 from engine.commands.figures import print_figures
 from engine.commands.progress import Show, progress_bar
 from engine.commands.tables import checked_table
 from engine.errors import UserError
 from engine.predict import Predictor, find_bundle
 from engine.predict_file import Filled, predict_file
+from engine.properties import Property
 from engine.runs import list_runs
 from engine.score import score as score_table
 from engine.submission import make_submission
 from engine.table import read_table
+from engine.training.conformal import LEVEL
 from engine.workspace import replacing
 
 
@@ -52,11 +56,18 @@ def list_all(arguments: argparse.Namespace) -> None:
 
 def predict(arguments: argparse.Namespace) -> None:
     """Predict a file, or show the prediction of one repeat unit."""
+    if arguments.intervals and arguments.sample_submission:
+        raise UserError(
+            "A submission has exactly the columns that its sample asks for: leave out --intervals "
+            "or --sample-submission."
+        )
     predictor = Predictor(find_bundle(arguments.model))
+    if arguments.intervals:
+        predictor.demand_intervals()
     if Path(arguments.input).is_file():
         _predict_file(predictor, arguments)
     else:
-        _predict_one(predictor, arguments.input)
+        _predict_one(predictor, arguments.input, arguments.intervals)
 
 
 def score(arguments: argparse.Namespace) -> None:
@@ -86,7 +97,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         if arguments.sample_submission:
             filled = _predict_as_asked(predictor, arguments, out, show)
         else:
-            filled = predict_file(predictor, Path(arguments.input), out, show)
+            filled = predict_file(predictor, Path(arguments.input), out, show, arguments.intervals)
     if output:
         Console(stderr=True).print(f"Written to {output}", highlight=False, soft_wrap=True)
     _warn_of_filled(filled)
@@ -104,22 +115,34 @@ def _predict_as_asked(
     return filled
 
 
-def _predict_one(predictor: Predictor, smiles: str) -> None:
+def _predict_one(predictor: Predictor, smiles: str, intervals: bool) -> None:
     predicted = predictor.predict([smiles])
     if predicted.problems:
         raise UserError(
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
             f"{predicted.problems[0]}."
         )
-    shown = Table("property", "blend", *predictor.info.members)
+    certainty = predictor.certainty(predicted) if intervals else None
+    # Kept on one line, where a narrow terminal breaks the others.
+    interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
+    heads = [interval, "domain"] if certainty else []
+    shown = Table("property", "blend", *heads, *predictor.info.members)
     for known in predictor.info.properties:
         values = [frame.at[0, known.name] for frame in predicted.members.values()]
         shown.add_row(
             escape(known.label),
             known.number(predicted.blend.at[0, known.name]),
+            *(_certain(certainty, known) if certainty else ()),
             *(known.number(value) for value in values),
         )
     Console().print(shown)
+
+
+def _certain(certainty: Certainty, known: Property) -> tuple[str, str]:
+    """A property's interval and domain as cells of a table; a dash for what there is none of."""
+    low, high = certainty.low.at[0, known.name], certainty.high.at[0, known.name]
+    interval = "–" if np.isnan(low) else f"{known.number(low)} – {known.number(high)}"
+    return interval, certainty.domain.at[0, known.name] or "–"
 
 
 @contextmanager

@@ -34,6 +34,7 @@ from engine.training.presets import PRESETS, Preset
 from engine.workspace import write_atomic
 
 _BEAT_SECONDS = 5.0
+_REPORTED = {"table", "rows", "folds", "seed", "labels", "blend", "intervals"}
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,7 @@ def _folds(job: _Job) -> np.ndarray:
 def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None:
     """Out-of-fold predictions, the report, and last the bundle's description."""
     from engine.bundle import BundleInfo, package_versions, write_info
+    from engine.domain import write_domain
 
     _out_of_fold(job, folds, ensemble).to_parquet(job.run.folder / files.OUT_OF_FOLD, index=False)
     info = BundleInfo(
@@ -232,6 +234,8 @@ def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None
         shape=job.preset.shape,
         figures=ensemble.figures,
         versions=package_versions(),
+        intervals=ensemble.intervals,
+        domain=write_domain(bundle, job.frame["canonical"].tolist(), job.labels, job.names),
     )
     report = {
         "figures": ensemble.figures,
@@ -239,7 +243,9 @@ def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None
         "hardware": detect().model_dump(),
         "seconds": store.select(job.run.id)[0].seconds,
         "remarks": ensemble.remarks,
-        **info.model_dump(include={"table", "rows", "folds", "seed", "labels", "blend"}),
+        **info.model_dump(
+            include={"table", "rows", "folds", "seed", "labels", "blend", "intervals"}
+        ),
         "versions": info.versions,
     }
     write_atomic(job.run.folder / files.REPORT, json.dumps(report, indent=1))

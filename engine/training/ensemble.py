@@ -15,6 +15,7 @@ from engine.models.store import save_booster
 from engine.models.trees import LIBRARIES
 from engine.training.blend import blend_weights, nested_blend
 from engine.training.checkpoints import Checkpoints
+from engine.training.conformal import Interval, calibrate
 from engine.training.data import TrainingData
 from engine.training.devices import DeviceSettings
 from engine.training.loop import DivergedError
@@ -33,6 +34,7 @@ class Ensemble:
         out_of_fold: shape `(M, N, K)`, each row predicted by models that never saw it.
         blended: shape `(N, K)`, blended with weights fitted on the other folds.
         weights: `{property: {member: weight}}` for predicting new repeat units.
+        intervals: the conformal interval of each property that has labels enough.
         figures: `{"blend": …, "members": {member: …}}`, see `engine.metrics.figures`.
         remarks: what a user should know, such as a member that could not be fitted.
     """
@@ -41,6 +43,7 @@ class Ensemble:
     out_of_fold: np.ndarray
     blended: np.ndarray
     weights: dict[str, dict[str, float]]
+    intervals: dict[str, Interval]
     figures: dict
     remarks: list[str]
 
@@ -113,6 +116,7 @@ def fit_ensemble(
         out_of_fold=out_of_fold,
         blended=blended,
         weights=blend_weights(data.labels, out_of_fold, members, data.names),
+        intervals=calibrate(data.labels, out_of_fold, blended, data.folds, data.names),
         figures={
             "blend": figures(data.labels, blended, data.names, ranges),
             "members": {

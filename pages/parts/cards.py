@@ -1,15 +1,32 @@
 """Cards that show a predicted value beside its members, its range and its textbook value."""
 
 from html import escape
+from typing import NamedTuple
 
 import streamlit as st
 
 from engine.bundle import BundleInfo
 from engine.properties import Property
+from engine.training.conformal import LEVEL
 from pages.parts.charts import colour_of, title_of
 from pages.parts.gallery import Textbook
 from pages.parts.words import number, unit_of
 
+
+class Certain(NamedTuple):
+    """How sure one predicted value is.
+
+    Attributes:
+        low, high: the interval's ends, in the property's unit; NaN where there is none.
+        outside: whether the molecule lies outside the applicability domain.
+    """
+
+    low: float
+    high: float
+    outside: bool
+
+
+_LEVEL = f"{100 * LEVEL:.0f} %"
 # Lines and grounds are mixed from the text's colour, so they fit the light and the dark theme.
 _STYLE = """<style>
 .pg-cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(238px, 1fr)) }
@@ -36,35 +53,65 @@ _STYLE = """<style>
 .pg-row i { width: 9px; height: 9px; border-radius: 50%; flex: none; box-sizing: border-box }
 .pg-row i.pg-diamond { border-radius: 0; transform: rotate(45deg) scale(.9);
   border: 2px solid currentColor }
+.pg-badge { display: inline-block; font-size: .78rem; margin-top: 6px; padding: 1px 8px;
+  border-radius: 9px; cursor: help;
+  border: 1px dashed color-mix(in srgb, currentColor 45%, transparent) }
 .pg-warn { font-size: .82rem; margin-top: 8px; padding: 5px 8px; border-radius: 6px;
   background: color-mix(in srgb, #f59e0b 20%, transparent) }
 </style>"""
 
 
+_OUTSIDE = (
+    "This molecule is less like those that the model learned this property from than nearly all of "
+    "them are like each other, so the value can be further off than the interval says."
+)
+
+
 def show_cards(
-    info: BundleInfo, predicted: dict[str, dict[str, float]], textbook: Textbook | None
+    info: BundleInfo,
+    predicted: dict[str, dict[str, float]],
+    certain: dict[str, Certain] | None,
+    textbook: Textbook | None,
 ) -> None:
     """One card for each property.
 
     Args:
         info: of the model.
         predicted: `{"blend" or member: {property: value}}`, in the properties' units.
+        certain: by property; None for a model without intervals.
         textbook: the same molecule in the textbook table, when it is there.
     """
-    cards = [_card(known, info, predicted, textbook) for known in info.properties]
+    certain = certain or {}
+    cards = [
+        _card(known, info, predicted, certain.get(known.name), textbook)
+        for known in info.properties
+    ]
     st.html(f'{_STYLE}<div class="pg-cards">{"".join(cards)}</div>')
+    st.caption(_legend(certain, textbook))
+
+
+def _legend(certain: dict[str, Certain], textbook: Textbook | None) -> str:
+    words = ["Large number: the blend, a weighted mean of the members listed below it."]
+    if certain:
+        words.append(
+            f"{_LEVEL}: the interval within which about {_LEVEL} of values lay, on molecules that "
+            "the models had not seen."
+        )
+    if any(one.outside for one in certain.values()):
+        words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
     book = "; ◇ the textbook value" if textbook else ""
-    st.caption(
-        "Large number: the blend, a weighted mean of the members listed below it. Typical error: "
-        "mean absolute error on molecules that the models had not seen. Bar: the range of the "
-        f"training table, with ┃ the blend and ● each member on it{book}."
+    words.append(
+        "Typical error: mean absolute error on molecules that the models had not seen. Bar: the "
+        f"range of the training table, with ┃ the blend and ● each member on it{book}."
     )
+    return " ".join(words)
 
 
 def _card(
     known: Property,
     info: BundleInfo,
     predicted: dict[str, dict[str, float]],
+    certain: Certain | None,
     textbook: Textbook | None,
 ) -> str:
     value = predicted["blend"][known.name]
@@ -78,6 +125,7 @@ def _card(
         f'<div class="pg-name">{escape(known.title)}</div>',
         f'<div class="pg-soft">{escape(", ".join(words))}</div>',
         f'<div class="pg-value">{number(bare, value)} <small>{escape(known.unit)}</small></div>',
+        *_interval(known, certain),
         f'<div class="pg-soft">typical error ±{escape(number(known, error))}</div>',
         _bar(value, members, book[0] if book else None, low, high),
         f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
@@ -87,8 +135,21 @@ def _card(
         parts.append(
             '<div class="pg-warn">Outside the training range: the model is guessing.</div>'
         )
+    if certain and certain.outside:
+        parts.append(
+            f'<div class="pg-badge" title="{escape(_OUTSIDE)}">'
+            "outside the applicability domain</div>"
+        )
     parts.append(f'<div class="pg-rows">{_rows(known, members, book)}</div>')
     return f'<div class="pg-card">{"".join(parts)}</div>'
+
+
+def _interval(known: Property, certain: Certain | None) -> list[str]:
+    if certain is None or certain.low != certain.low:
+        return []
+    bare = known.model_copy(update={"unit": ""})
+    ends = f"{number(bare, certain.low)} – {number(known, certain.high)}"
+    return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
 
 
 def _rows(known: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:

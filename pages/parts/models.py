@@ -10,14 +10,19 @@ import streamlit as st
 
 from engine import bundle
 from engine.bundle import read_info
+from engine.certainty import OUTSIDE
 from engine.predict import Predictor
+from engine.properties import Property
 from engine.runs import Run, list_runs
+from engine.training.conformal import LEVEL
+from pages.parts.cards import Certain
 from pages.parts.charts import title_of
 from pages.parts.layout import forget_unless
 from pages.parts.words import number, plain, unit_of
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN = "model chosen"
+_WIDTH, _COVERAGE = f"{100 * LEVEL:.0f} % interval", "coverage"
 CARD = "README.md"
 _MAX_CARD_BYTES = 50_000
 _PAINTING_SECONDS = 1.5
@@ -84,7 +89,17 @@ def predict_one(folder: Path, smiles: str) -> dict[str, dict[str, float]]:
         smiles: canonical.
     """
     let_paint()
-    return _predict_one(str(folder), _written(folder), smiles)
+    return _predict_one(str(folder), _written(folder), smiles)[0]
+
+
+def certain_one(folder: Path, smiles: str) -> dict[str, Certain] | None:
+    """How sure one molecule's predictions are, by property; None for a model without intervals.
+
+    Args:
+        folder: the model's.
+        smiles: canonical.
+    """
+    return _predict_one(str(folder), _written(folder), smiles)[1]
 
 
 def about(folder: Path) -> None:
@@ -108,6 +123,7 @@ def about(folder: Path) -> None:
             ),
             "typical error": f"±{number(known, blend['mae'].get(known.name))}",
             "R²": blend["r2"].get(known.name),
+            **_interval_cells(info, known),
         }
         for known in info.properties
     ]
@@ -123,6 +139,13 @@ def about(folder: Path) -> None:
             "R²": st.column_config.NumberColumn(
                 format="%.3f", help="Share of the labels' spread that is explained; 1 is perfect."
             ),
+            _WIDTH: st.column_config.TextColumn(
+                help="From the interval's lower end to its upper one, on average."
+            ),
+            _COVERAGE: st.column_config.NumberColumn(
+                format="percent",
+                help="The share of labels that lay within their interval, made without them.",
+            ),
         },
     )
     st.caption(
@@ -134,6 +157,17 @@ def about(folder: Path) -> None:
     if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
         st.divider()
         st.markdown(card.read_text(encoding="utf-8", errors="replace"))
+
+
+def _interval_cells(info: bundle.BundleInfo, known: Property) -> dict[str, object]:
+    """Two more cells of the table of properties, where the model has intervals."""
+    if info.intervals is None:
+        return {}
+    interval = info.intervals.get(known.name)
+    return {
+        _WIDTH: number(known, interval and interval.width),
+        _COVERAGE: interval and interval.coverage,
+    }
 
 
 def run_label(run: Run) -> str:
@@ -179,10 +213,22 @@ def _predictor(folder: str, written: float) -> Predictor:
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _predict_one(folder: str, written: float, smiles: str) -> dict[str, dict[str, float]]:
-    predicted = _predictor(folder, written).predict([smiles])
+def _predict_one(
+    folder: str, written: float, smiles: str
+) -> tuple[dict[str, dict[str, float]], dict[str, Certain] | None]:
+    predictor = _predictor(folder, written)
+    predicted = predictor.predict([smiles])
     frames = {"blend": predicted.blend, **predicted.members}
-    return {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
+    values = {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
+    if not predictor.has_intervals:
+        return values, None
+    sure = predictor.certainty(predicted)
+    return values, {
+        name: Certain(
+            sure.low.at[0, name], sure.high.at[0, name], sure.domain.at[0, name] == OUTSIDE
+        )
+        for name in predictor.info.names
+    }
 
 
 def _listed(words: list[str]) -> str:

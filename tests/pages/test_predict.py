@@ -50,6 +50,36 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
             assert known.format(frame.at[0, known.name]).replace("-", "−") in _cards(app)
 
 
+def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, open_page):
+    predictor = Predictor(tiny_run.folder / "bundle")
+    units = ["*CC(*)C", "*[Si](CBr)(CBr)OP(=O)(I)O*"]
+    certain = predictor.certainty(predictor.predict(units))
+    for row, unit in enumerate(units):
+        app = open_page("predict", smiles=unit, model=tiny_run.id)
+        assert not app.exception
+        for known in predictor.info.properties:
+            low = known.number(certain.low.at[row, known.name])
+            high = known.format(certain.high.at[row, known.name])
+            assert f"90 %: {low} – {high}".replace("-", "−") in _cards(app)
+        outside = (certain.domain.iloc[row] == "outside").sum()
+        assert _cards(app).count("outside the applicability domain") == outside == 2 * row
+        legend = " ".join(part.value for part in app.caption)
+        assert "about 90 % of values lay" in legend
+        assert ("Outside the applicability domain" in legend) == bool(outside)
+    assert {"90 % interval", "coverage"} <= set(app.dataframe[0].value)
+
+
+def test_a_model_from_before_intervals_shows_none(old_bundle, open_page, monkeypatch):
+    monkeypatch.setattr(bundle, "SHIPPED", old_bundle)
+    app = open_page("predict", smiles="*[Si](CBr)(CBr)OP(=O)(I)O*")
+    assert not app.exception
+    assert not app.error
+    assert "pg-card" in _cards(app)
+    assert "90 %" not in _cards(app) + " ".join(part.value for part in app.caption)
+    assert "applicability" not in _cards(app)
+    assert "coverage" not in app.dataframe[0].value
+
+
 def test_a_bad_smiles_gets_a_reason_and_no_numbers(tiny_run, open_page):
     app = _draw(open_page("predict"), "*CC(*)C1CC(")
     assert not app.exception

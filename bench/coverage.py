@@ -1,0 +1,183 @@
+"""How often intervals hold, from out-of-fold predictions: `python -m bench.coverage OOF.parquet`.
+
+Every fold's intervals and domain are made from the other folds alone. Prints the table of
+`docs/intervals.md` and writes `results/coverage-random.json`.
+"""
+
+import argparse
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.domain import Domain
+from engine.errors import UserError
+from engine.properties import property_for
+from engine.table import load_table
+from engine.training.conformal import calibrate, held_out_half_widths, member_spread
+
+TABLE = "../shared/data/train.csv"
+_KEYS = {"row", "id", "smiles", "fold", "property", "label", "blend"}
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Out-of-fold predictions beside the labels; N rows, K properties, M members.
+
+    Attributes:
+        smiles: the N repeat units.
+        names: of the properties.
+        members: names of the members.
+        labels: shape `(N, K)`, in the properties' units, NaN where missing.
+        predicted: shape `(M, N, K)`, in the same units, NaN where there is no label.
+        blended: shape `(N, K)`, the same of the blend.
+        folds: shape `(N,)`.
+    """
+
+    smiles: list[str]
+    names: list[str]
+    members: list[str]
+    labels: np.ndarray
+    predicted: np.ndarray
+    blended: np.ndarray
+    folds: np.ndarray
+
+
+def read(path: Path, table: Path) -> OutOfFold:
+    """Read an out-of-fold file as a run writes it, or one by id without labels.
+
+    Args:
+        path: Parquet with the columns of `engine.runs.read_out_of_fold`; `row`, `smiles` and
+            `label` may be missing.
+        table: the training table, whose labels and repeat units are joined by id.
+
+    Raises:
+        UserError: when an id of the file is not in the table, or a label differs in being there.
+    """
+    frame = pd.read_parquet(path)
+    known = load_table(table)
+    place = pd.Series(range(len(known.ids)), index=known.ids)
+    frame["place"] = place.reindex(frame["id"].astype(str)).to_numpy()
+    if frame["place"].isna().any():
+        lost = frame.loc[frame["place"].isna(), "id"].iloc[0]
+        raise UserError(f"{path} predicts id {lost}, which {table} does not hold.")
+    names = [known.name for known in known.properties]
+    members = [column for column in frame if column not in _KEYS | {"place"}]
+    rows = frame["place"].to_numpy(dtype=int)
+    columns = pd.Series(range(len(names)), index=names).loc[frame["property"]].to_numpy()
+    filled = {}
+    for column in [*members, "blend"]:
+        filled[column] = np.full(known.labels.shape, np.nan)
+        filled[column][rows, columns] = frame[column]
+    if (np.isfinite(filled["blend"]) != np.isfinite(known.labels)).any():
+        raise UserError(f"{path} does not predict just the labels of {table}; give its own table.")
+    folds = np.full(len(known.ids), -1)
+    folds[rows] = frame["fold"]
+    predicted = np.stack([filled[member] for member in members])
+    return OutOfFold(
+        known.canonical, names, members, known.labels, predicted, filled["blend"], folds
+    )
+
+
+def inside_domain(found: OutOfFold) -> np.ndarray:
+    """Whether each row lies in the domain of the other folds; shape `(N, K)`, bool."""
+    inside = np.zeros(found.labels.shape, dtype=bool)
+    for fold in np.unique(found.folds):
+        held_out = np.flatnonzero(found.folds == fold)
+        others = np.flatnonzero(found.folds != fold)
+        domain = Domain.of([found.smiles[row] for row in others], found.labels[others])
+        distances = domain.distances([found.smiles[row] for row in held_out])
+        inside[held_out] = distances <= domain.thresholds()
+    return inside
+
+
+def measure(found: OutOfFold) -> dict[str, dict]:
+    """Coverage, width and what the domain tells of each property, on held-out folds."""
+    intervals = calibrate(found.labels, found.predicted, found.blended, found.folds, found.names)
+    spreads, inside = member_spread(found.predicted), inside_domain(found)
+    measured = {}
+    for k, name in enumerate(found.names):
+        known = np.isfinite(found.labels[:, k])
+        residuals = np.abs(found.labels - found.blended)[known, k]
+        spread, folds, near = spreads[known, k], found.folds[known], inside[known, k]
+        half = held_out_half_widths(residuals, spread, folds)
+        same = held_out_half_widths(residuals, np.zeros(len(residuals)), folds)
+        covered = residuals <= half
+        thirds = np.argsort(np.argsort(spread)) * 3 // len(spread)
+        measured[name] = {
+            **intervals[name].model_dump(),
+            "coverage_by_fold": [float(covered[folds == fold].mean()) for fold in np.unique(folds)],
+            "coverage_by_third_of_spread": [float(covered[thirds == n].mean()) for n in range(3)],
+            "coverage_of_one_width_by_third": [
+                float((residuals <= same)[thirds == n].mean()) for n in range(3)
+            ],
+            "width_of_one_width": float(2 * same.mean()),
+            "outside": int((~near).sum()),
+            **_sides("mae", residuals, near),
+            **_sides("coverage", covered, near),
+        }
+    return measured
+
+
+def _sides(word: str, values: np.ndarray, near: np.ndarray) -> dict[str, float | None]:
+    sides = {"inside": near, "outside": ~near}
+    return {
+        f"{word}_{side}": float(values[rows].mean()) if rows.any() else None
+        for side, rows in sides.items()
+    }
+
+
+def markdown(measured: dict[str, dict]) -> str:
+    """Both tables of `docs/intervals.md`."""
+    lines = [
+        "| property | labels | coverage | mean width | if all were equally wide | "
+        "coverage by third of spread: low, middle, high | … if all were equally wide |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, one in measured.items():
+        known = property_for(name)
+        thirds = ", ".join(f"{share:.1%}" for share in one["coverage_by_third_of_spread"])
+        plain = ", ".join(f"{share:.1%}" for share in one["coverage_of_one_width_by_third"])
+        lines.append(
+            f"| {known.label} | {one['labels']:,} | {one['coverage']:.1%} | "
+            f"{known.number(one['width'])} | {known.number(one['width_of_one_width'])} | "
+            f"{thirds} | {plain} |"
+        )
+    lines += [
+        "",
+        "| property | outside the domain | MAE inside | MAE outside | coverage inside | "
+        "coverage outside |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, one in measured.items():
+        known = property_for(name)
+        lines.append(
+            f"| {known.label} | {one['outside']:,} of {one['labels']:,} | "
+            f"{one['mae_inside']:.3g} | {one['mae_outside']:.3g} | "
+            f"{one['coverage_inside']:.1%} | {one['coverage_outside']:.1%} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, write, print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.coverage", description=__doc__)
+    parser.add_argument("oof", type=Path, metavar="OOF.parquet")
+    parser.add_argument("--table", type=Path, default=Path(TABLE), help="the training table")
+    parser.add_argument("--json", type=Path, default=Path("results/coverage-random.json"))
+    arguments = parser.parse_args()
+    measured = measure(read(arguments.oof, arguments.table))
+    result = {
+        "command": f"python -m bench.coverage {arguments.oof} --table {arguments.table}",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "properties": measured,
+    }
+    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(markdown(measured))
+
+
+if __name__ == "__main__":
+    main()

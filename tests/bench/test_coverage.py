@@ -1,0 +1,82 @@
+"""Coverage from an out-of-fold file, and intervals for a bundle that has none."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.coverage import markdown, measure, read
+from bench.give_intervals import give_intervals
+from engine.bundle import INFO, read_info
+from engine.domain import FILE
+from engine.errors import UserError
+from engine.predict import Predictor
+from engine.runs import Run, read_out_of_fold
+from engine.runs.folder import OUT_OF_FOLD
+from tests.conftest import TEXTBOOK
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """The table of the run `trained`."""
+    path = tmp_path / "textbook-slice.csv"
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(rows[:71]), encoding="utf-8")
+    return path
+
+
+def test_coverage_is_that_of_the_runs_report(trained: Run, table: Path) -> None:
+    measured = measure(read(trained.folder / OUT_OF_FOLD, table))
+    info = read_info(trained.folder / "bundle")
+    for name, one in measured.items():
+        assert one["coverage"] == info.intervals[name].coverage
+        assert one["labels"] == info.labels[name]
+        assert 0 < one["outside"] < one["labels"]
+        assert len(one["coverage_by_fold"]) == 3
+    assert "| Tg (°C) | 64 |" in markdown(measured)
+
+
+def test_a_file_by_id_without_labels_is_joined(trained: Run, table: Path, tmp_path: Path) -> None:
+    whole = read(trained.folder / OUT_OF_FOLD, table)
+    bare = tmp_path / "bare.parquet"
+    frame = read_out_of_fold(trained).drop(columns=["row", "smiles", "label"])
+    frame.sample(frac=1, random_state=0).to_parquet(bare, index=False)
+    joined = read(bare, table)
+    assert joined.members == whole.members == ["lightgbm", "xgboost", "catboost", "polygin"]
+    np.testing.assert_array_equal(joined.predicted, whole.predicted)
+    np.testing.assert_array_equal(joined.folds, whole.folds)
+
+
+def test_another_table_is_refused(trained: Run, table: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="does not predict just the labels"):
+        read(trained.folder / OUT_OF_FOLD, TEXTBOOK)
+    short = tmp_path / "short.csv"
+    short.write_text("".join(table.read_text(encoding="utf-8").splitlines(True)[:60]))
+    with pytest.raises(UserError, match="does not hold"):
+        read(trained.folder / OUT_OF_FOLD, short)
+
+
+def test_an_old_bundle_gets_what_its_run_would_have_given(
+    trained: Run, table: Path, old_bundle: Path
+) -> None:
+    before = Predictor(old_bundle).predict(["*CC*", "*CCO*"]).blend
+    give_intervals(old_bundle, read(trained.folder / OUT_OF_FOLD, table))
+    assert read_info(old_bundle) == read_info(trained.folder / "bundle")
+    assert (old_bundle / FILE).read_bytes() == (trained.folder / "bundle" / FILE).read_bytes()
+    assert Predictor(old_bundle).predict(["*CC*", "*CCO*"]).blend.equals(before)
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "sentence"),
+    [("figures", ("blend", "wmae"), "figures"), ("blend", ("Tg", "polygin"), "blend")],
+)
+def test_predictions_of_another_run_are_refused(
+    trained: Run, table: Path, old_bundle: Path, field: str, path: tuple, sentence: str
+) -> None:
+    described = json.loads((old_bundle / INFO).read_text())
+    described[field][path[0]][path[1]] += 1e-6
+    (old_bundle / INFO).write_text(json.dumps(described))
+    with pytest.raises(UserError, match=f"table: {sentence} differ"):
+        give_intervals(old_bundle, read(trained.folder / OUT_OF_FOLD, table))
+    assert not (old_bundle / FILE).exists()
