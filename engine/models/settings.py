@@ -1,5 +1,7 @@
 """The sizes of members; read by pages too, so neither torch nor a booster is loaded here."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -15,7 +17,15 @@ class PolyGINShape(BaseModel):
 
 
 class TreeSettings(BaseModel):
-    """Size and pace of boosting, in the same words for the three libraries."""
+    """Size and pace of boosting, in the same words for the three libraries.
+
+    Attributes:
+        rounds: trees.
+        learning_rate: share of each tree's answer that is taken.
+        depth, leaves: of a tree; LightGBM counts leaves, the others depth.
+        rows, columns: shares that a tree is grown from.
+        loss: the error that is made small, `absolute` or `squared`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,3 +35,4 @@ class TreeSettings(BaseModel):
     leaves: int = 31
     rows: float = 0.8
     columns: float = 0.3
+    loss: Literal["absolute", "squared"] = "absolute"

@@ -42,7 +42,7 @@ class Booster(Protocol):
 
 
 class LightGBM:
-    """Gradient boosting grown leaf by leaf (Ke et al., NeurIPS 2017), least absolute error."""
+    """Gradient boosting grown leaf by leaf (Ke et al., NeurIPS 2017)."""
 
     suffix = "txt"
 
@@ -57,7 +57,7 @@ class LightGBM:
         import lightgbm
 
         parameters = {
-            "objective": "regression_l1",
+            "objective": "regression_l1" if settings.loss == "absolute" else "regression",
             "learning_rate": settings.learning_rate,
             "num_leaves": settings.leaves,
             "min_data_in_leaf": min(5, max(len(labels) // 20, 1)),
@@ -91,7 +91,7 @@ class LightGBM:
 
 
 class XGBoost:
-    """Regularised gradient boosting (Chen & Guestrin, KDD 2016), least absolute error."""
+    """Regularised gradient boosting (Chen & Guestrin, KDD 2016)."""
 
     suffix = "ubj"
 
@@ -106,7 +106,7 @@ class XGBoost:
         import xgboost
 
         parameters = {
-            "objective": "reg:absoluteerror",
+            "objective": f"reg:{settings.loss}error",
             "learning_rate": settings.learning_rate,
             "max_depth": settings.depth,
             "min_child_weight": 2,
@@ -154,7 +154,7 @@ class CatBoost:
         import catboost
 
         model = catboost.CatBoostRegressor(
-            loss_function="RMSE",
+            loss_function="MAE" if settings.loss == "absolute" else "RMSE",
             iterations=settings.rounds,
             learning_rate=settings.learning_rate,
             depth=settings.depth,

@@ -52,8 +52,8 @@ class Preset(BaseModel):
 # Few, larger steps keep a bundle small.
 _TREES = {
     "lightgbm": TreeSettings(rounds=300, learning_rate=0.08, leaves=24),
-    "xgboost": TreeSettings(rounds=300, learning_rate=0.08, depth=5),
-    "catboost": TreeSettings(rounds=600, learning_rate=0.06),
+    "xgboost": TreeSettings(rounds=300, learning_rate=0.08, depth=5, loss="squared"),
+    "catboost": TreeSettings(rounds=600, learning_rate=0.06, loss="squared"),
 }
 
 PRESETS = {
@@ -68,8 +68,8 @@ PRESETS = {
             loop=LoopSettings(epochs=40, batch=32, learning_rate=4e-3),
             trees={
                 "lightgbm": TreeSettings(rounds=120, learning_rate=0.08, leaves=15),
-                "xgboost": TreeSettings(rounds=120, learning_rate=0.08, depth=4),
-                "catboost": TreeSettings(rounds=150, learning_rate=0.08, depth=4),
+                "xgboost": TreeSettings(rounds=120, learning_rate=0.08, depth=4, loss="squared"),
+                "catboost": TreeSettings(rounds=150, learning_rate=0.08, depth=4, loss="squared"),
             },
         ),
         Preset(
