@@ -63,10 +63,14 @@ class GCN(AtomEmbedding):
         """Predict; see `PolyGIN.forward`."""
         if not isinstance(batch, GraphBatch):
             batch = from_pyg(batch)
-        return self.heads(pool(self.shape, self.encode(batch), None, batch))
+        return self.heads(self.pooled(batch))
 
-    def encode(self, batch: GraphBatch) -> Tensor:
-        """Atoms `(V, width)` after the last convolution."""
+    def pooled(self, batch: GraphBatch) -> Tensor:
+        """See `PolyGIN.pooled`."""
+        return pool(self.shape, *self.encode(batch), batch)
+
+    def encode(self, batch: GraphBatch) -> tuple[Tensor, None]:
+        """Atoms `(V, width)` after the last convolution; there are no virtual nodes."""
         neighbour = batch.sender.index_select(0, batch.heard)
         scale = (batch.heard_start.diff() + 1).unsqueeze(1).rsqrt()
         atoms = self.embed(batch)
@@ -76,4 +80,4 @@ class GCN(AtomEmbedding):
             scaled = (atoms * scale).float()
             atoms = (SumNeighbours.apply(scaled, neighbour, batch.heard_start) + scaled) * scale
             atoms = atoms + bias
-        return torch.relu(atoms)
+        return torch.relu(atoms), None

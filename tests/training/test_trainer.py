@@ -16,7 +16,8 @@ from engine.training.captured import CapturedStep, fill_up, fixed_shape
 from engine.training.devices import DeviceSettings
 from engine.training.optimiser import FlatAdamW
 from engine.training.presets import LoopSettings
-from engine.training.trainer import Trainer, one_cycle
+from engine.training.schedule import one_cycle
+from engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
