@@ -43,6 +43,8 @@ class PolyGIN(AtomEmbedding):
             make_update(shape, shape.width)
             for _ in range(shape.layers - 1 if shape.virtual_node else 0)
         )
+        # What residual connections add up to is normalised nowhere else.
+        self.last_norm = nn.LayerNorm(shape.width) if shape.norm == "layer" else None
         self.register_buffer("bond_hot", bond_hot_rows(), persistent=False)
         self.join = JoinDescriptors(shape.descriptors) if shape.descriptors else None
         self.heads = make_heads(shape, properties)
@@ -88,4 +90,4 @@ class PolyGIN(AtomEmbedding):
                 total = SumByGraph.apply(atoms, batch) / sizes.sqrt()
                 update = self.virtual_updates[number]
                 virtual = virtual + update(virtual + total, batch.real_graphs)
-        return atoms, virtual
+        return atoms if self.last_norm is None else self.last_norm(atoms), virtual
