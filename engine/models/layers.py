@@ -41,7 +41,8 @@ class GINLayer(nn.Module):
             updated = functional.relu(updated)
         if self._dropout:
             updated = functional.dropout(updated, self._dropout, self.training)
-        return atoms + updated if self._residual else updated
+        # Low precision is for products; what atoms add up to is kept in full.
+        return atoms + updated if self._residual else updated.to(atoms.dtype)
 
 
 def make_update(shape: PolyGINShape, hidden: int) -> nn.Module:
