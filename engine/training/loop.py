@@ -4,6 +4,7 @@ import math
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -98,37 +99,46 @@ def train_network(
             log(f"No better for {settings.patience} epochs: the training ends after {epoch}")
             report({"epochs_left_out": settings.epochs - epoch})
             break
-        started = time.perf_counter()
-        loss = trainer.epoch()
-        learned = time.perf_counter()
-        if not math.isfinite(loss):
-            raise DivergedError(
-                f"the loss is no number from epoch {epoch + 1} on; a lower learning rate, or fp32, "
-                "may help"
-            )
-        measured = {
-            "epoch": epoch + 1,
-            "train_loss": loss,
-            **_validate(trainer, graphs, labels, watched),
-            "learning_rate": trainer.learning_rate,
-            "gradient_norm": trainer.gradient_norm,
-            "graphs_per_second": len(rows) / (learned - started),
-            "train_seconds": learned - started,
-        }
+        validate = partial(_validate, trainer, graphs, labels)
+        measured = _epoch(trainer, epoch + 1, len(rows), lambda: validate(watched))
         if trainer.stopping:
-            measured["inner_loss"] = _note_inner(trainer, graphs, labels, inner)
-        measured["validation_seconds"] = time.perf_counter() - learned
+            measured["inner_loss"] = _note_inner(trainer, validate(inner)["val_loss"])
         _tell(measured, report, trainer, keeper)
     if trainer.stopping:
         trainer.stopping.give_back(network)
     return network.eval(), trainer.scale
 
 
-def _note_inner(
-    trainer: Trainer, graphs: DeviceGraphs, labels: np.ndarray, inner: np.ndarray
-) -> float:
-    """The loss of the rows set aside from the training rows, which says when to stop."""
-    loss = torch.tensor(_validate(trainer, graphs, labels, inner)["val_loss"])
+def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict]) -> dict:
+    """Learn from so many rows, and validate; what was measured.
+
+    Raises:
+        DivergedError: when the loss is no number any more.
+    """
+    started = time.perf_counter()
+    loss = trainer.epoch()
+    learned = time.perf_counter()
+    if not math.isfinite(loss):
+        raise DivergedError(
+            f"the loss is no number from epoch {number} on; a lower learning rate, or fp32, "
+            "may help"
+        )
+    measured = {
+        "epoch": number,
+        "train_loss": loss,
+        **validate(),
+        "learning_rate": trainer.learning_rate,
+        "gradient_norm": trainer.gradient_norm,
+        "graphs_per_second": rows / (learned - started),
+        "train_seconds": learned - started,
+    }
+    measured["validation_seconds"] = time.perf_counter() - learned
+    return measured
+
+
+def _note_inner(trainer: Trainer, inner_loss: float) -> float:
+    """Take up the loss of the rows set aside from the training rows, which says when to stop."""
+    loss = torch.tensor(inner_loss)
     if dist.is_available() and dist.is_initialized():
         # Processes that round differently must not part ways.
         loss = loss.to(trainer.device)
