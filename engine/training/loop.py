@@ -94,13 +94,13 @@ def train_network(
     if network.join is not None:
         network.join.choose(graphs.descriptors[rows], labels[rows])
     trainer = Trainer(network, graphs, labels, rows, settings, device, seed, use, log)
+    validate = partial(_validate, trainer, graphs, labels)
     for epoch in range(keeper.resume(trainer) if keeper else 0, settings.epochs):
         if trainer.stopping and trainer.stopping.over:
             log(f"No better for {settings.patience} epochs: the training ends after {epoch}")
             report({"epochs_left_out": settings.epochs - epoch})
             break
-        validate = partial(_validate, trainer, graphs, labels)
-        measured = _epoch(trainer, epoch + 1, len(rows), lambda: validate(watched))
+        measured = _epoch(trainer, epoch + 1, len(rows), partial(validate, watched))
         if trainer.stopping:
             measured["inner_loss"] = _note_inner(trainer, validate(inner)["val_loss"])
         _tell(measured, report, trainer, keeper)
