@@ -9,7 +9,7 @@ arXiv:1704.01212).
 import torch
 from torch import Tensor, nn
 
-from engine.models.attention import GraphAttention
+from engine.models.attention import GraphAttention, size_groups
 from engine.models.batching import GraphBatch
 from engine.models.embedding import AtomEmbedding
 from engine.models.layers import GINLayer, bond_hot_rows, make_update
@@ -82,10 +82,11 @@ class PolyGIN(AtomEmbedding):
         bond_hot = self.bond_hot.index_select(0, batch.bond_code)
         sizes = batch.atom_start.diff().clamp(min=1).unsqueeze(1)
         virtual = self.virtual_start.expand(batch.count, -1)
+        groups = size_groups(batch) if self.attention else None
         for number, layer in enumerate(self.layers):
             atoms = layer(AddByGraph.apply(atoms, virtual, batch), bond_hot, batch)
             if self.attention:
-                atoms = self.attention[number](atoms, batch)
+                atoms = self.attention[number](atoms, groups)
             if number < len(self.virtual_updates):
                 total = SumByGraph.apply(atoms, batch) / sizes.sqrt()
                 update = self.virtual_updates[number]

@@ -10,7 +10,7 @@ from torch.nn.functional import one_hot
 from torch_geometric.nn import GCNConv
 
 from engine.chem.graphs import graph
-from engine.models.attention import GraphAttention
+from engine.models.attention import GraphAttention, size_groups
 from engine.models.batching import DeviceGraphs, GraphBatch
 from engine.models.build import build_network, count_parameters
 from engine.models.gcn import GCN
@@ -120,7 +120,11 @@ def test_the_gcn_computes_what_pyg_computes() -> None:
     torch.testing.assert_close(tables.T, plain[0].lin.weight.grad, rtol=1e-4, atol=1e-4)
 
 
-def test_attention_looks_at_the_atoms_of_one_graph() -> None:
+@pytest.mark.parametrize("graphs_at_once", [2, 100])
+def test_attention_looks_at_the_atoms_of_one_graph(
+    graphs_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.models.attention._GRAPHS_PER_GROUP", {"cpu": graphs_at_once})
     torch.manual_seed(0)
     attention = GraphAttention(12, heads=3, dropout=0.0)
     batch = _batch()
@@ -132,9 +136,9 @@ def test_attention_looks_at_the_atoms_of_one_graph() -> None:
         share = torch.softmax(query @ key.transpose(1, 2) / 2, dim=2)
         parts.append((share @ value).transpose(0, 1).reshape(len(one), 12))
     expected = atoms + attention.out(torch.cat(parts))
-    torch.testing.assert_close(attention(atoms, batch), expected, rtol=1e-5, atol=1e-5)
-    unknown = batch._replace(largest=0)
-    assert torch.equal(attention(atoms, unknown), attention(atoms, batch))
+    for batch_known in (batch, batch._replace(largest=0)):
+        found = attention(atoms, size_groups(batch_known))
+        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_the_greatest_of_each_graph_and_its_gradient() -> None:
