@@ -56,7 +56,8 @@ class GCN(AtomEmbedding):
         )
         for layer in self.weights:
             nn.init.xavier_uniform_(layer.weight)
-        self.biases = nn.ParameterList(torch.zeros(shape.width) for _ in range(shape.layers))
+        # One tensor: copies for several devices would find a list of parameters empty.
+        self.biases = nn.Parameter(torch.zeros(shape.layers, shape.width))
         self.heads = make_heads(shape, properties)
 
     def forward(self, batch: GraphBatch) -> Tensor:

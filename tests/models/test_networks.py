@@ -93,8 +93,7 @@ def test_the_gcn_computes_what_pyg_computes() -> None:
     shape = PRESETS["baseline-gcn"].shape
     network = GCN(shape, 2)
     with torch.no_grad():
-        for bias in network.biases:
-            bias.normal_()
+        network.biases.normal_()
     batch = _batch()
     columns = [list(ATOM_FIELDS).index(name) for name in shape.atom_fields]
     hot = [one_hot(batch.atoms[:, c].long(), list(ATOM_FIELDS.values())[c]) for c in columns]
@@ -112,8 +111,8 @@ def test_the_gcn_computes_what_pyg_computes() -> None:
     slope = torch.randn_like(ours)
     (ours * slope).sum().backward()
     (values * slope).sum().backward()
-    for conv, bias in zip(plain, network.biases, strict=True):
-        torch.testing.assert_close(bias.grad, conv.bias.grad, rtol=1e-4, atol=1e-4)
+    for conv, gradient in zip(plain, network.biases.grad, strict=True):
+        torch.testing.assert_close(gradient, conv.bias.grad, rtol=1e-4, atol=1e-4)
     for conv, layer in zip(plain[1:], network.weights, strict=True):
         torch.testing.assert_close(layer.weight.grad, conv.lin.weight.grad, rtol=1e-4, atol=1e-4)
     tables = torch.cat([table.weight.grad for table in network.atom_tables])
