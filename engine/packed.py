@@ -73,3 +73,24 @@ def pack(graphs: Sequence[Graph]) -> PackedGraphs:
         np.concatenate([[0], np.cumsum(atom_counts, dtype=np.int64)]).astype(np.int64),
         np.concatenate([[0], np.cumsum(bond_counts, dtype=np.int64)]).astype(np.int64),
     )
+
+
+def take(graphs: PackedGraphs, rows: np.ndarray) -> PackedGraphs:
+    """The graphs of some rows, in the order given.
+
+    Args:
+        graphs: N graphs.
+        rows: shape `(n,)`, int.
+    """
+    atoms, atom_start = _spans(graphs.atom_start, rows)
+    bonds, bond_start = _spans(graphs.bond_start, rows)
+    return PackedGraphs(
+        graphs.atoms[atoms], graphs.ends[bonds], graphs.bonds[bonds], atom_start, bond_start
+    )
+
+
+def _spans(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places that some rows own, end to end, and where each row's begin."""
+    sizes = start[rows + 1] - start[rows]
+    fresh = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return np.arange(fresh[-1]) + np.repeat(start[rows] - fresh[:-1], sizes), fresh

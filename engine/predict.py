@@ -155,7 +155,9 @@ class Predictor:
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         device = torch.device("cpu")
-        graphs = DeviceGraphs(features.graphs, device)
+        graphs = DeviceGraphs(
+            features.graphs, device, features.descriptors if self.info.shape.descriptors else None
+        )
         rows = np.arange(features.graphs.count)
         return np.mean(
             [

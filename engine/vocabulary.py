@@ -14,3 +14,9 @@ ATOM_FIELDS = {
 
 BOND_FIELDS = {"kind": 5, "conjugated": 2, "in_ring": 2, "stereo": 4}
 """Each bond field with its number of codes; larger values take the last code."""
+
+MASKED_ATOM = (118, 0, 0, 0, 0, 0, 0, 0)
+"""The codes of an atom that is hidden from a network: no polymer holds oganesson."""
+
+MASKED_BOND = (4, 0, 0, 3)
+"""The codes of a bond that is hidden; no bond that RDKit reads has both."""

@@ -207,3 +207,12 @@ def test_a_workspace_that_cannot_be_made_is_a_sentence(
     monkeypatch.setenv("POLYGIN_HOME", str(TEXTBOOK / "workspace"))
     assert main(["runs"]) == 1
     assert capsys.readouterr().err.startswith("Error: ")
+
+
+def test_presets_are_listed_with_their_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["presets", "--json"]) == 0
+    listed = {row["preset"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {"cpu", "baseline-gcn", "standard", "laptop-6gb", "t4x2"} <= set(listed)
+    assert listed["gpu"]["parameters"] == 638_729
+    assert main(["presets", "--properties", "1"]) == 0
+    assert "laptop-6gb" in capsys.readouterr().out

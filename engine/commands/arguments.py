@@ -3,7 +3,7 @@
 import argparse
 
 from engine.bench.arguments import add_arguments
-from engine.commands import bench, models, probe, runs, tables
+from engine.commands import bench, models, presets, probe, runs, tables
 from engine.commands.clone import add_clone
 from engine.commands.devices import add_device_options
 from engine.commands.export import add_export
@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _doctor(commands)
     _train(commands)
+    _presets(commands)
     _probe(commands)
     _runs(commands)
     add_clone(commands, _seed)
@@ -41,6 +42,15 @@ def _train(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--name", help="for the list of runs; else the table's name")
     command.add_argument("--detach", action="store_true", help="return at once")
     command.set_defaults(carry_out=runs.train)
+
+
+def _presets(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("presets", help="list the presets and their networks' sizes")
+    command.add_argument(
+        "--properties", type=int, default=5, metavar="K", help="of the table; 5 by default"
+    )
+    _json(command)
+    command.set_defaults(carry_out=presets.list_all)
 
 
 def _probe(commands: argparse._SubParsersAction) -> None:

@@ -34,6 +34,8 @@ class GraphBatch(NamedTuple):
     count: int  # G
     real_atoms: Tensor | None = None  # V × 1, 1 or 0, where some only fill up a fixed shape
     real_graphs: Tensor | None = None  # G × 1, likewise
+    descriptors: Tensor | None = None  # G × D, float32, NaN where one has no value
+    largest: int = 0  # atoms of the largest graph; 0 where the host does not know
 
 
 class BatchSize(NamedTuple):
@@ -106,14 +108,23 @@ def starts(sizes: Tensor) -> Tensor:
 class DeviceGraphs:
     """Packed graphs on one device, from which batches are cut without a Python loop."""
 
-    def __init__(self, packed: PackedGraphs, device: torch.device) -> None:
+    def __init__(
+        self,
+        packed: PackedGraphs,
+        device: torch.device,
+        descriptors: np.ndarray | None = None,
+    ) -> None:
         """Move the graphs to the device once.
 
         Args:
             packed: N graphs.
             device: where batches are wanted.
+            descriptors: shape `(N, D)`, for networks that join them.
         """
-        self.packed, self.device = packed, device
+        self.packed, self.device, self.descriptors = packed, device, descriptors
+        self._descriptors = (
+            None if descriptors is None else torch.as_tensor(descriptors.copy()).to(device)
+        )
         atom_start = torch.as_tensor(packed.atom_start.copy())
         bond_counts = np.diff(packed.bond_start)
         first = np.repeat(packed.atom_start[:-1], bond_counts)
@@ -182,6 +193,7 @@ class DeviceGraphs:
         if pinned and self.device.type == "cuda":
             chosen = chosen.pin_memory()
         chosen = chosen.to(self.device, non_blocking=True)
+        described = None if self._descriptors is None else self._descriptors[chosen]
         host_starts = {name: _host_starts(counts[rows]) for name, counts in self._counts.items()}
         spans = {
             name: _spans(start, chosen, int(host_starts[name][-1]))
@@ -209,6 +221,7 @@ class DeviceGraphs:
                     max(len(atom), len(edge)), dtype=torch.int32, device=self.device
                 ),
                 count=len(rows),
+                descriptors=described,
             ),
             host_starts,
         )
@@ -242,6 +255,8 @@ class ArrangedGraphs:
             atom_start=whole.atom_start[first : last + 1] - atoms.start,
             positions=whole.positions,
             count=last - first,
+            descriptors=None if whole.descriptors is None else whole.descriptors[first:last],
+            largest=int(np.diff(self._host["atoms"][first : last + 1]).max(initial=0)),
         )
 
 

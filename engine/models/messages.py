@@ -29,6 +29,14 @@ def sum_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:
     )[0]
 
 
+def greatest_of_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:
+    """As `sum_spans`, but the greatest value of each column in place of the sum."""
+    mode_max = 2
+    return torch.ops.aten._embedding_bag_forward_only(
+        values.contiguous(), index, start, False, mode_max, False, None, True
+    )[0]
+
+
 def _consecutive(values: Tensor, start: Tensor, batch: GraphBatch) -> Tensor:
     return sum_spans(values, batch.positions[: len(values)], start)
 

@@ -8,20 +8,18 @@ arXiv:1704.01212).
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from engine.models.attention import GraphAttention, size_groups
 from engine.models.batching import GraphBatch
-from engine.models.messages import AddByGraph, EmbedAtoms, ReceiveMessages, SumByGraph
-from engine.models.norm import BatchNorm, norm_silu
+from engine.models.embedding import AtomEmbedding
+from engine.models.layers import GINLayer, bond_hot_rows, make_update
+from engine.models.messages import AddByGraph, SumByGraph
 from engine.models.pyg import from_pyg
+from engine.models.readout import JoinDescriptors, make_heads, pool
 from engine.models.settings import PolyGINShape
-from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
-
-# Sums over atoms are divided by this, so that they enter the heads on the scale of means.
-_TYPICAL_ATOMS = 32.0
 
 
-class PolyGIN(nn.Module):
+class PolyGIN(AtomEmbedding):
     """Maps a batch of repeat-unit graphs to standardised property values."""
 
     def __init__(self, shape: PolyGINShape, properties: int) -> None:
@@ -31,19 +29,30 @@ class PolyGIN(nn.Module):
             shape: its size.
             properties: K, the number of outputs.
         """
-        super().__init__()
+        super().__init__(shape.atom_fields, shape.atom_width or shape.width)
         self.shape = shape
-        self.atom_tables = nn.ModuleList(nn.Embedding(n, shape.width) for n in ATOM_FIELDS.values())
-        self.layers = nn.ModuleList(GINLayer(shape.width) for _ in range(shape.layers))
+        if shape.atom_width:
+            self.atom_map = nn.Linear(shape.atom_width, shape.width)
+        self.layers = nn.ModuleList(GINLayer(shape) for _ in range(shape.layers))
+        self.attention = nn.ModuleList(
+            GraphAttention(shape.width, shape.attention, shape.layer_dropout)
+            for _ in range(shape.layers if shape.attention else 0)
+        )
         self.virtual_start = nn.Parameter(torch.zeros(shape.width))
         self.virtual_updates = nn.ModuleList(
-            Update(shape.width, shape.width)
+            make_update(shape, shape.width)
             for _ in range(shape.layers - 1 if shape.virtual_node else 0)
         )
-        first = torch.tensor([0, *ATOM_FIELDS.values()][:-1]).cumsum(0)
-        self.register_buffer("atom_first", first, persistent=False)
-        self.register_buffer("bond_hot", _bond_hot(), persistent=False)
-        self.heads = PropertyHeads(3 * shape.width, shape.width, properties, shape.dropout)
+        # What residual connections add up to is normalised nowhere else.
+        self.last_norm = nn.LayerNorm(shape.width) if shape.norm == "layer" else None
+        self.register_buffer("bond_hot", bond_hot_rows(), persistent=False)
+        self.join = JoinDescriptors(shape.descriptors) if shape.descriptors else None
+        self.heads = make_heads(shape, properties)
+
+    @property
+    def fills_up(self) -> bool:
+        """Whether a batch may be filled up to a fixed shape, as captured CUDA graphs need it."""
+        return not self.shape.attention and not self.shape.descriptors
 
     def forward(self, batch: GraphBatch) -> Tensor:
         """Predict.
@@ -56,92 +65,30 @@ class PolyGIN(nn.Module):
         """
         if not isinstance(batch, GraphBatch):
             batch = from_pyg(batch)
-        atoms = self._embed(batch)
+        pooled = self.pooled(batch)
+        if self.join is not None:
+            pooled = self.join(pooled, batch.descriptors)
+        return self.heads(pooled)
+
+    def pooled(self, batch: GraphBatch) -> Tensor:
+        """One vector for each graph, `(G, width · poolings)`, before descriptors and heads."""
+        return pool(self.shape, *self.encode(batch), batch)
+
+    def encode(self, batch: GraphBatch) -> tuple[Tensor, Tensor]:
+        """Atoms `(V, width)` after the last layer, and the graphs' virtual nodes `(G, width)`."""
+        atoms = self.embed(batch)
+        if self.shape.atom_width:
+            atoms = self.atom_map(atoms)
         bond_hot = self.bond_hot.index_select(0, batch.bond_code)
         sizes = batch.atom_start.diff().clamp(min=1).unsqueeze(1)
         virtual = self.virtual_start.expand(batch.count, -1)
+        groups = size_groups(batch) if self.attention else None
         for number, layer in enumerate(self.layers):
             atoms = layer(AddByGraph.apply(atoms, virtual, batch), bond_hot, batch)
+            if self.attention:
+                atoms = self.attention[number](atoms, groups)
             if number < len(self.virtual_updates):
                 total = SumByGraph.apply(atoms, batch) / sizes.sqrt()
                 update = self.virtual_updates[number]
                 virtual = virtual + update(virtual + total, batch.real_graphs)
-        total = SumByGraph.apply(atoms, batch)
-        return self.heads(torch.cat([total / sizes, total / _TYPICAL_ATOMS, virtual], dim=1))
-
-    def _embed(self, batch: GraphBatch) -> Tensor:
-        table = torch.cat([table.weight for table in self.atom_tables])
-        return EmbedAtoms.apply(table, batch.atoms.to(torch.int64) + self.atom_first)
-
-
-class GINLayer(nn.Module):
-    """One round of messages along bonds, with a residual connection."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.own = nn.Parameter(torch.zeros(()))
-        self.bond_tables = nn.ModuleList(nn.Embedding(n, width) for n in BOND_FIELDS.values())
-        self.update = Update(width, 2 * width)
-
-    def forward(self, atoms: Tensor, bond_hot: Tensor, batch: GraphBatch) -> Tensor:
-        """Atoms of shape `(V, width)` in and out; `bond_hot` `(M, F)`, see `_bond_hot`."""
-        table = torch.cat([table.weight for table in self.bond_tables])
-        low = _arithmetic(atoms)
-        received = ReceiveMessages.apply(
-            atoms.to(low), 1 + self.own, bond_hot.to(low), table.to(low), batch
-        )
-        return atoms + self.update(received, batch.real_atoms)
-
-
-class PropertyHeads(nn.Module):
-    """One two-layer head for each property, computed side by side."""
-
-    def __init__(self, width_in: int, width: int, properties: int, dropout: float) -> None:
-        super().__init__()
-        self.properties = properties
-        self.hidden = nn.Sequential(
-            nn.Linear(width_in, properties * width), nn.SiLU(), nn.Dropout(dropout)
-        )
-        self.weight = nn.Parameter(torch.randn(properties, width) / width**0.5)
-        self.bias = nn.Parameter(torch.zeros(properties))
-
-    def forward(self, pooled: Tensor) -> Tensor:
-        """From `(G, width_in)` to `(G, K)`."""
-        hidden = self.hidden(pooled).view(len(pooled), self.properties, -1)
-        return (hidden * self.weight).sum(2) + self.bias
-
-
-class Update(nn.Sequential):
-    """Two linear layers, each normalised over the batch."""
-
-    def __init__(self, width: int, hidden: int) -> None:
-        super().__init__(
-            nn.Linear(width, hidden, bias=False),
-            BatchNorm(hidden),
-            nn.SiLU(),
-            nn.Linear(hidden, width, bias=False),
-            BatchNorm(width),
-        )
-
-    def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
-        """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
-        first, norm, _, second, last_norm = self
-        if not self.training:
-            hidden = functional.linear(values, *norm.folded_into(first.weight))
-            hidden = functional.silu(hidden, inplace=not torch.is_grad_enabled())
-            return functional.linear(hidden, *last_norm.folded_into(second.weight))
-        return last_norm(second(norm_silu(norm, first(values), real)), real)
-
-
-def _arithmetic(values: Tensor) -> torch.dtype:
-    """The type that autocast multiplies in, where it is on."""
-    kind = values.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else values.dtype
-
-
-def _bond_hot() -> Tensor:
-    """For each bond code a row with a one for the value of each field; `(codes, F)`."""
-    sizes = list(BOND_FIELDS.values())
-    codes = torch.cartesian_prod(*(torch.arange(n) for n in sizes))
-    columns = zip(codes.unbind(1), sizes, strict=True)
-    return torch.cat([nn.functional.one_hot(code, n) for code, n in columns], dim=1).float()
+        return atoms if self.last_norm is None else self.last_norm(atoms), virtual

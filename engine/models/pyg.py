@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
 
 
-def to_pyg(graph: Graph) -> "Data":
-    """One graph as PyG's `Data`: atom codes in `x`, bond codes in `edge_attr`, bonds both ways."""
+def to_pyg(graph: Graph, descriptors: np.ndarray | None = None) -> "Data":
+    """One graph as PyG's `Data`: atom codes in `x`, bond codes in `edge_attr`, bonds both ways.
+
+    Args:
+        graph: of one repeat unit.
+        descriptors: shape `(D,)`, for networks that join them.
+    """
     from torch_geometric.data import Data
 
     ends = torch.as_tensor(graph.ends.astype(np.int64)).T
     bonds = torch.as_tensor(graph.bonds.copy())
+    more = {} if descriptors is None else {"descriptors": torch.as_tensor(descriptors[None].copy())}
     return Data(
+        **more,
         x=torch.as_tensor(graph.atoms.copy()),
         edge_index=torch.cat([ends, ends.flip(0)], dim=1),
         edge_attr=torch.cat([bonds, bonds]),
@@ -28,6 +35,7 @@ def to_pyg(graph: Graph) -> "Data":
 def from_pyg(batch: "Batch") -> GraphBatch:
     """A PyG `Batch` of what `to_pyg` makes, as the networks take it."""
     source, target = batch.edge_index
+    sizes = torch.bincount(batch.batch, minlength=batch.num_graphs)
     found = connect(source, target, bond_codes(batch.edge_attr), batch.num_nodes)
 
     def small(values: torch.Tensor) -> torch.Tensor:
@@ -43,9 +51,11 @@ def from_pyg(batch: "Batch") -> GraphBatch:
         listener=small(found.listener),
         listener_start=starts(found.listeners),
         graph=small(batch.batch),
-        atom_start=starts(torch.bincount(batch.batch, minlength=batch.num_graphs)),
+        atom_start=starts(sizes),
         positions=torch.arange(
             max(batch.num_nodes, len(source)), dtype=torch.int32, device=source.device
         ),
         count=batch.num_graphs,
+        descriptors=batch.get("descriptors"),
+        largest=int(sizes.max()) if len(sizes) else 0,
     )

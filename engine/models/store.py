@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.models.polygin import PolyGIN
+from engine.models.build import Network, build_network
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.models.trees import LIBRARIES, Booster
@@ -24,7 +24,7 @@ def load_booster(folder: Path, library: str, column: int) -> Booster:
     return LIBRARIES[library].load(_booster_file(folder, library, column))
 
 
-def save_network(folder: Path, number: int, network: PolyGIN, scale: Scale) -> None:
+def save_network(folder: Path, number: int, network: Network, scale: Scale) -> None:
     """Write one network of the PolyGIN member with the scale of its outputs.
 
     Weights are kept in half precision: half the size, and a change of predictions far below
@@ -40,7 +40,7 @@ def save_network(folder: Path, number: int, network: PolyGIN, scale: Scale) -> N
     save_file(tensors, _network_file(folder, number))
 
 
-def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[PolyGIN, Scale]]:
+def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[Network, Scale]]:
     """Read every network of the PolyGIN member, in evaluation mode on the CPU."""
     networks = []
     for path in sorted(folder.glob("polygin-*.safetensors")):
@@ -49,7 +49,7 @@ def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[PolyGIN, Scal
             tensors.pop("scale.mean").double().numpy(),
             tensors.pop("scale.deviation").double().numpy(),
         )
-        network = PolyGIN(shape, len(scale.mean))
+        network = build_network(shape, len(scale.mean))
         network.load_state_dict(tensors)
         networks.append((network.eval(), scale))
     return networks

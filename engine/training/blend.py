@@ -64,6 +64,29 @@ def blend_weights(
     }
 
 
+def fixed_blend(
+    members: np.ndarray,
+    member_names: Sequence[str],
+    names: Sequence[str],
+    fixed: dict[str, float],
+) -> tuple[np.ndarray, dict[str, dict[str, float]]]:
+    """Blend with weights that were settled before.
+
+    Args:
+        members: shape `(M, N, K)`, out-of-fold predictions.
+        member_names: of the M members.
+        names: of the K properties.
+        fixed: the weight of each member; those of members that are not there fall to the others.
+
+    Returns:
+        The blend, shape `(N, K)`, and the weights: `{property: {member: weight}}`.
+    """
+    known = np.array([fixed.get(name, 0.0) for name in member_names])
+    weights = known / known.sum() if known.sum() > 0 else np.full(len(known), 1 / len(known))
+    by_member = dict(zip(member_names, weights.tolist(), strict=True))
+    return np.tensordot(weights, members, axes=1), {name: dict(by_member) for name in names}
+
+
 @cache
 def _simplex(size: int) -> np.ndarray:
     """All weights in tenths that sum to one; shape `(choices, size)`."""

@@ -44,6 +44,10 @@ class Checkpoints:
             values: what else belongs to it.
         """
         _write(self._folder / f"{piece}.done{_SUFFIX}", State({"result": result}, values))
+        self.forget(piece)
+
+    def forget(self, piece: str) -> None:
+        """Let go of the states of a piece."""
         for path in self._states(piece):
             path.unlink(missing_ok=True)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from torch import Tensor
 
-from engine.models.polygin import PolyGIN
+from engine.models.build import Network
 from engine.models.pyg import to_pyg
 from engine.packed import PackedGraphs
 
@@ -11,17 +11,21 @@ from engine.packed import PackedGraphs
 class DataParallelForward:
     """A network's forward pass over all CUDA devices there are."""
 
-    def __init__(self, network: PolyGIN, graphs: PackedGraphs) -> None:
+    def __init__(
+        self, network: Network, graphs: PackedGraphs, descriptors: np.ndarray | None = None
+    ) -> None:
         """Make PyG's graphs once; a batch is a list of them.
 
         Args:
             network: on the first CUDA device.
             graphs: N graphs.
+            descriptors: shape `(N, D)`, for networks that join them.
         """
         from torch_geometric.nn import DataParallel
 
         self._parallel = DataParallel(network)
-        self._graphs = [to_pyg(graphs.one(row)) for row in range(graphs.count)]
+        rows = [None] * graphs.count if descriptors is None else descriptors
+        self._graphs = [to_pyg(graphs.one(row), rows[row]) for row in range(graphs.count)]
 
     def __call__(self, rows: np.ndarray) -> Tensor:
         """Predict some rows, shape `(len(rows), K)`, standardised, on the first device."""

@@ -26,7 +26,7 @@ from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.presets import LoopSettings
-from engine.training.reporter import Reporter
+from engine.training.reporter import Reporter, pass_on
 
 _ARRAYS, _SETTINGS, _TOLD = "arrays.safetensors", "settings.json", "told.jsonl"
 _POLL_SECONDS = 0.3
@@ -80,6 +80,8 @@ def write_task(folder: Path, task: NetworkTask, jobs: list[NetworkJob]) -> None:
     """Write a task so that processes, also on other machines, can read it."""
     (folder / _TOLD).write_bytes(b"")
     arrays = {**task.graphs._asdict(), "labels": task.labels, "folds": task.folds}
+    if task.descriptors is not None:
+        arrays["descriptors"] = task.descriptors
     save_file(
         {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _ARRAYS
     )
@@ -105,6 +107,7 @@ def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob]]:
         LoopSettings(**settings["loop"]),
         DeviceSettings(**settings["use"]),
         Path(settings["folder"]),
+        descriptors=arrays.get("descriptors"),
     )
     return task, [NetworkJob(*job) for job in settings["jobs"]]
 
@@ -185,9 +188,9 @@ def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> list[d
             for line in _whole_lines(file):
                 told = json.loads(line)
                 if "epoch" in told:
-                    epochs.append({"time": time.time(), **told["epoch"]})
-                    reporter.epoch(told["epoch"])
-                    reporter.step()
+                    if "val_mae" in told["epoch"]:
+                        epochs.append({"time": time.time(), **told["epoch"]})
+                    pass_on(told["epoch"], reporter)
                 else:
                     reporter.log(told["log"])
             if ended:

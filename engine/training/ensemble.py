@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from engine.errors import UserError
 from engine.hardware import usable_cores
 from engine.metrics import figures, label_ranges
 from engine.models.store import save_booster
 from engine.models.trees import LIBRARIES
-from engine.training.blend import blend_weights, nested_blend
+from engine.training.blend import blend_weights, fixed_blend, nested_blend
 from engine.training.checkpoints import Checkpoints
 from engine.training.conformal import Interval, calibrate
 from engine.training.data import TrainingData
 from engine.training.devices import DeviceSettings
+from engine.training.fallback import settle
 from engine.training.loop import DivergedError
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
@@ -32,7 +34,7 @@ class Ensemble:
     Attributes:
         members: the names of the members that were fitted, M of them.
         out_of_fold: shape `(M, N, K)`, each row predicted by models that never saw it.
-        blended: shape `(N, K)`, blended with weights fitted on the other folds.
+        blended: shape `(N, K)`, blended with weights fitted on the other folds, or the preset's.
         weights: `{property: {member: weight}}` for predicting new repeat units.
         intervals: the conformal interval of each property that has labels enough.
         figures: `{"blend": …, "members": {member: …}}`, see `engine.metrics.figures`.
@@ -63,7 +65,7 @@ class _Fit(NamedTuple):
 def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
     """The stages of a fit over so many folds, with their numbers of steps, in order."""
     fits = (folds + 1) * properties
-    epochs = folds * preset.loop.seeds * preset.loop.epochs
+    epochs = folds * preset.loop.seeds * preset.loop.all_epochs
     return {**dict.fromkeys(preset.trees, fits), "polygin": epochs}
 
 
@@ -94,7 +96,9 @@ def fit_ensemble(
     Raises:
         UserError: when no member could be fitted.
     """
-    use = use or DeviceSettings()
+    use, lacking = settle(preset, use or DeviceSettings(), torch.cuda.device_count())
+    for line in lacking:
+        reporter.log(line)
     fit = _Fit(data, preset, seed, folder, reporter, use, checkpoints)
     predictions: dict[str, np.ndarray] = {}
     remarks = []
@@ -109,13 +113,17 @@ def fit_ensemble(
         raise UserError(" ".join(remarks))
     members = tuple(predictions)
     out_of_fold = np.stack(list(predictions.values()))
-    blended = nested_blend(data.labels, out_of_fold, data.folds)
+    if preset.blend:
+        blended, weights = fixed_blend(out_of_fold, members, data.names, preset.blend)
+    else:
+        blended = nested_blend(data.labels, out_of_fold, data.folds)
+        weights = blend_weights(data.labels, out_of_fold, members, data.names)
     ranges = label_ranges(data.labels, data.names)
     return Ensemble(
         members=members,
         out_of_fold=out_of_fold,
         blended=blended,
-        weights=blend_weights(data.labels, out_of_fold, members, data.names),
+        weights=weights,
         intervals=calibrate(data.labels, out_of_fold, blended, data.folds, data.names),
         figures={
             "blend": figures(data.labels, blended, data.names, ranges),
@@ -198,5 +206,6 @@ def _fit_polygin(fit: _Fit) -> np.ndarray:
         fit.use,
         fit.folder,
         fit.checkpoints,
+        data.features.descriptors if preset.shape.descriptors else None,
     )
     return fit_networks(task, network_jobs(data.fold_numbers, preset.loop, fit.seed), fit.reporter)

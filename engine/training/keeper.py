@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.training.checkpoints import Checkpoints
+from engine.training.checkpoints import Checkpoints, State
+from engine.training.pretraining import Pretrainer
 from engine.training.trainer import Trainer
 
 # Of work that an end without warning may cost; an epoch that takes longer is kept at once.
@@ -45,6 +46,26 @@ class Keeper:
         self.history = state.values["history"]
         return len(self.history)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the network has begun to learn from labels: it needs no pretraining any more."""
+        return self._checkpoints.latest(self._piece) is not None
+
+    def resume_pretraining(self, pretrainer: Pretrainer) -> int:
+        """As `resume`, for what comes before."""
+        state = self._checkpoints.latest(pretraining_piece(self._piece))
+        if state is None:
+            return 0
+        pretrainer.restore(state)
+        return state.values["pretraining_epoch"]
+
+    def keep_pretraining(self, pretrainer: Pretrainer, epoch: int, force: bool) -> None:
+        """As `keep`, for what comes before."""
+        if force or self._is_time():
+            state = pretrainer.state()
+            state.values["pretraining_epoch"] = epoch
+            self._write(pretraining_piece(self._piece), epoch, state)
+
     def note(self, measured: dict) -> None:
         """Take up what was measured at an epoch."""
         plain = {
@@ -58,12 +79,17 @@ class Keeper:
 
         A disk that is full ends no training: the states before are still there.
         """
-        if not force and time.monotonic() - self._kept < _SECONDS_BETWEEN:
-            return
-        state = trainer.state()
-        state.values["history"] = self.history
+        if force or self._is_time():
+            state = trainer.state()
+            state.values["history"] = self.history
+            self._write(self._piece, len(self.history), state)
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._kept >= _SECONDS_BETWEEN
+
+    def _write(self, piece: str, number: int, state: State) -> None:
         try:
-            self._checkpoints.save(self._piece, len(self.history), state)
+            self._checkpoints.save(piece, number, state)
         except OSError as error:
             if not self._refused:
                 self._log(f"No checkpoint could be written, the training goes on: {error}")
@@ -73,3 +99,9 @@ class Keeper:
     def finish(self, predicted: np.ndarray) -> None:
         """Keep what the finished network predicts, in place of its states."""
         self._checkpoints.finish(self._piece, predicted, history=self.history)
+        self._checkpoints.forget(pretraining_piece(self._piece))
+
+
+def pretraining_piece(piece: str) -> str:
+    """What the checkpoints of a network's pretraining are called."""
+    return f"pretraining-{piece}"

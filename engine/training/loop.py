@@ -4,18 +4,23 @@ import math
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
+import torch.distributed as dist
 
 from engine.models.batching import DeviceGraphs
-from engine.models.polygin import PolyGIN
+from engine.models.build import Network, build_network
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
+from engine.packed import take
 from engine.training.devices import DeviceSettings
 from engine.training.keeper import Keeper
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
+from engine.training.pretraining import pretrain
+from engine.training.stopping import inner_split
 from engine.training.trainer import Trainer
 
 
@@ -48,11 +53,11 @@ def train_network(
     use: DeviceSettings | None = None,
     log: Callable[[str], None] = lambda line: None,
     keeper: Keeper | None = None,
-) -> tuple[PolyGIN, Scale]:
-    """Train one network for a fixed number of epochs.
+) -> tuple[Network, Scale]:
+    """Train one network, for so many epochs or until it gets no better, see `LoopSettings`.
 
     Args:
-        graphs: N graphs on `device`.
+        graphs: N graphs on `device`, with descriptors where the shape joins some.
         labels: shape `(N, K)`, in units, NaN where missing.
         rows: the rows to learn from.
         watched: rows whose error is reported each epoch and used for nothing else.
@@ -61,7 +66,9 @@ def train_network(
         device: where to train.
         report: told each epoch's `train_loss`, `val_loss`, the K validation errors in units as
             an array `val_mae`, `learning_rate`, the mean `gradient_norm` before clipping,
-            `graphs_per_second`, `train_seconds` and `validation_seconds`.
+            `graphs_per_second`, `train_seconds` and `validation_seconds`; with early stopping
+            also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining come before,
+            see `pretrain`.
         use: how to use the device.
         log: told when memory runs out, or when a fast path is not to be had.
         keeper: keeps checkpoints, and has the one to go on from.
@@ -75,30 +82,69 @@ def train_network(
     use = use or DeviceSettings()
     set_arithmetic(use.deterministic)
     torch.manual_seed(seed)
+    network = build_network(shape, labels.shape[1])
+    if settings.pretraining and not (keeper and keeper.has_begun):
+        unlabelled = take(graphs.packed, rows)
+        pretrain(network, unlabelled, settings, seed, device, use, report, log, keeper)
+        torch.manual_seed(seed)
     rows = rows[np.isfinite(labels[rows]).any(axis=1)]
-    network = PolyGIN(shape, labels.shape[1])
+    inner = rows[:0]
+    if settings.patience:
+        rows, inner = inner_split(rows, settings.inner_share, seed)
+    if network.join is not None:
+        network.join.choose(graphs.descriptors[rows], labels[rows])
     trainer = Trainer(network, graphs, labels, rows, settings, device, seed, use, log)
+    validate = partial(_validate, trainer, graphs, labels)
     for epoch in range(keeper.resume(trainer) if keeper else 0, settings.epochs):
-        started = time.perf_counter()
-        loss = trainer.epoch()
-        learned = time.perf_counter()
-        if not math.isfinite(loss):
-            raise DivergedError(
-                f"the loss is no number from epoch {epoch + 1} on; a lower learning rate, or fp32, "
-                "may help"
-            )
-        measured = {
-            "epoch": epoch + 1,
-            "train_loss": loss,
-            **_validate(trainer, graphs, labels, watched),
-            "learning_rate": trainer.learning_rate,
-            "gradient_norm": trainer.gradient_norm,
-            "graphs_per_second": len(rows) / (learned - started),
-            "train_seconds": learned - started,
-        }
-        measured["validation_seconds"] = time.perf_counter() - learned
+        if trainer.stopping and trainer.stopping.over:
+            log(f"No better for {settings.patience} epochs: the training ends after {epoch}")
+            report({"epochs_left_out": settings.epochs - epoch})
+            break
+        measured = _epoch(trainer, epoch + 1, len(rows), partial(validate, watched))
+        if trainer.stopping:
+            measured["inner_loss"] = _note_inner(trainer, validate(inner)["val_loss"])
         _tell(measured, report, trainer, keeper)
+    if trainer.stopping:
+        trainer.stopping.give_back(network)
     return network.eval(), trainer.scale
+
+
+def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict]) -> dict:
+    """Learn from so many rows, and validate; what was measured.
+
+    Raises:
+        DivergedError: when the loss is no number any more.
+    """
+    started = time.perf_counter()
+    loss = trainer.epoch()
+    learned = time.perf_counter()
+    if not math.isfinite(loss):
+        raise DivergedError(
+            f"the loss is no number from epoch {number} on; a lower learning rate, or fp32, "
+            "may help"
+        )
+    measured = {
+        "epoch": number,
+        "train_loss": loss,
+        **validate(),
+        "learning_rate": trainer.learning_rate,
+        "gradient_norm": trainer.gradient_norm,
+        "graphs_per_second": rows / (learned - started),
+        "train_seconds": learned - started,
+    }
+    measured["validation_seconds"] = time.perf_counter() - learned
+    return measured
+
+
+def _note_inner(trainer: Trainer, inner_loss: float) -> float:
+    """Take up the loss of the rows set aside from the training rows, which says when to stop."""
+    loss = torch.tensor(inner_loss)
+    if dist.is_available() and dist.is_initialized():
+        # Processes that round differently must not part ways.
+        loss = loss.to(trainer.device)
+        dist.broadcast(loss, 0)
+    trainer.stopping.note(loss.item(), trainer.network)
+    return loss.item()
 
 
 def _tell(measured: dict, report: EpochReport, trainer: Trainer, keeper: Keeper | None) -> None:
@@ -116,7 +162,7 @@ def _tell(measured: dict, report: EpochReport, trainer: Trainer, keeper: Keeper 
 
 
 def predict_network(
-    network: PolyGIN,
+    network: Network,
     scale: Scale,
     graphs: DeviceGraphs,
     rows: np.ndarray,

@@ -43,6 +43,7 @@ class NetworkTask(NamedTuple):
     use: DeviceSettings
     folder: Path
     checkpoints: Path | None = None
+    descriptors: np.ndarray | None = None  # N × D, where the shape joins some
 
 
 def network_jobs(folds: list[int], loop: LoopSettings, seed: int) -> list[NetworkJob]:
@@ -60,7 +61,7 @@ class NetworkFitter:
     def __init__(self, task: NetworkTask, device: torch.device) -> None:
         """Move the task's graphs to the device."""
         self._task, self._device = task, device
-        self._graphs = DeviceGraphs(task.graphs, device)
+        self._graphs = DeviceGraphs(task.graphs, device, task.descriptors)
         self._checkpoints = Checkpoints(task.checkpoints) if task.checkpoints else None
 
     def fit(

@@ -21,15 +21,22 @@ class FlatAdamW:
     """
 
     def __init__(
-        self, network: nn.Module, learning_rate: float, weight_decay: float, clip: float
+        self,
+        network: nn.Module,
+        learning_rate: float,
+        weight_decay: float,
+        clip: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
     ) -> None:
         """Take over the weights of a network that lies on its device already.
 
         Args:
-            network: all its parameters are learned.
+            network: all its parameters are learned, but those that need no gradient.
             learning_rate: of the first step; `set_learning_rate` changes it.
             weight_decay: as AdamW has it.
             clip: greatest norm of the gradient of all weights together.
+            betas, eps: as AdamW has them.
         """
         self._clip = clip
         weights = [weight for weight in network.parameters() if weight.requires_grad]
@@ -51,6 +58,8 @@ class FlatAdamW:
             [self.flat],
             lr=rate if on_cuda else learning_rate,
             weight_decay=weight_decay,
+            betas=betas,
+            eps=eps,
             fused=True,
             capturable=on_cuda,
         )
@@ -96,12 +105,20 @@ class StepInBackward:
     norm_sum = None
 
     def __init__(
-        self, network: nn.Module, learning_rate: float, weight_decay: float, clip: float
+        self,
+        network: nn.Module,
+        learning_rate: float,
+        weight_decay: float,
+        clip: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
     ) -> None:
         """See `FlatAdamW`."""
         self._clip = clip
         self._optimisers = {
-            weight: torch.optim.AdamW([weight], lr=learning_rate, weight_decay=weight_decay)
+            weight: torch.optim.AdamW(
+                [weight], lr=learning_rate, weight_decay=weight_decay, betas=betas, eps=eps
+            )
             for weight in network.parameters()
         }
         for weight in self._optimisers:
@@ -152,4 +169,11 @@ def make_optimiser(
 ) -> FlatAdamW | StepInBackward:
     """The optimiser that the settings ask for."""
     kind = StepInBackward if use.step_in_backward else FlatAdamW
-    return kind(network, settings.learning_rate, settings.weight_decay, settings.clip)
+    return kind(
+        network,
+        settings.learning_rate,
+        settings.weight_decay,
+        settings.clip,
+        settings.betas,
+        settings.eps,
+    )

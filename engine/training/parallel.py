@@ -11,9 +11,10 @@ from engine.hardware import usable_cores
 from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
 from engine.training.distributed import fit_distributed
+from engine.training.keeper import pretraining_piece
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.processes import fit_in_processes
-from engine.training.reporter import Reporter
+from engine.training.reporter import Reporter, pass_on
 from engine.workspace import write_atomic
 
 # Starting processes takes some seconds; below so many graph passes in all they do not pay.
@@ -86,7 +87,7 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter) 
         Shape `(N, K)`, in units: the mean over the seeds of the row's fold.
     """
     todo, results = _open_jobs(task, jobs, reporter)
-    passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * task.loop.epochs
+    passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * task.loop.all_epochs
     chosen = _kept_plan(task) or plan(task.use, len(jobs), passes)
     _keep_plan(task, chosen)
     reporter.log(chosen.why)
@@ -119,10 +120,12 @@ def _open_jobs(
     results = {job: state.arrays["result"] for job, state in found.items() if state}
     todo = [job for job in jobs if job not in results]
     begun = [checkpoints.latest(job.piece) for job in todo]
-    reporter.skip(
-        task.loop.epochs * len(results)
-        + sum(len(state.values["history"]) for state in begun if state)
-    )
+    before = task.loop.all_epochs - task.loop.epochs
+    learned = sum(before + len(state.values["history"]) for state in begun if state)
+    for job, state in zip(todo, begun, strict=True):
+        kept = None if state or not before else checkpoints.latest(pretraining_piece(job.piece))
+        learned += kept.values["pretraining_epoch"] if kept else 0
+    reporter.skip(task.loop.all_epochs * len(results) + learned)
     return todo, results
 
 
@@ -156,9 +159,5 @@ def _fit_here(task: NetworkTask, jobs: list[NetworkJob], chosen: Plan, reporter,
     use = task.use.model_copy(update={"parallel": chosen.mode})
     fitter = NetworkFitter(task._replace(use=use), torch.device(chosen.devices[0]))
 
-    def report(measured: dict) -> None:
-        reporter.epoch(measured)
-        reporter.step()
-
     for job in jobs:
-        keep(job, fitter.fit(job, report, reporter.log))
+        keep(job, fitter.fit(job, lambda measured: pass_on(measured, reporter), reporter.log))

@@ -1,17 +1,56 @@
 """Presets: named, complete settings of a training run."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from engine.errors import UserError
 from engine.hardware import Hardware
 from engine.models.settings import PolyGINShape, TreeSettings
+from engine.training.devices import DeviceSettings
 
 SMALL_TABLE = 400
 """Labels at or below which `auto` takes the `smoke` preset on a CPU."""
 
 
+class PretrainSettings(BaseModel):
+    """How a network learns from graphs without labels, before it learns from labels.
+
+    Attributes:
+        kind: `masked` hides atoms and their bonds and guesses them (Hu et al., ICLR 2020,
+            arXiv:1905.12265); `contrastive` tells two changed copies of a graph from those of
+            others (NT-Xent, as GraphCL has it: You et al., NeurIPS 2020, arXiv:2010.13902).
+        epochs: passes over the training rows' graphs.
+        learning_rate: the greatest; it rises, then falls along a cosine.
+        share: of atoms that are hidden, and in `contrastive` of bonds that are left out.
+        temperature: of NT-Xent.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["masked", "contrastive"]
+    epochs: int
+    learning_rate: float = 1e-3
+    share: float = 0.15
+    temperature: float = 0.07
+
+
 class LoopSettings(BaseModel):
-    """How a PolyGIN network is trained."""
+    """How a network is trained.
+
+    Attributes:
+        epochs, batch: passes over the training rows, and graphs in a step.
+        learning_rate: the greatest.
+        weight_decay, betas, eps: AdamW's.
+        warm_share: of all steps, those in which the learning rate rises.
+        clip: greatest norm of a gradient.
+        seeds: networks for each fold, whose mean predicts.
+        schedule: `cosine` rises linearly and falls along a cosine; `onecycle` is PyTorch's.
+        patience: epochs without a better error before the training ends and the best weights are
+            taken; 0 trains all epochs. The error is that of rows set aside from the training rows.
+        inner_share: of the training rows that are set aside for it.
+        pretraining: what comes before, if anything.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,6 +61,17 @@ class LoopSettings(BaseModel):
     warm_share: float = 0.1
     clip: float = 1.0
     seeds: int = 1
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    schedule: Literal["cosine", "onecycle"] = "cosine"
+    patience: int = 0
+    inner_share: float = 0.1
+    pretraining: PretrainSettings | None = None
+
+    @property
+    def all_epochs(self) -> int:
+        """Those of the pretraining among them."""
+        return self.epochs + (self.pretraining.epochs if self.pretraining else 0)
 
 
 class Preset(BaseModel):
@@ -32,6 +82,9 @@ class Preset(BaseModel):
         title, summary: what the Train page shows.
         shape, loop: the PolyGIN member.
         trees: settings of each tree member; a library left out is not trained.
+        blend: the members' fixed weights, of sum 1; by default they are fitted.
+        use: what `auto` means for several devices and for the precision; where the machine has
+            not the devices for it, see `engine.training.fallback`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +95,8 @@ class Preset(BaseModel):
     shape: PolyGINShape
     loop: LoopSettings
     trees: dict[str, TreeSettings]
+    blend: dict[str, float] | None = None
+    use: DeviceSettings = DeviceSettings()
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -87,6 +142,99 @@ PRESETS = {
             shape=PolyGINShape(layers=4, width=128),
             loop=LoopSettings(epochs=80, batch=96, seeds=3),
             trees=_TREES,
+        ),
+        Preset(
+            name="best",
+            title="Best",
+            summary="Two networks for each fold and slow, long boosting: the least error, in about "
+            "twice the time of “CPU” and three times the size.",
+            shape=PolyGINShape(layers=4, width=96),
+            loop=LoopSettings(epochs=40, seeds=2),
+            trees={
+                "lightgbm": TreeSettings(rounds=1200, learning_rate=0.03, leaves=31, columns=0.2),
+                "xgboost": TreeSettings(
+                    rounds=1000, learning_rate=0.03, depth=6, columns=0.2, loss="squared"
+                ),
+                "catboost": TreeSettings(rounds=1500, learning_rate=0.04, loss="squared"),
+            },
+        ),
+        Preset(
+            name="baseline-gcn",
+            title="Baseline: GCN",
+            summary="Three graph convolutions on plain atoms and nothing else: what the others "
+            "have to beat.",
+            shape=PolyGINShape(
+                kind="gcn",
+                layers=3,
+                width=128,
+                dropout=0.0,
+                virtual_node=False,
+                pooling=("mean",),
+                heads="linear",
+                atom_fields=("element", "degree", "charge", "hydrogens", "aromatic"),
+            ),
+            loop=LoopSettings(epochs=50, learning_rate=1e-3),
+            trees={},
+        ),
+        Preset(
+            name="standard",
+            title="Standard",
+            summary="PolyGIN of eight layers, 50 epochs; for some GB of memory.",
+            shape=PolyGINShape(layers=8, width=96),
+            loop=LoopSettings(epochs=50, batch=48),
+            trees=_TREES,
+        ),
+        Preset(
+            name="laptop-6gb",
+            title="Laptop, 6 GB",
+            summary="PolyGIN of eight layers that first learns to guess hidden atoms and bonds, "
+            "and LightGBM for a fifth of the blend.",
+            shape=PolyGINShape(
+                layers=8,
+                width=96,
+                residual=False,
+                layer_relu=True,
+                layer_dropout=0.15,
+                pooling=("mean",),
+                heads="linear",
+            ),
+            loop=LoopSettings(
+                epochs=40,
+                batch=48,
+                warm_share=0.0,
+                pretraining=PretrainSettings(kind="masked", epochs=10, learning_rate=2e-3),
+            ),
+            trees={"lightgbm": TreeSettings(rounds=300, learning_rate=0.05, leaves=64)},
+            blend={"lightgbm": 0.2, "polygin": 0.8},
+        ),
+        Preset(
+            name="t4x2",
+            title="Two T4s",
+            summary="PolyGIN of twelve layers with attention and descriptors, which first learns "
+            "to tell repeat units apart; for two CUDA devices of 16 GB.",
+            shape=PolyGINShape(
+                layers=12,
+                width=128,
+                norm="layer",
+                layer_dropout=0.1,
+                attention=8,
+                pooling=("mean", "max", "sum"),
+                atom_width=256,
+                bond_width=32,
+                descriptors=128,
+            ),
+            loop=LoopSettings(
+                epochs=60,
+                batch=96,
+                schedule="onecycle",
+                betas=(0.9, 0.95),
+                eps=1e-6,
+                patience=10,
+                pretraining=PretrainSettings(kind="contrastive", epochs=15, share=0.1),
+            ),
+            trees=_TREES,
+            blend={"lightgbm": 0.2, "xgboost": 0.15, "catboost": 0.15, "polygin": 0.5},
+            use=DeviceSettings(parallel="dp", precision="fp16"),
         ),
     )
 }

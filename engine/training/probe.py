@@ -19,11 +19,12 @@ import torch
 from torch import Tensor
 
 from engine.models.batching import DeviceGraphs
-from engine.models.polygin import PolyGIN
+from engine.models.build import build_network
 from engine.models.settings import PolyGINShape
 from engine.packed import PackedGraphs
 from engine.training.devices import DeviceSettings
 from engine.training.estimate import Probe
+from engine.training.fallback import settle
 from engine.training.loop import predict_network, set_arithmetic
 from engine.training.parallel import Plan, plan
 from engine.training.precision import Precision
@@ -84,10 +85,11 @@ def probe(
         UserError: when the devices cannot be used so.
         RuntimeError: when memory does not do, or a process fails.
     """
+    use, lacking = settle(preset, use, torch.cuda.device_count())
     loop, jobs = preset.loop, folds * preset.loop.seeds
     held_out = rows_in_all // folds
     learned = max(rows_in_all - held_out, 2)
-    chosen = plan(use, jobs, jobs * learned * loop.epochs)
+    chosen = plan(use, jobs, jobs * learned * loop.all_epochs)
     Precision.of(torch.device(chosen.devices[0]), use.precision)
     steps = max(min(math.ceil(learned / loop.batch), learned // 2), 1)
     batch = math.ceil(learned / steps)
@@ -110,12 +112,12 @@ def probe(
     return Probe(
         device=_in_words(chosen),
         seconds_per_epoch=epoch,
-        epochs=jobs * loop.epochs,
+        epochs=jobs * loop.all_epochs,
         processes=at_once,
-        minutes=math.ceil(jobs / at_once) * loop.epochs * epoch / 60,
+        minutes=math.ceil(jobs / at_once) * loop.all_epochs * epoch / 60,
         peak_mb=_together(found) / _MB,
         memory_mb=_memory(chosen.devices[0]) / _MB,
-        remarks=tuple(dict.fromkeys(line for one in found for line in one.remarks)),
+        remarks=tuple(dict.fromkeys([*lacking, *(line for one in found for line in one.remarks)])),
     )
 
 
@@ -135,12 +137,12 @@ def _try(trial: _Trial, together: Callable[[], object] = lambda: None) -> _Found
     torch.set_num_threads(trial.threads)
     set_arithmetic(trial.use.deterministic)
     device, remarks = torch.device(trial.device), []
-    graphs = DeviceGraphs(trial.graphs, device)
+    graphs = DeviceGraphs(trial.graphs, device, _some_descriptors(trial))
     sample = np.arange(trial.graphs.count)
     steps = _STEPS_ON_CUDA if device.type == "cuda" else _STEPS_ON_CPU
     rows = np.resize(sample, steps * trial.loop.batch)
     torch.manual_seed(0)
-    network = PolyGIN(trial.shape, trial.labels.shape[1])
+    network = build_network(trial.shape, trial.labels.shape[1])
     trainer = Trainer(
         network, graphs, trial.labels, rows, trial.loop, device, 0, trial.use, remarks.append
     )
@@ -158,6 +160,13 @@ def _try(trial: _Trial, together: Callable[[], object] = lambda: None) -> _Found
     peak, shared = _peak(device)
     others = (trial.rows / len(sample) - 1) * _bytes_of(graphs, trial.graphs, device)
     return _Found(step, row, peak + max(others, 0.0), shared, remarks)
+
+
+def _some_descriptors(trial: _Trial) -> np.ndarray | None:
+    """Any numbers, for a network that joins descriptors."""
+    if not trial.shape.descriptors:
+        return None
+    return np.zeros((trial.graphs.count, trial.shape.descriptors), dtype=np.float32)
 
 
 def _timed(work: Callable[[], object], passes: int) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.errors import UserError
 from engine.training.loop import DivergedError
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
-from engine.training.reporter import Reporter
+from engine.training.reporter import Reporter, pass_on
 from engine.workers import obey_parent
 
 _POLL_SECONDS = 0.5
@@ -70,8 +70,7 @@ def _hear(kind: str, what: list, reporter: Reporter, keep: Callable) -> int:
     """Pass on one message; returns how many jobs it ends."""
     match kind:
         case "epoch":
-            reporter.epoch(*what)
-            reporter.step()
+            pass_on(*what, reporter)
         case "log":
             reporter.log(*what)
         case "done":

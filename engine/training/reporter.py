@@ -29,3 +29,23 @@ class Reporter(Protocol):
     def check(self) -> None:
         """Called often, also within steps; raises when the run should end."""
         ...
+
+
+def pass_on(measured: dict, reporter: Reporter) -> None:
+    """Tell a reporter what a network's training tells: each epoch is a step.
+
+    Args:
+        measured: see `train_network`, with `fold` and `seed`.
+        reporter: of the run.
+    """
+    if "epochs_left_out" in measured:
+        reporter.skip(measured["epochs_left_out"])
+        return
+    if "pretraining_epoch" in measured:
+        reporter.log(
+            f"Fold {measured['fold'] + 1}, pretraining: epoch {measured['pretraining_epoch']}, "
+            f"loss {measured['pretraining_loss']:.4g}, {measured['pretraining_seconds']:.1f} s"
+        )
+    else:
+        reporter.epoch(measured)
+    reporter.step()

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.errors import UserError
 from engine.models.batching import ArrangedGraphs, DeviceGraphs
-from engine.models.polygin import PolyGIN
+from engine.models.build import Network
 from engine.models.scale import Scale
 from engine.training.captured import CapturedStep, fixed_shape
 from engine.training.checkpoints import State
@@ -21,6 +21,8 @@ from engine.training.loss import label_weights, weighted_error
 from engine.training.optimiser import make_optimiser
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
+from engine.training.schedule import rate_factor
+from engine.training.stopping import EarlyStopping
 
 ARRANGED_BATCHES = 256
 """How many batches' graphs are laid out at once: more would only take memory."""
@@ -30,13 +32,14 @@ class Trainer:
     """The state of one training: network, optimiser, schedule, scaler and the device's labels.
 
     Attributes:
+        stopping: remembers the best weights, where the settings ask for it.
         gradient_norm: the mean over the last epoch's steps, before clipping; None where weights
             move in the backward pass, or before the first epoch.
     """
 
     def __init__(
         self,
-        network: PolyGIN,
+        network: Network,
         graphs: DeviceGraphs,
         labels: np.ndarray,
         rows: np.ndarray,
@@ -75,7 +78,9 @@ class Trainer:
         self._pieces = 1
         self._captured: CapturedStep | None = None
         self._data_parallel = (
-            DataParallelForward(network, graphs.packed) if self._use.parallel == "dp" else None
+            DataParallelForward(network, graphs.packed, graphs.descriptors)
+            if self._use.parallel == "dp"
+            else None
         )
         self._capturing = (
             device.type == "cuda"
@@ -84,6 +89,10 @@ class Trainer:
             and not self._data_parallel
             and not _several()
         )
+        if self._capturing and not network.fills_up:
+            self._capturing = False
+            log("No CUDA graph for this kind of network: steps are launched one by one")
+        self.stopping = EarlyStopping(settings.patience) if settings.patience else None
         if _several():
             if self._use.step_in_backward:
                 raise UserError(
@@ -97,9 +106,7 @@ class Trainer:
     def learning_rate(self) -> float:
         """Of the step to come."""
         total = self._steps * self._settings.epochs
-        return self._settings.learning_rate * one_cycle(
-            self._step_number, total, self._settings.warm_share
-        )
+        return self._settings.learning_rate * rate_factor(self._settings, self._step_number, total)
 
     def state(self) -> State:
         """All that the next epoch depends on; `restore` goes on from it, bit for bit on a CPU."""
@@ -109,6 +116,8 @@ class Trainer:
             "random.shuffling": self._shuffler.get_state(),
             "random.torch": torch.get_rng_state(),
         }
+        best, stopping = self.stopping.state() if self.stopping else ({}, None)
+        tensors.update({f"best.{name}": value for name, value in best.items()})
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
         return State(
@@ -117,12 +126,18 @@ class Trainer:
                 "step": self._step_number,
                 "pieces": self._pieces,
                 "scaler": self.scaler.state_dict(),
+                "stopping": stopping,
             },
         )
 
     def restore(self, state: State) -> None:
         """Go on from a `state` of a training of the same network on the same rows."""
-        kinds: dict[str, dict[str, Tensor]] = {"network": {}, "optimiser": {}, "random": {}}
+        kinds: dict[str, dict[str, Tensor]] = {
+            "network": {},
+            "optimiser": {},
+            "random": {},
+            "best": {},
+        }
         for name, value in state.arrays.items():
             kind, _, inner = name.partition(".")
             kinds[kind][inner] = torch.from_numpy(value.copy())
@@ -135,6 +150,8 @@ class Trainer:
         self._step_number, self._pieces = state.values["step"], state.values["pieces"]
         if state.values["scaler"]:
             self.scaler.load_state_dict(state.values["scaler"])
+        if self.stopping:
+            self.stopping.restore(kinds["best"], state.values["stopping"])
 
     def epoch(self) -> float:
         """One pass over the rows; the mean loss, read off the device once."""
@@ -232,14 +249,6 @@ class Trainer:
                 self._log(f"No CUDA graph, steps are launched one by one: {error}")
                 return None
         return self._captured.run(batch, labels[first:last])
-
-
-def one_cycle(step: int, steps: int, warm_share: float) -> float:
-    """A factor of the learning rate that rises linearly, then falls to zero along a cosine."""
-    warm = max(int(steps * warm_share), 1)
-    if step < warm:
-        return (step + 1) / warm
-    return 0.5 * (1 + math.cos(math.pi * min((step - warm) / max(steps - warm, 1), 1.0)))
 
 
 def out_of_memory(error: RuntimeError) -> bool:

@@ -94,7 +94,8 @@ class _Curves:
     def __init__(self, run: Run, metrics: pd.DataFrame) -> None:
         preset = PRESETS.get(settings_of(run).get("preset", ""))
         self._run, self._metrics = run, metrics
-        self._epochs = preset.loop.epochs if preset else None
+        # Where a network may end early, its last epoch is not known before.
+        self._epochs = preset.loop.epochs if preset and not preset.loop.patience else None
         self.several_seeds = bool(preset and preset.loop.seeds > 1)
         last = metrics["epoch"].iloc[-1]
         self.learning = run.alive and (self._epochs is None or last < self._epochs)

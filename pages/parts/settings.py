@@ -11,6 +11,8 @@ from engine.hardware import Hardware, detect
 from engine.runs import MAX_SEED, RunConfig, learnable
 from engine.runs.foldspec import MOST_FOLDS
 from engine.table import Table, read_table
+from engine.training.devices import DeviceSettings
+from engine.training.fallback import settle
 from engine.training.presets import PRESETS, SMALL_TABLE, choose
 from engine.workspace import subfolder, write_atomic
 from pages.parts import intake
@@ -138,6 +140,9 @@ def _choose_preset(hardware: Hardware, labels: int) -> str:
             "preset “CPU”.",
             icon=":material/warning:",
         )
+    if chosen in PRESETS:
+        for line in settle(PRESETS[chosen], DeviceSettings(), len(hardware.gpus))[1]:
+            st.warning(line, icon=":material/warning:")
     return chosen
 
 

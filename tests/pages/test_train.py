@@ -282,6 +282,17 @@ def test_devices_are_chosen_and_told_to_the_run(train, monkeypatch):
     assert (use["parallel"], use["step_in_backward"], use["cuda_graphs"]) == ("none", True, True)
 
 
+def test_a_preset_for_other_devices_says_what_it_falls_back_to(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    choice = next(one for one in train.radio if one.label == "How much to train")
+    choice.set_value("t4x2").run()
+    words = " ".join(one.value for one in train.warning)
+    assert "two CUDA devices, and there is none: it trains on the CPU" in words
+    assert "fp32" in words
+    choice.set_value("laptop-6gb").run()
+    assert not any("CUDA" in one.value for one in train.warning)
+
+
 def test_all_switches_can_be_used_where_there_are_gpus(train, monkeypatch):
     cards = [Gpu(name="T4", vram_gb=16)] * 2
     found = Hardware(cpu="x", cores=4, ram_gb=30, gpus=cards)

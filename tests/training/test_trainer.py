@@ -9,14 +9,16 @@ from torch import nn
 
 from engine.chem.graphs import graph
 from engine.models.batching import BatchSize, DeviceGraphs
+from engine.models.build import build_network
 from engine.models.polygin import PolyGIN
 from engine.models.settings import PolyGINShape
 from engine.packed import pack
 from engine.training.captured import CapturedStep, fill_up, fixed_shape
 from engine.training.devices import DeviceSettings
 from engine.training.optimiser import FlatAdamW
-from engine.training.presets import LoopSettings
-from engine.training.trainer import Trainer, one_cycle
+from engine.training.presets import PRESETS, LoopSettings
+from engine.training.schedule import one_cycle
+from engine.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
@@ -49,6 +51,39 @@ def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraph
         results.append([predicted, *(w.grad for w in network.parameters()), *network.buffers()])
     for plain, filled in zip(*results, strict=True):
         torch.testing.assert_close(plain, filled, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["baseline-gcn", "laptop-6gb"])
+def test_a_filled_batch_is_the_same_for_other_kinds_of_networks(
+    graphs: DeviceGraphs, name: str
+) -> None:
+    preset = PRESETS[name].shape.model_dump() | {"layers": 2, "width": 12, "layer_dropout": 0.0}
+    batch = graphs.batch(ROWS[:9])
+    results = []
+    for given in (batch, fill_up(batch, fixed_shape(graphs.largest(ROWS, 9)))):
+        torch.manual_seed(0)
+        network = build_network(PolyGINShape(**preset), 2).train()
+        assert network.fills_up
+        predicted = network(given)[:9]
+        predicted.square().sum().backward()
+        learned = [weight.grad for weight in network.parameters() if weight.grad is not None]
+        results.append([predicted, *learned, *network.buffers()])
+    for plain, filled in zip(*results, strict=True):
+        torch.testing.assert_close(plain, filled, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["baseline-gcn", "laptop-6gb", "t4x2"])
+def test_low_precision_gives_about_the_same_loss(graphs: DeviceGraphs, name: str) -> None:
+    preset = PRESETS[name].shape.model_dump() | {"layers": 2, "width": 16, "descriptors": 0}
+    losses = []
+    for precision in ("fp32", "bf16"):
+        torch.manual_seed(0)
+        network = build_network(PolyGINShape(**preset), 2)
+        settings = LoopSettings(epochs=2, batch=16, learning_rate=1e-3)
+        use = DeviceSettings(precision=precision)
+        trainer = Trainer(network, graphs, LABELS, ROWS, settings, CPU, 0, use)
+        losses.append(trainer.epoch())
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
 
 
 def test_a_captured_step_leaves_the_same_gradient(graphs: DeviceGraphs) -> None:

@@ -1,0 +1,45 @@
+"""`presets`."""
+
+import argparse
+import json
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.training.presets import PRESETS
+
+
+def list_all(arguments: argparse.Namespace) -> None:
+    """Print the presets, with the number of parameters of one network of each."""
+    # Loaded here: no other command that only shows things waits for torch.
+    from engine.models.build import build_network, count_parameters
+
+    rows = [
+        {
+            "preset": preset.name,
+            "title": preset.title,
+            "parameters": count_parameters(build_network(preset.shape, arguments.properties)),
+            "properties": arguments.properties,
+            **preset.model_dump(mode="json", include={"shape", "loop", "trees", "blend", "use"}),
+        }
+        for preset in PRESETS.values()
+    ]
+    if arguments.json:
+        sys.stdout.write(json.dumps(rows, indent=1) + "\n")
+        return
+    shown = Table("preset", "network", "parameters", "epochs", "batch", "members")
+    for column in shown.columns[:3]:
+        column.no_wrap = True
+    for row in rows:
+        shape, loop = row["shape"], row["loop"]
+        before = loop["pretraining"]
+        shown.add_row(
+            row["preset"],
+            f"{shape['kind']} {shape['layers']}×{shape['width']}",
+            f"{row['parameters']:,}",
+            (f"{before['epochs']} {before['kind']} + " if before else "") + str(loop["epochs"]),
+            str(loop["batch"]),
+            ", ".join([*row["trees"], "polygin"]),
+        )
+    Console().print(shown)

@@ -1,0 +1,103 @@
+"""One round of messages along bonds, and the small networks that update what was received."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.models.batching import GraphBatch
+from engine.models.messages import ReceiveMessages
+from engine.models.norm import BatchNorm, norm_silu
+from engine.models.settings import PolyGINShape
+from engine.vocabulary import BOND_FIELDS
+
+
+class GINLayer(nn.Module):
+    """One round of messages along bonds.
+
+    With a residual connection, ReLU and dropout as the shape says.
+    """
+
+    def __init__(self, shape: PolyGINShape) -> None:
+        super().__init__()
+        width, bond_width = shape.width, shape.bond_width or shape.width
+        self._residual, self._relu = shape.residual, shape.layer_relu
+        self._dropout = shape.layer_dropout
+        self.own = nn.Parameter(torch.zeros(()))
+        self.bond_tables = nn.ModuleList(nn.Embedding(n, bond_width) for n in BOND_FIELDS.values())
+        self.bond_map = nn.Linear(bond_width, width, bias=False) if shape.bond_width else None
+        self.update = make_update(shape, 2 * width)
+
+    def forward(self, atoms: Tensor, bond_hot: Tensor, batch: GraphBatch) -> Tensor:
+        """Atoms of shape `(V, width)` in and out; `bond_hot` `(M, F)`, see `bond_hot_rows`."""
+        table = torch.cat([table.weight for table in self.bond_tables])
+        if self.bond_map is not None:
+            table = self.bond_map(table)
+        low = arithmetic(atoms)
+        received = ReceiveMessages.apply(
+            atoms.to(low), 1 + self.own, bond_hot.to(low), table.to(low), batch
+        )
+        updated = self.update(received, batch.real_atoms)
+        if self._relu:
+            updated = functional.relu(updated)
+        if self._dropout:
+            updated = functional.dropout(updated, self._dropout, self.training)
+        # Low precision is for products; what atoms add up to is kept in full.
+        return atoms + updated if self._residual else updated.to(atoms.dtype)
+
+
+def make_update(shape: PolyGINShape, hidden: int) -> nn.Module:
+    """Two linear layers with the shape's kind of normalisation."""
+    return (LayerUpdate if shape.norm == "layer" else Update)(shape.width, hidden)
+
+
+class Update(nn.Sequential):
+    """Two linear layers, each normalised over the batch."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(
+            nn.Linear(width, hidden, bias=False),
+            BatchNorm(hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, width, bias=False),
+            BatchNorm(width),
+        )
+
+    def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
+        """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
+        first, norm, _, second, last_norm = self
+        if not self.training:
+            hidden = functional.linear(values, *norm.folded_into(first.weight))
+            hidden = functional.silu(hidden, inplace=not torch.is_grad_enabled())
+            return functional.linear(hidden, *last_norm.folded_into(second.weight))
+        return last_norm(second(norm_silu(norm, first(values), real)), real)
+
+
+class LayerUpdate(nn.Sequential):
+    """Two linear layers, each normalised row by row (Ba et al., arXiv:1607.06450)."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__(
+            nn.Linear(width, hidden, bias=False),
+            nn.LayerNorm(hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, width, bias=False),
+            nn.LayerNorm(width),
+        )
+
+    def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
+        """Rows of shape `(N, width)` in and out; no row depends on others."""
+        return super().forward(values)
+
+
+def arithmetic(values: Tensor) -> torch.dtype:
+    """The type that autocast multiplies in, where it is on."""
+    kind = values.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else values.dtype
+
+
+def bond_hot_rows() -> Tensor:
+    """For each bond code a row with a one for the value of each field; `(codes, F)`."""
+    sizes = list(BOND_FIELDS.values())
+    codes = torch.cartesian_prod(*(torch.arange(n) for n in sizes))
+    columns = zip(codes.unbind(1), sizes, strict=True)
+    return torch.cat([nn.functional.one_hot(code, n) for code, n in columns], dim=1).float()

@@ -1,0 +1,143 @@
+"""From the atoms of a graph to its properties: pooling, descriptors, heads."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from engine.models.batching import GraphBatch
+from engine.models.messages import SumByGraph, greatest_of_spans
+from engine.models.settings import PolyGINShape
+
+# Sums over atoms are divided by this, so that they enter the heads on the scale of means.
+_TYPICAL_ATOMS = 32.0
+# In deviations: what lies further out tells that something is odd, not how odd.
+_FARTHEST = 5.0
+
+
+class MaxByGraph(Function):
+    """The greatest value in each graph; atoms `(V, width)` to graphs `(G, width)`.
+
+    Atoms that share the greatest value share its gradient.
+    """
+
+    @staticmethod
+    def forward(ctx, atoms: Tensor, batch: GraphBatch) -> Tensor:
+        greatest = greatest_of_spans(atoms, batch.positions[: len(atoms)], batch.atom_start)
+        ctx.save_for_backward(atoms, greatest)
+        ctx.batch = batch
+        return greatest
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        atoms, greatest = ctx.saved_tensors
+        batch = ctx.batch
+        hit = (atoms == greatest.index_select(0, batch.graph)).to(gradient.dtype)
+        share = gradient / SumByGraph.apply(hit, batch).clamp(min=1)
+        return hit * share.index_select(0, batch.graph), None
+
+
+def pool(shape: PolyGINShape, atoms: Tensor, virtual: Tensor | None, batch: GraphBatch) -> Tensor:
+    """One vector for each graph.
+
+    Args:
+        shape: says which poolings are joined.
+        atoms: shape `(V, width)`.
+        virtual: shape `(G, width)`, the virtual nodes; not needed for other poolings.
+        batch: G graphs.
+
+    Returns:
+        Shape `(G, width · poolings)`.
+    """
+    sizes = batch.atom_start.diff().clamp(min=1).unsqueeze(1)
+    total = SumByGraph.apply(atoms, batch) if {"mean", "sum"} & {*shape.pooling} else None
+    parts = {
+        "mean": lambda: total / sizes,
+        "sum": lambda: total / _TYPICAL_ATOMS,
+        "max": lambda: MaxByGraph.apply(atoms, batch),
+        "virtual": lambda: virtual,
+    }
+    return torch.cat([parts[kind]() for kind in shape.pooling], dim=1)
+
+
+def make_heads(shape: PolyGINShape, properties: int) -> nn.Module:
+    """From pooled vectors, and descriptors where there are any, to K values of each graph."""
+    width_in = len(shape.pooling) * shape.width + shape.descriptors
+    if shape.heads == "linear":
+        return nn.Linear(width_in, properties)
+    return PropertyHeads(width_in, shape.width, properties, shape.dropout)
+
+
+class PropertyHeads(nn.Module):
+    """One two-layer head for each property, computed side by side."""
+
+    def __init__(self, width_in: int, width: int, properties: int, dropout: float) -> None:
+        super().__init__()
+        self.properties = properties
+        self.hidden = nn.Sequential(
+            nn.Linear(width_in, properties * width), nn.SiLU(), nn.Dropout(dropout)
+        )
+        self.weight = nn.Parameter(torch.randn(properties, width) / width**0.5)
+        self.bias = nn.Parameter(torch.zeros(properties))
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """From `(G, width_in)` to `(G, K)`."""
+        hidden = self.hidden(pooled).view(len(pooled), self.properties, -1)
+        return (hidden * self.weight).sum(2) + self.bias
+
+
+class JoinDescriptors(nn.Module):
+    """Some columns of the descriptor vector, standardised; what they are is kept with the weights.
+
+    Until `choose` was called it joins the first columns as they are.
+    """
+
+    def __init__(self, count: int) -> None:
+        """Make room for `count` descriptors."""
+        super().__init__()
+        self.register_buffer("column", torch.arange(count))
+        self.register_buffer("mean", torch.zeros(count))
+        self.register_buffer("deviation", torch.ones(count))
+
+    def choose(self, descriptors: np.ndarray, labels: np.ndarray) -> None:
+        """Choose and standardise by training rows alone.
+
+        The columns chosen are those that go most with any property (Pearson).
+
+        Args:
+            descriptors: shape `(n, D)`, NaN where a descriptor has no value.
+            labels: shape `(n, K)`, NaN where missing.
+        """
+        values = descriptors.astype(np.float64)
+        known = np.isfinite(values)
+        counts = np.maximum(known.sum(axis=0), 1)
+        mean = np.where(known, values, 0).sum(axis=0) / counts
+        centred = np.where(known, values - mean, 0)
+        deviation = np.sqrt((centred**2).sum(axis=0) / counts)
+        deviation[~(deviation > 0)] = 1.0
+        strength = _correlations((centred / deviation).clip(-_FARTHEST, _FARTHEST), labels)
+        chosen = np.sort(np.argsort(-strength, kind="stable")[: len(self.column)])
+        self.column.copy_(torch.as_tensor(chosen))
+        self.mean.copy_(torch.as_tensor(mean[chosen]))
+        self.deviation.copy_(torch.as_tensor(deviation[chosen]))
+
+    def forward(self, pooled: Tensor, descriptors: Tensor) -> Tensor:
+        """Join descriptors `(G, D)` to `(G, width)`; one without a value counts as the mean."""
+        chosen = descriptors.index_select(1, self.column)
+        standard = ((chosen - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
+        return torch.cat([pooled, standard.nan_to_num().to(pooled.dtype)], dim=1)
+
+
+def _correlations(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The greatest absolute correlation of each column of `(n, D)` with any of `(n, K)`."""
+    strongest = np.zeros(values.shape[1])
+    for column in labels.T:
+        known = np.isfinite(column)
+        if known.sum() < 3:
+            continue
+        one = values[known] - values[known].mean(axis=0)
+        other = column[known] - column[known].mean()
+        norm = np.sqrt((one**2).sum(axis=0) * (other**2).sum())
+        together = np.abs(other @ one) / np.where(norm > 0, norm, np.inf)
+        strongest = np.maximum(strongest, together)
+    return strongest

@@ -1,0 +1,165 @@
+"""What a network can learn from graphs without labels."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+from torch.nn import functional
+
+from engine.models.batching import ArrangedGraphs, DeviceGraphs, GraphBatch
+from engine.models.build import Network
+from engine.models.messages import sum_spans
+from engine.packed import PackedGraphs, take
+from engine.training.augment import drop_bonds, hide, masked_atoms
+from engine.training.presets import PretrainSettings
+from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS, MASKED_ATOM
+
+
+class MaskedUnits(nn.Module):
+    """Guess hidden atoms and their bonds from what is around them.
+
+    Attribute masking of Hu et al., Strategies for Pre-training Graph Neural Networks (ICLR 2020,
+    arXiv:1905.12265): every field of a hidden atom, and of each bond that it has, is guessed by a
+    linear map of the atoms' last features.
+    """
+
+    def __init__(self, network: Network, settings: PretrainSettings) -> None:
+        """Fresh maps for a network's atoms."""
+        super().__init__()
+        self._share = settings.share
+        self.atom_fields = nn.Linear(network.shape.width, sum(ATOM_FIELDS.values()))
+        self.bond_fields = nn.Linear(network.shape.width, sum(BOND_FIELDS.values()))
+
+    def views(
+        self,
+        graphs: PackedGraphs,
+        order: np.ndarray,
+        random: np.random.Generator,
+        device: torch.device,
+    ) -> list[ArrangedGraphs]:
+        """The graphs with hidden atoms, and as they are, in the order given."""
+        ordered = take(graphs, order)
+        hidden = hide(ordered, masked_atoms(ordered, self._share, random), bonds_too=True)
+        rows = np.arange(ordered.count)
+        return [DeviceGraphs(one, device).arrange(rows) for one in (hidden, ordered)]
+
+    def forward(self, network: Network, views: list[GraphBatch]) -> Tensor:
+        """The mean cross-entropy of hidden atoms and that of their bonds, added."""
+        hidden, true = views
+        atoms = network.encode(hidden)[0]
+        masked = hidden.atoms[:, 0] == MASKED_ATOM[0]
+        loss = _guess(self.atom_fields(atoms), true.atoms, ATOM_FIELDS, masked)
+        listener = torch.repeat_interleave(true.heard_start.diff(), output_size=len(true.heard))
+        sender = true.sender.index_select(0, true.heard)
+        bond = _fields_of(true.bond_code.index_select(0, true.heard))
+        guessed = BondEnds.apply(self.bond_fields(atoms), sender, listener, true)
+        return loss + _guess(guessed, bond, BOND_FIELDS, masked[listener] | masked[sender])
+
+
+class Contrast(nn.Module):
+    """Tell two changed copies of a graph from the copies of all others in the batch.
+
+    Two copies with hidden atoms and without some bonds (GraphCL: You et al., NeurIPS 2020,
+    arXiv:2010.13902), the loss NT-Xent, from each copy to the other (Chen et al., ICML 2020,
+    arXiv:2002.05709).
+    """
+
+    def __init__(self, network: Network, settings: PretrainSettings) -> None:
+        """A fresh projection of a network's pooled vectors."""
+        super().__init__()
+        self._share, self._temperature = settings.share, settings.temperature
+        width = network.shape.width
+        self.project = nn.Sequential(
+            nn.Linear(len(network.shape.pooling) * width, width), nn.ReLU(), nn.Linear(width, width)
+        )
+
+    def views(
+        self,
+        graphs: PackedGraphs,
+        order: np.ndarray,
+        random: np.random.Generator,
+        device: torch.device,
+    ) -> list[ArrangedGraphs]:
+        """Two changed copies of the graphs in the order given."""
+        ordered = take(graphs, order)
+        rows = np.arange(ordered.count)
+        copies = [
+            drop_bonds(
+                hide(ordered, masked_atoms(ordered, self._share, random), bonds_too=False),
+                self._share,
+                random,
+            )
+            for _ in range(2)
+        ]
+        return [DeviceGraphs(one, device).arrange(rows) for one in copies]
+
+    def forward(self, network: Network, views: list[GraphBatch]) -> Tensor:
+        """NT-Xent, the mean over both copies of all graphs."""
+        one, other = (self.project(network.pooled(view)).float() for view in views)
+        return nt_xent(one, other, self._temperature)
+
+
+PRETEXTS: dict[str, type[MaskedUnits] | type[Contrast]] = {
+    "masked": MaskedUnits,
+    "contrastive": Contrast,
+}
+
+
+def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
+    """The normalised temperature-scaled cross-entropy of pairs; a scalar.
+
+    Args:
+        one, other: shape `(G, width)`, the projections of two copies of G graphs.
+        temperature: cosines are divided by it.
+    """
+    both = functional.normalize(torch.cat([one, other]), dim=1)
+    alike = both @ both.T / temperature
+    alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -1e9)
+    partner = torch.arange(len(both), device=both.device).roll(len(one))
+    return functional.cross_entropy(alike, partner)
+
+
+class BondEnds(Function):
+    """The sum of both ends' rows for each edge; from `(V, width)` to `(E, width)`.
+
+    Whatever is computed of a bond must be computed of both of its directions alike: their
+    gradients are then equal, and need to be added up only once, over consecutive rows.
+    """
+
+    @staticmethod
+    def forward(ctx, atoms: Tensor, sender: Tensor, listener: Tensor, batch: GraphBatch) -> Tensor:
+        ctx.batch = batch
+        return atoms.index_select(0, sender) + atoms.index_select(0, listener)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        batch = ctx.batch
+        positions = batch.positions[: len(gradient)]
+        return 2 * sum_spans(gradient, positions, batch.heard_start), None, None, None
+
+
+def _guess(guessed: Tensor, codes: Tensor, fields: dict[str, int], wanted: Tensor) -> Tensor:
+    """The mean cross-entropy over all fields of the rows wanted.
+
+    Args:
+        guessed: shape `(N, sum of the fields' sizes)`.
+        codes: shape `(N, fields)`, the true ones.
+        fields: their sizes.
+        wanted: shape `(N,)`, bool.
+    """
+    weight = wanted.float() / wanted.sum().clamp(min=1)
+    parts = guessed.float().split(list(fields.values()), dim=1)
+    losses = [
+        functional.cross_entropy(part, codes[:, column].to(torch.int64), reduction="none")
+        for column, part in enumerate(parts)
+    ]
+    return (torch.stack(losses).mean(0) * weight).sum()
+
+
+def _fields_of(code: Tensor) -> Tensor:
+    """The fields that `bond_codes` folded into one code; shape `(E, fields)`."""
+    columns = []
+    for size in reversed(BOND_FIELDS.values()):
+        columns.append(code % size)
+        code = code // size
+    return torch.stack(columns[::-1], dim=1)

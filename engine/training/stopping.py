@@ -1,0 +1,66 @@
+"""Ending a training when rows set aside from its own training rows are predicted no better."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+def inner_split(rows: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Divide training rows into those to learn from and those that decide when to stop.
+
+    Args:
+        rows: the training rows of one network; the fold that it is scored on is not among them.
+        share: of the rows that are set aside.
+        seed: of the choice.
+
+    Returns:
+        The rows to learn from, and the ones set aside, both in their order.
+    """
+    count = max(round(share * len(rows)), 1)
+    aside = np.zeros(len(rows), dtype=bool)
+    aside[np.random.default_rng([seed, count]).permutation(len(rows))[:count]] = True
+    return rows[~aside], rows[aside]
+
+
+class EarlyStopping:
+    """Remembers the best weights, and when they were found.
+
+    Attributes:
+        over: whether the loss has not fallen for too long.
+    """
+
+    def __init__(self, patience: int) -> None:
+        """Wait for so many epochs without a better loss."""
+        self._patience = patience
+        self._best, self._loss, self._waited = {}, math.inf, 0
+
+    @property
+    def over(self) -> bool:
+        return self._waited >= self._patience
+
+    def note(self, loss: float, network: nn.Module) -> None:
+        """Take up the loss, after an epoch, on the rows set aside."""
+        self._waited += 1
+        if loss < self._loss:
+            self._loss, self._waited = loss, 0
+            self._best = {
+                name: value.detach().cpu().clone() for name, value in network.state_dict().items()
+            }
+
+    def give_back(self, network: nn.Module) -> None:
+        """Load the best weights, if there are any."""
+        if self._best:
+            network.load_state_dict(self._best)
+
+    def state(self) -> tuple[dict[str, Tensor], dict]:
+        """The best weights, and plain values; `restore` takes both."""
+        loss = self._loss if math.isfinite(self._loss) else None
+        return self._best, {"loss": loss, "waited": self._waited}
+
+    def restore(self, best: dict[str, Tensor], values: dict) -> None:
+        """Go on from a `state`."""
+        self._best = {name: torch.as_tensor(value) for name, value in best.items()}
+        self._loss = math.inf if values["loss"] is None else values["loss"]
+        self._waited = values["waited"]

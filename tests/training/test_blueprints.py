@@ -1,0 +1,185 @@
+"""The presets that follow blueprints: they train, look at nothing held out, and can be resumed."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.chem.graphs import graph
+from engine.features import compute_features
+from engine.models.batching import DeviceGraphs
+from engine.models.settings import PolyGINShape, TreeSettings
+from engine.models.store import load_networks
+from engine.packed import pack
+from engine.predict import Predictor
+from engine.runs import RunConfig, read_log, start_run
+from engine.table import load_table
+from engine.training import keeper
+from engine.training.data import TrainingData
+from engine.training.devices import DeviceSettings
+from engine.training.distributed import read_task, write_task
+from engine.training.ensemble import Ensemble, fit_ensemble, stages
+from engine.training.loop import predict_network, train_network
+from engine.training.networks import NetworkTask, network_jobs
+from engine.training.presets import PRESETS, Preset
+from tests.conftest import TEXTBOOK, wait_for
+from tests.training.test_resume import EndedError, Told
+from tests.training.test_trainer import LABELS, UNITS
+
+CPU = torch.device("cpu")
+NEW = ("baseline-gcn", "standard", "laptop-6gb", "t4x2")
+
+
+def _small(name: str, **loop: object) -> Preset:
+    """A preset with fewer and thinner layers, and some epochs; its kinds of parts are kept."""
+    preset = PRESETS[name]
+    shape = preset.shape.model_dump() | {"layers": 2, "width": 16}
+    shape |= {key: 8 for key in ("atom_width", "bond_width", "descriptors") if shape[key]}
+    before = preset.loop.pretraining
+    changes = {"epochs": 5, "batch": 8, "pretraining": before}
+    if before:
+        changes["pretraining"] = before.model_copy(update={"epochs": 3})
+    return preset.model_copy(
+        update={
+            "shape": PolyGINShape(**shape),
+            "loop": preset.loop.model_copy(update={**changes, **loop}),
+            "trees": dict.fromkeys(preset.trees, TreeSettings(rounds=3, leaves=4, depth=2)),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingData:
+    folds = np.arange(len(UNITS)) // 2 % 2
+    return TrainingData(compute_features(UNITS), LABELS, folds, ["p0", "p1"])
+
+
+@pytest.fixture(autouse=True)
+def every_epoch_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "_SECONDS_BETWEEN", 0.0)
+
+
+def _fit(
+    data: TrainingData, preset: Preset, folder: Path, told: Told, parallel: str = "none"
+) -> Ensemble:
+    (folder / "bundle").mkdir(parents=True, exist_ok=True)
+    use = DeviceSettings(parallel=parallel)
+    return fit_ensemble(data, preset, 0, folder / "bundle", told, use, folder / "checkpoints")
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_they_train_and_their_bundle_predicts(data, tmp_path: Path, name: str) -> None:
+    preset, told = _small(name), Told()
+    fitted = _fit(data, preset, tmp_path, told)
+    assert fitted.members == preset.members
+    assert np.isfinite(fitted.out_of_fold).all()
+    assert told.steps + told.skipped == sum(stages(preset, 2, 2).values())
+    if preset.blend:
+        assert fitted.weights["p0"] == pytest.approx(preset.blend)
+    networks = load_networks(tmp_path / "bundle", preset.shape)
+    graphs = DeviceGraphs(data.features.graphs, CPU, data.features.descriptors)
+    rows = np.flatnonzero(data.folds == 0)
+    again = predict_network(*networks[0], graphs, rows, CPU)
+    before = fitted.out_of_fold[-1][rows]
+    assert np.abs(again - before).max() < 0.05 * LABELS[np.isfinite(LABELS)].std()
+
+
+@pytest.mark.parametrize(("name", "patience"), [("laptop-6gb", 0), ("t4x2", 2)])
+def test_an_end_at_any_moment_costs_nothing(data, tmp_path: Path, name: str, patience: int) -> None:
+    preset = _small(name, patience=patience, epochs=7)
+    told = Told()
+    whole = _fit(data, preset, tmp_path / "whole", told)
+    folder, ends = tmp_path / "pieces", 0
+    while True:
+        ends += 1
+        again = Told(ends_after=ends)
+        try:
+            resumed = _fit(data, preset, folder, again)
+            break
+        except EndedError:
+            continue
+    assert ends > 4
+    assert whole.out_of_fold.tobytes() == resumed.out_of_fold.tobytes()
+    assert again.steps + again.skipped == told.steps + told.skipped
+    # CatBoost's files hold the time at which they were made.
+    for path in (tmp_path / "whole" / "bundle").glob("polygin-*"):
+        assert path.read_bytes() == (folder / "bundle" / path.name).read_bytes(), path.name
+    assert not list((folder / "checkpoints").glob("*.state-*"))
+
+
+def test_pretraining_goes_on_in_the_middle(data, tmp_path: Path) -> None:
+    preset = _small("laptop-6gb").model_copy(update={"trees": {}})
+    with pytest.raises(EndedError):
+        _fit(data, preset, tmp_path, Told(ends_after=2))
+    assert list((tmp_path / "checkpoints").glob("pretraining-polygin-000.state-000002*"))
+    told = Told()
+    _fit(data, preset, tmp_path, told)
+    assert told.skipped == 2
+    lines = [line for line in told.lines if "pretraining: epoch" in line]
+    assert len(lines) == 4
+    assert "epoch 3" in lines[0]
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_nothing_held_out_is_looked_at(name: str) -> None:
+    """Other labels, graphs and descriptors of the held-out rows leave the network as it is."""
+    preset, rows = _small(name, patience=1), np.arange(len(UNITS))
+    descriptors = np.random.default_rng(0).normal(size=(len(UNITS), 20)).astype(np.float32)
+    networks = []
+    for change in (False, True):
+        units, labels, values = list(UNITS), LABELS.copy(), descriptors.copy()
+        if change:
+            units[:8], labels[:8], values[:8] = ["*CC(*)c1ccccc1"] * 8, 1e4, 1e4
+        graphs = DeviceGraphs(pack([graph(smiles) for smiles in units]), CPU, values)
+        told: list[dict] = []
+        network, _ = train_network(
+            graphs, labels, rows[8:], rows[:8], preset.shape, preset.loop, 0, CPU, told.append
+        )
+        networks.append(network.state_dict())
+        assert all("inner_loss" in row for row in told if "epoch" in row)
+    for weight, value in networks[0].items():
+        assert torch.equal(value, networks[1][weight]), weight
+
+
+def test_processes_train_them_too(data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.training.parallel.usable_cores", lambda: 2)
+    preset = _small("t4x2").model_copy(update={"trees": {}})
+    told = Told()
+    one = _fit(data, preset, tmp_path / "a", told, parallel="folds")
+    assert any("2 processes" in line for line in told.lines)
+    assert sum("pretraining: epoch" in line for line in told.lines) == 6
+    assert np.isfinite(one.out_of_fold).all()
+
+
+def test_a_task_for_torchrun_holds_the_descriptors(data, tmp_path: Path) -> None:
+    preset = _small("t4x2")
+    task = NetworkTask(
+        data.features.graphs,
+        data.labels,
+        data.folds,
+        preset.shape,
+        preset.loop,
+        DeviceSettings(),
+        tmp_path,
+        descriptors=data.features.descriptors,
+    )
+    jobs = network_jobs([0, 1], preset.loop, 0)
+    write_task(tmp_path, task, jobs)
+    read, again = read_task(tmp_path)
+    assert (read.shape, read.loop, again) == (preset.shape, preset.loop, jobs)
+    np.testing.assert_array_equal(read.descriptors, task.descriptors)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NEW)
+def test_a_run_of_each_ends_well(name: str) -> None:
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    table = load_table("".join(rows[:31]).encode(), "thirty.csv")
+    ended = wait_for(start_run(table, RunConfig(name=name, preset=name, folds="random:2")))
+    assert ended.state == "done", read_log(ended)
+    report = json.loads((ended.folder / "report.json").read_text())
+    assert report["preset"]["name"] == name
+    predicted = Predictor(ended.folder / "bundle").predict(["*CC(*)c1ccccc1"])
+    assert np.isfinite(predicted.blend.to_numpy()).all()
