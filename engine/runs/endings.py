@@ -8,6 +8,7 @@ from engine.runs import folder as files
 from engine.runs import process, store
 from engine.runs.records import ALIVE, Run
 
+_PRETRAINING = re.compile(r"pretraining-polygin-(\d+)\.state-\d+\.safetensors")
 _STATE = re.compile(r"polygin-(\d+)\.state-(\d+)\.safetensors")
 
 
@@ -61,13 +62,16 @@ def kept_words(run: Run) -> str:
     for name in names:
         if found := _STATE.fullmatch(name):
             epochs[found[1]] = max(epochs.get(found[1], 0), int(found[2]))
-    if not done and not epochs:
+    before = {found[1] for name in names if (found := _PRETRAINING.fullmatch(name))} - {*epochs}
+    if not done and not epochs and not before:
         return "it had nothing to keep yet"
     words = []
     if done - networks:
         words.append(_counted(done - networks, "boosted-tree fit"))
     if networks:
         words.append(_counted(networks, "finished network"))
+    if before:
+        words.append(f"{_counted(len(before), 'network')} in pretraining")
     if epochs:
         at = " and ".join(str(epoch) for _, epoch in sorted(epochs.items()))
         words.append(f"checkpoint{'s' if len(epochs) > 1 else ''} at epoch {at}")

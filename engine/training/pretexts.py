@@ -95,7 +95,7 @@ class Contrast(nn.Module):
 
     def forward(self, network: Network, views: list[GraphBatch]) -> Tensor:
         """NT-Xent, the mean over both copies of all graphs."""
-        one, other = (self.project(network.pooled(view)).float() for view in views)
+        one, other = (self.project(network.pooled(view)) for view in views)
         return nt_xent(one, other, self._temperature)
 
 
@@ -112,8 +112,10 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         one, other: shape `(G, width)`, the projections of two copies of G graphs.
         temperature: cosines are divided by it.
     """
-    both = functional.normalize(torch.cat([one, other]), dim=1)
-    alike = both @ both.T / temperature
+    # Low precision would tell cosines apart by no less than a tenth of the temperature.
+    with torch.autocast(one.device.type, enabled=False):
+        both = functional.normalize(torch.cat([one, other]).float(), dim=1)
+        alike = both @ both.T / temperature
     alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -1e9)
     partner = torch.arange(len(both), device=both.device).roll(len(one))
     return functional.cross_entropy(alike, partner)

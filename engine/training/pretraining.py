@@ -27,9 +27,13 @@ _WARM_SHARE = 0.1
 class Keeps(Protocol):
     """Keeps the state after an epoch; see `engine.training.keeper.Keeper`."""
 
-    def resume_pretraining(self, pretrainer: "Pretrainer") -> int: ...
+    def resume_pretraining(self, pretrainer: "Pretrainer") -> int:
+        """Bring it to the last state kept; returns how many epochs that has done."""
+        ...
 
-    def keep_pretraining(self, pretrainer: "Pretrainer", epoch: int, force: bool) -> None: ...
+    def keep_pretraining(self, pretrainer: "Pretrainer", epoch: int, force: bool) -> None:
+        """Write its state, unless the last was written a moment ago and nothing forces it."""
+        ...
 
 
 class _Way(NamedTuple):

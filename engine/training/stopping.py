@@ -25,11 +25,7 @@ def inner_split(rows: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, 
 
 
 class EarlyStopping:
-    """Remembers the best weights, and when they were found.
-
-    Attributes:
-        over: whether the loss has not fallen for too long.
-    """
+    """Remembers the best weights, and when they were found."""
 
     def __init__(self, patience: int) -> None:
         """Wait for so many epochs without a better loss."""
@@ -38,6 +34,7 @@ class EarlyStopping:
 
     @property
     def over(self) -> bool:
+        """Whether the loss has not fallen for too long."""
         return self._waited >= self._patience
 
     def note(self, loss: float, network: nn.Module) -> None:

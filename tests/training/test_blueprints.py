@@ -1,9 +1,12 @@
 """The presets that follow blueprints: they train, look at nothing held out, and can be resumed."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -14,8 +17,8 @@ from engine.models.settings import PolyGINShape, TreeSettings
 from engine.models.store import load_networks
 from engine.packed import pack
 from engine.predict import Predictor
-from engine.runs import RunConfig, read_log, start_run
-from engine.table import load_table
+from engine.runs import RunConfig, find_run, read_log, resume_run, start_run
+from engine.table import Table, load_table
 from engine.training import keeper
 from engine.training.data import TrainingData
 from engine.training.devices import DeviceSettings
@@ -25,6 +28,7 @@ from engine.training.loop import predict_network, train_network
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.presets import PRESETS, Preset
 from tests.conftest import TEXTBOOK, wait_for
+from tests.runs.conftest import until
 from tests.training.test_resume import EndedError, Told
 from tests.training.test_trainer import LABELS, UNITS
 
@@ -172,12 +176,31 @@ def test_a_task_for_torchrun_holds_the_descriptors(data, tmp_path: Path) -> None
     np.testing.assert_array_equal(read.descriptors, task.descriptors)
 
 
+def _thirty() -> Table:
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    return load_table("".join(rows[:31]).encode(), "thirty.csv")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", ["Fold 1, pretraining: epoch 8", "Fold 2, pretraining: epoch 3"])
+def test_a_run_whose_worker_is_killed_goes_on_with_the_same_bits(words: str) -> None:
+    config = RunConfig(name="whole", preset="t4x2", folds="random:2")
+    whole = wait_for(start_run(_thirty(), config))
+    run = start_run(_thirty(), config.model_copy(update={"name": "killed"}))
+    until(lambda: words in read_log(find_run(run.id)), 120, "it never came so far")
+    os.kill(find_run(run.id).pid, signal.SIGKILL)
+    until(lambda: not find_run(run.id).alive, 60, "nobody noticed")
+    resume_run(find_run(run.id))
+    ended = wait_for(run)
+    assert ended.state == whole.state == "done", read_log(ended)
+    files = [pd.read_parquet(one.folder / "oof.parquet") for one in (whole, ended)]
+    pd.testing.assert_frame_equal(*files, check_exact=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NEW)
 def test_a_run_of_each_ends_well(name: str) -> None:
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    table = load_table("".join(rows[:31]).encode(), "thirty.csv")
-    ended = wait_for(start_run(table, RunConfig(name=name, preset=name, folds="random:2")))
+    ended = wait_for(start_run(_thirty(), RunConfig(name=name, preset=name, folds="random:2")))
     assert ended.state == "done", read_log(ended)
     report = json.loads((ended.folder / "report.json").read_text())
     assert report["preset"]["name"] == name

@@ -61,6 +61,17 @@ def test_the_same_seed_gives_the_same_bits(graphs: PackedGraphs, kind: str) -> N
     assert all(torch.equal(value, other[name]) for name, value in one.items())
 
 
+@pytest.mark.parametrize("kind", ["masked", "contrastive"])
+def test_low_precision_learns_about_the_same(graphs: PackedGraphs, kind: str) -> None:
+    losses = []
+    for precision in ("fp32", "bf16"):
+        torch.manual_seed(0)
+        network = build_network(SHAPE, 2)
+        way = WAY._replace(use=DeviceSettings(precision=precision))
+        losses.append(Pretrainer(network, graphs, _settings(kind), 0, way).epoch(0))
+    assert losses[1] == pytest.approx(losses[0], rel=0.1)
+
+
 def test_it_goes_on_from_a_state_with_the_same_bits(graphs: PackedGraphs) -> None:
     settings = _settings("masked", 4)
 
