@@ -27,6 +27,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 240_000
+"""Milliseconds; generous, since other work may hold the processors while tests run."""
 NO_BROWSER = "no browser: `apt-get install chromium` or `playwright install chromium`"
 
 
@@ -161,6 +163,7 @@ def browser():
 def page(browser):
     """A fresh page that fails its test when it calls anything but this machine."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     strangers: list[str] = []
     opened.on("request", lambda request: _note_stranger(request.url, strangers))

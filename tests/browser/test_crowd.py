@@ -10,7 +10,6 @@ from tests.conftest import wait_for
 from tests.runs.conftest import SHORT, slice_of_textbook  # noqa: F401
 
 SESSIONS = 20
-PATIENCE = 240_000
 
 
 @pytest.mark.slow
@@ -30,7 +29,6 @@ def test_twenty_sessions_watch_a_run_and_change_nothing(
         try:
             watchers = [page, *(page.context.new_page() for _ in range(SESSIONS - 1))]
             for watcher in watchers:
-                watcher.set_default_timeout(PATIENCE)
                 watcher.goto(f"{app.url}/monitor?run={run.id}", wait_until="commit")
             for watcher in watchers:
                 watcher.get_by_role("heading", name="short").wait_for()

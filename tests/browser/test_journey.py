@@ -12,12 +12,9 @@ import pytest
 from engine.chem.smiles import canonical
 from engine.runs import Run, find_run, list_runs, read_metrics, stop_run
 from engine.table import load_table
-from tests.browser.conftest import App, running_app
+from tests.browser.conftest import PATIENCE, App, running_app
 from tests.browser.test_editor import _click_atom
 from tests.conftest import SHARED, TEXTBOOK
-
-PATIENCE = 120_000
-"""Milliseconds; generous, since training takes both cores."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +47,6 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> None:
-    page.set_default_timeout(PATIENCE)
     run = _train(app, page, table)
     _watch_the_curve_grow(page, run)
     page.reload()
@@ -65,9 +61,16 @@ def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> N
     _look_at_errors(app, page, run)
 
 
-@pytest.mark.parametrize("name", ["", "train", "monitor", "compare", "submission", "errors"])
+@pytest.mark.parametrize(
+    "name",
+    # Each takes a server of its own; the others are as these two are.
+    ["", "monitor"]
+    + [
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in ("train", "compare", "submission", "errors")
+    ],
+)
 def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
-    page.set_default_timeout(PATIENCE)
     page.goto(f"{app.url}/{name}")
     page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
     page.get_by_test_id("stSidebarNavLink").nth(5).wait_for()
@@ -77,9 +80,7 @@ def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
 
 
 def test_two_tabs_at_once_after_a_restart_are_both_whole(app: App, page) -> None:
-    page.set_default_timeout(PATIENCE)
     other = page.context.new_page()
-    other.set_default_timeout(PATIENCE)
     for tab in (page, other):
         tab.goto(f"{app.url}/monitor", wait_until="commit")
     for tab in (page, other):
@@ -121,7 +122,7 @@ def _points(page) -> int:
 
 
 def _wait_until_done(page, run: Run) -> None:
-    page.get_by_role("button", name="Make this the default model").wait_for(timeout=4 * PATIENCE)
+    page.get_by_role("button", name="Make this the default model").wait_for(timeout=2 * PATIENCE)
     assert find_run(run.id).state == "done"
 
 

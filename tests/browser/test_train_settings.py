@@ -9,8 +9,6 @@ from engine.runs import find_run, list_runs, read_config, stop_run
 from tests.browser.conftest import App, running_app
 from tests.conftest import TEXTBOOK
 
-PATIENCE = 120_000
-
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -48,7 +46,6 @@ def test_measuring_does_not_disturb_typing(app: App, page) -> None:
 
 
 def _open(app: App, page) -> None:
-    page.set_default_timeout(PATIENCE)
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
     page.get_by_text("Quick look", exact=True).wait_for()
