@@ -146,8 +146,8 @@ PRESETS = {
         Preset(
             name="best",
             title="Best",
-            summary="Two networks for each fold and slow, long boosting: the least error, in about "
-            "twice the time of “CPU” and three times the size.",
+            summary="Two networks for each fold, and boosting that is slow and long: meant to err "
+            "least, in about twice the time of “CPU” and several times its size.",
             shape=PolyGINShape(layers=4, width=96),
             loop=LoopSettings(epochs=40, seeds=2),
             trees={
