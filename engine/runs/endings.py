@@ -3,12 +3,14 @@
 import re
 import signal
 import time
+from contextlib import suppress
 
 from engine.runs import folder as files
 from engine.runs import process, store
 from engine.runs.records import ALIVE, Run
 
 _PRETRAINING = re.compile(r"pretraining-polygin-(\d+)\.state-\d+\.safetensors")
+_NO_DISK = b"the disk is full"
 _STATE = re.compile(r"polygin-(\d+)\.state-(\d+)\.safetensors")
 
 
@@ -19,12 +21,32 @@ def note_end(run: Run, returned: int | None = None) -> None:
         run: counted as alive until now.
         returned: the worker's exit code, where it is known.
     """
+    if not returned and _had_no_disk(run):
+        returned = process.DISK_FULL
     state, reason = "interrupted", words_of(returned)
     if stop_requested(run):
         state, reason = "stopped", stop_reason(run)
     store.update(
         run.id, only_from=ALIVE, state=state, reason=reason, finished=time.time(), stage=""
     )
+
+
+def make_room_for_last_words(run: Run) -> None:
+    """Take space for what a worker may have to say when the disk is full."""
+    (run.folder / files.LAST_WORDS).write_bytes(bytes(len(_NO_DISK)))
+
+
+def leave_last_words(run: Run) -> None:
+    """Say that the disk is full, in space that was taken before; the exit code may reach nobody."""
+    with suppress(OSError), open(run.folder / files.LAST_WORDS, "r+b") as file:
+        file.write(_NO_DISK)
+
+
+def _had_no_disk(run: Run) -> bool:
+    try:
+        return (run.folder / files.LAST_WORDS).read_bytes() == _NO_DISK
+    except OSError:
+        return False
 
 
 def words_of(returned: int | None) -> str:

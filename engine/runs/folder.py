@@ -16,11 +16,12 @@ TABLE, EXCLUDED, CONFIG, REPORT, STOP = (
     "report.json",
     "stop-requested",
 )
-CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK = (
+CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK, LAST_WORDS = (
     "checkpoints",
     "hardware.jsonl",
     "heartbeat",
     "worker.lock",
+    "last-words",
 )
 LABEL_PREFIX = "label:"
 """Before each property's name in `table.parquet`, so that no property hides `id` or `fold`."""

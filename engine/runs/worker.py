@@ -26,7 +26,7 @@ from engine.metrics import label_ranges
 from engine.properties import Property
 from engine.runs import folder as files
 from engine.runs import process, store
-from engine.runs.endings import stop_reason
+from engine.runs.endings import leave_last_words, make_room_for_last_words, stop_reason
 from engine.runs.metrics import mend_metrics
 from engine.runs.records import ALIVE, Run, RunConfig
 from engine.runs.reporting import RunReporter, StoppedError
@@ -78,6 +78,8 @@ def main(run_id: str) -> int:
 
 def _work(run: Run) -> int:
     signal.signal(signal.SIGTERM, _stop_now)
+    with suppress(OSError):
+        make_room_for_last_words(run)
     store.update(run.id, only_from=("queued",), **process.identity())
     threading.Thread(target=_beat, args=(run,), daemon=True).start()
     try:
@@ -112,6 +114,7 @@ def _work(run: Run) -> int:
 
 
 def _disk_full(run: Run) -> int:
+    leave_last_words(run)
     try:
         free = "Free some space, for example by deleting old runs, then resume this one"
         _finish(run, "failed", f"The disk is full. {free}: its checkpoints are kept.")

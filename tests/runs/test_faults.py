@@ -31,7 +31,12 @@ from engine.runs import (
     store,
     worker,
 )
-from engine.runs.endings import words_of
+from engine.runs.endings import (
+    leave_last_words,
+    make_room_for_last_words,
+    note_end,
+    words_of,
+)
 from engine.runs.metrics import mend_metrics
 from engine.runs.reporting import StoppedError
 from engine.table import Table, load_table
@@ -298,6 +303,22 @@ def test_a_full_disk_is_said_and_survived(
     assert run.state in ("failed", "interrupted")
     assert "disk is full" in run.reason
     _is_whole(wait_for(resume_run(run)), *reference)
+
+
+def test_a_full_disk_is_told_also_when_nobody_heard_the_exit_code(workspace: Path) -> None:
+    run = Run(id="full", name="full", state="running", created=time.time())
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+    make_room_for_last_words(run)
+    before = (run.folder / "last-words").stat().st_size
+    leave_last_words(run)
+    assert (run.folder / "last-words").stat().st_size == before > 0
+    note_end(run)
+    assert "disk is full" in store.select("full")[0].reason
+    make_room_for_last_words(run)
+    store.update("full", state="running")
+    note_end(run)
+    assert "without a word" in store.select("full")[0].reason
 
 
 def test_a_clock_set_back_loses_no_row(workspace: Path) -> None:
