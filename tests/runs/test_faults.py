@@ -286,6 +286,7 @@ def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_survived(
     slice_of_textbook: Table, reference, small_disk: Path
 ) -> None:
