@@ -1,6 +1,7 @@
 """`clone`: the same run again, with other settings."""
 
 import argparse
+from collections.abc import Callable
 
 from engine.commands.devices import add_device_options
 from engine.commands.runs import begin
@@ -10,7 +11,7 @@ from engine.training.devices import DeviceSettings
 _SETTINGS = ("name", "preset", "folds", "seed")
 
 
-def add_clone(commands: argparse._SubParsersAction, seed) -> None:
+def add_clone(commands: argparse._SubParsersAction, seed: Callable[[str], int]) -> None:
     """Add the command.
 
     Args:

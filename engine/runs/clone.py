@@ -9,7 +9,7 @@ import pandas as pd
 from engine.errors import UserError
 from engine.runs import folder as files
 from engine.runs.records import Run, RunConfig
-from engine.table import Columns, RawTable, Table, accepted_units, check_table, read_table
+from engine.table import Columns, Table, accepted_units, check_table, read_table
 
 
 class Clone(NamedTuple):
@@ -25,13 +25,10 @@ class Clone(NamedTuple):
     table: bytes
     config: RunConfig
 
-    def read(self) -> RawTable:
-        """The table as it was read."""
-        return read_table(self.table, self.table_name)
-
     def checked(self) -> Table:
-        """The table, checked again."""
-        return check_table(self.read(), self.config.columns, self.config.units)
+        """The table, read and checked again."""
+        raw = read_table(self.table, self.table_name)
+        return check_table(raw, self.config.columns, self.config.units)
 
 
 def clone_of(run: Run) -> Clone:

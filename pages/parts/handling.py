@@ -92,14 +92,7 @@ def offer_resume(run: Run) -> None:
             help="It goes on from its last checkpoint and ends with the same model as if it had "
             "never ended.",
         )
-        st.button(
-            "Train again…",
-            icon=":material/model_training:",
-            key="train again",
-            on_click=_clone,
-            args=(run,),
-            help="To the Train page, with this run's table and settings, to change some of them.",
-        )
+        _offer_clone(run, "Train again…", ":material/model_training:", "train again")
 
 
 def show_place(run: Run) -> None:
@@ -146,6 +139,17 @@ def go_to_clone() -> None:
         st.switch_page("pages/train.py")
 
 
+def _offer_clone(run: Run, label: str, icon: str, key: str) -> None:
+    st.button(
+        label,
+        icon=icon,
+        key=key,
+        on_click=_clone,
+        args=(run,),
+        help="To the Train page, with this run's table and settings, to change some of them.",
+    )
+
+
 def _clone(run: Run) -> None:
     st.session_state[_CLONING] = attempt(take_clone, run)
 
@@ -170,14 +174,7 @@ def offer_management(run: Run) -> None:
             on_change=_note,
             args=(run,),
         )
-        st.button(
-            "Clone…",
-            icon=":material/content_copy:",
-            key="clone",
-            on_click=_clone,
-            args=(run,),
-            help="To the Train page, with this run's table and settings, to change some of them.",
-        )
+        _offer_clone(run, "Clone…", ":material/content_copy:", "clone")
         if run.alive:
             st.caption("A run can be archived or deleted once it has ended.")
             return
