@@ -92,8 +92,9 @@ class Supervisor:
     def look_after(self, run: Run) -> None:
         """Note when a run's worker is gone, and end one that does not stop."""
         self._forget_old_start(run)
-        returned = self._returned(run)
         worker = process.worker_of(run)
+        # Asked after the worker was: one that ends in between would seem to have left no code.
+        returned = self._returned(run)
         if worker is None and self._is_starting(run):
             return
         if worker is None:

@@ -83,6 +83,16 @@ def _work(run: Run) -> int:
     store.update(run.id, only_from=("queued",), **process.identity())
     threading.Thread(target=_beat, args=(run,), daemon=True).start()
     try:
+        return _attempt(run)
+    except (DiskFullError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENOSPC:
+            raise
+        return _disk_full(run)
+
+
+def _attempt(run: Run) -> int:
+    """Carry the run out and write down how it ended; a full disk alone is left to the caller."""
+    try:
         with _device(run):
             began = {"started": run.started or time.time(), "since": time.time()}
             if not store.update(run.id, only_from=("queued",), state="running", **began):
@@ -91,7 +101,7 @@ def _work(run: Run) -> int:
     except StoppedError:
         _finish(run, "stopped", stop_reason(run))
     except DiskFullError:
-        return _disk_full(run)
+        raise
     except UserError as error:
         _finish(run, "failed", str(error))
     except MemoryError:
@@ -100,9 +110,11 @@ def _work(run: Run) -> int:
         )
         _finish(run, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
     except Exception as error:
-        traceback.print_exc()
+        # The log lies on the same disk: where that is full, the words are lost, not the reason.
+        with suppress(OSError):
+            traceback.print_exc()
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return _disk_full(run)
+            raise
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
         _finish(run, "failed", reason)
     else:
@@ -136,7 +148,8 @@ def _stop_now(*_: object) -> None:
 
 
 def _finish(run: Run, state: str, reason: str, **changes: object) -> None:
-    print(f"Run {state}. {reason}".strip(), flush=True)
+    with suppress(OSError):
+        print(f"Run {state}. {reason}".strip(), flush=True)
     ended = {"state": state, "reason": reason, "finished": time.time(), "stage": ""}
     store.update(run.id, only_from=ALIVE, **ended, **changes)
 

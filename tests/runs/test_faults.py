@@ -1,5 +1,6 @@
 """What may happen to a run, and that nothing of it is lost; `docs/reliability.md` counts trials."""
 
+import errno
 import json
 import os
 import random
@@ -39,6 +40,7 @@ from engine.runs.endings import (
 )
 from engine.runs.metrics import mend_metrics
 from engine.runs.reporting import StoppedError
+from engine.runs.supervisor import Supervisor
 from engine.table import Table, load_table
 from engine.workspace import home
 from tests.conftest import TEXTBOOK, wait_for
@@ -320,6 +322,50 @@ def test_a_full_disk_is_told_also_when_nobody_heard_the_exit_code(workspace: Pat
     store.update("full", state="running")
     note_end(run)
     assert "without a word" in store.select("full")[0].reason
+
+
+def test_the_exit_code_of_a_worker_that_ends_while_it_is_looked_at_is_heard(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(id="full", name="full", state="running", created=time.time(), **process.identity())
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+    code = f"import sys; sys.stdin.read(); sys.exit({process.DISK_FULL})"
+    worker = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    supervisor = Supervisor()
+    supervisor._launched[run.id] = (worker, time.time())
+    # It is at work until somebody looks for it, and gone when that look is over.
+    monkeypatch.setattr(process, "worker_of", lambda _: worker.communicate() and None)
+    supervisor.look_after(run)
+    assert "disk is full" in store.select("full")[0].reason
+
+
+@pytest.mark.parametrize("where", ["at work", "at its end"])
+def test_a_disk_that_is_full_for_the_log_too_is_told(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    run = Run(id="full", name="full", state="queued", created=time.time())
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full_at_the_end(run_id: str, **changes: object) -> bool:
+        if changes.get("state") == "done":
+            raise DiskFullError
+        return update(run_id, **changes)
+
+    update = store.update
+    if where == "at its end":
+        monkeypatch.setattr(store, "update", full_at_the_end)
+    monkeypatch.setattr(worker, "_carry_out", full if where == "at work" else lambda _: ({}, []))
+    monkeypatch.setattr(worker._Job, "read", lambda _: None)
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    monkeypatch.setattr("builtins.print", full)
+    monkeypatch.setattr(worker.traceback, "print_exc", full)
+    assert worker.main(run.id) == process.DISK_FULL
+    assert "disk is full" in store.select("full")[0].reason
 
 
 def test_a_clock_set_back_loses_no_row(workspace: Path) -> None:
