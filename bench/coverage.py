@@ -16,7 +16,7 @@ import pandas as pd
 from engine.domain import Domain
 from engine.errors import UserError
 from engine.properties import property_for
-from engine.table import load_table
+from engine.table import Table, load_table
 from engine.training.conformal import calibrate, held_out_half_widths, member_spread
 
 TABLE = "../shared/data/train.csv"
@@ -46,7 +46,7 @@ class OutOfFold:
     folds: np.ndarray
 
 
-def read(path: Path, table: Path) -> OutOfFold:
+def read(path: Path, table: Table) -> OutOfFold:
     """Read an out-of-fold file as a run writes it, or one by id without labels.
 
     Args:
@@ -58,27 +58,28 @@ def read(path: Path, table: Path) -> OutOfFold:
         UserError: when an id of the file is not in the table, or a label differs in being there.
     """
     frame = pd.read_parquet(path)
-    known = load_table(table)
-    place = pd.Series(range(len(known.ids)), index=known.ids)
+    place = pd.Series(range(len(table.ids)), index=table.ids)
     frame["place"] = place.reindex(frame["id"].astype(str)).to_numpy()
     if frame["place"].isna().any():
         lost = frame.loc[frame["place"].isna(), "id"].iloc[0]
-        raise UserError(f"{path} predicts id {lost}, which {table} does not hold.")
-    names = [known.name for known in known.properties]
-    members = [column for column in frame if column not in _KEYS | {"place"}]
+        raise UserError(f"{path} predicts id {lost}, which {table.name} does not hold.")
+    names = [known.name for known in table.properties]
+    members = [column for column in frame if column not in _KEYS | {"place"}] or ["blend"]
     rows = frame["place"].to_numpy(dtype=int)
     columns = pd.Series(range(len(names)), index=names).loc[frame["property"]].to_numpy()
     filled = {}
-    for column in [*members, "blend"]:
-        filled[column] = np.full(known.labels.shape, np.nan)
+    for column in {*members, "blend"}:
+        filled[column] = np.full(table.labels.shape, np.nan)
         filled[column][rows, columns] = frame[column]
-    if (np.isfinite(filled["blend"]) != np.isfinite(known.labels)).any():
-        raise UserError(f"{path} does not predict just the labels of {table}; give its own table.")
-    folds = np.full(len(known.ids), -1)
+    if (np.isfinite(filled["blend"]) != np.isfinite(table.labels)).any():
+        raise UserError(
+            f"{path} does not predict just the labels of {table.name}; give its own table."
+        )
+    folds = np.full(len(table.ids), -1)
     folds[rows] = frame["fold"]
     predicted = np.stack([filled[member] for member in members])
     return OutOfFold(
-        known.canonical, names, members, known.labels, predicted, filled["blend"], folds
+        table.canonical, names, members, table.labels, predicted, filled["blend"], folds
     )
 
 
@@ -169,7 +170,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=Path(TABLE), help="the training table")
     parser.add_argument("--json", type=Path, default=Path("results/coverage-random.json"))
     arguments = parser.parse_args()
-    measured = measure(read(arguments.oof, arguments.table))
+    measured = measure(read(arguments.oof, load_table(arguments.table)))
     result = {
         "command": f"python -m bench.coverage {arguments.oof} --table {arguments.table}",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -15,10 +15,11 @@ from engine.bundle import SHIPPED, BundleInfo, read_info, write_info
 from engine.domain import write_domain
 from engine.errors import UserError
 from engine.metrics import figures, label_ranges
+from engine.table import load_table
 from engine.training.blend import blend_weights
 from engine.training.conformal import calibrate
 
-OUT_OF_FOLD = Path("results/cpu-random-oof.parquet")
+OUT_OF_FOLD = Path("results/accuracy/cpu-random.parquet")
 
 
 def give_intervals(folder: Path, found: OutOfFold) -> BundleInfo:
@@ -87,7 +88,7 @@ def main() -> None:
     parser.add_argument("--oof", type=Path, default=OUT_OF_FOLD, metavar="OOF.parquet")
     parser.add_argument("--table", type=Path, default=Path(TABLE), help="the training table")
     arguments = parser.parse_args()
-    info = give_intervals(arguments.folder, read(arguments.oof, arguments.table))
+    info = give_intervals(arguments.folder, read(arguments.oof, load_table(arguments.table)))
     print(f"{info.name} has intervals of {', '.join(info.intervals)} now.")
 
 

@@ -14,7 +14,7 @@ from engine.predict import Predictor
 from engine.properties import property_for
 from engine.workspace import ASSETS
 
-RESULT = Path("results/cpu-random.json")
+RESULT = Path("results/accuracy/cpu-random.json")
 KNOWN = {
     "Polystyrene": "*CC(*)c1ccccc1",
     "Poly(methyl methacrylate)": "*CC(*)(C)C(=O)OC",
@@ -71,5 +71,5 @@ def _markdown(heads: list[str], rows: list[list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    print(figures_table(json.loads(RESULT.read_text())), end="\n\n")
+    print(figures_table(json.loads(RESULT.read_text())["report"]), end="\n\n")
     print(known_polymers_table())

@@ -14,19 +14,22 @@ from engine.errors import UserError
 from engine.predict import Predictor
 from engine.runs import Run, read_out_of_fold
 from engine.runs.folder import OUT_OF_FOLD
+from engine.table import Table, load_table
 from tests.conftest import TEXTBOOK
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> Path:
+def table() -> Table:
     """The table of the run `trained`."""
-    path = tmp_path / "textbook-slice.csv"
+    return _slice(71)
+
+
+def _slice(lines: int) -> Table:
     rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    path.write_text("".join(rows[:71]), encoding="utf-8")
-    return path
+    return load_table("".join(rows[:lines]).encode(), "textbook-slice.csv")
 
 
-def test_coverage_is_that_of_the_runs_report(trained: Run, table: Path) -> None:
+def test_coverage_is_that_of_the_runs_report(trained: Run, table: Table) -> None:
     measured = measure(read(trained.folder / OUT_OF_FOLD, table))
     info = read_info(trained.folder / "bundle")
     for name, one in measured.items():
@@ -37,7 +40,7 @@ def test_coverage_is_that_of_the_runs_report(trained: Run, table: Path) -> None:
     assert "| Tg (°C) | 64 |" in markdown(measured)
 
 
-def test_a_file_by_id_without_labels_is_joined(trained: Run, table: Path, tmp_path: Path) -> None:
+def test_a_file_by_id_without_labels_is_joined(trained: Run, table: Table, tmp_path: Path) -> None:
     whole = read(trained.folder / OUT_OF_FOLD, table)
     bare = tmp_path / "bare.parquet"
     frame = read_out_of_fold(trained).drop(columns=["row", "smiles", "label"])
@@ -48,17 +51,15 @@ def test_a_file_by_id_without_labels_is_joined(trained: Run, table: Path, tmp_pa
     np.testing.assert_array_equal(joined.folds, whole.folds)
 
 
-def test_another_table_is_refused(trained: Run, table: Path, tmp_path: Path) -> None:
+def test_another_table_is_refused(trained: Run) -> None:
     with pytest.raises(UserError, match="does not predict just the labels"):
-        read(trained.folder / OUT_OF_FOLD, TEXTBOOK)
-    short = tmp_path / "short.csv"
-    short.write_text("".join(table.read_text(encoding="utf-8").splitlines(True)[:60]))
+        read(trained.folder / OUT_OF_FOLD, load_table(TEXTBOOK))
     with pytest.raises(UserError, match="does not hold"):
-        read(trained.folder / OUT_OF_FOLD, short)
+        read(trained.folder / OUT_OF_FOLD, _slice(60))
 
 
 def test_an_old_bundle_gets_what_its_run_would_have_given(
-    trained: Run, table: Path, old_bundle: Path
+    trained: Run, table: Table, old_bundle: Path
 ) -> None:
     before = Predictor(old_bundle).predict(["*CC*", "*CCO*"]).blend
     give_intervals(old_bundle, read(trained.folder / OUT_OF_FOLD, table))
@@ -72,7 +73,7 @@ def test_an_old_bundle_gets_what_its_run_would_have_given(
     [("figures", ("blend", "wmae"), "figures"), ("blend", ("Tg", "polygin"), "blend")],
 )
 def test_predictions_of_another_run_are_refused(
-    trained: Run, table: Path, old_bundle: Path, field: str, path: tuple, sentence: str
+    trained: Run, table: Table, old_bundle: Path, field: str, path: tuple, sentence: str
 ) -> None:
     described = json.loads((old_bundle / INFO).read_text())
     described[field][path[0]][path[1]] += 1e-6

@@ -1,0 +1,67 @@
+"""How far figures of error would scatter with other rows: percentile bootstrap over rows."""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.stats import bootstrap
+
+RESAMPLES = 2000
+_BATCH = 50
+
+Figure = Callable[[np.ndarray], np.ndarray]
+"""From absolute errors, shape `(..., N, K)`, to a figure of shape `(...)`."""
+
+
+def wmae(labels: np.ndarray) -> Figure:
+    """The leaderboard's wMAE as a function of errors; weights and ranges are those of `labels`.
+
+    Args:
+        labels: shape `(N, K)`, NaN where missing.
+    """
+    weights = np.isfinite(labels).sum(axis=0) ** -0.5
+    scale = weights / weights.sum() / _ranges(labels)
+    return lambda errors: np.nanmean(errors, axis=-2) @ scale
+
+
+def wmae_row(labels: np.ndarray) -> Figure:
+    """The same of the form that is a mean over labelled rows."""
+    weights = np.isfinite(labels).sum(axis=0) ** -0.5
+    scale = labels.shape[1] * weights / weights.sum() / _ranges(labels)
+
+    def figure(errors: np.ndarray) -> np.ndarray:
+        rows = np.where(np.isfinite(errors), errors, 0.0) @ scale
+        labelled = np.isfinite(errors).any(axis=-1)
+        return (rows * labelled).sum(axis=-1) / labelled.sum(axis=-1)
+
+    return figure
+
+
+def interval(errors: np.ndarray, figure: Figure, seed: int = 0) -> tuple[float, float]:
+    """The 95 % interval of a figure.
+
+    Args:
+        errors: absolute errors, shape `(N, K)`, NaN where there is no label; or, for a difference,
+            those of two systems, shape `(2, N, K)`: the interval is then of the first's figure less
+            the second's, with the same rows drawn for both.
+        figure: from `wmae` or `wmae_row`.
+        seed: of the draws.
+    """
+
+    def drawn(rows: np.ndarray, axis: int = -1) -> np.ndarray:
+        values = figure(np.take(errors, rows.astype(int), axis=-2))
+        return values[0] - values[1] if errors.ndim == 3 else values
+
+    found = bootstrap(
+        (np.arange(errors.shape[-2]),),
+        drawn,
+        n_resamples=RESAMPLES,
+        batch=_BATCH,
+        vectorized=True,
+        method="percentile",
+        rng=seed,
+    )
+    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+
+
+def _ranges(labels: np.ndarray) -> np.ndarray:
+    return np.nanmax(labels, axis=0) - np.nanmin(labels, axis=0)

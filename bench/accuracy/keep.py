@@ -1,0 +1,30 @@
+"""Keeps a finished run on frozen folds: `python -m bench.accuracy.keep RUN [SYSTEM]`.
+
+SYSTEM is the name of its row in the table; the run's preset when it is not given.
+"""
+
+import sys
+
+from bench.accuracy.results import FOLDS, TABLE, save
+from engine.errors import UserError
+from engine.runs import find_run, read_config, read_out_of_fold, read_report
+
+
+def main(run_name: str, system: str = "") -> None:
+    """Copy what is allowed to be published: predictions by id, and the report."""
+    run = find_run(run_name)
+    config, report = read_config(run), read_report(run)
+    folds = config["folds"].rpartition(":")[2]
+    if folds not in FOLDS:
+        raise UserError(f"{run.name} is not on frozen folds but on {config['folds']}.")
+    predicted = read_out_of_fold(run).drop(columns=["row", "smiles", "label"])
+    command = (
+        f"python -m engine train {TABLE} --preset {config['preset']} "
+        f"--folds {config['folds']} --seed {config['seed']}"
+    )
+    about = {"command": command, "seconds": run.seconds, "report": report}
+    print(save(system or config["preset"], folds, about, predicted))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
