@@ -2,8 +2,9 @@
 
 In an environment of its own (`python -m venv chemprop-venv && chemprop-venv/bin/pip install
 chemprop`). One network for all properties and each fold, its default settings or, with `--tuned`,
-wider, deeper and with descriptors. It keeps the epoch that is best on a tenth of the training rows,
-so it never looks at the fold it is scored on. Folds that are finished are not trained again.
+wider, deeper and with Morgan counts (its RDKit descriptors are infinite for some repeat units). It
+keeps the epoch that is best on a tenth of the training rows, so it never looks at the fold it is
+scored on. Folds that are finished are not trained again.
 """
 
 import argparse
@@ -28,7 +29,7 @@ WATCHED = 0.1
 TUNED = [
     *("--message-hidden-dim", "400", "--depth", "5", "--ffn-num-layers", "2"),
     *("--ffn-hidden-dim", "400", "--dropout", "0.05", "--batch-size", "32"),
-    *("--molecule-featurizers", "rdkit_2d"),
+    *("--molecule-featurizers", "morgan_count"),
 ]
 
 
