@@ -3,25 +3,48 @@
 File names are made of numbers alone, never of a user's column names.
 """
 
+import gzip
+import zlib
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from engine.errors import UserError
 from engine.models.build import Network, build_network
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.models.trees import LIBRARIES, Booster
 
+_LEVEL = 6
+_MOST_BYTES = 2**29
+
 
 def save_booster(folder: Path, library: str, column: int, booster: Booster) -> None:
-    """Write the booster of the property in that column."""
-    booster.save(_booster_file(folder, library, column))
+    """Write the booster of the property in that column, compressed to about a third."""
+    content = gzip.compress(booster.to_bytes(), _LEVEL, mtime=0)
+    _booster_file(folder, library, column).write_bytes(content)
 
 
 def load_booster(folder: Path, library: str, column: int) -> Booster:
-    """Read what `save_booster` wrote."""
-    return LIBRARIES[library].load(_booster_file(folder, library, column))
+    """Read what `save_booster` wrote, or what it wrote before boosters were compressed.
+
+    Raises:
+        UserError: when the file is missing, damaged, or larger than any booster.
+    """
+    path = _booster_file(folder, library, column)
+    try:
+        if path.exists():
+            with gzip.open(path) as file:
+                content = file.read(_MOST_BYTES + 1)
+        else:
+            with path.with_suffix("").open("rb") as file:
+                content = file.read(_MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"{path} cannot be read; copy the model's folder again.") from error
+    if len(content) > _MOST_BYTES:
+        raise UserError(f"{path} is too large to be a booster.")
+    return LIBRARIES[library].from_bytes(content)
 
 
 def save_network(folder: Path, number: int, network: Network, scale: Scale) -> None:
@@ -56,7 +79,7 @@ def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[Network, Scal
 
 
 def _booster_file(folder: Path, library: str, column: int) -> Path:
-    return folder / f"{library}-{column:03d}.{LIBRARIES[library].suffix}"
+    return folder / f"{library}-{column:03d}.{LIBRARIES[library].suffix}.gz"
 
 
 def _network_file(folder: Path, number: int) -> Path:

@@ -5,6 +5,7 @@ wait for the others. Each fit runs on one thread; several fits run side by side.
 """
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -28,12 +29,12 @@ class Booster(Protocol):
         ...
 
     @classmethod
-    def load(cls, path: Path) -> "Booster":
-        """Read what `save` wrote."""
+    def from_bytes(cls, content: bytes) -> "Booster":
+        """Read what `to_bytes` gave."""
         ...
 
-    def save(self, path: Path) -> None:
-        """Write the library's own format."""
+    def to_bytes(self) -> bytes:
+        """The library's own format."""
         ...
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
@@ -75,15 +76,15 @@ class LightGBM:
         return cls(lightgbm.train(parameters, table, num_boost_round=settings.rounds))
 
     @classmethod
-    def load(cls, path: Path) -> "LightGBM":
+    def from_bytes(cls, content: bytes) -> "LightGBM":
         """See `Booster`."""
         import lightgbm
 
-        return cls(lightgbm.Booster(model_file=path))
+        return cls(lightgbm.Booster(model_str=content.decode()))
 
-    def save(self, path: Path) -> None:
+    def to_bytes(self) -> bytes:
         """See `Booster`."""
-        self._model.save_model(path)
+        return self._model.model_to_string().encode()
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """See `Booster`."""
@@ -121,17 +122,17 @@ class XGBoost:
         return cls(xgboost.train(parameters, table, num_boost_round=settings.rounds))
 
     @classmethod
-    def load(cls, path: Path) -> "XGBoost":
+    def from_bytes(cls, content: bytes) -> "XGBoost":
         """See `Booster`."""
         import xgboost
 
-        model = xgboost.Booster(model_file=path)
+        model = xgboost.Booster(model_file=bytearray(content))
         model.set_param({"nthread": 1})
         return cls(model)
 
-    def save(self, path: Path) -> None:
+    def to_bytes(self) -> bytes:
         """See `Booster`."""
-        self._model.save_model(path)
+        return bytes(self._model.save_raw("ubj"))
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """See `Booster`."""
@@ -168,15 +169,19 @@ class CatBoost:
         return cls(model.fit(descriptors, labels))
 
     @classmethod
-    def load(cls, path: Path) -> "CatBoost":
+    def from_bytes(cls, content: bytes) -> "CatBoost":
         """See `Booster`."""
         import catboost
 
-        return cls(catboost.CatBoostRegressor().load_model(str(path)))
+        return cls(catboost.CatBoostRegressor().load_model(blob=content))
 
-    def save(self, path: Path) -> None:
+    def to_bytes(self) -> bytes:
         """See `Booster`."""
-        self._model.save_model(str(path))
+        # CatBoost writes into files only.
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "model.cbm"
+            self._model.save_model(str(path))
+            return path.read_bytes()
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """See `Booster`."""

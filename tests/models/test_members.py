@@ -1,5 +1,6 @@
 """Members are the same after they were written and read."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 import torch
 
 from engine.chem.graphs import graph
+from engine.errors import UserError
+from engine.models import store
 from engine.models.batching import DeviceGraphs
 from engine.models.polygin import PolyGIN
 from engine.models.scale import Scale
@@ -30,6 +33,26 @@ def test_boosters_learn_and_survive_the_disk(library: str, tmp_path: Path) -> No
     save_booster(tmp_path, library, 0, booster)
     again = load_booster(tmp_path, library, 0)
     np.testing.assert_allclose(again.predict(descriptors), predicted, rtol=1e-6)
+    (path,) = tmp_path.iterdir()
+    path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+    path.unlink()
+    older = load_booster(tmp_path, library, 0)
+    np.testing.assert_array_equal(older.predict(descriptors), again.predict(descriptors))
+
+
+def test_a_damaged_booster_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lightgbm-000.txt.gz"
+    with pytest.raises(UserError, match="cannot be read"):
+        load_booster(tmp_path, "lightgbm", 0)
+    whole = gzip.compress(bytes(10_000))
+    for content in (b"not compressed", whole[:-12], whole[:20] + b"\0" + whole[21:]):
+        path.write_bytes(content)
+        with pytest.raises(UserError, match="cannot be read"):
+            load_booster(tmp_path, "lightgbm", 0)
+    path.write_bytes(whole)
+    monkeypatch.setattr(store, "_MOST_BYTES", 5_000)
+    with pytest.raises(UserError, match="too large"):
+        load_booster(tmp_path, "lightgbm", 0)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
