@@ -164,6 +164,7 @@ class CatBoost:
             random_seed=seed,
             thread_count=1,
             verbose=False,
+            allow_const_label=True,
             allow_writing_files=False,
         )
         return cls(model.fit(descriptors, labels))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from engine.bundle import SHIPPED, default_bundle, promote, read_info, reset_default
+from engine.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
 from engine.errors import UserError
 from engine.properties import Property, property_for
 from engine.runs import Run, read_config, read_out_of_fold
@@ -158,7 +158,7 @@ def show_model(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if is_default:
             st.badge("This is the default model", icon=":material/star:", color="green")
-            if (SHIPPED / "bundle.json").is_file():
+            if (SHIPPED / INFO).is_file():
                 st.button("Go back to the shipped model", on_click=_reset)
         else:
             st.button(
@@ -205,7 +205,7 @@ def show_downloads(run: Run) -> None:
         (METRICS, "Curves (TensorBoard)", "tensorboard.zip", lambda: tensorboard_zip(run)),
         (REPORT, "Figures (JSON)", "report.json", (folder / REPORT).read_bytes),
         (OUT_OF_FOLD, "Out-of-fold (CSV)", "out-of-fold.csv", lambda: _csv(read_out_of_fold(run))),
-        ("bundle/bundle.json", "Model (ZIP)", "model.zip", lambda: _zipped(folder / "bundle")),
+        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _zipped(folder / "bundle")),
     ]
     there = [offer for offer in offers if (folder / offer[0]).is_file()]
     if not there:

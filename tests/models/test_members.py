@@ -40,6 +40,15 @@ def test_boosters_learn_and_survive_the_disk(library: str, tmp_path: Path) -> No
     np.testing.assert_array_equal(older.predict(descriptors), again.predict(descriptors))
 
 
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_labels_that_are_all_equal_are_learned(library: str, tmp_path: Path) -> None:
+    descriptors = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    booster = LIBRARIES[library].fit(descriptors, np.full(40, 7.5), SETTINGS, seed=1)
+    save_booster(tmp_path, library, 0, booster)
+    for one in (booster, load_booster(tmp_path, library, 0)):
+        np.testing.assert_allclose(one.predict(descriptors), 7.5, rtol=1e-5)
+
+
 def test_a_damaged_booster_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "lightgbm-000.txt.gz"
     with pytest.raises(UserError, match="cannot be read"):
