@@ -5,7 +5,7 @@ import streamlit as st
 from engine.workspace import ASSETS
 from pages.parts import entry
 from pages.parts.heap import settle
-from pages.parts.people import demand_sign_in
+from pages.parts.people import ask_to_sign_in, is_signed_in, show_account
 
 # Worker processes that compute features import this file again, under another name.
 if __name__ == "__main__":
@@ -13,10 +13,9 @@ if __name__ == "__main__":
         page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
-    demand_sign_in()
-
+    signed_in = is_signed_in()
     entry.mark()
-    st.navigation(
+    page = st.navigation(
         [
             st.Page(
                 "pages/predict.py", title="Predict", icon=":material/experiment:", default=True
@@ -26,6 +25,12 @@ if __name__ == "__main__":
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
             st.Page("pages/submission.py", title="Submission", icon=":material/table_view:"),
             st.Page("pages/errors.py", title="Errors", icon=":material/troubleshoot:"),
-        ]
-    ).run()
+        ],
+        position="sidebar" if signed_in else "hidden",
+    )
+    if signed_in:
+        show_account()
+        page.run()
+    else:
+        ask_to_sign_in()
     settle()

@@ -15,7 +15,7 @@ from pages.parts import entry, live
 from pages.parts.components import live_chart
 from pages.parts.layout import heading
 from pages.parts.models import plain_title
-from pages.parts.runs import STATES, digits_of, properties_of, settings_of
+from pages.parts.runs import digits_of, properties_of, settings_of
 from pages.parts.spans import moment
 from pages.parts.words import plain
 
@@ -76,8 +76,7 @@ def _choose(runs: list[Run]) -> list[Run]:
 
 def _label(run: Run) -> str:
     wmae = f" · wMAE {run.figures['blend']['wmae']:.4f}" if run.figures else ""
-    state = STATES[run.state][2]
-    return f"{run.name} · {state}{wmae} · {moment(run.started or run.created)}"
+    return f"{run.name} · {run.state}{wmae} · {moment(run.started or run.created)}"
 
 
 def _names(runs: list[Run]) -> dict[str, Run]:

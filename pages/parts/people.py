@@ -3,15 +3,27 @@
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from pages.parts.words import plain
 
-def demand_sign_in() -> None:
-    """Show nothing else before people have signed in, where sign-in is set up."""
-    if not _set_up() or getattr(st.user, "is_logged_in", False):
-        return
+
+def is_signed_in() -> bool:
+    """Whether the pages may be shown: always, where sign-in is not set up."""
+    return not _set_up() or bool(getattr(st.user, "is_logged_in", False))
+
+
+def ask_to_sign_in() -> None:
+    """What is shown in place of the pages before."""
     st.title("PolyGIN Studio", anchor=False)
     st.write("This server asks who you are, so that runs tell whose they are.")
     st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
-    st.stop()
+
+
+def show_account() -> None:
+    """Who is signed in, and the way out; nothing where nobody signs in."""
+    if name := owner():
+        with st.sidebar:
+            st.caption(plain(name))
+            st.button("Sign out", icon=":material/logout:", on_click=st.logout)
 
 
 def owner() -> str:

@@ -77,15 +77,14 @@ def _search(count: int) -> str:
 
 def _search_text(run: Run) -> str:
     preset = settings_of(run).get("preset", "")
-    words = [run.name, run.id, run.note, run.owner, STATES[run.state][2], preset]
+    words = [run.name, run.id, run.note, run.owner, run.state, preset]
     return " ".join(words).casefold()
 
 
 def _row(run: Run, places: dict[str, int]) -> dict[str, object]:
-    state = STATES[run.state][2]
     row = {
         "Name": run.name,
-        "State": [state, *(["archived"] if run.archived else [])],
+        "State": [run.state, *(["archived"] if run.archived else [])],
         "Preset": preset_title(settings_of(run)),
         "Progress": 100 * run.progress,
         "Started": moment(run.started or run.created),
@@ -96,7 +95,7 @@ def _row(run: Run, places: dict[str, int]) -> dict[str, object]:
 
 
 def _columns() -> dict[str, object]:
-    states = {words: colour for _, _, words, colour in STATES.values()} | {"archived": "#94a3b8"}
+    states = {state: colour for state, (_, _, colour) in STATES.items()} | {"archived": "#94a3b8"}
     return {
         "Name": st.column_config.TextColumn(width="medium"),
         "State": st.column_config.MultiselectColumn(
@@ -104,7 +103,7 @@ def _columns() -> dict[str, object]:
         ),
         "Progress": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f %%"),
         "Duration": st.column_config.TextColumn(help="Time at work, without pauses."),
-        "In line": st.column_config.NumberColumn(help="Place among the waiting runs."),
+        "In line": st.column_config.NumberColumn(help="Place among the queued runs."),
         "wMAE": st.column_config.NumberColumn(
             format="%.4f",
             help="Weighted mean absolute error of the blend, out-of-fold; lower is better, no "

@@ -20,15 +20,15 @@ from pages.parts.spans import duration
 from pages.parts.words import plain
 
 STATES = {
-    "queued": ("gray", ":material/hourglass_empty:", "waiting", "#94a3b8"),
-    "running": ("blue", ":material/play_circle:", "running", "#0ea5e9"),
-    "stopping": ("orange", ":material/stop_circle:", "stopping…", "#f59e0b"),
-    "stopped": ("orange", ":material/stop_circle:", "stopped", "#f59e0b"),
-    "interrupted": ("orange", ":material/power_off:", "interrupted", "#f59e0b"),
-    "failed": ("red", ":material/error:", "failed", "#e2557b"),
-    "done": ("green", ":material/check_circle:", "done", "#84a93a"),
+    "queued": ("gray", ":material/hourglass_empty:", "#94a3b8"),
+    "running": ("blue", ":material/play_circle:", "#0ea5e9"),
+    "stopping": ("orange", ":material/stop_circle:", "#f59e0b"),
+    "stopped": ("orange", ":material/stop_circle:", "#f59e0b"),
+    "interrupted": ("orange", ":material/power_off:", "#f59e0b"),
+    "failed": ("red", ":material/error:", "#e2557b"),
+    "done": ("green", ":material/check_circle:", "#84a93a"),
 }
-"""By state: the badge's colour, its icon, its words, and its colour in the list of runs."""
+"""By state: the badge's colour, its icon, and its colour in the list of runs."""
 
 _WMAE_HELP = (
     "Weighted mean absolute error, as the leaderboard computes it: each property's error as a "
@@ -72,8 +72,8 @@ def work_time(run: Run) -> str:
 
 def badge(run: Run) -> None:
     """Show a run's state."""
-    colour, icon, words, _ = STATES[run.state]
-    st.badge(words, icon=icon, color=colour)
+    colour, icon, _ = STATES[run.state]
+    st.badge(run.state, icon=icon, color=colour)
 
 
 def show_figures(run: Run) -> None:

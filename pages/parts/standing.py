@@ -10,7 +10,7 @@ from engine.runs.grid import Cell, member_grid
 from engine.runs.signs import silent_since
 from pages.parts.charts import colour_of, title_of
 from pages.parts.live import TRAINING
-from pages.parts.runs import STATES, badge, settings_of, work_time
+from pages.parts.runs import badge, settings_of, work_time
 from pages.parts.spans import clock, moment, rough, time_left
 from pages.parts.words import plain
 
@@ -186,7 +186,7 @@ def show_history(run: Run) -> None:
         rows = [
             {
                 "Time": moment(change.time, exact=True),
-                "State": STATES[change.state][2],
+                "State": change.state,
                 "Reason": change.reason,
             }
             for change in changes_of(run.id)
