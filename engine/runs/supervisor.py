@@ -93,15 +93,11 @@ class Supervisor:
         """Note when a run's worker is gone, and end one that does not stop."""
         self._forget_old_start(run)
         worker = process.worker_of(run)
-        # Asked after the worker was: one that ends in between would seem to have left no code.
-        returned = self._returned(run)
-        if worker is None and self._is_starting(run):
-            return
         if worker is None:
-            if run.state != "queued" or run.pid is not None or run.id in self._launched:
-                self._note_end(run, returned)
-            return
-        if run.state == "stopping":
+            begun = run.state != "queued" or run.pid is not None or run.id in self._launched
+            if begun and not self._is_starting(run) and not self._is_ending(run):
+                self._note_end(run, self._returned(run))
+        elif run.state == "stopping":
             self._end_when_deaf(run)
         else:
             self._told.pop(run.id, None)
@@ -119,6 +115,12 @@ class Supervisor:
             return False
         started, since = self._launched[run.id]
         return started.poll() is None and time.time() - since < _SIGN_SECONDS
+
+    def _is_ending(self, run: Run) -> bool:
+        """Whether its worker is gone but for threads; only with them comes its exit code."""
+        if run.id not in self._launched or run.pid is None:
+            return False
+        return self._launched[run.id][0].poll() is None
 
     def _forget_old_start(self, run: Run) -> None:
         """Forget the worker of a run that was resumed since."""
