@@ -17,6 +17,7 @@ class Limits(BaseModel):
     Attributes:
         runs_at_once: runs that train at the same time; more than one where memory and devices do.
         queue_length: runs that may wait.
+        upload_mb: the largest table that pages take, in MB (2²⁰ bytes).
         free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
     """
 
@@ -24,7 +25,11 @@ class Limits(BaseModel):
 
     runs_at_once: int = Field(1, ge=1, le=64)
     queue_length: int = Field(100, ge=1)
+    upload_mb: int = Field(100, ge=1, le=100)
     free_disk_gb: float = Field(0.5, ge=0)
+
+
+_MAY_HOLD = f"It may hold {', '.join(Limits.model_fields)}."
 
 
 def limits() -> Limits:
@@ -38,9 +43,12 @@ def limits() -> Limits:
         return Limits()
     try:
         return Limits(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
-    except (yaml.YAMLError, ValidationError, TypeError, UnicodeDecodeError) as error:
-        known = ", ".join(Limits.model_fields)
-        raise UserError(f"{path} cannot be understood; it may hold {known}. {error}") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{path}: {where}: {fault['msg']}. {_MAY_HOLD}") from error
+    except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as YAML. {_MAY_HOLD}") from error
 
 
 def check_room(waiting: int) -> None:

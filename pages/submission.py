@@ -9,12 +9,12 @@ import streamlit as st
 from engine.bundle import INFO, read_info
 from engine.errors import UserError
 from engine.submission import make_submission
-from engine.table import MAX_BYTES, read_table
+from engine.table import read_table
 from pages.parts import entry, models
 from pages.parts.layout import columns, heading
+from pages.parts.uploads import upload_table
 from pages.parts.words import plain, show_error, unit_of
 
-KINDS = ["csv", "tsv", "txt", "parquet", "xlsx"]
 STEPS = {
     "graphs": "Reading the molecules",
     "descriptors": "Computing descriptors (figures that the tree models learn from)",
@@ -108,21 +108,17 @@ def show_filled(filled: pd.DataFrame) -> None:
 def uploads() -> list:
     """The two upload fields, side by side."""
     left, right = columns("submission-files", [1, 1], 300)
-    size = MAX_BYTES // 2**20
-    test = left.file_uploader(
+    test = upload_table(
         "Test table (test.csv)",
-        KINDS,
-        key="test table",
-        max_upload_size=size,
-        help="A table with a SMILES column, and usually an id column.",
+        "test table",
+        "A table with a SMILES column, and usually an id column.",
+        left,
     )
-    sample = right.file_uploader(
+    sample = upload_table(
         "Sample submission (sample_submission.csv), optional",
-        KINDS,
-        key="sample submission",
-        max_upload_size=size,
-        help="Its ids, their order and its columns are taken over exactly; its values are not "
-        "used.",
+        "sample submission",
+        "Its ids, their order and its columns are taken over exactly; its values are not used.",
+        right,
     )
     st.caption(
         "With a sample submission the file has exactly its ids, order and columns. Without one it "

@@ -19,12 +19,12 @@ from engine.table import (
 from engine.workspace import ASSETS
 from pages.parts.report import DECIMALS, SEPARATORS
 from pages.parts.spans import file_size
+from pages.parts.uploads import upload_table
 from pages.parts.words import plain, show_error
 
 SAMPLE = "textbook.csv"
 CLONED_SETTINGS = "train cloned settings"
 """In the session: the settings of the run to clone, until the fields have taken them."""
-FILE_TYPES = ["csv", "tsv", "txt", "parquet", "xlsx"]
 _ENCODINGS = ("utf-8", "utf-16", "windows-1252", "latin-1", "shift_jis", "gb18030")
 _AS_FOUND = "as found"
 
@@ -37,13 +37,12 @@ def choose_file() -> dict | None:
         `cloned`; None when there is none.
     """
     number = st.session_state.setdefault("train uploads", 0)
-    st.file_uploader(
-        "Your table: CSV, TSV, Parquet or XLSX, up to 100 MB",
-        FILE_TYPES,
-        key=f"train upload {number}",
-        on_change=_take_upload,
-        help="One row for each polymer: a column with the SMILES of its repeat unit, and a column "
+    upload_table(
+        "Your table: CSV, TSV, Parquet or XLSX",
+        f"train upload {number}",
+        "One row for each polymer: a column with the SMILES of its repeat unit, and a column "
         "of numbers for each property. Cells may be empty.",
+        on_change=_take_upload,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

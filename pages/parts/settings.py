@@ -18,6 +18,7 @@ from engine.workspace import subfolder, write_atomic
 from pages.parts import intake
 from pages.parts.devices import choose_devices
 from pages.parts.outlook import show_outlook
+from pages.parts.uploads import upload_table
 from pages.parts.words import plain, show_error
 
 _FOLDS = {
@@ -198,9 +199,7 @@ def _fold_columns(table: Table) -> list[str]:
 
 def _fold_file() -> str | None:
     """Take a file of folds into the workspace, and ask for its column."""
-    uploaded = st.file_uploader(
-        "File of folds", intake.FILE_TYPES, key="train fold file", help="It needs a column “id”."
-    )
+    uploaded = upload_table("File of folds", "train fold file", "It needs a column “id”.")
     if uploaded is None:
         st.info("Upload the file of folds to go on.", icon=":material/arrow_upward:")
         return None

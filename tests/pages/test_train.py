@@ -1,7 +1,10 @@
 """The Train page: what it says of a table, and that it starts exactly one run."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
+import streamlit as st
 
 from engine.hardware import Gpu, Hardware
 from engine.runs import ProbeRequest, list_runs, process, read_config
@@ -333,3 +336,24 @@ def test_clone_fills_the_train_page(tiny_run, open_page, measured):
         one.startswith(f"python -m engine clone {tiny_run.id} --preset smoke --folds random:3")
         for one in commands
     )
+
+
+def test_the_workspace_says_how_large_an_upload_may_be(
+    empty_workspace: Path, open_page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = []
+    uploader = st.file_uploader
+    monkeypatch.setattr(
+        st, "file_uploader", lambda *_, **words: given.append(words) or uploader(*_, **words)
+    )
+    empty_workspace.mkdir(exist_ok=True)
+    (empty_workspace / "limits.yaml").write_text("upload_mb: 7\n")
+    app = open_page("train")
+    assert given[0]["max_upload_size"] == 7
+    assert not app.exception
+    (empty_workspace / "limits.yaml").write_text("upload_mb: 101\n")
+    app = open_page("train")
+    assert given[-1]["max_upload_size"] == 100
+    (error,) = app.error
+    assert "less than or equal to 100" in error.value
+    assert not app.exception
