@@ -14,7 +14,7 @@ from engine.predict import Predictor
 from engine.properties import property_for
 from engine.workspace import ASSETS
 
-RESULT = Path("results/accuracy/cpu-random.json")
+RESULT = Path("results/accuracy/best-random.json")
 KNOWN = {
     "Polystyrene": "*CC(*)c1ccccc1",
     "Poly(methyl methacrylate)": "*CC(*)(C)C(=O)OC",

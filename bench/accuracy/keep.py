@@ -22,7 +22,9 @@ def main(run_name: str, system: str = "") -> None:
         f"python -m engine train {TABLE} --preset {config['preset']} "
         f"--folds {config['folds']} --seed {config['seed']}"
     )
-    about = {"command": command, "seconds": run.seconds, "report": report}
+    # Runs of the first versions did not count the time they worked.
+    seconds = run.seconds or run.finished - run.started
+    about = {"command": command, "seconds": seconds, "report": report}
     print(save(system or config["preset"], folds, about, predicted))
 
 

@@ -1,17 +1,13 @@
 """Coverage from an out-of-fold file, and intervals for a bundle that has none."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.coverage import markdown, measure, read
-from bench.give_intervals import give_intervals
-from engine.bundle import INFO, read_info
-from engine.domain import FILE
+from engine.bundle import read_info
 from engine.errors import UserError
-from engine.predict import Predictor
 from engine.runs import Run, read_out_of_fold
 from engine.runs.folder import OUT_OF_FOLD
 from engine.table import Table, load_table
@@ -56,28 +52,3 @@ def test_another_table_is_refused(trained: Run) -> None:
         read(trained.folder / OUT_OF_FOLD, load_table(TEXTBOOK))
     with pytest.raises(UserError, match="does not hold"):
         read(trained.folder / OUT_OF_FOLD, _slice(60))
-
-
-def test_an_old_bundle_gets_what_its_run_would_have_given(
-    trained: Run, table: Table, old_bundle: Path
-) -> None:
-    before = Predictor(old_bundle).predict(["*CC*", "*CCO*"]).blend
-    give_intervals(old_bundle, read(trained.folder / OUT_OF_FOLD, table))
-    assert read_info(old_bundle) == read_info(trained.folder / "bundle")
-    assert (old_bundle / FILE).read_bytes() == (trained.folder / "bundle" / FILE).read_bytes()
-    assert Predictor(old_bundle).predict(["*CC*", "*CCO*"]).blend.equals(before)
-
-
-@pytest.mark.parametrize(
-    ("field", "path", "sentence"),
-    [("figures", ("blend", "wmae"), "figures"), ("blend", ("Tg", "polygin"), "blend")],
-)
-def test_predictions_of_another_run_are_refused(
-    trained: Run, table: Table, old_bundle: Path, field: str, path: tuple, sentence: str
-) -> None:
-    described = json.loads((old_bundle / INFO).read_text())
-    described[field][path[0]][path[1]] += 1e-6
-    (old_bundle / INFO).write_text(json.dumps(described))
-    with pytest.raises(UserError, match=f"table: {sentence} differ"):
-        give_intervals(old_bundle, read(trained.folder / OUT_OF_FOLD, table))
-    assert not (old_bundle / FILE).exists()

@@ -1,0 +1,155 @@
+"""Paired tests of networks on frozen folds: `python -m bench.network_variants train NAME CHANGES`.
+
+CHANGES is JSON, such as `{"shape": {"descriptors": 128}, "loop": {"batch": 32}}`: what differs from
+the network of the preset `best`. One seed on all folds; its out-of-fold predictions go to
+`results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels. `python -m
+bench.network_variants compare BASE NAME` prints the differences of the errors, with standard
+errors over rows, averaged over the seeds that both were trained with.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from rich.progress import Progress
+
+from bench.accuracy.bootstrap import wmae, wmae_row
+from bench.accuracy.results import FOLDS, FOLDS_FILE, TABLE, long_form
+from bench.coverage import OutOfFold, read
+from engine.features import compute_features
+from engine.runs.foldspec import given_folds
+from engine.table import load_table
+from engine.training.devices import DeviceSettings
+from engine.training.networks import NetworkTask, network_jobs
+from engine.training.parallel import fit_networks
+from engine.training.presets import PRESETS
+
+FOLDER = Path("results/networks")
+
+
+class Bar:
+    """The `Reporter` of a fit at a terminal."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        """Begin a bar of so many epochs."""
+        self._progress, self._task = progress, progress.add_task("epochs", total=total)
+
+    def stage(self, name: str, total: int) -> None:
+        """See `Reporter`."""
+
+    def step(self) -> None:
+        """See `Reporter`."""
+        self._progress.advance(self._task)
+
+    def skip(self, steps: int) -> None:
+        """See `Reporter`."""
+        self._progress.advance(self._task, steps)
+
+    def epoch(self, measured: dict) -> None:
+        """See `Reporter`."""
+
+    def log(self, line: str) -> None:
+        """See `Reporter`."""
+        self._progress.console.print(line, highlight=False)
+
+    def check(self) -> None:
+        """See `Reporter`."""
+
+
+def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
+    """Train one variant on all folds of a set; returns the file of its predictions.
+
+    Args:
+        name: the variant's.
+        changes: `shape` and `loop`, what differs from the preset `best`.
+        folds_name: which of `FOLDS`.
+        seed: of the networks.
+    """
+    preset = PRESETS["best"]
+    shape = preset.shape.model_validate({**preset.shape.model_dump(), **changes.get("shape", {})})
+    loop = preset.loop.model_validate(
+        {**preset.loop.model_dump(), "seeds": 1, **changes.get("loop", {})}
+    )
+    table = load_table(TABLE)
+    folds = given_folds(f"{FOLDS_FILE}:{folds_name}", table)
+    features = compute_features(table.canonical)
+    numbers = np.unique(folds).tolist()
+    with tempfile.TemporaryDirectory() as scratch, Progress() as progress:
+        task = NetworkTask(
+            features.graphs,
+            table.labels,
+            folds,
+            shape,
+            loop,
+            DeviceSettings(),
+            Path(scratch),
+            None,
+            features.descriptors if shape.descriptors else None,
+        )
+        bar = Bar(progress, len(numbers) * loop.all_epochs)
+        predicted = fit_networks(task, network_jobs(numbers, loop, seed), bar)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}-{folds_name}-{seed}.parquet"
+    names = [known.name for known in table.properties]
+    long_form(table.ids, names, table.labels, folds, predicted).to_parquet(path, index=False)
+    path.with_suffix(".json").write_text(json.dumps(changes) + "\n", encoding="utf-8")
+    return path
+
+
+def compare(base: list[OutOfFold], other: list[OutOfFold]) -> str:
+    """How much more or less `other` errs than `base`, seed by seed, as Markdown."""
+    names, labels = base[0].names, base[0].labels
+    errors = [
+        np.mean([np.abs(labels - found.blended) for found in side], axis=0)
+        for side in (base, other)
+    ]
+    lines = ["| property | base | other | difference ± its standard error |", "|---|---|---|---|"]
+    for k, name in enumerate(names):
+        before, after = (side[np.isfinite(labels[:, k]), k] for side in errors)
+        scale = 100 / before.mean()
+        spread = (after - before).std(ddof=1) / len(before) ** 0.5
+        lines.append(
+            f"| {name} | {before.mean():.4g} | {after.mean():.4g} | "
+            f"{scale * (after - before).mean():+.1f} ± {scale * spread:.1f} % |"
+        )
+    for title, make in (("wMAE", wmae), ("wMAE by row", wmae_row)):
+        before, after = (float(make(labels)(side)) for side in errors)
+        lines.append(
+            f"| {title} | {before:.5f} | {after:.5f} | {100 * (after / before - 1):+.1f} % |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Train or compare."""
+    parser = argparse.ArgumentParser(prog="python -m bench.network_variants", description=__doc__)
+    parser.add_argument("--folds", choices=FOLDS, default="random")
+    commands = parser.add_subparsers(dest="command", required=True)
+    one = commands.add_parser("train")
+    one.add_argument("name")
+    one.add_argument("changes", type=json.loads)
+    one.add_argument("--seed", type=int, default=0)
+    two = commands.add_parser("compare")
+    two.add_argument("base")
+    two.add_argument("other")
+    given = parser.parse_args()
+    if given.command == "train":
+        print(train(given.name, given.changes, given.folds, given.seed))
+        return
+    table = load_table(TABLE)
+    sides = [
+        {
+            path.stem.rpartition("-")[2]: path
+            for path in FOLDER.glob(f"{name}-{given.folds}-*.parquet")
+        }
+        for name in (given.base, given.other)
+    ]
+    seeds = sorted(sides[0].keys() & sides[1].keys())
+    print(f"seeds {', '.join(seeds)}\n")
+    print(compare(*([read(side[seed], table) for seed in seeds] for side in sides)))
+
+
+if __name__ == "__main__":
+    main()
