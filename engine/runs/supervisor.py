@@ -104,7 +104,8 @@ class Supervisor:
 
     def start_next(self, alive: list[Run]) -> None:
         """Start waiting runs, the first in line first, as many as may work at once."""
-        waiting = [run for run in in_line(alive) if not self._is_starting(run)]
+        # One whose worker has signed is no longer waiting, though it may wait for the device.
+        waiting = [run for run in in_line(alive) if run.pid is None and not self._is_starting(run)]
         room = _runs_at_once() - (len(alive) - len(waiting))
         for run in waiting[: max(room, 0)]:
             self._launched[run.id] = (process.launch(run), time.time())

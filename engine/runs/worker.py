@@ -77,10 +77,11 @@ def main(run_id: str) -> int:
 
 
 def _work(run: Run) -> int:
+    if not store.update(run.id, only_from=("queued",), **process.identity()):
+        return 0  # it has been stopped, or another worker has had it: not this one's to end
     signal.signal(signal.SIGTERM, _stop_now)
     with suppress(OSError):
         make_room_for_last_words(run)
-    store.update(run.id, only_from=("queued",), **process.identity())
     threading.Thread(target=_beat, args=(run,), daemon=True).start()
     try:
         return _attempt(run)

@@ -365,16 +365,40 @@ def test_a_worker_has_ended_only_when_its_exit_code_is_there(
     run.folder.mkdir(parents=True)
     store.insert(run)
     code = f"import sys; sys.stdin.read(); sys.exit({process.DISK_FULL})"
-    worker = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    ending = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     supervisor = Supervisor()
-    supervisor._launched[run.id] = (worker, time.time())
+    supervisor._launched[run.id] = (ending, time.time())
     # A process counts as gone when its first thread is; the others, and the code, come later.
     monkeypatch.setattr(process, "worker_of", lambda _: None)
     supervisor.look_after(run)
     assert store.select("full")[0].state == "running"
-    worker.communicate()
+    ending.communicate()
     supervisor.look_after(run)
     assert "disk is full" in store.select("full")[0].reason
+
+
+def test_no_second_worker_is_started_beside_one_that_has_signed(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched = []
+    monkeypatch.setattr(process, "launch", launched.append)
+    now = time.time()
+    signed = Run(id="signed", name="signed", state="queued", created=now, **process.identity())
+    waiting = Run(id="waiting", name="waiting", state="queued", created=now + 1)
+    supervisor = Supervisor()
+    supervisor.start_next([waiting, signed])
+    assert launched == []
+    supervisor.start_next([waiting])
+    assert launched == [waiting]
+
+
+@pytest.mark.parametrize("state", ["running", "stopping", "stopped", "interrupted"])
+def test_a_worker_that_comes_late_changes_nothing(workspace: Path, state: str) -> None:
+    run = Run(id="late", name="late", state=state, created=time.time(), pid=1, boot_id="another")
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+    assert worker.main("late") == 0
+    assert store.select("late")[0] == run
 
 
 @pytest.mark.parametrize("where", ["at work", "at its end"])
