@@ -1,0 +1,38 @@
+"""Paired tests of networks, on a small table."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bench import network_variants
+from bench.coverage import read
+from bench.network_variants import compare, train
+from engine.table import load_table
+from tests.conftest import TEXTBOOK
+
+QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}}
+
+
+def test_a_variant_is_trained_and_compared(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "train.csv").write_text("".join(rows[:71]), encoding="utf-8")
+    table = load_table(tmp_path / "train.csv")
+    folds = pd.DataFrame({"id": table.ids, "random": np.arange(len(table.ids)) % 3})
+    folds.to_csv(tmp_path / "folds.csv", index=False)
+    monkeypatch.setattr(network_variants, "TABLE", tmp_path / "train.csv")
+    monkeypatch.setattr(network_variants, "FOLDS_FILE", tmp_path / "folds.csv")
+    monkeypatch.setattr(network_variants, "FOLDER", tmp_path / "networks")
+    joined = {**QUICK, "shape": {**QUICK["shape"], "descriptors": 8}}
+    plain, described = (
+        read(train(name, changes, "random", 0), table)
+        for name, changes in (("plain", QUICK), ("described", joined))
+    )
+    assert not np.array_equal(plain.blended, described.blended)
+    said = compare([plain], [described])
+    assert f"| Tg | {np.nanmean(np.abs(plain.labels - plain.blended)[:, 0]):.4g} |" in said
+    assert "| wMAE |" in said
+    assert "+0.0 ± 0.0 %" in compare([plain], [plain])
