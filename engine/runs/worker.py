@@ -189,7 +189,9 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     reporter = RunReporter(job.run, job.names)
     reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
     checkpoints = Checkpoints(job.run.folder / files.CHECKPOINTS)
-    if checkpoints.keep_only_for(package_versions()):
+    # What a preset means is a part of the software too.
+    made_by = {**package_versions(), "preset": job.preset.model_dump_json()}
+    if checkpoints.keep_only_for(made_by):
         reporter.log("The software has changed since: the run begins anew")
     mend_metrics(job.run, job.names, checkpoints.histories())
     folds = _folds(job)

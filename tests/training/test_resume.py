@@ -210,3 +210,13 @@ def test_the_gradient_norm_is_the_mean_before_clipping(data, tmp_path: Path) -> 
     told = Told()
     _fit(data, tmp_path / "b", told, step_in_backward=True)
     assert all(row["gradient_norm"] is None for row in told.epochs)
+
+
+def test_what_other_software_or_another_preset_kept_is_forgotten(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    assert not checkpoints.keep_only_for({"torch": "1", "preset": "{}"})
+    checkpoints.finish("lightgbm-0-000", np.ones(3))
+    assert not checkpoints.keep_only_for({"torch": "1", "preset": "{}"})
+    assert checkpoints.finished("lightgbm-0-000")
+    assert checkpoints.keep_only_for({"torch": "1", "preset": '{"rounds": 9}'})
+    assert not checkpoints.finished("lightgbm-0-000")
