@@ -92,8 +92,7 @@ def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
         predicted = fit_networks(task, network_jobs(numbers, loop, seed), bar)
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{folds_name}-{seed}.parquet"
-    names = [known.name for known in table.properties]
-    long_form(table.ids, names, table.labels, folds, predicted).to_parquet(path, index=False)
+    long_form(table, folds, predicted).to_parquet(path, index=False)
     path.with_suffix(".json").write_text(json.dumps(changes) + "\n", encoding="utf-8")
     return path
 

@@ -137,7 +137,7 @@ def main() -> None:
         "settings": TUNED if given.tuned else "Chemprop's own",
         "machine": machine(),
     }
-    found = long_form(table.ids, names, table.labels, folds, predicted)
+    found = long_form(table, folds, predicted)
     print(save(system, given.folds, about, found))
 
 

@@ -33,7 +33,6 @@ def features(smiles: str) -> np.ndarray:
 def main() -> None:
     """Fit on both sets of folds."""
     table = load_table(TABLE)
-    names = [one.name for one in table.properties]
     began = time.perf_counter()
     with ProcessPoolExecutor(threads()) as pool:
         matrix = np.array(list(pool.map(features, table.canonical, chunksize=64)))
@@ -44,7 +43,7 @@ def main() -> None:
         predicted = np.full(table.labels.shape, np.nan)
         began = time.perf_counter()
         for fold in np.unique(folds):
-            for k in range(len(names)):
+            for k in range(len(table.properties)):
                 known = np.isfinite(table.labels[:, k]) & (folds != fold)
                 model = LGBMRegressor(random_state=0, n_jobs=threads(), verbose=-1)
                 model.fit(matrix[known], table.labels[known, k])
@@ -54,7 +53,7 @@ def main() -> None:
             "seconds": spent + time.perf_counter() - began,
             "machine": machine(),
         }
-        found = long_form(table.ids, names, table.labels, folds, predicted)
+        found = long_form(table, folds, predicted)
         print(save("plain LightGBM", which, about, found))
 
 

@@ -63,26 +63,23 @@ def load_all(table: Table | None = None) -> list[Result]:
     return found
 
 
-def long_form(
-    ids: list[str], names: list[str], labels: np.ndarray, folds: np.ndarray, predicted: np.ndarray
-) -> pd.DataFrame:
+def long_form(table: Table, folds: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
     """One row for each label, as `save` wants it.
 
     Args:
-        ids: of the N rows.
-        names: of the K properties.
-        labels, predicted: shape `(N, K)`, in the properties' units; labels NaN where missing.
+        table: of N rows with K properties.
         folds: shape `(N,)`.
+        predicted: shape `(N, K)`, in the properties' units.
     """
     parts = []
-    for k, name in enumerate(names):
-        rows = np.flatnonzero(np.isfinite(labels[:, k]))
+    for k, known in enumerate(table.properties):
+        rows = np.flatnonzero(np.isfinite(table.labels[:, k]))
         parts.append(
             pd.DataFrame(
                 {
-                    "id": [ids[row] for row in rows],
+                    "id": [table.ids[row] for row in rows],
                     "fold": folds[rows],
-                    "property": name,
+                    "property": known.name,
                     "blend": predicted[rows, k],
                 }
             )

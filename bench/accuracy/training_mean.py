@@ -23,7 +23,6 @@ def guess(labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Guess on both sets of folds."""
     table = load_table(TABLE)
-    names = [one.name for one in table.properties]
     for which in FOLDS:
         folds = given_folds(f"{FOLDS_FILE}:{which}", table)
         began = time.perf_counter()
@@ -32,7 +31,7 @@ def main() -> None:
             "command": "python -m bench.accuracy.training_mean",
             "seconds": time.perf_counter() - began,
         }
-        predicted = long_form(table.ids, names, table.labels, folds, guessed)
+        predicted = long_form(table, folds, guessed)
         print(save("training mean", which, about, predicted))
 
 

@@ -34,12 +34,8 @@ def load_booster(folder: Path, library: str, column: int) -> Booster:
     """
     path = _booster_file(folder, library, column)
     try:
-        if path.exists():
-            with gzip.open(path) as file:
-                content = file.read(_MOST_BYTES + 1)
-        else:
-            with path.with_suffix("").open("rb") as file:
-                content = file.read(_MOST_BYTES + 1)
+        with gzip.open(path) if path.exists() else path.with_suffix("").open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read; copy the model's folder again.") from error
     if len(content) > _MOST_BYTES:

@@ -119,9 +119,8 @@ class Supervisor:
 
     def _is_ending(self, run: Run) -> bool:
         """Whether its worker is gone but for threads; only with them comes its exit code."""
-        if run.id not in self._launched or run.pid is None:
-            return False
-        return self._launched[run.id][0].poll() is None
+        signed = run.id in self._launched and run.pid is not None
+        return signed and self._returned(run) is None
 
     def _forget_old_start(self, run: Run) -> None:
         """Forget the worker of a run that was resumed since."""

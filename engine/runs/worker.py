@@ -85,9 +85,7 @@ def _work(run: Run) -> int:
     threading.Thread(target=_beat, args=(run,), daemon=True).start()
     try:
         return _attempt(run)
-    except (DiskFullError, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.ENOSPC:
-            raise
+    except DiskFullError:
         return _disk_full(run)
 
 
@@ -115,7 +113,7 @@ def _attempt(run: Run) -> int:
         with suppress(OSError):
             traceback.print_exc()
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise
+            raise DiskFullError from error
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
         _finish(run, "failed", reason)
     else:

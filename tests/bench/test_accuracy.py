@@ -70,9 +70,8 @@ def test_systems_are_compared_on_the_same_rows(
     spec = {**read_config(trained), "folds": "folds.csv:random"}
     monkeypatch.setattr(keep, "read_config", lambda _: spec)
     keep.main(trained.name, "best")
-    names = [known.name for known in table.properties]
     folds = np.arange(len(table.ids)) % 3
-    guessed = long_form(table.ids, names, table.labels, folds, guess(table.labels, folds))
+    guessed = long_form(table, folds, guess(table.labels, folds))
     save("training mean", "random", {"command": "none", "seconds": 0.1}, guessed)
     loaded = results.load_all(table)
     assert [(one.system, one.folds) for one in loaded] == [
