@@ -17,7 +17,10 @@ from xml.etree import ElementTree
 from engine.bench.machine import machine, sentence
 
 TESTS = (
-    "tests/runs/test_faults.py",
+    "tests/runs/test_kills.py",
+    "tests/runs/test_full_disk.py",
+    "tests/runs/test_damage.py",
+    "tests/runs/test_supervision.py",
     "tests/training/test_resume.py",
     "tests/browser/test_crowd.py",
 )

@@ -10,11 +10,13 @@ import pytest
 from engine.bundle import INFO
 from engine.domain import FILE as DOMAIN_FILE
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
-from engine.table import load_table
+from engine.table import Table, load_table
 from engine.workspace import ASSETS
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TEXTBOOK = ASSETS / "textbook.csv"
+SLICE = "".join(TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)[:71])
+"""Its first 70 polymers, as text."""
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +37,20 @@ def real_train() -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def slice_of_textbook() -> Table:
+    """The table of the run `trained`."""
+    return load_table(SLICE.encode(), "textbook-slice.csv")
+
+
+@pytest.fixture(scope="session")
+def trained_home(tmp_path_factory: pytest.TempPathFactory, slice_of_textbook: Table) -> Path:
     """A workspace with one finished `smoke` run, named `trained`, of 70 textbook polymers."""
     home = tmp_path_factory.mktemp("trained")
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    table = load_table("".join(rows[:71]).encode(), "textbook-slice.csv")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYGIN_HOME", str(home))
-        run = start_run(table, RunConfig(name="trained", preset="smoke", folds="random:3"))
+        run = start_run(
+            slice_of_textbook, RunConfig(name="trained", preset="smoke", folds="random:3")
+        )
         ended = wait_for(run)
         assert ended.state == "done", read_log(ended)
     return home

@@ -13,8 +13,7 @@ from bench.accuracy.training_mean import guess
 from engine.errors import UserError
 from engine.metrics import figures, label_ranges
 from engine.runs import Run, read_config, read_report
-from engine.table import Table, load_table
-from tests.conftest import TEXTBOOK
+from engine.table import Table
 
 NAMES = ["Tg", "Density"]
 
@@ -25,13 +24,6 @@ def labels() -> np.ndarray:
     values = random.normal(size=(80, 2)) * [50.0, 0.1]
     values[random.random(values.shape) < 0.4] = np.nan
     return values
-
-
-@pytest.fixture
-def table() -> Table:
-    """The table of the run `trained`."""
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    return load_table("".join(rows[:71]).encode(), "textbook-slice.csv")
 
 
 def test_figures_of_errors_are_those_of_the_engine(labels: np.ndarray) -> None:
@@ -61,8 +53,9 @@ def test_the_mean_is_that_of_the_other_folds() -> None:
 
 
 def test_systems_are_compared_on_the_same_rows(
-    trained: Run, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Run, slice_of_textbook: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    table = slice_of_textbook
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     monkeypatch.setattr(comparison, "RESULTS", tmp_path / "accuracy.json")
     with pytest.raises(UserError, match="not on frozen folds"):

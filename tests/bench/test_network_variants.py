@@ -10,7 +10,7 @@ from bench import network_variants
 from bench.coverage import read
 from bench.network_variants import compare, train
 from engine.table import load_table
-from tests.conftest import TEXTBOOK
+from tests.conftest import SLICE
 
 QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}}
 
@@ -18,8 +18,7 @@ QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}
 def test_a_variant_is_trained_and_compared(
     workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    (tmp_path / "train.csv").write_text("".join(rows[:71]), encoding="utf-8")
+    (tmp_path / "train.csv").write_text(SLICE, encoding="utf-8")
     table = load_table(tmp_path / "train.csv")
     folds = pd.DataFrame({"id": table.ids, "random": np.arange(len(table.ids)) % 3})
     folds.to_csv(tmp_path / "folds.csv", index=False)

@@ -1,14 +1,27 @@
 """What the tests of runs share."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 
-from engine.runs import Run, RunConfig, find_run, list_runs, read_log, start_run, stop_run
+from engine.runs import (
+    Run,
+    RunConfig,
+    find_run,
+    list_runs,
+    read_log,
+    read_metrics,
+    start_run,
+    stop_run,
+)
 from engine.table import Table, load_table
-from tests.conftest import TEXTBOOK
+from tests.conftest import SLICE, TEXTBOOK
 
 LONG = RunConfig(name="long", preset="cpu", folds="random:5")
 SHORT = RunConfig(name="short", preset="smoke", folds="random:3")
@@ -18,13 +31,6 @@ SHORT = RunConfig(name="short", preset="smoke", folds="random:3")
 @pytest.fixture(scope="session")
 def textbook() -> Table:
     return load_table(TEXTBOOK)
-
-
-@pytest.fixture(scope="session")
-def slice_of_textbook() -> Table:
-    """The table of the run `trained`."""
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    return load_table("".join(rows[:71]).encode(), "textbook-slice.csv")
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +79,47 @@ def until_stage(run: Run, stage: str, seconds: float = 120) -> Run:
 def started(table: Table, config: RunConfig, stage: str) -> Run:
     """A run that has come to a stage."""
     return until_stage(start_run(table, config), stage)
+
+
+def kill(pid: int) -> None:
+    """End a process that may be gone already."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def supervisors(workspace: Path) -> list[psutil.Process]:
+    """Every supervisor of a workspace."""
+    return [
+        one for one in processes_of(str(workspace)) if "engine.runs.supervisor" in one.cmdline()
+    ]
+
+
+def copy_of_slice(folder: Path) -> Path:
+    """The table of the run `trained`, as a file."""
+    path = folder / "textbook-slice.csv"
+    path.write_text(SLICE, encoding="utf-8")
+    return path
+
+
+def out_of_fold_file(run: Run) -> bytes:
+    """The bytes of a run's out-of-fold file."""
+    return (run.folder / "oof.parquet").read_bytes()
+
+
+def is_whole(run: Run, reference: Run, out_of_fold: bytes, rows: int) -> None:
+    """Done, with the same bits, and with every row of its metrics once."""
+    assert run.state == "done", f"{run.reason}\n{read_log(run)}"
+    assert out_of_fold_file(run) == out_of_fold
+    assert run.figures == reference.figures
+    metrics = read_metrics(run)
+    assert len(metrics) == rows
+    assert not metrics.duplicated(["fold", "seed", "epoch"]).any()
+
+
+@pytest.fixture
+def reference(trained_home: Path) -> tuple[Run, bytes, int]:
+    """The run `trained`, which nothing happened to."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(trained_home))
+        run = find_run("trained")
+        return run, out_of_fold_file(run), len(read_metrics(run))
