@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from engine.runs import find_run, read_metrics, start_run, stop_run
+from engine.table import Table
 from tests.browser.conftest import running_app
 from tests.conftest import wait_for
-from tests.runs.conftest import SHORT, slice_of_textbook  # noqa: F401
+from tests.runs.conftest import SHORT
 
 SESSIONS = 20
 
@@ -16,7 +17,7 @@ SESSIONS = 20
 def test_twenty_sessions_watch_a_run_and_change_nothing(
     page,
     workspace: Path,
-    slice_of_textbook,  # noqa: F811
+    slice_of_textbook: Table,
     trained_home: Path,
     record_property,
 ) -> None:
