@@ -6,81 +6,16 @@ Every fold's intervals and domain are made from the other folds alone. Prints th
 
 import argparse
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+from bench.out_of_fold import TABLE, OutOfFold, read
 from engine.domain import Domain
-from engine.errors import UserError
 from engine.properties import property_for
-from engine.table import Table, load_table
+from engine.table import load_table
 from engine.training.conformal import calibrate, held_out_half_widths, member_spread
-
-TABLE = "../shared/data/train.csv"
-_KEYS = {"row", "id", "smiles", "fold", "property", "label", "blend"}
-
-
-@dataclass(frozen=True)
-class OutOfFold:
-    """Out-of-fold predictions beside the labels; N rows, K properties, M members.
-
-    Attributes:
-        smiles: the N repeat units.
-        names: of the properties.
-        members: names of the members.
-        labels: shape `(N, K)`, in the properties' units, NaN where missing.
-        predicted: shape `(M, N, K)`, in the same units, NaN where there is no label.
-        blended: shape `(N, K)`, the same of the blend.
-        folds: shape `(N,)`.
-    """
-
-    smiles: list[str]
-    names: list[str]
-    members: list[str]
-    labels: np.ndarray
-    predicted: np.ndarray
-    blended: np.ndarray
-    folds: np.ndarray
-
-
-def read(path: Path, table: Table) -> OutOfFold:
-    """Read an out-of-fold file as a run writes it, or one by id without labels.
-
-    Args:
-        path: Parquet with the columns of `engine.runs.read_out_of_fold`; `row`, `smiles` and
-            `label` may be missing.
-        table: the training table, whose labels and repeat units are joined by id.
-
-    Raises:
-        UserError: when an id of the file is not in the table, or a label differs in being there.
-    """
-    frame = pd.read_parquet(path)
-    place = pd.Series(range(len(table.ids)), index=table.ids)
-    frame["place"] = place.reindex(frame["id"].astype(str)).to_numpy()
-    if frame["place"].isna().any():
-        lost = frame.loc[frame["place"].isna(), "id"].iloc[0]
-        raise UserError(f"{path} predicts id {lost}, which {table.name} does not hold.")
-    names = [known.name for known in table.properties]
-    members = [column for column in frame if column not in _KEYS | {"place"}] or ["blend"]
-    rows = frame["place"].to_numpy(dtype=int)
-    columns = pd.Series(range(len(names)), index=names).loc[frame["property"]].to_numpy()
-    filled = {}
-    for column in {*members, "blend"}:
-        filled[column] = np.full(table.labels.shape, np.nan)
-        filled[column][rows, columns] = frame[column]
-    if (np.isfinite(filled["blend"]) != np.isfinite(table.labels)).any():
-        raise UserError(
-            f"{path} does not predict just the labels of {table.name}; give its own table."
-        )
-    folds = np.full(len(table.ids), -1)
-    folds[rows] = frame["fold"]
-    predicted = np.stack([filled[member] for member in members])
-    return OutOfFold(
-        table.canonical, names, members, table.labels, predicted, filled["blend"], folds
-    )
 
 
 def inside_domain(found: OutOfFold) -> np.ndarray:
@@ -167,7 +102,7 @@ def main() -> None:
     """Measure, write, print."""
     parser = argparse.ArgumentParser(prog="python -m bench.coverage", description=__doc__)
     parser.add_argument("oof", type=Path, metavar="OOF.parquet")
-    parser.add_argument("--table", type=Path, default=Path(TABLE), help="the training table")
+    parser.add_argument("--table", type=Path, default=TABLE, help="the training table")
     parser.add_argument("--json", type=Path, default=Path("results/coverage-random.json"))
     arguments = parser.parse_args()
     measured = measure(read(arguments.oof, load_table(arguments.table)))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.coverage import TABLE
+from bench.out_of_fold import TABLE
 from engine.bundle import SHIPPED
 from engine.certainty import INSIDE
 from engine.predict import Predictor
@@ -18,7 +18,7 @@ from engine.table import Table, check_table, guess_columns, load_table, read_tab
 from engine.workspace import ASSETS
 
 RESULTS = Path("results/coverage-elsewhere.json")
-_MORE = Path(TABLE).parent / "train_supplement"
+_MORE = TABLE.parent / "train_supplement"
 _TABLES = (
     ("textbook, experimental", ASSETS / "textbook.csv", "Tg", "Tg"),
     ("textbook, experimental", ASSETS / "textbook.csv", "Density", "Density"),
@@ -83,7 +83,7 @@ def _one_property(path: Path, column: str) -> Table:
 def main() -> None:
     """Measure, write, print."""
     predictor = Predictor(SHIPPED)
-    train = load_table(Path(TABLE))
+    train = load_table(TABLE)
     names = [known.name for known in train.properties]
     measured = []
     for words, path, column, name in _TABLES:

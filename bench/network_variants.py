@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from rich.progress import Progress
 
 from bench.accuracy.bootstrap import wmae, wmae_row
-from bench.accuracy.results import FOLDS, FOLDS_FILE, TABLE, long_form
-from bench.coverage import OutOfFold, read
+from bench.bar import Bar
+from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, OutOfFold, long_form, read
+from engine.commands.progress import bars
 from engine.features import compute_features
 from engine.runs.foldspec import given_folds
 from engine.table import load_table
@@ -27,35 +27,6 @@ from engine.training.parallel import fit_networks
 from engine.training.presets import PRESETS
 
 FOLDER = Path("results/networks")
-
-
-class Bar:
-    """The `Reporter` of a fit at a terminal."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        """Begin a bar of so many epochs."""
-        self._progress, self._task = progress, progress.add_task("epochs", total=total)
-
-    def stage(self, name: str, total: int) -> None:
-        """See `Reporter`."""
-
-    def step(self) -> None:
-        """See `Reporter`."""
-        self._progress.advance(self._task)
-
-    def skip(self, steps: int) -> None:
-        """See `Reporter`."""
-        self._progress.advance(self._task, steps)
-
-    def epoch(self, measured: dict) -> None:
-        """See `Reporter`."""
-
-    def log(self, line: str) -> None:
-        """See `Reporter`."""
-        self._progress.console.print(line, highlight=False)
-
-    def check(self) -> None:
-        """See `Reporter`."""
 
 
 def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
@@ -76,7 +47,7 @@ def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
     folds = given_folds(f"{FOLDS_FILE}:{folds_name}", table)
     features = compute_features(table.canonical)
     numbers = np.unique(folds).tolist()
-    with tempfile.TemporaryDirectory() as scratch, Progress() as progress:
+    with tempfile.TemporaryDirectory() as scratch, bars() as progress:
         task = NetworkTask(
             features.graphs,
             table.labels,
@@ -88,7 +59,8 @@ def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
             None,
             features.descriptors if shape.descriptors else None,
         )
-        bar = Bar(progress, len(numbers) * loop.all_epochs)
+        bar = Bar(progress)
+        bar.stage("polygin", len(numbers) * loop.all_epochs)
         predicted = fit_networks(task, network_jobs(numbers, loop, seed), bar)
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{folds_name}-{seed}.parquet"

@@ -34,10 +34,14 @@ def figures(
         result["mae"][name] = float(mean_absolute_error(truth, guess)) if count else None
         result["rmse"][name] = float(root_mean_squared_error(truth, guess)) if count else None
         result["r2"][name] = float(r2_score(truth, guess)) if count > 1 else None
-    counted = [name for name in names if result["n"][name]]
-    if counted:
-        result["wmae"] = _wmae(result, counted, ranges)
-        result["wmae_row"] = _wmae_row(labels, predictions, scored, names, counted, ranges)
+    if scored.any():
+        counts = scored.sum(axis=0)
+        spans = [np.ptp(ranges[name]) if result["n"][name] else 0.0 for name in names]
+        weights = property_weights(counts, np.array(spans))
+        errors = np.where(scored, np.abs(labels - predictions), 0.0)
+        result["wmae"] = float(errors.sum(axis=0) / np.maximum(counts, 1) @ weights)
+        by_row = errors[scored.any(axis=1)] @ weights
+        result["wmae_row"] = float((counts > 0).sum() * by_row.mean())
     return result
 
 
@@ -49,32 +53,19 @@ def label_ranges(labels: np.ndarray, names: Sequence[str]) -> dict[str, tuple[fl
     }
 
 
-def _span(ranges: Mapping[str, tuple[float, float]], name: str) -> float:
-    low, high = ranges[name]
-    return max(high - low, 1e-12)
+def property_weights(counts: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """What an absolute error of each property weighs: √(1/n) ÷ Σ √(1/n) ÷ range.
 
+    The sum of weight · MAE is `wmae`, as the leaderboard computes it; K times the mean over
+    labelled rows of the sum of weight · error is `wmae_row`, as the overview prints it, K being the
+    number of properties with labels.
 
-def _wmae(result: dict, counted: Sequence[str], ranges: Mapping[str, tuple[float, float]]) -> float:
-    """As the leaderboard computes it: Σ √(1/n)·(MAE/range) ÷ Σ √(1/n)."""
-    weights = {name: result["n"][name] ** -0.5 for name in counted}
-    total = sum(weights[name] * result["mae"][name] / _span(ranges, name) for name in counted)
-    return total / sum(weights.values())
+    Args:
+        counts: scored labels of each property, shape `(K,)`.
+        spans: greatest less least label in the training table, shape `(K,)`, in units.
 
-
-def _wmae_row(
-    labels: np.ndarray,
-    predictions: np.ndarray,
-    scored: np.ndarray,
-    names: Sequence[str],
-    counted: Sequence[str],
-    ranges: Mapping[str, tuple[float, float]],
-) -> float:
-    """As the competition's overview prints it: the mean over labelled rows of Σ w·|error|."""
-    counts = scored.sum(axis=0)
-    share = sum(counts[names.index(name)] ** -0.5 for name in counted)
-    weights = np.zeros(len(names))
-    for name in counted:
-        i = names.index(name)
-        weights[i] = len(counted) * counts[i] ** -0.5 / share / _span(ranges, name)
-    errors = np.where(scored, np.abs(labels - predictions), 0.0) @ weights
-    return float(errors[scored.any(axis=1)].mean())
+    Returns:
+        Shape `(K,)`, per unit; 0 for a property without scored labels.
+    """
+    roots = np.where(counts > 0, np.maximum(counts, 1) ** -0.5, 0.0)
+    return roots / roots.sum() / np.maximum(spans, 1e-12)

@@ -2,69 +2,66 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from bench.accuracy.bootstrap import RESAMPLES, Figure, interval, wmae, wmae_row
-from bench.accuracy.results import FOLDS, Result, load_all
+from bench.accuracy.bootstrap import RESAMPLES, interval, wmae, wmae_row
+from bench.accuracy.results import Result, load_all
+from bench.out_of_fold import FOLDS
 from engine.properties import property_for
 from engine.training.conformal import calibrate
 
 RESULTS = Path("results/accuracy.json")
 BEST = "best"
+FORMS = {"wmae": wmae, "wmae_row": wmae_row}
 
 
-def measure(result: Result) -> dict:
-    """Both forms of wMAE with their 95 % intervals, MAE, and how often the 90 % intervals hold."""
+def measure(result: Result, labels: np.ndarray) -> dict:
+    """Both forms of wMAE with their 95 % intervals, MAE, and how often the 90 % intervals hold.
+
+    Args:
+        result: of a system.
+        labels: of the whole table, shape `(N, K)`; they make the weights of the properties.
+    """
     found = result.out_of_fold
-    errors = np.abs(found.labels - found.blended)
     measured = {
         "system": result.system,
         "folds": result.folds,
         "command": result.about["command"],
         "seconds": result.about["seconds"],
-        **_with_interval("wmae", errors, wmae(found.labels)),
-        **_with_interval("wmae_row", errors, wmae_row(found.labels)),
-        "mae": dict(zip(found.names, map(float, np.nanmean(errors, axis=0)), strict=True)),
+        "mae": dict(zip(found.names, map(float, np.nanmean(found.errors, axis=0)), strict=True)),
     }
-    if len(found.members) > 1:
+    for name, make in FORMS.items():
+        figure = make(labels)
+        measured[name] = float(figure(found.errors))
+        measured[f"{name}_interval"] = interval(found.errors, figure)
+    if len(found.members) > 1 and len(np.unique(found.folds)) > 1:
         made = calibrate(found.labels, found.predicted, found.blended, found.folds, found.names)
         measured["coverage"] = {name: one.coverage for name, one in made.items()}
         measured["width"] = {name: one.width for name, one in made.items()}
-        measured["members"] = _members(result)
     return measured
 
 
-def _with_interval(name: str, errors: np.ndarray, figure: Figure) -> dict:
-    return {name: float(figure(errors)), f"{name}_interval": interval(errors, figure)}
-
-
-def _members(result: Result) -> dict[str, dict]:
-    """Each member's figures, and what it errs more than the blend, on the same rows."""
-    found = result.out_of_fold
-    blend = np.abs(found.labels - found.blended)
-    members = {}
-    for member, predicted in zip(found.members, found.predicted, strict=True):
-        errors = np.abs(found.labels - predicted)
-        members[member] = compare(errors, blend, found.labels)
-    return members
-
-
-def compare(errors: np.ndarray, others: np.ndarray, labels: np.ndarray) -> dict:
-    """Figures of one system, and of its errors less those of another on the same rows.
+def compare(
+    others: dict[str, np.ndarray], ours: np.ndarray, labels: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Figures of systems, and how much more they err than ours on the same rows.
 
     Args:
-        errors, others: absolute errors of both, shape `(N, K)`, NaN where there is no label.
-        labels: shape `(N, K)`.
+        others: absolute errors of each, shape `(n, K)`, NaN where there is no label.
+        ours: the same of the system that they are compared with.
+        labels: of the whole table, shape `(N, K)`.
     """
-    compared = {}
-    for name, make in (("wmae", wmae), ("wmae_row", wmae_row)):
+    compared: dict[str, dict] = {name: {} for name in others}
+    for form, make in FORMS.items():
         figure = make(labels)
-        compared[name] = float(figure(errors))
-        compared[f"{name}_more"] = float(figure(errors) - figure(others))
-        compared[f"{name}_more_interval"] = interval(np.stack([errors, others]), figure)
+        for name, errors in others.items():
+            compared[name][form] = float(figure(errors))
+            compared[name][f"{form}_more"] = float(figure(errors) - figure(ours))
+            compared[name][f"{form}_more_interval"] = interval(np.stack([errors, ours]), figure)
     return compared
 
 
@@ -101,22 +98,39 @@ def differences(measured: dict[str, dict], title: str) -> str:
     lines = [f"| {title} | wMAE | wMAE more (95 %) | by row more (95 %) |", "|---|---|---|---|"]
     for name, one in measured.items():
         cells = [name, f"{one['wmae']:.4f}"]
-        for form in ("wmae", "wmae_row"):
+        for form in FORMS:
             low, high = one[f"{form}_more_interval"]
             cells.append(f"{one[f'{form}_more']:+.4f} ({low:+.4f} to {high:+.4f})")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def against(results: list[Result], best: Result) -> dict[str, dict]:
-    """Every other system on the same folds, compared with `best`."""
-    found = best.out_of_fold
-    ours = np.abs(found.labels - found.blended)
-    return {
-        one.system: compare(np.abs(found.labels - one.out_of_fold.blended), ours, found.labels)
+def compare_all(here: list[Result], labels: np.ndarray, title: str) -> tuple[dict, str]:
+    """Systems that predicted the same rows: their figures, and the tables as Markdown."""
+    measured = [measure(one, labels) for one in here]
+    written: dict = {"systems": measured}
+    shown = [f"\n## {title}\n\n{table(measured)}"]
+    best = next((one.out_of_fold for one in here if one.system == BEST), None)
+    if best is not None:
+        members = zip(best.members, best.predicted, strict=True)
+        errors = {name: np.abs(best.labels - predicted) for name, predicted in members}
+        others = {one.system: one.out_of_fold.errors for one in here if one.system != BEST}
+        written["members"] = compare(errors, best.errors, labels)
+        written["others"] = compare(others, best.errors, labels)
+        shown.append(differences(written["members"], "member of `best`, against its blend"))
+        shown.append(differences(written["others"], "system, against `best`"))
+    return written, "\n\n".join(shown)
+
+
+def on_one_fold(results: list[Result], fold: int) -> list[Result]:
+    """All systems on the rows of one fold, those that predicted no other among them."""
+    alone = next(one.out_of_fold for one in results if one.only_fold == fold)
+    rows = alone.folds == fold
+    return [
+        replace(one, out_of_fold=one.out_of_fold.of(rows))
         for one in results
-        if one.system != best.system
-    }
+        if one.only_fold in (None, fold)
+    ]
 
 
 def main(show: Callable[[str], None] = print) -> None:
@@ -129,18 +143,15 @@ def main(show: Callable[[str], None] = print) -> None:
     }
     for folds in FOLDS:
         here = [one for one in results if one.folds == folds]
-        if not here:
-            continue
-        measured = [measure(one) for one in here]
-        written[folds] = {"systems": measured}
-        show(f"\n## Folds `{folds}`\n\n{table(measured)}")
-        best = next((one for one in here if one.system == BEST), None)
-        if best is None:
-            continue
-        members = next(one for one in measured if one["system"] == BEST)["members"]
-        written[folds]["others"] = against(here, best)
-        show(f"\n{differences(members, 'member of `best`, against its blend')}")
-        show(f"\n{differences(written[folds]['others'], 'system, against `best`')}")
+        whole = [one for one in here if one.only_fold is None]
+        groups = {folds: (whole, f"Folds `{folds}`")} if whole else {}
+        for fold in sorted({one.only_fold for one in here} - {None}):
+            title = f"Fold {fold} of `{folds}` alone"
+            groups[f"{folds}, fold {fold}"] = (on_one_fold(here, fold), title)
+        for name, (group, title) in groups.items():
+            labels = whole[0].out_of_fold.labels
+            written[name], shown = compare_all(group, labels, title)
+            show(shown)
     RESULTS.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
 
 

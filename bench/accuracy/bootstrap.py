@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import bootstrap
 
+from engine.metrics import property_weights
+
 RESAMPLES = 2000
 _BATCH = 50
 
@@ -18,22 +20,25 @@ def wmae(labels: np.ndarray) -> Figure:
     Args:
         labels: shape `(N, K)`, NaN where missing.
     """
-    weights = np.isfinite(labels).sum(axis=0) ** -0.5
-    scale = weights / weights.sum() / _ranges(labels)
-    return lambda errors: np.nanmean(errors, axis=-2) @ scale
+    weights = _weights(labels)
+    return lambda errors: np.nanmean(errors, axis=-2) @ weights
 
 
 def wmae_row(labels: np.ndarray) -> Figure:
     """The same of the form that is a mean over labelled rows."""
-    weights = np.isfinite(labels).sum(axis=0) ** -0.5
-    scale = labels.shape[1] * weights / weights.sum() / _ranges(labels)
+    weights = labels.shape[1] * _weights(labels)
 
     def figure(errors: np.ndarray) -> np.ndarray:
-        rows = np.where(np.isfinite(errors), errors, 0.0) @ scale
+        rows = np.where(np.isfinite(errors), errors, 0.0) @ weights
         labelled = np.isfinite(errors).any(axis=-1)
         return (rows * labelled).sum(axis=-1) / labelled.sum(axis=-1)
 
     return figure
+
+
+def _weights(labels: np.ndarray) -> np.ndarray:
+    spans = np.nanmax(labels, axis=0) - np.nanmin(labels, axis=0)
+    return property_weights(np.isfinite(labels).sum(axis=0), spans)
 
 
 def interval(errors: np.ndarray, figure: Figure, seed: int = 0) -> tuple[float, float]:
@@ -61,7 +66,3 @@ def interval(errors: np.ndarray, figure: Figure, seed: int = 0) -> tuple[float, 
         rng=seed,
     )
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
-
-
-def _ranges(labels: np.ndarray) -> np.ndarray:
-    return np.nanmax(labels, axis=0) - np.nanmin(labels, axis=0)

@@ -4,7 +4,7 @@ In an environment of its own (`python -m venv chemprop-venv && chemprop-venv/bin
 chemprop`). One network for all properties and each fold, its default settings or, with `--tuned`,
 wider, deeper and with Morgan counts (its RDKit descriptors are infinite for some repeat units). It
 keeps the epoch that is best on a tenth of the training rows, so it never looks at the fold it is
-scored on. Folds that are finished are not trained again.
+scored on. Folds that are finished are not trained again; `--only-fold 0` predicts one alone.
 """
 
 import argparse
@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.accuracy.results import FOLDS, FOLDS_FILE, TABLE, long_form, save
+from bench.accuracy.results import save
+from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
 from engine.bench.chemprop import MISSING, find_chemprop
 from engine.bench.machine import machine, threads
 from engine.errors import UserError
@@ -113,6 +114,7 @@ def main() -> None:
     parser.add_argument("--chemprop", metavar="PATH", help="its command or its Python")
     parser.add_argument("--tuned", action="store_true")
     parser.add_argument("--epochs", type=int, default=50, help="50, as Chemprop itself has it")
+    parser.add_argument("--only-fold", type=int)
     parser.add_argument("--scratch", type=Path, default=Path("chemprop-folds"))
     given = parser.parse_args()
     command = find_chemprop(given.chemprop)
@@ -123,14 +125,17 @@ def main() -> None:
     names = [one.name for one in table.properties]
     folds = given_folds(f"{FOLDS_FILE}:{given.folds}", table)
     predicted, seconds = np.full(table.labels.shape, np.nan), 0.0
-    for fold in np.unique(folds):
+    wanted = np.unique(folds) if given.only_fold is None else [given.only_fold]
+    for fold in wanted:
         place = given.scratch / f"{system.split()[1]}-{given.folds}-{fold}"
         job = Job(command, place, TUNED if given.tuned else [], given.epochs)
         predicted[folds == fold], spent = job.fit(split(table, folds == fold, int(fold)), names)
         seconds += spent
         print(f"{system}, {given.folds} fold {fold}: {spent:.0f} s", flush=True)
     words = " --tuned" if given.tuned else ""
+    words += "" if given.only_fold is None else f" --only-fold {given.only_fold}"
     about = {
+        "only_fold": given.only_fold,
         "command": f"python -m bench.accuracy.chemprop {given.folds}{words}",
         "seconds": seconds,
         "epochs": given.epochs,

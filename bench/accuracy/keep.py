@@ -5,7 +5,8 @@ SYSTEM is the name of its row in the table; the run's preset when it is not give
 
 import sys
 
-from bench.accuracy.results import FOLDS, TABLE, save
+from bench.accuracy.results import save
+from bench.out_of_fold import FOLDS, TABLE
 from engine.errors import UserError
 from engine.runs import find_run, read_config, read_out_of_fold, read_report
 

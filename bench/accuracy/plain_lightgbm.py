@@ -12,7 +12,8 @@ import numpy as np
 from lightgbm import LGBMRegressor
 from rdkit.Chem import Descriptors, MolFromSmiles, rdFingerprintGenerator
 
-from bench.accuracy.results import FOLDS, FOLDS_FILE, TABLE, long_form, save
+from bench.accuracy.results import save
+from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
 from engine.bench.machine import machine, threads
 from engine.runs.foldspec import given_folds
 from engine.table import load_table

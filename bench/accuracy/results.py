@@ -4,16 +4,12 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from bench.coverage import OutOfFold, read
+from bench.out_of_fold import TABLE, OutOfFold, read
 from engine.table import Table, load_table
 
 FOLDER = Path("results/accuracy")
-FOLDS = ("random", "similarity")
-TABLE = Path("../shared/data/train.csv")
-FOLDS_FILE = TABLE.with_name("folds.csv")
 
 
 @dataclass(frozen=True)
@@ -23,12 +19,14 @@ class Result:
     Attributes:
         system: its name, as a row of the table.
         folds: which of `FOLDS`.
+        only_fold: the one of them that was predicted; None when all were.
         about: what is known of the run: `command`, `seconds` and more.
         out_of_fold: its predictions beside the labels.
     """
 
     system: str
     folds: str
+    only_fold: int | None
     about: dict
     out_of_fold: OutOfFold
 
@@ -39,7 +37,7 @@ def save(system: str, folds: str, about: dict, predicted: pd.DataFrame) -> Path:
     Args:
         system: its name.
         folds: which of `FOLDS`.
-        about: at least `command` and `seconds`.
+        about: at least `command` and `seconds`; `only_fold` where one alone was predicted.
         predicted: columns `id`, `fold`, `property`, one for each member if there are several, and
             `blend`; values in the property's unit.
 
@@ -59,29 +57,6 @@ def load_all(table: Table | None = None) -> list[Result]:
     known, found = table or load_table(TABLE), []
     for path in sorted(FOLDER.glob("*.parquet")):
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        found.append(Result(about["system"], about["folds"], about, read(path, known)))
+        only = about.get("only_fold")
+        found.append(Result(about["system"], about["folds"], only, about, read(path, known, only)))
     return found
-
-
-def long_form(table: Table, folds: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """One row for each label, as `save` wants it.
-
-    Args:
-        table: of N rows with K properties.
-        folds: shape `(N,)`.
-        predicted: shape `(N, K)`, in the properties' units.
-    """
-    parts = []
-    for k, known in enumerate(table.properties):
-        rows = np.flatnonzero(np.isfinite(table.labels[:, k]))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "id": [table.ids[row] for row in rows],
-                    "fold": folds[rows],
-                    "property": known.name,
-                    "blend": predicted[rows, k],
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)

@@ -7,7 +7,8 @@ import time
 
 import numpy as np
 
-from bench.accuracy.results import FOLDS, FOLDS_FILE, TABLE, long_form, save
+from bench.accuracy.results import save
+from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
 from engine.runs.foldspec import given_folds
 from engine.table import load_table
 

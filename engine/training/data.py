@@ -15,7 +15,8 @@ class TrainingData:
     Attributes:
         features: of the N repeat units.
         labels: shape `(N, K)`, float64 in each property's unit, NaN where missing.
-        folds: shape `(N,)`, int; the fold that holds each row out.
+        folds: shape `(N,)`, int; the fold that holds each row out. Rows of fold −1 are never held
+            out: all learn from them, and none is predicted.
         names: the K properties.
     """
 
@@ -26,5 +27,5 @@ class TrainingData:
 
     @property
     def fold_numbers(self) -> list[int]:
-        """The folds there are, in order."""
-        return sorted(int(fold) for fold in np.unique(self.folds))
+        """The folds that are held out, in order."""
+        return sorted(int(fold) for fold in np.unique(self.folds) if fold >= 0)

@@ -84,7 +84,8 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter) 
         DivergedError: when the loss of one is no number any more.
 
     Returns:
-        Shape `(N, K)`, in units: the mean over the seeds of the row's fold.
+        Shape `(N, K)`, in units: the mean over the seeds of the row's fold, NaN in rows that no
+        network was to predict.
     """
     todo, results = _open_jobs(task, jobs, reporter)
     passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * task.loop.all_epochs
@@ -102,7 +103,8 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter) 
         fit_distributed(task, todo, chosen.devices, chosen.threads, reporter, keep)
     else:
         _fit_here(task, todo, chosen, reporter, keep)
-    predicted = np.zeros(task.labels.shape)
+    predicted = np.full(task.labels.shape, np.nan)
+    predicted[np.isin(task.folds, [job.fold for job in jobs])] = 0
     # In the order of the jobs, whichever ended first: sums of floats depend on it.
     for job in jobs:
         predicted[task.folds == job.fold] += results[job] / task.loop.seeds

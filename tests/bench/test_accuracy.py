@@ -3,17 +3,24 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from bench.accuracy import __main__ as comparison
-from bench.accuracy import keep, results
+from bench.accuracy import keep, one_fold, results
+from bench.accuracy.__main__ import compare_all, on_one_fold
 from bench.accuracy.bootstrap import interval, wmae, wmae_row
-from bench.accuracy.results import long_form, save
+from bench.accuracy.results import save
 from bench.accuracy.training_mean import guess
+from bench.out_of_fold import OutOfFold, long_form
 from engine.errors import UserError
 from engine.metrics import figures, label_ranges
+from engine.models.settings import TreeSettings
+from engine.models.trees import LIBRARIES
 from engine.runs import Run, read_config, read_report
-from engine.table import Table
+from engine.table import Table, load_table
+from engine.training.presets import PRESETS, LoopSettings
+from tests.conftest import SLICE
 
 NAMES = ["Tg", "Density"]
 
@@ -76,6 +83,66 @@ def test_systems_are_compared_on_the_same_rows(
     comparison.main(said.append)
     blend = read_report(trained)["figures"]["blend"]
     assert f"| best | {blend['wmae']:.4f} (" in said[0]
+    assert "| lightgbm | " in said[0]
     assert "smiles" not in (tmp_path / "best-random.json").read_text().lower()
-    assert any("| lightgbm | " in table for table in said)
-    assert any("| training mean | " in table for table in said[2:])
+
+
+def test_a_system_of_one_fold_is_compared_on_its_rows(labels: np.ndarray) -> None:
+    folds, random = np.arange(len(labels)) % 4, np.random.default_rng(1)
+
+    def result(system: str, only: int | None) -> results.Result:
+        here = np.ones(len(labels), bool) if only is None else folds == only
+        blended = np.where(here[:, None], labels + random.normal(size=labels.shape), np.nan)
+        found = OutOfFold(
+            ["*C*"] * len(labels),
+            NAMES,
+            ["blend"],
+            labels,
+            blended[None],
+            blended,
+            np.where(here, folds, -1),
+        )
+        about = {"command": "none", "seconds": 1}
+        return results.Result(system, "random", only, about, found)
+
+    here = on_one_fold([result("best", None), result("slow", 2), result("slower", 3)], 2)
+    assert [one.system for one in here] == ["best", "slow"]
+    assert [len(one.out_of_fold.labels) for one in here] == [20, 20]
+    written, shown = compare_all(here, labels, "Fold 2 of `random` alone")
+    known = figures(
+        labels[folds == 2], here[1].out_of_fold.blended, NAMES, label_ranges(labels, NAMES)
+    )["mae"]
+    assert written["systems"][1]["mae"] == pytest.approx(known)
+    assert written["others"]["slow"]["wmae"] == written["systems"][1]["wmae"]
+    assert "coverage" not in written["systems"][0]
+    assert "| slow |" in shown
+
+
+def test_one_fold_of_a_preset_is_predicted_alone(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.csv").write_text(SLICE, encoding="utf-8")
+    table = load_table(tmp_path / "train.csv")
+    places = np.arange(len(table.ids)) % 3
+    pd.DataFrame({"id": table.ids, "random": places}).to_csv(tmp_path / "folds.csv", index=False)
+    monkeypatch.setattr(one_fold, "TABLE", tmp_path / "train.csv")
+    monkeypatch.setattr(one_fold, "FOLDS_FILE", tmp_path / "folds.csv")
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    quick = PRESETS["smoke"].model_copy(
+        update={
+            "loop": LoopSettings(epochs=2, batch=16),
+            "trees": {"lightgbm": TreeSettings(rounds=5, learning_rate=0.1, leaves=4)},
+        }
+    )
+    monkeypatch.setitem(PRESETS, "smoke", quick)
+    path = one_fold.fit("smoke", "random", 1, tmp_path / "scratch")
+    loaded = results.load_all(table)
+    assert [one.only_fold for one in loaded] == [1]
+    found = loaded[0].out_of_fold
+    labelled = np.isfinite(table.labels)
+    assert (np.isfinite(found.blended) == labelled & (places == 1)[:, None]).all()
+    before = path.read_bytes(), loaded[0].about["seconds"]
+    monkeypatch.setattr(LIBRARIES["lightgbm"], "fit", None)
+    one_fold.fit("smoke", "random", 1, tmp_path / "scratch")
+    assert path.read_bytes() == before[0]
+    assert results.load_all(table)[0].about["seconds"] > before[1]

@@ -5,28 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.coverage import markdown, measure, read
+from bench.coverage import markdown, measure
+from bench.out_of_fold import read
 from engine.bundle import read_info
 from engine.errors import UserError
 from engine.runs import Run, read_out_of_fold
 from engine.runs.folder import OUT_OF_FOLD
 from engine.table import Table, load_table
-from tests.conftest import TEXTBOOK
+from tests.conftest import SLICE, TEXTBOOK
 
 
-@pytest.fixture
-def table() -> Table:
-    """The table of the run `trained`."""
-    return _slice(71)
-
-
-def _slice(lines: int) -> Table:
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    return load_table("".join(rows[:lines]).encode(), "textbook-slice.csv")
-
-
-def test_coverage_is_that_of_the_runs_report(trained: Run, table: Table) -> None:
-    measured = measure(read(trained.folder / OUT_OF_FOLD, table))
+def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Table) -> None:
+    measured = measure(read(trained.folder / OUT_OF_FOLD, slice_of_textbook))
     info = read_info(trained.folder / "bundle")
     for name, one in measured.items():
         assert one["coverage"] == info.intervals[name].coverage
@@ -36,12 +26,14 @@ def test_coverage_is_that_of_the_runs_report(trained: Run, table: Table) -> None
     assert "| Tg (°C) | 64 |" in markdown(measured)
 
 
-def test_a_file_by_id_without_labels_is_joined(trained: Run, table: Table, tmp_path: Path) -> None:
-    whole = read(trained.folder / OUT_OF_FOLD, table)
+def test_a_file_by_id_without_labels_is_joined(
+    trained: Run, slice_of_textbook: Table, tmp_path: Path
+) -> None:
+    whole = read(trained.folder / OUT_OF_FOLD, slice_of_textbook)
     bare = tmp_path / "bare.parquet"
     frame = read_out_of_fold(trained).drop(columns=["row", "smiles", "label"])
     frame.sample(frac=1, random_state=0).to_parquet(bare, index=False)
-    joined = read(bare, table)
+    joined = read(bare, slice_of_textbook)
     assert joined.members == whole.members == ["lightgbm", "xgboost", "catboost", "polygin"]
     np.testing.assert_array_equal(joined.predicted, whole.predicted)
     np.testing.assert_array_equal(joined.folds, whole.folds)
@@ -50,5 +42,6 @@ def test_a_file_by_id_without_labels_is_joined(trained: Run, table: Table, tmp_p
 def test_another_table_is_refused(trained: Run) -> None:
     with pytest.raises(UserError, match="does not predict just the labels"):
         read(trained.folder / OUT_OF_FOLD, load_table(TEXTBOOK))
+    fewer = "".join(SLICE.splitlines(keepends=True)[:60])
     with pytest.raises(UserError, match="does not hold"):
-        read(trained.folder / OUT_OF_FOLD, _slice(60))
+        read(trained.folder / OUT_OF_FOLD, load_table(fewer.encode(), "fewer.csv"))

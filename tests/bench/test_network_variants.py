@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from bench import network_variants
-from bench.coverage import read
 from bench.network_variants import compare, train
+from bench.out_of_fold import read
 from engine.table import load_table
 from tests.conftest import SLICE
 

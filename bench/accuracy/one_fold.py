@@ -1,0 +1,85 @@
+"""A preset on one frozen fold alone: `python -m bench.accuracy.one_fold PRESET random 0`.
+
+For presets that take this machine many hours on all folds. All other rows are learnt from and not
+predicted; weights that a run fits on other folds are equal here. What is finished lies in
+`--scratch`, and the same command goes on from there.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from bench.accuracy.results import save
+from bench.bar import Bar
+from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
+from engine.bench.machine import machine
+from engine.commands.progress import bars
+from engine.features import compute_features
+from engine.runs.foldspec import given_folds
+from engine.table import load_table
+from engine.training.data import TrainingData
+from engine.training.ensemble import fit_ensemble
+from engine.training.presets import PRESETS
+
+
+def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -> Path:
+    """Fit a preset's members, predict the fold; returns the file of the predictions.
+
+    Args:
+        preset: its name.
+        folds_name: which of `FOLDS`.
+        fold: the number of the one that is held out.
+        scratch: a folder for what is finished.
+        seed: of everything random.
+    """
+    table = load_table(TABLE)
+    folds = given_folds(f"{FOLDS_FILE}:{folds_name}", table)
+    names = [known.name for known in table.properties]
+    data = TrainingData(
+        compute_features(table.canonical), table.labels, np.where(folds == fold, fold, -1), names
+    )
+    place = scratch / f"{preset}-{folds_name}-{fold}"
+    members = place / "members"
+    members.mkdir(parents=True, exist_ok=True)
+    spent = place / "seconds"
+    with _added_to(spent), bars() as progress:
+        made = fit_ensemble(
+            data, PRESETS[preset], seed, members, Bar(progress), checkpoints=place / "checkpoints"
+        )
+    about = {
+        "command": f"python -m bench.accuracy.one_fold {preset} {folds_name} {fold}",
+        "only_fold": fold,
+        "seconds": float(spent.read_text()),
+        "members": made.figures["members"],
+        "machine": machine(),
+    }
+    return save(preset, folds_name, about, long_form(table, folds, made.blended))
+
+
+@contextmanager
+def _added_to(spent: Path) -> Iterator[None]:
+    """Add the seconds of what happens to those in a file, also when it is interrupted."""
+    before, began = float(spent.read_text()) if spent.exists() else 0.0, time.perf_counter()
+    try:
+        yield
+    finally:
+        spent.write_text(str(before + time.perf_counter() - began))
+
+
+def main() -> None:
+    """Fit one preset on one fold."""
+    parser = argparse.ArgumentParser(prog="python -m bench.accuracy.one_fold", description=__doc__)
+    parser.add_argument("preset", choices=PRESETS)
+    parser.add_argument("folds", choices=FOLDS)
+    parser.add_argument("fold", type=int)
+    parser.add_argument("--scratch", type=Path, default=Path("one-fold"))
+    given = parser.parse_args()
+    print(fit(given.preset, given.folds, given.fold, given.scratch))
+
+
+if __name__ == "__main__":
+    main()
