@@ -139,11 +139,11 @@ class Predictor:
         return pd.DataFrame(values, columns=self.info.names)
 
     def _predict_member(self, member: str, features: Features, threads: int) -> np.ndarray:
-        """Shape `(U, K)`, in units; boosters use one thread each."""
+        """Shape `(U, K)`, in units; boosted trees use one thread each."""
         if member == "polygin":
             return self._predict_polygin(features, threads)
-        boosters = self._boosters[member]
-        return np.column_stack([booster.predict(features.descriptors) for booster in boosters])
+        models = self._descriptor_models[member]
+        return np.column_stack([model.predict(features.descriptors) for model in models])
 
     def _predict_polygin(self, features: Features, threads: int) -> np.ndarray:
         import torch
@@ -178,11 +178,13 @@ class Predictor:
         return load_networks(self.folder, self.info.shape)
 
     @cached_property
-    def _boosters(self) -> dict[str, list]:
-        from engine.models.store import load_booster
+    def _descriptor_models(self) -> dict[str, list]:
+        from engine.models.store import load_descriptor_model
 
         return {
-            member: [load_booster(self.folder, member, k) for k in range(len(self.info.names))]
+            member: [
+                load_descriptor_model(self.folder, member, k) for k in range(len(self.info.names))
+            ]
             for member in self.info.members
             if member != "polygin"
         }

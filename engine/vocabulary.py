@@ -15,6 +15,9 @@ ATOM_FIELDS = {
 BOND_FIELDS = {"kind": 5, "conjugated": 2, "in_ring": 2, "stereo": 4}
 """Each bond field with its number of codes; larger values take the last code."""
 
+DESCRIPTOR_GROUPS = {"rdkit_2d": 213, "backbone": 24, "composition": 13, "morgan": 1024}
+"""How many numbers of the descriptor vector belong to each kind, in the vector's order."""
+
 MASKED_ATOM = (118, 0, 0, 0, 0, 0, 0, 0)
 """The codes of an atom that is hidden from a network: no polymer holds oganesson."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
@@ -126,16 +127,16 @@ def _predict_one(predictor: Predictor, smiles: str, intervals: bool) -> None:
     # Kept on one line, where a narrow terminal breaks the others.
     interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
     heads = [interval, "domain"] if certainty else []
-    shown = Table("property", "blend", *heads, *predictor.info.members)
+    blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
+    # A table of their own: all in one would not fit a terminal of 80 columns.
+    titles = [member.replace("_", " ") for member in predictor.info.members]
+    members = Table("members", *titles, box=SIMPLE_HEAD)
     for known in predictor.info.properties:
-        values = [frame.at[0, known.name] for frame in predicted.members.values()]
-        shown.add_row(
-            escape(known.label),
-            known.number(predicted.blend.at[0, known.name]),
-            *(_certain(certainty, known) if certainty else ()),
-            *(known.number(value) for value in values),
-        )
-    Console().print(shown)
+        label, blend = escape(known.label), known.number(predicted.blend.at[0, known.name])
+        blended.add_row(label, blend, *(_certain(certainty, known) if certainty else ()))
+        values = (frame.at[0, known.name] for frame in predicted.members.values())
+        members.add_row(label, *map(known.number, values))
+    Console().print(blended, members)
 
 
 def _certain(certainty: Certainty, known: Property) -> tuple[str, str]:

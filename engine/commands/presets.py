@@ -21,7 +21,8 @@ def list_all(arguments: argparse.Namespace) -> None:
             "title": preset.title,
             "parameters": count_parameters(build_network(preset.shape, arguments.properties)),
             "properties": arguments.properties,
-            **preset.model_dump(mode="json", include={"shape", "loop", "trees", "blend", "use"}),
+            "members": preset.members,
+            **preset.model_dump(mode="json", exclude={"name", "title", "summary"}),
         }
         for preset in PRESETS.values()
     ]
@@ -40,6 +41,6 @@ def list_all(arguments: argparse.Namespace) -> None:
             f"{row['parameters']:,}",
             (f"{before['epochs']} {before['kind']} + " if before else "") + str(loop["epochs"]),
             str(loop["batch"]),
-            ", ".join([*row["trees"], "polygin"]),
+            ", ".join(row["members"]),
         )
     Console().print(shown)

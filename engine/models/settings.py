@@ -71,3 +71,19 @@ class TreeSettings(BaseModel):
     rows: float = 0.8
     columns: float = 0.3
     loss: Literal["absolute", "squared"] = "absolute"
+
+
+class GaussianProcessSettings(BaseModel):
+    """How much a Gaussian process looks at; time grows with the cube of the rows.
+
+    Attributes:
+        rows: labels it learns from at most; of more, a random draw.
+        tuning_rows: of them, those that its parameters are found with.
+        steps: of the search for the parameters.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    rows: int = 6000
+    tuning_rows: int = 1000
+    steps: int = 40

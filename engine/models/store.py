@@ -12,35 +12,38 @@ from safetensors.torch import load_file, save_file
 
 from engine.errors import UserError
 from engine.models.build import Network, build_network
+from engine.models.descriptor_models import DESCRIPTOR_MODELS, DescriptorModel
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
-from engine.models.trees import LIBRARIES, Booster
 
 _LEVEL = 6
 _MOST_BYTES = 2**29
 
 
-def save_booster(folder: Path, library: str, column: int, booster: Booster) -> None:
-    """Write the booster of the property in that column, compressed to about a third."""
-    content = gzip.compress(booster.to_bytes(), _LEVEL, mtime=0)
-    _booster_file(folder, library, column).write_bytes(content)
+def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorModel) -> None:
+    """Write a member's model of the property in that column, compressed to about a third."""
+    content = gzip.compress(model.to_bytes(), _LEVEL, mtime=0)
+    _descriptor_model_file(folder, member, column).write_bytes(content)
 
 
-def load_booster(folder: Path, library: str, column: int) -> Booster:
-    """Read what `save_booster` wrote, or what it wrote before boosters were compressed.
+def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorModel:
+    """Read what `save_descriptor_model` wrote, or a file of it that was unpacked.
 
     Raises:
-        UserError: when the file is missing, damaged, or larger than any booster.
+        UserError: when the file is missing, damaged, or larger than any model.
     """
-    path = _booster_file(folder, library, column)
+    path = _descriptor_model_file(folder, member, column)
     try:
         with gzip.open(path) if path.exists() else path.with_suffix("").open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read; copy the model's folder again.") from error
     if len(content) > _MOST_BYTES:
-        raise UserError(f"{path} is too large to be a booster.")
-    return LIBRARIES[library].from_bytes(content)
+        raise UserError(f"{path} is too large to be a model.")
+    try:
+        return DESCRIPTOR_MODELS[member].from_bytes(content)
+    except Exception as error:  # each library has its own kinds
+        raise UserError(f"{path} holds no such model; copy the model's folder again.") from error
 
 
 def save_network(folder: Path, number: int, network: Network, scale: Scale) -> None:
@@ -74,8 +77,8 @@ def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[Network, Scal
     return networks
 
 
-def _booster_file(folder: Path, library: str, column: int) -> Path:
-    return folder / f"{library}-{column:03d}.{LIBRARIES[library].suffix}.gz"
+def _descriptor_model_file(folder: Path, member: str, column: int) -> Path:
+    return folder / f"{member}-{column:03d}.{DESCRIPTOR_MODELS[member].suffix}.gz"
 
 
 def _network_file(folder: Path, number: int) -> Path:

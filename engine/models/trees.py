@@ -6,7 +6,6 @@ wait for the others. Each fit runs on one thread; several fits run side by side.
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -14,32 +13,6 @@ from engine.models.settings import TreeSettings
 
 # Descriptors are counts and smooth quantities: 63 bins lose nothing and halve the time of 255.
 _BINS = 63
-
-
-class Booster(Protocol):
-    """One boosted ensemble for one property."""
-
-    suffix: ClassVar[str]
-
-    @classmethod
-    def fit(
-        cls, descriptors: np.ndarray, labels: np.ndarray, settings: TreeSettings, seed: int
-    ) -> "Booster":
-        """Fit to descriptors `(N, D)`, NaN allowed, and labels `(N,)` in the property's unit."""
-        ...
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "Booster":
-        """Read what `to_bytes` gave."""
-        ...
-
-    def to_bytes(self) -> bytes:
-        """The library's own format."""
-        ...
-
-    def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """From `(N, D)` to `(N,)`, in the property's unit."""
-        ...
 
 
 class LightGBM:
@@ -54,7 +27,7 @@ class LightGBM:
     def fit(
         cls, descriptors: np.ndarray, labels: np.ndarray, settings: TreeSettings, seed: int
     ) -> "LightGBM":
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         import lightgbm
 
         parameters = {
@@ -77,17 +50,17 @@ class LightGBM:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "LightGBM":
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         import lightgbm
 
         return cls(lightgbm.Booster(model_str=content.decode()))
 
     def to_bytes(self) -> bytes:
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         return self._model.model_to_string().encode()
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         return np.asarray(self._model.predict(descriptors, num_threads=1))
 
 
@@ -103,7 +76,7 @@ class XGBoost:
     def fit(
         cls, descriptors: np.ndarray, labels: np.ndarray, settings: TreeSettings, seed: int
     ) -> "XGBoost":
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         import xgboost
 
         parameters = {
@@ -123,7 +96,7 @@ class XGBoost:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "XGBoost":
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         import xgboost
 
         model = xgboost.Booster(model_file=bytearray(content))
@@ -131,11 +104,11 @@ class XGBoost:
         return cls(model)
 
     def to_bytes(self) -> bytes:
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         return bytes(self._model.save_raw("ubj"))
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         return self._model.inplace_predict(descriptors).astype(np.float64)
 
 
@@ -151,7 +124,7 @@ class CatBoost:
     def fit(
         cls, descriptors: np.ndarray, labels: np.ndarray, settings: TreeSettings, seed: int
     ) -> "CatBoost":
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         import catboost
 
         model = catboost.CatBoostRegressor(
@@ -171,13 +144,13 @@ class CatBoost:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "CatBoost":
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         import catboost
 
         return cls(catboost.CatBoostRegressor().load_model(blob=content))
 
     def to_bytes(self) -> bytes:
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         # CatBoost writes into files only.
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.cbm"
@@ -185,13 +158,5 @@ class CatBoost:
             return path.read_bytes()
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `Booster`."""
+        """See `DescriptorModel`."""
         return np.asarray(self._model.predict(descriptors, thread_count=1))
-
-
-LIBRARIES: dict[str, type[Booster]] = {
-    "lightgbm": LightGBM,
-    "xgboost": XGBoost,
-    "catboost": CatBoost,
-}
-"""The tree members by name."""

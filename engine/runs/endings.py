@@ -89,7 +89,7 @@ def kept_words(run: Run) -> str:
         return "it had nothing to keep yet"
     words = []
     if done - networks:
-        words.append(_counted(done - networks, "boosted-tree fit"))
+        words.append(_counted(done - networks, "finished fit"))
     if networks:
         words.append(_counted(networks, "finished network"))
     if before:

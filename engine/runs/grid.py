@@ -12,7 +12,7 @@ from engine.runs.records import Run
 from engine.training.presets import PRESETS
 
 _NETWORK = re.compile(r"polygin-(\d+)\.done\.safetensors")
-_TREES = re.compile(r"(\w+)-(\d+|all)-\d+\.done\.safetensors")
+_ON_DESCRIPTORS = re.compile(r"(\w+)-(\d+|all)-\d+\.done\.safetensors")
 _MADE = re.compile(r"(?:random|similarity):(\d+)")
 
 
@@ -21,8 +21,8 @@ class Cell(NamedTuple):
 
     Attributes:
         member: its name.
-        fold: the fold held out; None for the fit to all rows, which only tree members have.
-        total: how many pieces of work it has: seeds of a network, properties of trees.
+        fold: the fold held out; None for the fit to all rows, which PolyGIN has not.
+        total: how many pieces of work it has: seeds of a network, properties of the others.
         finished: how many of them are finished.
         share: from 0 to 1, how far it is, with the epochs of networks that learn now.
         left_out: whether the run ended well without this member.
@@ -52,17 +52,17 @@ def member_grid(run: Run, config: dict, metrics: pd.DataFrame) -> list[Cell]:
     if preset is None or not folds:
         return []
     names = _finished_names(run)
-    trees = _tree_fits(names)
+    fits = _descriptor_fits(names)
     properties, seeds, epochs = len(config["properties"]), preset.loop.seeds, preset.loop.epochs
     cells = [
         Cell(
-            library,
+            member,
             fold,
             properties,
-            done := trees.get((library, "all" if fold is None else str(fold)), 0),
+            done := fits.get((member, "all" if fold is None else str(fold)), 0),
             done / max(properties, 1),
         )
-        for library in preset.trees
+        for member in preset.on_descriptors
         for fold in (*folds, None)
     ]
     networks = [int(found[1]) for name in names if (found := _NETWORK.fullmatch(name))]
@@ -87,10 +87,10 @@ def _finished_names(run: Run) -> list[str]:
     return [path.name for path in (run.folder / files.CHECKPOINTS).glob("*.done.safetensors")]
 
 
-def _tree_fits(names: Iterable[str]) -> dict[tuple[str, str], int]:
+def _descriptor_fits(names: Iterable[str]) -> dict[tuple[str, str], int]:
     counts: dict[tuple[str, str], int] = {}
     for name in names:
-        if found := _TREES.fullmatch(name):
+        if found := _ON_DESCRIPTORS.fullmatch(name):
             counts[found[1], found[2]] = counts.get((found[1], found[2]), 0) + 1
     return counts
 

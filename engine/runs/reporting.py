@@ -18,6 +18,7 @@ TITLES = {
     "lightgbm": "LightGBM",
     "xgboost": "XGBoost",
     "catboost": "CatBoost",
+    "gaussian_process": "Gaussian process",
     "polygin": "PolyGIN",
     "bundle": "Blend and bundle",
 }

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from engine.errors import UserError
 from engine.hardware import usable_cores
 from engine.metrics import figures, label_ranges
-from engine.models.store import save_booster
-from engine.models.trees import LIBRARIES
+from engine.models.descriptor_models import DESCRIPTOR_MODELS
+from engine.models.store import save_descriptor_model
 from engine.training.blend import blend_weights, fixed_blend, nested_blend
 from engine.training.checkpoints import Checkpoints
 from engine.training.conformal import Interval, calibrate
@@ -66,7 +68,7 @@ def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
     """The stages of a fit over so many folds, with their numbers of steps, in order."""
     fits = (folds + 1) * properties
     epochs = folds * preset.loop.seeds * preset.loop.all_epochs
-    return {**dict.fromkeys(preset.trees, fits), "polygin": epochs}
+    return {**dict.fromkeys(preset.on_descriptors, fits), "polygin": epochs}
 
 
 def fit_ensemble(
@@ -80,9 +82,9 @@ def fit_ensemble(
 ) -> Ensemble:
     """Fit every member over the folds and blend them.
 
-    Tree members predict each fold from the others and are then fitted once more to all rows, for
-    the bundle. PolyGIN keeps the networks of all folds: their mean is worth more than one network
-    fitted to all rows.
+    Members on descriptors predict each fold from the others and are then fitted once more to all
+    rows, for the bundle. PolyGIN keeps the networks of all folds: their mean is worth more than one
+    network fitted to all rows.
 
     Args:
         data: N rows with K properties.
@@ -105,7 +107,8 @@ def fit_ensemble(
     for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
         reporter.stage(name, total)
         try:
-            predictions[name] = _fit_polygin(fit) if name == "polygin" else _fit_trees(name, fit)
+            fit_member = _fit_polygin if name == "polygin" else partial(_fit_on_descriptors, name)
+            predictions[name] = fit_member(fit)
         except DivergedError as error:
             remarks.append(f"PolyGIN was left out: {error}.")
             reporter.log(remarks[-1])
@@ -136,13 +139,13 @@ def fit_ensemble(
     )
 
 
-def _fit_trees(library: str, fit: _Fit) -> np.ndarray:
-    """Out-of-fold predictions `(N, K)` of one tree member; its final boosters go to the folder."""
+def _fit_on_descriptors(member: str, fit: _Fit) -> np.ndarray:
+    """Out-of-fold predictions `(N, K)` of one member; its final models go to the folder."""
     data = fit.data
     kept = Checkpoints(fit.checkpoints) if fit.checkpoints else None
     predicted = np.full(data.labels.shape, np.nan)
     jobs = {
-        f"{library}-{'all' if fold is None else fold}-{k:03d}": (fold, k)
+        f"{member}-{'all' if fold is None else fold}-{k:03d}": (fold, k)
         for k in range(len(data.names))
         for fold in (*data.fold_numbers, None)
     }
@@ -151,18 +154,18 @@ def _fit_trees(library: str, fit: _Fit) -> np.ndarray:
         fold, k = jobs[piece]
         labelled = np.isfinite(data.labels[:, k])
         rows = labelled if fold is None else labelled & (data.folds != fold)
-        booster = LIBRARIES[library].fit(
+        model = DESCRIPTOR_MODELS[member].fit(
             data.features.descriptors[rows],
             data.labels[rows, k],
-            fit.preset.trees[library],
+            fit.preset.on_descriptors[member],
             fit.seed,
         )
         result = np.empty(0)
         if fold is None:
-            save_booster(fit.folder, library, k, booster)
+            save_descriptor_model(fit.folder, member, k, model)
         else:
             held_out = data.folds == fold
-            result = predicted[held_out, k] = booster.predict(data.features.descriptors[held_out])
+            result = predicted[held_out, k] = model.predict(data.features.descriptors[held_out])
         if kept:
             kept.finish(piece, result)
 
@@ -172,8 +175,9 @@ def _fit_trees(library: str, fit: _Fit) -> np.ndarray:
                 predicted[data.folds == fold, k] = state.arrays["result"]
             del jobs[piece]
             fit.reporter.skip(1)
-    # The libraries let go of the interpreter while they fit, so threads use all cores.
-    with ThreadPoolExecutor(usable_cores()) as pool:
+    # The libraries let go of the interpreter while they fit, so threads use all cores; each with
+    # one thread of its own, so that the same numbers come out however many cores there are.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
         futures = {pool.submit(fit_one, piece) for piece in jobs}
         for _ in _as_they_end(futures, fit.reporter):
             fit.reporter.step()

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.errors import UserError
 from engine.hardware import Hardware
-from engine.models.settings import PolyGINShape, TreeSettings
+from engine.models.settings import GaussianProcessSettings, PolyGINShape, TreeSettings
 from engine.training.devices import DeviceSettings
 
 SMALL_TABLE = 400
@@ -82,6 +82,7 @@ class Preset(BaseModel):
         title, summary: what the Train page shows.
         shape, loop: the PolyGIN member.
         trees: settings of each tree member; a library left out is not trained.
+        process: the member that is a Gaussian process, if any.
         blend: the members' fixed weights, of sum 1; by default they are fitted.
         use: what `auto` means for several devices and for the precision; where the machine has
             not the devices for it, see `engine.training.fallback`.
@@ -95,13 +96,19 @@ class Preset(BaseModel):
     shape: PolyGINShape
     loop: LoopSettings
     trees: dict[str, TreeSettings]
+    process: GaussianProcessSettings | None = None
     blend: dict[str, float] | None = None
     use: DeviceSettings = DeviceSettings()
 
     @property
     def members(self) -> tuple[str, ...]:
         """The members' names, in the order they are trained."""
-        return (*self.trees, "polygin")
+        return (*self.on_descriptors, "polygin")
+
+    @property
+    def on_descriptors(self) -> dict[str, TreeSettings | GaussianProcessSettings]:
+        """Members that learn from descriptors, and their settings, in the order of training."""
+        return self.trees | ({"gaussian_process": self.process} if self.process else {})
 
 
 # Few, larger steps keep a bundle small.
@@ -126,6 +133,7 @@ PRESETS = {
                 "xgboost": TreeSettings(rounds=120, learning_rate=0.08, depth=4, loss="squared"),
                 "catboost": TreeSettings(rounds=150, learning_rate=0.08, depth=4, loss="squared"),
             },
+            process=GaussianProcessSettings(),
         ),
         Preset(
             name="cpu",
@@ -134,6 +142,7 @@ PRESETS = {
             shape=PolyGINShape(layers=4, width=96),
             loop=LoopSettings(epochs=40),
             trees=_TREES,
+            process=GaussianProcessSettings(),
         ),
         Preset(
             name="gpu",
@@ -142,6 +151,7 @@ PRESETS = {
             shape=PolyGINShape(layers=4, width=128),
             loop=LoopSettings(epochs=80, batch=96, seeds=3),
             trees=_TREES,
+            process=GaussianProcessSettings(),
         ),
         Preset(
             name="best",
@@ -157,6 +167,7 @@ PRESETS = {
                 ),
                 "catboost": TreeSettings(rounds=1500, learning_rate=0.04, loss="squared"),
             },
+            process=GaussianProcessSettings(),
         ),
         Preset(
             name="baseline-gcn",

@@ -13,6 +13,7 @@ COLOURS = {
     "lightgbm": "#f59e0b",
     "xgboost": "#e2557b",
     "catboost": "#0ea5e9",
+    "gaussian_process": "#a3a01f",
 }
 TITLES = {
     "blend": "Blend",
@@ -20,6 +21,7 @@ TITLES = {
     "lightgbm": "LightGBM",
     "xgboost": "XGBoost",
     "catboost": "CatBoost",
+    "gaussian_process": "Gaussian process",
 }
 _GREY = "#8a97a3"
 _MANY = 2000

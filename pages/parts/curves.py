@@ -46,7 +46,7 @@ def show_curves(run: Run, metrics: pd.DataFrame) -> None:
         _show_machine(run, metrics, hardware)
     elif metrics.empty:
         st.caption(
-            "Curves begin with the first epoch of PolyGIN; the boosted trees before it have none."
+            "Curves begin with the first epoch of PolyGIN; the members before it have none."
             if run.alive
             else "This run ended before the first epoch of PolyGIN, so there are no curves."
         )

@@ -71,7 +71,7 @@ def _show_probe(found: Probe) -> None:
     st.markdown(
         f":material/timer: {plain(found.sentence())}",
         help="Measured on this machine with a few training steps on a part of your table. The "
-        "boosted trees come on top; other programs slow it down.",
+        "other members come on top; other programs slow it down.",
     )
     for remark in found.remarks:
         st.caption(plain(sentence(remark)))

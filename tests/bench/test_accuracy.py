@@ -15,8 +15,8 @@ from bench.accuracy.training_mean import guess
 from bench.out_of_fold import OutOfFold, long_form
 from engine.errors import UserError
 from engine.metrics import figures, label_ranges
+from engine.models.descriptor_models import DESCRIPTOR_MODELS
 from engine.models.settings import TreeSettings
-from engine.models.trees import LIBRARIES
 from engine.runs import Run, read_config, read_report
 from engine.table import Table, load_table
 from engine.training.presets import PRESETS, LoopSettings
@@ -142,7 +142,7 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     labelled = np.isfinite(table.labels)
     assert (np.isfinite(found.blended) == labelled & (places == 1)[:, None]).all()
     before = path.read_bytes(), loaded[0].about["seconds"]
-    monkeypatch.setattr(LIBRARIES["lightgbm"], "fit", None)
+    monkeypatch.setattr(DESCRIPTOR_MODELS["lightgbm"], "fit", None)
     one_fold.fit("smoke", "random", 1, tmp_path / "scratch")
     assert path.read_bytes() == before[0]
     assert results.load_all(table)[0].about["seconds"] > before[1]

@@ -34,7 +34,11 @@ def test_a_file_by_id_without_labels_is_joined(
     frame = read_out_of_fold(trained).drop(columns=["row", "smiles", "label"])
     frame.sample(frac=1, random_state=0).to_parquet(bare, index=False)
     joined = read(bare, slice_of_textbook)
-    assert joined.members == whole.members == ["lightgbm", "xgboost", "catboost", "polygin"]
+    assert (
+        joined.members
+        == whole.members
+        == ["lightgbm", "xgboost", "catboost", "gaussian_process", "polygin"]
+    )
     np.testing.assert_array_equal(joined.predicted, whole.predicted)
     np.testing.assert_array_equal(joined.folds, whole.folds)
 

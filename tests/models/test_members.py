@@ -11,65 +11,85 @@ from engine.chem.graphs import graph
 from engine.errors import UserError
 from engine.models import store
 from engine.models.batching import DeviceGraphs
+from engine.models.descriptor_models import DESCRIPTOR_MODELS
 from engine.models.polygin import PolyGIN
 from engine.models.scale import Scale
-from engine.models.settings import PolyGINShape, TreeSettings
-from engine.models.store import load_booster, load_networks, save_booster, save_network
-from engine.models.trees import LIBRARIES
+from engine.models.settings import GaussianProcessSettings, PolyGINShape, TreeSettings
+from engine.models.store import (
+    load_descriptor_model,
+    load_networks,
+    save_descriptor_model,
+    save_network,
+)
 from engine.packed import pack
+from engine.vocabulary import DESCRIPTOR_GROUPS
 
-SETTINGS = TreeSettings(rounds=60, learning_rate=0.1, depth=3, leaves=8)
+SETTINGS = {
+    **dict.fromkeys(
+        ("lightgbm", "xgboost", "catboost"),
+        TreeSettings(rounds=60, learning_rate=0.1, depth=3, leaves=8),
+    ),
+    "gaussian_process": GaussianProcessSettings(),
+}
+WIDTH = sum(DESCRIPTOR_GROUPS.values())
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_boosters_learn_and_survive_the_disk(library: str, tmp_path: Path) -> None:
+def _descriptors(rows: int) -> np.ndarray:
+    """Numbers that are a little like descriptors: some unknown, Morgan counts mostly 0."""
     random = np.random.default_rng(0)
-    descriptors = random.normal(size=(200, 12)).astype(np.float32)
-    descriptors[::7, 3] = np.nan
-    labels = 100 + 10 * descriptors[:, 0]
-    booster = LIBRARIES[library].fit(descriptors, labels, SETTINGS, seed=1)
-    predicted = booster.predict(descriptors)
+    values = random.normal(size=(rows, WIDTH)).astype(np.float32)
+    values[::7, 3] = np.nan
+    values[:, -DESCRIPTOR_GROUPS["morgan"] :] = random.poisson(0.1, (rows, 1024))
+    return values
+
+
+@pytest.mark.parametrize("member", DESCRIPTOR_MODELS)
+def test_descriptor_models_learn_and_survive_the_disk(member: str, tmp_path: Path) -> None:
+    descriptors = _descriptors(200)
+    labels = 100 + 10 * descriptors[:, DESCRIPTOR_GROUPS["rdkit_2d"]]
+    model = DESCRIPTOR_MODELS[member].fit(descriptors, labels, SETTINGS[member], seed=1)
+    predicted = model.predict(descriptors)
     assert np.abs(predicted - labels).mean() < 3
-    save_booster(tmp_path, library, 0, booster)
-    again = load_booster(tmp_path, library, 0)
+    save_descriptor_model(tmp_path, member, 0, model)
+    again = load_descriptor_model(tmp_path, member, 0)
     np.testing.assert_allclose(again.predict(descriptors), predicted, rtol=1e-6)
     (path,) = tmp_path.iterdir()
     path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
     path.unlink()
-    older = load_booster(tmp_path, library, 0)
+    older = load_descriptor_model(tmp_path, member, 0)
     np.testing.assert_array_equal(older.predict(descriptors), again.predict(descriptors))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_labels_that_are_all_equal_are_learned(library: str, tmp_path: Path) -> None:
-    descriptors = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
-    booster = LIBRARIES[library].fit(descriptors, np.full(40, 7.5), SETTINGS, seed=1)
-    save_booster(tmp_path, library, 0, booster)
-    for one in (booster, load_booster(tmp_path, library, 0)):
+@pytest.mark.parametrize("member", DESCRIPTOR_MODELS)
+def test_labels_that_are_all_equal_are_learned(member: str, tmp_path: Path) -> None:
+    descriptors = _descriptors(40)
+    model = DESCRIPTOR_MODELS[member].fit(descriptors, np.full(40, 7.5), SETTINGS[member], seed=1)
+    save_descriptor_model(tmp_path, member, 0, model)
+    for one in (model, load_descriptor_model(tmp_path, member, 0)):
         np.testing.assert_allclose(one.predict(descriptors), 7.5, rtol=1e-5)
 
 
-def test_a_damaged_booster_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "lightgbm-000.txt.gz"
     with pytest.raises(UserError, match="cannot be read"):
-        load_booster(tmp_path, "lightgbm", 0)
+        load_descriptor_model(tmp_path, "lightgbm", 0)
     whole = gzip.compress(bytes(10_000))
     for content in (b"not compressed", whole[:-12], whole[:20] + b"\0" + whole[21:]):
         path.write_bytes(content)
         with pytest.raises(UserError, match="cannot be read"):
-            load_booster(tmp_path, "lightgbm", 0)
+            load_descriptor_model(tmp_path, "lightgbm", 0)
     path.write_bytes(whole)
     monkeypatch.setattr(store, "_MOST_BYTES", 5_000)
     with pytest.raises(UserError, match="too large"):
-        load_booster(tmp_path, "lightgbm", 0)
+        load_descriptor_model(tmp_path, "lightgbm", 0)
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_boosters_of_one_seed_are_equal(library: str) -> None:
-    random = np.random.default_rng(0)
-    descriptors = random.normal(size=(80, 12)).astype(np.float32)
-    fits = [LIBRARIES[library].fit(descriptors, descriptors[:, 0], SETTINGS, 5) for _ in range(2)]
-    np.testing.assert_array_equal(*(booster.predict(descriptors) for booster in fits))
+@pytest.mark.parametrize("member", DESCRIPTOR_MODELS)
+def test_descriptor_models_of_one_seed_are_equal(member: str) -> None:
+    descriptors = _descriptors(80)
+    kind, labels = DESCRIPTOR_MODELS[member], descriptors[:, 0]
+    models = [kind.fit(descriptors, labels, SETTINGS[member], 5) for _ in range(2)]
+    np.testing.assert_array_equal(*(model.predict(descriptors) for model in models))
 
 
 def test_networks_survive_the_disk(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from engine.runs import (
     stop_run,
 )
 from engine.table import Table, load_table
+from engine.training.presets import PRESETS
 from tests.conftest import TEXTBOOK, wait_for
 from tests.runs.conftest import LONG, started, until_stage
 
@@ -74,7 +75,7 @@ def test_every_label_is_predicted_by_models_that_never_saw_it(trained: Run) -> N
     out_of_fold = read_out_of_fold(trained)
     report = read_report(trained)
     assert len(out_of_fold) == sum(report["labels"].values())
-    members = ["lightgbm", "xgboost", "catboost", "polygin", "blend"]
+    members = [*PRESETS["smoke"].members, "blend"]
     assert np.isfinite(out_of_fold[[*members, "label"]]).all(axis=None)
     tg = out_of_fold[out_of_fold["property"] == "Tg"]
     error = (tg["label"] - tg["blend"]).abs().mean()

@@ -1,0 +1,88 @@
+"""The Gaussian process on descriptors."""
+
+import numpy as np
+import pytest
+from scipy.optimize import check_grad
+
+from engine.chem import backbone, rdkit_2d
+from engine.chem.descriptors import MORGAN_SIZE, names
+from engine.features import compute_features
+from engine.models import gaussian_process
+from engine.models.gaussian_process import GaussianProcess
+from engine.models.settings import GaussianProcessSettings
+from engine.table import load_table
+from engine.vocabulary import DESCRIPTOR_GROUPS
+from tests.conftest import TEXTBOOK
+
+SETTINGS = GaussianProcessSettings()
+
+
+@pytest.fixture
+def polymers(workspace) -> tuple[np.ndarray, np.ndarray]:
+    """Descriptors and glass transition temperatures (°C) of textbook polymers."""
+    table = load_table(TEXTBOOK)
+    column = [known.name for known in table.properties].index("Tg")
+    known = np.isfinite(table.labels[:, column])
+    descriptors = compute_features(table.canonical).descriptors
+    return descriptors[known], table.labels[known, column]
+
+
+def test_groups_are_those_of_the_descriptor_vector() -> None:
+    assert sum(DESCRIPTOR_GROUPS.values()) == len(names())
+    assert DESCRIPTOR_GROUPS["rdkit_2d"] == len(rdkit_2d.NAMES)
+    assert DESCRIPTOR_GROUPS["backbone"] == len(backbone.NAMES)
+    assert DESCRIPTOR_GROUPS["morgan"] == MORGAN_SIZE
+    assert list(DESCRIPTOR_GROUPS) == ["rdkit_2d", "backbone", "composition", "morgan"]
+
+
+def test_it_errs_less_than_the_mean_on_polymers_it_has_not_seen(polymers) -> None:
+    descriptors, labels = polymers
+    held_out = np.arange(len(labels)) % 4 == 0
+    model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], SETTINGS, 0)
+    error = np.abs(model.predict(descriptors[held_out]) - labels[held_out]).mean()
+    assert error < 0.6 * np.abs(labels[held_out] - labels[~held_out].mean()).mean()
+
+
+def test_the_slope_of_the_evidence_is_right(polymers) -> None:
+    descriptors, labels = polymers[0][:40], polymers[1][:40]
+    targets = (labels - labels.mean()) / labels.std()
+    state = gaussian_process._scaling(descriptors)
+    views = gaussian_process._views(gaussian_process._scaled(descriptors, state), state)
+    fixed = tuple(gaussian_process._squared(one, one) for one in (views.rdkit, views.morgan))
+    start = np.random.default_rng(0).normal(0.3, 0.4, 6 + views.chain.shape[1])
+
+    def evidence(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        parameters = gaussian_process._Parameters.of(flat)
+        return gaussian_process._evidence(views.chain, fixed, targets, parameters)
+
+    assert check_grad(lambda flat: evidence(flat)[0], lambda flat: evidence(flat)[1], start) < 1e-4
+
+
+def test_of_many_rows_a_draw_is_learned(polymers) -> None:
+    few = GaussianProcessSettings(rows=60, tuning_rows=30, steps=5)
+    first, again = (GaussianProcess.fit(*polymers, few, seed) for seed in (0, 0))
+    assert first.to_bytes() == again.to_bytes()
+    assert len(first._state["alpha"]) == 60
+    assert GaussianProcess.fit(*polymers, few, 1).to_bytes() != first.to_bytes()
+
+
+def test_one_row_and_rows_of_many_blocks_are_predicted_alike(polymers, monkeypatch) -> None:
+    model = GaussianProcess.fit(*polymers, GaussianProcessSettings(steps=3), 0)
+    together = model.predict(polymers[0])
+    monkeypatch.setattr(gaussian_process, "_AT_ONCE", 7)
+    np.testing.assert_allclose(model.predict(polymers[0]), together, rtol=1e-9)
+    np.testing.assert_allclose(model.predict(polymers[0][:1]), together[:1], rtol=1e-9)
+    assert model.predict(polymers[0][:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_hardly_any_rows_do(rows: int, polymers) -> None:
+    model = GaussianProcess.fit(polymers[0][:rows], polymers[1][:rows], SETTINGS, 0)
+    assert np.isfinite(model.predict(polymers[0])).all()
+
+
+def test_other_arrays_are_refused(polymers) -> None:
+    model = GaussianProcess.fit(polymers[0][:9], polymers[1][:9], SETTINGS, 0)
+    del model._state["alpha"]
+    with pytest.raises(ValueError, match="not the arrays"):
+        GaussianProcess.from_bytes(model.to_bytes())
