@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 from safetensors.numpy import load, save
-from scipy.linalg import LinAlgError, cho_solve, cholesky
+from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotri
 from scipy.optimize import minimize
 from scipy.sparse import csr_array
@@ -24,11 +24,13 @@ _FURTHEST = 4.0
 """Standard deviations at which descriptors are cut off: outliers would stand all alone."""
 _RARE = 3
 """Morgan counts that fewer training rows have are not looked at."""
-_JITTER = 1e-6
+_JITTER = 1e-5
 _AT_ONCE = 256
+_NEIGHBOURS = 7
+_POINTS_PER_ROW = 2
 _ARRAYS = {
     *("mean", "deviation", "common", "spread", "label"),
-    *("numbers", "counts", "parameters", "alpha"),
+    *("numbers", "counts", "parameters", "weights"),
 }
 
 
@@ -69,14 +71,17 @@ class GaussianProcess:
     backbone and composition, where each has a length of its own ("automatic relevance").
 
     The parameters maximise the posterior (Rasmussen & Williams, Gaussian Processes for Machine
-    Learning, MIT Press 2006, section 5.4).
+    Learning, MIT Press 2006, section 5.4). What is kept are not the training rows but points near
+    them, each the mean of three rows that are alike, and their weights, which are fitted to all
+    rows (the projected process of section 8.3.4): a bundle holds no repeat unit's descriptors and
+    no label, and predicting takes no longer for more rows.
     """
 
     suffix: ClassVar[str] = "safetensors"
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
         self._state = state
-        self._views = _views(state, state)
+        self._points = _views(state["numbers"].astype(float), state["counts"].astype(float))
         self._parameters = _Parameters.of(state["parameters"])
 
     @classmethod
@@ -87,30 +92,27 @@ class GaussianProcess:
         settings: GaussianProcessSettings,
         seed: int,
     ) -> "GaussianProcess":
-        """See `DescriptorModel`; of more rows than the settings allow, a draw is learned."""
+        """See `DescriptorModel`."""
         random = np.random.default_rng(seed)
-        if len(labels) > settings.rows:
-            drawn = np.sort(random.choice(len(labels), settings.rows, replace=False))
-            descriptors, labels = descriptors[drawn], labels[drawn]
         deviation = labels.std()
         state = {
             **_scaling(descriptors),
             "label": np.array([labels.mean(), deviation if deviation > 0 else 1.0], dtype=float),
         }
-        state |= _scaled(descriptors, state)
         targets = (labels - state["label"][0]) / state["label"][1]
-        views = _views(state, state)
-        few = np.arange(len(labels))
-        if len(labels) > settings.tuning_rows:
-            few = np.sort(random.choice(len(labels), settings.tuning_rows, replace=False))
-        state["parameters"] = _learn(views.of(few), targets[few], settings.steps)
-        parameters = _Parameters.of(state["parameters"])
-        kernel = np.empty((len(labels), len(labels)))
-        for rows in _blocks(len(labels)):
-            kernel[rows] = _kernel(views.of(rows), views, parameters)
-        kernel[np.diag_indices_from(kernel)] += np.exp(parameters.noise) + _JITTER
-        factor = cholesky(kernel, lower=True, overwrite_a=True)
-        state["alpha"] = cho_solve((factor, True), targets)
+        numbers, counts = _scaled(descriptors, state)
+        few = _drawn(len(labels), settings.tuning_rows, random)
+        learned = _learn(_views(numbers[few], counts[few]), targets[few], settings.steps)
+        state["parameters"], parameters = learned, _Parameters.of(learned)
+        views = _views(numbers, counts)
+        centres = np.tile(np.arange(len(labels)), _POINTS_PER_ROW)
+        centres = centres[_drawn(len(centres), settings.points, random)]
+        like = _with_neighbours(views, centres, parameters, random)
+        # In this order: safetensors writes the bytes as they lie.
+        for name, values in (("numbers", numbers), ("counts", counts)):
+            state[name] = values[like].mean(axis=1).astype(np.float16, order="C")
+        points = _views(state["numbers"].astype(float), state["counts"].astype(float))
+        state["weights"] = _weights(points, views, targets, parameters)
         return cls(state)
 
     @classmethod
@@ -130,10 +132,54 @@ class GaussianProcess:
         mean, deviation = self._state["label"]
         predicted = np.empty(len(descriptors))
         for rows in _blocks(len(descriptors)):
-            views = _views(_scaled(descriptors[rows], self._state), self._state)
-            kernel = _kernel(views, self._views, self._parameters)
-            predicted[rows] = mean + deviation * (kernel @ self._state["alpha"])
+            views = _views(*_scaled(descriptors[rows], self._state))
+            kernel = _kernel(views, self._points, self._parameters)
+            predicted[rows] = mean + deviation * (kernel @ self._state["weights"])
         return predicted
+
+
+def _drawn(count: int, most: int, random: np.random.Generator) -> np.ndarray:
+    """All rows, or a draw of so many."""
+    if count <= most:
+        return np.arange(count)
+    return np.sort(random.choice(count, most, replace=False))
+
+
+def _with_neighbours(
+    views: _Views, centres: np.ndarray, parameters: _Parameters, random: np.random.Generator
+) -> np.ndarray:
+    """For each centre, itself and two of the rows most like it; shape `(M, 3)`, or less for few."""
+    count = len(views.chain)
+    among = min(max(count // 10, 2), _NEIGHBOURS, count - 1)
+    if among < 1:
+        return centres[:, None]
+    found = np.empty((len(centres), 1 + min(among, 2)), dtype=int)
+    for rows in _blocks(len(centres)):
+        kernel = _kernel(views.of(centres[rows]), views, parameters)
+        kernel[np.arange(len(kernel)), centres[rows]] = -np.inf
+        nearest = np.argsort(-kernel, axis=1, kind="stable")[:, :among]
+        chosen = random.permuted(nearest, axis=1)[:, : found.shape[1] - 1]
+        found[rows] = np.column_stack([centres[rows], chosen])
+    return found
+
+
+def _weights(
+    points: _Views, views: _Views, targets: np.ndarray, parameters: _Parameters
+) -> np.ndarray:
+    """What each of M points adds to a prediction, from all rows; shape `(M,)`."""
+    among = _kernel(points, points, parameters)
+    among[np.diag_indices_from(among)] += _JITTER
+    root = cholesky(among, lower=True)
+    precision = (np.exp(parameters.noise) + _JITTER) * np.eye(len(root))
+    pull = np.zeros(len(root))
+    for rows in _blocks(len(targets)):
+        whitened = solve_triangular(
+            root, _kernel(points, views.of(rows), parameters), lower=True, check_finite=False
+        )
+        precision += whitened @ whitened.T
+        pull += whitened @ targets[rows]
+    found = cho_solve((cholesky(precision, lower=True), True), pull)
+    return solve_triangular(root, found, lower=True, trans="T")
 
 
 def _blocks(count: int) -> Iterator[slice]:
@@ -165,26 +211,22 @@ def _tamed(descriptors: np.ndarray) -> np.ndarray:
     return np.sign(numbers) * np.log1p(np.abs(numbers))
 
 
-def _scaled(descriptors: np.ndarray, scaling: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Rows as they are kept: small, and learned from just so, so that nothing is lost later."""
+def _scaled(
+    descriptors: np.ndarray, scaling: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """All but the Morgan counts, and these; shapes `(N, G)` and `(N, common)`, float64."""
     numbers = (_tamed(descriptors) - scaling["mean"]) / scaling["deviation"]
-    numbers = np.clip(np.nan_to_num(numbers, nan=0.0), -_FURTHEST, _FURTHEST)
-    counts = descriptors[:, -_MORGAN:][:, scaling["common"]]
-    return {
-        "numbers": numbers.astype(np.float16, order="C"),
-        # In this order: safetensors writes the bytes as they lie.
-        "counts": np.minimum(counts, 255).astype(np.uint8, order="C"),
-    }
+    counts = descriptors[:, -_MORGAN:][:, scaling["common"]].astype(float)
+    return (
+        np.clip(np.nan_to_num(numbers, nan=0.0), -_FURTHEST, _FURTHEST),
+        np.log1p(counts) / np.sqrt(scaling["spread"][0]),
+    )
 
 
-def _views(scaled: dict[str, np.ndarray], scaling: dict[str, np.ndarray]) -> _Views:
-    numbers = scaled["numbers"].astype(float)
+def _views(numbers: np.ndarray, counts: np.ndarray) -> _Views:
     chain = numbers[:, _RDKIT:]
-    counts = csr_array(scaled["counts"], dtype=float)
     return _Views(
-        numbers[:, :_RDKIT] / np.sqrt(_RDKIT),
-        chain / np.sqrt(chain.shape[1]),
-        counts.log1p() / np.sqrt(scaling["spread"][0]),
+        numbers[:, :_RDKIT] / np.sqrt(_RDKIT), chain / np.sqrt(chain.shape[1]), csr_array(counts)
     )
 
 

@@ -74,16 +74,16 @@ class TreeSettings(BaseModel):
 
 
 class GaussianProcessSettings(BaseModel):
-    """How much a Gaussian process looks at; time grows with the cube of the rows.
+    """How much work a Gaussian process is.
 
     Attributes:
-        rows: labels it learns from at most; of more, a random draw.
-        tuning_rows: of them, those that its parameters are found with.
+        points: near the training rows, at most, that its predictions are made from.
+        tuning_rows: rows that its parameters are found with, at most; of more, a random draw.
         steps: of the search for the parameters.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    rows: int = 6000
+    points: int = 4000
     tuning_rows: int = 1000
     steps: int = 40

@@ -46,8 +46,8 @@ def test_it_errs_less_than_the_mean_on_polymers_it_has_not_seen(polymers) -> Non
 def test_the_slope_of_the_evidence_is_right(polymers) -> None:
     descriptors, labels = polymers[0][:40], polymers[1][:40]
     targets = (labels - labels.mean()) / labels.std()
-    state = gaussian_process._scaling(descriptors)
-    views = gaussian_process._views(gaussian_process._scaled(descriptors, state), state)
+    scaling = gaussian_process._scaling(descriptors)
+    views = gaussian_process._views(*gaussian_process._scaled(descriptors, scaling))
     fixed = tuple(gaussian_process._squared(one, one) for one in (views.rdkit, views.morgan))
     start = np.random.default_rng(0).normal(0.3, 0.4, 6 + views.chain.shape[1])
 
@@ -58,12 +58,38 @@ def test_the_slope_of_the_evidence_is_right(polymers) -> None:
     assert check_grad(lambda flat: evidence(flat)[0], lambda flat: evidence(flat)[1], start) < 1e-4
 
 
-def test_of_many_rows_a_draw_is_learned(polymers) -> None:
-    few = GaussianProcessSettings(rows=60, tuning_rows=30, steps=5)
-    first, again = (GaussianProcess.fit(*polymers, few, seed) for seed in (0, 0))
-    assert first.to_bytes() == again.to_bytes()
-    assert len(first._state["alpha"]) == 60
-    assert GaussianProcess.fit(*polymers, few, 1).to_bytes() != first.to_bytes()
+def test_points_are_as_many_as_the_settings_say(polymers) -> None:
+    few = GaussianProcessSettings(points=60, tuning_rows=30, steps=5)
+    first, again, other = (GaussianProcess.fit(*polymers, few, seed) for seed in (0, 0, 1))
+    assert first.to_bytes() == again.to_bytes() != other.to_bytes()
+    assert len(first._state["weights"]) == 60
+
+
+def test_no_training_row_is_kept(polymers) -> None:
+    descriptors, labels = polymers
+    model = GaussianProcess.fit(descriptors, labels, GaussianProcessSettings(steps=3), 0)
+    numbers, _ = gaussian_process._scaled(descriptors, model._state)
+    points = model._state["numbers"].astype(float)
+    nearest = np.abs(points[:, None] - numbers[None]).max(axis=2).min(axis=1)
+    assert np.median(nearest) > 0.1
+
+
+def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
+    descriptors, labels = polymers
+    held_out = np.arange(len(labels)) % 4 == 0
+    model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], SETTINGS, 0)
+    views = [
+        gaussian_process._views(*gaussian_process._scaled(descriptors[rows], model._state))
+        for rows in (~held_out, held_out)
+    ]
+    parameters = model._parameters
+    kernel = gaussian_process._kernel(views[0], views[0], parameters)
+    kernel += np.exp(parameters.noise) * np.eye(len(kernel))
+    mean, deviation = model._state["label"]
+    weights = np.linalg.solve(kernel, (labels[~held_out] - mean) / deviation)
+    exact = mean + deviation * gaussian_process._kernel(views[1], views[0], parameters) @ weights
+    apart = np.abs(model.predict(descriptors[held_out]) - exact).mean()
+    assert apart < 0.25 * np.abs(exact - labels[held_out]).mean()
 
 
 def test_one_row_and_rows_of_many_blocks_are_predicted_alike(polymers, monkeypatch) -> None:
@@ -83,6 +109,6 @@ def test_hardly_any_rows_do(rows: int, polymers) -> None:
 
 def test_other_arrays_are_refused(polymers) -> None:
     model = GaussianProcess.fit(polymers[0][:9], polymers[1][:9], SETTINGS, 0)
-    del model._state["alpha"]
+    del model._state["weights"]
     with pytest.raises(ValueError, match="not the arrays"):
         GaussianProcess.from_bytes(model.to_bytes())
