@@ -7,14 +7,15 @@ from itertools import combinations
 import numpy as np
 
 _STEPS = 10
-_SHRINKAGE = 0.5
+_PRIOR_LABELS = 200
+"""Labels that speak for equal weights: with as many measured ones, both count the same."""
 
 
 def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """Weights of the members for one property, half-way between the best ones and equal ones.
+    """Weights of the members for one property, between the best ones and equal ones.
 
-    The best weights are those of least absolute error on a grid of tenths; labels are few, so
-    equal weights generalise better than the best, and the mean of both better than either.
+    The best weights are those of least absolute error on a grid of tenths. The fewer labels there
+    are, the less they are trusted, and the closer the weights are to equal ones.
 
     Args:
         labels: shape `(N,)`.
@@ -29,7 +30,8 @@ def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
         return equal
     grid = _simplex(len(members))
     errors = [np.abs(weights @ members[:, known] - labels[known]).mean() for weights in grid]
-    return _SHRINKAGE * equal + (1 - _SHRINKAGE) * grid[int(np.argmin(errors))]
+    trust = known.sum() / (known.sum() + _PRIOR_LABELS)
+    return (1 - trust) * equal + trust * grid[int(np.argmin(errors))]
 
 
 def nested_blend(labels: np.ndarray, members: np.ndarray, folds: np.ndarray) -> np.ndarray:

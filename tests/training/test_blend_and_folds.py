@@ -15,7 +15,9 @@ def test_the_better_member_weighs_more() -> None:
     weights = fit_weights(labels, np.stack([good, bad]))
     assert weights.sum() == pytest.approx(1)
     assert weights[0] > 0.7
-    assert weights[1] >= 0.25, "shrunk half-way towards equal weights"
+    assert weights[1] >= 0.25, "200 labels count as much as those that speak for equal weights"
+    few = fit_weights(labels[:50], np.stack([good, bad])[:, :50])
+    assert few[1] == pytest.approx(0.4, abs=0.021), "the fewer labels, the nearer to equal weights"
 
 
 def test_no_labels_give_equal_weights() -> None:
