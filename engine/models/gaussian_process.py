@@ -25,7 +25,7 @@ _FURTHEST = 4.0
 _RARE = 3
 """Morgan counts that fewer training rows have are not looked at."""
 _JITTER = 1e-5
-_AT_ONCE = 256
+_CELLS = 1_000_000
 _NEIGHBOURS = 7
 _POINTS_PER_ROW = 2
 _ARRAYS = {
@@ -131,7 +131,7 @@ class GaussianProcess:
         """See `DescriptorModel`."""
         mean, deviation = self._state["label"]
         predicted = np.empty(len(descriptors))
-        for rows in _blocks(len(descriptors)):
+        for rows in _blocks(len(descriptors), len(self._points.chain)):
             views = _views(*_scaled(descriptors[rows], self._state))
             kernel = _kernel(views, self._points, self._parameters)
             predicted[rows] = mean + deviation * (kernel @ self._state["weights"])
@@ -154,7 +154,7 @@ def _with_neighbours(
     if among < 1:
         return centres[:, None]
     found = np.empty((len(centres), 1 + min(among, 2)), dtype=int)
-    for rows in _blocks(len(centres)):
+    for rows in _blocks(len(centres), count):
         kernel = _kernel(views.of(centres[rows]), views, parameters)
         kernel[np.arange(len(kernel)), centres[rows]] = -np.inf
         nearest = np.argsort(-kernel, axis=1, kind="stable")[:, :among]
@@ -172,7 +172,7 @@ def _weights(
     root = cholesky(among, lower=True)
     precision = (np.exp(parameters.noise) + _JITTER) * np.eye(len(root))
     pull = np.zeros(len(root))
-    for rows in _blocks(len(targets)):
+    for rows in _blocks(len(targets), len(root)):
         whitened = solve_triangular(
             root, _kernel(points, views.of(rows), parameters), lower=True, check_finite=False
         )
@@ -182,9 +182,10 @@ def _weights(
     return solve_triangular(root, found, lower=True, trans="T")
 
 
-def _blocks(count: int) -> Iterator[slice]:
-    """Rows that are looked at together: all at once would take several times the memory."""
-    return (slice(start, start + _AT_ONCE) for start in range(0, count, _AT_ONCE))
+def _blocks(count: int, others: int) -> Iterator[slice]:
+    """Rows whose kernel with so many others is made at once: all of it may not fit the memory."""
+    at_once = max(_CELLS // max(others, 1), 1)
+    return (slice(start, start + at_once) for start in range(0, count, at_once))
 
 
 def _scaling(descriptors: np.ndarray) -> dict[str, np.ndarray]:

@@ -95,7 +95,7 @@ def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
 def test_one_row_and_rows_of_many_blocks_are_predicted_alike(polymers, monkeypatch) -> None:
     model = GaussianProcess.fit(*polymers, GaussianProcessSettings(steps=3), 0)
     together = model.predict(polymers[0])
-    monkeypatch.setattr(gaussian_process, "_AT_ONCE", 7)
+    monkeypatch.setattr(gaussian_process, "_CELLS", 2_000)
     np.testing.assert_allclose(model.predict(polymers[0]), together, rtol=1e-9)
     np.testing.assert_allclose(model.predict(polymers[0][:1]), together[:1], rtol=1e-9)
     assert model.predict(polymers[0][:0]).shape == (0,)
