@@ -105,8 +105,9 @@ class GaussianProcess:
         learned = _learn(_views(numbers[few], counts[few]), targets[few], settings.steps)
         state["parameters"], parameters = learned, _Parameters.of(learned)
         views = _views(numbers, counts)
-        centres = np.tile(np.arange(len(labels)), _POINTS_PER_ROW)
-        centres = centres[_drawn(len(centres), settings.points, random)]
+        # Each row once before any is taken again.
+        rounds = [random.permutation(len(labels)) for _ in range(_POINTS_PER_ROW)]
+        centres = np.concatenate(rounds)[: settings.points]
         like = _with_neighbours(views, centres, parameters, random)
         # In this order: safetensors writes the bytes as they lie.
         for name, values in (("numbers", numbers), ("counts", counts)):
