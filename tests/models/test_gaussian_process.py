@@ -9,6 +9,7 @@ from engine.chem.descriptors import MORGAN_SIZE, names
 from engine.features import compute_features
 from engine.models import gaussian_process
 from engine.models.gaussian_process import GaussianProcess
+from engine.models.kernels import Parameters, evidence
 from engine.models.settings import GaussianProcessSettings
 from engine.table import load_table
 from engine.vocabulary import DESCRIPTOR_GROUPS
@@ -48,14 +49,14 @@ def test_the_slope_of_the_evidence_is_right(polymers) -> None:
     targets = (labels - labels.mean()) / labels.std()
     scaling = gaussian_process._scaling(descriptors)
     views = gaussian_process._views(*gaussian_process._scaled(descriptors, scaling))
-    fixed = tuple(gaussian_process._squared(one, one) for one in (views.rdkit, views.morgan))
     start = np.random.default_rng(0).normal(0.3, 0.4, 6 + views.chain.shape[1])
+    plain = Parameters.of(np.zeros_like(start)).place(views)
+    distances = tuple(plain.squared(plain))
 
-    def evidence(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        parameters = gaussian_process._Parameters.of(flat)
-        return gaussian_process._evidence(views.chain, fixed, targets, parameters)
+    def found(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        return evidence(views.chain, distances, targets, Parameters.of(flat))
 
-    assert check_grad(lambda flat: evidence(flat)[0], lambda flat: evidence(flat)[1], start) < 1e-4
+    assert check_grad(lambda flat: found(flat)[0], lambda flat: found(flat)[1], start) < 1e-4
 
 
 def test_points_are_as_many_as_the_settings_say(polymers) -> None:
@@ -83,11 +84,12 @@ def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
         for rows in (~held_out, held_out)
     ]
     parameters = model._parameters
-    kernel = gaussian_process._kernel(views[0], views[0], parameters)
+    known, unknown = (parameters.place(one) for one in views)
+    kernel = parameters.covariance(known, known)
     kernel += np.exp(parameters.noise) * np.eye(len(kernel))
     mean, deviation = model._state["label"]
     weights = np.linalg.solve(kernel, (labels[~held_out] - mean) / deviation)
-    exact = mean + deviation * gaussian_process._kernel(views[1], views[0], parameters) @ weights
+    exact = mean + deviation * parameters.covariance(unknown, known) @ weights
     apart = np.abs(model.predict(descriptors[held_out]) - exact).mean()
     assert apart < 0.25 * np.abs(exact - labels[held_out]).mean()
 
