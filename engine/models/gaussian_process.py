@@ -23,9 +23,11 @@ _FURTHEST = 4.0
 """Standard deviations at which descriptors are cut off: outliers would stand all alone."""
 _RARE = 3
 """Morgan counts that fewer training rows have are not looked at."""
-_CELLS = 1_000_000
 _NEIGHBOURS = 7
+"""Rows most like another, of which two are drawn to make a point with it."""
 _POINTS_PER_ROW = 2
+_CELLS = 1_000_000
+"""Of a matrix of covariances that is made at once."""
 _ARRAYS = {
     *("mean", "deviation", "common", "spread", "label"),
     *("numbers", "counts", "parameters", "weights"),
@@ -87,7 +89,10 @@ class GaussianProcess:
         state = load(content)
         if {*state} != _ARRAYS:
             raise ValueError("These are not the arrays of a Gaussian process.")
-        return cls(state)
+        model = cls(state)
+        # Arrays whose shapes do not go together fail here, not later on a page.
+        model.predict(np.zeros((1, sum(DESCRIPTOR_GROUPS.values())), dtype=np.float32))
+        return model
 
     def to_bytes(self) -> bytes:
         """See `DescriptorModel`."""

@@ -111,6 +111,12 @@ def test_hardly_any_rows_do(rows: int, polymers) -> None:
 
 def test_other_arrays_are_refused(polymers) -> None:
     model = GaussianProcess.fit(polymers[0][:9], polymers[1][:9], SETTINGS, 0)
+    for name in ("weights", "mean", "numbers", "parameters"):
+        whole = model._state[name]
+        model._state[name] = np.ascontiguousarray(whole[:-1])
+        with pytest.raises((ValueError, IndexError)):
+            GaussianProcess.from_bytes(model.to_bytes())
+        model._state[name] = whole
     del model._state["weights"]
     with pytest.raises(ValueError, match="not the arrays"):
         GaussianProcess.from_bytes(model.to_bytes())
