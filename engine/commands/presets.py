@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +30,7 @@ def list_all(arguments: argparse.Namespace) -> None:
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    shown = Table("preset", "network", "parameters", "epochs", "batch", "members")
+    shown = Table("preset", "network", "parameters", "epochs", "batch", "members", box=SIMPLE_HEAD)
     for column in shown.columns[:3]:
         column.no_wrap = True
     for row in rows:
@@ -41,6 +42,6 @@ def list_all(arguments: argparse.Namespace) -> None:
             f"{row['parameters']:,}",
             (f"{before['epochs']} {before['kind']} + " if before else "") + str(loop["epochs"]),
             str(loop["batch"]),
-            ", ".join(row["members"]),
+            ", ".join(row["members"]).replace("_", " "),
         )
     Console().print(shown)
