@@ -1,11 +1,13 @@
 """The run table: one SQLite file for each workspace, and a copy of each row in its run's folder."""
 
+import errno
 import json
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock
@@ -141,8 +143,10 @@ def _run(row: tuple) -> Run:
 
 
 def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
-    """Do something with the run table, which is made anew when it turns out to be damaged."""
+    """Do something with the run table, which is made anew when it is missing or damaged."""
     try:
+        if not _path().exists():
+            _make_anew()
         with _database() as database:
             return act(database)
     except sqlite3.OperationalError as error:
@@ -151,14 +155,17 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         raise
     except sqlite3.DatabaseError:
         _make_anew()
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFullError from error
+        raise
     with _database() as database:
         return act(database)
 
 
 @contextmanager
 def _database() -> Iterator[sqlite3.Connection]:
-    path = home() / "polygin.db"
-    with closing(sqlite3.connect(path, timeout=30)) as database, database:
+    with closing(sqlite3.connect(_path(), timeout=30)) as database, database:
         database.execute("PRAGMA journal_mode=WAL")
         columns = ", ".join(_COLUMNS)
         database.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns}, PRIMARY KEY (id))")
@@ -171,23 +178,30 @@ def _database() -> Iterator[sqlite3.Connection]:
 
 
 def _make_anew() -> None:
-    """Set a damaged run table aside, and make one from the records in the run folders."""
-    path = home() / "polygin.db"
+    """Make a run table from the records in the run folders; a damaged one is set aside."""
+    path = _path()
     with FileLock(home() / "polygin.db.lock"):
-        try:
-            with _database() as database:
-                (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
-            if verdict == "ok":
+        if path.exists():
+            if _is_whole():
                 return  # another process was first
-        except sqlite3.DatabaseError:
-            pass
-        aside = path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db")
-        path.rename(aside)
+            path.rename(path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db"))
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
         with _database() as database:
             for run, changes in _records():
                 _insert(database, run, changes)
+
+
+def _path() -> Path:
+    return home() / "polygin.db"
+
+
+def _is_whole() -> bool:
+    try:
+        with _database() as database:
+            return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    except sqlite3.DatabaseError:
+        return False
 
 
 def _records() -> Iterator[tuple[Run, list[Change]]]:

@@ -39,9 +39,13 @@ def test_damaged_files_cost_nothing(slice_of_textbook: Table, reference, workspa
     assert list(workspace.glob("polygin-damaged-*.db"))
 
 
-def test_a_lost_run_table_is_made_anew(trained: Run) -> None:
+@pytest.mark.parametrize("content", [b"\0" * 100_000, None], ids=["damaged", "missing"])
+def test_a_lost_run_table_is_made_anew(trained: Run, content: bytes | None) -> None:
     before, changes = list_runs(), changes_of(trained.id)
-    (home() / "polygin.db").write_bytes(b"\0" * 100_000)
+    if content:
+        (home() / "polygin.db").write_bytes(content)
+    else:
+        (home() / "polygin.db").unlink()
     assert list_runs() == before
     assert changes_of(trained.id) == changes
     with sqlite3.connect(home() / "polygin.db") as database:
