@@ -32,6 +32,7 @@ def measure(result: Result, labels: np.ndarray) -> dict:
         "folds": result.folds,
         "command": result.about["command"],
         "seconds": result.about["seconds"],
+        "only_fold": result.only_fold,
         "mae": dict(zip(found.names, map(float, np.nanmean(found.errors, axis=0)), strict=True)),
     }
     for name, make in FORMS.items():
@@ -74,6 +75,7 @@ def table(measured: list[dict]) -> str:
         *("coverage of the 90 % intervals", "fit"),
     ]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    alone = any(one["only_fold"] is not None for one in measured)
     for one in sorted(measured, key=lambda one: one["wmae"]):
         coverage = one.get("coverage", {})
         cells = [
@@ -82,10 +84,15 @@ def table(measured: list[dict]) -> str:
             _spread(one, "wmae_row"),
             *(f"{one['mae'][name]:.4g}" for name in names),
             ", ".join(f"{coverage[name]:.1%}" for name in names) if coverage else "",
-            f"{one['seconds'] / 60:.0f} min" if one["seconds"] >= 60 else f"{one['seconds']:.0f} s",
+            _duration(one["seconds"])
+            + (" for all folds" if alone and one["only_fold"] is None else ""),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 
 def _spread(one: dict, name: str) -> str:
@@ -112,12 +119,13 @@ def compare_all(here: list[Result], labels: np.ndarray, title: str) -> tuple[dic
     shown = [f"\n## {title}\n\n{table(measured)}"]
     best = next((one.out_of_fold for one in here if one.system == BEST), None)
     if best is not None:
-        members = zip(best.members, best.predicted, strict=True)
-        errors = {name: np.abs(best.labels - predicted) for name, predicted in members}
+        if all(one.only_fold is None for one in here):
+            members = zip(best.members, best.predicted, strict=True)
+            errors = {name: np.abs(best.labels - predicted) for name, predicted in members}
+            written["members"] = compare(errors, best.errors, labels)
+            shown.append(differences(written["members"], "member of `best`, against its blend"))
         others = {one.system: one.out_of_fold.errors for one in here if one.system != BEST}
-        written["members"] = compare(errors, best.errors, labels)
         written["others"] = compare(others, best.errors, labels)
-        shown.append(differences(written["members"], "member of `best`, against its blend"))
         shown.append(differences(written["others"], "system, against `best`"))
     return written, "\n\n".join(shown)
 
