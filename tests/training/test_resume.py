@@ -21,6 +21,7 @@ EPOCHS, FOLDS = 4, 2
 PRESET = PRESETS["smoke"].model_copy(
     update={
         "trees": {"lightgbm": TreeSettings(rounds=5, learning_rate=0.1, leaves=4)},
+        "process": None,
         "shape": PolyGINShape(layers=2, width=12, dropout=0.1),
         "loop": LoopSettings(epochs=EPOCHS, batch=8, learning_rate=1e-2, seeds=2),
     }
