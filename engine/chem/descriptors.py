@@ -12,11 +12,12 @@ from engine.chem.backbone import backbone_descriptors
 from engine.chem.capped import Capped
 from engine.chem.skeleton import AROMATIC, DOUBLE, Skeleton, skeleton
 from engine.chem.smiles import parse
+from engine.vocabulary import DESCRIPTOR_GROUPS
 
 VERSION = 2
 """Raise it whenever a value of any descriptor changes: cached vectors are then made anew."""
 
-MORGAN_SIZE = 1024
+MORGAN_SIZE = DESCRIPTOR_GROUPS["morgan"]
 ELEMENTS = ("C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "B")
 
 _NUMBERS = np.array([Chem.GetPeriodicTable().GetAtomicNumber(element) for element in ELEMENTS])

@@ -48,8 +48,7 @@ class GaussianProcess:
     def __init__(self, state: dict[str, np.ndarray]) -> None:
         self._state = state
         self._parameters = Parameters.of(state["parameters"])
-        views = _views(state["numbers"].astype(float), state["counts"].astype(float))
-        self._points = self._parameters.place(views)
+        self._points = self._parameters.place(_points(state))
 
     @classmethod
     def fit(
@@ -79,8 +78,7 @@ class GaussianProcess:
         # In this order: safetensors writes the bytes as they lie.
         for name, values in (("numbers", numbers), ("counts", counts)):
             state[name] = values[like].mean(axis=1).astype(np.float16, order="C")
-        points = _views(state["numbers"].astype(float), state["counts"].astype(float))
-        state["weights"] = _weights(points, views, targets, parameters)
+        state["weights"] = _weights(_points(state), views, targets, parameters)
         return cls(state)
 
     @classmethod
@@ -195,6 +193,10 @@ def _scaled(
         np.clip(np.nan_to_num(numbers, nan=0.0), -_FURTHEST, _FURTHEST),
         np.log1p(counts) / np.sqrt(scaling["spread"][0]),
     )
+
+
+def _points(state: dict[str, np.ndarray]) -> Views:
+    return _views(state["numbers"].astype(float), state["counts"].astype(float))
 
 
 def _views(numbers: np.ndarray, counts: np.ndarray) -> Views:

@@ -76,7 +76,12 @@ class Placed(NamedTuple):
             lambda: (self.views.morgan @ others.morgan_across).toarray(),
         )
         for product, own, other in zip(products, self.squares, others.squares, strict=True):
-            yield np.maximum(own[:, None] + other - 2 * product(), 0)
+            yield _distances(own, other, product())
+
+
+def _distances(own: np.ndarray, other: np.ndarray, products: np.ndarray) -> np.ndarray:
+    """Squared distances of n rows and m others from their squares and products, never negative."""
+    return np.maximum(own[:, None] + other - 2 * products, 0)
 
 
 # Before the labels speak: centres and standard deviations of normal distributions, then bounds.
@@ -132,7 +137,7 @@ def evidence(
     squares = (own**2).sum(axis=1)
     squared = (
         at_length_one[0] * np.exp(-2 * parameters.rdkit_length),
-        np.maximum(squares[:, None] + squares - 2 * own @ own.T, 0),
+        _distances(squares, squares, own @ own.T),
         at_length_one[2] * np.exp(-2 * parameters.morgan_length),
     )
     variances, noise = np.exp(parameters.variances), np.exp(parameters.noise)
@@ -142,7 +147,7 @@ def evidence(
     try:
         factor = cholesky(kernel, lower=True)
     except LinAlgError:
-        return 1e6, np.zeros(len(chain.T) + len(_PRIOR[0]))
+        return 1e6, np.zeros(chain.shape[1] + len(_PRIOR[0]))
     alpha = cho_solve((factor, True), targets)
     inverse, _ = dpotri(factor, lower=1)
     inverse = np.tril(inverse) + np.tril(inverse, -1).T

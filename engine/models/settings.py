@@ -6,6 +6,15 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.vocabulary import ATOM_FIELDS
 
+MEMBER_TITLES = {
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "catboost": "CatBoost",
+    "gaussian_process": "Gaussian process",
+    "polygin": "PolyGIN",
+}
+"""The members as people write them."""
+
 Pooling = Literal["mean", "sum", "max", "virtual"]
 
 

@@ -8,6 +8,7 @@ import time
 import numpy as np
 import psutil
 
+from engine.models.settings import MEMBER_TITLES
 from engine.runs import folder as files
 from engine.runs import store
 from engine.runs.records import Progress, Run, StageProgress
@@ -15,11 +16,7 @@ from engine.workspace import write_atomic
 
 TITLES = {
     "features": "Features",
-    "lightgbm": "LightGBM",
-    "xgboost": "XGBoost",
-    "catboost": "CatBoost",
-    "gaussian_process": "Gaussian process",
-    "polygin": "PolyGIN",
+    **MEMBER_TITLES,
     "bundle": "Blend and bundle",
 }
 # About how the time of a run divides, for the overall bar only.

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,8 +106,9 @@ def fit_ensemble(
     for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
         reporter.stage(name, total)
         try:
-            fit_member = _fit_polygin if name == "polygin" else partial(_fit_on_descriptors, name)
-            predictions[name] = fit_member(fit)
+            predictions[name] = (
+                _fit_polygin(fit) if name == "polygin" else _fit_on_descriptors(name, fit)
+            )
         except DivergedError as error:
             remarks.append(f"PolyGIN was left out: {error}.")
             reporter.log(remarks[-1])

@@ -5,6 +5,7 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
+from engine.models.settings import MEMBER_TITLES
 from engine.properties import Property
 
 COLOURS = {
@@ -15,14 +16,7 @@ COLOURS = {
     "catboost": "#0ea5e9",
     "gaussian_process": "#a3a01f",
 }
-TITLES = {
-    "blend": "Blend",
-    "polygin": "PolyGIN",
-    "lightgbm": "LightGBM",
-    "xgboost": "XGBoost",
-    "catboost": "CatBoost",
-    "gaussian_process": "Gaussian process",
-}
+TITLES = {"blend": "Blend", **MEMBER_TITLES}
 _GREY = "#8a97a3"
 _MANY = 2000
 """More points than this are drawn by the graphics card; SVG would be slow to move."""

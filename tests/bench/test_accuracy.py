@@ -83,7 +83,10 @@ def test_systems_are_compared_on_the_same_rows(
     comparison.main(said.append)
     blend = read_report(trained)["figures"]["blend"]
     assert f"| best | {blend['wmae']:.4f} (" in said[0]
-    assert "| lightgbm | " in said[0]
+    systems, members, others = said[0].strip().split("\n\n")[1:]
+    assert "| lightgbm | " in members
+    assert "| training mean | " in systems
+    assert "| training mean | " in others
     assert "smiles" not in (tmp_path / "best-random.json").read_text().lower()
 
 

@@ -79,6 +79,8 @@ def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         with pytest.raises(UserError, match="cannot be read"):
             load_descriptor_model(tmp_path, "lightgbm", 0)
     path.write_bytes(whole)
+    with pytest.raises(UserError, match="holds no such model"):
+        load_descriptor_model(tmp_path, "lightgbm", 0)
     monkeypatch.setattr(store, "_MOST_BYTES", 5_000)
     with pytest.raises(UserError, match="too large"):
         load_descriptor_model(tmp_path, "lightgbm", 0)
