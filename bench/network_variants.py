@@ -16,10 +16,9 @@ import numpy as np
 
 from bench.accuracy.bootstrap import wmae, wmae_row
 from bench.bar import Bar
-from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, OutOfFold, long_form, read
+from bench.out_of_fold import FOLDS, TABLE, OutOfFold, competition, long_form, read
 from engine.commands.progress import bars
 from engine.features import compute_features
-from engine.runs.foldspec import given_folds
 from engine.table import load_table
 from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkTask, network_jobs
@@ -43,8 +42,7 @@ def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
     loop = preset.loop.model_validate(
         {**preset.loop.model_dump(), "seeds": 1, **changes.get("loop", {})}
     )
-    table = load_table(TABLE)
-    folds = given_folds(f"{FOLDS_FILE}:{folds_name}", table)
+    table, folds = competition(folds_name)
     features = compute_features(table.canonical)
     numbers = np.unique(folds).tolist()
     with tempfile.TemporaryDirectory() as scratch, bars() as progress:

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import UserError
-from engine.table import Table
+from engine.runs.foldspec import given_folds
+from engine.table import Table, load_table
 
 FOLDS = ("random", "similarity")
 TABLE = Path("../shared/data/train.csv")
@@ -53,6 +54,16 @@ class OutOfFold:
             self.blended[rows],
             self.folds[rows],
         )
+
+
+def competition(folds_name: str) -> tuple[Table, np.ndarray]:
+    """The competition table, and the fold of each of its rows.
+
+    Args:
+        folds_name: which of `FOLDS`.
+    """
+    table = load_table(TABLE)
+    return table, given_folds(f"{FOLDS_FILE}:{folds_name}", table)
 
 
 def read(path: Path, table: Table, only_fold: int | None = None) -> OutOfFold:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.bundle import SHIPPED
 from engine.chem.smiles import canonical
+from engine.models.settings import MEMBER_TITLES
 from engine.predict import Predictor
 from engine.properties import property_for
 from engine.workspace import ASSETS
@@ -31,7 +32,7 @@ def figures_table(result: dict) -> str:
     heads = ["", *(property_for(name).label for name in names), "wMAE", "wMAE by row"]
     rows = [
         [
-            member,
+            MEMBER_TITLES.get(member, "Blend"),
             *(f"{one['mae'][name]:.4g}" for name in names),
             f"{one['wmae']:.4f}",
             f"{one['wmae_row']:.4f}",

@@ -11,6 +11,7 @@ import numpy as np
 from bench.accuracy.bootstrap import RESAMPLES, interval, wmae, wmae_row
 from bench.accuracy.results import Result, load_all
 from bench.out_of_fold import FOLDS
+from engine.models.settings import MEMBER_TITLES
 from engine.properties import property_for
 from engine.training.conformal import calibrate
 
@@ -32,6 +33,7 @@ def measure(result: Result, labels: np.ndarray) -> dict:
         "folds": result.folds,
         "command": result.about["command"],
         "seconds": result.about["seconds"],
+        "cores": result.about.get("machine", {}).get("threads"),
         "only_fold": result.only_fold,
         "mae": dict(zip(found.names, map(float, np.nanmean(found.errors, axis=0)), strict=True)),
     }
@@ -84,11 +86,17 @@ def table(measured: list[dict]) -> str:
             _spread(one, "wmae_row"),
             *(f"{one['mae'][name]:.4g}" for name in names),
             ", ".join(f"{coverage[name]:.1%}" for name in names) if coverage else "",
-            _duration(one["seconds"])
-            + (" for all folds" if alone and one["only_fold"] is None else ""),
+            _fit(one, alone),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _fit(one: dict, alone: bool) -> str:
+    """How long it was fitted; beside systems of one fold it is said of how many, too."""
+    cores = " on one core" if one["cores"] == 1 else ""
+    folds = " for all folds" if alone and one["only_fold"] is None else ""
+    return _duration(one["seconds"]) + cores + folds
 
 
 def _duration(seconds: float) -> str:
@@ -121,7 +129,9 @@ def compare_all(here: list[Result], labels: np.ndarray, title: str) -> tuple[dic
     if best is not None:
         if all(one.only_fold is None for one in here):
             members = zip(best.members, best.predicted, strict=True)
-            errors = {name: np.abs(best.labels - predicted) for name, predicted in members}
+            errors = {
+                MEMBER_TITLES[name]: np.abs(best.labels - predicted) for name, predicted in members
+            }
             written["members"] = compare(errors, best.errors, labels)
             shown.append(differences(written["members"], "member of `best`, against its blend"))
         others = {one.system: one.out_of_fold.errors for one in here if one.system != BEST}

@@ -18,12 +18,11 @@ import numpy as np
 import pandas as pd
 
 from bench.accuracy.results import save
-from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
+from bench.out_of_fold import FOLDS, competition, long_form
 from engine.bench.chemprop import MISSING, find_chemprop
 from engine.bench.machine import machine, threads
 from engine.errors import UserError
-from engine.runs.foldspec import given_folds
-from engine.table import Table, load_table
+from engine.table import Table
 
 WATCHED = 0.1
 """Of the training rows, the share that chooses the epoch."""
@@ -121,9 +120,8 @@ def main() -> None:
     if command is None:
         raise UserError(MISSING)
     system = "Chemprop tuned by hand" if given.tuned else "Chemprop default"
-    table = load_table(TABLE)
+    table, folds = competition(given.folds)
     names = [one.name for one in table.properties]
-    folds = given_folds(f"{FOLDS_FILE}:{given.folds}", table)
     predicted, seconds = np.full(table.labels.shape, np.nan), 0.0
     wanted = np.unique(folds) if given.only_fold is None else [given.only_fold]
     for fold in wanted:

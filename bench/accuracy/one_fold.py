@@ -15,12 +15,10 @@ import numpy as np
 
 from bench.accuracy.results import save
 from bench.bar import Bar
-from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
+from bench.out_of_fold import FOLDS, competition, long_form
 from engine.bench.machine import machine
 from engine.commands.progress import bars
 from engine.features import compute_features
-from engine.runs.foldspec import given_folds
-from engine.table import load_table
 from engine.training.data import TrainingData
 from engine.training.ensemble import fit_ensemble
 from engine.training.presets import PRESETS
@@ -36,8 +34,7 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
         scratch: a folder for what is finished.
         seed: of everything random.
     """
-    table = load_table(TABLE)
-    folds = given_folds(f"{FOLDS_FILE}:{folds_name}", table)
+    table, folds = competition(folds_name)
     names = [known.name for known in table.properties]
     data = TrainingData(
         compute_features(table.canonical), table.labels, np.where(folds == fold, fold, -1), names

@@ -13,9 +13,8 @@ from lightgbm import LGBMRegressor
 from rdkit.Chem import Descriptors, MolFromSmiles, rdFingerprintGenerator
 
 from bench.accuracy.results import save
-from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
+from bench.out_of_fold import FOLDS, TABLE, competition, long_form
 from engine.bench.machine import machine, threads
-from engine.runs.foldspec import given_folds
 from engine.table import load_table
 
 BITS = 1024
@@ -40,7 +39,7 @@ def main() -> None:
     spent = time.perf_counter() - began
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
     for which in FOLDS:
-        folds = given_folds(f"{FOLDS_FILE}:{which}", table)
+        _, folds = competition(which)
         predicted = np.full(table.labels.shape, np.nan)
         began = time.perf_counter()
         for fold in np.unique(folds):

@@ -8,9 +8,7 @@ import time
 import numpy as np
 
 from bench.accuracy.results import save
-from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE, long_form
-from engine.runs.foldspec import given_folds
-from engine.table import load_table
+from bench.out_of_fold import FOLDS, competition, long_form
 
 
 def guess(labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
@@ -23,9 +21,8 @@ def guess(labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Guess on both sets of folds."""
-    table = load_table(TABLE)
     for which in FOLDS:
-        folds = given_folds(f"{FOLDS_FILE}:{which}", table)
+        table, folds = competition(which)
         began = time.perf_counter()
         guessed = guess(table.labels, folds)
         about = {

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.models.settings import MEMBER_TITLES
 from engine.properties import property_for
 
 _WEIGHTED = ("wmae", "wmae_row")
@@ -19,7 +20,7 @@ def print_figures(figures: dict, console: Console, title: str) -> None:
     for member, one in {**figures["members"], "blend": figures["blend"]}.items():
         errors = [_number(one["mae"][name]) for name in names]
         weighted = ["" if one[form] is None else f"{one[form]:.4f}" for form in _WEIGHTED]
-        table.add_row(member.replace("_", " "), *errors, *weighted)
+        table.add_row(MEMBER_TITLES.get(member, "Blend"), *errors, *weighted)
     console.print(table)
 
 

@@ -20,6 +20,7 @@ from engine.commands.figures import print_figures
 from engine.commands.progress import Show, progress_bar
 from engine.commands.tables import checked_table
 from engine.errors import UserError
+from engine.models.settings import MEMBER_TITLES
 from engine.predict import Predictor, find_bundle
 from engine.predict_file import Filled, predict_file
 from engine.properties import Property
@@ -129,7 +130,7 @@ def _predict_one(predictor: Predictor, smiles: str, intervals: bool) -> None:
     heads = [interval, "domain"] if certainty else []
     blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
     # A table of their own: all in one would not fit a terminal of 80 columns.
-    titles = [member.replace("_", " ") for member in predictor.info.members]
+    titles = [MEMBER_TITLES[member] for member in predictor.info.members]
     members = Table("members", *titles, box=SIMPLE_HEAD)
     for known in predictor.info.properties:
         label, blend = escape(known.label), known.number(predicted.blend.at[0, known.name])

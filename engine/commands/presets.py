@@ -8,6 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from engine.models.settings import MEMBER_TITLES
 from engine.training.presets import PRESETS
 
 
@@ -42,6 +43,6 @@ def list_all(arguments: argparse.Namespace) -> None:
             f"{row['parameters']:,}",
             (f"{before['epochs']} {before['kind']} + " if before else "") + str(loop["epochs"]),
             str(loop["batch"]),
-            ", ".join(row["members"]).replace("_", " "),
+            ", ".join(MEMBER_TITLES[member] for member in row["members"]),
         )
     Console().print(shown)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench.accuracy import __main__ as comparison
@@ -18,9 +17,8 @@ from engine.metrics import figures, label_ranges
 from engine.models.descriptor_models import DESCRIPTOR_MODELS
 from engine.models.settings import TreeSettings
 from engine.runs import Run, read_config, read_report
-from engine.table import Table, load_table
+from engine.table import Table
 from engine.training.presets import PRESETS, LoopSettings
-from tests.conftest import SLICE
 
 NAMES = ["Tg", "Density"]
 
@@ -84,7 +82,7 @@ def test_systems_are_compared_on_the_same_rows(
     blend = read_report(trained)["figures"]["blend"]
     assert f"| best | {blend['wmae']:.4f} (" in said[0]
     systems, members, others = said[0].strip().split("\n\n")[1:]
-    assert "| lightgbm | " in members
+    assert "| LightGBM | " in members
     assert "| training mean | " in systems
     assert "| training mean | " in others
     assert "smiles" not in (tmp_path / "best-random.json").read_text().lower()
@@ -105,7 +103,7 @@ def test_a_system_of_one_fold_is_compared_on_its_rows(labels: np.ndarray) -> Non
             blended,
             np.where(here, folds, -1),
         )
-        about = {"command": "none", "seconds": 1}
+        about = {"command": "none", "seconds": 1, "machine": {"threads": 1 if only else 2}}
         return results.Result(system, "random", only, about, found)
 
     here = on_one_fold([result("best", None), result("slow", 2), result("slower", 3)], 2)
@@ -119,17 +117,17 @@ def test_a_system_of_one_fold_is_compared_on_its_rows(labels: np.ndarray) -> Non
     assert written["others"]["slow"]["wmae"] == written["systems"][1]["wmae"]
     assert "coverage" not in written["systems"][0]
     assert "| slow |" in shown
+    assert "| 1 s on one core |" in shown
+    assert "| 1 s for all folds |" in shown
 
 
 def test_one_fold_of_a_preset_is_predicted_alone(
-    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Path,
+    tmp_path: Path,
+    small_competition: tuple[Table, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "train.csv").write_text(SLICE, encoding="utf-8")
-    table = load_table(tmp_path / "train.csv")
-    places = np.arange(len(table.ids)) % 3
-    pd.DataFrame({"id": table.ids, "random": places}).to_csv(tmp_path / "folds.csv", index=False)
-    monkeypatch.setattr(one_fold, "TABLE", tmp_path / "train.csv")
-    monkeypatch.setattr(one_fold, "FOLDS_FILE", tmp_path / "folds.csv")
+    table, folds = small_competition
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     quick = PRESETS["smoke"].model_copy(
         update={
@@ -143,7 +141,7 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     assert [one.only_fold for one in loaded] == [1]
     found = loaded[0].out_of_fold
     labelled = np.isfinite(table.labels)
-    assert (np.isfinite(found.blended) == labelled & (places == 1)[:, None]).all()
+    assert (np.isfinite(found.blended) == labelled & (folds == 1)[:, None]).all()
     before = path.read_bytes(), loaded[0].about["seconds"]
     monkeypatch.setattr(DESCRIPTOR_MODELS["lightgbm"], "fit", None)
     one_fold.fit("smoke", "random", 1, tmp_path / "scratch")

@@ -3,27 +3,23 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from bench import network_variants
 from bench.network_variants import compare, train
 from bench.out_of_fold import read
-from engine.table import load_table
-from tests.conftest import SLICE
+from engine.table import Table
 
 QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}}
 
 
 def test_a_variant_is_trained_and_compared(
-    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workspace: Path,
+    tmp_path: Path,
+    small_competition: tuple[Table, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "train.csv").write_text(SLICE, encoding="utf-8")
-    table = load_table(tmp_path / "train.csv")
-    folds = pd.DataFrame({"id": table.ids, "random": np.arange(len(table.ids)) % 3})
-    folds.to_csv(tmp_path / "folds.csv", index=False)
-    monkeypatch.setattr(network_variants, "TABLE", tmp_path / "train.csv")
-    monkeypatch.setattr(network_variants, "FOLDS_FILE", tmp_path / "folds.csv")
+    table, _ = small_competition
     monkeypatch.setattr(network_variants, "FOLDER", tmp_path / "networks")
     joined = {**QUICK, "shape": {**QUICK["shape"], "descriptors": 8}}
     plain, described = (
