@@ -2,14 +2,14 @@
 
 CHANGES is JSON, such as `{"shape": {"descriptors": 128}, "loop": {"batch": 32}}`: what differs from
 the network of the preset `best`. One seed on all folds; its out-of-fold predictions go to
-`results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels. `python -m
-bench.network_variants compare BASE NAME` prints the differences of the errors, with standard
+`results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels. What is finished lies in
+`--scratch`, and the same command goes on from there. `python -m bench.network_variants compare
+BASE NAME` prints the differences of the errors, with standard
 errors over rows, averaged over the seeds that both were trained with.
 """
 
 import argparse
 import json
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,10 @@ import numpy as np
 from bench.accuracy.bootstrap import wmae, wmae_row
 from bench.bar import Bar
 from bench.out_of_fold import FOLDS, TABLE, OutOfFold, competition, long_form, read
+from engine.chem.smiles import canonical
 from engine.commands.progress import bars
 from engine.features import compute_features
-from engine.table import load_table
+from engine.table import Table, guess_columns, load_table, read_table
 from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
@@ -28,7 +29,14 @@ from engine.training.presets import PRESETS
 FOLDER = Path("results/networks")
 
 
-def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
+def train(
+    name: str,
+    changes: dict,
+    folds_name: str,
+    seed: int,
+    scratch: Path,
+    unlabelled: Path | None = None,
+) -> Path:
     """Train one variant on all folds of a set; returns the file of its predictions.
 
     Args:
@@ -36,6 +44,9 @@ def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
         changes: `shape` and `loop`, what differs from the preset `best`.
         folds_name: which of `FOLDS`.
         seed: of the networks.
+        scratch: a folder for what is finished.
+        unlabelled: a table of repeat units that a pretraining learns from, too; those of the
+            competition's table are left out of it.
     """
     preset = PRESETS["best"]
     shape = preset.shape.model_validate({**preset.shape.model_dump(), **changes.get("shape", {})})
@@ -43,28 +54,40 @@ def train(name: str, changes: dict, folds_name: str, seed: int) -> Path:
         {**preset.loop.model_dump(), "seeds": 1, **changes.get("loop", {})}
     )
     table, folds = competition(folds_name)
-    features = compute_features(table.canonical)
     numbers = np.unique(folds).tolist()
-    with tempfile.TemporaryDirectory() as scratch, bars() as progress:
-        task = NetworkTask(
-            features.graphs,
-            table.labels,
-            folds,
-            shape,
-            loop,
-            DeviceSettings(),
-            Path(scratch),
-            None,
-            features.descriptors if shape.descriptors else None,
-        )
+    more = _units_besides(table, unlabelled) if unlabelled else []
+    features = compute_features([*table.canonical, *more])
+    place = scratch / f"{name}-{folds_name}-{seed}"
+    task = NetworkTask(
+        features.graphs,
+        np.pad(table.labels, ((0, len(more)), (0, 0)), constant_values=np.nan),
+        np.pad(folds, (0, len(more)), constant_values=-1),
+        shape,
+        loop,
+        DeviceSettings(),
+        place,
+        place / "checkpoints",
+        features.descriptors if shape.descriptors else None,
+    )
+    with bars() as progress:
         bar = Bar(progress)
         bar.stage("polygin", len(numbers) * loop.all_epochs)
         predicted = fit_networks(task, network_jobs(numbers, loop, seed), bar)
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{folds_name}-{seed}.parquet"
-    long_form(table, folds, predicted).to_parquet(path, index=False)
-    path.with_suffix(".json").write_text(json.dumps(changes) + "\n", encoding="utf-8")
+    long_form(table, folds, predicted[: len(folds)]).to_parquet(path, index=False)
+    about = changes | ({"unlabelled": unlabelled.name, "units": len(more)} if unlabelled else {})
+    path.with_suffix(".json").write_text(json.dumps(about) + "\n", encoding="utf-8")
     return path
+
+
+def _units_besides(table: Table, more: Path) -> list[str]:
+    """The repeat units of another table, each once, that the first one does not hold."""
+    raw = read_table(more)
+    column = guess_columns(raw, properties=[]).smiles
+    units = [canonical(smiles) for smiles in raw.frame[column]]
+    known = set(table.canonical)
+    return [smiles for smiles in dict.fromkeys(units) if smiles not in known]
 
 
 def compare(base: list[OutOfFold], other: list[OutOfFold]) -> str:
@@ -100,12 +123,15 @@ def main() -> None:
     one.add_argument("name")
     one.add_argument("changes", type=json.loads)
     one.add_argument("--seed", type=int, default=0)
+    one.add_argument("--unlabelled", type=Path, help="repeat units for a pretraining")
+    one.add_argument("--scratch", type=Path, default=Path("network-variants"))
     two = commands.add_parser("compare")
     two.add_argument("base")
     two.add_argument("other")
     given = parser.parse_args()
     if given.command == "train":
-        print(train(given.name, given.changes, given.folds, given.seed))
+        where = (given.folds, given.seed, given.scratch)
+        print(train(given.name, given.changes, *where, given.unlabelled))
         return
     table = load_table(TABLE)
     sides = [

@@ -1,5 +1,6 @@
 """Paired tests of networks, on a small table."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from bench import network_variants
 from bench.network_variants import compare, train
 from bench.out_of_fold import read
 from engine.table import Table
+from engine.training import loop
 
 QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}}
 
@@ -23,7 +25,7 @@ def test_a_variant_is_trained_and_compared(
     monkeypatch.setattr(network_variants, "FOLDER", tmp_path / "networks")
     joined = {**QUICK, "shape": {**QUICK["shape"], "descriptors": 8}}
     plain, described = (
-        read(train(name, changes, "random", 0), table)
+        read(train(name, changes, "random", 0, tmp_path / "scratch"), table)
         for name, changes in (("plain", QUICK), ("described", joined))
     )
     assert not np.array_equal(plain.blended, described.blended)
@@ -31,3 +33,26 @@ def test_a_variant_is_trained_and_compared(
     assert f"| Tg | {np.nanmean(np.abs(plain.labels - plain.blended)[:, 0]):.4g} |" in said
     assert "| wMAE |" in said
     assert "+0.0 ± 0.0 %" in compare([plain], [plain])
+
+
+def test_a_pretraining_learns_from_other_units_too(
+    workspace: Path,
+    tmp_path: Path,
+    small_competition: tuple[Table, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    table, _ = small_competition
+    monkeypatch.setattr(network_variants, "FOLDER", tmp_path / "networks")
+    learnt: list[int] = []
+    monkeypatch.setattr(
+        loop, "pretrain", lambda network, graphs, *rest: learnt.append(graphs.count)
+    )
+    others = tmp_path / "units.csv"
+    others.write_text(f"SMILES\n{table.canonical[0]}\n*C=CO*\n*OC=C*\n*C=CN*\n", encoding="utf-8")
+    pretraining = {"kind": "masked", "epochs": 1}
+    changes = {**QUICK, "loop": {**QUICK["loop"], "pretraining": pretraining}}
+    path = train("masked", changes, "random", 0, tmp_path / "scratch", others)
+    held_out = np.bincount(np.arange(len(table.ids)) % 3)
+    assert learnt == [len(table.ids) + 2 - count for count in held_out]
+    assert json.loads(path.with_suffix(".json").read_text())["units"] == 2
+    assert np.isfinite(read(path, table).blended).sum() == np.isfinite(table.labels).sum()
