@@ -1,0 +1,148 @@
+"""The blueprints' claims beside what is measured here: `python -m bench.accuracy.claims`.
+
+Errors are those of the out-of-fold predictions in `results/accuracy/`; memory is measured by a
+short trial of each preset. Prints the tables of `docs/presets.md`, writes `results/claims.json`.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from bench.accuracy.bootstrap import wmae
+from bench.accuracy.results import Result, load_all
+from bench.out_of_fold import competition
+from engine.bench.machine import machine
+from engine.features import compute_features
+from engine.models.build import build_network, count_parameters
+from engine.packed import take
+from engine.training.devices import DeviceSettings
+from engine.training.presets import PRESETS
+from engine.training.probe import probe
+
+RESULTS = Path("results/claims.json")
+_FOLDS = "random"
+_SAMPLE = 400
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a blueprint says of a preset, in its own words.
+
+    Attributes:
+        wmae, parameters, memory, minutes: as they stand there; empty where it says nothing.
+        errors: by property, relative to its range.
+    """
+
+    wmae: str
+    parameters: str = ""
+    memory: str = ""
+    minutes: str = ""
+    errors: dict[str, float] = field(default_factory=dict)
+
+
+CLAIMS = {
+    "baseline-gcn": Claim("0.305"),
+    "standard": Claim("0.142", parameters="2.1 million"),
+    "laptop-6gb": Claim("0.128 ± 0.004", memory="under 5 GB"),
+    "t4x2": Claim(
+        "0.138",
+        parameters="3.8 million",
+        minutes="about 8 on two T4s",
+        errors={"Tg": 0.139, "FFV": 0.144, "Tc": 0.132, "Density": 0.135, "Rg": 0.142},
+    ),
+}
+
+
+def measured(result: Result) -> dict:
+    """A system's wMAE, and its errors relative to the ranges of the whole table's labels."""
+    found = result.out_of_fold
+    spans = np.nanmax(found.labels, axis=0) - np.nanmin(found.labels, axis=0)
+    relative = np.nanmean(found.errors, axis=0) / spans
+    return {
+        "only_fold": result.only_fold,
+        "wmae": float(wmae(found.labels)(found.errors)),
+        "errors": dict(zip(found.names, map(float, relative), strict=True)),
+        "seconds": result.about["seconds"],
+        "command": result.about["command"],
+    }
+
+
+def peaks(properties: int) -> dict[str, float]:
+    """Most memory that training holds here, in MB (2²⁰ bytes), by preset."""
+    table, folds = competition(_FOLDS)
+    rows = np.random.default_rng(0).choice(len(folds), _SAMPLE, replace=False)
+    graphs = take(compute_features(table.canonical).graphs, np.sort(rows))
+    labels = np.random.default_rng(0).normal(size=(_SAMPLE, properties))
+    count = len(np.unique(folds))
+    return {
+        name: probe(graphs, labels, PRESETS[name], DeviceSettings(), len(folds), count).peak_mb
+        for name in CLAIMS
+    }
+
+
+def claims_table(written: dict[str, dict]) -> str:
+    """Claimed beside measured, as Markdown."""
+    lines = [
+        "| preset | parameters: claimed | here, five properties | wMAE: claimed | here | on | "
+        "memory: claimed | here, on the CPU |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name, claim in CLAIMS.items():
+        one = written[name]
+        here = one.get("measured")
+        only = here and here["only_fold"]
+        cells = [
+            f"`{name}`",
+            claim.parameters,
+            f"{one['parameters']:,}",
+            claim.wmae,
+            f"{here['wmae']:.4f}" if here else "not measured yet",
+            "" if here is None else "all folds" if only is None else f"fold {only}",
+            claim.memory,
+            f"{one['peak_mb'] / 1024:.1f} GB",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def errors_table(written: dict[str, dict]) -> str:
+    """Errors by property where they are claimed, as Markdown."""
+    lines = []
+    for name, claim in CLAIMS.items():
+        here = written[name].get("measured")
+        if not claim.errors or not here:
+            continue
+        names = list(claim.errors)
+        lines += [f"| `{name}` | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+        for title, errors in (("claimed", claim.errors), ("here", here["errors"])):
+            lines.append(f"| {title} | {' | '.join(f'{errors[one]:.3f}' for one in names)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, write, print."""
+    systems = {one.system: one for one in load_all() if one.folds == _FOLDS}
+    table, _ = competition(_FOLDS)
+    properties = len(table.properties)
+    written = {
+        name: {
+            "parameters": count_parameters(build_network(PRESETS[name].shape, properties)),
+            "peak_mb": peak,
+        }
+        | ({"measured": measured(systems[name])} if name in systems else {})
+        for name, peak in peaks(properties).items()
+    }
+    about = {
+        "command": "python -m bench.accuracy.claims",
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+    }
+    RESULTS.write_text(json.dumps(about | {"presets": written}, indent=1) + "\n", encoding="utf-8")
+    print(claims_table(written), errors_table(written), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()
