@@ -12,7 +12,7 @@ from engine.submission import make_submission
 from engine.table import read_table
 from pages.parts import entry, models
 from pages.parts.layout import columns, heading
-from pages.parts.uploads import upload_table
+from pages.parts.uploads import check_limits, upload_table
 from pages.parts.words import plain, show_error, unit_of
 
 STEPS = {
@@ -139,6 +139,7 @@ def page() -> None:
     properties = read_info(folder).properties
     known = ", ".join(f"{one.name} ({unit_of(one)})" for one in properties)
     st.markdown(f"This model predicts {plain(known)}.")
+    check_limits()
     files = uploads()
     if files[0] is None:
         st.info("Upload the test table to go on.", icon=":material/upload_file:")

@@ -11,6 +11,7 @@ from pages.parts.outlook import stop_measuring
 from pages.parts.people import owner
 from pages.parts.report import show_report
 from pages.parts.settings import choose_settings
+from pages.parts.uploads import check_limits
 from pages.parts.words import show_error
 
 _STARTING = "train starting"
@@ -22,6 +23,7 @@ def main() -> None:
     _go_to_started_run()
     heading("Train", "From your own table to a model, in four steps.")
     st.header("1 · Table", divider="gray")
+    check_limits()
     file = intake.choose_file()
     if file is None:
         _show_empty()

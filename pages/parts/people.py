@@ -3,8 +3,6 @@
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from pages.parts.words import plain
-
 
 def is_signed_in() -> bool:
     """Whether the pages may be shown: always, where sign-in is not set up."""
@@ -22,7 +20,8 @@ def show_account() -> None:
     """Who is signed in, and the way out; nothing where nobody signs in."""
     if name := owner():
         with st.sidebar:
-            st.caption(plain(name))
+            # Not as Markdown, which would make a link of an e-mail address.
+            st.text(name)
             st.button("Sign out", icon=":material/logout:", on_click=st.logout)
 
 

@@ -1,4 +1,4 @@
-"""The field that takes a table from the user's disk."""
+"""The field that takes a table from the user's disk, and how large that may be."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -8,6 +8,14 @@ from engine.limits import Limits, limits
 from pages.parts.words import show_error
 
 _KINDS = ["csv", "tsv", "txt", "parquet", "xlsx"]
+
+
+def check_limits() -> None:
+    """Say what is wrong with the workspace's limits; once on a page, above its fields."""
+    try:
+        limits()
+    except UserError as error:
+        show_error(error)
 
 
 def upload_table(label: str, key: str, help: str, place: DeltaGenerator | None = None, **more):
@@ -24,6 +32,5 @@ def upload_table(label: str, key: str, help: str, place: DeltaGenerator | None =
 def _most_mb() -> int:
     try:
         return limits().upload_mb
-    except UserError as error:
-        show_error(error)
+    except UserError:
         return Limits().upload_mb

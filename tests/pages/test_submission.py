@@ -108,3 +108,12 @@ def test_a_picture_is_not_a_table(page):
     app.button[0].click().run()
     assert not app.exception
     assert "PNG" in app.error[0].value
+
+
+def test_wrong_limits_are_said_once(workspace, open_page):
+    workspace.mkdir()
+    (workspace / "limits.yaml").write_text("upload_mb: 101\n")
+    app = open_page("submission")
+    assert not app.exception
+    (error,) = app.error
+    assert "less than or equal to 100" in error.value
