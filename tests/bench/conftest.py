@@ -12,7 +12,9 @@ from tests.conftest import SLICE
 
 
 @pytest.fixture
-def small_competition(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Table, np.ndarray]:
+def small_competition(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Table, np.ndarray]:
     """The table and the folds, three of the set `random`, that benches take for the real ones."""
     path = tmp_path / "train.csv"
     path.write_text(SLICE, encoding="utf-8")

@@ -122,10 +122,7 @@ def test_a_system_of_one_fold_is_compared_on_its_rows(labels: np.ndarray) -> Non
 
 
 def test_one_fold_of_a_preset_is_predicted_alone(
-    workspace: Path,
-    tmp_path: Path,
-    small_competition: tuple[Table, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
+    small_competition: tuple[Table, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, folds = small_competition
     monkeypatch.setattr(results, "FOLDER", tmp_path)

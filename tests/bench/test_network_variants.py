@@ -15,14 +15,16 @@ from engine.training import loop
 QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}}
 
 
-def test_a_variant_is_trained_and_compared(
-    workspace: Path,
-    tmp_path: Path,
-    small_competition: tuple[Table, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    table, _ = small_competition
+@pytest.fixture
+def table(
+    small_competition: tuple[Table, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Table:
+    """The table that is learnt from; predictions go to a folder of the test's."""
     monkeypatch.setattr(network_variants, "FOLDER", tmp_path / "networks")
+    return small_competition[0]
+
+
+def test_a_variant_is_trained_and_compared(table: Table, tmp_path: Path) -> None:
     joined = {**QUICK, "shape": {**QUICK["shape"], "descriptors": 8}}
     plain, described = (
         read(train(name, changes, "random", 0, tmp_path / "scratch"), table)
@@ -36,13 +38,8 @@ def test_a_variant_is_trained_and_compared(
 
 
 def test_a_pretraining_learns_from_other_units_too(
-    workspace: Path,
-    tmp_path: Path,
-    small_competition: tuple[Table, np.ndarray],
-    monkeypatch: pytest.MonkeyPatch,
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, _ = small_competition
-    monkeypatch.setattr(network_variants, "FOLDER", tmp_path / "networks")
     learnt: list[int] = []
     monkeypatch.setattr(
         loop, "pretrain", lambda network, graphs, *rest: learnt.append(graphs.count)
