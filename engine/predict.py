@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from engine import bundle
 from engine.bundle import default_bundle, read_info
 from engine.certainty import Certainty, gauge
 from engine.chem.versions import feature_versions
@@ -194,13 +195,15 @@ def find_bundle(model: str = "default") -> Path:
     """The bundle's folder for what a user calls a model.
 
     Args:
-        model: `default`, a run's id or name, or a path.
+        model: `default`, `shipped`, a run's id or name, or a path.
 
     Raises:
         UserError: when there is no such model, or its run has not ended well.
     """
     if model == "default":
         return default_bundle()
+    if model == "shipped":
+        return bundle.SHIPPED
     from engine.runs import list_runs
 
     for run in list_runs():
@@ -212,6 +215,6 @@ def find_bundle(model: str = "default") -> Path:
     if folder.is_dir():
         return folder
     raise UserError(
-        f"There is no model {model!r}: give a run's id or name, a bundle's folder, or `default`; "
-        "`python -m engine models` lists them."
+        f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "
+        "`shipped`; `python -m engine models` lists them."
     )

@@ -17,7 +17,7 @@ from pages.parts.words import plain, show_error, unit_of
 
 STEPS = {
     "graphs": "Reading the molecules",
-    "descriptors": "Computing descriptors (figures that the tree models learn from)",
+    "descriptors": "Computing descriptors (numbers that trees and the Gaussian process learn from)",
 }
 PREVIEW = 100
 

@@ -116,9 +116,10 @@ def test_a_sample_that_does_not_fit(predictor: Predictor, sample: bytes, sentenc
 
 
 def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
-    bundle = trained.folder / "bundle"
-    assert find_bundle("trained") == find_bundle(trained.id) == bundle
-    assert find_bundle(str(bundle)) == bundle
+    folder = trained.folder / "bundle"
+    assert find_bundle("trained") == find_bundle(trained.id) == folder
+    assert find_bundle(str(folder)) == folder
+    assert find_bundle("shipped") == SHIPPED
     with pytest.raises(UserError, match="no model 'nothing'"):
         find_bundle("nothing")
 

@@ -33,7 +33,7 @@ def measure(result: Result, labels: np.ndarray) -> dict:
         "folds": result.folds,
         "command": result.about["command"],
         "seconds": result.about["seconds"],
-        "cores": result.about.get("machine", {}).get("threads"),
+        "cores": _cores(result.about),
         "only_fold": result.only_fold,
         "mae": dict(zip(found.names, map(float, np.nanmean(found.errors, axis=0)), strict=True)),
     }
@@ -90,6 +90,13 @@ def table(measured: list[dict]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cores(about: dict) -> int | None:
+    """How many cores a system was fitted on, where that is known."""
+    if "machine" in about:
+        return about["machine"]["threads"]
+    return about.get("report", {}).get("hardware", {}).get("cores")
 
 
 def _fit(one: dict, alone: bool) -> str:

@@ -122,7 +122,7 @@ def _models(commands: argparse._SubParsersAction) -> None:
     score.set_defaults(carry_out=models.score)
 
     promote = commands.add_parser("promote", help="make a model the default")
-    _model(promote, "its run's id or name, a bundle's folder, or `shipped`")
+    _model(promote)
     promote.set_defaults(carry_out=models.promote)
 
 
@@ -133,10 +133,9 @@ def _bench(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(carry_out=bench.bench)
 
 
-def _model(command: argparse.ArgumentParser, text: str | None = None) -> None:
-    command.add_argument(
-        "model", metavar="MODEL", help=text or "a run's id or name, a bundle's folder, or `default`"
-    )
+def _model(command: argparse.ArgumentParser) -> None:
+    words = "a run's id or name, a bundle's folder, `default` or `shipped`"
+    command.add_argument("model", metavar="MODEL", help=words)
 
 
 def _table(command: argparse.ArgumentParser, count: str | None = None) -> None:

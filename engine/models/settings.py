@@ -19,7 +19,7 @@ Pooling = Literal["mean", "sum", "max", "virtual"]
 
 
 class PolyGINShape(BaseModel):
-    """What a network is made of; the defaults are PolyGIN as the `cpu` preset has it.
+    """What a network is made of; but for its width, the default is what `cpu` has.
 
     Attributes:
         layers, width: rounds of messages, and numbers that an atom has in each.

@@ -179,7 +179,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
 
     from engine.bundle import package_versions
     from engine.features import compute_features
-    from engine.training.checkpoints import Checkpoints
+    from engine.training.checkpoints import VERSION, Checkpoints
     from engine.training.data import TrainingData
     from engine.training.ensemble import fit_ensemble, stages
 
@@ -188,7 +188,8 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
     checkpoints = Checkpoints(job.run.folder / files.CHECKPOINTS)
     # What a preset means is a part of the software too.
-    made_by = {**package_versions(), "preset": job.preset.model_dump_json()}
+    ours = {"training": str(VERSION), "preset": job.preset.model_dump_json()}
+    made_by = package_versions() | ours
     if checkpoints.keep_only_for(made_by):
         reporter.log("The software has changed since: the run begins anew")
     mend_metrics(job.run, job.names, checkpoints.histories())

@@ -15,6 +15,9 @@ from safetensors.numpy import save
 
 from engine.workspace import write_atomic
 
+VERSION = 1
+"""Raise it whenever a member learns otherwise than before: what was kept is then begun anew."""
+
 _SUFFIX = ".safetensors"
 _KEPT = 2
 """States of a network that are kept: should the last not be readable, the one before is."""

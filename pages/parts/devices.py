@@ -21,11 +21,11 @@ _PRECISION = {
 _SWITCHES = {
     "deterministic": (
         "The same bits each time",
-        "Only kernels that give the same result to the last bit. Slower on a GPU.",
+        "Only kernels that give the same result to the last bit. May be slower on a GPU.",
     ),
     "cuda_graphs": (
         "Replay each step as one CUDA graph",
-        "Much faster for networks as small as these. Switch it off if the driver complains.",
+        "One launch in place of hundreds for each step. Switch it off if the driver complains.",
     ),
     "step_in_backward": (
         "Update weights in the backward pass",

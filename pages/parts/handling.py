@@ -53,9 +53,11 @@ def show_problem() -> None:
 def offer_stop(run: Run) -> None:
     """A button that asks before it stops a run."""
     if run.state == "stopping":
-        with st.popover("Stopping…", icon=":material/stop_circle:"):
-            st.write("It ends after the step it is in, mostly within half a minute.")
-            st.button("End it now", key="end now", on_click=_end_now, args=(run,))
+        st.caption(
+            ":material/hourglass_top: Stopping…",
+            help="It ends after the step it is in, and is ended by force where that takes more "
+            "than ten seconds.",
+        )
     elif run.state == "running":
         with st.popover("Stop this run", icon=":material/stop_circle:"):
             st.write(
@@ -65,11 +67,6 @@ def offer_stop(run: Run) -> None:
             st.button(
                 "Yes, stop it", type="primary", key="stop", on_click=stop_run, args=(run, False)
             )
-
-
-def _end_now(run: Run) -> None:
-    with st.spinner("Ending the process…"):
-        stop_run(run, wait=True)
 
 
 def offer_resume(run: Run) -> None:

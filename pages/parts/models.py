@@ -15,6 +15,7 @@ from engine.predict import Predictor
 from engine.properties import Property
 from engine.runs import Run, list_runs
 from engine.training.conformal import LEVEL
+from engine.training.presets import PRESETS
 from pages.parts.cards import Certain
 from pages.parts.charts import title_of
 from pages.parts.layout import forget_unless
@@ -105,12 +106,14 @@ def certain_one(folder: Path, smiles: str) -> dict[str, Certain] | None:
 def about(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
     info = read_info(folder)
+    preset = PRESETS.get(info.preset)
+    weights = "the preset fixes" if preset and preset.blend else "were fitted for each property"
     st.markdown(
         f"**{plain(info.name)}** was trained on {info.rows:,} repeat units of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
         f"{_listed([title_of(member) for member in info.members])}; the value shown is their "
-        "blend, a weighted mean whose weights were fitted for each property."
+        f"blend, a weighted mean whose weights {weights}."
     )
     blend = info.figures["blend"]
     rows = [

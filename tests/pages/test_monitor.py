@@ -167,7 +167,7 @@ def test_stop_is_passed_on(empty_workspace, open_page):
     assert not app.exception
     assert find_run(run.id).state == "stopping"
     assert (run.folder / "stop-requested").exists()
-    assert "End it now" in labels(app)
+    assert any("Stopping…" in caption.value for caption in app.caption)
 
 
 def test_queued_run_says_what_it_waits_for(empty_workspace, open_page):
