@@ -117,6 +117,14 @@ def is_whole(run: Run, reference: Run, out_of_fold: bytes, rows: int) -> None:
 
 
 @pytest.fixture
+def run(workspace: Path) -> Run:
+    """A run of which there is no more than its folder."""
+    made = Run(id="bare", name="bare", state="running", created=0.0)
+    made.folder.mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
 def reference(trained_home: Path) -> tuple[Run, bytes, int]:
     """The run `trained`, which nothing happened to."""
     with pytest.MonkeyPatch.context() as patch:
