@@ -1,6 +1,7 @@
 """What the tests of runs share."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -122,6 +123,16 @@ def run(workspace: Path) -> Run:
     made = Run(id="bare", name="bare", state="running", created=0.0)
     made.folder.mkdir(parents=True)
     return made
+
+
+@pytest.fixture
+def changeable(trained_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The run `trained` in a workspace of the test's own, which may be spoiled."""
+    until(lambda: not processes_of(str(trained_home)), 30, "still written to")
+    copy = tmp_path / "copy"
+    shutil.copytree(trained_home, copy)
+    monkeypatch.setenv("POLYGIN_HOME", str(copy))
+    return find_run("trained")
 
 
 @pytest.fixture
