@@ -20,7 +20,9 @@ from engine.runs import (
     read_metrics,
     start_run,
     stop_run,
+    store,
 )
+from engine.runs.records import State
 from engine.table import Table, load_table
 from tests.conftest import SLICE, TEXTBOOK
 
@@ -100,6 +102,14 @@ def copy_of_slice(folder: Path) -> Path:
     path = folder / "textbook-slice.csv"
     path.write_text(SLICE, encoding="utf-8")
     return path
+
+
+def inserted(run_id: str, state: State, **more: object) -> Run:
+    """A run with a folder and a row in the run table, and no process."""
+    run = Run(**{"id": run_id, "name": run_id, "state": state, "created": time.time(), **more})
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+    return run
 
 
 def out_of_fold_file(run: Run) -> bytes:
