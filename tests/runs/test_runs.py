@@ -24,12 +24,11 @@ from engine.runs import (
     read_report,
     start_run,
     stop_run,
-    store,
 )
 from engine.table import Table, load_table
 from engine.training.presets import PRESETS
 from tests.conftest import wait_for
-from tests.runs.conftest import LONG, SHORT, is_whole, started, until_stage
+from tests.runs.conftest import LONG, SHORT, inserted, is_whole, started, until_stage
 
 
 def test_a_finished_run_leaves_everything(trained: Run) -> None:
@@ -143,7 +142,7 @@ def test_an_error_in_the_worker_is_told(textbook: Table, monkeypatch: pytest.Mon
 
 def test_a_run_is_found_by_name_the_newest_first(workspace: Path) -> None:
     for name, created in {"middle": 2.0, "newest": 3.0, "oldest": 1.0}.items():
-        store.insert(Run(id=name, name="twice", state="done", created=created))
+        inserted(name, "done", name="twice", created=created)
     assert find_run("oldest").id == "oldest"
     assert find_run("twice").id == "newest"
     with pytest.raises(UserError, match="no run 'nothing'"):
