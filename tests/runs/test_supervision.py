@@ -169,7 +169,7 @@ def test_a_resumed_run_counts_its_own_time_only(slice_of_textbook: Table) -> Non
 
 
 @pytest.mark.parametrize("state", ["running", "done"])
-def test_a_run_that_works_or_is_done_is_not_resumed(workspace: Path, state: str) -> None:
+def test_a_run_that_works_is_not_resumed(workspace: Path, state: str) -> None:
     run = inserted("works", state)
     with pytest.raises(UserError, match=f"'works' is {state}"):
         resume_run(run)
