@@ -1,6 +1,7 @@
 """What the tests of runs share."""
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from engine.runs import (
     read_metrics,
     start_run,
     stop_run,
+    store,
 )
+from engine.runs.records import State
 from engine.table import Table, load_table
 from tests.conftest import SLICE, TEXTBOOK
 
@@ -101,6 +104,14 @@ def copy_of_slice(folder: Path) -> Path:
     return path
 
 
+def inserted(run_id: str, state: State, **more: object) -> Run:
+    """A run with a folder and a row in the run table, and no process."""
+    run = Run(**{"id": run_id, "name": run_id, "state": state, "created": time.time(), **more})
+    run.folder.mkdir(parents=True)
+    store.insert(run)
+    return run
+
+
 def out_of_fold_file(run: Run) -> bytes:
     """The bytes of a run's out-of-fold file."""
     return (run.folder / "oof.parquet").read_bytes()
@@ -114,6 +125,24 @@ def is_whole(run: Run, reference: Run, out_of_fold: bytes, rows: int) -> None:
     metrics = read_metrics(run)
     assert len(metrics) == rows
     assert not metrics.duplicated(["fold", "seed", "epoch"]).any()
+
+
+@pytest.fixture
+def run(workspace: Path) -> Run:
+    """A run of which there is no more than its folder."""
+    made = Run(id="bare", name="bare", state="running", created=0.0)
+    made.folder.mkdir(parents=True)
+    return made
+
+
+@pytest.fixture
+def changeable(trained_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The run `trained` in a workspace of the test's own, which may be spoiled."""
+    until(lambda: not processes_of(str(trained_home)), 30, "still written to")
+    copy = tmp_path / "copy"
+    shutil.copytree(trained_home, copy)
+    monkeypatch.setenv("POLYGIN_HOME", str(copy))
+    return find_run("trained")
 
 
 @pytest.fixture

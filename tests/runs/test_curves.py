@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,12 +17,11 @@ LABELS = np.array([[0.0, 1.0], [100.0, np.nan], [50.0, 3.0], [np.nan, 2.0], [30.
 
 
 @pytest.fixture
-def run(workspace: Path) -> Run:
-    made = Run(id="curved", name="curved", state="running", created=0.0)
-    made.folder.mkdir(parents=True)
+def run(run: Run) -> Run:
+    """It has a table too."""
     table = pd.DataFrame(LABELS, columns=[f"label:{name}" for name in NAMES])
-    table.to_parquet(made.folder / "table.parquet")
-    return made
+    table.to_parquet(run.folder / "table.parquet")
+    return run
 
 
 def test_validation_wmae_is_the_leaderboards_form(run):

@@ -40,14 +40,14 @@ def test_damaged_files_cost_nothing(slice_of_textbook: Table, reference, workspa
 
 
 @pytest.mark.parametrize("content", [b"\0" * 100_000, None], ids=["damaged", "missing"])
-def test_a_lost_run_table_is_made_anew(trained: Run, content: bytes | None) -> None:
-    before, changes = list_runs(), changes_of(trained.id)
+def test_a_lost_run_table_is_made_anew(changeable: Run, content: bytes | None) -> None:
+    before, changes = list_runs(), changes_of(changeable.id)
     if content:
         (home() / "polygin.db").write_bytes(content)
     else:
         (home() / "polygin.db").unlink()
     assert list_runs() == before
-    assert changes_of(trained.id) == changes
+    assert changes_of(changeable.id) == changes
     with sqlite3.connect(home() / "polygin.db") as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 

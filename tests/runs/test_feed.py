@@ -2,7 +2,6 @@
 
 import json
 import os
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -16,13 +15,6 @@ from engine.runs.lines import parse_metrics
 def large(request, monkeypatch) -> None:
     """All tests twice: blocks are parsed in one way and in the other."""
     monkeypatch.setattr("engine.runs.lines._LARGE", request.param)
-
-
-@pytest.fixture
-def run(workspace: Path) -> Run:
-    made = Run(id="followed", name="followed", state="running", created=0.0)
-    made.folder.mkdir(parents=True)
-    return made
 
 
 def line(epoch: int, **more) -> str:

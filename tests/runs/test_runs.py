@@ -14,7 +14,6 @@ from engine.bundle import INFO, read_info
 from engine.errors import UserError
 from engine.runs import (
     Run,
-    RunConfig,
     find_run,
     list_runs,
     process,
@@ -28,8 +27,8 @@ from engine.runs import (
 )
 from engine.table import Table, load_table
 from engine.training.presets import PRESETS
-from tests.conftest import TEXTBOOK, wait_for
-from tests.runs.conftest import LONG, started, until_stage
+from tests.conftest import wait_for
+from tests.runs.conftest import LONG, SHORT, inserted, is_whole, started, until_stage
 
 
 def test_a_finished_run_leaves_everything(trained: Run) -> None:
@@ -62,13 +61,15 @@ def test_metrics_have_a_row_for_each_epoch(trained: Run) -> None:
     assert (metrics[["graphs_per_second", "ram_mb", "learning_rate"]] >= 0).all(axis=None)
 
 
-def test_a_half_written_line_is_left_for_later(trained: Run, tmp_path: Path) -> None:
-    copy = trained.model_copy(update={"id": "../" + tmp_path.name})
-    text = (trained.folder / "metrics.jsonl").read_text()
-    folder = copy.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "metrics.jsonl").write_text(text[:-40])
-    assert len(read_metrics(copy)) == len(read_metrics(trained)) - 1
+def test_a_half_written_line_is_left_for_later(changeable: Run) -> None:
+    whole = read_metrics(changeable)
+    file = changeable.folder / "metrics.jsonl"
+    text = file.read_text()
+    file.write_text(text[:-40])
+    assert read_metrics(changeable)["time"].equals(whole["time"][:-1])
+    with open(file, "a") as half:
+        half.write(text[-40:])
+    assert read_metrics(changeable).equals(whole)
 
 
 def test_every_label_is_predicted_by_models_that_never_saw_it(trained: Run) -> None:
@@ -93,13 +94,9 @@ def test_the_bundle_tells_of_its_training(trained: Run) -> None:
     assert not list((trained.folder / "bundle").glob("*.p*kl*"))
 
 
-def test_the_same_seed_gives_the_same_figures(trained: Run, tmp_path: Path) -> None:
-    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
-    table = load_table("".join(rows[:71]).encode(), "textbook-slice.csv")
-    again = wait_for(start_run(table, RunConfig(name="again", preset="smoke", folds="random:3")))
-    assert again.figures == trained.figures
-    for run in (trained, again):
-        assert read_out_of_fold(run).equals(read_out_of_fold(trained))
+def test_the_same_seed_gives_the_same_figures(slice_of_textbook: Table, reference) -> None:
+    again = wait_for(start_run(slice_of_textbook, SHORT))
+    is_whole(again, *reference)
 
 
 def test_stop_ends_the_process_and_says_so(textbook: Table) -> None:
@@ -143,8 +140,11 @@ def test_an_error_in_the_worker_is_told(textbook: Table, monkeypatch: pytest.Mon
     assert "Traceback" in read_log(failed)
 
 
-def test_a_run_is_found_by_name_the_newest_first(trained: Run) -> None:
-    assert find_run(trained.id).id == find_run("trained").id
+def test_a_run_is_found_by_name_the_newest_first(workspace: Path) -> None:
+    for name, created in {"middle": 2.0, "newest": 3.0, "oldest": 1.0}.items():
+        inserted(name, "done", name="twice", created=created)
+    assert find_run("oldest").id == "oldest"
+    assert find_run("twice").id == "newest"
     with pytest.raises(UserError, match="no run 'nothing'"):
         find_run("nothing")
 

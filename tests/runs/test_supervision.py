@@ -37,6 +37,7 @@ from tests.runs.conftest import (
     LONG,
     SHORT,
     copy_of_slice,
+    inserted,
     is_whole,
     started,
     supervisors,
@@ -65,9 +66,7 @@ def test_what_ends_a_worker_is_told(
     monkeypatch.setattr(worker, "_carry_out", fail)
     monkeypatch.setattr(worker._Job, "read", lambda run: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
-    run = Run(id="ends", name="ends", state="queued", created=time.time())
-    run.folder.mkdir(parents=True)
-    store.insert(run)
+    inserted("ends", "queued")
     assert worker.main("ends") == code
     (known,) = store.select()
     assert (known.state, known.stage) == (state, "")
@@ -97,11 +96,7 @@ def test_after_a_reboot_no_stranger_is_touched(slice_of_textbook: Table, workspa
             "rebooted": {"pid_started": known.create_time(), "boot_id": "another start"},
             "reused": {"pid_started": known.create_time() - 500, "boot_id": process.boot_id()},
         }.items():
-            run = Run(
-                id=name, name=name, state="running", created=time.time(), pid=stranger.pid, **row
-            )
-            run.folder.mkdir(parents=True)
-            store.insert(run)
+            inserted(name, "running", pid=stranger.pid, **row)
             assert find_run(name).state == "interrupted"
             assert stop_run(find_run(name)).state == "interrupted"
         assert stranger.poll() is None
@@ -113,9 +108,7 @@ def test_after_a_reboot_no_stranger_is_touched(slice_of_textbook: Table, workspa
 def test_a_worker_has_ended_only_when_its_exit_code_is_there(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Run(id="full", name="full", state="running", created=time.time(), **process.identity())
-    run.folder.mkdir(parents=True)
-    store.insert(run)
+    run = inserted("full", "running", **process.identity())
     code = f"import sys; sys.stdin.read(); sys.exit({process.DISK_FULL})"
     ending = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
     supervisor = Supervisor()
@@ -146,9 +139,7 @@ def test_no_second_worker_is_started_beside_one_that_has_signed(
 
 @pytest.mark.parametrize("state", ["running", "stopping", "stopped", "interrupted"])
 def test_a_worker_that_comes_late_changes_nothing(workspace: Path, state: str) -> None:
-    run = Run(id="late", name="late", state=state, created=time.time(), pid=1, boot_id="another")
-    run.folder.mkdir(parents=True)
-    store.insert(run)
+    run = inserted("late", state, pid=1, boot_id="another")
     assert worker.main("late") == 0
     assert store.select("late")[0] == run
 
@@ -177,9 +168,12 @@ def test_a_resumed_run_counts_its_own_time_only(slice_of_textbook: Table) -> Non
     assert "LightGBM" in read_log(again)
 
 
-def test_a_run_that_works_is_not_resumed(trained: Run) -> None:
-    with pytest.raises(UserError, match="is done"):
-        resume_run(trained)
+@pytest.mark.parametrize("state", ["running", "done"])
+def test_a_run_that_works_is_not_resumed(workspace: Path, state: str) -> None:
+    run = inserted("works", state)
+    with pytest.raises(UserError, match=f"'works' is {state}"):
+        resume_run(run)
+    assert store.select("works") == [run]
 
 
 def test_the_end_of_a_worker_is_told_in_words() -> None:
