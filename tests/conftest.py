@@ -11,6 +11,7 @@ import pytest
 from engine import hardware
 from engine.bundle import INFO
 from engine.domain import FILE as DOMAIN_FILE
+from engine.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
 from engine.workspace import ASSETS
@@ -71,6 +72,12 @@ def trained(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The finished run of `trained_home`, whose workspace is in force during the test."""
     monkeypatch.setenv("POLYGIN_HOME", str(trained_home))
     return find_run("trained")
+
+
+@pytest.fixture
+def predictor(trained: Run) -> Predictor:
+    """Predicts with the bundle of that run."""
+    return Predictor(trained.folder / "bundle")
 
 
 @pytest.fixture
