@@ -1,18 +1,23 @@
 """What tests share: where the real data lie, a workspace of one's own, and one trained run."""
 
 import json
+import os
 import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from engine import hardware
 from engine.bundle import INFO
 from engine.domain import FILE as DOMAIN_FILE
+from engine.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
 from engine.workspace import ASSETS
 
+# Torch sees no GPU, here and in processes that are started: what is tested is the same everywhere.
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 TEXTBOOK = ASSETS / "textbook.csv"
 SLICE = "".join(TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)[:71])
@@ -25,6 +30,12 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "workspace"
     monkeypatch.setenv("POLYGIN_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver, which is asked directly, tells of none either."""
+    monkeypatch.setattr(hardware, "_of_each_gpu", lambda ask: [])
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +72,12 @@ def trained(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The finished run of `trained_home`, whose workspace is in force during the test."""
     monkeypatch.setenv("POLYGIN_HOME", str(trained_home))
     return find_run("trained")
+
+
+@pytest.fixture
+def predictor(trained: Run) -> Predictor:
+    """Predicts with the bundle of that run."""
+    return Predictor(trained.folder / "bundle")
 
 
 @pytest.fixture

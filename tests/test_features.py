@@ -7,6 +7,7 @@ import pytest
 
 from engine import features
 from engine.features import Features, UniqueUnits, chunk_features, compute_features
+from engine.hardware import usable_cores
 from engine.packed import Graph
 
 UNITS = ["*CC*", "*CC(*)C", "*CC(*)c1ccccc1", "*CC*"]
@@ -122,9 +123,13 @@ def test_features_travel_as_one_file(tmp_path: Path) -> None:
     assert _same(Features.load(tmp_path / "features.safetensors"), made)
 
 
-def test_many_units_are_made_on_all_cores() -> None:
+def test_many_units_are_made_on_all_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    pools: list[int] = []
+    pool = features.worker_pool
+    monkeypatch.setattr(features, "worker_pool", lambda count: pools.append(count) or pool(count))
     units = _chains(324)
     made = compute_features(units)
+    assert pools == [usable_cores()]
     assert np.diff(made.graphs.atom_start).tolist() == [len(unit) for unit in units]
 
 

@@ -19,11 +19,6 @@ from engine.table import load_table, read_table
 from tests.conftest import TEXTBOOK
 
 
-@pytest.fixture
-def predictor(trained: Run) -> Predictor:
-    return Predictor(trained.folder / "bundle")
-
-
 def test_the_blend_is_the_weighted_mean_of_its_members(predictor: Predictor) -> None:
     predicted = predictor.predict(["*CC(*)c1ccccc1", "*CCO*"])
     for name, weights in predictor.info.blend.items():

@@ -28,11 +28,6 @@ def table(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return path
 
 
-@pytest.fixture
-def predictor(trained: Run) -> Predictor:
-    return Predictor(trained.folder / "bundle")
-
-
 def _cells(text: str) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text), dtype={"id": str})
 

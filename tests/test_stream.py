@@ -10,7 +10,6 @@ import pytest
 
 from engine import stream
 from engine.predict import Predictor
-from engine.runs import Run
 from engine.stream import predict_stream
 
 CHUNKS = [
@@ -47,11 +46,6 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> DirectPool:
     monkeypatch.setattr(stream, "worker_pool", pooled)
     monkeypatch.setattr(stream, "usable_cores", lambda: 2)
     return direct
-
-
-@pytest.fixture
-def predictor(trained: Run) -> Predictor:
-    return Predictor(trained.folder / "bundle")
 
 
 def test_a_stream_predicts_as_one_call_does(predictor: Predictor) -> None:

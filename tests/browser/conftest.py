@@ -9,9 +9,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,6 @@ class App:
     script: Path
     workspace: Path
     port: int
-    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen | None = None
 
     @property
@@ -62,7 +61,6 @@ class App:
             **os.environ,
             "POLYGIN_HOME": str(self.workspace),
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-            **self.environment,
         }
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -112,21 +110,14 @@ class App:
 
 
 @contextmanager
-def running_app(
-    script: Path | str,
-    workspace: Path,
-    port: int | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Iterator[App]:
+def running_app(script: Path | str, workspace: Path) -> Iterator[App]:
     """A running app, for a `with` block.
 
     Args:
         script: the Streamlit script, from the repository's root.
         workspace: its `POLYGIN_HOME`.
-        port: a free one when it is not given.
-        environment: variables on top of the test's own.
     """
-    app = App(ROOT / script, Path(workspace), port or free_port(), environment or {})
+    app = App(ROOT / script, Path(workspace), free_port())
     try:
         yield app.start()
     finally:
@@ -139,11 +130,19 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def until(page, condition: Callable[[], object], otherwise: str, every: int = 100) -> None:
+    """Wait for a condition, looked at each so many milliseconds."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < deadline, otherwise
+        page.wait_for_timeout(every)
+
+
 @pytest.fixture(scope="module")
 def start_app() -> Iterator[Callable[..., App]]:
     """Starts apps as `running_app` does, and stops them after the module's last test."""
     with ExitStack() as stack:
-        yield lambda *args, **options: stack.enter_context(running_app(*args, **options))
+        yield lambda *args: stack.enter_context(running_app(*args))
 
 
 @pytest.fixture(scope="session")

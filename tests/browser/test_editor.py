@@ -1,6 +1,7 @@
 """The molecule editor in a real browser: text → editor → text, and edits by mouse."""
 
 import json
+import time
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from rdkit import Chem
 
 from engine.chem.draw import from_molblock
 from engine.chem.smiles import canonical
+from tests.browser.conftest import PATIENCE
 
 REPEAT_UNITS = {
     "imide with an azine": (
@@ -158,12 +160,11 @@ def _state(page, where: str = "state") -> dict:
 
 def _wait(page, wanted, why: str = "", where: str = "state") -> dict:
     page.locator(f".st-key-{where} code").wait_for()
-    for _ in range(300):
-        now = _state(page, where)
-        if wanted(now):
-            return now
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not wanted(now := _state(page, where)):
+        assert time.monotonic() < deadline, f"{why} (the page shows {now})"
         page.wait_for_timeout(50)
-    raise AssertionError(f"{why} (the page shows {now})")
+    return now
 
 
 def _frame(page, number: int):

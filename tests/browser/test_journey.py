@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 from engine.chem.smiles import canonical
 from engine.runs import Run, find_run, list_runs, read_metrics, stop_run
 from engine.table import load_table
-from tests.browser.conftest import PATIENCE, App, running_app
+from tests.browser.conftest import PATIENCE, App, running_app, until
 from tests.browser.test_editor import _click_atom
 from tests.conftest import SHARED, TEXTBOOK
 
@@ -105,10 +104,7 @@ def _train(app: App, page, table: Path) -> Run:
 
 def _watch_the_curve_grow(page, run: Run) -> None:
     first = _points(page)
-    deadline = time.monotonic() + PATIENCE / 1000
-    while _points(page) <= first:
-        assert time.monotonic() < deadline, "the curve does not grow"
-        page.wait_for_timeout(500)
+    until(page, lambda: _points(page) > first, "the curve does not grow", 500)
     assert _points(page) <= len(read_metrics(run))
 
 

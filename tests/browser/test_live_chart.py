@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.conftest import until
+
 HARNESS = "tests/browser/harness_chart.py"
 COUNT = "chart => chart._fullData[0].x.length"
 RANGE = "chart => chart._fullLayout.xaxis.range"
@@ -48,17 +50,12 @@ def test_it_takes_the_width_of_its_place(app, page):
     _grow(page, chart, 1)
     wide = chart.locator(".main-svg").first.bounding_box()["width"]
     page.set_viewport_size({"width": 700, "height": 900})
-    page.wait_for_timeout(800)
-    assert chart.locator(".main-svg").first.bounding_box()["width"] < wide - 200
+    drawing = chart.locator(".main-svg").first
+    until(page, lambda: drawing.bounding_box()["width"] < wide - 200, "it stayed as wide as it was")
 
 
 def _grow(page, chart, updates: int) -> None:
     """Wait for a number of data updates."""
     for _ in range(updates):
         before = chart.evaluate(COUNT)
-        for _ in range(100):
-            if chart.evaluate(COUNT) > before:
-                break
-            page.wait_for_timeout(100)
-        else:
-            raise AssertionError("the curve stopped growing")
+        until(page, lambda old=before: chart.evaluate(COUNT) > old, "the curve stopped growing")

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from engine.runs import find_run, list_runs, read_config, stop_run
-from tests.browser.conftest import App, running_app
+from tests.browser.conftest import App, running_app, until
 from tests.conftest import TEXTBOOK
+
+LONGEST = 80
+"""Letters in a run's name."""
 
 
 @pytest.fixture
@@ -33,14 +36,20 @@ def test_a_name_typed_right_after_a_click_is_the_runs_name(app: App, page) -> No
 def test_measuring_does_not_disturb_typing(app: App, page) -> None:
     _open(app, page)
     name = page.get_by_role("textbox", name="Name of the run")
-    name.fill("")
     measured = page.get_by_text(re.compile("an epoch, .* for PolyGIN"))
+    name.fill("")
     typed = ""
-    while not measured.count():
-        assert len(typed) < 80, "the measurement does not end"
+
+    def type_on() -> int:
+        nonlocal typed
+        if len(typed) == LONGEST - 1:
+            name.fill("")
+            typed = ""
         typed += "abcdefghij"[len(typed) % 10]
         name.press(typed[-1])
-        page.wait_for_timeout(300)
+        return measured.count()
+
+    until(page, type_on, "the measurement does not end", 300)
     name.press("Z")
     assert name.input_value() == f"{typed}Z"
 

@@ -72,7 +72,8 @@ def test_no_training_row_is_kept(polymers) -> None:
     numbers, _ = gaussian_process._scaled(descriptors, model._state)
     points = model._state["numbers"].astype(float)
     nearest = np.abs(points[:, None] - numbers[None]).max(axis=2).min(axis=1)
-    assert np.median(nearest) > 0.1
+    # A row that is kept comes back to within 0.01, the rounding to half precision.
+    assert nearest.min() > 0.1
 
 
 def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:

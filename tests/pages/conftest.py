@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import bundle
-from engine.runs import Run, find_run
+from engine.runs import Run, find_run, process
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 600
@@ -37,6 +37,12 @@ def empty_workspace(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("POLYGIN_HOME", str(tmp_path / "workspace"))
     monkeypatch.setattr(bundle, "SHIPPED", tmp_path / "nothing-shipped")
     return tmp_path / "workspace"
+
+
+@pytest.fixture
+def no_supervisor(monkeypatch) -> None:
+    """Runs that are only looked at: nobody may start them."""
+    monkeypatch.setattr(process, "spawn", lambda *_: None)
 
 
 @pytest.fixture

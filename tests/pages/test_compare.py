@@ -8,11 +8,7 @@ import yaml
 from engine.runs import Run, process, store
 from tests.pages.test_monitor import finished, made_as, one_figure, words
 
-
-@pytest.fixture(autouse=True)
-def no_supervisor(monkeypatch) -> None:
-    """These runs are only looked at: nobody may start them."""
-    monkeypatch.setattr(process, "spawn", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_supervisor")
 
 
 def test_one_run_is_not_enough(empty_workspace, open_page):

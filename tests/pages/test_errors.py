@@ -4,9 +4,11 @@ import io
 import shutil
 
 import pandas as pd
+import streamlit as st
 
 from engine import bundle
 from engine.runs import read_out_of_fold
+from pages.parts.models import run_label
 
 
 def test_without_a_run_the_page_says_what_to_do(empty_workspace, open_page):
@@ -72,15 +74,21 @@ def test_an_unknown_run_in_the_address_is_said(tiny_run, open_page):
     assert "nobody" in app.warning[0].value
 
 
-def test_the_out_of_fold_table_can_be_taken_away(tiny_run, open_page):
+def test_the_out_of_fold_table_can_be_taken_away(tiny_run, open_page, monkeypatch):
+    offered = []
+    download = st.download_button
+    monkeypatch.setattr(
+        st,
+        "download_button",
+        lambda *given, **words: offered.append(given) or download(*given, **words),
+    )
     app = open_page("errors")
-    assert app.get("download_button")
-    from pages.parts.models import run_label
-
+    assert not app.exception
     assert run_label(tiny_run).startswith("trained, ")
-    table = read_out_of_fold(tiny_run)
-    again = pd.read_csv(io.StringIO(table.to_csv(index=False)))
-    assert len(again) == len(table)
+    ((_, data, name, kind),) = offered
+    assert (name, kind) == (f"{tiny_run.id}-out-of-fold.csv", "text/csv")
+    again = pd.read_csv(io.BytesIO(data), dtype={"id": str})
+    pd.testing.assert_frame_equal(again, read_out_of_fold(tiny_run), check_dtype=False)
 
 
 def test_a_run_whose_files_are_gone_gets_a_sentence(

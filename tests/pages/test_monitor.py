@@ -13,14 +13,9 @@ from engine.models.settings import PolyGINShape
 from engine.properties import property_for
 from engine.runs import Progress, Run, StageProgress, find_run, list_runs, process, store
 
+pytestmark = pytest.mark.usefixtures("no_supervisor")
 NAMES = ("Tg", "Strength")
 PROPERTIES = [property_for("Tg"), property_for("Strength", "MPa")]
-
-
-@pytest.fixture(autouse=True)
-def no_supervisor(monkeypatch) -> None:
-    """These runs are only looked at: nobody may start them."""
-    monkeypatch.setattr(process, "spawn", lambda *_: None)
 
 
 def made(state: str, **changes) -> Run:

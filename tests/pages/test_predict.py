@@ -1,5 +1,6 @@
 """The Predict page: examples, bad molecules, textbook values, models."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,11 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
     app = open_page("predict", smiles="*CCO*", model=tiny_run.id)
     predictor = Predictor(tiny_run.folder / "bundle")
     predicted = predictor.predict(["*CCO*"])
+    large = re.findall(r'class="pg-value">(.*?) <small>', _cards(app))
+    expected = [
+        known.number(predicted.blend.at[0, known.name]) for known in predictor.info.properties
+    ]
+    assert large == [text.replace("-", "−") for text in expected]
     for known in predictor.info.properties:
         for frame in predicted.members.values():
             assert known.format(frame.at[0, known.name]).replace("-", "−") in _cards(app)

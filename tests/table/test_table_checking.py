@@ -1,7 +1,6 @@
 """What the report says about rows, labels and duplicates."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,10 +8,9 @@ import pytest
 from rich.console import Console
 
 from engine.errors import UserError
-from engine.table import RawTable, check_table, load_table, read_table
+from engine.table import check_table, load_table, read_table
 from engine.table.doctor import print_report
-
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+from tests.conftest import SHARED
 
 
 def alkanes(*cells, header="x"):
@@ -276,16 +274,8 @@ def test_the_report_is_json_and_prints_within_80_columns():
     assert "Nothing to mend" in clean.file.getvalue()
 
 
-@pytest.fixture(scope="module")
-def real_raw() -> RawTable:
-    path = DATA / "train.csv"
-    if not path.exists():
-        pytest.skip(f"the competition's table is not at {path}")
-    return read_table(path)
-
-
-def test_the_real_table(real_raw):
-    table = check_table(real_raw)
+def test_the_real_table(real_train):
+    table = load_table(real_train)
     assert (table.report.rows, table.report.kept, len(table.excluded)) == (7973, 7973, 0)
     labels = {summary.name: summary.labels for summary in table.report.properties}
     assert labels == {"Tg": 511, "FFV": 7030, "Tc": 737, "Density": 613, "Rg": 614}
@@ -296,7 +286,7 @@ def test_the_real_table(real_raw):
     assert finding(table, "stereo_duplicate").count == 44
     assert "duplicate" not in kinds(table)
     assert "kelvin" not in kinds(table)
-    source = pd.read_csv(DATA / "train.csv")
+    source = pd.read_csv(real_train)
     np.testing.assert_array_equal(
         table.labels, source[[p.name for p in table.properties]].to_numpy()
     )
@@ -313,7 +303,7 @@ def test_the_real_table(real_raw):
     ],
 )
 def test_the_other_real_tables(name, rows, properties):
-    path = DATA / name
+    path = SHARED / name
     if not path.exists():
         pytest.skip(f"the competition's table is not at {path}")
     report = load_table(path).report

@@ -6,12 +6,10 @@ import pytest
 from engine.training.blend import blend_weights, fit_weights, nested_blend
 from engine.training.folds import split_folds
 
-RANDOM = np.random.default_rng(0)
 
-
-def test_the_better_member_weighs_more() -> None:
-    labels = RANDOM.normal(size=200)
-    good, bad = labels + 0.1 * RANDOM.normal(size=200), RANDOM.normal(size=200)
+def test_the_better_member_weighs_more(random: np.random.Generator) -> None:
+    labels = random.normal(size=200)
+    good, bad = labels + 0.1 * random.normal(size=200), random.normal(size=200)
     weights = fit_weights(labels, np.stack([good, bad]))
     assert weights.sum() == pytest.approx(1)
     assert weights[0] > 0.7
@@ -25,9 +23,9 @@ def test_no_labels_give_equal_weights() -> None:
     np.testing.assert_allclose(weights, 0.25)
 
 
-def test_a_fold_is_blended_without_looking_at_its_own_labels() -> None:
-    labels = RANDOM.normal(size=(60, 1))
-    members = np.stack([labels + RANDOM.normal(size=labels.shape) for _ in range(3)])
+def test_a_fold_is_blended_without_looking_at_its_own_labels(random: np.random.Generator) -> None:
+    labels = random.normal(size=(60, 1))
+    members = np.stack([labels + random.normal(size=labels.shape) for _ in range(3)])
     folds = np.arange(60) % 3
     before = nested_blend(labels, members, folds)
     changed = labels.copy()
@@ -37,8 +35,8 @@ def test_a_fold_is_blended_without_looking_at_its_own_labels() -> None:
     assert np.isfinite(before).all()
 
 
-def test_weights_have_names() -> None:
-    labels = RANDOM.normal(size=(30, 2))
+def test_weights_have_names(random: np.random.Generator) -> None:
+    labels = random.normal(size=(30, 2))
     weights = blend_weights(labels, np.stack([labels, -labels]), ["a", "b"], ["Tg", "FFV"])
     assert set(weights) == {"Tg", "FFV"}
     assert weights["Tg"]["a"] > weights["Tg"]["b"]

@@ -19,7 +19,6 @@ from engine.packed import pack
 from engine.predict import Predictor
 from engine.runs import RunConfig, find_run, read_log, resume_run, start_run
 from engine.table import Table, load_table
-from engine.training import keeper
 from engine.training.data import TrainingData
 from engine.training.devices import DeviceSettings
 from engine.training.distributed import read_task, write_task
@@ -29,9 +28,10 @@ from engine.training.networks import NetworkTask, network_jobs
 from engine.training.presets import PRESETS, Preset
 from tests.conftest import TEXTBOOK, wait_for
 from tests.runs.conftest import until
-from tests.training.test_resume import EndedError, Told
+from tests.training.conftest import EndedError, Told
 from tests.training.test_trainer import LABELS, UNITS
 
+pytestmark = pytest.mark.usefixtures("every_epoch_kept")
 CPU = torch.device("cpu")
 NEW = ("baseline-gcn", "standard", "laptop-6gb", "t4x2")
 
@@ -58,11 +58,6 @@ def _small(name: str, **loop: object) -> Preset:
 def data() -> TrainingData:
     folds = np.arange(len(UNITS)) // 2 % 2
     return TrainingData(compute_features(UNITS), LABELS, folds, ["p0", "p1"])
-
-
-@pytest.fixture(autouse=True)
-def every_epoch_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "_SECONDS_BETWEEN", 0.0)
 
 
 def _fit(

@@ -1,5 +1,7 @@
 """The training loop."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from engine.models.batching import DeviceGraphs
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.packed import pack
+from engine.training.devices import DeviceSettings
 from engine.training.loop import predict_network, train_network
 from engine.training.loss import label_weights, weighted_error
 from engine.training.presets import LoopSettings
@@ -57,6 +60,34 @@ def test_the_same_seed_gives_the_same_network(graphs: DeviceGraphs, labels: np.n
     one, other, third = (_train(graphs, labels, seed, epochs=3)[0] for seed in (7, 7, 8))
     np.testing.assert_array_equal(one, other)
     assert not np.array_equal(one, third)
+
+
+@pytest.fixture
+def arithmetic() -> Iterator[None]:
+    """What PyTorch keeps for the whole process is as before after the test."""
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_kernels_are_deterministic_where_it_is_asked_for(
+    graphs: DeviceGraphs, labels: np.ndarray, arithmetic: None, deterministic: bool
+) -> None:
+    seen: list[bool] = []
+    torch.use_deterministic_algorithms(not deterministic)
+    train_network(
+        graphs,
+        labels,
+        np.arange(8, len(UNITS)),
+        np.arange(8),
+        SHAPE,
+        LoopSettings(epochs=1),
+        0,
+        CPU,
+        lambda measured: seen.append(torch.are_deterministic_algorithms_enabled()),
+        DeviceSettings(deterministic=deterministic),
+    )
+    assert seen == [deterministic]
 
 
 def test_missing_labels_weigh_nothing() -> None:

@@ -18,6 +18,7 @@ from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks, plan
 from engine.training.presets import LoopSettings
+from tests.training.conftest import EndedError, Told
 from tests.training.test_trainer import LABELS, UNITS
 
 SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
@@ -28,30 +29,6 @@ LOOP = LoopSettings(epochs=4, batch=8, learning_rate=1e-2)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many this machine has."""
     monkeypatch.setattr(parallel, "usable_cores", lambda: 2)
-
-
-class Told:
-    """A reporter that remembers, and stops when asked to."""
-
-    def __init__(self, stop_after: int | None = None) -> None:
-        self.epochs: list[dict] = []
-        self.lines: list[str] = []
-        self._stop_after = stop_after
-
-    def stage(self, name: str, total: int) -> None: ...
-
-    def step(self) -> None:
-        self.check()
-
-    def epoch(self, measured: dict) -> None:
-        self.epochs.append(measured)
-
-    def log(self, line: str) -> None:
-        self.lines.append(line)
-
-    def check(self) -> None:
-        if self._stop_after is not None and len(self.epochs) >= self._stop_after:
-            raise InterruptedError
 
 
 def _fit(
@@ -119,9 +96,8 @@ def test_ddp_demands_equal_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_stopped_fit_leaves_no_process(tmp_path: Path) -> None:
     import psutil
 
-    told = Told(stop_after=2)
-    with pytest.raises(InterruptedError):
-        _fit(tmp_path, told, "folds", LOOP.model_copy(update={"epochs": 500}))
+    with pytest.raises(EndedError):
+        _fit(tmp_path, Told(ends_after=3), "folds", LOOP.model_copy(update={"epochs": 500}))
     names = []
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # ended meanwhile

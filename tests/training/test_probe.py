@@ -1,8 +1,10 @@
 """What a run would take: a trial of some steps, here of the smallest kind."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -10,12 +12,14 @@ from engine.chem.graphs import graph
 from engine.errors import UserError
 from engine.packed import pack
 from engine.training import parallel
+from engine.training import probe as module
 from engine.training.devices import DeviceSettings
 from engine.training.estimate import Probe
 from engine.training.presets import PRESETS, Preset
-from engine.training.probe import probe
+from engine.training.probe import _Found, probe
 from tests.training.test_trainer import LABELS, UNITS
 
+MB = 2**20
 ALONE = DeviceSettings(parallel="none")
 
 
@@ -39,14 +43,18 @@ def _preset(**loop: int) -> Preset:
     return smoke.model_copy(update={"loop": smoke.loop.model_copy(update=loop)})
 
 
-def test_the_whole_is_reckoned_up(graphs) -> None:
+def test_the_whole_is_reckoned_up(graphs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_peak", lambda device: (300.0 * MB, 200.0 * MB))
+    monkeypatch.setattr(module, "_bytes_of", lambda *_: 2 * MB)
     found = probe(graphs, LABELS, _preset(epochs=6, seeds=2), ALONE, rows_in_all=500, folds=5)
     assert found.epochs == 5 * 2 * 6
     assert found.processes == 1
     assert found.device == "2 CPU cores"
     assert found.minutes == pytest.approx(60 * found.seconds_per_epoch / 60)
     assert 0 < found.seconds_per_epoch < 60
-    assert 50 < found.peak_mb < found.memory_mb
+    # The sample's graphs are in the peak already, those of the other rows are not.
+    assert found.peak_mb == pytest.approx(300 + 2 * (500 / len(UNITS) - 1))
+    assert found.memory_mb == psutil.virtual_memory().total / MB
     assert found.fits
 
 
@@ -65,7 +73,14 @@ def test_processes_are_tried_side_by_side(graphs) -> None:
     assert found.processes == 2
     rounds = math.ceil(3 / 2)
     assert found.minutes == pytest.approx(rounds * 6 * found.seconds_per_epoch / 60)
-    assert found.peak_mb > 100
+
+
+def test_what_processes_share_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = SimpleNamespace(memory_full_info=lambda: SimpleNamespace(uss=1000.0))
+    monkeypatch.setattr(module.psutil, "Process", lambda: waiting)
+    found = [_Found(1.0, 1.0, peak, shared, []) for peak, shared in ((50, 20), (60, 24))]
+    assert module._together(found) == 24 + (50 - 20) + (60 - 24) + 1000
+    assert module._together(found[:1]) == 50
 
 
 def test_a_precision_that_the_device_has_not_is_a_sentence(graphs) -> None:

@@ -5,18 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from engine.errors import UserError
 from engine.features import compute_features
 from engine.models.settings import PolyGINShape, TreeSettings
-from engine.training import keeper
 from engine.training.checkpoints import Checkpoints, State
 from engine.training.data import TrainingData
 from engine.training.devices import DeviceSettings
 from engine.training.ensemble import Ensemble, fit_ensemble
+from engine.training.optimiser import FlatAdamW
 from engine.training.presets import PRESETS, LoopSettings
+from tests.training.conftest import EndedError, Told
 from tests.training.test_trainer import LABELS, UNITS
 
+pytestmark = pytest.mark.usefixtures("every_epoch_kept")
 EPOCHS, FOLDS = 4, 2
 PRESET = PRESETS["smoke"].model_copy(
     update={
@@ -28,54 +31,11 @@ PRESET = PRESETS["smoke"].model_copy(
 )
 
 
-class EndedError(Exception):
-    """Stands for whatever ends a run."""
-
-
-class Told:
-    """A reporter that ends the fit after so many calls."""
-
-    def __init__(self, ends_after: int | None = None) -> None:
-        self.calls, self._ends_after = 0, ends_after
-        self.epochs: list[dict] = []
-        self.lines: list[str] = []
-        self.skipped = self.steps = 0
-
-    def _count(self) -> None:
-        self.calls += 1
-        if self._ends_after is not None and self.calls > self._ends_after:
-            raise EndedError
-
-    def stage(self, name: str, total: int) -> None:
-        self._count()
-
-    def step(self) -> None:
-        self.steps += 1
-        self._count()
-
-    def skip(self, steps: int) -> None:
-        self.skipped += steps
-
-    def epoch(self, measured: dict) -> None:
-        self.epochs.append(measured)
-        self._count()
-
-    def log(self, line: str) -> None:
-        self.lines.append(line)
-
-    def check(self) -> None: ...
-
-
 @pytest.fixture(scope="module")
 def data() -> TrainingData:
     features = compute_features(UNITS)
     folds = np.arange(len(UNITS)) % FOLDS
     return TrainingData(features, LABELS, folds, [f"p{k}" for k in range(LABELS.shape[1])])
-
-
-@pytest.fixture(autouse=True)
-def every_epoch_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeper, "_SECONDS_BETWEEN", 0.0)
 
 
 def _fit(data: TrainingData, folder: Path, told: Told, **use: object) -> Ensemble:
@@ -204,10 +164,23 @@ def test_history_is_what_was_reported(data, tmp_path: Path) -> None:
     json.dumps(kept)
 
 
-def test_the_gradient_norm_is_the_mean_before_clipping(data, tmp_path: Path) -> None:
+def test_the_gradient_norm_is_the_mean_before_clipping(data, tmp_path: Path, monkeypatch) -> None:
+    clip, norms, step = 1e-3, [], FlatAdamW.step
+
+    def measured(self: FlatAdamW, scaler: torch.amp.GradScaler) -> None:
+        norms.append(float(self.gradient.norm()))
+        step(self, scaler)
+        assert float(self.gradient.norm()) == pytest.approx(clip, rel=0.01)
+
+    monkeypatch.setattr(FlatAdamW, "step", measured)
+    loop = PRESET.loop.model_copy(update={"clip": clip})
+    clipped = PRESET.model_copy(update={"loop": loop})
+    monkeypatch.setattr("tests.training.test_resume.PRESET", clipped)
     told = Told()
     _fit(data, tmp_path / "a", told)
-    assert all(row["gradient_norm"] > 0 for row in told.epochs)
+    assert len(told.epochs) < len(norms)
+    means = np.reshape(norms, (len(told.epochs), -1)).mean(axis=1)
+    assert [row["gradient_norm"] for row in told.epochs] == pytest.approx(means.tolist())
     told = Told()
     _fit(data, tmp_path / "b", told, step_in_backward=True)
     assert all(row["gradient_norm"] is None for row in told.epochs)

@@ -184,7 +184,7 @@ def test_the_flat_optimiser_steps_as_adamw_does() -> None:
         torch.testing.assert_close(one, other)
 
 
-@pytest.mark.parametrize("use", [{}, {"step_in_backward": True}, {"deterministic": True}])
+@pytest.mark.parametrize("use", [{}, {"step_in_backward": True}])
 def test_the_loss_falls(graphs: DeviceGraphs, use: dict) -> None:
     trainer = _trainer(graphs, use=DeviceSettings(**use))
     trainer._settings = LoopSettings(epochs=15, batch=16, learning_rate=1e-2)
