@@ -80,6 +80,7 @@ def test_sides_are_timed_in_turns() -> None:
     assert ratio([4.0, 9.0, 90.0], [2.0, 3.0, 4.0]) == 3.0
 
 
+@pytest.mark.slow
 def test_a_whole_run_is_reported_and_has_its_lines_in_the_readme(
     subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ def editor(app, page):
     return page
 
 
+@pytest.mark.slow
 def test_thirty_repeat_units_come_back_as_they_went_in(editor):
     for name, smiles in REPEAT_UNITS.items():
         load = _state(editor)["value"]["load"]

@@ -33,6 +33,7 @@ def test_a_name_typed_right_after_a_click_is_the_runs_name(app: App, page) -> No
     assert read_config(find_run("typed at once"))["preset"] == "smoke"
 
 
+@pytest.mark.slow
 def test_measuring_does_not_disturb_typing(app: App, page) -> None:
     _open(app, page)
     name = page.get_by_role("textbox", name="Name of the run")

@@ -63,6 +63,7 @@ def _killed_often(table: Table, kills: int, seed: int, longest: float) -> tuple[
     return wait_for(run), stages
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing(slice_of_textbook: Table, reference) -> None:
     run = started(slice_of_textbook, SHORT, "PolyGIN")
     until(lambda: len(read_metrics(run)) > 20, 60, "no epochs")

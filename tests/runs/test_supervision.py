@@ -74,6 +74,7 @@ def test_what_ends_a_worker_is_told(
     assert [change.state for change in changes_of("ends")] == ["queued", "running", state]
 
 
+@pytest.mark.slow
 def test_supervisors_race_and_the_table_changes(reference, workspace: Path) -> None:
     workspace.mkdir(exist_ok=True)
     table = copy_of_slice(workspace.parent)
@@ -155,6 +156,7 @@ def test_the_queue_keeps_its_order(slice_of_textbook: Table, monkeypatch) -> Non
         stop_run(run)
 
 
+@pytest.mark.slow
 def test_a_resumed_run_counts_its_own_time_only(slice_of_textbook: Table) -> None:
     run = started(slice_of_textbook, LONG, "LightGBM")
     stopped = stop_run(run)

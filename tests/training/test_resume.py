@@ -81,6 +81,7 @@ def test_what_is_finished_is_never_trained_again(data, tmp_path: Path) -> None:
     assert not list((tmp_path / "checkpoints").glob("*.state-*"))
 
 
+@pytest.mark.slow
 def test_processes_go_on_with_the_same_bits(data, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr("engine.training.parallel.usable_cores", lambda: 2)
     whole = _fit(data, tmp_path / "whole", Told(), parallel="folds")
@@ -117,7 +118,7 @@ def test_a_full_disk_ends_no_training(data, tmp_path: Path, monkeypatch) -> None
     assert sum("No checkpoint" in line for line in told.lines) == FOLDS * PRESET.loop.seeds
 
 
-@pytest.mark.parametrize("parallel", ["none", "folds"])
+@pytest.mark.parametrize("parallel", ["none", pytest.param("folds", marks=pytest.mark.slow)])
 def test_a_loss_that_is_no_number_leaves_its_member_out(
     data, tmp_path: Path, parallel: str, monkeypatch
 ) -> None:
