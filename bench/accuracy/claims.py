@@ -18,6 +18,7 @@ from engine.bench.machine import machine
 from engine.features import compute_features
 from engine.models.build import build_network, count_parameters
 from engine.packed import take
+from engine.table import Table
 from engine.training.devices import DeviceSettings
 from engine.training.presets import PRESETS
 from engine.training.probe import probe
@@ -32,14 +33,13 @@ class Claim:
     """What a blueprint says of a preset, in its own words.
 
     Attributes:
-        wmae, parameters, memory, minutes: as they stand there; empty where it says nothing.
+        wmae, parameters, memory: as they stand there; empty where it says nothing.
         errors: by property, relative to its range.
     """
 
     wmae: str
     parameters: str = ""
     memory: str = ""
-    minutes: str = ""
     errors: dict[str, float] = field(default_factory=dict)
 
 
@@ -50,7 +50,6 @@ CLAIMS = {
     "t4x2": Claim(
         "0.138",
         parameters="3.8 million",
-        minutes="about 8 on two T4s",
         errors={"Tg": 0.139, "FFV": 0.144, "Tc": 0.132, "Density": 0.135, "Rg": 0.142},
     ),
 }
@@ -70,12 +69,11 @@ def measured(result: Result) -> dict:
     }
 
 
-def peaks(properties: int) -> dict[str, float]:
-    """Most memory that training holds here, in MB (2²⁰ bytes), by preset."""
-    table, folds = competition(_FOLDS)
+def peaks(table: Table, folds: np.ndarray) -> dict[str, float]:
+    """Most memory that training on a table holds here, in MB (2²⁰ bytes), by preset."""
     rows = np.random.default_rng(0).choice(len(folds), _SAMPLE, replace=False)
     graphs = take(compute_features(table.canonical).graphs, np.sort(rows))
-    labels = np.random.default_rng(0).normal(size=(_SAMPLE, properties))
+    labels = np.random.default_rng(0).normal(size=(_SAMPLE, len(table.properties)))
     count = len(np.unique(folds))
     return {
         name: probe(graphs, labels, PRESETS[name], DeviceSettings(), len(folds), count).peak_mb
@@ -124,8 +122,8 @@ def errors_table(written: dict[str, dict]) -> str:
 
 def main() -> None:
     """Measure, write, print."""
-    systems = {one.system: one for one in load_all() if one.folds == _FOLDS}
-    table, _ = competition(_FOLDS)
+    table, folds = competition(_FOLDS)
+    systems = {one.system: one for one in load_all(table) if one.folds == _FOLDS}
     properties = len(table.properties)
     written = {
         name: {
@@ -133,7 +131,7 @@ def main() -> None:
             "peak_mb": peak,
         }
         | ({"measured": measured(systems[name])} if name in systems else {})
-        for name, peak in peaks(properties).items()
+        for name, peak in peaks(table, folds).items()
     }
     about = {
         "command": "python -m bench.accuracy.claims",

@@ -48,8 +48,8 @@ def test_claims_stand_beside_what_there_is(
     capsys: pytest.CaptureFixture,
 ) -> None:
     monkeypatch.setattr(claims, "RESULTS", tmp_path / "claims.json")
-    monkeypatch.setattr(claims, "load_all", lambda: results)
-    monkeypatch.setattr(claims, "peaks", lambda properties: dict.fromkeys(claims.CLAIMS, 512.0))
+    monkeypatch.setattr(claims, "load_all", lambda table: results)
+    monkeypatch.setattr(claims, "peaks", lambda table, folds: dict.fromkeys(claims.CLAIMS, 512.0))
     claims.main()
     written = json.loads((tmp_path / "claims.json").read_text())["presets"]
     said = capsys.readouterr().out
