@@ -2,34 +2,38 @@
 
 In an environment of its own (`python -m venv chemprop-venv && chemprop-venv/bin/pip install
 chemprop`). One network for all properties and each fold, its default settings or, with `--tuned`,
-wider, deeper and with Morgan counts (its RDKit descriptors are infinite for some repeat units). It
-keeps the epoch that is best on a tenth of the training rows, so it never looks at the fold it is
-scored on. Folds that are finished are not trained again; `--only-fold 0` predicts one alone.
+wider, deeper and with RDKit's 2D descriptors, as quantiles: those it makes itself have no value, or
+an infinite one, for most repeat units. It keeps the epoch that is best on a tenth of the training
+rows, so it never looks at the fold it is scored on. Folds that are finished are not trained again;
+`--only-fold 0` predicts one alone.
 """
 
 import argparse
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from sklearn.preprocessing import QuantileTransformer
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, competition, long_form
 from engine.bench.chemprop import MISSING, find_chemprop
 from engine.bench.machine import machine, threads
+from engine.chem import rdkit_2d
 from engine.errors import UserError
+from engine.features import compute_features
 from engine.table import Table
 
 WATCHED = 0.1
 """Of the training rows, the share that chooses the epoch."""
 TUNED = [
-    *("--message-hidden-dim", "400", "--depth", "5", "--ffn-num-layers", "2"),
-    *("--ffn-hidden-dim", "400", "--dropout", "0.05", "--batch-size", "32"),
-    *("--molecule-featurizers", "morgan_count"),
+    *("--message-hidden-dim", "400", "--depth", "4", "--ffn-num-layers", "2"),
+    *("--ffn-hidden-dim", "400", "--dropout", "0.05"),
 ]
 
 
@@ -40,13 +44,14 @@ class Job:
     command: Path
     folder: Path
     words: list[str]
+    descriptors: list[str]
     epochs: int
 
     def fit(self, frame: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, float]:
         """Train and predict.
 
         Args:
-            frame: `smiles`, the properties, and `split`: train, val or test.
+            frame: `smiles`, the properties, the descriptors, and `split`: train, val or test.
             names: the K properties.
 
         Returns:
@@ -56,7 +61,7 @@ class Job:
         done, spent = self.folder / "predicted.csv", self.folder / "seconds"
         if not spent.exists():
             frame.to_csv(self.folder / "table.csv", index=False)
-            frame.loc[frame["split"] == "test", ["smiles"]].to_csv(
+            frame.loc[frame["split"] == "test", ["smiles", *self.descriptors]].to_csv(
                 self.folder / "test.csv", index=False
             )
             began = time.perf_counter()
@@ -73,13 +78,11 @@ class Job:
             *("-s", "smiles", "--target-columns", *names, "-t", "regression"),
             *("--splits-column", "split", "--epochs", str(self.epochs), "-o", "out"),
             *("--num-workers", "0", "--pytorch-seed", "0", *self.words),
+            *self._descriptor_words(),
         ]
 
     def _descriptor_words(self) -> list[str]:
-        if "--molecule-featurizers" not in self.words:
-            return []
-        at = self.words.index("--molecule-featurizers")
-        return self.words[at:]
+        return ["--descriptors-columns", *self.descriptors] if self.descriptors else []
 
     def _call(self, *words: str) -> None:
         limited = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads()))
@@ -106,6 +109,20 @@ def split(table: Table, held_out: np.ndarray, seed: int) -> pd.DataFrame:
     return frame
 
 
+def rdkit_quantiles(canonical: Sequence[str], learnt: np.ndarray) -> pd.DataFrame:
+    """RDKit's 2D descriptors as quantiles of the rows learnt from; one without a value is 0.5.
+
+    Args:
+        canonical: N canonical SMILES.
+        learnt: shape `(N,)`, bool: the rows that the quantiles are taken from.
+    """
+    values = compute_features(canonical).descriptors[:, : len(rdkit_2d.NAMES)]
+    quantiles = QuantileTransformer(n_quantiles=1000, random_state=0).fit(values[learnt])
+    return pd.DataFrame(
+        np.nan_to_num(quantiles.transform(values), nan=0.5), columns=list(rdkit_2d.NAMES)
+    )
+
+
 def main() -> None:
     """Train all folds, keep the predictions."""
     parser = argparse.ArgumentParser(prog="python -m bench.accuracy.chemprop", description=__doc__)
@@ -126,8 +143,14 @@ def main() -> None:
     wanted = np.unique(folds) if given.only_fold is None else [given.only_fold]
     for fold in wanted:
         place = given.scratch / f"{system.split()[1]}-{given.folds}-{fold}"
-        job = Job(command, place, TUNED if given.tuned else [], given.epochs)
-        predicted[folds == fold], spent = job.fit(split(table, folds == fold, int(fold)), names)
+        frame, descriptors = split(table, folds == fold, int(fold)), pd.DataFrame()
+        if given.tuned:
+            descriptors = rdkit_quantiles(table.canonical, (frame["split"] == "train").to_numpy())
+        job = Job(
+            command, place, TUNED if given.tuned else [], list(descriptors.columns), given.epochs
+        )
+        frame = pd.concat([frame, descriptors], axis=1)
+        predicted[folds == fold], spent = job.fit(frame, names)
         seconds += spent
         print(f"{system}, {given.folds} fold {fold}: {spent:.0f} s", flush=True)
     words = " --tuned" if given.tuned else ""
@@ -137,7 +160,7 @@ def main() -> None:
         "command": f"python -m bench.accuracy.chemprop {given.folds}{words}",
         "seconds": seconds,
         "epochs": given.epochs,
-        "settings": TUNED if given.tuned else "Chemprop's own",
+        "settings": [*TUNED, "RDKit 2D quantiles"] if given.tuned else "Chemprop's own",
         "machine": machine(),
     }
     found = long_form(table, folds, predicted)
