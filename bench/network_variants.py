@@ -21,6 +21,7 @@ from engine.chem.smiles import canonical
 from engine.commands.progress import bars
 from engine.features import compute_features
 from engine.table import Table, guess_columns, load_table, read_table
+from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
@@ -58,6 +59,9 @@ def train(
     more = _units_besides(table, unlabelled) if unlabelled else []
     features = compute_features([*table.canonical, *more])
     place = scratch / f"{name}-{folds_name}-{seed}"
+    Checkpoints(place / "checkpoints").keep_only_for(
+        shape=shape.model_dump_json(), loop=loop.model_dump_json(), more=more
+    )
     task = NetworkTask(
         features.graphs,
         np.pad(table.labels, ((0, len(more)), (0, 0)), constant_values=np.nan),

@@ -1,7 +1,6 @@
 """A trained model as one folder of plain data files, and how to find it by a name."""
 
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -67,15 +66,6 @@ class BundleInfo(BaseModel):
     def names(self) -> list[str]:
         """The properties' names."""
         return [known.name for known in self.properties]
-
-
-def package_versions() -> dict[str, str]:
-    """The packages, and the kinds of features, whose version a prediction may depend on."""
-    from engine.chem.versions import feature_versions
-
-    packages = ("rdkit", "torch", "lightgbm", "xgboost", "catboost", "numpy", "scipy")
-    features = {kind: str(number) for kind, number in feature_versions().items()}
-    return {name: version(name) for name in packages} | features
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:

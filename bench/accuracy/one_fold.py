@@ -19,6 +19,7 @@ from bench.out_of_fold import FOLDS, competition, long_form
 from engine.bench.machine import machine
 from engine.commands.progress import bars
 from engine.features import compute_features
+from engine.training.checkpoints import Checkpoints
 from engine.training.data import TrainingData
 from engine.training.ensemble import fit_ensemble
 from engine.training.presets import PRESETS
@@ -43,6 +44,8 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
     members = place / "members"
     members.mkdir(parents=True, exist_ok=True)
     spent = place / "seconds"
+    if Checkpoints(place / "checkpoints").keep_only_for(preset=PRESETS[preset].model_dump_json()):
+        spent.unlink(missing_ok=True)
     with _added_to(spent), bars() as progress:
         made = fit_ensemble(
             data, PRESETS[preset], seed, members, Bar(progress), checkpoints=place / "checkpoints"

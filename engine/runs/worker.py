@@ -177,9 +177,8 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
     import torch
 
-    from engine.bundle import package_versions
     from engine.features import compute_features
-    from engine.training.checkpoints import VERSION, Checkpoints
+    from engine.training.checkpoints import Checkpoints
     from engine.training.data import TrainingData
     from engine.training.ensemble import fit_ensemble, stages
 
@@ -187,10 +186,8 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     reporter = RunReporter(job.run, job.names)
     reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
     checkpoints = Checkpoints(job.run.folder / files.CHECKPOINTS)
-    # What a preset means is a part of the software too.
-    ours = {"training": str(VERSION), "preset": job.preset.model_dump_json()}
-    made_by = package_versions() | ours
-    if checkpoints.keep_only_for(made_by):
+    # What a preset means may change with the software, too.
+    if checkpoints.keep_only_for(preset=job.preset.model_dump_json()):
         reporter.log("The software has changed since: the run begins anew")
     mend_metrics(job.run, job.names, checkpoints.histories())
     folds = _folds(job)
@@ -231,8 +228,9 @@ def _folds(job: _Job) -> np.ndarray:
 
 def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None:
     """Out-of-fold predictions, the report, and last the bundle's description."""
-    from engine.bundle import BundleInfo, package_versions, write_info
+    from engine.bundle import BundleInfo, write_info
     from engine.domain import write_domain
+    from engine.versions import package_versions
 
     _out_of_fold(job, folds, ensemble).to_parquet(job.run.folder / files.OUT_OF_FOLD, index=False)
     info = BundleInfo(

@@ -13,6 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from engine.versions import package_versions
 from engine.workspace import write_atomic
 
 VERSION = 1
@@ -81,14 +82,18 @@ class Checkpoints:
         states = [self.finished(piece) or self.latest(piece) for piece in sorted(pieces)]
         return [state.values["history"] for state in states if state and "history" in state.values]
 
-    def keep_only_for(self, versions: dict[str, str]) -> bool:
-        """Forget everything that was kept by other versions of the software.
+    def keep_only_for(self, **settings: object) -> bool:
+        """Forget everything that other versions of the software or other settings have made.
+
+        Args:
+            settings: what the fit depends on besides the software, as JSON can hold it.
 
         Returns:
             Whether there was anything to forget.
         """
         path = self._folder / "versions.json"
-        content = json.dumps(versions, sort_keys=True)
+        made_by = package_versions() | {"training": str(VERSION)} | settings
+        content = json.dumps(made_by, sort_keys=True)
         if path.is_file() and path.read_text(encoding="utf-8") == content:
             return False
         kept = list(self._folder.glob(f"*{_SUFFIX}"))

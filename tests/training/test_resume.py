@@ -187,11 +187,17 @@ def test_the_gradient_norm_is_the_mean_before_clipping(data, tmp_path: Path, mon
     assert all(row["gradient_norm"] is None for row in told.epochs)
 
 
-def test_what_other_software_or_another_preset_kept_is_forgotten(tmp_path: Path) -> None:
+def test_what_other_software_or_another_preset_kept_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checkpoints = Checkpoints(tmp_path)
-    assert not checkpoints.keep_only_for({"torch": "1", "preset": "{}"})
+    assert not checkpoints.keep_only_for(preset="{}")
     checkpoints.finish("lightgbm-0-000", np.ones(3))
-    assert not checkpoints.keep_only_for({"torch": "1", "preset": "{}"})
+    assert not checkpoints.keep_only_for(preset="{}")
     assert checkpoints.finished("lightgbm-0-000")
-    assert checkpoints.keep_only_for({"torch": "1", "preset": '{"rounds": 9}'})
+    assert checkpoints.keep_only_for(preset='{"rounds": 9}')
+    assert not checkpoints.finished("lightgbm-0-000")
+    checkpoints.finish("lightgbm-0-000", np.ones(3))
+    monkeypatch.setattr("engine.training.checkpoints.package_versions", lambda: {"torch": "0"})
+    assert checkpoints.keep_only_for(preset='{"rounds": 9}')
     assert not checkpoints.finished("lightgbm-0-000")
