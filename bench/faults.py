@@ -21,6 +21,7 @@ TESTS = (
     "tests/runs/test_full_disk.py",
     "tests/runs/test_damage.py",
     "tests/runs/test_supervision.py",
+    "tests/runs/test_force.py",
     "tests/training/test_resume.py",
     "tests/browser/test_crowd.py",
 )

@@ -63,8 +63,8 @@ def check_room(waiting: int) -> None:
     allowed = limits()
     if waiting >= allowed.queue_length:
         raise UserError(
-            f"{waiting} runs are waiting already, as many as this workspace allows; cancel one, "
-            f"or raise queue_length in {FILE}."
+            f"As many runs wait already as this workspace allows ({allowed.queue_length}); "
+            f"cancel one, or raise queue_length in {FILE}."
         )
     free = shutil.disk_usage(home()).free / 2**30
     if free < allowed.free_disk_gb:
