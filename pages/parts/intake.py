@@ -155,7 +155,12 @@ def _once(what: str, key: str, make, *args):
 
 def _read(file: dict, place: DeltaGenerator) -> RawTable:
     with place, st.spinner(f"Reading {plain(file['name'])}…"):
-        return read_table(file["data"], file["name"], **reading_flags())
+        raw = read_table(file["data"], file["name"], **reading_flags())
+    overrules = st.session_state["train overrules"]
+    if overrules and not overrules["columns"]:
+        # Read in another way, the table may have other columns than those the units were said of.
+        overrules["units"] = _units_that_fit(overrules["units"], _guessed(raw))
+    return raw
 
 
 def _check(raw: RawTable, place: DeltaGenerator) -> Table:
@@ -178,23 +183,50 @@ def _reading_form(file: dict, raw: RawTable | None, table: Table | None) -> None
         st.form(f"reading {key}", border=False),
     ):
         reading = _reading_widgets(raw, key)
-        columns = _column_widgets(raw, table, key) if raw else None
-        units = _unit_widgets(table, key) if table else {}
+        chosen = _column_widgets(raw, table, key) if raw else None
+        units = _unit_widgets(table, key) if table else given_units()
         if st.form_submit_button("Check again", icon=":material/refresh:"):
-            _overrule(raw, reading, columns, units)
+            try:
+                _overrule(raw, reading, chosen, units)
+            except UserError as error:
+                show_error(error)
 
 
 def _overrule(
-    raw: RawTable | None, reading: dict[str, str], columns: Columns | None, units: dict[str, str]
+    raw: RawTable | None, reading: dict[str, str], chosen: Columns | None, units: dict[str, str]
 ) -> None:
-    """Keep the user's word for this file and start over."""
-    same_reading = reading == reading_flags()
-    kept = {"reading": reading, "columns": None, "units": {}}
-    if same_reading and columns:
-        kept["columns"] = None if columns == _guessed(raw) else columns
-        kept["units"] = {name: unit for name, unit in units.items() if name in columns.properties}
+    """Keep the user's word for this file and start over.
+
+    Raises:
+        UserError: when the chosen columns cannot be used; the user's earlier word is kept.
+    """
+    kept = {"reading": reading, "columns": None, "units": units}
+    # Columns were chosen among those of the old reading; the new one may have others.
+    if raw and reading == reading_flags():
+        guessed = _guessed(raw)
+        columns = _completed(raw, chosen) if chosen else guessed
+        kept["columns"] = None if columns == guessed else columns
+        kept["units"] = _units_that_fit(units, columns)
     st.session_state["train overrules"] = kept
     st.rerun()
+
+
+def _completed(raw: RawTable, chosen: Columns) -> Columns:
+    """The chosen columns; where no property is among them, every column of numbers is one.
+
+    Raises:
+        UserError: when a column is used twice, or too many hold numbers.
+    """
+    if chosen.properties:
+        return chosen
+    return guess_columns(raw, smiles=chosen.smiles, id=chosen.id or "")
+
+
+def _units_that_fit(units: dict[str, str], columns: Columns | None) -> dict[str, str]:
+    """The units of columns that are properties; all while nobody knows which columns are."""
+    if columns is None:
+        return units
+    return {name: unit for name, unit in units.items() if name in columns.properties}
 
 
 def _guessed(raw: RawTable) -> Columns | None:
@@ -232,6 +264,7 @@ def _choice(place, label: str, name: str, options: dict[str, str], key: str) -> 
 
 
 def _column_widgets(raw: RawTable, table: Table | None, key: str) -> Columns | None:
+    """The columns that the user chose; None without a SMILES column."""
     names = list(raw.frame)
     current = table.report.columns if table else None
     smiles_place, id_place = st.columns(2)
@@ -259,9 +292,7 @@ def _column_widgets(raw: RawTable, table: Table | None, key: str) -> Columns | N
     )
     if smiles is None:
         return None
-    if properties:
-        return Columns(smiles=smiles, id=id_, properties=tuple(properties))
-    return guess_columns(raw, smiles=smiles, id=id_ or "")
+    return Columns(smiles=smiles, id=id_, properties=tuple(properties))
 
 
 def _unit_widgets(table: Table, key: str) -> dict[str, str]:
