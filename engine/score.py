@@ -5,6 +5,7 @@ import numpy as np
 from engine.errors import UserError
 from engine.metrics import figures
 from engine.predict import Predictor, Progress
+from engine.properties import Property
 from engine.table import Table
 
 
@@ -15,9 +16,10 @@ def score(predictor: Predictor, table: Table, progress: Progress | None = None) 
         See `engine.metrics.figures`; properties that the table does not label have n = 0.
 
     Raises:
-        UserError: when the table labels none of the model's properties.
+        UserError: when the table labels none of the model's properties, or one in another unit.
     """
     names = predictor.info.names
+    _check_units(predictor.info.properties, table)
     labels = np.full((len(table.smiles), len(names)), np.nan)
     for k, known in enumerate(table.properties):
         if known.name in names:
@@ -29,3 +31,19 @@ def score(predictor: Predictor, table: Table, progress: Progress | None = None) 
         )
     predicted = predictor.predict(table.smiles, progress).blend.to_numpy()
     return figures(labels, predicted, names, predictor.info.ranges)
+
+
+def _check_units(predicted: list[Property], table: Table) -> None:
+    """Refuse labels in a unit that is not the model's.
+
+    Labels of registered properties are in the registry's units by now; nobody knows how to convert
+    the others.
+    """
+    units = {known.name: known.unit for known in predicted}
+    for known in table.properties:
+        unit = units.get(known.name)
+        if known.unit and unit and known.unit != unit:
+            raise UserError(
+                f"{table.name} gives {known.name} in {known.unit}, the model predicts it in "
+                f"{unit}: convert the column first, then say --unit {known.name}={unit}."
+            )
