@@ -10,6 +10,8 @@ from engine.table import Finding, PropertySummary, Report, Table
 from pages.parts.words import number, plain
 
 _BARS = 24
+_NOISE = 1e-12
+"""Labels that differ by less than this share of the largest one are drawn as equal."""
 _SEVERITIES = {
     "excluded": (":red[:material/block:]", "Rows left out"),
     "warning": (":orange[:material/warning:]", "Worth a look"),
@@ -92,12 +94,11 @@ def _show_properties(table: Table) -> None:
 def _property_row(
     known: Property, summary: PropertySummary, labels: np.ndarray, learned: bool
 ) -> dict[str, object]:
-    bars, _ = np.histogram(labels[np.isfinite(labels)], bins=_BARS)
     title = known.title if known.title == known.name else f"{known.name}: {known.title}"
     return {
         "Property": title if known.unit else f"{title} (no unit)",
         "Labels": summary.labels,
-        "Distribution": bars,
+        "Distribution": _bars(labels[np.isfinite(labels)]),
         "Lowest": number(known, summary.low),
         "Median": number(known, summary.median),
         "Mean": number(known, summary.mean),
@@ -105,6 +106,19 @@ def _property_row(
         "Spread": number(known, summary.std),
         "Learned": "yes" if learned else "too few labels",
     }
+
+
+def _bars(labels: np.ndarray) -> np.ndarray:
+    """How many labels lie in each section between the lowest and the highest."""
+    # As shares of the largest: no span between them overflows, and noise in the last digits is
+    # as small for large labels as for small ones.
+    largest = np.abs(labels).max()
+    shares = labels / largest if largest else labels
+    low, high = shares.min(), shares.max()
+    if high - low < _NOISE:
+        low, high = low - 0.5, high + 0.5
+    bars, _ = np.histogram(shares, bins=_BARS, range=(low, high))
+    return bars
 
 
 def _show_findings(findings: list[Finding]) -> None:

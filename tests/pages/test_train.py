@@ -223,6 +223,22 @@ def test_too_many_columns_of_numbers_are_said(train):
     assert "501 property columns" in train.error[-1].value
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("0.3", "0.30000000000000004"),
+        ("1e17", "1e17"),
+        ("0", "0"),
+        ("-1.7e308", "1.7e308"),
+    ],
+)
+def test_labels_that_hardly_differ_or_are_huge_are_shown(train, first, second):
+    rows = "".join(f"*CC(*){'C' * n},{(first, second)[n % 2]}\n" for n in range(12))
+    upload(train, "strength.csv", f"SMILES,Strength\n{rows}".encode())
+    assert not train.exception
+    assert sum(train.dataframe[0].value.loc[0, "Distribution"]) == 12
+
+
 def test_separator_can_be_overruled(train):
     upload(train, "bars.csv", KELVIN.replace(",", "|").encode())
     assert figures(train)["Rows kept"] == "30"
