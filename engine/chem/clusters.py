@@ -27,11 +27,12 @@ def similarity_clusters(smiles: Sequence[str]) -> np.ndarray:
     unique, position = np.unique(np.asarray(smiles, dtype=object), return_inverse=True)
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
     prints = [generator.GetFingerprint(parse(text)) for text in unique]
-    distances: list[float] = []
+    # One byte a pair: whether they are too far apart is all that Butina asks of a distance.
+    apart = np.zeros((len(prints), len(prints)), dtype=bool)
     for i in range(1, len(prints)):
-        alike = DataStructs.BulkTanimotoSimilarity(prints[i], prints[:i])
-        distances.extend(1 - value for value in alike)
-    found = Butina.ClusterData(distances, len(prints), DISTANCE, isDistData=True, reordering=True)
+        alike = np.array(DataStructs.BulkTanimotoSimilarity(prints[i], prints[:i]))
+        apart[i, :i] = apart[:i, i] = 1 - alike > DISTANCE
+    found = Butina.ClusterData(apart, len(prints), 0, isDistData=True, reordering=True)
     cluster = np.zeros(len(unique), dtype=int)
     for number, members in enumerate(found):
         cluster[list(members)] = number

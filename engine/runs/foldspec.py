@@ -10,9 +10,12 @@ import pandas as pd
 from engine.errors import UserError
 from engine.table import Table, read_table
 from engine.table.duplicates import flat
+from engine.table.report import counted
 from engine.training.folds import split_folds
 
 MOST_FOLDS = 20
+MOST_COMPARED = 30_000
+"""Different repeat units that similarity folds compare pair by pair: a byte a pair, 0.9 GB."""
 
 _SPLITTER = re.compile(r"(random|similarity):(\d+)")
 
@@ -36,6 +39,13 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
     most = min(MOST_FOLDS, len(table.smiles))
     if not 2 <= int(splitter[2]) <= most:
         raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
+    different = len(set(table.canonical))
+    if splitter[1] == "similarity" and different > MOST_COMPARED:
+        raise UserError(
+            f"Similarity folds compare every pair of repeat units, and {different:,} different "
+            f"ones are more than the {MOST_COMPARED:,} that can be compared: choose random folds, "
+            "or a column that gives them."
+        )
     return None
 
 
@@ -59,6 +69,9 @@ def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: in
 
     Returns:
         Shape `(N,)`, int.
+
+    Raises:
+        UserError: when there are too few repeat units, or clusters of them, for so many folds.
     """
     kind, count = spec.split(":")
     groups = [flat(smiles) for smiles in canonical]
@@ -69,8 +82,48 @@ def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: in
     return split_folds(labels, groups, int(count), seed)
 
 
+def check_folds(
+    folds: np.ndarray, canonical: Sequence[str], labels: np.ndarray, names: Sequence[str]
+) -> list[str]:
+    """Whether every property can be learnt without any one of the folds.
+
+    Args:
+        folds: shape `(N,)`, int.
+        canonical: N canonical SMILES.
+        labels: shape `(N, K)`, NaN where missing.
+        names: the K properties.
+
+    Returns:
+        What a user should know of the folds.
+
+    Raises:
+        UserError: when a fold holds so many of a property's labels that too few are left outside.
+    """
+    units = np.unique([flat(smiles) for smiles in canonical], return_inverse=True)[1]
+    for k, name in enumerate(names):
+        for fold in np.unique(folds):
+            rows = np.isfinite(labels[:, k]) & (folds != fold)
+            if len(np.unique(units[rows])) < 2:
+                raise UserError(
+                    f"Nearly all labels of {name!r} lie in one fold: without it, fewer than two "
+                    "different repeat units are left to learn from. Choose other folds, or leave "
+                    "the property out."
+                )
+    of_units = np.unique(np.column_stack([units, folds]), axis=0)[:, 0]
+    divided = int((np.bincount(of_units) > 1).sum())
+    if not divided:
+        return []
+    return [
+        f"{counted(divided, 'repeat unit')} of the table {'is' if divided == 1 else 'are'} in more "
+        "than one fold, so the errors are partly of units that the models have seen."
+    ]
+
+
 def _folds_of_column(spec: str, table: Table) -> np.ndarray:
-    source, found, column = spec.rpartition(":")
+    if spec.startswith("column:"):
+        source, found, column = spec.partition(":")
+    else:
+        source, found, column = spec.rpartition(":")
     if not found:
         raise UserError(
             f"Folds {spec!r} are not understood; write random:5, similarity:5, column:NAME for "
@@ -90,13 +143,23 @@ def _folds_of_column(spec: str, table: Table) -> np.ndarray:
             f"{where} gives no fold in column {column!r} for {len(missing):,} rows of the table, "
             f"such as id {some}; add them, or choose random:5."
         )
-    names, folds = np.unique(values.astype(str), return_inverse=True)
+    names, folds = np.unique(_numbers_or_texts(values), return_inverse=True)
     if not 2 <= len(names) <= MOST_FOLDS:
         raise UserError(
             f"Column {column!r} of {where} holds {len(names):,} different folds; "
             f"between 2 and {MOST_FOLDS} are needed."
         )
     return folds
+
+
+def _numbers_or_texts(values: np.ndarray) -> np.ndarray:
+    """Names of folds as they are sorted: 10 comes after 9."""
+    texts = values.astype(str)
+    try:
+        numbers = texts.astype(float)
+    except ValueError:
+        return texts
+    return numbers if np.isfinite(numbers).all() else texts
 
 
 def _column(frame: pd.DataFrame, name: str, where: str) -> np.ndarray:

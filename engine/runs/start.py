@@ -1,6 +1,7 @@
 """Starting a run from a checked table."""
 
 import re
+import shutil
 import time
 import uuid
 
@@ -13,7 +14,7 @@ from engine.hardware import detect
 from engine.limits import check_room
 from engine.runs import folder as files
 from engine.runs import process, store
-from engine.runs.foldspec import given_folds
+from engine.runs.foldspec import check_folds, given_folds
 from engine.runs.records import Run, RunConfig, in_line
 from engine.table import Table
 from engine.training.devices import DeviceSettings
@@ -38,6 +39,9 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
     learned = learnable_or_refuse(table)
     check_devices(config.use)
     folds = given_folds(config.folds, table)
+    if folds is not None:
+        names = [table.properties[k].name for k in learned]
+        check_folds(folds, table.canonical, table.labels[:, learned], names)
     config = config.model_copy(
         update={
             "preset": chosen_preset(config.preset, table).name,
@@ -54,9 +58,15 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         position=now,
         owner=owner,
     )
-    run.folder.mkdir(parents=True)
-    _write_files(run, table, config, learned, folds)
-    store.insert(run)
+    try:
+        run.folder.mkdir(parents=True)
+        _write_files(run, table, config, learned, folds)
+        store.insert(run)
+    except BaseException as error:
+        shutil.rmtree(run.folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise UserError(f"The run could not be written: {error}") from error
+        raise
     process.ensure_supervisor()
     return run
 

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from engine.runs.metrics import mend_metrics
 from engine.runs.records import ALIVE, Run, RunConfig
 from engine.runs.reporting import RunReporter, StoppedError
 from engine.training.presets import PRESETS, Preset
-from engine.workspace import write_atomic
+from engine.workspace import replacing, write_atomic
 
 _BEAT_SECONDS = 5.0
 _REPORTED = {"table", "rows", "folds", "seed", "labels", "blend", "intervals"}
@@ -178,6 +178,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     import torch
 
     from engine.features import compute_features
+    from engine.runs.foldspec import check_folds
     from engine.training.checkpoints import Checkpoints
     from engine.training.data import TrainingData
     from engine.training.ensemble import fit_ensemble, stages
@@ -191,6 +192,9 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
         reporter.log("The software has changed since: the run begins anew")
     mend_metrics(job.run, job.names, checkpoints.histories())
     folds = _folds(job)
+    remarks = check_folds(folds, job.frame["canonical"].tolist(), job.labels, job.names)
+    for remark in remarks:
+        reporter.log(remark)
     count = len(job.frame)
     fits = stages(job.preset, len(np.unique(folds)), len(job.names))
     reporter.plan({"features": 2 * count, **fits, "bundle": 1})
@@ -212,6 +216,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
         job.run.folder / files.CHECKPOINTS,
     )
     reporter.stage("bundle", 1)
+    ensemble = replace(ensemble, remarks=remarks + ensemble.remarks)
     _write_results(job, folds, ensemble, bundle)
     reporter.step()
     return ensemble.figures, ensemble.remarks
@@ -232,7 +237,8 @@ def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None
     from engine.domain import write_domain
     from engine.versions import package_versions
 
-    _out_of_fold(job, folds, ensemble).to_parquet(job.run.folder / files.OUT_OF_FOLD, index=False)
+    with replacing(job.run.folder / files.OUT_OF_FOLD) as path:
+        _out_of_fold(job, folds, ensemble).to_parquet(path, index=False)
     info = BundleInfo(
         name=job.config.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -259,9 +265,7 @@ def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None
         "hardware": detect().model_dump(),
         "seconds": store.select(job.run.id)[0].seconds,
         "remarks": ensemble.remarks,
-        **info.model_dump(
-            include={"table", "rows", "folds", "seed", "labels", "blend", "intervals"}
-        ),
+        **info.model_dump(include=_REPORTED),
         "versions": info.versions,
     }
     write_atomic(job.run.folder / files.REPORT, json.dumps(report, indent=1))

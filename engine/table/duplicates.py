@@ -73,8 +73,9 @@ def _repeated(kind: str, words: str, groups: Groups, rows: np.ndarray) -> Findin
         severity="warning",
         count=len(groups),
         rows=_sorted_rows(groups, rows),
-        message=f"{len(groups):,} {hold} {words}: {_named(groups, rows)}. All are kept, and each "
-        "group is kept together in one fold; delete the rows that are not wanted.",
+        message=f"{len(groups):,} {hold} {words}: {_named(groups, rows)}. All are kept, and "
+        "random and similarity folds keep each group together; delete the rows that are not "
+        "wanted.",
     )
 
 

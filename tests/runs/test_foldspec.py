@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.errors import UserError
-from engine.runs.foldspec import given_folds, make_folds
+from engine.runs.foldspec import check_folds, given_folds, make_folds
 from engine.table import Table, load_table
 from tests.conftest import SHARED, TEXTBOOK
 
@@ -73,3 +73,41 @@ def test_the_frozen_folds_of_the_real_table(real_train: Path) -> None:
     folds = given_folds(f"{SHARED / 'folds.csv'}:random", load_table(real_train))
     assert len(folds) == 7973
     assert set(folds) == {0, 1, 2, 3, 4}
+
+
+def test_a_column_may_have_a_colon_in_its_name() -> None:
+    rows = [f"{n},*{'C' * n}*,{n}.5,{n % 2}" for n in range(1, 31)]
+    table = load_table("\n".join(["id,SMILES,Tg,Split: final", *rows]).encode(), "table.csv")
+    assert given_folds("column:Split: final", table).tolist() == [n % 2 for n in range(1, 31)]
+
+
+def test_folds_that_are_numbers_keep_their_order() -> None:
+    rows = [f"{n},*{'C' * n}*,{n}.5,{n % 12}" for n in range(1, 31)]
+    table = load_table("\n".join(["id,SMILES,Tg,part", *rows]).encode(), "table.csv")
+    assert given_folds("column:part", table).tolist() == [n % 12 for n in range(1, 31)]
+
+
+def test_similarity_folds_of_too_many_units_are_refused(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.runs.foldspec.MOST_COMPARED", 29)
+    with pytest.raises(UserError, match="30 different ones are more than the 29"):
+        given_folds("similarity:3", table)
+    assert given_folds("random:3", table) is None
+
+
+def test_folds_must_leave_something_to_learn_from() -> None:
+    canonical = ["*C*", "*CC*", "*CCC*", "*CCCC*"]
+    labels = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, np.nan], [4.0, 4.0]])
+    assert check_folds(np.array([0, 0, 1, 1]), canonical, labels[:, :1], ["Tg"]) == []
+    with pytest.raises(UserError, match="Nearly all labels of 'Rg' lie in one fold"):
+        check_folds(np.array([0, 0, 1, 1]), canonical, labels, ["Tg", "Rg"])
+
+
+def test_a_repeat_unit_in_several_folds_is_said() -> None:
+    canonical = ["*C*", "*C*", "*CC*", "*CCC*", "*C/C=C/C*", "*C/C=C\\C*"]
+    labels = np.arange(6.0)[:, None]
+    found = check_folds(np.array([0, 1, 0, 1, 0, 0]), canonical, labels, ["Tg"])
+    assert found[0].startswith("1 repeat unit of the table is in more than one fold")
+    found = check_folds(np.array([0, 1, 0, 1, 0, 1]), canonical, labels, ["Tg"])
+    assert found[0].startswith("2 repeat units of the table are")

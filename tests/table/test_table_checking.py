@@ -129,7 +129,7 @@ d,*CCCC*,30,
     repeated = finding(table, "duplicate")
     assert (repeated.severity, repeated.count, repeated.rows) == ("warning", 1, [2, 4, 5])
     assert "rows 2, 4 and 5" in repeated.message
-    assert "kept together in one fold" in repeated.message
+    assert "keep each group together" in repeated.message
     conflict = finding(table, "conflict")
     assert (conflict.column, conflict.count, conflict.rows) == ("y", 1, [2, 4, 5])
     assert finding(table, "duplicate_id").rows == [2, 4]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.errors import UserError
 from engine.training.blend import blend_weights, fit_weights, nested_blend
 from engine.training.folds import split_folds
 
@@ -53,3 +54,14 @@ def test_folds_keep_groups_whole_and_balance_properties() -> None:
     assert np.bincount(folds[:50], minlength=5).tolist() == pytest.approx([10] * 5, abs=4)
     np.testing.assert_array_equal(folds, split_folds(labels, groups, 5, seed=0))
     assert not np.array_equal(folds, split_folds(labels, groups, 5, seed=1))
+
+
+def test_folds_are_made_where_no_set_of_labels_is_there_often(random: np.random.Generator) -> None:
+    labels = np.where(random.random((30, 6)) < 0.5, np.nan, 1.0)
+    folds = split_folds(labels, np.arange(30), 5, seed=0)
+    assert np.bincount(folds).tolist() == [6] * 5
+
+
+def test_fewer_groups_than_folds_are_refused() -> None:
+    with pytest.raises(UserError, match="3 folds cannot be made of 2 groups"):
+        split_folds(np.ones((20, 1)), np.arange(20) // 10, 3, seed=0)
