@@ -22,7 +22,8 @@ def figures(
 
     Returns:
         `{"wmae", "wmae_row", "mae", "rmse", "r2", "n"}`; the last four by property. A property
-        without scored labels has n = 0 and None elsewhere; the weighted forms leave it out.
+        without scored labels has n = 0 and None elsewhere; the weighted forms leave it out, and one
+        whose training labels are all equal, too: there is no range to measure its errors by.
     """
     scored = np.isfinite(labels) & np.isfinite(predictions)
     result: dict = {"wmae": None, "wmae_row": None, "mae": {}, "rmse": {}, "r2": {}, "n": {}}
@@ -34,14 +35,14 @@ def figures(
         result["mae"][name] = float(mean_absolute_error(truth, guess)) if count else None
         result["rmse"][name] = float(root_mean_squared_error(truth, guess)) if count else None
         result["r2"][name] = float(r2_score(truth, guess)) if count > 1 else None
-    if scored.any():
-        counts = scored.sum(axis=0)
-        spans = [np.ptp(ranges[name]) if result["n"][name] else 0.0 for name in names]
-        weights = property_weights(counts, np.array(spans))
+    counts = scored.sum(axis=0)
+    spans = [np.ptp(ranges[name]) if result["n"][name] else 0.0 for name in names]
+    weights = property_weights(counts, np.array(spans))
+    if weights.any():
         errors = np.where(scored, np.abs(labels - predictions), 0.0)
         result["wmae"] = float(errors.sum(axis=0) / np.maximum(counts, 1) @ weights)
-        by_row = errors[scored.any(axis=1)] @ weights
-        result["wmae_row"] = float((counts > 0).sum() * by_row.mean())
+        by_row = errors[scored[:, weights > 0].any(axis=1)] @ weights
+        result["wmae_row"] = float((weights > 0).sum() * by_row.mean())
     return result
 
 
@@ -58,14 +59,15 @@ def property_weights(counts: np.ndarray, spans: np.ndarray) -> np.ndarray:
 
     The sum of weight · MAE is `wmae`, as the leaderboard computes it; K times the mean over
     labelled rows of the sum of weight · error is `wmae_row`, as the overview prints it, K being the
-    number of properties with labels.
+    number of properties that weigh anything.
 
     Args:
         counts: scored labels of each property, shape `(K,)`.
         spans: greatest less least label in the training table, shape `(K,)`, in units.
 
     Returns:
-        Shape `(K,)`, per unit; 0 for a property without scored labels.
+        Shape `(K,)`, per unit; 0 for a property without scored labels, or without a range.
     """
-    roots = np.where(counts > 0, np.maximum(counts, 1) ** -0.5, 0.0)
-    return roots / roots.sum() / np.maximum(spans, 1e-12)
+    weighs = (counts > 0) & (spans > 0)
+    roots = np.where(weighs, np.maximum(counts, 1) ** -0.5, 0.0)
+    return roots / np.where(weighs, max(roots.sum(), 1e-300) * spans, 1.0)

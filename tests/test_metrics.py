@@ -37,6 +37,16 @@ def test_nothing_to_score_gives_no_number() -> None:
     assert figures(empty, empty, NAMES, RANGES)["wmae"] is None
 
 
+def test_a_property_whose_labels_are_all_equal_weighs_nothing() -> None:
+    labels = np.array([[10.0, 0.4], [20.0, 0.4], [NAN, 0.4]])
+    ranges = {"Tg": (0.0, 100.0), "FFV": (0.4, 0.4)}
+    result = figures(labels, labels + np.array([1.0, 0.001]), NAMES, ranges)
+    assert result["wmae"] == result["wmae_row"] == pytest.approx(0.01)
+    assert result["mae"]["FFV"] == pytest.approx(0.001)
+    alone = figures(labels[:, 1:], labels[:, 1:] + 0.001, ["FFV"], ranges)
+    assert alone["wmae"] is alone["wmae_row"] is None
+
+
 def test_ranges_come_from_the_labels() -> None:
     labels = np.array([[10.0, NAN], [NAN, 0.3], [-5.0, 0.4]])
     assert label_ranges(labels, NAMES) == {"Tg": (-5.0, 10.0), "FFV": (0.3, 0.4)}

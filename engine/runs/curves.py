@@ -12,7 +12,8 @@ def label_weights(run: Run) -> pd.DataFrame:
 
     Returns:
         A row for each property of the run's table: `share`, √(1/n) of its n labels, and `range`,
-        its greatest label less its least, in its unit. No rows when the table cannot be read.
+        its greatest label less its least, in its unit. No row for a property whose labels are all
+        equal, and none at all when the table cannot be read.
     """
     path = run.folder / files.TABLE
     try:
@@ -21,8 +22,8 @@ def label_weights(run: Run) -> pd.DataFrame:
         return pd.DataFrame(columns=["share", "range"], dtype=float)
     labels = table[[name for name in table if name.startswith(files.LABEL_PREFIX)]]
     labels = labels.rename(columns=lambda name: name.removeprefix(files.LABEL_PREFIX))
-    spans = (labels.max() - labels.min()).clip(lower=1e-12)
-    return pd.DataFrame({"share": labels.count() ** -0.5, "range": spans})
+    spans = labels.max() - labels.min()
+    return pd.DataFrame({"share": labels.count() ** -0.5, "range": spans})[spans > 0]
 
 
 def validation_wmae(metrics: pd.DataFrame, weights: pd.DataFrame) -> pd.Series:

@@ -39,6 +39,13 @@ def test_validation_wmae_leaves_out_what_is_missing(run):
     assert np.isnan(found[1])
 
 
+def test_validation_wmae_leaves_out_labels_that_are_all_equal(run):
+    table = pd.DataFrame({"label:Tg": [1.0, 1.0], "label:Rg": [0.0, 10.0]})
+    table.to_parquet(run.folder / "table.parquet")
+    metrics = pd.DataFrame({"val_mae_Tg": [0.1], "val_mae_Rg": [1.0]})
+    assert validation_wmae(metrics, label_weights(run))[0] == pytest.approx(0.1)
+
+
 def test_without_a_table_there_is_no_wmae(run):
     (run.folder / "table.parquet").unlink()
     found = validation_wmae(pd.DataFrame({"val_mae_Tg": [10.0]}), label_weights(run))
