@@ -159,8 +159,10 @@ def disk_use(run: Run) -> int:
 
 
 def _demand_ended(run: Run, what: str) -> None:
-    if run.alive:
-        raise UserError(f"Run {run.name!r} is {run.state}: stop it before it is {what}.")
+    # As it is now: a page may have drawn it before somebody resumed it elsewhere.
+    for known in store.select(run.id):
+        if known.alive:
+            raise UserError(f"Run {known.name!r} is {known.state}: stop it before it is {what}.")
 
 
 def _with_true_states(runs: list[Run]) -> list[Run]:

@@ -1,5 +1,6 @@
 """Runs: from start to bundle, stopping, and runs whose process is gone."""
 
+import errno
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from engine.bundle import INFO, read_info
 from engine.errors import UserError
 from engine.runs import (
     Run,
+    archive_run,
+    delete_run,
     find_run,
     list_runs,
     process,
@@ -24,6 +27,7 @@ from engine.runs import (
     read_report,
     start_run,
     stop_run,
+    store,
 )
 from engine.table import Table, load_table
 from engine.training.presets import PRESETS
@@ -166,6 +170,28 @@ def test_what_cannot_start_leaves_nothing(
         start_run(textbook, LONG.model_copy(update=changes))
     assert list_runs() == []
     assert not list((workspace / "runs").glob("*")) if (workspace / "runs").exists() else True
+
+
+def test_a_disk_that_refuses_leaves_no_part_of_a_run(
+    slice_of_textbook: Table, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+
+    monkeypatch.setattr("engine.runs.start.write_atomic", refuse)
+    with pytest.raises(UserError, match=r"could not be written: .*quota"):
+        start_run(slice_of_textbook, SHORT)
+    assert not list((workspace / "runs").iterdir())
+    assert not list_runs()
+
+
+def test_what_is_deleted_is_the_run_as_it_is_now(workspace: Path) -> None:
+    drawn = inserted("resumed-elsewhere", "stopped")
+    store.update(drawn.id, state="queued")
+    for act in (delete_run, archive_run):
+        with pytest.raises(UserError, match="is queued: stop it before"):
+            act(drawn)
+    assert drawn.folder.is_dir()
 
 
 def test_a_table_without_labels_cannot_be_learned() -> None:
