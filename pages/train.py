@@ -16,6 +16,8 @@ from pages.parts.words import show_error
 
 _STARTING = "train starting"
 """In the session: "asked" from the click on, "now" while the run is being started."""
+_STARTED = "train started"
+"""In the session: the ids of runs that were started and are not shown yet, one at most."""
 
 
 def main() -> None:
@@ -104,20 +106,27 @@ def _mark_starting() -> None:
 
 
 def _start(table: Table, config: RunConfig) -> None:
-    try:
-        with st.spinner("Starting the run…"):
-            # Kept in the same breath: a second click may end this script at any call to Streamlit.
-            st.session_state["train started"] = start_run(table, config, owner()).id
-    except UserError as error:
-        st.session_state["train problem"] = str(error)
-        st.session_state[_STARTING] = None
+    name = owner()
+    # A list that the session holds already: another click may end this script at any call to
+    # Streamlit, also where something is put into the session, but not where the list grows.
+    started = st.session_state.setdefault(_STARTED, [])
+    with st.spinner("Starting the run…"):
+        try:
+            started.append(start_run(table, config, name).id)
+        except UserError as error:
+            st.session_state["train problem"] = str(error)
+        finally:
+            st.session_state[_STARTING] = None
+    if not started:
         st.rerun()
     _go_to_started_run()
 
 
 def _go_to_started_run() -> None:
-    if run_id := st.session_state.pop("train started", None):
+    if st.session_state.get(_STARTED):
+        # Before the run is forgotten: this script may end here too, and must not start it again.
         st.session_state[_STARTING] = None
+        run_id = st.session_state.pop(_STARTED)[-1]
         st.switch_page("pages/monitor.py", query_params={"run": run_id})
 
 

@@ -6,9 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
+from engine import runs
+from engine.errors import UserError
 from engine.hardware import Gpu, Hardware
-from engine.runs import ProbeRequest, list_runs, process, read_config
+from engine.runs import ProbeRequest, Run, list_runs, process, read_config, start_run
 from engine.training.estimate import Probe
 from engine.workspace import ASSETS
 from pages.parts import outlook, settings
@@ -119,14 +122,47 @@ def test_a_started_run_is_not_started_again(train):
     assert len(list_runs()) == 1
 
 
-def test_click_during_the_start_starts_nothing(train):
+def test_another_click_during_the_start_starts_nothing_more(train, monkeypatch):
+    def start(*given) -> Run:
+        run = start_run(*given)
+        context = get_script_run_ctx()
+        context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
+        return run
+
+    monkeypatch.setattr(runs, "start_run", start)
     button(train, SAMPLE).click().run()
-    # As a second click leaves it: the first one's run is there, its change of page was cut off.
-    train.session_state["train starting"] = "now"
-    train.session_state["train started"] = "20260101-000000-textbook-abcd"
-    train.run()
-    assert not list_runs()
+    button(train, "Train").click().run()
+    assert not train.exception
+    assert len(list_runs()) == 1
     assert train.title[0].value == "Monitor"
+
+
+def test_a_start_that_fails_is_not_tried_again(train, monkeypatch):
+    tried = []
+
+    def fail(*given) -> Run:
+        tried.append(given)
+        raise RuntimeError
+
+    monkeypatch.setattr(runs, "start_run", fail)
+    button(train, SAMPLE).click().run()
+    button(train, "Train").click().run()
+    assert train.exception
+    train.run()
+    assert not train.exception
+    assert len(tried) == 1
+    assert not button(train, "Train").disabled
+
+
+def test_a_start_that_is_refused_says_why(train, monkeypatch):
+    def refuse(*_) -> Run:
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr(runs, "start_run", refuse)
+    button(train, SAMPLE).click().run()
+    button(train, "Train").click().run()
+    assert [one.value for one in train.error] == ["The disk is full."]
+    assert not button(train, "Train").disabled
 
 
 @pytest.mark.parametrize(
