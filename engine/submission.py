@@ -1,11 +1,13 @@
 """Submissions: the ids, the order and the columns that a competition asks for."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import pandas as pd
 
 from engine.bundle import BundleInfo
 from engine.errors import UserError
+from engine.features import UniqueUnits
 from engine.predict import Predictions, Predictor, Progress
 from engine.table import Columns, RawTable, guess_columns
 
@@ -34,22 +36,25 @@ def make_submission(
 
     Args:
         predictor: the model.
-        test: a table with a SMILES column, and an id column when there is a sample.
+        test: a table with a SMILES column, and an id column when there is a sample; a column that
+            is named like the sample's first one is that id column.
         sample: whose ids, order and columns are taken; without it, those of the test table and
             all properties of the model.
         progress: told how far the features are.
 
     Raises:
-        UserError: when the sample asks for an id that the test table lacks, or for a column that
-            the model does not predict.
+        UserError: when the sample asks for an id that the test table lacks, or gives to several
+            repeat units, or for a column that the model does not predict.
     """
     columns = guess_columns(test)
+    if sample is not None:
+        if (asked := sample.frame.columns[0]) in test.frame:
+            columns = columns.model_copy(update={"id": asked})
+        wanted, order = _asked_for(sample, test, columns, predictor.info.names)
     predicted = predictor.predict(smiles_of(test, columns), progress)
     made = plain_submission(test, columns, predicted, predictor.info)
     if sample is None:
         return made
-    _, ids = _ids(test, columns.id)
-    wanted, order = _asked_for(sample, ids, predictor.info.names, test.name)
     rows = made.frame.iloc[order, 1:].reset_index(drop=True)
     frame = pd.concat([sample.frame.iloc[:, 0].reset_index(drop=True), rows[wanted]], axis=1)
     return Submission(frame, made.filled)
@@ -87,9 +92,15 @@ def _ids(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:
 
 
 def _asked_for(
-    sample: RawTable, ids: list[str], names: list[str], test_name: str
+    sample: RawTable, test: RawTable, columns: Columns, names: list[str]
 ) -> tuple[list[str], list[int]]:
-    """The properties that a sample asks for, and the test row of each of its ids."""
+    """The properties that a sample asks for, and the position in the test table of each of its ids.
+
+    Args:
+        sample, test: the tables.
+        columns: of the test table.
+        names: of the properties that the model predicts.
+    """
     wanted = list(sample.frame.columns[1:])
     unknown = [name for name in wanted if name not in names]
     if unknown:
@@ -97,12 +108,37 @@ def _asked_for(
             f"{sample.name} asks for {', '.join(unknown)}, but the model predicts "
             f"{', '.join(names)}; choose another model or another sample."
         )
-    positions = {name: position for position, name in enumerate(ids)}
+    positions: dict[str, list[int]] = defaultdict(list)
+    for position, name in enumerate(_ids(test, columns.id)[1]):
+        positions[name].append(position)
     asked = sample.frame.iloc[:, 0].tolist()
     missing = [str(name) for name in asked if name not in positions]
     if missing:
         raise UserError(
-            f"{sample.name} asks for {len(missing):,} ids that {test_name} does not hold, "
+            f"{sample.name} asks for {len(missing):,} ids that {test.name} does not hold, "
             f"such as {', '.join(missing[:5])}; upload the files that belong together."
         )
-    return wanted, [positions[name] for name in asked]
+    _check_one_unit_each({name: positions[name] for name in asked}, test, columns)
+    return wanted, [positions[name][0] for name in asked]
+
+
+def _check_one_unit_each(asked: dict[str, list[int]], test: RawTable, columns: Columns) -> None:
+    """Refuse an id that stands for several repeat units: nobody could say which one is asked for.
+
+    Args:
+        asked: the positions in the test table of each id.
+        test: the test table.
+        columns: of the test table.
+    """
+    smiles = smiles_of(test, columns)
+    for name, places in asked.items():
+        texts = [smiles[place] for place in places]
+        if len({*texts}) == 1:
+            continue
+        units = UniqueUnits.of(texts)
+        if len(units.canonical) > 1 or units.problems:
+            some = ", ".join(f"{test.rows[place]:,}" for place in places[:5])
+            raise UserError(
+                f"{test.name} gives the id {name} to different repeat units, on rows {some}: "
+                "leave one of them, or upload the files that belong together."
+            )

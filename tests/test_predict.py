@@ -129,6 +129,36 @@ def test_a_sample_that_does_not_fit(predictor: Predictor, sample: bytes, sentenc
         make_submission(predictor, read_table(TEST, "test.csv"), read_table(sample, "sample.csv"))
 
 
+@pytest.mark.parametrize("second", ["*CC(*)C", "C(C"])
+def test_an_id_of_two_repeat_units_cannot_be_asked_for(predictor: Predictor, second: str) -> None:
+    test = read_table(f"id,SMILES\n1,*CC*\n1,{second}\n2,*CCO*\n".encode(), "test.csv")
+    sample = read_table(b"id,Tg\n1,0\n2,0\n", "sample.csv")
+    with pytest.raises(UserError, match=r"the id 1 to different repeat units, on rows 2, 3"):
+        make_submission(predictor, test, sample)
+    # An id that is not asked for is nobody's trouble.
+    made = make_submission(predictor, test, read_table(b"id,Tg\n2,0\n", "sample.csv"))
+    assert made.frame["id"].tolist() == ["2"]
+
+
+def test_an_id_may_repeat_one_repeat_unit(predictor: Predictor) -> None:
+    test = read_table(b"id,SMILES\n1,*CC(*)C\n1,CC([*])C[*]\n2,*CCO*\n", "test.csv")
+    sample = read_table(b"id,Tg\n2,0\n1,0\n", "sample.csv")
+    assert make_submission(predictor, test, sample).frame["id"].tolist() == ["2", "1"]
+
+
+@pytest.mark.parametrize("name", ["sample_id", "batch", "SMILES"])
+def test_the_samples_own_id_column_is_taken(predictor: Predictor, name: str) -> None:
+    test = read_table(
+        b"id,sample_id,batch,SMILES\n1,a,x,*CC*\n2,b,y,*CC(*)C\n3,c,z,*CCO*\n", "test.csv"
+    )
+    asked = test.frame[name].tolist()[::-1]
+    sample = read_table("\n".join([f"{name},Tg", *(f"{id},0" for id in asked)]).encode())
+    made = make_submission(predictor, test, sample).frame
+    assert made[name].tolist() == asked
+    own = make_submission(predictor, test).frame
+    assert made["Tg"].tolist() == own["Tg"].tolist()[::-1]
+
+
 def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
     folder = trained.folder / "bundle"
     assert find_bundle("trained") == find_bundle(trained.id) == folder
