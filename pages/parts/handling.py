@@ -65,7 +65,11 @@ def offer_stop(run: Run) -> None:
                 "the run can be resumed: it then goes on from where it was."
             )
             st.button(
-                "Yes, stop it", type="primary", key="stop", on_click=stop_run, args=(run, False)
+                "Yes, stop it",
+                type="primary",
+                key="stop",
+                on_click=attempt,
+                args=(stop_run, run, False),
             )
 
 
@@ -113,8 +117,8 @@ def show_place(run: Run) -> None:
             "Cancel",
             icon=":material/close:",
             key="cancel",
-            on_click=stop_run,
-            args=(run, False),
+            on_click=attempt,
+            args=(stop_run, run, False),
             help="It leaves the line; it can be resumed later.",
         )
 

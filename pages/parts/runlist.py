@@ -18,13 +18,15 @@ def show_list(selected: str) -> None:
     Args:
         selected: the id of the run that is shown below; empty for none.
     """
-    runs = _shown(list_runs(), selected)
+    everything = list_runs()
+    runs = _shown(everything, selected)
     if not runs:
         st.caption("No run matches.")
         return
     ids = [run.id for run in runs]
     there = selected in ids
-    places = {run.id: place for place, run in enumerate(in_line(runs), start=1)}
+    line = enumerate(in_line(everything), start=1)
+    places = {run.id: place for place, run in line if run.id in ids}
     picked = st.dataframe(
         pd.DataFrame([_row(run, places) for run in runs]),
         hide_index=True,

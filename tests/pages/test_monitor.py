@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from engine.bundle import INFO, BundleInfo, default_bundle, read_info, write_info
+from engine.errors import UserError
 from engine.models.settings import PolyGINShape
 from engine.properties import property_for
 from engine.runs import Progress, Run, StageProgress, find_run, list_runs, process, store
+from pages.parts import handling
 
 pytestmark = pytest.mark.usefixtures("no_supervisor")
 NAMES = ("Tg", "Strength")
@@ -190,6 +192,27 @@ def test_queue_can_be_reordered_and_left(empty_workspace, open_page):
     assert not app.exception
     assert find_run(second.id).state == "stopped"
     assert "Resume" in labels(app)
+
+
+def test_place_in_line_is_that_among_all_runs(empty_workspace, open_page):
+    for number in range(8):
+        made_as(f"waiting {number}", "queued", position=float(number))
+    app = open_page("monitor")
+    app.text_input(key="monitor search").set_value("waiting 3").run()
+    assert app.dataframe[0].value[["Name", "In line"]].values.tolist() == [["waiting 3", 4]]
+
+
+@pytest.mark.parametrize(("state", "key"), [("running", "stop"), ("queued", "cancel")])
+def test_stop_that_fails_is_said(empty_workspace, open_page, monkeypatch, state, key):
+    def refuse(*_) -> Run:
+        raise UserError("The disk is full.")
+
+    monkeypatch.setattr(handling, "stop_run", refuse)
+    run = made(state, **(process.identity() if state == "running" else {}))
+    app = open_page("monitor", run=run.id)
+    app.button(key=key).click().run()
+    assert not app.exception
+    assert [one.value for one in app.error] == ["The disk is full."]
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped"])
