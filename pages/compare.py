@@ -14,7 +14,7 @@ from engine.runs.feed import follow_metrics
 from pages.parts import entry, live
 from pages.parts.components import live_chart
 from pages.parts.layout import heading
-from pages.parts.models import plain_title
+from pages.parts.models import plain_title, told_apart
 from pages.parts.runs import digits_of, properties_of, settings_of
 from pages.parts.spans import moment
 from pages.parts.words import plain
@@ -61,12 +61,13 @@ def _choose(runs: list[Run]) -> list[Run]:
     asked = [one for one in st.query_params.get("runs", "").split(",") if one in by_id]
     newest = [run.id for run in runs if not run.archived and run.id not in asked]
     wanted = [*asked, *newest[: max(2 - len(asked), 0)]][:_MOST]
+    labels = told_apart({run.id: _label(run) for run in runs})
     chosen = st.multiselect(
         f"Runs, {_MOST} at most",
         list(by_id),
         wanted,
         max_selections=_MOST,
-        format_func=lambda key: _label(by_id[key]),
+        format_func=lambda key: labels[key],
         key="compare runs",
     )
     if st.query_params.get("runs", "") != ",".join(chosen):
@@ -81,11 +82,8 @@ def _label(run: Run) -> str:
 
 def _names(runs: list[Run]) -> dict[str, Run]:
     """The runs by names that tell them apart."""
-    plain_names = [run.name for run in runs]
-    return {
-        run.name if plain_names.count(run.name) == 1 else f"{run.name} ({run.id[-4:]})": run
-        for run in runs
-    }
+    names = told_apart({run.id: run.name for run in runs})
+    return {names[run.id]: run for run in runs}
 
 
 def _show_curves(names: dict[str, Run]) -> None:

@@ -10,7 +10,7 @@ from engine.properties import Property
 from engine.runs import Run, list_runs, read_out_of_fold
 from pages.parts import charts, entry, gallery
 from pages.parts.layout import columns, forget_unless, heading
-from pages.parts.models import plain_title, run_label
+from pages.parts.models import plain_title, run_label, told_apart
 from pages.parts.words import number, plain, show_error, unit_of
 
 WORST = 12
@@ -36,11 +36,12 @@ def choose_run(runs: list[Run]) -> Run:
     wanted = next((run.id for run in runs if asked in (run.id, run.name)), None)
     if asked and not wanted:
         st.warning(plain(f"There is no finished run {asked!r}; the newest one is shown."))
+    labels = told_apart({run.id: run_label(run) for run in runs})
     chosen = st.selectbox(
         "Finished run",
         list(by_id),
         index=list(by_id).index(wanted) if wanted else 0,
-        format_func=lambda key: run_label(by_id[key]),
+        format_func=lambda key: labels[key],
         key="errors run",
     )
     if st.query_params.get("run") != chosen:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -44,12 +45,13 @@ def choose_model(page: str) -> Path | None:
     asked = st.query_params.get("model")
     wanted = asked or st.session_state.get(_CHOSEN)
     names = list(models)
+    labels = told_apart({name: label for name, (label, _) in models.items()})
     forget_unless(f"model on {page}", names)
     chosen = st.selectbox(
         "Model",
         names,
         index=names.index(wanted) if wanted in models else 0,
-        format_func=lambda name: models[name][0],
+        format_func=lambda name: labels[name],
         key=f"model on {page}",
         help="The default model, and the model of every finished run.",
     )
@@ -177,6 +179,18 @@ def run_label(run: Run) -> str:
     """A run's name and when it ended."""
     ended = datetime.fromtimestamp(run.finished or run.created)
     return f"{run.name}, {ended:%d %b %Y %H:%M}"
+
+
+def told_apart(labels: dict[str, str]) -> dict[str, str]:
+    """Labels by the id of their run; those that occur more than once get the end of that id.
+
+    A list on a page hands back the label that was chosen, so no two may be the same.
+    """
+    counts = Counter(labels.values())
+    return {
+        run_id: f"{label} ({run_id[-4:]})" if counts[label] > 1 else label
+        for run_id, label in labels.items()
+    }
 
 
 def plain_title(title: str, name: str) -> str:
