@@ -1,7 +1,6 @@
 """Asking for the same again: a run's table and settings, for a run that differs in some of them."""
 
 from io import BytesIO
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -11,12 +10,15 @@ from engine.runs import folder as files
 from engine.runs.records import Run, RunConfig
 from engine.table import Columns, Table, accepted_units, check_table, read_table
 
+ROW_NUMBERS = "row"
+"""The id column of a clone whose origin has none."""
+
 
 class Clone(NamedTuple):
     """What a run was started with.
 
     Attributes:
-        table_name: a file name.
+        table_name: of the file that the run's table came from.
         table: the rows that the run uses, as Parquet; rows that it excluded are not among them.
         config: the settings, as they fit this table.
     """
@@ -49,13 +51,14 @@ def clone_of(run: Run) -> Clone:
     config = RunConfig(**described)
     names = tuple(known["name"] for known in properties)
     smiles = config.columns.smiles
-    id_ = config.columns.id or _unlike("row", {smiles, *names})
+    id_ = config.columns.id or _unlike(ROW_NUMBERS, {smiles, *names})
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
     for name in names:
         frame[name] = kept[files.LABEL_PREFIX + name]
     folds = config.folds
     if "fold" in kept:
-        fold_column = _unlike("fold", {id_, smiles, *names})
+        # Named as where they came from, so that the runs' settings read alike.
+        fold_column = _unlike(folds.rpartition(":")[2], {id_, smiles, *names})
         frame[fold_column] = kept["fold"]
         folds = f"column:{fold_column}"
     # Labels of registered properties lie in the registry's units by now.
@@ -74,7 +77,7 @@ def clone_of(run: Run) -> Clone:
     )
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
-    return Clone(f"{Path(table_name).stem}.parquet", buffer.getvalue(), config)
+    return Clone(table_name, buffer.getvalue(), config)
 
 
 def _unlike(name: str, taken: set[str]) -> str:

@@ -1,10 +1,10 @@
 """How runs differ: in what they were asked to do, and in what came out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from engine.runs.clone import ROW_NUMBERS
+from engine.runs.contents import Contents, contents_of
 from engine.runs.records import Run
-
-_SAME_TASK = ("table", "folds")
 
 
 def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
@@ -18,6 +18,10 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         one that a run does not have is an empty text. Names of runs are not settings.
     """
     flat = [_flat(config) for config in configs]
+    for one in flat:
+        # Without an id column rows are named by their numbers, as they are in a clone.
+        if one.get("columns.id") == "":
+            one["columns.id"] = ROW_NUMBERS
     names = dict.fromkeys(name for one in flat for name in one if name != "name")
     values = {name: [one.get(name, "") for one in flat] for name in names}
     return {name: each for name, each in values.items() if len({*each}) > 1}
@@ -26,17 +30,24 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
 def not_comparable(configs: Sequence[dict], runs: Sequence[Run]) -> list[str]:
     """Why the errors of runs cannot be set side by side; empty when they can.
 
+    Tables and given folds are compared by what they hold: a clone has those of its origin under
+    other names. Names count where a run's table is gone, and splitters are compared by theirs.
+
     Args:
         configs: one for each run, as `engine.runs.read_config` gives them.
         runs: the runs, those that are done with their figures.
     """
-    reasons = [
-        f"their {'tables' if name == 'table' else 'folds'} differ"
-        for name in _SAME_TASK
-        if len({config.get(name) for config in configs}) > 1
-    ]
+    contents = [found for run in runs if (found := contents_of(run))]
+    known = len(contents) == len(configs)
+    same_table = _same_table(contents) if known else _all_equal(c.get("table") for c in configs)
+    folds = [config.get("folds") for config in configs]
+    if known and same_table:
+        folds = [held.folds or asked for held, asked in zip(contents, folds, strict=True)]
+    reasons = [] if same_table else ["their tables differ"]
+    if not _all_equal(folds):
+        reasons.append("their folds differ")
     counts = [run.figures["blend"]["n"] for run in runs if run.figures]
-    if not reasons and any(one != counts[0] for one in counts):
+    if not reasons and not _all_equal(counts):
         reasons.append("they were scored on different labels")
     return reasons
 
@@ -50,6 +61,19 @@ def blend_errors(runs: Sequence[Run]) -> dict[str, list[float | None]]:
     errors = [run.figures["blend"]["mae"] if run.figures else {} for run in runs]
     names = dict.fromkeys(name for one in errors for name in one)
     return {name: [one.get(name) for one in errors] for name in names}
+
+
+def _same_table(contents: Sequence[Contents]) -> bool:
+    """Whether all hold the same repeat units, with the same labels of the properties they share."""
+    names = {name for one in contents for name in one.labels}
+    return _all_equal(one.units for one in contents) and all(
+        _all_equal(one.labels[name] for one in contents if name in one.labels) for name in names
+    )
+
+
+def _all_equal(values: Iterable) -> bool:
+    first, *others = [*values] or [None]
+    return all(one == first for one in others)
 
 
 def _flat(config: dict, before: str = "") -> dict[str, str]:

@@ -1,10 +1,14 @@
 """A run asked for again: its table and its settings come back as they were."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from engine.commands import main
 from engine.runs import RunConfig, clone_of, list_runs, process, read_config, start_run
+from engine.runs.compare import different_settings, not_comparable
 from engine.table import Columns, check_table, read_table
 from engine.training.devices import DeviceSettings
 
@@ -62,6 +66,29 @@ def test_rows_without_an_id_column_keep_their_row_numbers(monkeypatch) -> None:
     assert clone.config.folds == "random:3"
 
 
+@pytest.mark.parametrize("id_", ["code", None])
+@pytest.mark.parametrize("folds", ["column:group", "FILE:group", "random:3"])
+def test_a_clone_is_comparable_with_its_origin(
+    monkeypatch, tmp_path: Path, id_: str | None, folds: str
+) -> None:
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    raw = read_table(TABLE.encode(), "mine.csv")
+    table = check_table(raw, Columns(smiles="repeat", id=id_, properties=("Tg", "Strength")))
+    given = tmp_path / "folds.csv"
+    rows = zip(table.ids, "abc" * 10, strict=True)
+    given.write_text("\n".join(["id,group", *(f"{name},{fold}" for name, fold in rows)]))
+    folds = folds.replace("FILE", str(given))
+    run = start_run(table, RunConfig(name="first", preset="smoke", folds=folds))
+    clone = clone_of(run)
+    second = start_run(clone.checked(), clone.config.model_copy(update={"preset": "cpu"}))
+    configs = [read_config(one) for one in (run, second)]
+    assert not_comparable(configs, [run, second]) == []
+    expected = {"preset": ["smoke", "cpu"]}
+    if "folds.csv" in folds:
+        expected["folds"] = [folds, "column:group"]
+    assert different_settings(configs) == expected
+
+
 def test_the_command_changes_what_is_said_only(monkeypatch) -> None:
     _, run = _started(monkeypatch)
     assert main(["clone", "first", "--seed", "8", "--precision", "fp32", "--detach"]) == 0
@@ -70,7 +97,7 @@ def test_the_command_changes_what_is_said_only(monkeypatch) -> None:
     assert second["use"]["precision"] == "fp32"
     assert second["use"]["parallel"] == "none"
     assert second["preset"] == "smoke"
-    assert second["table"] == "mine.parquet"
+    assert second["table"] == "mine.csv"
 
 
 def test_a_run_whose_table_is_gone_cannot_be_cloned(monkeypatch, capsys) -> None:

@@ -1,5 +1,11 @@
 """How runs differ."""
 
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
 from engine.runs import Run
 from engine.runs.compare import blend_errors, different_settings, not_comparable
 
@@ -39,3 +45,44 @@ def test_errors_on_other_tables_folds_or_labels_are_not_on_equal_terms():
     assert not_comparable([same, same], [done(Tg=1.0), done(Rg=1.0)]) == [
         "they were scored on different labels"
     ]
+
+
+ROWS = pd.DataFrame(
+    {
+        "row": range(2, 14),
+        "id": [f"p{n}" for n in range(12)],
+        "canonical": [f"*{'C' * (n + 1)}*" for n in range(12)],
+        "label:Tg": [np.nan, *range(11)],
+        "label:Rg": [*np.arange(11) / 3, np.nan],
+        "fold": [0, 1, 2] * 4,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "reasons"),
+    [
+        (ROWS, []),
+        (ROWS.iloc[::-1].assign(id="x", fold=(ROWS["fold"] + 1) % 3), []),
+        (ROWS.assign(fold=[0] * 4 + [1] * 4 + [2] * 4), ["their folds differ"]),
+        (ROWS.drop(columns="fold"), ["their folds differ"]),
+        (ROWS.drop(columns="label:Rg"), ["they were scored on different labels"]),
+        (ROWS.assign(**{"label:Rg": 1.0}), ["their tables differ"]),
+        (ROWS.assign(canonical=ROWS["canonical"].to_numpy()[::-1]), ["their tables differ"]),
+        (ROWS.head(11), ["their tables differ"]),
+    ],
+)
+def test_tables_and_folds_are_compared_by_what_they_hold(
+    workspace: Path, other: pd.DataFrame, reasons: list[str]
+) -> None:
+    runs = []
+    for name, rows in (("one", ROWS), ("two", other)):
+        errors = {c.removeprefix("label:"): 1.0 for c in rows if c.startswith("label:")}
+        run = done(**errors).model_copy(update={"id": name})
+        run.folder.mkdir(parents=True)
+        rows.to_parquet(run.folder / "table.parquet", index=False)
+        runs.append(run)
+    configs = [{"table": "a.csv", "folds": "folds.csv:fold"}] * 2
+    if "their tables differ" not in reasons:
+        configs[1] = {"table": "b.csv", "folds": "column:fold" if "fold" in other else "random:3"}
+    assert not_comparable(configs, runs) == reasons
