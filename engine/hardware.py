@@ -1,7 +1,13 @@
 """What this machine can train on; asks the driver directly, so that torch need not be loaded."""
 
+import os
 import platform
+import re
 from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
+from itertools import takewhile
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -70,12 +76,36 @@ def gpu_loads() -> list[GpuLoad]:
 
 
 def _gpus() -> list[Gpu]:
-    return _of_each_gpu(
+    """The cards that torch can train on."""
+    if not _torch_has_cuda():
+        return []
+    cards = _of_each_gpu(
         lambda nvml, handle: Gpu(
             name=nvml.nvmlDeviceGetName(handle),
             vram_gb=nvml.nvmlDeviceGetMemoryInfo(handle).total / 2**30,
         )
     )
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return cards
+    named = [part.strip() for part in visible.split(",")]
+    if not all(part.lstrip("-").isdigit() for part in named if part):
+        return cards  # by names that only the driver knows
+    # CUDA looks no further than the first number that is no card.
+    numbers = takewhile(lambda part: part.isdigit() and int(part) < len(cards), named)
+    return [cards[int(part)] for part in numbers]
+
+
+def _torch_has_cuda() -> bool:
+    """Whether the torch that is installed was built for CUDA; read, since loading takes seconds."""
+    found = find_spec("torch")
+    if found is None or found.origin is None:
+        return False
+    try:
+        text = Path(found.origin).with_name("version.py").read_text()
+    except OSError:
+        return True  # let torch itself say it
+    return re.search(r"^cuda\b.*= *None$", text, re.MULTILINE) is None
 
 
 def _load(nvml: ModuleType, handle: object) -> GpuLoad:
@@ -105,10 +135,14 @@ def _of_each_gpu(ask: Callable[[ModuleType, object], _Answer]) -> list[_Answer]:
         pynvml.nvmlInit()
     except pynvml.NVMLError:
         return []
+    answers = []
     try:
-        count = pynvml.nvmlDeviceGetCount()
-        return [ask(pynvml, pynvml.nvmlDeviceGetHandleByIndex(i)) for i in range(count)]
+        for number in range(pynvml.nvmlDeviceGetCount()):
+            # A card that does not answer, such as one divided by MIG, hides no other.
+            with suppress(pynvml.NVMLError):
+                answers.append(ask(pynvml, pynvml.nvmlDeviceGetHandleByIndex(number)))
     except pynvml.NVMLError:
         return []
     finally:
         pynvml.nvmlShutdown()
+    return answers

@@ -56,8 +56,12 @@ def copy_bandwidth(device: torch.device, size: int, show: Show) -> float:
     """Bytes per second, read and written, of copies within the device's memory.
 
     Args:
-        size: bytes of one copy.
+        device: a CUDA device.
+        size: bytes of one copy; less where the device has less than four times that free.
+        show: told how far it is.
     """
+    torch.cuda.empty_cache()
+    size = min(size, torch.cuda.mem_get_info(device)[0] // 4)
     source = torch.zeros(size, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
     spent = []

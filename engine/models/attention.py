@@ -1,10 +1,12 @@
 """Attention among all atoms of a graph."""
 
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from engine.models.batching import GraphBatch
 
@@ -96,5 +98,8 @@ class GraphAttention(nn.Module):
         # No two atoms have one place: nothing is added up, here or in the gradient.
         padded = looked.new_zeros(places, looked.shape[1]).index_copy(0, group.place, looked)
         parts = padded.view(group.graphs, group.longest, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-        found = functional.scaled_dot_product_attention(*parts, attn_mask=group.seen)
+        # The faster kernels add up gradients in any order.
+        exact = looked.is_cuda and torch.are_deterministic_algorithms_enabled()
+        with sdpa_kernel(SDPBackend.MATH) if exact else nullcontext():
+            found = functional.scaled_dot_product_attention(*parts, attn_mask=group.seen)
         return found.transpose(1, 2).reshape(places, -1).index_select(0, group.place)

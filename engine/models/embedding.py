@@ -24,10 +24,14 @@ class AtomEmbedding(nn.Module):
         first = torch.tensor([0, *sizes][:-1]).cumsum(0)
         self.register_buffer("atom_first", first, persistent=False)
         columns = [list(ATOM_FIELDS).index(name) for name in fields]
-        self._columns = columns if len(columns) < len(ATOM_FIELDS) else None
+        # A buffer: a list would be sent to the device at each pass.
+        chosen = torch.tensor(columns) if len(columns) < len(ATOM_FIELDS) else None
+        self.register_buffer("atom_columns", chosen, persistent=False)
 
     def embed(self, batch: GraphBatch) -> Tensor:
         """Shape `(V, width)`."""
         table = torch.cat([table.weight for table in self.atom_tables])
-        codes = batch.atoms if self._columns is None else batch.atoms[:, self._columns]
+        codes = batch.atoms
+        if self.atom_columns is not None:
+            codes = codes.index_select(1, self.atom_columns)
         return EmbedAtoms.apply(table, codes.to(torch.int64) + self.atom_first)

@@ -64,8 +64,17 @@ def make_heads(shape: PolyGINShape, properties: int) -> nn.Module:
     """From pooled vectors, and descriptors where there are any, to K values of each graph."""
     width_in = len(shape.pooling) * shape.width + shape.descriptors
     if shape.heads == "linear":
-        return nn.Linear(width_in, properties)
+        return LinearHeads(width_in, properties)
     return PropertyHeads(width_in, shape.width, properties, shape.dropout)
+
+
+class LinearHeads(nn.Linear):
+    """One row of weights for each property, in fp32: bf16 would round a Tg to whole degrees."""
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """From `(G, width_in)` to `(G, K)`."""
+        with torch.autocast(pooled.device.type, enabled=False):
+            return super().forward(pooled.float())
 
 
 class PropertyHeads(nn.Module):

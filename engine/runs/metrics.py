@@ -38,4 +38,4 @@ def _as_written(row: dict, names: list[str]) -> dict:
         name: value if value == value else None  # NaN is no JSON
         for name, value in zip(names, row["val_mae"], strict=True)
     }
-    return {**row, "val_mae": errors, "ram_mb": None, "vram_mb": None}
+    return {"vram_mb": None, **row, "val_mae": errors, "ram_mb": None}

@@ -47,7 +47,7 @@ def _measure(request: ProbeRequest) -> Probe:
 
 
 def _reason(error: Exception) -> str:
-    from engine.training.trainer import out_of_memory
+    from engine.training.memory import out_of_memory
 
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory(error)):
         return "The memory of this machine does not do for these settings."

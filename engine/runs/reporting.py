@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 import time
 
 import numpy as np
@@ -80,13 +79,13 @@ class RunReporter:
         errors = np.asarray(measured["val_mae"], dtype=float)
         row = {
             "time": time.time(),
+            "vram_mb": None,
             **measured,
             "val_mae": {
                 name: float(value) if math.isfinite(value) else None
                 for name, value in zip(self._names, errors, strict=True)
             },
             "ram_mb": psutil.Process().memory_info().rss / 2**20,
-            "vram_mb": _vram_mb(),
         }
         with open(self._run.folder / files.METRICS, "a") as file:
             file.write(json.dumps(row) + "\n")
@@ -126,11 +125,3 @@ class RunReporter:
         shares = [_SHARES.get(stage.name, 2.0) for stage in self._stages]
         done = [stage.done / max(stage.total, 1) for stage in self._stages]
         return float(np.dot(shares, done) / sum(shares)) if shares else 0.0
-
-
-def _vram_mb() -> float | None:
-    """Most memory that torch has held on the CUDA device, in MB (2²⁰ bytes)."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available():
-        return None
-    return torch.cuda.max_memory_allocated() / 2**20

@@ -3,6 +3,9 @@
 Small networks spend their time on launching kernels; a captured graph is launched as one.
 """
 
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 _FILLING_GRAPHS = 16
 _WARM_UP_STEPS = 3
+_NO_LOSS = -1.0
 
 
 def fixed_shape(size: BatchSize) -> BatchSize:
@@ -70,7 +74,8 @@ class CapturedStep:
             trainer: whose network, loss and precision to use.
             shape: from `fixed_shape`.
         """
-        self._trainer, self._shape = trainer, shape
+        # Trainer and step would keep each other, and the memory of the graph, long after the fit.
+        self._trainer, self._shape = weakref.proxy(trainer), shape
         self._graph = torch.cuda.CUDAGraph() if trainer.device.type == "cuda" else None
         self._batch: GraphBatch | None = None
         self._labels = torch.empty(0)
@@ -86,17 +91,20 @@ class CapturedStep:
         self._labels = self._fill_labels(labels)
         if self._graph is None:
             return
-        buffers = [buffer.clone() for buffer in self._trainer.network.buffers()]
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
-            for _ in range(_WARM_UP_STEPS):
+        with _left_as_it_was(self._trainer):
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                for _ in range(_WARM_UP_STEPS):
+                    self._pass()
+            torch.cuda.current_stream().wait_stream(stream)
+            with torch.cuda.graph(self._graph):
                 self._pass()
-        torch.cuda.current_stream().wait_stream(stream)
-        with torch.cuda.graph(self._graph):
-            self._pass()
-        for buffer, before in zip(self._trainer.network.buffers(), buffers, strict=True):
-            buffer.copy_(before)
+            # An empty graph replays without an error, and would train on one gradient for ever.
+            self._loss.fill_(_NO_LOSS)
+            self._graph.replay()
+            if self._loss.item() == _NO_LOSS:
+                raise RuntimeError("the captured graph does nothing")
 
     def run(self, batch: GraphBatch, labels: Tensor) -> Tensor | None:
         """Leave the gradient of a batch in the optimiser.
@@ -129,6 +137,22 @@ class CapturedStep:
     def _fill_labels(self, labels: Tensor) -> Tensor:
         more = labels.new_full((self._shape.graphs - len(labels), labels.shape[1]), torch.nan)
         return torch.cat([labels, more])
+
+
+@contextmanager
+def _left_as_it_was(trainer: "Trainer") -> Iterator[None]:
+    """Passes in the block, also those that fail, change neither averages nor random numbers."""
+    buffers = [buffer.clone() for buffer in trainer.network.buffers()]
+    random = torch.cuda.get_rng_state(trainer.device)
+    stream = torch.cuda.current_stream(trainer.device)
+    try:
+        yield
+    finally:
+        # A capture that breaks off leaves its own stream behind.
+        torch.cuda.set_stream(stream)
+        for buffer, before in zip(trainer.network.buffers(), buffers, strict=True):
+            buffer.copy_(before)
+        torch.cuda.set_rng_state(random, trainer.device)
 
 
 def _more_starts(starts: Tensor, total: int, more: int, parts: int) -> Tensor:

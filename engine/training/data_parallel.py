@@ -1,18 +1,28 @@
 """Each batch split over the CUDA devices of one process, by PyTorch Geometric's DataParallel."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.models.build import Network
 from engine.models.pyg import to_pyg
 from engine.packed import PackedGraphs
+from engine.training.precision import Precision
+
+if TYPE_CHECKING:
+    from torch_geometric.data import Batch
 
 
 class DataParallelForward:
     """A network's forward pass over all CUDA devices there are."""
 
     def __init__(
-        self, network: Network, graphs: PackedGraphs, descriptors: np.ndarray | None = None
+        self,
+        network: Network,
+        graphs: PackedGraphs,
+        descriptors: np.ndarray | None = None,
+        precision: Precision | None = None,
     ) -> None:
         """Make PyG's graphs once; a batch is a list of them.
 
@@ -20,13 +30,26 @@ class DataParallelForward:
             network: on the first CUDA device.
             graphs: N graphs.
             descriptors: shape `(N, D)`, for networks that join them.
+            precision: of products; by default fp32.
         """
         from torch_geometric.nn import DataParallel
 
-        self._parallel = DataParallel(network)
+        self._parallel = DataParallel(_InPrecision(network, precision or Precision(None, False)))
         rows = [None] * graphs.count if descriptors is None else descriptors
         self._graphs = [to_pyg(graphs.one(row), rows[row]) for row in range(graphs.count)]
 
     def __call__(self, rows: np.ndarray) -> Tensor:
         """Predict some rows, shape `(len(rows), K)`, standardised, on the first device."""
         return self._parallel([self._graphs[row] for row in rows])
+
+
+class _InPrecision(nn.Module):
+    """The network in a precision of its own: threads know that of the one who starts them not."""
+
+    def __init__(self, network: Network, precision: Precision) -> None:
+        super().__init__()
+        self.network, self._precision = network, precision
+
+    def forward(self, batch: "Batch") -> Tensor:
+        with self._precision.autocast(batch.x.device):
+            return self.network(batch)

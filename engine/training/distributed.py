@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,16 +21,19 @@ import torch
 import torch.distributed as dist
 from safetensors.numpy import load_file, save_file
 
+from engine.errors import UserError
 from engine.models.settings import PolyGINShape
 from engine.packed import PackedGraphs
 from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
+from engine.training.loop import DivergedError
 from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
 from engine.training.presets import LoopSettings
 from engine.training.reporter import Reporter, pass_on
 
 _ARRAYS, _SETTINGS, _TOLD = "arrays.safetensors", "settings.json", "told.jsonl"
 _POLL_SECONDS = 0.3
+_ENDINGS = {one.__name__: one for one in (DivergedError, MemoryError, UserError)}
 
 
 def fit_distributed(
@@ -51,7 +55,10 @@ def fit_distributed(
         keep: given the held-out predictions of each network.
 
     Raises:
-        RuntimeError: when a process fails.
+        DivergedError: when the loss of a network is no number any more.
+        MemoryError: when a process runs out of memory.
+        UserError: when a process says what to mend.
+        RuntimeError: when a process fails otherwise.
     """
     folder = task.folder.parent / "ddp"
     folder.mkdir(exist_ok=True)
@@ -121,12 +128,12 @@ def main(words: list[str]) -> None:
         threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
     on_cuda = torch.cuda.is_available()
     dist.init_process_group("nccl" if on_cuda else "gloo")
+    first = dist.get_rank() == 0
     try:
         local = dist.get_node_local_rank()
         device = torch.device(f"cuda:{local}" if on_cuda else "cpu")
         if on_cuda:
             torch.cuda.set_device(device)
-        first = dist.get_rank() == 0
         task, jobs = read_task(folder)
         fitter = NetworkFitter(task, device)
         for job in jobs:
@@ -136,8 +143,19 @@ def main(words: list[str]) -> None:
             _demand_equal(predicted, device)
             if first:
                 np.save(folder / f"predicted-{job.number:03d}.npy", predicted)
-    finally:
-        dist.destroy_process_group()
+    except tuple(_ENDINGS.values()) as error:
+        _teller(folder, "ended", True)([type(error).__name__, str(error)])
+        _end_at_once()
+    except Exception:
+        traceback.print_exc()
+        _end_at_once()
+    dist.destroy_process_group()
+
+
+def _end_at_once() -> None:
+    """End this process without a word to the others, who may wait for it in a sum for ever."""
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _option(words: list[str], name: str) -> str | None:
@@ -180,7 +198,11 @@ def _plain(value: object) -> object:
 
 
 def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> list[dict]:
-    """Pass on what the processes tell until they end; returns the epochs, with their times."""
+    """Pass on what the processes tell until they end; returns the epochs, with their times.
+
+    Raises:
+        DivergedError, MemoryError, UserError: when that is what ended a process.
+    """
     epochs = []
     with open(path) as file:
         while True:
@@ -191,6 +213,9 @@ def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> list[d
                     if "val_mae" in told["epoch"]:
                         epochs.append({"time": time.time(), **told["epoch"]})
                     pass_on(told["epoch"], reporter)
+                elif "ended" in told:
+                    name, text = told["ended"]
+                    raise _ENDINGS[name](text)
                 else:
                     reporter.log(told["log"])
             if ended:

@@ -9,14 +9,16 @@ from functools import partial
 import numpy as np
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
-from engine.models.batching import DeviceGraphs
+from engine.models.batching import ArrangedGraphs, DeviceGraphs
 from engine.models.build import Network, build_network
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.packed import take
 from engine.training.devices import DeviceSettings
 from engine.training.keeper import Keeper
+from engine.training.memory import forget_unused, out_of_memory
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 from engine.training.pretraining import pretrain
@@ -33,6 +35,7 @@ EpochReport = Callable[[dict[str, float]], None]
 
 # On a CPU, what a layer makes should stay in the cache of a core.
 _PREDICT_BATCH = {"cpu": 128, "cuda": 512}
+_LEAST_PREDICTED = 8
 
 
 def best_device() -> torch.device:
@@ -66,9 +69,10 @@ def train_network(
         device: where to train.
         report: told each epoch's `train_loss`, `val_loss`, the K validation errors in units as
             an array `val_mae`, `learning_rate`, the mean `gradient_norm` before clipping,
-            `graphs_per_second`, `train_seconds` and `validation_seconds`; with early stopping
-            also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining come before,
-            see `pretrain`.
+            `graphs_per_second`, `train_seconds` and `validation_seconds`; on a CUDA device also
+            `vram_mb`, the most memory that it has held for this process, in MB (2²⁰ bytes); with
+            early stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining
+            come before, see `pretrain`.
         use: how to use the device.
         log: told when memory runs out, or when a fast path is not to be had.
         keeper: keeps checkpoints, and has the one to go on from.
@@ -133,6 +137,8 @@ def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict
         "train_seconds": learned - started,
     }
     measured["validation_seconds"] = time.perf_counter() - learned
+    if trainer.device.type == "cuda":
+        measured["vram_mb"] = torch.cuda.max_memory_allocated(trainer.device) / 2**20
     return measured
 
 
@@ -178,17 +184,36 @@ def predict_network(
         rows: which of them.
         device: where to compute.
         precision: of products; by default what suits the device.
+
+    Raises:
+        MemoryError: when not even a few rows at once fit into memory.
     """
     precision = precision or Precision.of(device)
     network.eval()
-    parts = [torch.empty(0, len(scale.mean), device=device)]
     arranged = graphs.arrange(rows)
     size = _PREDICT_BATCH[device.type]
-    with torch.inference_mode(), precision.autocast(device):
-        for start in range(0, len(rows), size):
-            batch = arranged.part(start, min(start + size, len(rows)))
-            parts.append(network(batch).float())
-    return scale.undo(torch.cat(parts).cpu().double().numpy())
+    while True:
+        try:
+            with torch.inference_mode(), precision.autocast(device):
+                found = _predict_in_parts(network, arranged, len(rows), size)
+            break
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            if size < _LEAST_PREDICTED:
+                raise MemoryError(str(error)) from error
+        size //= 2
+        forget_unused(device)
+    found = found if len(rows) else torch.empty(0, len(scale.mean))
+    return scale.undo(found.cpu().double().numpy())
+
+
+def _predict_in_parts(network: Network, arranged: ArrangedGraphs, rows: int, size: int) -> Tensor:
+    parts = [
+        network(arranged.part(start, min(start + size, rows))).float()
+        for start in range(0, rows, size)
+    ]
+    return torch.cat(parts) if parts else torch.empty(0)
 
 
 def set_arithmetic(deterministic: bool) -> None:

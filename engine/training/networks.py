@@ -15,6 +15,7 @@ from engine.training.checkpoints import Checkpoints
 from engine.training.devices import DeviceSettings
 from engine.training.keeper import Keeper
 from engine.training.loop import predict_network, train_network
+from engine.training.memory import out_of_memory
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 
@@ -59,7 +60,10 @@ class NetworkFitter:
     """Fits the networks of a task on one device; holds the graphs there between jobs."""
 
     def __init__(self, task: NetworkTask, device: torch.device) -> None:
-        """Move the task's graphs to the device."""
+        """Move the task's graphs to the device, which becomes this process's own."""
+        if device.type == "cuda" and device.index is not None:
+            # Streams and captured graphs are made on the current device, which is the first one.
+            torch.cuda.set_device(device)
         self._task, self._device = task, device
         self._graphs = DeviceGraphs(task.graphs, device, task.descriptors)
         self._checkpoints = Checkpoints(task.checkpoints) if task.checkpoints else None
@@ -81,10 +85,25 @@ class NetworkFitter:
 
         Raises:
             DivergedError: when its loss is no number any more.
+            MemoryError: when the device's memory does not do, however small the pieces.
 
         Returns:
             Its predictions of the held-out fold, shape `(rows of the fold, K)`, in units.
         """
+        try:
+            return self._fit(job, report, log, save)
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            raise MemoryError(str(error)) from error
+
+    def _fit(
+        self,
+        job: NetworkJob,
+        report: Callable[[dict], None],
+        log: Callable[[str], None],
+        save: bool,
+    ) -> np.ndarray:
         task = self._task
         held_out = np.flatnonzero(task.folds == job.fold)
         known = {"member": "polygin", "fold": job.fold, "seed": job.seed}

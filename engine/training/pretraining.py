@@ -14,12 +14,12 @@ from engine.models.build import Network
 from engine.packed import PackedGraphs
 from engine.training.checkpoints import State
 from engine.training.devices import DeviceSettings
+from engine.training.memory import forget_unused, out_of_memory
 from engine.training.optimiser import FlatAdamW
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 from engine.training.pretexts import PRETEXTS
 from engine.training.schedule import one_cycle
-from engine.training.trainer import out_of_memory
 
 _WARM_SHARE = 0.1
 
@@ -144,18 +144,24 @@ class Pretrainer:
 
     def _step(self, views: list, first: int, last: int) -> Tensor:
         """Learn from the graphs of some places in the order; the loss."""
+        loss = None
         try:
             loss = self._gradient(views, first, last)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
-            if last - first < 8:
+            # Processes that train together must not part ways: each would wait for the others.
+            if last - first < 8 or _several():
                 raise MemoryError(str(error)) from error
+        # Out here: the error holds what its pass has made.
+        if loss is None:
+            forget_unused(self._way.device)
             middle = (first + last) // 2
-            self._batch = max(middle - first, 4)
-            self._way.log(
-                f"Out of memory: batches of the pretraining now have {self._batch} graphs"
-            )
+            if middle - first < self._batch:
+                self._batch = max(middle - first, 4)
+                self._way.log(
+                    f"Out of memory: batches of the pretraining now have {self._batch} graphs"
+                )
             return (self._step(views, first, middle) + self._step(views, middle, last)) / 2
         self._optimiser.step(self._scaler)
         return loss
@@ -171,7 +177,7 @@ class Pretrainer:
     def end(self) -> None:
         """Leave the network ready to learn from labels, with equal weights in all processes."""
         self._network.heads.requires_grad_(True)
-        if dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1:
+        if _several():
             for value in self._network.state_dict().values():
                 dist.broadcast(value, 0)
 
@@ -195,3 +201,7 @@ class Pretrainer:
         self._batch = state.values["batch"]
         if state.values["scaler"]:
             self._scaler.load_state_dict(state.values["scaler"])
+
+
+def _several() -> bool:
+    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

@@ -182,7 +182,10 @@ def _timed(work: Callable[[], object], passes: int) -> float:
 def _peak(device: torch.device) -> tuple[float, float]:
     """Most bytes held so far, and how many of them several processes would share."""
     if device.type == "cuda":
-        return float(torch.cuda.max_memory_allocated(device)), 0.0
+        # With what the driver, the libraries and other programs hold: it is not free either.
+        free, total = torch.cuda.mem_get_info(device)
+        others = total - free - torch.cuda.memory_reserved(device)
+        return float(torch.cuda.max_memory_reserved(device) + max(others, 0)), 0.0
     memory = psutil.Process().memory_full_info()
     return max(_resident_peak(), memory.rss), max(memory.rss - memory.uss, 0)
 

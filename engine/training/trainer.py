@@ -18,6 +18,7 @@ from engine.training.checkpoints import State
 from engine.training.data_parallel import DataParallelForward
 from engine.training.devices import DeviceSettings
 from engine.training.loss import label_weights, weighted_error
+from engine.training.memory import forget_unused, out_of_memory
 from engine.training.optimiser import make_optimiser
 from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
@@ -70,6 +71,9 @@ class Trainer:
         self._labels = torch.as_tensor(self.scale.apply(labels), dtype=torch.float32, device=device)
         self._shuffler = torch.Generator().manual_seed(seed)
         self.precision = Precision.of(device, self._use.precision)
+        if self.precision.scaled and self._use.step_in_backward:
+            log("A step in the backward pass cannot unscale the gradients of fp16: fp32 is used")
+            self.precision = Precision.of(device, "fp32")
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision.scaled)
         self.optimiser = make_optimiser(network, settings, self._use)
         self._steps = max(min(math.ceil(len(rows) / settings.batch), len(rows) // 2), 1)
@@ -78,7 +82,7 @@ class Trainer:
         self._pieces = 1
         self._captured: CapturedStep | None = None
         self._data_parallel = (
-            DataParallelForward(network, graphs.packed, graphs.descriptors)
+            DataParallelForward(network, graphs.packed, graphs.descriptors, self.precision)
             if self._use.parallel == "dp"
             else None
         )
@@ -199,11 +203,12 @@ class Trainer:
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-                if self._use.step_in_backward or self._pieces > (last - first) // 4:
+                # Processes that train together must not part ways: each would wait for the others.
+                alone = not self._use.step_in_backward and not _several()
+                if not alone or self._pieces > (last - first) // 4:
                     raise MemoryError(str(error)) from error
             self._pieces *= 2
-            if self.device.type == "cuda":
-                torch.cuda.empty_cache()
+            forget_unused(self.device)
             self._log(
                 f"Out of memory: batches of {last - first} graphs are now computed in "
                 f"{self._pieces} pieces, whose gradients are added up"
@@ -249,11 +254,6 @@ class Trainer:
                 self._log(f"No CUDA graph, steps are launched one by one: {error}")
                 return None
         return self._captured.run(batch, labels[first:last])
-
-
-def out_of_memory(error: RuntimeError) -> bool:
-    """Whether that is what an error says; on a CPU PyTorch has no class for it."""
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def _several() -> bool:

@@ -180,3 +180,11 @@ def test_pyg_batches_carry_descriptors() -> None:
     batch = from_pyg(Batch.from_data_list(units))
     assert torch.equal(batch.descriptors, _batch().descriptors)
     assert batch.largest == int(_batch().atom_start.diff().max())
+
+
+@pytest.mark.parametrize("heads", ["linear", "property"])
+def test_what_a_network_says_is_not_rounded(heads: str) -> None:
+    shape = PolyGINShape(layers=1, width=12, heads=heads)
+    network = build_network(shape, 2).eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network(_batch()).dtype == torch.float32

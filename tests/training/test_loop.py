@@ -8,6 +8,7 @@ import torch
 
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
+from engine.models.build import build_network
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
 from engine.packed import pack
@@ -88,6 +89,27 @@ def test_kernels_are_deterministic_where_it_is_asked_for(
         DeviceSettings(deterministic=deterministic),
     )
     assert seen == [deterministic]
+
+
+def test_a_prediction_that_is_too_large_for_memory_is_made_in_smaller_parts(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = build_network(SHAPE, 2).eval()
+    scale, rows = Scale.of(np.eye(2)), np.arange(20)
+    expected = predict_network(network, scale, graphs, rows, CPU)
+    forward, limit = type(network).forward, 10
+
+    def limited(network, batch) -> torch.Tensor:
+        if batch.count > limit:
+            raise RuntimeError("CUDA error: out of memory")
+        return forward(network, batch)
+
+    monkeypatch.setattr(type(network), "forward", limited)
+    found = predict_network(network, scale, graphs, rows, CPU)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    limit = 0
+    with pytest.raises(MemoryError):
+        predict_network(network, scale, graphs, rows, CPU)
 
 
 def test_missing_labels_weigh_nothing() -> None:

@@ -1,5 +1,8 @@
 """Several devices, or processes of a CPU, give the networks that one would have given."""
 
+import json
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +18,11 @@ from engine.packed import pack
 from engine.training import distributed, parallel
 from engine.training.data_parallel import DataParallelForward
 from engine.training.devices import DeviceSettings
+from engine.training.distributed import _follow
+from engine.training.loop import DivergedError
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks, plan
+from engine.training.precision import Precision
 from engine.training.presets import LoopSettings
 from tests.training.conftest import EndedError, Told
 from tests.training.test_trainer import LABELS, UNITS
@@ -163,3 +169,23 @@ def test_data_parallel_predicts_what_the_network_predicts(monkeypatch: pytest.Mo
     rows = np.array([3, 0, 7])
     expected = network(DeviceGraphs(packed, torch.device("cpu")).batch(rows))
     torch.testing.assert_close(DataParallelForward(network, packed)(rows), expected)
+    # Autocast is a thread's own: the replicas must enter it themselves.
+    rounded = DataParallelForward(network, packed, precision=Precision(torch.bfloat16, False))(rows)
+    torch.testing.assert_close(rounded.float(), expected, rtol=0.1, atol=0.1)
+    assert not torch.equal(rounded.float(), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("DivergedError", DivergedError), ("MemoryError", MemoryError), ("UserError", UserError)],
+)
+def test_what_ends_one_of_several_processes_is_told(
+    tmp_path: Path, name: str, kind: type[Exception]
+) -> None:
+    path = tmp_path / "told.jsonl"
+    path.write_text(json.dumps({"ended": [name, "no number"]}) + "\n")
+    with (
+        subprocess.Popen([sys.executable, "-c", ""]) as process,
+        pytest.raises(kind, match="no number"),
+    ):
+        _follow(path, process, Told())

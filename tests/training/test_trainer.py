@@ -1,6 +1,8 @@
 """One step is the same step, however it is carried out."""
 
+import gc
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from engine.packed import pack
 from engine.training.captured import CapturedStep, fill_up, fixed_shape
 from engine.training.devices import DeviceSettings
 from engine.training.optimiser import FlatAdamW
+from engine.training.precision import Precision
 from engine.training.presets import PRESETS, LoopSettings
 from engine.training.schedule import one_cycle
 from engine.training.trainer import Trainer
@@ -102,8 +105,49 @@ def test_a_captured_step_leaves_the_same_gradient(graphs: DeviceGraphs) -> None:
 def test_a_batch_too_large_for_the_captured_shape_is_left_to_the_ordinary_step(
     graphs: DeviceGraphs,
 ) -> None:
-    step = CapturedStep(_trainer(graphs), fixed_shape(BatchSize(4, 40, 60, 50)))
+    trainer = _trainer(graphs)
+    step = CapturedStep(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
     assert step.run(graphs.batch(ROWS), torch.zeros(len(ROWS), 2)) is None
+
+
+def test_a_captured_step_keeps_no_trainer_alive(graphs: DeviceGraphs) -> None:
+    trainer = _trainer(graphs)
+    trainer._captured = CapturedStep(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
+    gone = weakref.ref(trainer)
+    gc.disable()
+    try:
+        del trainer
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_step_in_the_backward_pass_is_not_computed_in_fp16(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {"auto": Precision(torch.float16, True), "fp32": Precision(None, False)}
+    monkeypatch.setattr(Precision, "of", lambda device, choice: kinds[choice])
+    lines: list[str] = []
+    trainer = _trainer(graphs, use=DeviceSettings(step_in_backward=True), log=lines.append)
+    assert trainer.precision == kinds["fp32"]
+    assert not trainer.scaler.is_enabled()
+    assert "fp32 is used" in lines[0]
+
+
+def test_processes_that_train_together_do_not_part_ways_when_memory_runs_out(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = _trainer(graphs)
+
+    def no_memory(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(PolyGIN, "forward", no_memory)
+    monkeypatch.setattr("engine.training.trainer._several", lambda: True)
+    monkeypatch.setattr("engine.training.trainer._own_share", lambda first, last: (first, last))
+    with pytest.raises(MemoryError):
+        trainer._backward(graphs.arrange(ROWS), trainer._labels, 0, 16)
+    assert trainer._pieces == 1
 
 
 @pytest.mark.parametrize("kind", [torch.OutOfMemoryError, RuntimeError])
