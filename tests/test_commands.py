@@ -101,6 +101,13 @@ def test_predict_one_repeat_unit(trained: Run, capsys: pytest.CaptureFixture[str
     assert "Density (g/cm³)" in shown
 
 
+def test_predict_a_repeat_unit_longer_than_a_files_name_may_be(
+    trained: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "trained", f"*{'CCO' * 100}*"]) == 0
+    assert "Tg (°C)" in capsys.readouterr().out
+
+
 def test_score_speaks_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "trained", str(TEXTBOOK), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -120,6 +127,11 @@ def test_models_speak_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> 
         (["doctor", "nowhere.csv"], "nowhere.csv"),
         (["predict", "nothing", "*CC*"], "no model 'nothing'"),
         (["predict", "trained", "C(C"], "neither a file nor a repeat unit"),
+        (["predict", "trained", f"{'C' * 300}("], "neither a file nor a repeat unit"),
+        (["train", str(TEXTBOOK), "--name", "n" * 81], "1 to 80 characters"),
+        (["train", str(TEXTBOOK), "--name", " "], "1 to 80 characters"),
+        (["clone", "trained", "--name", "n" * 81], "1 to 80 characters"),
+        (["clone", "trained", "--name", ""], "1 to 80 characters"),
         (["stop", "nothing"], "no run 'nothing'"),
         (["train", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),
         (["probe", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),

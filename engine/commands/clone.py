@@ -6,6 +6,7 @@ from collections.abc import Callable
 from engine.commands.devices import add_device_options
 from engine.commands.runs import begin
 from engine.runs import RunConfig, clone_of, find_run
+from engine.runs.names import checked_name
 from engine.training.devices import DeviceSettings
 
 _SETTINGS = ("name", "preset", "folds", "seed")
@@ -35,6 +36,8 @@ def add_clone(commands: argparse._SubParsersAction, seed: Callable[[str], int]) 
 def clone(arguments: argparse.Namespace) -> int:
     """Start a run like another one."""
     given = {name: value for name, value in vars(arguments).items() if value is not None}
+    if "name" in given:
+        given["name"] = checked_name(given["name"])
     origin = clone_of(find_run(arguments.run))
     use = {name: given[name] for name in DeviceSettings.model_fields if name in given}
     changes = {name: given[name] for name in _SETTINGS if name in given}

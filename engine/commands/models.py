@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +67,8 @@ def predict(arguments: argparse.Namespace) -> None:
     predictor = Predictor(find_bundle(arguments.model))
     if arguments.intervals:
         predictor.demand_intervals()
-    if Path(arguments.input).is_file():
+    # Not by `Path`, which complains of a SMILES that is too long for a file's name.
+    if os.path.isfile(arguments.input):
         _predict_file(predictor, arguments)
     else:
         _predict_one(predictor, arguments.input, arguments.intervals)

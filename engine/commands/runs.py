@@ -13,7 +13,7 @@ from rich.table import Table as RichTable
 from engine.commands.devices import device_settings
 from engine.commands.figures import print_figures
 from engine.commands.progress import bars
-from engine.commands.tables import checked_table
+from engine.commands.tables import checked_table, given_units
 from engine.runs import (
     Run,
     RunConfig,
@@ -27,18 +27,20 @@ from engine.runs import (
     start_run,
     stop_run,
 )
+from engine.runs.names import LONGEST, checked_name
 from engine.table import Table
 
 
 def train(arguments: argparse.Namespace) -> int:
     """Start a run; in the foreground show its progress and end with its figures."""
+    name = None if arguments.name is None else checked_name(arguments.name)
     table = checked_table(arguments)
     config = RunConfig(
-        name=(arguments.name or Path(table.name).stem)[:80],
+        name=name or Path(table.name).stem[:LONGEST],
         preset=arguments.preset,
         folds=arguments.folds,
         seed=arguments.seed,
-        units=dict(word.split("=", 1) for word in arguments.unit),
+        units=given_units(arguments.unit),
         use=device_settings(arguments),
     )
     return begin(table, config, arguments.detach)

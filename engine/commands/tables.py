@@ -35,7 +35,10 @@ def checked_table(arguments: argparse.Namespace) -> Table:
     )
     with progress_bar() as show:
         return check_table(
-            raw, columns, _units(arguments.unit), lambda done, total: show("Checking", done, total)
+            raw,
+            columns,
+            given_units(arguments.unit),
+            lambda done, total: show("Checking", done, total),
         )
 
 
@@ -49,7 +52,12 @@ def raw_table(arguments: argparse.Namespace) -> RawTable:
     )
 
 
-def _units(words: list[str]) -> dict[str, str]:
+def given_units(words: list[str]) -> dict[str, str]:
+    """The unit of each property that `--unit NAME=UNIT` names.
+
+    Raises:
+        UserError: for a word of another form.
+    """
     units = {}
     for word in words:
         name, found, unit = word.partition("=")
