@@ -30,15 +30,23 @@ _UNIQUE_ID_NAMES = re.compile(
     r"((row|sample|polymer|entry|compound|record)_?)?(index|idx|key|code|no|nr|num|number)"
     r"|(.*_)?name|row|cid|pid|polymer|sample|compound|entry|record"
 )
-_NOT_PROPERTIES = re.compile(
-    r"((.*_)?(k?folds?|splits?|clusters?|scaffold)|cv|set|subset|random|similarity|groups?|seed)"
-    r"(_?\d+)?|unnamed.*|_*index_level.*"
+_SAVED_INDEX = r"unnamed.*|_*index_level.*"
+"""A data frame's index, as it is called in a file."""
+_FIRST_ID_NAMES = re.compile(
+    r"(.*_)?(ids?|index|idx|key|code|no|nr|num|number)|(ids?|index|idx)_.*|" + _SAVED_INDEX
 )
+_NOT_PROPERTIES = re.compile(
+    r"((.*_)?(k?folds?|splits?|clusters?|scaffold)|set|subset|random|similarity|groups?|seed)"
+    r"(_?\d+)?|" + _SAVED_INDEX
+)
+_MAYBE_FOLDS = re.compile(r"cv(_?\d+)?")
+"""Cross-validation, or a heat capacity."""
+_MOST_FOLDS = 20
 _STRUCTURE_SIGNS = re.compile(r"[()=#\[\]1-9]")
 _SMILES_SAMPLE = 40
 _NUMBER_SAMPLE = 2000
 _CHANCE_ROWS = 20
-"""Below this many rows, whole numbers may be unique by chance and so be a property."""
+"""Below this many rows, whole numbers may be consecutive by chance and so be a property."""
 
 
 class Columns(BaseModel):
@@ -200,14 +208,21 @@ def _names_rows(raw: RawTable, name: str) -> bool:
 
 
 def _could_be_id(raw: RawTable, name: str) -> bool:
-    """Whether a first column whose name says nothing identifies its rows."""
+    """Whether a first column whose name alone is no proof identifies its rows.
+
+    Whole numbers that are only unique may as well be measured, such as melting temperatures.
+    """
     if _is_registered(name) or not _names_rows(raw, name):
         return False
     cells = raw.frame[name].tolist()
-    if len(cells) >= _CHANCE_ROWS or not _are_integers(cells):
+    if not _are_integers(cells):
         return True
-    first = int(cells[0])
-    return first in (0, 1) and [int(c) for c in cells] == list(range(first, first + len(cells)))
+    numbers = [int(cell) for cell in cells]
+    if len(cells) >= _CHANCE_ROWS:
+        in_turn = max(numbers) - min(numbers) + 1 == len(numbers)
+        return in_turn or bool(_FIRST_ID_NAMES.fullmatch(_words(name)))
+    first = numbers[0]
+    return first in (0, 1) and numbers == list(range(first, first + len(numbers)))
 
 
 def _is_property(raw: RawTable, name: str) -> bool:
@@ -216,10 +231,19 @@ def _is_property(raw: RawTable, name: str) -> bool:
     words = _words(name)
     if _NOT_PROPERTIES.fullmatch(words):
         return False
+    if _MAYBE_FOLDS.fullmatch(words) and _could_be_folds(raw, name):
+        return False
     id_like = words in _ID_NAMES or words.endswith("_id") or _UNIQUE_ID_NAMES.fullmatch(words)
     if id_like and _is_unique(raw.frame[name]) and _are_integers(raw.frame[name]):
         return False
     return _is_numeric(raw, name)
+
+
+def _could_be_folds(raw: RawTable, name: str) -> bool:
+    """Whether a column holds few different numbers, all of them whole."""
+    numbers = {to_number(cell, raw.reading.decimal) for cell in {*_values(raw, name)}}
+    whole = all(number is not None and number.is_integer() for number in numbers)
+    return whole and len(numbers) <= _MOST_FOLDS
 
 
 def _is_registered(name: str) -> bool:
