@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from filelock import FileLock
 from pydantic import BaseModel, ValidationError
 
 from engine.domain import DomainInfo
@@ -100,29 +101,58 @@ def read_info(folder: Path) -> BundleInfo:
 
 def default_bundle() -> Path:
     """The promoted model's folder, or the shipped one's where none was promoted."""
-    promoted = _promoted()
-    return promoted if (promoted / INFO).is_file() else SHIPPED
+    places = (_promoted(), _replaced())
+    return next((place for place in places if (place / INFO).is_file()), SHIPPED)
 
 
 def promote(folder: Path) -> None:
     """Make a copy of a bundle the default model, until another is promoted or `reset_default`.
 
+    Whenever it is cut off, the former or the new one is whole and the default.
+
     Raises:
-        UserError: when the folder holds no bundle.
+        UserError: when the folder holds no bundle, or cannot be copied.
     """
     read_info(folder)
-    target = _promoted()
+    target, replaced = _promoted(), _replaced()
     fresh = target.with_name("default.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(folder, fresh)
-    shutil.rmtree(target, ignore_errors=True)
-    fresh.rename(target)
+    try:
+        with _promotion_lock():
+            # It may be there still, where a promotion was cut off.
+            shutil.rmtree(fresh, ignore_errors=True)
+            try:
+                shutil.copytree(folder, fresh)
+                if target.exists():
+                    shutil.rmtree(replaced, ignore_errors=True)
+                    target.rename(replaced)
+                fresh.rename(target)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        # A copy tells of each file: source, target and what is wrong.
+        several = isinstance(error, shutil.Error) and isinstance(error.args[0], list)
+        reason = error.args[0][0][-1] if several else error.strerror or error
+        raise UserError(
+            f"The model in {folder} cannot be made the default, which stays as it was: {reason}."
+        ) from error
 
 
 def reset_default() -> None:
     """Make the shipped model the default again."""
-    shutil.rmtree(_promoted(), ignore_errors=True)
+    with _promotion_lock():
+        shutil.rmtree(_replaced(), ignore_errors=True)
+        shutil.rmtree(_promoted(), ignore_errors=True)
 
 
 def _promoted() -> Path:
     return subfolder("models") / "default"
+
+
+def _replaced() -> Path:
+    """Where the former default lies while another takes its place."""
+    return _promoted().with_name("default.old")
+
+
+def _promotion_lock() -> FileLock:
+    return FileLock(subfolder("models") / "default.lock")
