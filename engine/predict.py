@@ -1,5 +1,6 @@
 """Predicting repeat units with a bundle."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -212,7 +213,7 @@ def find_bundle(model: str = "default") -> Path:
                 raise UserError(f"Run {model!r} has no model: it is {run.state}.")
             return run.folder / "bundle"
     folder = Path(model)
-    if folder.is_dir():
+    if os.path.isdir(folder):  # not by `Path`, which complains of a text too long for a name
         return folder
     raise UserError(
         f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "

@@ -8,6 +8,7 @@ from engine.limits import check_room
 from engine.runs import folder as files
 from engine.runs import process, store
 from engine.runs.endings import note_end, stop_reason, words_of
+from engine.runs.names import checked_name
 from engine.runs.records import ENDED, Run, in_line
 
 _STOP_SECONDS = 60.0
@@ -107,10 +108,7 @@ def rename_run(run: Run, name: str) -> None:
     Raises:
         UserError: when the name is empty or too long.
     """
-    name = name.strip()
-    if not 0 < len(name) <= 80:
-        raise UserError("A run's name has 1 to 80 characters.")
-    store.update(run.id, name=name)
+    store.update(run.id, name=checked_name(name))
 
 
 def note_run(run: Run, note: str) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from engine.runs.names import LONGEST
 from engine.table import Columns
 from engine.training.devices import DeviceSettings
 from engine.workspace import subfolder
@@ -46,7 +47,7 @@ class RunConfig(BaseModel):
         use: how to use the devices of this machine.
     """
 
-    name: str = Field(min_length=1, max_length=80)
+    name: str = Field(min_length=1, max_length=LONGEST)
     preset: str = "auto"
     folds: str = "random:5"
     seed: int = Field(0, ge=0, lt=MAX_SEED)

@@ -20,6 +20,7 @@ from engine.runs import (
     resume_run,
     stop_run,
 )
+from engine.runs.names import LONGEST
 from pages.parts.intake import take_clone
 from pages.parts.spans import file_size
 from pages.parts.words import plain, sentence, show_error
@@ -161,7 +162,7 @@ def offer_management(run: Run) -> None:
         st.text_input(
             "Name",
             run.name,
-            max_chars=80,
+            max_chars=LONGEST,
             key=f"name {run.id}",
             on_change=_rename,
             args=(run,),

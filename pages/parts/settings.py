@@ -10,6 +10,7 @@ from engine.errors import UserError
 from engine.hardware import Hardware, detect
 from engine.runs import MAX_SEED, RunConfig, learnable
 from engine.runs.foldspec import MOST_FOLDS
+from engine.runs.names import LONGEST
 from engine.table import Table, read_table
 from engine.training.devices import DeviceSettings
 from engine.training.fallback import settle
@@ -101,11 +102,11 @@ def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
     name_place, seed_place = st.columns([3, 1])
     name_key = f"train name {file['key']}"
     # Not as the field's default: Streamlit warns of a field that has one and was also set.
-    st.session_state.setdefault(name_key, Path(table.name).stem[:80])
+    st.session_state.setdefault(name_key, Path(table.name).stem[:LONGEST])
     st.session_state.setdefault("train seed", 0)
     name = name_place.text_input(
         "Name of the run",
-        max_chars=80,
+        max_chars=LONGEST,
         key=name_key,
         help="To find it again in the list of runs.",
     )
