@@ -2,39 +2,31 @@
 
 In an environment of its own (`python -m venv chemprop-venv && chemprop-venv/bin/pip install
 chemprop`). One network for all properties and each fold, its default settings or, with `--tuned`,
-wider, deeper and with RDKit's 2D descriptors, as quantiles: those it makes itself have no value, or
-an infinite one, for most repeat units. It keeps the epoch that is best on a tenth of the training
-rows, so it never looks at the fold it is scored on. Folds that are finished are not trained again;
-`--only-fold 0` predicts one alone.
+the absolute error as its loss, with properties weighted as the competition's error weighs them.
+Wider and deeper networks with descriptors were tried and err more (docs/experiments.md). It keeps
+the epoch that is best on a tenth of the training rows, so it never looks at the fold it is scored
+on. Folds that are finished are not trained again; `--only-fold 0` predicts one alone.
 """
 
 import argparse
 import os
 import subprocess
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import QuantileTransformer
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, competition, long_form
 from engine.bench.chemprop import MISSING, find_chemprop
 from engine.bench.machine import machine, threads
-from engine.chem import rdkit_2d
 from engine.errors import UserError
-from engine.features import compute_features
 from engine.table import Table
 
 WATCHED = 0.1
 """Of the training rows, the share that chooses the epoch."""
-TUNED = [
-    *("--message-hidden-dim", "400", "--depth", "4", "--ffn-num-layers", "2"),
-    *("--ffn-hidden-dim", "400", "--dropout", "0.05"),
-]
 
 
 @dataclass(frozen=True)
@@ -44,14 +36,13 @@ class Job:
     command: Path
     folder: Path
     words: list[str]
-    descriptors: list[str]
     epochs: int
 
     def fit(self, frame: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, float]:
         """Train and predict.
 
         Args:
-            frame: `smiles`, the properties, the descriptors, and `split`: train, val or test.
+            frame: `smiles`, the properties, and `split`: train, val or test.
             names: the K properties.
 
         Returns:
@@ -61,14 +52,14 @@ class Job:
         done, spent = self.folder / "predicted.csv", self.folder / "seconds"
         if not spent.exists():
             frame.to_csv(self.folder / "table.csv", index=False)
-            frame.loc[frame["split"] == "test", ["smiles", *self.descriptors]].to_csv(
+            frame.loc[frame["split"] == "test", ["smiles"]].to_csv(
                 self.folder / "test.csv", index=False
             )
             began = time.perf_counter()
             self._call("train", "-i", "table.csv", *self._training_words(names))
             self._call(
                 *("predict", "-i", "test.csv", "-s", "smiles", "--model-paths", "out"),
-                *("-o", done.name, "--num-workers", "0", *self._descriptor_words()),
+                *("-o", done.name, "--num-workers", "0"),
             )
             spent.write_text(str(time.perf_counter() - began))
         return pd.read_csv(done)[names].to_numpy(), float(spent.read_text())
@@ -78,11 +69,7 @@ class Job:
             *("-s", "smiles", "--target-columns", *names, "-t", "regression"),
             *("--splits-column", "split", "--epochs", str(self.epochs), "-o", "out"),
             *("--num-workers", "0", "--pytorch-seed", "0", *self.words),
-            *self._descriptor_words(),
         ]
-
-    def _descriptor_words(self) -> list[str]:
-        return ["--descriptors-columns", *self.descriptors] if self.descriptors else []
 
     def _call(self, *words: str) -> None:
         limited = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads()))
@@ -109,18 +96,13 @@ def split(table: Table, held_out: np.ndarray, seed: int) -> pd.DataFrame:
     return frame
 
 
-def rdkit_quantiles(canonical: Sequence[str], learnt: np.ndarray) -> pd.DataFrame:
-    """RDKit's 2D descriptors as quantiles of the rows learnt from; one without a value is 0.5.
-
-    Args:
-        canonical: N canonical SMILES.
-        learnt: shape `(N,)`, bool: the rows that the quantiles are taken from.
-    """
-    values = compute_features(canonical).descriptors[:, : len(rdkit_2d.NAMES)]
-    quantiles = QuantileTransformer(n_quantiles=1000, random_state=0).fit(values[learnt])
-    return pd.DataFrame(
-        np.nan_to_num(quantiles.transform(values), nan=0.5), columns=list(rdkit_2d.NAMES)
-    )
+def tuned(labels: np.ndarray) -> list[str]:
+    """Chemprop's words for a loss like the competition's error, from labels of shape `(N, K)`."""
+    weights = np.isfinite(labels).sum(axis=0) ** -0.5
+    return [
+        *("--loss-function", "mae"),
+        *("--task-weights", *(f"{weight:.3f}" for weight in weights / weights.mean())),
+    ]
 
 
 def main() -> None:
@@ -139,28 +121,23 @@ def main() -> None:
     system = "Chemprop tuned by hand" if given.tuned else "Chemprop default"
     table, folds = competition(given.folds)
     names = [one.name for one in table.properties]
+    words = tuned(table.labels) if given.tuned else []
     predicted, seconds = np.full(table.labels.shape, np.nan), 0.0
     wanted = np.unique(folds) if given.only_fold is None else [given.only_fold]
     for fold in wanted:
         place = given.scratch / f"{system.split()[1]}-{given.folds}-{fold}"
-        frame, descriptors = split(table, folds == fold, int(fold)), pd.DataFrame()
-        if given.tuned:
-            descriptors = rdkit_quantiles(table.canonical, (frame["split"] == "train").to_numpy())
-        job = Job(
-            command, place, TUNED if given.tuned else [], list(descriptors.columns), given.epochs
-        )
-        frame = pd.concat([frame, descriptors], axis=1)
-        predicted[folds == fold], spent = job.fit(frame, names)
+        job = Job(command, place, words, given.epochs)
+        predicted[folds == fold], spent = job.fit(split(table, folds == fold, int(fold)), names)
         seconds += spent
         print(f"{system}, {given.folds} fold {fold}: {spent:.0f} s", flush=True)
-    words = " --tuned" if given.tuned else ""
-    words += "" if given.only_fold is None else f" --only-fold {given.only_fold}"
+    options = " --tuned" if given.tuned else ""
+    options += "" if given.only_fold is None else f" --only-fold {given.only_fold}"
     about = {
         "only_fold": given.only_fold,
-        "command": f"python -m bench.accuracy.chemprop {given.folds}{words}",
+        "command": f"python -m bench.accuracy.chemprop {given.folds}{options}",
         "seconds": seconds,
         "epochs": given.epochs,
-        "settings": [*TUNED, "RDKit 2D quantiles"] if given.tuned else "Chemprop's own",
+        "settings": words or "Chemprop's own",
         "machine": machine(),
     }
     found = long_form(table, folds, predicted)
