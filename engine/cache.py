@@ -34,7 +34,7 @@ class FeatureCache:
     A context manager, for one thread; a damaged file is started afresh.
     """
 
-    def __init__(self, kind: str, version: int, patience: float = 30) -> None:
+    def __init__(self, kind: str, version: str, patience: float = 30) -> None:
         """Name the store of one kind of feature; a new version has a file of its own.
 
         Args:

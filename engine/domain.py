@@ -68,13 +68,19 @@ class Domain:
     def of(cls, smiles: Sequence[str], labels: np.ndarray) -> "Domain":
         """The domain of a training table.
 
+        A repeat unit that the table holds several times counts once: it would be its own nearest
+        neighbours.
+
         Args:
-            smiles: N parsable repeat units.
+            smiles: of N rows, parsable; the canonical ones, so that equal units are known as such.
             labels: shape `(N, K)`, NaN where missing; only which are there is kept.
         """
         from engine.chem.fingerprints import count_fingerprints
 
-        return cls(count_fingerprints(smiles), np.isfinite(labels))
+        place = {unit: number for number, unit in enumerate(dict.fromkeys(smiles))}
+        labelled = np.zeros((len(place), labels.shape[1]), dtype=bool)
+        np.logical_or.at(labelled, [place[unit] for unit in smiles], np.isfinite(labels))
+        return cls(count_fingerprints(list(place)), labelled)
 
     def save(self, folder: Path) -> None:
         """Write the fingerprints into a bundle's folder; no structure, no label, no order."""

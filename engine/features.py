@@ -214,11 +214,16 @@ def _parsed(smiles: tuple[str, ...]) -> list["Mol"]:
     return [parse(text) for text in smiles]
 
 
-def _versions() -> dict[str, int]:
+def _versions() -> dict[str, str]:
+    """What tells features from those that another version of ours, or of RDKit, has made."""
     # Imported when it is needed: training reads features on machines that have no RDKit.
+    from rdkit import rdBase
+
     from engine.chem.versions import feature_versions
 
-    return feature_versions()
+    return {
+        kind: f"{number}-rdkit-{rdBase.rdkitVersion}" for kind, number in feature_versions().items()
+    }
 
 
 def _silent(what: str, done: int, total: int) -> None:

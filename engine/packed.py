@@ -56,6 +56,23 @@ class PackedGraphs(NamedTuple):
         return Graph(self.atoms[atoms], self.ends[bonds], self.bonds[bonds])
 
 
+def same_units(graphs: PackedGraphs) -> np.ndarray:
+    """Which rows hold one repeat unit, mirror images and double bonds' sides left aside.
+
+    Returns:
+        Shape `(N,)`, int: units by number, in the order in which they first occur.
+    """
+    atom = np.array([name != "chirality" for name in ATOM_FIELDS])
+    bond = np.array([name != "stereo" for name in BOND_FIELDS])
+    numbers: dict[bytes, int] = {}
+    found = np.empty(graphs.count, dtype=np.int64)
+    for row in range(graphs.count):
+        one = graphs.one(row)
+        flat = Graph(one.atoms[:, atom], one.ends, one.bonds[:, bond])
+        found[row] = numbers.setdefault(flat.to_bytes(), len(numbers))
+    return found
+
+
 def pack(graphs: Sequence[Graph]) -> PackedGraphs:
     """Lay graphs end to end, in the order given."""
     atom_counts = [len(graph.atoms) for graph in graphs]

@@ -104,15 +104,15 @@ def test_a_full_disk_is_no_reason_to_stop(workspace: Path, monkeypatch: pytest.M
 
 
 def test_a_store_that_is_busy_is_not_thrown_away(workspace: Path) -> None:
-    with FeatureCache("kind", 1) as store:
+    with FeatureCache("kind", "1") as store:
         store.write({"*CC*": b"1"})
     (path,) = (workspace / "cache").glob("*.sqlite")
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("PRAGMA journal_mode=DELETE")
         other.execute("BEGIN EXCLUSIVE")
-        with FeatureCache("kind", 1, patience=0) as store:
+        with FeatureCache("kind", "1", patience=0) as store:
             assert store.read(["*CC*"]) == {}
             store.write({"*CO*": b"2"})
-    with FeatureCache("kind", 1) as store:
+    with FeatureCache("kind", "1") as store:
         assert store.read(["*CC*", "*CO*"]) == {"*CC*": b"1"}

@@ -64,6 +64,13 @@ def test_it_is_the_same_however_many_are_measured_at_once(table, monkeypatch) ->
     np.testing.assert_array_equal(whole.thresholds(), thresholds)
 
 
+def test_a_unit_that_is_measured_often_is_no_neighbour_of_itself(table) -> None:
+    smiles, labels = table
+    once, often = Domain.of(smiles, labels), Domain.of(smiles * 6, np.tile(labels, (6, 1)))
+    np.testing.assert_array_equal(once.thresholds(), often.thresholds())
+    np.testing.assert_array_equal(once.distances(["*CC*"]), often.distances(["*CC*"]))
+
+
 def test_it_is_one_polymer_however_written(table) -> None:
     ways = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
     distances = Domain.of(*table).distances(ways)

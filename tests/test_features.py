@@ -8,7 +8,7 @@ import pytest
 from engine import features
 from engine.features import Features, UniqueUnits, chunk_features, compute_features
 from engine.hardware import usable_cores
-from engine.packed import Graph
+from engine.packed import Graph, same_units
 
 UNITS = ["*CC*", "*CC(*)C", "*CC(*)c1ccccc1", "*CC*"]
 
@@ -136,3 +136,23 @@ def test_many_units_are_made_on_all_cores(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_graph_without_bonds_is_no_special_case() -> None:
     lone = Graph(np.zeros((1, 8), np.uint8), np.zeros((0, 2)), np.zeros((0, 4), np.uint8))
     assert len(Graph.from_bytes(lone.to_bytes()).bonds) == 0
+
+
+@pytest.mark.parametrize("rows", [20, 310])
+def test_another_rdkit_makes_them_anew(
+    rows: int, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(features, "_WORTH_A_POOL", 1000)
+    compute_features(_chains(rows))
+    made.clear()
+    compute_features(_chains(rows))
+    assert not made
+    monkeypatch.setattr("rdkit.rdBase.rdkitVersion", "1999.09.1")
+    compute_features(_chains(rows))
+    assert len(made) == 2 * rows
+
+
+def test_rows_of_one_unit_are_known_as_such() -> None:
+    units = ["*C/C=C/C*", "*CO*", "*C/C=C\\C*", "*CO*", "*CC*", "*[C@H](F)C*", "*[C@@H](F)C*"]
+    graphs = compute_features(units).graphs
+    assert same_units(graphs).tolist() == [0, 1, 0, 1, 2, 3, 3]

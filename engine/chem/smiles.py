@@ -52,7 +52,7 @@ def parse(smiles: str) -> Chem.Mol:
         raise BadSmilesError(
             f"the repeat unit has {mol.GetNumAtoms():,} atoms; the most that is read is {MAX_ATOMS}"
         )
-    if not re.search("[A-Za-z]", text):
+    if attachment_points(mol) == mol.GetNumAtoms():
         raise BadSmilesError("the SMILES holds no atom besides `*`")
     if _NUMBERED.search(text):
         _drop_numbers(mol)
@@ -98,6 +98,8 @@ def _drop_numbers(mol: Chem.Mol) -> None:
         atom.SetAtomMapNum(0)
         if atom.GetAtomicNum() == 0:
             atom.SetIsotope(0)
+    # What differed by its numbers alone is no centre of chirality any more.
+    Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
 
 
 def _reason(text: str) -> str:

@@ -37,7 +37,7 @@ _ARRAYS = {
 class GaussianProcess:
     """A process that is projected onto points near the training rows.
 
-    What is kept are not these rows but points, each the mean of three rows that are alike, and
+    What is kept are not these rows but points, each the mean of three units that are alike, and
     their weights, which are fitted to all rows (Rasmussen & Williams, Gaussian Processes for
     Machine Learning, MIT Press 2006, section 8.3.4). So a bundle holds no repeat unit's
     descriptors and no label, and from some number on predicting takes no longer for more rows.
@@ -71,10 +71,13 @@ class GaussianProcess:
         learned = learn(_views(numbers[few], counts[few]), targets[few], settings.steps)
         state["parameters"], parameters = learned, Parameters.of(learned)
         views = _views(numbers, counts)
-        # Each row once before any is taken again.
-        rounds = [random.permutation(len(labels)) for _ in range(_POINTS_PER_ROW)]
+        # The mean of a repeat unit and its own copies would be its descriptors.
+        both = np.hstack([numbers, counts])
+        different = np.sort(np.unique(both, axis=0, return_index=True)[1])
+        # Each unit once before any is taken again.
+        rounds = [random.permutation(len(different)) for _ in range(_POINTS_PER_ROW)]
         centres = np.concatenate(rounds)[: settings.points]
-        like = _with_neighbours(views, centres, parameters, random)
+        like = different[_with_neighbours(views.of(different), centres, parameters, random)]
         # In this order: safetensors writes the bytes as they lie.
         for name, values in (("numbers", numbers), ("counts", counts)):
             state[name] = values[like].mean(axis=1).astype(np.float16, order="C")

@@ -8,7 +8,7 @@ from engine.errors import UserError
 
 
 def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> np.ndarray:
-    """Divide rows into folds that keep groups whole and are balanced for each property.
+    """Divide rows into folds that keep groups whole and are balanced for each set of properties.
 
     Args:
         labels: shape `(N, K)`, NaN where missing.
@@ -34,10 +34,9 @@ def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> 
             "them."
         )
     # Rows that carry the same set of labels are one stratum: balancing strata balances labels.
-    patterns = np.isfinite(labels) @ (2 ** np.arange(labels.shape[1], dtype=float))
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     folds = np.zeros(len(labels), dtype=int)
-    strata = np.unique(patterns, return_inverse=True)[1]
+    strata = np.unique(np.isfinite(labels), axis=0, return_inverse=True)[1]
     # Where no set of labels is there once for each fold, there is nothing to balance.
     if np.bincount(strata).max() < count:
         strata = np.zeros_like(strata)

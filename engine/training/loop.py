@@ -15,7 +15,7 @@ from engine.models.batching import ArrangedGraphs, DeviceGraphs
 from engine.models.build import Network, build_network
 from engine.models.scale import Scale
 from engine.models.settings import PolyGINShape
-from engine.packed import take
+from engine.packed import same_units, take
 from engine.training.devices import DeviceSettings
 from engine.training.keeper import Keeper
 from engine.training.memory import forget_unused, out_of_memory
@@ -94,7 +94,7 @@ def train_network(
     rows = rows[np.isfinite(labels[rows]).any(axis=1)]
     inner = rows[:0]
     if settings.patience:
-        rows, inner = inner_split(rows, settings.inner_share, seed)
+        rows, inner = inner_split(rows, same_units(graphs.packed), settings.inner_share, seed)
     if network.join is not None:
         network.join.choose(graphs.descriptors[rows], labels[rows])
     trainer = Trainer(network, graphs, labels, rows, settings, device, seed, use, log)

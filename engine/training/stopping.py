@@ -7,20 +7,28 @@ import torch
 from torch import Tensor, nn
 
 
-def inner_split(rows: np.ndarray, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def inner_split(
+    rows: np.ndarray, units: np.ndarray, share: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Divide training rows into those to learn from and those that decide when to stop.
 
     Args:
         rows: the training rows of one network; the fold that it is scored on is not among them.
-        share: of the rows that are set aside.
+        units: shape `(N,)`, int: which repeat unit each row of the table holds; all rows of one go
+            the same way, or the network would stop by what it knows by heart.
+        share: of the rows that are set aside, about.
         seed: of the choice.
 
     Returns:
         The rows to learn from, and the ones set aside, both in their order.
     """
     count = max(round(share * len(rows)), 1)
-    aside = np.zeros(len(rows), dtype=bool)
-    aside[np.random.default_rng([seed, count]).permutation(len(rows))[:count]] = True
+    _, first, unit = np.unique(units[rows], return_index=True, return_inverse=True)
+    # By the place where each unit first occurs.
+    order = np.argsort(first)[np.random.default_rng([seed, count]).permutation(len(first))]
+    reached = np.cumsum(np.bincount(unit)[order])
+    chosen = order[: np.searchsorted(reached, count) + 1]
+    aside = np.isin(unit, chosen)
     return rows[~aside], rows[aside]
 
 

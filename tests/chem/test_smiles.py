@@ -11,6 +11,11 @@ def test_attachment_points_are_one_however_written(text: str) -> None:
     assert canonical(text) == "*CC*"
 
 
+@pytest.mark.parametrize("text", ["[1*][C@H](C)[2*]", "[*:1][C@@H](C)[*:2]", "*C(*)C"])
+def test_numbers_alone_make_no_centre_of_chirality(text: str) -> None:
+    assert canonical(text) == "*C(*)C"
+
+
 def test_isotopes_of_atoms_stay() -> None:
     assert canonical("*[13CH2]C*") == "*C[13CH2]*"
 
@@ -29,6 +34,7 @@ def test_attachment_points_are_counted() -> None:
         ("", "empty"),
         ("  ", "empty"),
         ("*", "no atom besides"),
+        ("[*H]", "no atom besides"),
         ("C(C", "open parentheses"),
         ("c1cccc1", "kekulize"),
         ("C(C)(C)(C)(C)C", "valence"),

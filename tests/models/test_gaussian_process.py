@@ -76,6 +76,14 @@ def test_no_training_row_is_kept(polymers) -> None:
     assert nearest.min() > 0.1
 
 
+def test_no_unit_that_is_measured_often_is_kept(polymers) -> None:
+    descriptors, labels = (values[:60].repeat(8, axis=0) for values in polymers)
+    model = GaussianProcess.fit(descriptors, labels, GaussianProcessSettings(steps=3), 0)
+    numbers, _ = gaussian_process._scaled(descriptors, model._state)
+    points = model._state["numbers"].astype(float)
+    assert np.abs(points[:, None] - numbers[None]).max(axis=2).min() > 0.1
+
+
 def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
     descriptors, labels = polymers
     held_out = np.arange(len(labels)) % 4 == 0

@@ -14,13 +14,20 @@ from engine.training.stopping import EarlyStopping, inner_split
 
 
 def test_the_inner_split_is_of_the_training_rows_alone() -> None:
-    rows = np.flatnonzero(np.arange(200) % 5 != 2)
-    learned, aside = inner_split(rows, 0.1, seed=4)
+    rows, units = np.flatnonzero(np.arange(200) % 5 != 2), np.arange(200)
+    learned, aside = inner_split(rows, units, 0.1, seed=4)
     assert len(aside) == 16
     assert sorted([*learned, *aside]) == rows.tolist()
-    for one, other in zip(inner_split(rows, 0.1, seed=4), (learned, aside), strict=True):
+    for one, other in zip(inner_split(rows, units, 0.1, seed=4), (learned, aside), strict=True):
         assert np.array_equal(one, other)
-    assert not np.array_equal(inner_split(rows, 0.1, seed=5)[1], aside)
+    assert not np.array_equal(inner_split(rows, units, 0.1, seed=5)[1], aside)
+
+
+def test_the_inner_split_keeps_the_rows_of_a_unit_together() -> None:
+    units = np.random.default_rng(0).integers(40, size=200)
+    learned, aside = inner_split(np.arange(200), units, 0.1, seed=4)
+    assert not {*units[learned]} & {*units[aside]}
+    assert 20 <= len(aside) < 20 + np.bincount(units).max()
 
 
 def test_it_stops_after_so_many_epochs_and_gives_the_best_weights_back() -> None:
