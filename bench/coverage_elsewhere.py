@@ -1,7 +1,8 @@
 """How often the shipped model's intervals hold on tables that it was not trained on.
 
 `python -m bench.coverage_elsewhere` prints a table of `docs/intervals.md` and writes
-`results/coverage-elsewhere.json`. Units whose label the model was trained on are left out.
+`results/coverage-elsewhere.json`. Polymers whose label the model was trained on are left out,
+whatever part of their chain was drawn there.
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.out_of_fold import TABLE
+from bench.polymers import polymer
 from engine.bundle import SHIPPED
 from engine.certainty import INSIDE
 from engine.predict import Predictor
@@ -28,17 +30,17 @@ _TABLES = (
 )
 
 
-def measure(predictor: Predictor, table: Table, name: str, seen: set[str]) -> dict:
-    """Coverage, width and error of one property on the units that were not seen.
+def measure(predictor: Predictor, table: Table, name: str, seen: set[frozenset]) -> dict:
+    """Coverage, width and error of one property on the polymers that were not seen.
 
     Args:
         predictor: the model.
         table: with one property, in the unit of the model's property `name`.
         name: the model's property.
-        seen: canonical units with a training label of it.
+        seen: the polymers with a training label of it.
     """
     labelled = np.flatnonzero(np.isfinite(table.labels[:, 0]))
-    rows = [i for i in labelled if table.canonical[i] not in seen]
+    rows = [i for i in labelled if polymer(table.canonical[i]) not in seen]
     predicted = predictor.predict([table.canonical[i] for i in rows])
     certain = predictor.certainty(predicted)
     labels = table.labels[rows, 0]
@@ -88,7 +90,7 @@ def main() -> None:
     measured = []
     for words, path, column, name in _TABLES:
         labelled = np.isfinite(train.labels[:, names.index(name)])
-        seen = {train.canonical[i] for i in np.flatnonzero(labelled)}
+        seen = {polymer(train.canonical[i]) for i in np.flatnonzero(labelled)}
         one = measure(predictor, _one_property(path, column), name, seen)
         measured.append({"table": words, **one})
     result = {

@@ -76,8 +76,7 @@ class Predictor:
     ) -> Predictions:
         """Predict repeat units from their features.
 
-        Each unit is predicted once: quicker, and the same polymer gets the same number on every
-        row.
+        Each unit is predicted once: quicker, and the same unit gets the same number on every row.
 
         Args:
             smiles: N repeat units.

@@ -1,0 +1,64 @@
+"""Knowing a polymer again, whatever part of its chain was drawn as the repeat unit.
+
+`*CC*` and `*CCCC*` are one polymer, and so are `*CC(*)C` and `*C(C)C*`. For checks of what is new
+to a model; PolyGIN itself takes a repeat unit as it was drawn.
+"""
+
+from functools import cache
+from math import ceil, gcd
+
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+
+from engine.chem.smiles import parse, without_stereo
+
+_RADIUS = 8
+_FEWEST = 3
+"""Copies in a ring; of fewer, an atom could be its own neighbour."""
+_GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
+    radius=_RADIUS, includeRedundantEnvironments=True
+)
+
+
+@cache
+def polymer(smiles: str) -> frozenset:
+    """What tells a polymer from others, stereochemistry left aside.
+
+    The chain is closed to a ring that is wide enough for each atom to see it as endless; the key
+    is how often each neighbourhood (Morgan, radius 8) occurs, for the shortest period.
+
+    Args:
+        smiles: of a repeat unit; one without two ends of the chain is known by its SMILES alone.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
+    mol = parse(smiles)
+    ends = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0 and atom.GetDegree() == 1]
+    if len(ends) != 2 or mol.GetNumAtoms() < 3:
+        return frozenset({without_stereo(smiles)})
+    period = len(Chem.GetShortestPath(mol, *(end.GetIdx() for end in ends))) - 2
+    ring = _ring(mol, ends, max(ceil((2 * _RADIUS + 3) / period), _FEWEST))
+    try:
+        Chem.SanitizeMol(ring)
+    except Chem.MolSanitizeException:
+        return frozenset({without_stereo(smiles)})
+    counts = _GENERATOR.GetSparseCountFingerprint(ring).GetNonzeroElements()
+    common = gcd(*counts.values())
+    return frozenset((environment, count // common) for environment, count in counts.items())
+
+
+def _ring(mol: Chem.Mol, ends: list[Chem.Atom], copies: int) -> Chem.RWMol:
+    """So many copies, the tail of each bonded to the head of the next, `*` gone."""
+    head, tail = (end.GetNeighbors()[0].GetIdx() for end in ends)
+    kind = ends[0].GetBonds()[0].GetBondType()
+    size, ring = mol.GetNumAtoms(), Chem.RWMol()
+    for _ in range(copies):
+        ring.InsertMol(mol)
+    for copy in range(copies):
+        after = (copy + 1) % copies
+        ring.AddBond(tail + copy * size, head + after * size, kind)
+    gone = [end.GetIdx() + copy * size for end in ends for copy in range(copies)]
+    for place in sorted(gone, reverse=True):
+        ring.RemoveAtom(place)
+    return ring

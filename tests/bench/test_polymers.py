@@ -1,0 +1,27 @@
+"""One polymer, drawn in several ways."""
+
+import pytest
+
+from bench.polymers import polymer
+
+
+@pytest.mark.parametrize(
+    "drawings",
+    [
+        ["*C*", "*CC*", "*CCCCC*"],
+        ["*CC(*)C", "*C(C)C*", "*CC(C)CC(*)C"],
+        ["*NCCCCCC(*)=O", "*CCCCCC(=O)N*", "*CCC(=O)NCCC*"],
+        ["*c1ccc(*)cc1", "*c1ccc(-c2ccc(*)cc2)cc1"],
+        ["*CC=CC*", "*C=CCC*", "*=CCCC=*", "*C/C=C/C*"],
+    ],
+)
+def test_it_is_known_again(drawings: list[str]) -> None:
+    assert len({polymer(smiles) for smiles in drawings}) == 1
+
+
+def test_others_are_others() -> None:
+    others = [
+        *("*CC*", "*CCO*", "*CO*", "*CC(*)C", "*CC(*)CC", "*CCC(*)C", "*CC(C)C(C)C*"),
+        *("*c1ccc(*)cc1", "*c1cccc(*)c1", "*CC(*)(*)C", "CCO", "*C"),
+    ]
+    assert len({polymer(smiles) for smiles in others}) == len(others)
