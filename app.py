@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from engine.workspace import ASSETS
-from pages.parts import entry
-from pages.parts.heap import settle
-from pages.parts.people import ask_to_sign_in, is_signed_in, show_account
+from engine.base.workspace import ASSETS
+from pages.parts import page_guard as entry
+from pages.parts.auth import ask_to_sign_in, is_signed_in, show_account
+from pages.parts.page_guard import settle
 
 # Worker processes that compute features import this file again, under another name.
 if __name__ == "__main__":

@@ -19,10 +19,10 @@ import yaml
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from engine.bench.machine import machine, sentence
+from bench.speed.machine import machine, sentence
+from engine.base.workspace import home
 from engine.runs import Run, list_runs, process, read_metrics, store
-from engine.runs.feed import follow_metrics, forget
-from engine.workspace import home
+from engine.runs.folder import follow_metrics, forget
 
 RESULT = Path("results/bench-cockpit.json")
 RUNS, ROWS, USUAL_ROWS = 200, 100_000, 200

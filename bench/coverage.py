@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.out_of_fold import TABLE, OutOfFold, read
-from engine.domain import Domain
-from engine.properties import property_for
+from engine.inference.conformal import calibrate, held_out_half_widths, member_spread
+from engine.inference.domain import Domain
+from engine.settings.properties import property_for
 from engine.table import load_table
-from engine.training.conformal import calibrate, held_out_half_widths, member_spread
 
 
 def inside_domain(found: OutOfFold) -> np.ndarray:

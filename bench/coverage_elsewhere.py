@@ -13,11 +13,11 @@ import numpy as np
 
 from bench.out_of_fold import TABLE
 from bench.polymers import polymer
-from engine.bundle import SHIPPED
-from engine.certainty import INSIDE
-from engine.predict import Predictor
+from engine.base.workspace import ASSETS
+from engine.inference.bundle import SHIPPED
+from engine.inference.predict import Predictor
+from engine.inference.uncertainty import INSIDE
 from engine.table import Table, check_table, guess_columns, load_table, read_table
-from engine.workspace import ASSETS
 
 RESULTS = Path("results/coverage-elsewhere.json")
 _MORE = TABLE.parent / "train_supplement"

@@ -14,15 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from engine.chem import backbone, descriptors, rdkit_2d
-from engine.chem.capped import Capped
-from engine.chem.one_by_one import one_by_one
+from engine.chem.capped import Capped, one_by_one
 from engine.chem.skeleton import Skeleton, skeleton
 from engine.chem.smiles import parse
-from engine.features import compute_features
+from engine.features.compute import compute_features
 from engine.models.trees import LightGBM
-from engine.runs.foldspec import given_folds
+from engine.settings.presets import PRESETS
 from engine.table import Table, load_table
-from engine.training.presets import PRESETS
+from engine.table.folds import given_folds
 
 RESULT = Path("results/descriptor-groups.json")
 MOST_ROWS = 2500  # of one property: a fixed draw, so that all takes some minutes

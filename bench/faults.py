@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from engine.bench.machine import machine, sentence
+from bench.speed.machine import machine, sentence
 
 TESTS = (
     "tests/runs/test_kills.py",

@@ -19,13 +19,13 @@ from bench.bar import Bar
 from bench.out_of_fold import FOLDS, TABLE, OutOfFold, competition, long_form, read
 from engine.chem.smiles import canonical
 from engine.commands.progress import bars
-from engine.features import compute_features
+from engine.features.compute import compute_features
+from engine.settings.devices import DeviceSettings
+from engine.settings.presets import PRESETS
 from engine.table import Table, guess_columns, load_table, read_table
 from engine.training.checkpoints import Checkpoints
-from engine.training.devices import DeviceSettings
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
-from engine.training.presets import PRESETS
 
 FOLDER = Path("results/networks")
 

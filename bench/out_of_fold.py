@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.errors import UserError
-from engine.runs.foldspec import given_folds
+from engine.base.errors import UserError
 from engine.table import Table, load_table
+from engine.table.folds import given_folds
 
 FOLDS = ("random", "similarity")
 TABLE = Path("../shared/data/train.csv")

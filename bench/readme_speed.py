@@ -6,9 +6,9 @@ The files are what `python -m engine bench --json FILE` wrote.
 import json
 from pathlib import Path
 
-from engine.bench.case import SIDES
-from engine.bench.machine import sentence
-from engine.bench.report import case_of, number
+from bench.speed.machine import sentence
+from bench.speed.report import case_of, number
+from bench.speed.workload import SIDES
 
 RESULTS = {
     "CPU": Path("results/bench-cpu.json"),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.bundle import SHIPPED
+from engine.base.workspace import ASSETS
 from engine.chem.smiles import canonical
-from engine.models.settings import MEMBER_TITLES
-from engine.predict import Predictor
-from engine.properties import property_for
-from engine.workspace import ASSETS
+from engine.inference.bundle import SHIPPED
+from engine.inference.predict import Predictor
+from engine.settings.members import MEMBER_TITLES
+from engine.settings.properties import property_for
 
 RESULT = Path("results/accuracy/best-random.json")
 KNOWN = {

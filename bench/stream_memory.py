@@ -14,11 +14,11 @@ from pathlib import Path
 
 import psutil
 
-from engine.bench.machine import machine, sentence
-from engine.bundle import default_bundle
+from bench.speed.machine import machine, sentence
 from engine.commands.progress import progress_bar
-from engine.predict import Predictor
-from engine.predict_file import predict_file
+from engine.inference.bundle import default_bundle
+from engine.inference.predict import Predictor
+from engine.inference.streaming import predict_file
 
 RESULT = Path("results/stream-memory.json")
 ROWS, EVERY, SEED = 200_000, 10_000, 0

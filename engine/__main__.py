@@ -4,6 +4,6 @@ import sys
 
 if __name__ == "__main__":
     # Not above: worker processes load this file too, and need none of the commands.
-    from engine.commands import main
+    from .commands import main
 
     sys.exit(main())

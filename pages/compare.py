@@ -6,18 +6,18 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from engine.properties import Property, property_for
 from engine.runs import Run, list_runs
 from engine.runs.compare import blend_errors, different_settings, not_comparable
-from engine.runs.curves import mean_curves
-from engine.runs.feed import follow_metrics
-from pages.parts import entry, live
+from engine.runs.folder import follow_metrics
+from engine.runs.monitoring import mean_curves
+from engine.settings.properties import Property, property_for
+from pages.parts import page_guard as entry
 from pages.parts.components import live_chart
+from pages.parts.formatting import moment, plain
 from pages.parts.layout import heading
 from pages.parts.models import plain_title, told_apart
-from pages.parts.runs import digits_of, properties_of, settings_of
-from pages.parts.spans import moment
-from pages.parts.words import plain
+from pages.parts.monitor import figures as live
+from pages.parts.monitor.run_details import digits_of, properties_of, settings_of
 
 _MOST = len(live.RUN_COLOURS)
 _SETTINGS = {

@@ -3,15 +3,18 @@
 import pandas as pd
 import streamlit as st
 
-from engine import analysis, bundle
-from engine.bundle import BundleInfo, read_info
-from engine.errors import UserError
-from engine.properties import Property
+from engine.base.errors import UserError
+from engine.inference import bundle
+from engine.inference import error_analysis as analysis
+from engine.inference.bundle import BundleInfo, read_info
 from engine.runs import Run, list_runs, read_out_of_fold
-from pages.parts import charts, entry, gallery
+from engine.settings.properties import Property
+from pages.parts import charts
+from pages.parts import page_guard as entry
+from pages.parts.formatting import number, plain, show_error, unit_of
 from pages.parts.layout import columns, forget_unless, heading
 from pages.parts.models import plain_title, run_label, told_apart
-from pages.parts.words import number, plain, show_error, unit_of
+from pages.parts.predict import gallery
 
 WORST = 12
 CHARTS = ["How often", "By label", "By fold"]

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from engine.errors import UserError
+from engine.base.errors import UserError
 from engine.runs import Run, find_run, list_runs, read_progress
-from engine.runs.feed import follow_metrics
-from pages.parts import entry
-from pages.parts.curves import show_curves
-from pages.parts.handling import (
+from engine.runs.folder import follow_metrics
+from pages.parts import page_guard as entry
+from pages.parts.formatting import moment, plain
+from pages.parts.layout import heading
+from pages.parts.monitor.curves import show_curves
+from pages.parts.monitor.run_actions import (
     go_to_clone,
     offer_management,
     offer_resume,
@@ -15,20 +17,23 @@ from pages.parts.handling import (
     show_place,
     show_problem,
 )
-from pages.parts.layout import heading
-from pages.parts.logview import show_log
-from pages.parts.runlist import preset_title, show_list
-from pages.parts.runs import STATES, settings_of, show_downloads, show_figures, show_model
-from pages.parts.spans import moment
-from pages.parts.standing import (
+from pages.parts.monitor.run_details import (
+    STATES,
+    settings_of,
+    show_downloads,
+    show_figures,
+    show_model,
+)
+from pages.parts.monitor.run_list import preset_title, show_list
+from pages.parts.monitor.run_status import (
     announce,
     announce_stages,
     show_grid,
     show_history,
+    show_log,
     show_progress,
     show_state,
 )
-from pages.parts.words import plain
 
 
 def main() -> None:

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine.bundle import read_info
+from engine.base.errors import UserError
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
-from engine.errors import UserError
-from pages.parts import entry, gallery, models
-from pages.parts.cards import show_cards
+from engine.inference.bundle import read_info
+from pages.parts import models
+from pages.parts import page_guard as entry
 from pages.parts.components import molecule_editor
+from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
-from pages.parts.words import plain, show_error
+from pages.parts.predict import gallery
+from pages.parts.predict.cards import show_cards
 
 # Polystyrene, so that there is something to see at once.
 EXAMPLE = "*CC(*)c1ccccc1"

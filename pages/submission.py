@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from engine.bundle import INFO, read_info
-from engine.errors import UserError
-from engine.submission import make_submission
+from engine.base.errors import UserError
+from engine.inference.bundle import INFO, read_info
+from engine.inference.submission import make_submission
 from engine.table import read_table
-from pages.parts import entry, models
-from pages.parts.layout import columns, heading
-from pages.parts.uploads import check_limits, upload_table
-from pages.parts.words import plain, show_error, unit_of
+from pages.parts import models
+from pages.parts import page_guard as entry
+from pages.parts.formatting import plain, show_error, unit_of
+from pages.parts.layout import check_limits, columns, heading, upload_table
 
 STEPS = {
     "graphs": "Reading the molecules",

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from engine.errors import UserError
+from engine.base.errors import UserError
 from engine.runs import MIN_LABELS, RunConfig, clone_command_for, command_for, learnable, start_run
 from engine.table import Table
-from pages.parts import entry, intake
-from pages.parts.layout import heading
-from pages.parts.outlook import stop_measuring
-from pages.parts.people import owner
-from pages.parts.report import show_report
-from pages.parts.settings import choose_settings
-from pages.parts.uploads import check_limits
-from pages.parts.words import show_error
+from pages.parts import page_guard as entry
+from pages.parts.auth import owner
+from pages.parts.formatting import show_error
+from pages.parts.layout import check_limits, heading
+from pages.parts.train import intake
+from pages.parts.train.report import show_report
+from pages.parts.train.resource_estimate import stop_measuring
+from pages.parts.train.settings import choose_settings
 
 _STARTING = "train starting"
 """In the session: "asked" from the click on, "now" while the run is being started."""

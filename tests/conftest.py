@@ -6,19 +6,21 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engine import hardware
-from engine.bundle import INFO
-from engine.domain import FILE as DOMAIN_FILE
-from engine.predict import Predictor
+from engine.base import hardware
+from engine.base.workspace import ASSETS
+from engine.inference.bundle import INFO
+from engine.inference.domain import FILE as DOMAIN_FILE
+from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
-from engine.workspace import ASSETS
 
 # Torch sees no GPU, here and in processes that are started: what is tested is the same everywhere.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared" / "data"
 TEXTBOOK = ASSETS / "textbook.csv"
 SLICE = "".join(TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)[:71])
 """Its first 70 polymers, as text."""
@@ -101,3 +103,9 @@ def wait_for(run: Run, seconds: float = 240) -> Run:
             return run
         time.sleep(0.2)
     return stop_run(run)
+
+
+@pytest.fixture
+def random() -> np.random.Generator:
+    """The same numbers for each test, whichever ran before."""
+    return np.random.default_rng(0)

@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.features import compute_features
+from engine.features.compute import compute_features
 from engine.table import load_table
-from tests.conftest import TEXTBOOK
-
-PROJECT = Path(__file__).resolve().parents[1]
+from tests.conftest import ROOT, TEXTBOOK
 
 BLOCK = """
 import sys
@@ -33,10 +31,10 @@ TRAIN = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.features import Features
-from engine.training.data import TrainingData
+from engine.features.compute import Features
+from engine.training.ensemble import TrainingData
 from engine.training.ensemble import fit_ensemble
-from engine.training.presets import PRESETS
+from engine.settings.presets import PRESETS
 
 class Quiet:
     def stage(self, name, total): pass
@@ -63,7 +61,7 @@ def _python(code: str, blocked: set[str], *words: str) -> None:
     script = BLOCK.format(names=blocked) + code.replace("{{", "{").replace("}}", "}")
     done = subprocess.run(
         [sys.executable, "-c", script, *words],
-        cwd=PROJECT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=240,
@@ -84,6 +82,8 @@ def test_training_needs_no_rdkit_and_no_boosters(tmp_path: Path) -> None:
     _python(TRAIN, blocked, str(tmp_path))
 
 
-@pytest.mark.parametrize("module", ["runs", "bundle", "predict", "table", "training.presets"])
+@pytest.mark.parametrize(
+    "module", ["runs", "inference.bundle", "inference.predict", "table", "settings.presets"]
+)
 def test_what_pages_load_first_loads_no_torch(module: str) -> None:
     _python(f"import engine.{module}", {"torch", "torch_geometric", "lightgbm", "sklearn"})

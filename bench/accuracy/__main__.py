@@ -11,9 +11,9 @@ import numpy as np
 from bench.accuracy.bootstrap import RESAMPLES, interval, wmae, wmae_row
 from bench.accuracy.results import Result, load_all
 from bench.out_of_fold import FOLDS
-from engine.models.settings import MEMBER_TITLES
-from engine.properties import property_for
-from engine.training.conformal import calibrate
+from engine.inference.conformal import calibrate
+from engine.settings.members import MEMBER_TITLES
+from engine.settings.properties import property_for
 
 RESULTS = Path("results/accuracy.json")
 BEST = "best"

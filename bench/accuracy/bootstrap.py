@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import bootstrap
 
-from engine.metrics import property_weights
+from engine.settings.metrics import property_weights
 
 RESAMPLES = 2000
 _BATCH = 50

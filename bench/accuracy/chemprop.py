@@ -20,9 +20,9 @@ import pandas as pd
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, competition, long_form
-from engine.bench.chemprop import MISSING, find_chemprop
-from engine.bench.machine import machine, threads
-from engine.errors import UserError
+from bench.speed.chemprop import MISSING, find_chemprop
+from bench.speed.machine import machine, threads
+from engine.base.errors import UserError
 from engine.table import Table
 
 WATCHED = 0.1

@@ -14,13 +14,13 @@ import numpy as np
 from bench.accuracy.bootstrap import wmae
 from bench.accuracy.results import Result, load_all
 from bench.out_of_fold import competition
-from engine.bench.machine import machine
-from engine.features import compute_features
+from bench.speed.machine import machine
+from engine.base.packed import take
+from engine.features.compute import compute_features
 from engine.models.build import build_network, count_parameters
-from engine.packed import take
+from engine.settings.devices import DeviceSettings
+from engine.settings.presets import PRESETS
 from engine.table import Table
-from engine.training.devices import DeviceSettings
-from engine.training.presets import PRESETS
 from engine.training.probe import probe
 
 RESULTS = Path("results/claims.json")

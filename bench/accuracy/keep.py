@@ -7,7 +7,7 @@ import sys
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, TABLE
-from engine.errors import UserError
+from engine.base.errors import UserError
 from engine.runs import find_run, read_config, read_out_of_fold, read_report
 
 

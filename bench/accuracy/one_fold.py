@@ -16,13 +16,12 @@ import numpy as np
 from bench.accuracy.results import save
 from bench.bar import Bar
 from bench.out_of_fold import FOLDS, competition, long_form
-from engine.bench.machine import machine
+from bench.speed.machine import machine
 from engine.commands.progress import bars
-from engine.features import compute_features
+from engine.features.compute import compute_features
+from engine.settings.presets import PRESETS
 from engine.training.checkpoints import Checkpoints
-from engine.training.data import TrainingData
-from engine.training.ensemble import fit_ensemble
-from engine.training.presets import PRESETS
+from engine.training.ensemble import TrainingData, fit_ensemble
 
 
 def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -> Path:

@@ -14,7 +14,7 @@ from rdkit.Chem import Descriptors, MolFromSmiles, rdFingerprintGenerator
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, TABLE, competition, long_form
-from engine.bench.machine import machine, threads
+from bench.speed.machine import machine, threads
 from engine.table import load_table
 
 BITS = 1024

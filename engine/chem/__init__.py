@@ -1,0 +1,1 @@
+"""Repeat units through RDKit: parsing, graphs, descriptors, drawings."""

@@ -8,7 +8,7 @@ takes its longest path instead, so that every row has a number in every column.
 import numpy as np
 from rdkit import Chem
 
-from engine.chem.skeleton import DOUBLE, SINGLE, Skeleton
+from .skeleton import DOUBLE, SINGLE, Skeleton
 
 NAMES = (
     "backbone_path_atoms",

@@ -1,13 +1,29 @@
 """A repeat unit with a carbon for each `*`, since RDKit's charges and fragments know no `*`."""
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 import numpy as np
 from rdkit import Chem
-from rdkit.Chem import rdMolDescriptors, rdPartialCharges
+from rdkit.Chem import Descriptors, rdMolDescriptors, rdPartialCharges
 
-from engine.chem.skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE, Skeleton, skeleton
-from engine.chem.smiles import atoms_of
+from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE, Skeleton, skeleton
+from .smiles import atoms_of
+
+FUNCTIONS: dict[str, Callable[[Chem.Mol], float]] = dict(Descriptors.descList)
+
+
+def one_by_one(names: Iterable[str], mol: Chem.Mol) -> np.ndarray:
+    """The named descriptors of a molecule, NaN where RDKit has no value."""
+    return np.array([_value(FUNCTIONS[name], mol) for name in names])
+
+
+def _value(function: Callable[[Chem.Mol], float], mol: Chem.Mol) -> float:
+    try:
+        return float(function(mol))
+    except (ValueError, RuntimeError, ZeroDivisionError, OverflowError):
+        return np.nan
+
 
 _TABLE = Chem.GetPeriodicTable()
 OUTER_ELECTRONS = np.array([_TABLE.GetNOuterElecs(number) for number in range(119)])

@@ -7,7 +7,7 @@ from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.ML.Cluster import Butina
 
-from engine.chem.smiles import parse
+from .smiles import parse
 
 DISTANCE = 0.4
 """Tanimoto distance within which a unit joins a cluster's centre."""

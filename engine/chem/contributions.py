@@ -7,9 +7,8 @@ import numpy as np
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.EState import EState_VSA
 
-from engine.chem.capped import Capped
-from engine.chem.one_by_one import one_by_one
-from engine.chem.skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE
+from .capped import Capped, one_by_one
+from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE
 
 CHARGE_NAMES = (
     "MaxPartialCharge",

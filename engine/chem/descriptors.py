@@ -7,15 +7,12 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from engine.chem import backbone, rdkit_2d
-from engine.chem.backbone import backbone_descriptors
-from engine.chem.capped import Capped
-from engine.chem.skeleton import AROMATIC, DOUBLE, Skeleton, skeleton
-from engine.chem.smiles import parse
-from engine.vocabulary import DESCRIPTOR_GROUPS
-
-VERSION = 2
-"""Raise it whenever a value of any descriptor changes: cached vectors are then made anew."""
+from ..base.vocabulary import DESCRIPTOR_GROUPS
+from . import backbone, rdkit_2d
+from .backbone import backbone_descriptors
+from .capped import Capped
+from .skeleton import AROMATIC, DOUBLE, Skeleton, skeleton
+from .smiles import parse
 
 MORGAN_SIZE = DESCRIPTOR_GROUPS["morgan"]
 ELEMENTS = ("C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "B")

@@ -7,7 +7,7 @@ from rdkit import Chem
 from rdkit.Chem import rdCoordGen, rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from engine.chem.smiles import BadSmilesError, canonical, parse
+from .smiles import BadSmilesError, canonical, parse
 
 MAX_PIXELS = 2000
 """Largest width and height of a picture, in pixels."""

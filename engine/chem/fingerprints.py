@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from rdkit.Chem import rdFingerprintGenerator
 
-from engine.chem.smiles import parse
+from .smiles import parse
 
 SIZE = 2048
 _RADIUS = 2

@@ -8,7 +8,7 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import Fragments
 
-from engine.chem.skeleton import Skeleton
+from .skeleton import Skeleton
 
 NAMES = tuple(name for name, _ in Fragments.fns)
 

@@ -3,13 +3,10 @@
 import numpy as np
 from rdkit import Chem
 
-from engine.chem.skeleton import has_usual_bonds
-from engine.chem.smiles import atoms_of, bonds_of, parse
-from engine.packed import Graph
-from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
-
-VERSION = 1
-"""Raise it whenever a code changes: cached graphs are then made anew."""
+from ..base.packed import Graph
+from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS
+from .skeleton import has_usual_bonds
+from .smiles import atoms_of, bonds_of, parse
 
 _ATOM_TOP = np.array(list(ATOM_FIELDS.values())) - 1
 _BOND_TOP = np.array(list(BOND_FIELDS.values())) - 1

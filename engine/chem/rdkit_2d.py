@@ -6,9 +6,8 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 
-from engine.chem import contributions, fragments, topology
-from engine.chem.capped import OUTER_ELECTRONS, Capped
-from engine.chem.one_by_one import FUNCTIONS, one_by_one
+from . import contributions, fragments, topology
+from .capped import FUNCTIONS, OUTER_ELECTRONS, Capped, one_by_one
 
 # Left out: qed and SPS cost 4 ms a molecule and combine others; Ipc overflows on large units, and
 # both it and AvgIpc take time with the fourth power of the atoms.

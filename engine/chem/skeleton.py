@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from rdkit import Chem
 
-from engine.chem.smiles import atoms_of, bonds_of
+from .smiles import atoms_of, bonds_of
 
 SINGLE = int(Chem.BondType.SINGLE)
 DOUBLE = int(Chem.BondType.DOUBLE)

@@ -9,9 +9,8 @@ from collections import defaultdict
 import numpy as np
 from rdkit.Chem import rdMolDescriptors
 
-from engine.chem.capped import OUTER_ELECTRONS, Capped
-from engine.chem.one_by_one import one_by_one
-from engine.chem.skeleton import AROMATIC, Skeleton
+from .capped import OUTER_ELECTRONS, Capped, one_by_one
+from .skeleton import AROMATIC, Skeleton
 
 NAMES = (
     *("Chi0", "Chi1"),

@@ -6,8 +6,8 @@ import sys
 from rich.console import Console
 from rich.text import Text
 
-from engine.commands.arguments import parser
-from engine.errors import UserError
+from ..base.errors import UserError
+from .arguments import parser
 
 _INTERRUPTED = 130
 """The exit code that shells give a command ended by Ctrl-C."""

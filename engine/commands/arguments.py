@@ -2,13 +2,14 @@
 
 import argparse
 
-from engine.bench.arguments import add_arguments
-from engine.commands import bench, models, presets, probe, runs, tables
-from engine.commands.clone import add_clone
-from engine.commands.devices import add_device_options
-from engine.commands.export import add_export
-from engine.runs.records import MAX_SEED
-from engine.training.presets import PRESETS
+from bench.speed.arguments import add_arguments
+
+from ..runs.records import MAX_SEED
+from ..settings.presets import PRESETS
+from . import bench, models, presets, probe, runs, tables
+from .clone import add_clone
+from .devices import add_device_options
+from .export import add_export
 
 
 def parser() -> argparse.ArgumentParser:

@@ -10,21 +10,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.bench.arguments import options_of
-from engine.commands.progress import progress_bar
-from engine.commands.tables import checked_table
-from engine.errors import UserError
-from engine.workspace import ASSETS, write_atomic
+from bench.speed.arguments import options_of
+
+from ..base.errors import UserError
+from ..base.workspace import ASSETS, write_atomic
+from .progress import progress_bar
+from .tables import checked_table
 
 if TYPE_CHECKING:
-    from engine.bench.subject import Subject
+    from bench.speed.data import Subject
 
 _SAMPLE = ASSETS / "textbook.csv"
 
 
 def bench(arguments: argparse.Namespace) -> None:
     """Measure this machine; print tables or JSON, and write the results file if one is named."""
-    from engine.bench.run import run_bench, written_to
+    from bench.speed.run import run_bench, written_to
 
     target, options = written_to(arguments.json), options_of(arguments)
     subject = _subject(arguments)
@@ -41,7 +42,7 @@ def bench(arguments: argparse.Namespace) -> None:
 
 def print_result(result: dict, console: Console) -> None:
     """Print a results file's tables."""
-    from engine.bench.report import head_line, sections
+    from bench.speed.report import head_line, sections
 
     console.print(head_line(result), highlight=False, markup=False, soft_wrap=True)
     for section in sections(result):
@@ -54,7 +55,7 @@ def print_result(result: dict, console: Console) -> None:
 
 
 def _subject(arguments: argparse.Namespace) -> "Subject":
-    from engine.bench.subject import subject_of_features, subject_of_table
+    from bench.speed.data import subject_of_features, subject_of_table
 
     if arguments.features:
         if arguments.table:

@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Callable
 
-from engine.commands.devices import add_device_options
-from engine.commands.runs import begin
-from engine.runs import RunConfig, clone_of, find_run
-from engine.runs.names import checked_name
-from engine.training.devices import DeviceSettings
+from ..runs import RunConfig, clone_of, find_run
+from ..runs.records import checked_name
+from ..settings.devices import DeviceSettings
+from .devices import add_device_options
+from .runs import begin
 
 _SETTINGS = ("name", "preset", "folds", "seed")
 

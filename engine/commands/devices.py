@@ -3,8 +3,8 @@
 import argparse
 from typing import get_args
 
-from engine.runs.command import switch_of
-from engine.training.devices import DeviceSettings
+from ..runs.clone import switch_of
+from ..settings.devices import DeviceSettings
 
 _HELP = {
     "parallel": "how several devices, or the cores of a CPU, share the networks",

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.errors import UserError
-from engine.runs import find_run
-from engine.runs.exports import write_csv, write_tensorboard
-from engine.runs.mlflow_export import log_to_mlflow
+from ..base.errors import UserError
+from ..runs import find_run
+from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
 
 
 def add_export(commands: argparse._SubParsersAction) -> None:

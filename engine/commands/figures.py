@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.models.settings import MEMBER_TITLES
-from engine.properties import property_for
+from ..settings.members import MEMBER_TITLES
+from ..settings.properties import property_for
 
 _WEIGHTED = ("wmae", "wmae_row")
 

@@ -15,22 +15,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from engine import bundle
-from engine.certainty import Certainty
-from engine.commands.figures import print_figures
-from engine.commands.progress import Show, progress_bar
-from engine.commands.tables import checked_table
-from engine.errors import UserError
-from engine.models.settings import MEMBER_TITLES
-from engine.predict import Predictor, find_bundle
-from engine.predict_file import Filled, predict_file
-from engine.properties import Property
-from engine.runs import list_runs
-from engine.score import score as score_table
-from engine.submission import make_submission
-from engine.table import read_table
-from engine.training.conformal import LEVEL
-from engine.workspace import replacing
+from ..base.errors import UserError
+from ..base.workspace import replacing
+from ..inference import bundle
+from ..inference.conformal import LEVEL
+from ..inference.predict import Predictor
+from ..inference.predict import score as score_table
+from ..inference.streaming import Filled, predict_file
+from ..inference.submission import make_submission
+from ..inference.uncertainty import Certainty
+from ..runs import list_runs
+from ..runs.control import find_bundle
+from ..settings.members import MEMBER_TITLES
+from ..settings.properties import Property
+from ..table import read_table
+from .figures import print_figures
+from .progress import Show, progress_bar
+from .tables import checked_table
 
 
 def list_all(arguments: argparse.Namespace) -> None:

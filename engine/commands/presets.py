@@ -8,14 +8,14 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from engine.models.settings import MEMBER_TITLES
-from engine.training.presets import PRESETS
+from ..settings.members import MEMBER_TITLES
+from ..settings.presets import PRESETS
 
 
 def list_all(arguments: argparse.Namespace) -> None:
     """Print the presets, with the number of parameters of one network of each."""
     # Loaded here: no other command that only shows things waits for torch.
-    from engine.models.build import build_network, count_parameters
+    from ..models.build import build_network, count_parameters
 
     rows = [
         {

@@ -5,11 +5,11 @@ import sys
 
 from rich.console import Console
 
-from engine.commands.devices import device_settings
-from engine.commands.tables import checked_table
-from engine.errors import UserError
-from engine.runs import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
-from engine.training.estimate import Probe
+from ..base.errors import UserError
+from ..runs import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
+from ..settings.estimate import Probe
+from .devices import device_settings
+from .tables import checked_table
 
 
 def probe(arguments: argparse.Namespace) -> int:

@@ -10,11 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from engine.commands.devices import device_settings
-from engine.commands.figures import print_figures
-from engine.commands.progress import bars
-from engine.commands.tables import checked_table, given_units
-from engine.runs import (
+from ..runs import (
     Run,
     RunConfig,
     changes_of,
@@ -27,8 +23,12 @@ from engine.runs import (
     start_run,
     stop_run,
 )
-from engine.runs.names import LONGEST, checked_name
-from engine.table import Table
+from ..runs.records import LONGEST, checked_name
+from ..table import Table
+from .devices import device_settings
+from .figures import print_figures
+from .progress import bars
+from .tables import checked_table, given_units
 
 
 def train(arguments: argparse.Namespace) -> int:

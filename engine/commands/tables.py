@@ -3,12 +3,16 @@
 import argparse
 import sys
 
+from rich import box
 from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
 
-from engine.commands.progress import progress_bar
-from engine.errors import UserError
-from engine.table import RawTable, Table, check_table, guess_columns, read_table
-from engine.table.doctor import print_report
+from ..base.errors import UserError
+from ..table import RawTable, Table, check_table, guess_columns, read_table
+from ..table.delimited import SEPARATOR_WORDS
+from ..table.report import Finding, PropertySummary, Report, counted
+from .progress import progress_bar
 
 
 def doctor(arguments: argparse.Namespace) -> None:
@@ -65,3 +69,77 @@ def given_units(words: list[str]) -> dict[str, str]:
             raise UserError(f"--unit {word!r} is not understood; write NAME=UNIT, such as Tg=K.")
         units[name] = unit
     return units
+
+
+_COLOURS = {"excluded": "red", "warning": "yellow", "note": "cyan"}
+_ROWS_SHOWN = 3
+
+
+def print_report(table: Table, console: Console) -> None:
+    """Print what was read, the properties and the findings of a checked table.
+
+    Texts from the table are printed as they are: in `[*]` the brackets are no markup.
+    """
+    report = table.report
+    console.print(_head(report))
+    if report.properties:
+        console.print(_property_grid(report.properties))
+    else:
+        console.print("No property columns: nothing to learn, but fit for prediction.")
+    if report.findings:
+        console.print(_finding_grid(report.findings))
+    else:
+        console.print(Text("Nothing to mend.", style="green"))
+
+
+def _head(report: Report) -> Text:
+    reading, columns = report.reading, report.columns
+    left_out = report.rows - report.kept
+    parts = [reading.format.upper()]
+    if reading.separator:
+        parts.append(f"separator {SEPARATOR_WORDS.get(reading.separator, reading.separator)}")
+    if reading.encoding:
+        parts.append(f"encoding {reading.encoding}")
+    parts.append(f"decimal {'comma' if reading.decimal == ',' else 'point'}")
+    return Text.assemble(
+        (report.name, "bold"),
+        f": {counted(report.rows, 'row')}, {report.kept:,} usable",
+        (f", {left_out:,} left out" if left_out else "", "red"),
+        f"\nread as   {', '.join(parts)}",
+        f"\nSMILES    {columns.smiles}",
+        f"\nid        {columns.id or 'none (row numbers are used)'}",
+    )
+
+
+def _property_grid(properties: list[PropertySummary]) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("property", overflow="fold")
+    grid.add_column("unit", no_wrap=True)
+    for name in ("labels", "low", "median", "high", "mean", "std"):
+        grid.add_column(name, justify="right", no_wrap=True)
+    for summary in properties:
+        figures = (summary.low, summary.median, summary.high, summary.mean, summary.std)
+        grid.add_row(
+            Text(summary.name),
+            Text(summary.unit),
+            f"{summary.labels:,}",
+            *("–" if figure is None else f"{figure:.4g}" for figure in figures),
+        )
+    return grid
+
+
+def _finding_grid(findings: list[Finding]) -> Grid:
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False)
+    grid.add_column("severity", no_wrap=True)
+    grid.add_column("count", justify="right", no_wrap=True)
+    grid.add_column("rows", max_width=11, overflow="fold")
+    grid.add_column("finding", ratio=1, overflow="fold")
+    for finding in findings:
+        rows = ", ".join(str(row) for row in finding.rows[:_ROWS_SHOWN])
+        grid.add_row(
+            Text(finding.severity, style=_COLOURS[finding.severity]),
+            f"{finding.count:,}",
+            f"{rows} …" if len(finding.rows) > _ROWS_SHOWN else rows,
+            Text(finding.message),
+        )
+    return grid

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from engine.models.batching import GraphBatch
+from .batching import GraphBatch
 
 # On a CPU what is filled up costs time; a GPU rather has few, large operations.
 _GRAPHS_PER_GROUP = {"cpu": 8}

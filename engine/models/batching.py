@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.packed import PackedGraphs
-from engine.vocabulary import BOND_FIELDS
+from ..base.packed import PackedGraphs
+from ..base.vocabulary import BOND_FIELDS
 
 
 class GraphBatch(NamedTuple):

@@ -1,8 +1,8 @@
 """The network that a shape describes."""
 
-from engine.models.gcn import GCN
-from engine.models.polygin import PolyGIN
-from engine.models.settings import PolyGINShape
+from ..settings.members import PolyGINShape
+from .gcn import GCN
+from .polygin import PolyGIN
 
 Network = PolyGIN | GCN
 

@@ -4,9 +4,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from engine.models.gaussian_process import GaussianProcess
-from engine.models.settings import GaussianProcessSettings, TreeSettings
-from engine.models.trees import CatBoost, LightGBM, XGBoost
+from ..settings.members import GaussianProcessSettings, TreeSettings
+from .gaussian_process import GaussianProcess
+from .trees import CatBoost, LightGBM, XGBoost
 
 
 class DescriptorModel(Protocol):

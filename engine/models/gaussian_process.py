@@ -13,9 +13,9 @@ from safetensors.numpy import load, save
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.sparse import csr_array
 
-from engine.models.kernels import JITTER, Parameters, Views, learn
-from engine.models.settings import GaussianProcessSettings
-from engine.vocabulary import DESCRIPTOR_GROUPS
+from ..base.vocabulary import DESCRIPTOR_GROUPS
+from ..settings.members import GaussianProcessSettings
+from .kernels import JITTER, Parameters, Views, learn
 
 _RDKIT = DESCRIPTOR_GROUPS["rdkit_2d"]
 _MORGAN = DESCRIPTOR_GROUPS["morgan"]

@@ -4,12 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from engine.models.batching import GraphBatch
-from engine.models.embedding import AtomEmbedding
-from engine.models.messages import sum_spans
-from engine.models.pyg import from_pyg
-from engine.models.readout import make_heads, pool
-from engine.models.settings import PolyGINShape
+from ..settings.members import PolyGINShape
+from .batching import GraphBatch
+from .layers import AtomEmbedding
+from .messages import sum_spans
+from .pyg import from_pyg
+from .readout import make_heads, pool
 
 
 class SumNeighbours(Function):

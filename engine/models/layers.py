@@ -1,14 +1,43 @@
-"""One round of messages along bonds, and the small networks that update what was received."""
+"""What a network knows of an atom first, and the layers that pass messages along bonds."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.models.batching import GraphBatch
-from engine.models.messages import ReceiveMessages
-from engine.models.norm import BatchNorm, norm_silu
-from engine.models.settings import PolyGINShape
-from engine.vocabulary import BOND_FIELDS
+from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS
+from ..settings.members import PolyGINShape
+from .batching import GraphBatch
+from .messages import EmbedAtoms, ReceiveMessages
+from .norm import BatchNorm, norm_silu
+
+
+class AtomEmbedding(nn.Module):
+    """A network whose atoms begin as the sum of a learned row for the code of each field."""
+
+    def __init__(self, fields: tuple[str, ...], width: int) -> None:
+        """Make fresh tables.
+
+        Args:
+            fields: names of `ATOM_FIELDS` that are read.
+            width: of the embedding.
+        """
+        super().__init__()
+        sizes = [ATOM_FIELDS[name] for name in fields]
+        self.atom_tables = nn.ModuleList(nn.Embedding(n, width) for n in sizes)
+        first = torch.tensor([0, *sizes][:-1]).cumsum(0)
+        self.register_buffer("atom_first", first, persistent=False)
+        columns = [list(ATOM_FIELDS).index(name) for name in fields]
+        # A buffer: a list would be sent to the device at each pass.
+        chosen = torch.tensor(columns) if len(columns) < len(ATOM_FIELDS) else None
+        self.register_buffer("atom_columns", chosen, persistent=False)
+
+    def embed(self, batch: GraphBatch) -> Tensor:
+        """Shape `(V, width)`."""
+        table = torch.cat([table.weight for table in self.atom_tables])
+        codes = batch.atoms
+        if self.atom_columns is not None:
+            codes = codes.index_select(1, self.atom_columns)
+        return EmbedAtoms.apply(table, codes.to(torch.int64) + self.atom_first)
 
 
 class GINLayer(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 
-from engine.models.batching import GraphBatch
+from .batching import GraphBatch
 
 
 def sum_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from .device import several_processes
+
 
 class BatchNorm(nn.BatchNorm1d):
     """Ioffe & Szegedy (ICML 2015, arXiv:1502.03167), over rows that may be marked as filling.
@@ -21,7 +23,7 @@ class BatchNorm(nn.BatchNorm1d):
             real: shape `(N, 1)`, 1 for rows that count in the averages, 0 for others, whose
                 results must not be used.
         """
-        if not self.training or (real is None and not _several_processes()):
+        if not self.training or (real is None and not several_processes()):
             return super().forward(values)
         wide = values.float()
         weight = torch.ones_like(wide[:, :1]) if real is None else real
@@ -56,7 +58,7 @@ def norm_silu(norm: BatchNorm, values: Tensor, real: Tensor | None = None) -> Te
         values: shape `(N, width)`.
         real: see `BatchNorm`.
     """
-    plain = real is None and norm.training and not _several_processes()
+    plain = real is None and norm.training and not several_processes()
     if plain and values.device.type == "cpu" and values.dtype == torch.float32:
         return _NormSiLU.apply(values, norm.weight, norm.bias, norm)
     return nn.functional.silu(norm(values, real))
@@ -108,10 +110,6 @@ class _AddUp(Function):
 
 def _add_up(values: Tensor) -> Tensor:
     values = values.clone()
-    if _several_processes():
+    if several_processes():
         dist.all_reduce(values)
     return values
-
-
-def _several_processes() -> bool:
-    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

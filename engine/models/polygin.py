@@ -9,14 +9,13 @@ arXiv:1704.01212).
 import torch
 from torch import Tensor, nn
 
-from engine.models.attention import GraphAttention, size_groups
-from engine.models.batching import GraphBatch
-from engine.models.embedding import AtomEmbedding
-from engine.models.layers import GINLayer, bond_hot_rows, make_update
-from engine.models.messages import AddByGraph, SumByGraph
-from engine.models.pyg import from_pyg
-from engine.models.readout import JoinDescriptors, make_heads, pool
-from engine.models.settings import PolyGINShape
+from ..settings.members import PolyGINShape
+from .attention import GraphAttention, size_groups
+from .batching import GraphBatch
+from .layers import AtomEmbedding, GINLayer, bond_hot_rows, make_update
+from .messages import AddByGraph, SumByGraph
+from .pyg import from_pyg
+from .readout import JoinDescriptors, make_heads, pool
 
 
 class PolyGIN(AtomEmbedding):

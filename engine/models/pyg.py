@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from engine.models.batching import GraphBatch, bond_codes, connect, starts
-from engine.packed import Graph
+from ..base.packed import Graph
+from .batching import GraphBatch, bond_codes, connect, starts
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data

@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from engine.models.batching import GraphBatch
-from engine.models.messages import SumByGraph, greatest_of_spans
-from engine.models.settings import PolyGINShape
+from ..settings.members import PolyGINShape
+from .batching import GraphBatch
+from .messages import SumByGraph, greatest_of_spans
 
 # Sums over atoms are divided by this, so that they enter the heads on the scale of means.
 _TYPICAL_ATOMS = 32.0

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.errors import UserError
-from engine.models.build import Network, build_network
-from engine.models.descriptor_models import DESCRIPTOR_MODELS, DescriptorModel
-from engine.models.scale import Scale
-from engine.models.settings import PolyGINShape
+from ..base.errors import UserError
+from ..settings.members import PolyGINShape
+from .build import Network, build_network
+from .descriptor_models import DESCRIPTOR_MODELS, DescriptorModel
+from .network_prediction import Scale
 
 _LEVEL = 6
 _MOST_BYTES = 2**29

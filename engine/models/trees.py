@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from engine.models.settings import TreeSettings
+from ..settings.members import TreeSettings
 
 # Descriptors are counts and smooth quantities: 63 bins lose nothing and halve the time of 255.
 _BINS = 63

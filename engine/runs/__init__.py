@@ -1,8 +1,7 @@
 """Runs: background processes with a folder and a row in the run table each."""
 
-from engine.runs.clone import Clone, clone_of
-from engine.runs.command import clone_command_for, command_for
-from engine.runs.control import (
+from .clone import Clone, clone_command_for, clone_of, command_for
+from .control import (
     archive_run,
     delete_run,
     disk_use,
@@ -14,8 +13,8 @@ from engine.runs.control import (
     resume_run,
     stop_run,
 )
-from engine.runs.endings import kept_words
-from engine.runs.folder import (
+from .exit_reasons import kept_words
+from .folder import (
     read_config,
     read_hardware,
     read_log,
@@ -24,26 +23,10 @@ from engine.runs.folder import (
     read_progress,
     read_report,
 )
-from engine.runs.probing import (
-    ProbeRequest,
-    end_probe,
-    problem_of,
-    read_probe,
-    request_for,
-    start_probe,
-)
-from engine.runs.records import (
-    ENDED,
-    MAX_SEED,
-    Change,
-    Progress,
-    Run,
-    RunConfig,
-    StageProgress,
-    in_line,
-)
-from engine.runs.start import MIN_LABELS, chosen_preset, learnable, start_run
-from engine.runs.store import changes_of
+from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
+from .records import ENDED, MAX_SEED, Change, Progress, Run, RunConfig, StageProgress, in_line
+from .start import MIN_LABELS, chosen_preset, learnable, start_run
+from .store import changes_of
 
 __all__ = [
     "ENDED",

@@ -1,15 +1,18 @@
 """Listing, finding, stopping, resuming and keeping order among runs."""
 
+import os
 import shutil
 import time
+from pathlib import Path
 
-from engine.errors import DiskFullError, UserError
-from engine.limits import check_room
-from engine.runs import folder as files
-from engine.runs import process, store
-from engine.runs.endings import note_end, stop_reason, words_of
-from engine.runs.names import checked_name
-from engine.runs.records import ENDED, Run, in_line
+from ..base.errors import DiskFullError, UserError
+from ..base.limits import check_room
+from ..inference import bundle
+from ..inference.bundle import default_bundle
+from . import folder as files
+from . import process, store
+from .exit_reasons import note_end, stop_reason, words_of
+from .records import ENDED, Run, checked_name, in_line
 
 _STOP_SECONDS = 60.0
 """How long to wait for a run that was asked to stop; its supervisor uses force long before."""
@@ -183,3 +186,32 @@ def _reconciled(run: Run) -> Run:
         reason = words_of(process.DISK_FULL)
         return run.model_copy(update={"state": "interrupted", "reason": reason, "stage": ""})
     return store.select(run.id)[0]
+
+
+def find_bundle(model: str = "default") -> Path:
+    """The bundle's folder for what a user calls a model.
+
+    Args:
+        model: `default`, `shipped`, a run's id or name, or a path.
+
+    Raises:
+        UserError: when there is no such model, or its run has not ended well.
+    """
+    if model == "default":
+        return default_bundle()
+    if model == "shipped":
+        return bundle.SHIPPED
+    from . import list_runs
+
+    for run in list_runs():
+        if model in (run.id, run.name):
+            if run.state != "done":
+                raise UserError(f"Run {model!r} has no model: it is {run.state}.")
+            return run.folder / "bundle"
+    folder = Path(model)
+    if os.path.isdir(folder):  # not by `Path`, which complains of a text too long for a name
+        return folder
+    raise UserError(
+        f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "
+        "`shipped`; `python -m engine models` lists them."
+    )

@@ -1,26 +1,31 @@
 """Asking what a run would take on this machine; a process of its own measures it.
 
-The answers lie in the workspace's cache, by what was asked.
+The answers lie in the workspace's cache, by what was asked. `python -m engine.runs.probing FILE` is
+the process; the file holds a request.
 """
 
 import subprocess
+import sys
+import traceback
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import psutil
+from filelock import Timeout
 from pydantic import BaseModel, ConfigDict
 
-from engine.hardware import detect
-from engine.runs import process
-from engine.runs.foldspec import fold_count
-from engine.runs.start import check_devices, chosen_preset, learnable_or_refuse
-from engine.table import Table
-from engine.training.devices import DeviceSettings
-from engine.training.estimate import Probe
-from engine.training.presets import Preset
-from engine.workspace import subfolder, write_atomic
+from ..base.errors import UserError
+from ..base.hardware import detect
+from ..base.workspace import subfolder, write_atomic
+from ..settings.devices import DeviceSettings
+from ..settings.estimate import Probe
+from ..settings.presets import Preset
+from ..table import Table
+from ..table.folds import fold_count
+from . import process
+from .start import check_devices, chosen_preset, learnable_or_refuse
 
 _VERSION = 1
 _SAMPLE = 400
@@ -102,7 +107,7 @@ def start_probe(request: ProbeRequest) -> subprocess.Popen:
     for ending in ("problem", "log"):
         request.path(ending).unlink(missing_ok=True)
     write_atomic(request.path("request"), request.model_dump_json())
-    words = ["engine.runs.probe_worker", str(request.path("request"))]
+    words = ["engine.runs.probing", str(request.path("request"))]
     return process.spawn(words, request.path("log"))
 
 
@@ -110,3 +115,48 @@ def end_probe(started: subprocess.Popen) -> None:
     """End what `start_probe` started, if it is still at work."""
     if started.poll() is None:
         process.end(psutil.Process(started.pid), _GRACE_SECONDS)
+
+
+_LOCK_SECONDS = 20.0
+
+
+def main(path: str) -> int:
+    """Answer a request; returns the process's exit code."""
+    request = ProbeRequest.model_validate_json(Path(path).read_text())
+    try:
+        # Beside a run it would measure a machine that is half as fast, and slow the run down.
+        with process.device_lock().acquire(timeout=_LOCK_SECONDS):
+            if read_probe(request) is None:
+                write_atomic(request.path("answer"), _measure(request).model_dump_json())
+        return 0
+    except Timeout:
+        problem = "A run is training on this machine now."
+    except UserError as error:
+        problem = str(error)
+    except Exception as error:
+        traceback.print_exc()
+        problem = _reason(error)
+    write_atomic(request.path("problem"), problem)
+    return 1
+
+
+def _measure(request: ProbeRequest) -> Probe:
+    from ..base.packed import pack
+    from ..chem.graphs import graph
+    from ..training.probe import probe
+
+    graphs = pack([graph(smiles) for smiles in request.smiles])
+    labels = np.random.default_rng(0).normal(size=(graphs.count, request.properties))
+    return probe(graphs, labels, request.preset, request.use, request.rows, request.folds)
+
+
+def _reason(error: Exception) -> str:
+    from ..models.device import out_of_memory
+
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory(error)):
+        return "The memory of this machine does not do for these settings."
+    return "The trial ended with an error; its log lies in the workspace, under cache/probes."
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from engine.runs.records import Run
-from engine.workspace import home
+from ..base.workspace import home
+from .records import Run
 
 _PROJECT = Path(__file__).resolve().parents[2]
 

@@ -1,4 +1,4 @@
-"""What a run is: its settings, its state, its progress."""
+"""What a run may be called."""
 
 import time
 from collections.abc import Iterable
@@ -7,10 +7,26 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from engine.runs.names import LONGEST
-from engine.table import Columns
-from engine.training.devices import DeviceSettings
-from engine.workspace import subfolder
+from ..base.errors import UserError
+from ..base.workspace import subfolder
+from ..settings.devices import DeviceSettings
+from ..table import Columns
+
+LONGEST = 80
+"""The most characters of a run's name."""
+
+
+def checked_name(name: str) -> str:
+    """A run's name as a user gave it, without spaces around it.
+
+    Raises:
+        UserError: when it is empty or too long.
+    """
+    name = name.strip()
+    if not 0 < len(name) <= LONGEST:
+        raise UserError(f"A run's name has 1 to {LONGEST} characters.")
+    return name
+
 
 State = Literal["queued", "running", "stopping", "stopped", "interrupted", "failed", "done"]
 """queued: waits for the device. running, stopping: its process works. stopped: ended because

@@ -5,10 +5,10 @@ import time
 
 import psutil
 
-from engine.hardware import GpuLoad, gpu_loads
-from engine.runs import folder as files
-from engine.runs import process
-from engine.runs.records import Run
+from ..base.hardware import GpuLoad, gpu_loads
+from . import folder as files
+from . import process
+from .records import Run
 
 _SECONDS_BETWEEN = 2.0
 

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from engine.errors import UserError
-from engine.hardware import detect
-from engine.limits import check_room
-from engine.runs import folder as files
-from engine.runs import process, store
-from engine.runs.foldspec import check_folds, given_folds
-from engine.runs.records import Run, RunConfig, in_line
-from engine.table import Table
-from engine.training.devices import DeviceSettings
-from engine.training.presets import Preset, choose
-from engine.workspace import write_atomic
+from ..base.errors import UserError
+from ..base.hardware import detect
+from ..base.limits import check_room
+from ..base.workspace import write_atomic
+from ..settings.devices import DeviceSettings
+from ..settings.presets import Preset, choose
+from ..table import Table
+from ..table.folds import check_folds, given_folds
+from . import folder as files
+from . import process, store
+from .records import Run, RunConfig, in_line
 
 MIN_LABELS = 10
 """A property with fewer labels is not learned: too few to hold any out."""

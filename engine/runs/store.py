@@ -13,9 +13,9 @@ from typing import TypeVar
 from filelock import FileLock
 from pydantic import ValidationError
 
-from engine.errors import DiskFullError
-from engine.runs.records import Change, Run, State
-from engine.workspace import home, subfolder, write_atomic
+from ..base.errors import DiskFullError
+from ..base.workspace import home, subfolder, write_atomic
+from .records import Change, Run, State
 
 RECORD = "run.json"
 """A run's row and its changes of state, in its folder: a lost run table is made anew from these."""

@@ -13,12 +13,12 @@ from contextlib import suppress
 
 from filelock import Timeout
 
-from engine.errors import DiskFullError, UserError
-from engine.limits import limits
-from engine.runs import process, store
-from engine.runs.endings import note_end
-from engine.runs.records import Run, in_line
-from engine.runs.sampling import Sampler
+from ..base.errors import DiskFullError, UserError
+from ..base.limits import limits
+from . import process, store
+from .exit_reasons import note_end
+from .records import Run, in_line
+from .sampling import Sampler
 
 _TICK = 0.5
 _IDLE_SECONDS = 3.0

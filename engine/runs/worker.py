@@ -19,19 +19,18 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from engine.errors import DiskFullError, UserError
-from engine.hardware import detect, usable_cores
-from engine.limits import limits
-from engine.metrics import label_ranges
-from engine.properties import Property
-from engine.runs import folder as files
-from engine.runs import process, store
-from engine.runs.endings import leave_last_words, make_room_for_last_words, stop_reason
-from engine.runs.metrics import mend_metrics
-from engine.runs.records import ALIVE, Run, RunConfig
-from engine.runs.reporting import RunReporter, StoppedError
-from engine.training.presets import PRESETS, Preset
-from engine.workspace import replacing, write_atomic
+from ..base.errors import DiskFullError, UserError
+from ..base.hardware import detect, usable_cores
+from ..base.limits import limits
+from ..base.workspace import replacing, write_atomic
+from ..settings.metrics import label_ranges
+from ..settings.presets import PRESETS, Preset
+from ..settings.properties import Property
+from . import folder as files
+from . import process, store
+from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
+from .records import ALIVE, Run, RunConfig
+from .reporting import RunReporter, StoppedError, mend_metrics
 
 _BEAT_SECONDS = 5.0
 _REPORTED = {"table", "rows", "folds", "seed", "labels", "blend", "intervals"}
@@ -177,11 +176,10 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
     import torch
 
-    from engine.features import compute_features
-    from engine.runs.foldspec import check_folds
-    from engine.training.checkpoints import Checkpoints
-    from engine.training.data import TrainingData
-    from engine.training.ensemble import fit_ensemble, stages
+    from ..features.compute import compute_features
+    from ..table.folds import check_folds
+    from ..training.checkpoints import Checkpoints
+    from ..training.ensemble import TrainingData, fit_ensemble, stages
 
     torch.set_num_threads(usable_cores())
     reporter = RunReporter(job.run, job.names)
@@ -223,7 +221,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
 
 
 def _folds(job: _Job) -> np.ndarray:
-    from engine.runs.foldspec import make_folds
+    from ..table.folds import make_folds
 
     if "fold" in job.frame:
         return job.frame["fold"].to_numpy()
@@ -233,9 +231,9 @@ def _folds(job: _Job) -> np.ndarray:
 
 def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None:
     """Out-of-fold predictions, the report, and last the bundle's description."""
-    from engine.bundle import BundleInfo, write_info
-    from engine.domain import write_domain
-    from engine.versions import package_versions
+    from ..base.versions import package_versions
+    from ..inference.bundle import BundleInfo, write_info
+    from ..inference.domain import write_domain
 
     with replacing(job.run.folder / files.OUT_OF_FOLD) as path:
         _out_of_fold(job, folds, ensemble).to_parquet(path, index=False)

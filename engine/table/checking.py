@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.chem.smiles import MAX_LENGTH, BadSmilesError, canonical
-from engine.errors import UserError
-from engine.properties import Property
-from engine.table.cells import is_missing
-from engine.table.columns import Columns, check_columns, guess_columns
-from engine.table.duplicates import find_duplicates
-from engine.table.labels import read_labels, summarise
-from engine.table.reading import RawTable, read_table
-from engine.table.report import Finding, PropertySummary, Report, counted, listed, rows_text
+from ..base.errors import UserError
+from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
+from ..settings.properties import Property
+from .cells import is_missing
+from .columns import Columns, check_columns, guess_columns
+from .duplicates import find_duplicates
+from .labels import read_labels, summarise
+from .reading import RawTable, read_table
+from .report import Finding, PropertySummary, Report, counted, listed, rows_text
 
 __all__ = ["Finding", "PropertySummary", "Report", "Table", "check_table", "load_table"]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from engine.chem.smiles import BadSmilesError, parse
-from engine.errors import UserError
-from engine.properties import REGISTRY
-from engine.table.cells import is_missing, to_number
-from engine.table.reading import RawTable
+from ..base.errors import UserError
+from ..chem.smiles import BadSmilesError, parse
+from ..settings.properties import REGISTRY
+from .cells import is_missing, to_number
+from .reading import RawTable
 
 MAX_PROPERTIES = 500
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
-from engine.errors import UserError
+from ..base.errors import UserError
 
 SEPARATORS = (",", ";", "\t", "|")
 SEPARATOR_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}

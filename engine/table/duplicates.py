@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.chem.smiles import without_stereo
-from engine.properties import Property
-from engine.table.report import SHOWN, Finding, counted, rows_text
+from ..chem.smiles import without_stereo
+from ..settings.properties import Property
+from .report import SHOWN, Finding, counted, rows_text
 
 CONFLICT = 0.01
 """Labels of one repeat unit conflict when they differ by more than this share of the range."""

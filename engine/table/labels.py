@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.properties import Property
-from engine.table.cells import to_numbers
-from engine.table.report import Finding, PropertySummary, clipped, counted, listed
-from engine.table.units import property_and_conversion, registered_name
+from ..settings.properties import Property, property_and_conversion, registered_name
+from .cells import to_numbers
+from .report import Finding, PropertySummary, clipped, counted, listed
 
 OUTLIER_SPREADS = 6.0
 """Robust standard deviations (1.4826 · MAD) from the median beyond which a label is an outlier."""

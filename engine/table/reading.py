@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from engine.errors import UserError
-from engine.table import delimited, workbooks
-from engine.table.cells import guess_decimal
+from ..base.errors import UserError
+from . import delimited, workbooks
+from .cells import guess_decimal
 
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000

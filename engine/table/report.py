@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from engine.table.columns import Columns
-from engine.table.reading import Reading
+from .columns import Columns
+from .reading import Reading
 
 SHOWN = 5
 """How many rows, cells or groups a message names before it says how many more there are."""

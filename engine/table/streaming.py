@@ -7,8 +7,8 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from engine.table import delimited, workbooks
-from engine.table.reading import (
+from . import delimited, workbooks
+from .reading import (
     NumberedRows,
     RawTable,
     checked_rows,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.errors import UserError
+from ..base.errors import UserError
 
 MAX_UNPACKED = 2**30
 """Most bytes that a compressed file may unpack to."""

@@ -1,0 +1,1 @@
+"""Fitting members over folds from arrays alone; imports no RDKit."""

@@ -3,19 +3,14 @@
 Small networks spend their time on launching kernels; a captured graph is launched as one.
 """
 
-import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from weakref import WeakMethod
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from engine.models.batching import BatchSize, GraphBatch
-from engine.training.loss import weighted_error
-
-if TYPE_CHECKING:
-    from engine.training.trainer import Trainer
+from ..models.batching import BatchSize, GraphBatch
 
 _FILLING_GRAPHS = 16
 _WARM_UP_STEPS = 3
@@ -65,21 +60,30 @@ def size_of(batch: GraphBatch) -> BatchSize:
 
 
 class CapturedStep:
-    """Forward and backward pass of a trainer's network, captured once and replayed."""
+    """Forward and backward pass of a network, captured once and replayed."""
 
-    def __init__(self, trainer: "Trainer", shape: BatchSize) -> None:
+    def __init__(
+        self,
+        learn: WeakMethod[Callable[[GraphBatch, Tensor], Tensor]],
+        network: nn.Module,
+        device: torch.device,
+        shape: BatchSize,
+    ) -> None:
         """Prepare for batches of at most that shape.
 
         Args:
-            trainer: whose network, loss and precision to use.
+            learn: leaves the gradient of a batch in the optimiser, and returns its loss. Held
+                weakly: trainer and step would keep each other, and the memory of the graph, long
+                after the fit.
+            network: that learns.
+            device: where.
             shape: from `fixed_shape`.
         """
-        # Trainer and step would keep each other, and the memory of the graph, long after the fit.
-        self._trainer, self._shape = weakref.proxy(trainer), shape
-        self._graph = torch.cuda.CUDAGraph() if trainer.device.type == "cuda" else None
+        self._learn, self._network, self._device, self._shape = learn, network, device, shape
+        self._graph = torch.cuda.CUDAGraph() if device.type == "cuda" else None
         self._batch: GraphBatch | None = None
         self._labels = torch.empty(0)
-        self._loss = torch.zeros((), device=trainer.device)
+        self._loss = torch.zeros((), device=device)
 
     def capture(self, batch: GraphBatch, labels: Tensor) -> None:
         """Record the step on a first batch; the network is left as it was.
@@ -91,7 +95,7 @@ class CapturedStep:
         self._labels = self._fill_labels(labels)
         if self._graph is None:
             return
-        with _left_as_it_was(self._trainer):
+        with _left_as_it_was(self._network, self._device):
             stream = torch.cuda.Stream()
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):
@@ -125,14 +129,7 @@ class CapturedStep:
         return self._loss.clone()
 
     def _pass(self) -> None:
-        trainer = self._trainer
-        trainer.optimiser.zero()
-        with trainer.precision.autocast(trainer.device):
-            predicted = trainer.network(self._batch)
-        known = (torch.isfinite(self._labels) * trainer.weights).sum().clamp(min=1e-6)
-        loss = weighted_error(predicted.float(), self._labels, trainer.weights) / known
-        trainer.scaler.scale(loss).backward()
-        self._loss.copy_(loss.detach())
+        self._loss.copy_(self._learn()(self._batch, self._labels))
 
     def _fill_labels(self, labels: Tensor) -> Tensor:
         more = labels.new_full((self._shape.graphs - len(labels), labels.shape[1]), torch.nan)
@@ -140,19 +137,19 @@ class CapturedStep:
 
 
 @contextmanager
-def _left_as_it_was(trainer: "Trainer") -> Iterator[None]:
+def _left_as_it_was(network: nn.Module, device: torch.device) -> Iterator[None]:
     """Passes in the block, also those that fail, change neither averages nor random numbers."""
-    buffers = [buffer.clone() for buffer in trainer.network.buffers()]
-    random = torch.cuda.get_rng_state(trainer.device)
-    stream = torch.cuda.current_stream(trainer.device)
+    buffers = [buffer.clone() for buffer in network.buffers()]
+    random = torch.cuda.get_rng_state(device)
+    stream = torch.cuda.current_stream(device)
     try:
         yield
     finally:
         # A capture that breaks off leaves its own stream behind.
         torch.cuda.set_stream(stream)
-        for buffer, before in zip(trainer.network.buffers(), buffers, strict=True):
+        for buffer, before in zip(network.buffers(), buffers, strict=True):
             buffer.copy_(before)
-        torch.cuda.set_rng_state(random, trainer.device)
+        torch.cuda.set_rng_state(random, device)
 
 
 def _more_starts(starts: Tensor, total: int, more: int, parts: int) -> Tensor:

@@ -13,8 +13,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from engine.versions import package_versions
-from engine.workspace import write_atomic
+from ..base.versions import package_versions
+from ..base.workspace import write_atomic
 
 VERSION = 2
 """Raise it whenever a member learns otherwise than before: what was kept is then begun anew."""

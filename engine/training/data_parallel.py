@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor, nn
 
-from engine.models.build import Network
-from engine.models.pyg import to_pyg
-from engine.packed import PackedGraphs
-from engine.training.precision import Precision
+from ..base.packed import PackedGraphs
+from ..models.build import Network
+from ..models.device import Precision
+from ..models.pyg import to_pyg
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch

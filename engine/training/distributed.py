@@ -21,15 +21,15 @@ import torch
 import torch.distributed as dist
 from safetensors.numpy import load_file, save_file
 
-from engine.errors import UserError
-from engine.models.settings import PolyGINShape
-from engine.packed import PackedGraphs
-from engine.training.checkpoints import Checkpoints
-from engine.training.devices import DeviceSettings
-from engine.training.loop import DivergedError
-from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
-from engine.training.presets import LoopSettings
-from engine.training.reporter import Reporter, pass_on
+from ..base.errors import UserError
+from ..base.packed import PackedGraphs
+from ..settings.devices import DeviceSettings
+from ..settings.members import PolyGINShape
+from ..settings.training import LoopSettings
+from .checkpoints import Checkpoints
+from .loop import DivergedError
+from .networks import NetworkFitter, NetworkJob, NetworkTask
+from .reporter import Reporter, pass_on
 
 _ARRAYS, _SETTINGS, _TOLD = "arrays.safetensors", "settings.json", "told.jsonl"
 _POLL_SECONDS = 0.3

@@ -1,6 +1,6 @@
 """Fitting all members of a preset over the folds, and blending them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +10,44 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from engine.errors import UserError
-from engine.hardware import usable_cores
-from engine.metrics import figures, label_ranges
-from engine.models.descriptor_models import DESCRIPTOR_MODELS
-from engine.models.store import save_descriptor_model
-from engine.training.blend import blend_weights, fixed_blend, nested_blend
-from engine.training.checkpoints import Checkpoints
-from engine.training.conformal import Interval, calibrate
-from engine.training.data import TrainingData
-from engine.training.devices import DeviceSettings
-from engine.training.fallback import settle
-from engine.training.loop import DivergedError
-from engine.training.networks import NetworkTask, network_jobs
-from engine.training.parallel import fit_networks
-from engine.training.presets import Preset
-from engine.training.reporter import Reporter
+from ..base.errors import UserError
+from ..base.hardware import usable_cores
+from ..base.packed import Features
+from ..inference.conformal import Interval, calibrate
+from ..models.descriptor_models import DESCRIPTOR_MODELS
+from ..models.store import save_descriptor_model
+from ..settings.devices import DeviceSettings
+from ..settings.metrics import figures, label_ranges
+from ..settings.presets import Preset, settle
+from .blend import blend_weights, fixed_blend, nested_blend
+from .checkpoints import Checkpoints
+from .loop import DivergedError
+from .networks import NetworkTask, network_jobs
+from .parallel import fit_networks
+from .reporter import Reporter
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """N repeat units with K properties.
+
+    Attributes:
+        features: of the N repeat units.
+        labels: shape `(N, K)`, float64 in each property's unit, NaN where missing.
+        folds: shape `(N,)`, int; the fold that holds each row out. Rows of fold −1 are never held
+            out: all learn from them, and none is predicted.
+        names: the K properties.
+    """
+
+    features: Features
+    labels: np.ndarray
+    folds: np.ndarray
+    names: Sequence[str]
+
+    @property
+    def fold_numbers(self) -> list[int]:
+        """The folds that are held out, in order."""
+        return sorted(int(fold) for fold in np.unique(self.folds) if fold >= 0)
 
 
 @dataclass(frozen=True)
@@ -38,7 +60,7 @@ class Ensemble:
         blended: shape `(N, K)`, blended with weights fitted on the other folds, or the preset's.
         weights: `{property: {member: weight}}` for predicting new repeat units.
         intervals: the conformal interval of each property that has labels enough.
-        figures: `{"blend": …, "members": {member: …}}`, see `engine.metrics.figures`.
+        figures: `{"blend": …, "members": {member: …}}`, see `engine.settings.metrics.figures`.
         remarks: what a user should know, such as a member that could not be fitted.
     """
 

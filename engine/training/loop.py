@@ -1,7 +1,6 @@
 """From packed graphs and labels to a fitted network, and from a network to predictions."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -9,21 +8,19 @@ from functools import partial
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch import Tensor
 
-from engine.models.batching import ArrangedGraphs, DeviceGraphs
-from engine.models.build import Network, build_network
-from engine.models.scale import Scale
-from engine.models.settings import PolyGINShape
-from engine.packed import same_units, take
-from engine.training.devices import DeviceSettings
-from engine.training.keeper import Keeper
-from engine.training.memory import forget_unused, out_of_memory
-from engine.training.precision import Precision
-from engine.training.presets import LoopSettings
-from engine.training.pretraining import pretrain
-from engine.training.stopping import inner_split
-from engine.training.trainer import Trainer
+from ..base.packed import same_units, take
+from ..models.batching import DeviceGraphs
+from ..models.build import Network, build_network
+from ..models.device import set_arithmetic
+from ..models.network_prediction import Scale, predict_network
+from ..settings.devices import DeviceSettings
+from ..settings.members import PolyGINShape
+from ..settings.training import LoopSettings
+from .early_stopping import inner_split
+from .network_checkpoints import Keeper
+from .pretraining import pretrain
+from .trainer import Trainer
 
 
 class DivergedError(Exception):
@@ -32,15 +29,6 @@ class DivergedError(Exception):
 
 EpochReport = Callable[[dict[str, float]], None]
 """Called after each epoch with its measurements; may raise to end the training."""
-
-# On a CPU, what a layer makes should stay in the cache of a core.
-_PREDICT_BATCH = {"cpu": 128, "cuda": 512}
-_LEAST_PREDICTED = 8
-
-
-def best_device() -> torch.device:
-    """The first CUDA device, or the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def train_network(
@@ -165,68 +153,6 @@ def _tell(measured: dict, report: EpochReport, trainer: Trainer, keeper: Keeper 
         keeper.keep(trainer, force=True)
         raise
     keeper.keep(trainer)
-
-
-def predict_network(
-    network: Network,
-    scale: Scale,
-    graphs: DeviceGraphs,
-    rows: np.ndarray,
-    device: torch.device,
-    precision: Precision | None = None,
-) -> np.ndarray:
-    """Predict some rows in units; shape `(len(rows), K)`, float64.
-
-    Args:
-        network: on `device`; it is left in evaluation mode.
-        scale: of its outputs.
-        graphs: N graphs on `device`.
-        rows: which of them.
-        device: where to compute.
-        precision: of products; by default what suits the device.
-
-    Raises:
-        MemoryError: when not even a few rows at once fit into memory.
-    """
-    precision = precision or Precision.of(device)
-    network.eval()
-    arranged = graphs.arrange(rows)
-    size = _PREDICT_BATCH[device.type]
-    while True:
-        try:
-            with torch.inference_mode(), precision.autocast(device):
-                found = _predict_in_parts(network, arranged, len(rows), size)
-            break
-        except RuntimeError as error:
-            if not out_of_memory(error):
-                raise
-            if size < _LEAST_PREDICTED:
-                raise MemoryError(str(error)) from error
-        size //= 2
-        forget_unused(device)
-    found = found if len(rows) else torch.empty(0, len(scale.mean))
-    return scale.undo(found.cpu().double().numpy())
-
-
-def _predict_in_parts(network: Network, arranged: ArrangedGraphs, rows: int, size: int) -> Tensor:
-    parts = [
-        network(arranged.part(start, min(start + size, rows))).float()
-        for start in range(0, rows, size)
-    ]
-    return torch.cat(parts) if parts else torch.empty(0)
-
-
-def set_arithmetic(deterministic: bool) -> None:
-    """Set what PyTorch keeps for the whole process.
-
-    Args:
-        deterministic: whether only kernels that give the same bits each time may run.
-    """
-    torch.set_float32_matmul_precision("high")
-    if deterministic:
-        # cuBLAS needs it before its first call.
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(deterministic, warn_only=True)
 
 
 def _validate(

@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from engine.models.batching import DeviceGraphs
-from engine.models.settings import PolyGINShape
-from engine.models.store import save_network
-from engine.packed import PackedGraphs
-from engine.training.checkpoints import Checkpoints
-from engine.training.devices import DeviceSettings
-from engine.training.keeper import Keeper
-from engine.training.loop import predict_network, train_network
-from engine.training.memory import out_of_memory
-from engine.training.precision import Precision
-from engine.training.presets import LoopSettings
+from ..base.packed import PackedGraphs
+from ..models.batching import DeviceGraphs
+from ..models.device import Precision, out_of_memory
+from ..models.network_prediction import predict_network
+from ..models.store import save_network
+from ..settings.devices import DeviceSettings
+from ..settings.members import PolyGINShape
+from ..settings.training import LoopSettings
+from .checkpoints import Checkpoints
+from .loop import train_network
+from .network_checkpoints import Keeper
 
 
 class NetworkJob(NamedTuple):

@@ -7,15 +7,15 @@ import numpy as np
 import psutil
 import torch
 
-from engine.hardware import usable_cores
-from engine.training.checkpoints import Checkpoints
-from engine.training.devices import DeviceSettings
-from engine.training.distributed import fit_distributed
-from engine.training.keeper import pretraining_piece
-from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
-from engine.training.processes import fit_in_processes
-from engine.training.reporter import Reporter, pass_on
-from engine.workspace import write_atomic
+from ..base.hardware import usable_cores
+from ..base.workspace import write_atomic
+from ..settings.devices import DeviceSettings
+from .checkpoints import Checkpoints
+from .distributed import fit_distributed
+from .network_checkpoints import pretraining_piece
+from .networks import NetworkFitter, NetworkJob, NetworkTask
+from .processes import fit_in_processes
+from .reporter import Reporter, pass_on
 
 # Starting processes takes some seconds; below so many graph passes in all they do not pay.
 _WORTH_PROCESSES = 150_000

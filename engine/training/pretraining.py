@@ -10,22 +10,20 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from engine.models.build import Network
-from engine.packed import PackedGraphs
-from engine.training.checkpoints import State
-from engine.training.devices import DeviceSettings
-from engine.training.memory import forget_unused, out_of_memory
-from engine.training.optimiser import FlatAdamW
-from engine.training.precision import Precision
-from engine.training.presets import LoopSettings
-from engine.training.pretexts import PRETEXTS
-from engine.training.schedule import one_cycle
+from ..base.packed import PackedGraphs
+from ..models.build import Network
+from ..models.device import Precision, forget_unused, out_of_memory, several_processes
+from ..settings.devices import DeviceSettings
+from ..settings.training import LoopSettings
+from .checkpoints import State
+from .optimiser import FlatAdamW, one_cycle
+from .pretexts import PRETEXTS
 
 _WARM_SHARE = 0.1
 
 
 class Keeps(Protocol):
-    """Keeps the state after an epoch; see `engine.training.keeper.Keeper`."""
+    """Keeps the state after an epoch; see `engine.training.network_checkpoints.Keeper`."""
 
     def resume_pretraining(self, pretrainer: "Pretrainer") -> int:
         """Bring it to the last state kept; returns how many epochs that has done."""
@@ -151,7 +149,7 @@ class Pretrainer:
             if not out_of_memory(error):
                 raise
             # Processes that train together must not part ways: each would wait for the others.
-            if last - first < 8 or _several():
+            if last - first < 8 or several_processes():
                 raise MemoryError(str(error)) from error
         # Out here: the error holds what its pass has made.
         if loss is None:
@@ -177,7 +175,7 @@ class Pretrainer:
     def end(self) -> None:
         """Leave the network ready to learn from labels, with equal weights in all processes."""
         self._network.heads.requires_grad_(True)
-        if _several():
+        if several_processes():
             for value in self._network.state_dict().values():
                 dist.broadcast(value, 0)
 
@@ -201,7 +199,3 @@ class Pretrainer:
         self._batch = state.values["batch"]
         if state.values["scaler"]:
             self._scaler.load_state_dict(state.values["scaler"])
-
-
-def _several() -> bool:
-    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

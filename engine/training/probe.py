@@ -18,18 +18,18 @@ import psutil
 import torch
 from torch import Tensor
 
-from engine.models.batching import DeviceGraphs
-from engine.models.build import build_network
-from engine.models.settings import PolyGINShape
-from engine.packed import PackedGraphs
-from engine.training.devices import DeviceSettings
-from engine.training.estimate import Probe
-from engine.training.fallback import settle
-from engine.training.loop import predict_network, set_arithmetic
-from engine.training.parallel import Plan, plan
-from engine.training.precision import Precision
-from engine.training.presets import LoopSettings, Preset
-from engine.training.trainer import ARRANGED_BATCHES, Trainer
+from ..base.packed import PackedGraphs
+from ..models.batching import DeviceGraphs
+from ..models.build import build_network
+from ..models.device import Precision, set_arithmetic
+from ..models.network_prediction import predict_network
+from ..settings.devices import DeviceSettings
+from ..settings.estimate import Probe
+from ..settings.members import PolyGINShape
+from ..settings.presets import Preset, settle
+from ..settings.training import LoopSettings
+from .parallel import Plan, plan
+from .trainer import ARRANGED_BATCHES, Trainer
 
 _MB = 2**20
 _PASSES = 3

@@ -8,11 +8,11 @@ from multiprocessing.context import SpawnContext
 
 import numpy as np
 
-from engine.errors import UserError
-from engine.training.loop import DivergedError
-from engine.training.networks import NetworkFitter, NetworkJob, NetworkTask
-from engine.training.reporter import Reporter, pass_on
-from engine.workers import obey_parent
+from ..base.errors import UserError
+from ..base.workers import obey_parent
+from .loop import DivergedError
+from .networks import NetworkFitter, NetworkJob, NetworkTask
+from .reporter import Reporter, pass_on
 
 _POLL_SECONDS = 0.5
 

@@ -1,29 +1,31 @@
-"""Training one network: epochs of steps over arranged batches."""
+"""Training one network: epochs of steps over arranged batches, and the loss that they minimise.
+
+The loss is the weighted absolute error over the labels that there are.
+"""
 
 import math
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from weakref import WeakMethod
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from engine.errors import UserError
-from engine.models.batching import ArrangedGraphs, DeviceGraphs
-from engine.models.build import Network
-from engine.models.scale import Scale
-from engine.training.captured import CapturedStep, fixed_shape
-from engine.training.checkpoints import State
-from engine.training.data_parallel import DataParallelForward
-from engine.training.devices import DeviceSettings
-from engine.training.loss import label_weights, weighted_error
-from engine.training.memory import forget_unused, out_of_memory
-from engine.training.optimiser import make_optimiser
-from engine.training.precision import Precision
-from engine.training.presets import LoopSettings
-from engine.training.schedule import rate_factor
-from engine.training.stopping import EarlyStopping
+from ..base.errors import UserError
+from ..models.batching import ArrangedGraphs, DeviceGraphs, GraphBatch
+from ..models.build import Network
+from ..models.device import Precision, forget_unused, out_of_memory, several_processes
+from ..models.network_prediction import Scale
+from ..settings.devices import DeviceSettings
+from ..settings.training import LoopSettings
+from .captured import CapturedStep, fixed_shape
+from .checkpoints import State
+from .data_parallel import DataParallelForward
+from .early_stopping import EarlyStopping
+from .optimiser import make_optimiser, rate_factor
 
 ARRANGED_BATCHES = 256
 """How many batches' graphs are laid out at once: more would only take memory."""
@@ -91,13 +93,13 @@ class Trainer:
             and self._use.cuda_graphs
             and not self._use.step_in_backward
             and not self._data_parallel
-            and not _several()
+            and not several_processes()
         )
         if self._capturing and not network.fills_up:
             self._capturing = False
             log("No CUDA graph for this kind of network: steps are launched one by one")
         self.stopping = EarlyStopping(settings.patience) if settings.patience else None
-        if _several():
+        if several_processes():
             if self._use.step_in_backward:
                 raise UserError(
                     "A step in the backward pass cannot wait for other processes: "
@@ -170,7 +172,7 @@ class Trainer:
         for first in range(0, self._steps, ARRANGED_BATCHES):
             block = bounds[first : first + ARRANGED_BATCHES + 1]
             total += self._block(order[block[0] : block[-1]], block - block[0])
-        if _several():
+        if several_processes():
             dist.all_reduce(total)
         if self._use.empty_cache and self.device.type == "cuda":
             torch.cuda.empty_cache()
@@ -185,7 +187,7 @@ class Trainer:
         for first, last in pairwise(bounds.tolist()):
             self.optimiser.set_learning_rate(self.learning_rate)
             total += self._backward(arranged, labels, first, last)
-            if _several():
+            if several_processes():
                 dist.all_reduce(self.optimiser.gradient)
             self.optimiser.step(self.scaler)
             self._step_number += 1
@@ -204,7 +206,7 @@ class Trainer:
                 if not out_of_memory(error):
                     raise
                 # Processes that train together must not part ways: each would wait for the others.
-                alone = not self._use.step_in_backward and not _several()
+                alone = not self._use.step_in_backward and not several_processes()
                 if not alone or self._pieces > (last - first) // 4:
                     raise MemoryError(str(error)) from error
             self._pieces *= 2
@@ -220,23 +222,34 @@ class Trainer:
         """The gradient of a batch, in as many pieces as memory asks for."""
         self.optimiser.zero()
         # The whole batch's, so that pieces and processes add up to what one would have computed.
-        known = (torch.isfinite(labels[first:last]) * self.weights).sum().clamp(min=1e-6)
+        labelled = labelled_weight(labels[first:last], self.weights)
         first, last = _own_share(first, last)
         total = torch.zeros((), device=self.device)
         bounds = np.linspace(first, last, self._pieces + 1).astype(int).tolist()
         for start, stop in pairwise(bounds):
-            with self.precision.autocast(self.device):
-                predicted = self._predict(arranged, start, stop)
-            error = weighted_error(predicted.float(), labels[start:stop], self.weights)
-            loss = error / known
-            self.scaler.scale(loss).backward()
-            total += loss.detach()
+            predict = (
+                partial(self._data_parallel, arranged.rows[start:stop])
+                if self._data_parallel
+                else partial(self.network, arranged.part(start, stop))
+            )
+            total += self._add_gradient(predict, labels[start:stop], labelled)
         return total
 
-    def _predict(self, arranged: ArrangedGraphs, start: int, stop: int) -> Tensor:
-        if self._data_parallel:
-            return self._data_parallel(arranged.rows[start:stop])
-        return self.network(arranged.part(start, stop))
+    def _learn(self, batch: GraphBatch, labels: Tensor) -> Tensor:
+        """Leave the gradient of a whole batch in the optimiser; returns its loss."""
+        self.optimiser.zero()
+        labelled = labelled_weight(labels, self.weights)
+        return self._add_gradient(partial(self.network, batch), labels, labelled)
+
+    def _add_gradient(
+        self, predict: Callable[[], Tensor], labels: Tensor, labelled: Tensor
+    ) -> Tensor:
+        """Forward and backward pass of some graphs; returns their share of the loss."""
+        with self.precision.autocast(self.device):
+            predicted = predict()
+        loss = weighted_error(predicted.float(), labels, self.weights) / labelled
+        self.scaler.scale(loss).backward()
+        return loss.detach()
 
     def _replay(
         self, arranged: ArrangedGraphs, labels: Tensor, first: int, last: int
@@ -246,7 +259,9 @@ class Trainer:
         if self._captured is None:
             try:
                 most = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
-                self._captured = CapturedStep(self, fixed_shape(most))
+                self._captured = CapturedStep(
+                    WeakMethod(self._learn), self.network, self.device, fixed_shape(most)
+                )
                 self._captured.capture(batch, labels[first:last])
             except RuntimeError as error:
                 self._capturing, self._captured = False, None
@@ -256,14 +271,47 @@ class Trainer:
         return self._captured.run(batch, labels[first:last])
 
 
-def _several() -> bool:
-    return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
-
-
 def _own_share(first: int, last: int) -> tuple[int, int]:
     """The part of a batch that falls to this process."""
-    if not _several():
+    if not several_processes():
         return first, last
     rank, world = dist.get_rank(), dist.get_world_size()
     count = last - first
     return first + count * rank // world, first + count * (rank + 1) // world
+
+
+def label_weights(labels: np.ndarray) -> Tensor:
+    """The weight of each property: the competition's √(1/n), the largest n weighing 1.
+
+    Without it a property of few labels would drown beside one of many.
+
+    Args:
+        labels: shape `(N, K)`, NaN where missing.
+
+    Returns:
+        Shape `(K,)`, float32.
+    """
+    counts = np.maximum(np.isfinite(labels).sum(axis=0), 1)
+    return torch.as_tensor(np.sqrt(counts.max() / counts), dtype=torch.float32)
+
+
+def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """The sum of weighted absolute errors over the labels that there are.
+
+    Args:
+        predicted: shape `(G, K)`, standardised.
+        labels: shape `(G, K)`, standardised, NaN where missing.
+        weights: shape `(K,)`.
+    """
+    errors = torch.where(torch.isfinite(labels), (predicted - labels.nan_to_num()).abs(), 0.0)
+    return (errors * weights).sum()
+
+
+def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:
+    """What all labels of some graphs weigh together, never 0; a scalar.
+
+    Args:
+        labels: shape `(G, K)`, NaN where missing.
+        weights: shape `(K,)`.
+    """
+    return (torch.isfinite(labels) * weights).sum().clamp(min=1e-6)

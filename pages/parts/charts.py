@@ -5,8 +5,8 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from engine.models.settings import MEMBER_TITLES
-from engine.properties import Property
+from engine.settings.members import MEMBER_TITLES
+from engine.settings.properties import Property
 
 COLOURS = {
     "blend": "#7174f5",
@@ -36,7 +36,7 @@ def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:
     """Labels against out-of-fold predictions, with the line on which both are equal.
 
     Args:
-        rows: as `engine.analysis.property_rows` gives them.
+        rows: as `engine.inference.error_analysis.property_rows` gives them.
         known: the property.
         member: whose predictions they are.
     """
@@ -84,7 +84,7 @@ def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:
 
 
 def error_histogram(bins: pd.DataFrame, known: Property, member: str) -> go.Figure:
-    """How often errors of each size occur; `bins` as `engine.analysis.error_bins` gives them."""
+    """How often errors of each size occur; `bins` as `error_analysis.error_bins` gives them."""
     figure = go.Figure(
         go.Bar(
             x=(bins["low"] + bins["high"]) / 2,

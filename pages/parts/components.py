@@ -17,10 +17,10 @@ import numpy as np
 import streamlit as st
 import streamlit.components.v1 as v1
 
-from engine import workspace
+from engine.base import workspace
+from engine.base.errors import UserError
 from engine.chem import draw
 from engine.chem.smiles import BadSmilesError, canonical
-from engine.errors import UserError
 
 _PACKAGE_FILES = {
     "molecule_editor": ("streamlit-jsme", "streamlit_jsme", "jsme"),

@@ -1,9 +1,13 @@
-"""Columns that wrap where the page is narrow, headings, and choices that went out of date."""
+"""Columns that wrap where the page is narrow, headings, and the field that takes a table."""
 
 from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
+from engine.base.errors import UserError
+from engine.base.limits import Limits, limits
+from pages.parts.formatting import show_error
 
 
 def columns(
@@ -50,3 +54,32 @@ def forget_unless(key: str, options: Sequence[str]) -> None:
     """Drop a widget's choice that its new options no longer hold, as after a change of the run."""
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
+
+
+_KINDS = ["csv", "tsv", "txt", "parquet", "xlsx"]
+
+
+def check_limits() -> None:
+    """Say what is wrong with the workspace's limits; once on a page, above its fields."""
+    try:
+        limits()
+    except UserError as error:
+        show_error(error)
+
+
+def upload_table(label: str, key: str, help: str, place: DeltaGenerator | None = None, **more):
+    """Show the field; returns what `st.file_uploader` does.
+
+    Args:
+        label, key, help, more: as Streamlit's.
+        place: where; on the page itself when it is not given.
+    """
+    show = (place or st).file_uploader
+    return show(label, _KINDS, key=key, help=help, max_upload_size=_most_mb(), **more)
+
+
+def _most_mb() -> int:
+    try:
+        return limits().upload_mb
+    except UserError:
+        return Limits().upload_mb

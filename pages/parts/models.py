@@ -9,18 +9,18 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from engine import bundle
-from engine.bundle import read_info
-from engine.certainty import OUTSIDE
-from engine.predict import Predictor
-from engine.properties import Property
+from engine.inference import bundle
+from engine.inference.bundle import read_info
+from engine.inference.conformal import LEVEL
+from engine.inference.predict import Predictor
+from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
-from engine.training.conformal import LEVEL
-from engine.training.presets import PRESETS
-from pages.parts.cards import Certain
+from engine.settings.presets import PRESETS
+from engine.settings.properties import Property
 from pages.parts.charts import title_of
+from pages.parts.formatting import number, plain, unit_of
 from pages.parts.layout import forget_unless
-from pages.parts.words import number, plain, unit_of
+from pages.parts.predict.cards import Certain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN = "model chosen"

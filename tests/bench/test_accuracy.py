@@ -12,13 +12,14 @@ from bench.accuracy.bootstrap import interval, wmae, wmae_row
 from bench.accuracy.results import save
 from bench.accuracy.training_mean import guess
 from bench.out_of_fold import OutOfFold, long_form
-from engine.errors import UserError
-from engine.metrics import figures, label_ranges
+from engine.base.errors import UserError
 from engine.models.descriptor_models import DESCRIPTOR_MODELS
-from engine.models.settings import TreeSettings
 from engine.runs import Run, read_config, read_report
+from engine.settings.members import TreeSettings
+from engine.settings.metrics import figures, label_ranges
+from engine.settings.presets import PRESETS
+from engine.settings.training import LoopSettings
 from engine.table import Table
-from engine.training.presets import PRESETS, LoopSettings
 
 NAMES = ["Tg", "Density"]
 

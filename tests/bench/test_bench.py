@@ -12,20 +12,20 @@ import torch
 from rich.console import Console
 
 from bench.readme_speed import speed_text
-from engine.bench import chemprop, features, loops, memory, prediction
-from engine.bench.blocks import alternate, ratio
-from engine.bench.case import SIDES, Case
-from engine.bench.device import epoch_traffic
-from engine.bench.report import head_line, markdown, sections
-from engine.bench.run import Options, parts_of, run_bench, written_to
-from engine.bench.subject import Subject, subject_of_features, subject_of_table, typical_rows
-from engine.bench.unseen import unseen_units
+from bench.speed import chemprop, features, loops, memory, prediction
+from bench.speed.data import Subject, subject_of_features, subject_of_table, typical_rows
+from bench.speed.device import epoch_traffic
+from bench.speed.report import head_line, markdown, sections
+from bench.speed.run import Options, parts_of, run_bench, written_to
+from bench.speed.synthetic_units import unseen_units
+from bench.speed.timing import alternate, ratio
+from bench.speed.workload import SIDES, Case
+from engine.base.errors import UserError
+from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.commands import main
 from engine.commands.bench import print_result
-from engine.errors import UserError
-from engine.features import compute_features
-from engine.packed import pack
+from engine.features.compute import compute_features
 from engine.table import load_table
 
 CPU = torch.device("cpu")

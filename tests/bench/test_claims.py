@@ -9,7 +9,7 @@ import pytest
 from bench.accuracy import claims
 from bench.accuracy.results import Result
 from bench.out_of_fold import OutOfFold
-from engine.metrics import figures, label_ranges
+from engine.settings.metrics import figures, label_ranges
 from engine.table import Table
 
 NAMES = ["Tg", "FFV", "Tc", "Density", "Rg"]

@@ -7,8 +7,8 @@ import pytest
 
 from bench.coverage import markdown, measure
 from bench.out_of_fold import read
-from engine.bundle import read_info
-from engine.errors import UserError
+from engine.base.errors import UserError
+from engine.inference.bundle import read_info
 from engine.runs import Run, read_out_of_fold
 from engine.runs.folder import OUT_OF_FOLD
 from engine.table import Table, load_table

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch_geometric.data import Batch
 
-from engine.bench.plain_loop import pyg_dataset
-from engine.bench.pyg_network import PygNetwork, renamed
+from bench.speed.plain_loop import pyg_dataset
+from bench.speed.pyg_network import PygNetwork, renamed
+from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
 from engine.models.polygin import PolyGIN
-from engine.models.settings import PolyGINShape
-from engine.packed import pack
+from engine.settings.members import PolyGINShape
 
 UNITS = ["*CC(*)c1ccccc1", "*C/C=C/C*", "*CC*", "*OC(=O)c1ccc(cc1)C(*)=O", "*C(F)(F)C(F)(F)*"]
 

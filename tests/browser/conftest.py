@@ -14,9 +14,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from rdkit import Chem
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.conftest import ROOT
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
@@ -29,6 +32,8 @@ FLAGS = [
 ]
 PATIENCE = 240_000
 """Milliseconds; generous, since other work may hold the processors while tests run."""
+LINES = """() => [...applet.getMolecularAreaGraphicsString().matchAll(
+    /x1="(\\d+)" y1="(\\d+)" x2="(\\d+)" y2="(\\d+)"/g)].map(line => line.slice(1).map(Number))"""
 NO_BROWSER = "no browser: `apt-get install chromium` or `playwright install chromium`"
 
 
@@ -174,3 +179,22 @@ def page(browser):
 def _note_stranger(url: str, strangers: list[str]) -> None:
     if not url.startswith(("http://localhost:", "ws://localhost:", "data:", "blob:", "about:")):
         strangers.append(url)
+
+
+def editor_frame(page, number: int):
+    return page.locator("iframe").nth(number).content_frame
+
+
+def click_atom(page, number: int, atom: int) -> None:
+    """Click an atom of a drawing, counted from 0 as in its molfile."""
+    frame = editor_frame(page, number)
+    page.locator("iframe").nth(number).scroll_into_view_if_needed()
+    atoms = Chem.MolFromMolBlock(frame.locator("#canvas").evaluate("() => applet.molFile()"))
+    points = atoms.GetConformer().GetPositions()[:, :2] * [1, -1]
+    # The picture's lines are in thirtieths of a pixel and end at atoms; a bond is 25 px, 1.4 units.
+    lines = np.array(frame.locator("#canvas").evaluate(LINES)).reshape(-1, 2) / 30
+    x, y = (points[atom] - points.min(0)) * 25 / 1.4 + lines.min(0)
+    box = frame.locator("#paper").bounding_box()
+    # The drawing begins right of the elements and below the tools.
+    page.mouse.click(box["x"] + 24 + x, box["y"] + 48 + y)
+    page.wait_for_timeout(200)

@@ -3,13 +3,11 @@
 import json
 import time
 
-import numpy as np
 import pytest
-from rdkit import Chem
 
 from engine.chem.draw import from_molblock
 from engine.chem.smiles import canonical
-from tests.browser.conftest import PATIENCE
+from tests.browser.conftest import PATIENCE, click_atom, editor_frame
 
 REPEAT_UNITS = {
     "imide with an azine": (
@@ -51,8 +49,6 @@ REPEAT_UNITS = {
     "long side chain": "*CC(*)C(=O)OCCCCCCCCCCCCCCCCCCCCCC",
     "isotope": "*C([2H])([2H])C(*)[13CH3]",
 }
-LINES = """() => [...applet.getMolecularAreaGraphicsString().matchAll(
-    /x1="(\\d+)" y1="(\\d+)" x2="(\\d+)" y2="(\\d+)"/g)].map(line => line.slice(1).map(Number))"""
 HARNESS = "tests/browser/harness_editor.py"
 
 
@@ -87,7 +83,7 @@ def test_thirty_repeat_units_come_back_as_they_went_in(editor):
 def test_an_edit_by_mouse_is_returned_and_outlives_reruns(editor):
     _type(editor, "*CC*")
     _wait(editor, lambda now: now["drawn"] == canonical("*CC*"))
-    _click_atom(editor, 0, 1)  # the bond tool is on from the start
+    click_atom(editor, 0, 1)  # the bond tool is on from the start
     after = _wait(editor, lambda now: now["returned"] == canonical("*CC(*)C"))
     assert after["value"]["edited"]
     for _ in range(2):
@@ -97,10 +93,10 @@ def test_an_edit_by_mouse_is_returned_and_outlives_reruns(editor):
     assert _state(editor)["returned"] == after["returned"]
     assert from_molblock(_canvas(editor)) == after["returned"]
 
-    _frame(editor, 0).locator("#attach").click()
-    _click_atom(editor, 0, 4)
+    editor_frame(editor, 0).locator("#attach").click()
+    click_atom(editor, 0, 4)
     _wait(editor, lambda now: now["returned"] == canonical("*CC(*)*"))
-    assert _frame(editor, 0).locator(".mosaic-WindowPanel").count() == 0
+    assert editor_frame(editor, 0).locator(".mosaic-WindowPanel").count() == 0
 
     # The first text again, after another one: it is asked anew, so it is loaded.
     _type(editor, "*CCO*")
@@ -115,11 +111,11 @@ def test_a_repeat_unit_is_drawn_from_an_empty_canvas(editor):
     x, y = _middle(editor, 0)
     editor.mouse.click(x, y)
     _wait(editor, lambda now: now["returned"] == "CC")
-    _click_atom(editor, 0, 1)
+    click_atom(editor, 0, 1)
     _wait(editor, lambda now: now["returned"] == "CCC")
-    _frame(editor, 0).locator("#attach").click()
-    _click_atom(editor, 0, 0)
-    _click_atom(editor, 0, 2)
+    editor_frame(editor, 0).locator("#attach").click()
+    click_atom(editor, 0, 0)
+    click_atom(editor, 0, 2)
     _wait(editor, lambda now: now["returned"] == "*C*")
 
 
@@ -127,7 +123,7 @@ def test_what_the_editor_returns_can_be_fed_back(editor):
     start = _wait(editor, lambda now: now["load"] == 1, where="third-state")
     assert start["returned"] == canonical("*CC*")
     for atom, grown in ((1, "*CC(*)C"), (2, "*C(C)C(*)C")):
-        _click_atom(editor, 2, atom)
+        click_atom(editor, 2, atom)
         now = _wait(
             editor,
             lambda now, grown=grown: now["returned"] == canonical(grown),
@@ -168,30 +164,11 @@ def _wait(page, wanted, why: str = "", where: str = "state") -> dict:
     return now
 
 
-def _frame(page, number: int):
-    return page.locator("iframe").nth(number).content_frame
-
-
 def _canvas(page) -> str:
-    return _frame(page, 0).locator("#canvas").evaluate("() => timeless(applet.molFile())")
-
-
-def _click_atom(page, number: int, atom: int) -> None:
-    """Click an atom of a drawing, counted from 0 as in its molfile."""
-    frame = _frame(page, number)
-    page.locator("iframe").nth(number).scroll_into_view_if_needed()
-    atoms = Chem.MolFromMolBlock(frame.locator("#canvas").evaluate("() => applet.molFile()"))
-    points = atoms.GetConformer().GetPositions()[:, :2] * [1, -1]
-    # The picture's lines are in thirtieths of a pixel and end at atoms; a bond is 25 px, 1.4 units.
-    lines = np.array(frame.locator("#canvas").evaluate(LINES)).reshape(-1, 2) / 30
-    x, y = (points[atom] - points.min(0)) * 25 / 1.4 + lines.min(0)
-    box = frame.locator("#paper").bounding_box()
-    # The drawing begins right of the elements and below the tools.
-    page.mouse.click(box["x"] + 24 + x, box["y"] + 48 + y)
-    page.wait_for_timeout(200)
+    return editor_frame(page, 0).locator("#canvas").evaluate("() => timeless(applet.molFile())")
 
 
 def _middle(page, number: int) -> tuple[float, float]:
     """The middle of a drawing, in pixels of the page."""
-    box = _frame(page, number).locator("#paper").bounding_box()
+    box = editor_frame(page, number).locator("#paper").bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

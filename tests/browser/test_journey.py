@@ -11,8 +11,7 @@ import pytest
 from engine.chem.smiles import canonical
 from engine.runs import Run, find_run, list_runs, read_metrics, stop_run
 from engine.table import load_table
-from tests.browser.conftest import PATIENCE, App, running_app, until
-from tests.browser.test_editor import _click_atom
+from tests.browser.conftest import PATIENCE, App, click_atom, running_app, until
 from tests.conftest import SHARED, TEXTBOOK
 
 
@@ -134,7 +133,7 @@ def _predict(app: App, page, run: Run) -> None:
     before = field.input_value()
     frame = page.locator("iframe").first
     frame.scroll_into_view_if_needed()
-    _click_atom(page, 0, 3)
+    click_atom(page, 0, 3)
     page.wait_for_function(
         "before => document.querySelector('input[aria-label=\"Repeat unit as SMILES\"]').value"
         " !== before",

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from engine.base.packed import Graph
+from engine.base.vocabulary import ATOM_FIELDS, BOND_FIELDS
 from engine.chem import descriptors
 from engine.chem.backbone import NAMES, backbone_descriptors
 from engine.chem.graphs import graph
 from engine.chem.skeleton import skeleton
 from engine.chem.smiles import parse
-from engine.packed import Graph
-from engine.vocabulary import ATOM_FIELDS, BOND_FIELDS
 
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)[N+](C)(C)C.[Cl-]", "*C"]
 

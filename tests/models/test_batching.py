@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch_geometric.data import Batch
 
+from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs, GraphBatch
 from engine.models.polygin import PolyGIN
 from engine.models.pyg import from_pyg, to_pyg
-from engine.models.settings import PolyGINShape
-from engine.packed import pack
+from engine.settings.members import PolyGINShape
 
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]
 ROWS = [3, 0, 4, 4, 1]

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
+from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem import backbone, rdkit_2d
 from engine.chem.descriptors import MORGAN_SIZE, names
-from engine.features import compute_features
+from engine.features.compute import compute_features
 from engine.models import gaussian_process
 from engine.models.gaussian_process import GaussianProcess
 from engine.models.kernels import Parameters, evidence
-from engine.models.settings import GaussianProcessSettings
+from engine.settings.members import GaussianProcessSettings
 from engine.table import load_table
-from engine.vocabulary import DESCRIPTOR_GROUPS
 from tests.conftest import TEXTBOOK
 
 SETTINGS = GaussianProcessSettings()

@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 import torch
 
+from engine.base.errors import UserError
+from engine.base.packed import pack
+from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem.graphs import graph
-from engine.errors import UserError
 from engine.models import store
 from engine.models.batching import DeviceGraphs
 from engine.models.descriptor_models import DESCRIPTOR_MODELS
+from engine.models.network_prediction import Scale
 from engine.models.polygin import PolyGIN
-from engine.models.scale import Scale
-from engine.models.settings import GaussianProcessSettings, PolyGINShape, TreeSettings
 from engine.models.store import (
     load_descriptor_model,
     load_networks,
     save_descriptor_model,
     save_network,
 )
-from engine.packed import pack
-from engine.vocabulary import DESCRIPTOR_GROUPS
+from engine.settings.members import GaussianProcessSettings, PolyGINShape, TreeSettings
 
 SETTINGS = {
     **dict.fromkeys(

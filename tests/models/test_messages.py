@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs, GraphBatch
 from engine.models.messages import AddByGraph, EmbedAtoms, ReceiveMessages, SumByGraph
-from engine.packed import pack
 
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "[SiH4]", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]
 WIDTH = 5

@@ -9,20 +9,20 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch_geometric.nn import GCNConv
 
+from engine.base.packed import pack
+from engine.base.vocabulary import ATOM_FIELDS
 from engine.chem.graphs import graph
 from engine.models.attention import GraphAttention, size_groups
 from engine.models.batching import DeviceGraphs, GraphBatch
 from engine.models.build import build_network, count_parameters
 from engine.models.gcn import GCN
+from engine.models.network_prediction import Scale
 from engine.models.polygin import PolyGIN
 from engine.models.pyg import from_pyg, to_pyg
 from engine.models.readout import JoinDescriptors, MaxByGraph
-from engine.models.scale import Scale
-from engine.models.settings import PolyGINShape
 from engine.models.store import load_networks, save_network
-from engine.packed import pack
-from engine.training.presets import PRESETS
-from engine.vocabulary import ATOM_FIELDS
+from engine.settings.members import PolyGINShape
+from engine.settings.presets import PRESETS
 
 CPU = torch.device("cpu")
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "[SiH4]", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]

@@ -1,11 +1,11 @@
 """The entry point: every page opens, also in a workspace where nothing has happened yet."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+from tests.conftest import ROOT
+
+APP = ROOT / "app.py"
 PAGES = ("predict", "train", "monitor", "compare", "submission", "errors")
 
 

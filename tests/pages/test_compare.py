@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from engine.runs import Run, process, store
-from tests.pages.test_monitor import finished, made_as, one_figure, words
+from tests.pages.conftest import finished, made_as, one_figure, words
 
 pytestmark = pytest.mark.usefixtures("no_supervisor")
 

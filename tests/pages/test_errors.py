@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import streamlit as st
 
-from engine import bundle
+from engine.inference import bundle
 from engine.runs import read_out_of_fold
 from pages.parts.models import run_label
 

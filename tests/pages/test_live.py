@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts.live import (
+from pages.parts.monitor.figures import (
     MAX_POINTS,
     Line,
     comparison_figure,

@@ -4,126 +4,15 @@ import json
 import os
 import time
 
-import pandas as pd
 import pytest
-import yaml
 
-from engine.bundle import INFO, BundleInfo, default_bundle, read_info, write_info
-from engine.errors import UserError
-from engine.models.settings import PolyGINShape
-from engine.properties import property_for
-from engine.runs import Progress, Run, StageProgress, find_run, list_runs, process, store
-from pages.parts import handling
+from engine.base.errors import UserError
+from engine.inference.bundle import INFO, default_bundle, read_info
+from engine.runs import Run, find_run, list_runs, process, store
+from pages.parts.monitor import run_actions as handling
+from tests.pages.conftest import finished, made, made_as, words
 
 pytestmark = pytest.mark.usefixtures("no_supervisor")
-NAMES = ("Tg", "Strength")
-PROPERTIES = [property_for("Tg"), property_for("Strength", "MPa")]
-
-
-def made(state: str, **changes) -> Run:
-    """A run in that state, with its settings and five epochs of two folds."""
-    now = time.time()
-    run = Run(
-        id=f"20260101-000000-{state}-abcd",
-        name=f"My {state} *run*",
-        state=state,
-        created=now - 60,
-        **{"started": None if state == "queued" else now - 50, **changes},
-    )
-    run.folder.mkdir(parents=True)
-    settings = {
-        "name": run.name,
-        "preset": "smoke",
-        "folds": "random:2",
-        "seed": 0,
-        "table": "mine.csv",
-        "properties": [known.model_dump() for known in PROPERTIES],
-    }
-    (run.folder / "config.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True))
-    labels = {"label:Tg": [0.0, 100.0], "label:Strength": [1.0, 3.0]}
-    pd.DataFrame(labels).to_parquet(run.folder / "table.parquet")
-    if state != "queued":
-        lines = [json.dumps(epoch(fold, number)) for fold in (0, 1) for number in range(1, 6)]
-        # A last line that is only half written must not disturb anybody.
-        (run.folder / "metrics.jsonl").write_text("\n".join(lines) + '\n{"epo')
-        (run.folder / "run.log").write_text("2026-01-01 00:00:00  PolyGIN trains on cpu\n")
-        stages = [
-            StageProgress(name="lightgbm", title="LightGBM", done=6, total=6, seconds_left=0),
-            StageProgress(name="polygin", title="PolyGIN", done=10, total=80, seconds_left=300),
-        ]
-        progress = Progress(stages=stages, overall=0.4, seconds_left=200)
-        (run.folder / "progress.json").write_text(progress.model_dump_json())
-    store.insert(run)
-    return run
-
-
-def made_as(name: str, state: str, **changes) -> Run:
-    """The same with a name and an id of its own."""
-    run = made(state)
-    own = f"run-{name.replace(' ', '-')}"
-    store.update(run.id, id=own, name=name, **changes)
-    run.folder.rename(run.folder.with_name(own))
-    return find_run(own)
-
-
-def epoch(fold: int, number: int) -> dict:
-    return {
-        "time": time.time(),
-        "member": "polygin",
-        "fold": fold,
-        "seed": fold,
-        "epoch": number,
-        "train_loss": 1 / number,
-        "val_loss": 1.2 / number,
-        "val_mae": {"Tg": 50 / number, "Strength": None},
-        "learning_rate": 0.004,
-        "gradient_norm": 0.5,
-        "graphs_per_second": 100.0,
-        "train_seconds": 9.0,
-        "validation_seconds": 1.0,
-        "ram_mb": 800.0,
-        "vram_mb": None,
-    }
-
-
-def one_figure(error: float) -> dict:
-    each = {"Tg": error, "Strength": None}
-    counts = {"Tg": 143, "Strength": 0}
-    return {"wmae": 0.05, "wmae_row": 0.07, "mae": each, "rmse": each, "r2": each, "n": counts}
-
-
-def finished() -> Run:
-    """A run that is done, with a bundle's description."""
-    figures = {"blend": one_figure(27.5), "members": {"polygin": one_figure(31.8)}}
-    run = made("done", figures=figures, progress=1.0, finished=time.time())
-    (run.folder / "bundle").mkdir()
-    (run.folder / "report.json").write_text(json.dumps({"figures": figures}))
-    info = BundleInfo(
-        name=run.name,
-        created="2026-01-01T00:00:00+00:00",
-        table="mine.csv",
-        rows=155,
-        preset="smoke",
-        folds="random:2",
-        seed=0,
-        properties=PROPERTIES,
-        labels={"Tg": 143, "Strength": 0},
-        ranges={"Tg": (-100, 300), "Strength": (0, 1)},
-        medians={"Tg": 30, "Strength": 0},
-        members=["polygin"],
-        blend={"Tg": {"polygin": 1}, "Strength": {"polygin": 1}},
-        shape=PolyGINShape(layers=3, width=48),
-        figures=figures,
-        versions={},
-    )
-    write_info(run.folder / "bundle", info)
-    return run
-
-
-def words(app) -> str:
-    """All that the page says, on one line."""
-    parts = [*app.markdown, *app.caption, *app.header, *app.info, *app.warning, *app.error]
-    return " ".join(one.value for one in parts).replace("\\", "")
 
 
 def charts(app) -> str:

@@ -3,12 +3,12 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-from engine import bundle
 from engine.chem.smiles import canonical
-from engine.predict import Predictor
-from pages.parts.words import plain
+from engine.inference import bundle
+from engine.inference.predict import Predictor
+from pages.parts.formatting import plain
+from tests.conftest import ROOT
 
 
 def _cards(app) -> str:
@@ -157,8 +157,8 @@ def test_plain_leaves_code_and_escapes_markdown():
 
 def test_pages_paint_before_torch_is_loaded():
     words = (
-        "import sys, engine.submission, engine.analysis, pages.parts.models, pages.parts.cards, "
-        "pages.parts.components; sys.exit('torch' in sys.modules)"
+        "import sys, engine.inference.submission, engine.inference.error_analysis, "
+        "pages.parts.models, pages.parts.predict.cards, pages.parts.components; "
+        "sys.exit('torch' in sys.modules)"
     )
-    root = Path(__file__).resolve().parents[2]
-    assert subprocess.run([sys.executable, "-c", words], cwd=root).returncode == 0
+    assert subprocess.run([sys.executable, "-c", words], cwd=ROOT).returncode == 0

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine import bundle
-from engine.predict import Predictor
+from engine.inference import bundle
+from engine.inference.predict import Predictor
 
 TEST = "id,SMILES\n7,*CC*\n3,*CCO*\n9,C1CC(\n1,*CC(*)Cl\n"
 SAMPLE = "id,Density,Tg\n1,0,0\n9,0,0\n3,0,0\n7,0,0\n"

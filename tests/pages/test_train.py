@@ -9,13 +9,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from engine import runs
-from engine.errors import UserError
-from engine.hardware import Gpu, Hardware
+from engine.base.errors import UserError
+from engine.base.hardware import Gpu, Hardware
+from engine.base.workspace import ASSETS
 from engine.runs import ProbeRequest, Run, list_runs, process, read_config, start_run
-from engine.training.estimate import Probe
-from engine.workspace import ASSETS
-from pages.parts import outlook, settings
-from pages.parts.report import SEPARATORS
+from engine.settings.estimate import Probe
+from pages.parts.train import resource_estimate as outlook
+from pages.parts.train import settings
+from pages.parts.train.report import SEPARATORS
 
 SAMPLE = "Use the sample table (155 textbook polymers)"
 KELVIN = "SMILES,Tg,split\n" + "".join(

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from engine.runs import Run, find_run, store
-from tests.pages.test_monitor import finished
+from tests.pages.conftest import finished
 
 pytestmark = pytest.mark.usefixtures("no_supervisor")
 

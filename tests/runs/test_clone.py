@@ -9,8 +9,8 @@ import pytest
 from engine.commands import main
 from engine.runs import RunConfig, clone_of, list_runs, process, read_config, start_run
 from engine.runs.compare import different_settings, not_comparable
+from engine.settings.devices import DeviceSettings
 from engine.table import Columns, check_table, read_table
-from engine.training.devices import DeviceSettings
 
 CELLS = [
     f"poly-{n},*CC(*){'C' * n},{300 + n / 3},{n / 7},{'' if n % 2 else n},{'abc'[n % 3]}"

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.metrics import figures, label_ranges
 from engine.runs import Run
-from engine.runs.curves import label_weights, mean_curves, validation_wmae
-from engine.runs.signs import silent_since
+from engine.runs.exit_reasons import silent_since
+from engine.runs.monitoring import label_weights, mean_curves, validation_wmae
+from engine.settings.metrics import figures, label_ranges
 
 NAMES = ["Tg", "Rg"]
 LABELS = np.array([[0.0, 1.0], [100.0, np.nan], [50.0, 3.0], [np.nan, 2.0], [30.0, np.nan]])

@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.runs import (
-    Run,
-    changes_of,
-    find_run,
-    list_runs,
-    read_metrics,
-    resume_run,
-)
-from engine.runs.metrics import mend_metrics
+from engine.base.workspace import home
+from engine.runs import Run, changes_of, find_run, list_runs, read_metrics, resume_run
+from engine.runs.reporting import mend_metrics
 from engine.table import Table
-from engine.workspace import home
 from tests.conftest import wait_for
 from tests.runs.conftest import SHORT, is_whole, kill, started, until
 

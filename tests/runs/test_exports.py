@@ -11,11 +11,10 @@ import pytest
 import yaml
 from tensorboardX.proto.event_pb2 import Event
 
+from engine.base.errors import UserError
 from engine.commands import main
-from engine.errors import UserError
 from engine.runs import Run, read_metrics, store
-from engine.runs.exports import metrics_csv, tensorboard_zip, write_tensorboard
-from engine.runs.mlflow_export import log_to_mlflow
+from engine.runs.exports import log_to_mlflow, metrics_csv, tensorboard_zip, write_tensorboard
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def test_command(run, tmp_path, capsys):
 
 
 def test_mlflow_is_said_to_be_missing(run, capsys, monkeypatch):
-    monkeypatch.setattr("engine.runs.mlflow_export.find_spec", lambda _: None)
+    monkeypatch.setattr("engine.runs.exports.find_spec", lambda _: None)
     assert main(["export", run.id, "--mlflow", "sqlite:///x.db"]) == 1
     assert "pip install mlflow" in capsys.readouterr().err
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import DiskFullError, UserError
+from engine.base.errors import DiskFullError, UserError
 from engine.runs import (
     find_run,
     list_runs,
@@ -17,21 +17,10 @@ from engine.runs import (
     store,
     worker,
 )
-from engine.runs.endings import (
-    leave_last_words,
-    make_room_for_last_words,
-    note_end,
-)
+from engine.runs.exit_reasons import leave_last_words, make_room_for_last_words, note_end
 from engine.table import Table
 from tests.conftest import wait_for
-from tests.runs.conftest import (
-    SHORT,
-    inserted,
-    is_whole,
-    processes_of,
-    started,
-    until,
-)
+from tests.runs.conftest import SHORT, inserted, is_whole, processes_of, started, until
 
 
 @pytest.fixture

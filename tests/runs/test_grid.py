@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from engine.runs import Run
-from engine.runs.grid import Cell, member_grid
+from engine.runs.monitoring import Cell, member_grid
 
 CONFIG = {"preset": "smoke", "folds": "random:2", "properties": [{"name": "Tg"}, {"name": "Rg"}]}
 NOTHING = pd.DataFrame()
@@ -45,7 +45,7 @@ def test_a_network_that_learns_shows_its_epochs(run):
 
 
 def test_several_seeds_share_a_cell(run, monkeypatch):
-    from engine.training.presets import PRESETS
+    from engine.settings.presets import PRESETS
 
     loop = PRESETS["smoke"].loop.model_copy(update={"seeds": 2})
     monkeypatch.setitem(PRESETS, "smoke", PRESETS["smoke"].model_copy(update={"loop": loop}))

@@ -10,14 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.runs import (
-    Run,
-    find_run,
-    list_runs,
-    read_metrics,
-    resume_run,
-    start_run,
-)
+from engine.runs import Run, find_run, list_runs, read_metrics, resume_run, start_run
 from engine.table import Table
 from tests.conftest import TEXTBOOK, wait_for
 from tests.runs.conftest import (

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.bundle import INFO, read_info
-from engine.errors import UserError
+from engine.base.errors import UserError
+from engine.inference.bundle import INFO, read_info
 from engine.runs import (
     Run,
     archive_run,
@@ -29,8 +29,8 @@ from engine.runs import (
     stop_run,
     store,
 )
+from engine.settings.presets import PRESETS
 from engine.table import Table, load_table
-from engine.training.presets import PRESETS
 from tests.conftest import wait_for
 from tests.runs.conftest import LONG, SHORT, inserted, is_whole, started, until_stage
 

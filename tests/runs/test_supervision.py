@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.errors import DiskFullError, UserError
+from engine.base.errors import DiskFullError, UserError
+from engine.base.workspace import home
 from engine.runs import (
     Run,
     changes_of,
@@ -25,13 +26,10 @@ from engine.runs import (
     store,
     worker,
 )
-from engine.runs.endings import (
-    words_of,
-)
+from engine.runs.exit_reasons import words_of
 from engine.runs.reporting import StoppedError
 from engine.runs.supervisor import Supervisor
 from engine.table import Table, load_table
-from engine.workspace import home
 from tests.conftest import wait_for
 from tests.runs.conftest import (
     LONG,

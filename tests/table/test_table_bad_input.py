@@ -7,8 +7,8 @@ import zipfile
 import pandas as pd
 import pytest
 
+from engine.base.errors import UserError
 from engine.chem.smiles import MAX_LENGTH
-from engine.errors import UserError
 from engine.table import guess_columns, load_table, read_table, reading, workbooks
 from tests.table.tables import parquet, text_table, workbook
 

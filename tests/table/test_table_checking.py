@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from engine.errors import UserError
+from engine.base.errors import UserError
+from engine.commands.tables import print_report
 from engine.table import check_table, load_table, read_table
-from engine.table.doctor import print_report
 from tests.conftest import SHARED
 
 

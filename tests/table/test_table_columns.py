@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.errors import UserError
+from engine.base.errors import UserError
 from engine.table import Columns, check_table, guess_columns, read_table
 
 STRUCTURES = ("*CC(*)C", "*CC(*)c1ccccc1", "*CCO*")

@@ -7,7 +7,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from engine.errors import UserError
+from engine.base.errors import UserError
 from engine.table import load_table, read_table
 from tests.table.tables import ROWS, parquet, text_table, workbook
 

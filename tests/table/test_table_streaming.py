@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.errors import UserError
+from engine.base.errors import UserError
 from engine.table import guess_columns, read_table, stream_table, streaming
 from engine.table import reading as reading_module
 from tests.table.tables import ROWS, parquet, text_table, workbook

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.training import keeper
+from engine.training import network_checkpoints as keeper
 
 
 class EndedError(Exception):
@@ -50,7 +50,6 @@ def every_epoch_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "_SECONDS_BETWEEN", 0.0)
 
 
-@pytest.fixture
-def random() -> np.random.Generator:
-    """The same numbers for each test, whichever ran before."""
-    return np.random.default_rng(0)
+UNITS = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 5) for m in range(4) for hetero in "OS"]
+LABELS = np.array([[smiles.count("C"), 10.0 * ("S" in smiles)] for smiles in UNITS])
+LABELS[::3, 0] = np.nan

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.errors import UserError
+from engine.base.errors import UserError
+from engine.table.folds import split_folds
 from engine.training.blend import blend_weights, fit_weights, nested_blend
-from engine.training.folds import split_folds
 
 
 def test_the_better_member_weighs_more(random: np.random.Generator) -> None:

@@ -10,26 +10,25 @@ import pandas as pd
 import pytest
 import torch
 
+from engine.base.packed import pack
 from engine.chem.graphs import graph
-from engine.features import compute_features
+from engine.features.compute import compute_features
+from engine.inference.predict import Predictor
 from engine.models.batching import DeviceGraphs
-from engine.models.settings import PolyGINShape, TreeSettings
+from engine.models.network_prediction import predict_network
 from engine.models.store import load_networks
-from engine.packed import pack
-from engine.predict import Predictor
 from engine.runs import RunConfig, find_run, read_log, resume_run, start_run
+from engine.settings.devices import DeviceSettings
+from engine.settings.members import PolyGINShape, TreeSettings
+from engine.settings.presets import PRESETS, Preset
 from engine.table import Table, load_table
-from engine.training.data import TrainingData
-from engine.training.devices import DeviceSettings
 from engine.training.distributed import read_task, write_task
-from engine.training.ensemble import Ensemble, fit_ensemble, stages
-from engine.training.loop import predict_network, train_network
+from engine.training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
+from engine.training.loop import train_network
 from engine.training.networks import NetworkTask, network_jobs
-from engine.training.presets import PRESETS, Preset
 from tests.conftest import TEXTBOOK, wait_for
 from tests.runs.conftest import until
-from tests.training.conftest import EndedError, Told
-from tests.training.test_trainer import LABELS, UNITS
+from tests.training.conftest import LABELS, UNITS, EndedError, Told
 
 pytestmark = pytest.mark.usefixtures("every_epoch_kept")
 CPU = torch.device("cpu")

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
 from engine.models.build import build_network
-from engine.models.scale import Scale
-from engine.models.settings import PolyGINShape
-from engine.packed import pack
-from engine.training.devices import DeviceSettings
-from engine.training.loop import predict_network, train_network
-from engine.training.loss import label_weights, weighted_error
-from engine.training.presets import LoopSettings
+from engine.models.network_prediction import Scale, predict_network
+from engine.settings.devices import DeviceSettings
+from engine.settings.members import PolyGINShape
+from engine.settings.training import LoopSettings
+from engine.training.loop import train_network
+from engine.training.trainer import label_weights, weighted_error
 
 CPU = torch.device("cpu")
 SHAPE = PolyGINShape(layers=2, width=24, dropout=0.0)

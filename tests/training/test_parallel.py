@@ -10,22 +10,21 @@ import numpy as np
 import pytest
 import torch
 
+from engine.base.errors import UserError
+from engine.base.packed import pack
 from engine.chem.graphs import graph
-from engine.errors import UserError
-from engine.models.settings import PolyGINShape
+from engine.models.device import Precision
 from engine.models.store import load_networks
-from engine.packed import pack
+from engine.settings.devices import DeviceSettings
+from engine.settings.members import PolyGINShape
+from engine.settings.training import LoopSettings
 from engine.training import distributed, parallel
 from engine.training.data_parallel import DataParallelForward
-from engine.training.devices import DeviceSettings
 from engine.training.distributed import _follow
 from engine.training.loop import DivergedError
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks, plan
-from engine.training.precision import Precision
-from engine.training.presets import LoopSettings
-from tests.training.conftest import EndedError, Told
-from tests.training.test_trainer import LABELS, UNITS
+from tests.training.conftest import LABELS, UNITS, EndedError, Told
 
 SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
 LOOP = LoopSettings(epochs=4, batch=8, learning_rate=1e-2)

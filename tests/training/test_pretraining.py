@@ -4,18 +4,17 @@ import numpy as np
 import pytest
 import torch
 
+from engine.base.packed import PackedGraphs, pack, take
+from engine.base.vocabulary import MASKED_ATOM, MASKED_BOND
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
 from engine.models.build import build_network
-from engine.models.settings import PolyGINShape
-from engine.packed import PackedGraphs, pack, take
-from engine.training.augment import drop_bonds, hide, masked_atoms
-from engine.training.devices import DeviceSettings
-from engine.training.presets import LoopSettings, PretrainSettings
-from engine.training.pretexts import BondEnds, _fields_of, nt_xent
+from engine.settings.devices import DeviceSettings
+from engine.settings.members import PolyGINShape
+from engine.settings.training import LoopSettings, PretrainSettings
+from engine.training.pretexts import BondEnds, _fields_of, drop_bonds, hide, masked_atoms, nt_xent
 from engine.training.pretraining import Pretrainer, _Way, pretrain
-from engine.vocabulary import MASKED_ATOM, MASKED_BOND
-from tests.training.test_trainer import UNITS
+from tests.training.conftest import UNITS
 
 CPU = torch.device("cpu")
 SHAPE = PolyGINShape(layers=2, width=24, layer_dropout=0.1)

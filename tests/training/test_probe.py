@@ -8,16 +8,16 @@ import psutil
 import pytest
 import torch
 
+from engine.base.errors import UserError
+from engine.base.packed import pack
 from engine.chem.graphs import graph
-from engine.errors import UserError
-from engine.packed import pack
+from engine.settings.devices import DeviceSettings
+from engine.settings.estimate import Probe
+from engine.settings.presets import PRESETS, Preset
 from engine.training import parallel
 from engine.training import probe as module
-from engine.training.devices import DeviceSettings
-from engine.training.estimate import Probe
-from engine.training.presets import PRESETS, Preset
 from engine.training.probe import _Found, probe
-from tests.training.test_trainer import LABELS, UNITS
+from tests.training.conftest import LABELS, UNITS
 
 MB = 2**20
 ALONE = DeviceSettings(parallel="none")

@@ -7,17 +7,16 @@ import numpy as np
 import pytest
 import torch
 
-from engine.errors import UserError
-from engine.features import compute_features
-from engine.models.settings import PolyGINShape, TreeSettings
+from engine.base.errors import UserError
+from engine.features.compute import compute_features
+from engine.settings.devices import DeviceSettings
+from engine.settings.members import PolyGINShape, TreeSettings
+from engine.settings.presets import PRESETS
+from engine.settings.training import LoopSettings
 from engine.training.checkpoints import Checkpoints, State
-from engine.training.data import TrainingData
-from engine.training.devices import DeviceSettings
-from engine.training.ensemble import Ensemble, fit_ensemble
+from engine.training.ensemble import Ensemble, TrainingData, fit_ensemble
 from engine.training.optimiser import FlatAdamW
-from engine.training.presets import PRESETS, LoopSettings
-from tests.training.conftest import EndedError, Told
-from tests.training.test_trainer import LABELS, UNITS
+from tests.training.conftest import LABELS, UNITS, EndedError, Told
 
 pytestmark = pytest.mark.usefixtures("every_epoch_kept")
 EPOCHS, FOLDS = 4, 2

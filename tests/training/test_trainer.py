@@ -3,32 +3,31 @@
 import gc
 import re
 import weakref
+from weakref import WeakMethod
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import BatchSize, DeviceGraphs
 from engine.models.build import build_network
+from engine.models.device import Precision
 from engine.models.polygin import PolyGIN
-from engine.models.settings import PolyGINShape
-from engine.packed import pack
+from engine.settings.devices import DeviceSettings
+from engine.settings.members import PolyGINShape
+from engine.settings.presets import PRESETS
+from engine.settings.training import LoopSettings
 from engine.training.captured import CapturedStep, fill_up, fixed_shape
-from engine.training.devices import DeviceSettings
-from engine.training.optimiser import FlatAdamW
-from engine.training.precision import Precision
-from engine.training.presets import PRESETS, LoopSettings
-from engine.training.schedule import one_cycle
+from engine.training.optimiser import FlatAdamW, one_cycle
 from engine.training.trainer import Trainer
+from tests.training.conftest import LABELS, UNITS
 
 CPU = torch.device("cpu")
 SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
-UNITS = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 5) for m in range(4) for hetero in "OS"]
 ROWS = np.arange(len(UNITS))
-LABELS = np.array([[smiles.count("C"), 10.0 * ("S" in smiles)] for smiles in UNITS])
-LABELS[::3, 0] = np.nan
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +39,10 @@ def _trainer(graphs: DeviceGraphs, **changes: object) -> Trainer:
     torch.manual_seed(0)
     settings = LoopSettings(epochs=2, batch=16, learning_rate=1e-2)
     return Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS, settings, CPU, 0, **changes)
+
+
+def _captured_step(trainer: Trainer, shape: BatchSize) -> CapturedStep:
+    return CapturedStep(WeakMethod(trainer._learn), trainer.network, CPU, shape)
 
 
 def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraphs) -> None:
@@ -91,7 +94,7 @@ def test_low_precision_gives_about_the_same_loss(graphs: DeviceGraphs, name: str
 
 def test_a_captured_step_leaves_the_same_gradient(graphs: DeviceGraphs) -> None:
     eager, captured = _trainer(graphs), _trainer(graphs)
-    step = CapturedStep(captured, fixed_shape(graphs.largest(ROWS, 9)))
+    step = _captured_step(captured, fixed_shape(graphs.largest(ROWS, 9)))
     labels = torch.as_tensor(eager.scale.apply(LABELS), dtype=torch.float32)
     step.capture(graphs.batch(ROWS[:8]), labels[:8])
     arranged = graphs.arrange(ROWS[8:17])
@@ -106,13 +109,13 @@ def test_a_batch_too_large_for_the_captured_shape_is_left_to_the_ordinary_step(
     graphs: DeviceGraphs,
 ) -> None:
     trainer = _trainer(graphs)
-    step = CapturedStep(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
+    step = _captured_step(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
     assert step.run(graphs.batch(ROWS), torch.zeros(len(ROWS), 2)) is None
 
 
 def test_a_captured_step_keeps_no_trainer_alive(graphs: DeviceGraphs) -> None:
     trainer = _trainer(graphs)
-    trainer._captured = CapturedStep(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
+    trainer._captured = _captured_step(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
     gone = weakref.ref(trainer)
     gc.disable()
     try:
@@ -143,7 +146,7 @@ def test_processes_that_train_together_do_not_part_ways_when_memory_runs_out(
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(PolyGIN, "forward", no_memory)
-    monkeypatch.setattr("engine.training.trainer._several", lambda: True)
+    monkeypatch.setattr("engine.training.trainer.several_processes", lambda: True)
     monkeypatch.setattr("engine.training.trainer._own_share", lambda first, last: (first, last))
     with pytest.raises(MemoryError):
         trainer._backward(graphs.arrange(ROWS), trainer._labels, 0, 16)

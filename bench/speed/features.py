@@ -1,0 +1,141 @@
+"""Graphs and descriptors per second: this engine, cold and warm, and the plain way."""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+
+from bench.speed.data import Subject, empty_workspace
+from bench.speed.timing import Show, timed
+
+KINDS = ("graphs", "descriptors")
+
+_PLAIN_BLOCKS = 4
+_WARM_PASSES = 3
+_SAMPLE, _QUICK_SAMPLE = 160, 8
+_QUICK_ROWS = 40
+
+
+def measure_features(subject: Subject, quick: bool, show: Show) -> dict:
+    """Time the features of the whole table, and the plain way on some of its rows.
+
+    Args:
+        subject: its SMILES are known.
+        quick: some rows only, to see that it works.
+        show: told how far it is.
+
+    Returns:
+        For `graphs`, `descriptors` and `both`: seconds for the table and molecules per second,
+        cold; warm; warm when the table's rows changed places, so that each is looked up by
+        itself; and the plain way, extrapolated from a sample. The warm ways fetch both at once.
+    """
+    smiles = by_length(subject.smiles, _QUICK_ROWS) if quick else subject.smiles
+    sample = by_length(smiles, _QUICK_SAMPLE if quick else _SAMPLE)
+    blocks = [sample[i::_PLAIN_BLOCKS] for i in range(_PLAIN_BLOCKS)]
+    # Before, during and after ours, so that a change of pace of the machine meets both.
+    plain = _Plain(sample[0])
+    plain.time(blocks[0], show)
+    with empty_workspace():
+        plain.time(blocks[1], show)
+        cold = feature_seconds(smiles, show)
+        plain.time(blocks[2], show)
+        warm = _warm_seconds([smiles] * _WARM_PASSES, "Warm", show)
+        shuffled = _shuffles(smiles, _WARM_PASSES)
+        reordered = _warm_seconds(shuffled, "Warm, reordered", show)
+    plain.time(blocks[3], show)
+    each = plain.seconds_each()
+    seconds = {kind: {"cold": cold[kind], "plain": each[kind] * len(smiles)} for kind in KINDS}
+    seconds["both"] = {
+        "cold": sum(cold.values()),
+        "warm": warm,
+        "reordered": reordered,
+        "plain": sum(each.values()) * len(smiles),
+    }
+    return {
+        "rows": len(smiles),
+        "sampled_rows": len(sample),
+        **{kind: _summary(len(smiles), spent) for kind, spent in seconds.items()},
+    }
+
+
+def by_length(smiles: list[str], count: int) -> list[str]:
+    """Some SMILES whose lengths are spread as all of them are, in a fixed random order."""
+    count = min(count, len(smiles))
+    ordered = sorted(smiles, key=len)
+    evenly = ((np.arange(count) + 0.5) * len(smiles) / count).astype(int)
+    return [ordered[i] for i in np.random.default_rng(0).permutation(evenly)]
+
+
+def feature_seconds(smiles: list[str], show: Show) -> dict[str, float]:
+    """The seconds that each kind of feature takes, one after the other, nothing being cached."""
+    from engine.features.compute import compute_features
+
+    ends: dict[str, float] = {}
+
+    def note(kind: str, done: int, total: int) -> None:
+        ends[kind] = time.perf_counter()
+        show(f"Cold {kind}", done, total)
+
+    started = time.perf_counter()
+    compute_features(smiles, note)
+    graphs = ends["graphs"]
+    return {"graphs": graphs - started, "descriptors": time.perf_counter() - graphs}
+
+
+def plain_ways() -> dict[str, Callable[[str], object]]:
+    """One molecule's graph and descriptors as RDKit's and PyG's documentation make them."""
+    from rdkit import Chem
+    from rdkit.Chem import Descriptors, rdFingerprintGenerator
+    from torch_geometric.utils import from_smiles
+
+    morgan = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
+
+    def descriptors(smiles: str) -> tuple[dict, np.ndarray]:
+        mol = Chem.MolFromSmiles(smiles)
+        return Descriptors.CalcMolDescriptors(mol), morgan.GetCountFingerprintAsNumPy(mol)
+
+    return {"graphs": from_smiles, "descriptors": descriptors}
+
+
+class _Plain:
+    """The plain ways, timed a block of molecules at a time."""
+
+    def __init__(self, first: str) -> None:
+        self._ways = plain_ways()
+        self._taken: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        for make in self._ways.values():
+            make(first)
+
+    def time(self, block: list[str], show: Show) -> None:
+        for kind, make in self._ways.items():
+            spent = timed(lambda make=make: [make(text) for text in block])
+            self._taken[kind].append(spent / len(block))
+        show("Plain features", len(self._taken[kind]), _PLAIN_BLOCKS)
+
+    def seconds_each(self) -> dict[str, float]:
+        return {kind: median(spent) for kind, spent in self._taken.items()}
+
+
+def _warm_seconds(tables: list[list[str]], what: str, show: Show) -> float:
+    from engine.features.compute import compute_features
+
+    spent = []
+    for number, table in enumerate(tables, start=1):
+        spent.append(timed(lambda table=table: compute_features(table)))
+        show(what, number, len(tables))
+    return median(spent)
+
+
+def _shuffles(smiles: list[str], count: int) -> list[list[str]]:
+    shuffler = np.random.default_rng(0)
+    return [[smiles[i] for i in shuffler.permutation(len(smiles))] for _ in range(count)]
+
+
+def _summary(rows: int, seconds: dict[str, float]) -> dict:
+    ours = [way for way in seconds if way != "plain"]
+    return {
+        "seconds": seconds,
+        "per_second": {way: rows / spent for way, spent in seconds.items()},
+        "speedup": {way: seconds["plain"] / seconds[way] for way in ours},
+    }

@@ -1,0 +1,1 @@
+"""What every other room stands on: errors, workspace, hardware, workers, graphs as arrays."""

@@ -1,0 +1,74 @@
+"""What one workspace allows, from `limits.yaml` in its folder where somebody wrote one."""
+
+import shutil
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import UserError
+from .workspace import home
+
+FILE = "limits.yaml"
+
+
+class Limits(BaseModel):
+    """The limits of a workspace.
+
+    Attributes:
+        runs_at_once: runs that train at the same time; more than one where memory and devices do.
+        queue_length: runs that may wait.
+        upload_mb: the largest table that pages take, in MB (2²⁰ bytes).
+        free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runs_at_once: int = Field(1, ge=1, le=64)
+    queue_length: int = Field(100, ge=1)
+    upload_mb: int = Field(100, ge=1, le=100)
+    free_disk_gb: float = Field(0.5, ge=0)
+
+
+_MAY_HOLD = f"It may hold {', '.join(Limits.model_fields)}."
+
+
+def limits() -> Limits:
+    """The workspace's limits.
+
+    Raises:
+        UserError: when the file cannot be understood.
+    """
+    path = home() / FILE
+    if not path.is_file():
+        return Limits()
+    try:
+        return Limits(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{path}: {where}: {fault['msg']}. {_MAY_HOLD}") from error
+    except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as YAML. {_MAY_HOLD}") from error
+
+
+def check_room(waiting: int) -> None:
+    """Refuse another run where the workspace is full.
+
+    Args:
+        waiting: how many runs wait already.
+
+    Raises:
+        UserError: when too many wait, or the disk is nearly full.
+    """
+    allowed = limits()
+    if waiting >= allowed.queue_length:
+        raise UserError(
+            f"As many runs wait already as this workspace allows ({allowed.queue_length}); "
+            f"cancel one, or raise queue_length in {FILE}."
+        )
+    free = shutil.disk_usage(home()).free / 2**30
+    if free < allowed.free_disk_gb:
+        raise UserError(
+            f"Only {free:.2f} GB of disk are free, and a run needs {allowed.free_disk_gb:g} GB; "
+            "delete old runs or free space elsewhere."
+        )

@@ -1,0 +1,148 @@
+"""Many molecular graphs as a few contiguous arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+from .vocabulary import ATOM_FIELDS, BOND_FIELDS
+
+
+class Graph(NamedTuple):
+    """One repeat unit's graph; every bond is stored once."""
+
+    atoms: np.ndarray  # V × len(ATOM_FIELDS), uint8 codes
+    ends: np.ndarray  # E × 2, uint16 atom indices
+    bonds: np.ndarray  # E × len(BOND_FIELDS), uint8 codes
+
+    def to_bytes(self) -> bytes:
+        """The graph as bytes: the two counts, then the three arrays."""
+        counts = np.array([len(self.atoms), len(self.bonds)], dtype="<u2")
+        arrays = (counts, self.atoms, self.ends.astype("<u2"), self.bonds)
+        return b"".join(array.tobytes() for array in arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Graph":
+        """The graph that `to_bytes` wrote."""
+        atoms, bonds = (int(n) for n in np.frombuffer(data, "<u2", 2))
+        start = 4
+        first = start + atoms * len(ATOM_FIELDS)
+        second = first + bonds * 4
+        return cls(
+            np.frombuffer(data[start:first], np.uint8).reshape(atoms, len(ATOM_FIELDS)),
+            np.frombuffer(data[first:second], "<u2").reshape(bonds, 2),
+            np.frombuffer(data[second:], np.uint8).reshape(bonds, len(BOND_FIELDS)),
+        )
+
+
+class PackedGraphs(NamedTuple):
+    """N graphs end to end; graph i owns atoms `atom_start[i]:atom_start[i+1]`, bonds likewise."""
+
+    atoms: np.ndarray  # A × len(ATOM_FIELDS), uint8 codes
+    ends: np.ndarray  # B × 2, int32 atom indices, counted from the graph's own first atom
+    bonds: np.ndarray  # B × len(BOND_FIELDS), uint8 codes
+    atom_start: np.ndarray  # N + 1, int64
+    bond_start: np.ndarray  # N + 1, int64
+
+    @property
+    def count(self) -> int:
+        """How many graphs there are."""
+        return len(self.atom_start) - 1
+
+    def one(self, row: int) -> Graph:
+        """The graph of one row."""
+        atoms = slice(self.atom_start[row], self.atom_start[row + 1])
+        bonds = slice(self.bond_start[row], self.bond_start[row + 1])
+        return Graph(self.atoms[atoms], self.ends[bonds], self.bonds[bonds])
+
+
+def same_units(graphs: PackedGraphs) -> np.ndarray:
+    """Which rows hold one repeat unit, mirror images and double bonds' sides left aside.
+
+    Returns:
+        Shape `(N,)`, int: units by number, in the order in which they first occur.
+    """
+    atom = np.array([name != "chirality" for name in ATOM_FIELDS])
+    bond = np.array([name != "stereo" for name in BOND_FIELDS])
+    numbers: dict[bytes, int] = {}
+    found = np.empty(graphs.count, dtype=np.int64)
+    for row in range(graphs.count):
+        one = graphs.one(row)
+        flat = Graph(one.atoms[:, atom], one.ends, one.bonds[:, bond])
+        found[row] = numbers.setdefault(flat.to_bytes(), len(numbers))
+    return found
+
+
+def pack(graphs: Sequence[Graph]) -> PackedGraphs:
+    """Lay graphs end to end, in the order given."""
+    atom_counts = [len(graph.atoms) for graph in graphs]
+    bond_counts = [len(graph.bonds) for graph in graphs]
+    empty = Graph(
+        np.zeros((0, len(ATOM_FIELDS)), np.uint8),
+        np.zeros((0, 2), np.uint16),
+        np.zeros((0, len(BOND_FIELDS)), np.uint8),
+    )
+    parts = [empty, *graphs]
+    return PackedGraphs(
+        np.concatenate([graph.atoms for graph in parts]),
+        np.concatenate([graph.ends for graph in parts]).astype(np.int32),
+        np.concatenate([graph.bonds for graph in parts]),
+        np.concatenate([[0], np.cumsum(atom_counts, dtype=np.int64)]).astype(np.int64),
+        np.concatenate([[0], np.cumsum(bond_counts, dtype=np.int64)]).astype(np.int64),
+    )
+
+
+def take(graphs: PackedGraphs, rows: np.ndarray) -> PackedGraphs:
+    """The graphs of some rows, in the order given.
+
+    Args:
+        graphs: N graphs.
+        rows: shape `(n,)`, int.
+    """
+    atoms, atom_start = _spans(graphs.atom_start, rows)
+    bonds, bond_start = _spans(graphs.bond_start, rows)
+    return PackedGraphs(
+        graphs.atoms[atoms], graphs.ends[bonds], graphs.bonds[bonds], atom_start, bond_start
+    )
+
+
+def _spans(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The places that some rows own, end to end, and where each row's begin."""
+    sizes = start[rows + 1] - start[rows]
+    fresh = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return np.arange(fresh[-1]) + np.repeat(start[rows] - fresh[:-1], sizes), fresh
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of N repeat units.
+
+    Attributes:
+        graphs: the N graphs.
+        descriptors: shape `(N, D)`, float32, NaN where a descriptor has no value.
+    """
+
+    graphs: PackedGraphs
+    descriptors: np.ndarray
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All arrays by their names; `of` makes features of them again."""
+        return {**self.graphs._asdict(), "descriptors": self.descriptors}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> "Features":
+        """The features whose `arrays` these are."""
+        graphs = {name: array for name, array in arrays.items() if name != "descriptors"}
+        return cls(PackedGraphs(**graphs), arrays["descriptors"])
+
+    def save(self, path: Path) -> None:
+        """Write the features to one safetensors file, for a machine without RDKit."""
+        save_file(self.arrays(), path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Features":
+        """Read what `save` wrote."""
+        return cls.of(load_file(path))

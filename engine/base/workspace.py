@@ -1,0 +1,48 @@
+"""Where things lie on disk, and how they are written so that no reader sees a half."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+
+def home() -> Path:
+    """The workspace folder: `POLYGIN_HOME`, or `./workspace` when it is not set."""
+    folder = Path(os.environ.get("POLYGIN_HOME") or "workspace").expanduser().resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def subfolder(name: str) -> Path:
+    """A folder of the workspace (`runs`, `models`, `cache`), made when it is missing."""
+    folder = home() / name
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old content or the new, never a part."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` to write into; it becomes `path` when the block ends well.
+
+    After an error, or an interruption, the old content is there still and the temporary file gone.
+    """
+    # Not by `tempfile`, whose files nobody else may read.
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    temporary.touch(exist_ok=False)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

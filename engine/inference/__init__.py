@@ -1,0 +1,1 @@
+"""From a bundle to predictions, their intervals, submissions and analyses; knows no training."""

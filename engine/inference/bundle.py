@@ -1,0 +1,158 @@
+"""A trained model as one folder of plain data files, and how to find it by a name."""
+
+import shutil
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import BaseModel, ValidationError
+
+from ..base.errors import UserError
+from ..base.workspace import ASSETS, subfolder, write_atomic
+from ..settings.members import PolyGINShape
+from ..settings.properties import Property
+from .conformal import Interval
+from .domain import DomainInfo
+
+INFO = "bundle.json"
+SHIPPED = ASSETS / "model"
+_FORMAT = 1
+_MAX_INFO_BYTES = 5 * 2**20
+
+
+class BundleInfo(BaseModel):
+    """What `bundle.json` tells about a model.
+
+    Attributes:
+        format: of the bundle.
+        name: of the run that made it.
+        created: date and time, ISO 8601.
+        table: the training table's file name.
+        rows: how many repeat units it was trained on.
+        preset, folds, seed: how it was trained.
+        properties: the K properties it predicts.
+        labels: how many labels each property had.
+        ranges: least and greatest training label of each property.
+        medians: the median training label of each property.
+        members: names of the members.
+        blend: `{property: {member: weight}}`.
+        shape: of the PolyGIN networks.
+        figures: out-of-fold, see `engine.settings.metrics.figures`.
+        versions: of the packages that fitted it and of the features it learned on.
+        intervals: the conformal interval of each property that has labels enough; None in a
+            bundle from before there were any.
+        domain: the applicability domain, whose fingerprints lie in a file of their own; None too.
+    """
+
+    format: int = _FORMAT
+    name: str
+    created: str
+    table: str
+    rows: int
+    preset: str
+    folds: str
+    seed: int
+    properties: list[Property]
+    labels: dict[str, int]
+    ranges: dict[str, tuple[float, float]]
+    medians: dict[str, float]
+    members: list[str]
+    blend: dict[str, dict[str, float]]
+    shape: PolyGINShape
+    figures: dict
+    versions: dict[str, str]
+    intervals: dict[str, Interval] | None = None
+    domain: DomainInfo | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The properties' names."""
+        return [known.name for known in self.properties]
+
+
+def write_info(folder: Path, info: BundleInfo) -> None:
+    """Complete a bundle: written last, so that a folder with this file has all others."""
+    write_atomic(folder / INFO, info.model_dump_json(indent=1))
+
+
+def read_info(folder: Path) -> BundleInfo:
+    """What a bundle says of itself; loads no model.
+
+    Raises:
+        UserError: when the folder holds no bundle that this version can read.
+    """
+    path = folder / INFO
+    if not path.is_file():
+        raise UserError(f"{folder} holds no model: it has no {INFO}.")
+    if path.stat().st_size > _MAX_INFO_BYTES:
+        raise UserError(f"{path} is too large to be a model's description.")
+    try:
+        info = BundleInfo.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise UserError(f"{path} is damaged: {where or 'the file'}: {fault['msg']}.") from error
+    if info.format != _FORMAT:
+        raise UserError(
+            f"{path} has format {info.format}, this version reads format {_FORMAT}; "
+            "train the model anew, or update PolyGIN Studio."
+        )
+    return info
+
+
+def default_bundle() -> Path:
+    """The promoted model's folder, or the shipped one's where none was promoted."""
+    places = (_promoted(), _replaced())
+    return next((place for place in places if (place / INFO).is_file()), SHIPPED)
+
+
+def promote(folder: Path) -> None:
+    """Make a copy of a bundle the default model, until another is promoted or `reset_default`.
+
+    Whenever it is cut off, the former or the new one is whole and the default.
+
+    Raises:
+        UserError: when the folder holds no bundle, or cannot be copied.
+    """
+    read_info(folder)
+    target, replaced = _promoted(), _replaced()
+    fresh = target.with_name("default.new")
+    try:
+        with _promotion_lock():
+            # It may be there still, where a promotion was cut off.
+            shutil.rmtree(fresh, ignore_errors=True)
+            try:
+                shutil.copytree(folder, fresh)
+                if target.exists():
+                    shutil.rmtree(replaced, ignore_errors=True)
+                    target.rename(replaced)
+                fresh.rename(target)
+            finally:
+                shutil.rmtree(fresh, ignore_errors=True)
+            shutil.rmtree(replaced, ignore_errors=True)
+    except OSError as error:
+        # A copy tells of each file: source, target and what is wrong.
+        several = isinstance(error, shutil.Error) and isinstance(error.args[0], list)
+        reason = error.args[0][0][-1] if several else error.strerror or error
+        raise UserError(
+            f"The model in {folder} cannot be made the default, which stays as it was: {reason}."
+        ) from error
+
+
+def reset_default() -> None:
+    """Make the shipped model the default again."""
+    with _promotion_lock():
+        shutil.rmtree(_replaced(), ignore_errors=True)
+        shutil.rmtree(_promoted(), ignore_errors=True)
+
+
+def _promoted() -> Path:
+    return subfolder("models") / "default"
+
+
+def _replaced() -> Path:
+    """Where the former default lies while another takes its place."""
+    return _promoted().with_name("default.old")
+
+
+def _promotion_lock() -> FileLock:
+    return FileLock(subfolder("models") / "default.lock")

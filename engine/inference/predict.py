@@ -1,0 +1,235 @@
+"""Predicting repeat units with a bundle, and scoring its predictions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..base.errors import UserError
+from ..base.hardware import usable_cores
+from ..base.packed import Features
+from ..base.versions import FEATURES
+from ..features.compute import UniqueUnits, compute_features
+from ..settings.properties import Property
+from ..table import Table
+from .bundle import read_info
+from .domain import Domain
+from .uncertainty import Certainty, gauge
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Predictions of N repeat units, in the properties' units.
+
+    Attributes:
+        smiles: the N repeat units as they were given.
+        blend: N rows, one column for each property; NaN where a row could not be featurised.
+        members: the same for each member.
+        problems: why a row could not be featurised, by its position.
+    """
+
+    smiles: list[str]
+    blend: pd.DataFrame
+    members: dict[str, pd.DataFrame]
+    problems: dict[int, str]
+
+
+class Predictor:
+    """A bundle that predicts; each member is loaded when it is first needed."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the bundle's description; loads no model yet.
+
+        Raises:
+            UserError: when the folder holds no bundle, or one that learned on other features.
+        """
+        self.folder = folder
+        self.info = read_info(folder)
+        for kind, number in FEATURES.items():
+            if self.info.versions.get(kind) != str(number):
+                raise UserError(
+                    f"The model {self.info.name!r} was trained by another version of PolyGIN "
+                    f"Studio, whose {kind} differ; train it anew."
+                )
+
+    def predict(self, smiles: Sequence[str], progress: Progress | None = None) -> Predictions:
+        """Predict repeat units; those that cannot be read get no numbers but a reason.
+
+        Args:
+            smiles: N repeat units.
+            progress: told how far the features are.
+        """
+        units = UniqueUnits.of(smiles)
+        features = compute_features(units.canonical, progress) if units.canonical else None
+        return self.predict_features(smiles, units, features)
+
+    def predict_features(
+        self,
+        smiles: Sequence[str],
+        units: UniqueUnits,
+        features: Features | None,
+        threads: int | None = None,
+    ) -> Predictions:
+        """Predict repeat units from their features.
+
+        Each unit is predicted once: quicker, and the same unit gets the same number on every row.
+
+        Args:
+            smiles: N repeat units.
+            units: the U units among them.
+            features: of the U units; None when there are none.
+            threads: how many the networks may use; all cores when it is not given.
+        """
+        shape = (len(smiles), len(self.info.names))
+        members = {member: np.full(shape, np.nan) for member in self.info.members}
+        if features is not None:
+            rows = units.place >= 0
+            for member, values in members.items():
+                predicted = self._predict_member(member, features, threads or usable_cores())
+                values[rows] = predicted[units.place[rows]]
+        return Predictions(
+            list(smiles),
+            self._frame(self._blend(members)),
+            {member: self._frame(values) for member, values in members.items()},
+            units.problems,
+        )
+
+    @property
+    def has_intervals(self) -> bool:
+        """Whether `certainty` can be asked for."""
+        return self.info.intervals is not None and self.info.domain is not None
+
+    def demand_intervals(self) -> None:
+        """Say that the model has no intervals, where it has none.
+
+        Raises:
+            UserError: when `certainty` cannot be asked for.
+        """
+        if not self.has_intervals:
+            raise UserError(
+                f"The model {self.info.name!r} has no intervals: it was trained before there were "
+                "any; train it anew, or predict without them."
+            )
+
+    def certainty(self, predicted: Predictions) -> Certainty:
+        """The interval of each prediction, and whether its unit is like those trained on.
+
+        Raises:
+            UserError: when the model has no intervals.
+        """
+        self.demand_intervals()
+        members = np.stack([frame.to_numpy() for frame in predicted.members.values()])
+        smiles = [
+            None if row in predicted.problems else text for row, text in enumerate(predicted.smiles)
+        ]
+        return gauge(self.info, self._domain, smiles, predicted.blend, members)
+
+    def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
+        """The members' weighted means; shape `(N, K)`."""
+        columns = [
+            sum(weight * members[member][:, k] for member, weight in self.info.blend[name].items())
+            for k, name in enumerate(self.info.names)
+        ]
+        return np.column_stack(columns)
+
+    def _frame(self, values: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(values, columns=self.info.names)
+
+    def _predict_member(self, member: str, features: Features, threads: int) -> np.ndarray:
+        """Shape `(U, K)`, in units; boosted trees use one thread each."""
+        if member == "polygin":
+            return self._predict_polygin(features, threads)
+        models = self._descriptor_models[member]
+        return np.column_stack([model.predict(features.descriptors) for model in models])
+
+    def _predict_polygin(self, features: Features, threads: int) -> np.ndarray:
+        import torch
+
+        from ..models.batching import DeviceGraphs
+        from ..models.network_prediction import predict_network
+
+        # Each time, because torch's number of threads belongs to the whole process.
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        device = torch.device("cpu")
+        graphs = DeviceGraphs(
+            features.graphs, device, features.descriptors if self.info.shape.descriptors else None
+        )
+        rows = np.arange(features.graphs.count)
+        return np.mean(
+            [
+                predict_network(network, scale, graphs, rows, device)
+                for network, scale in self._networks
+            ],
+            axis=0,
+        )
+
+    @cached_property
+    def _domain(self) -> Domain:
+        return Domain.load(self.folder, self.info.domain, len(self.info.names))
+
+    @cached_property
+    def _networks(self) -> list:
+        from ..models.store import load_networks
+
+        return load_networks(self.folder, self.info.shape)
+
+    @cached_property
+    def _descriptor_models(self) -> dict[str, list]:
+        from ..models.store import load_descriptor_model
+
+        return {
+            member: [
+                load_descriptor_model(self.folder, member, k) for k in range(len(self.info.names))
+            ]
+            for member in self.info.members
+            if member != "polygin"
+        }
+
+
+def score(predictor: Predictor, table: Table, progress: Progress | None = None) -> dict:
+    """The figures of a model on a labelled table, with the ranges of its training table.
+
+    Returns:
+        See `engine.settings.metrics.figures`; properties that the table does not label have n = 0.
+
+    Raises:
+        UserError: when the table labels none of the model's properties, or one in another unit.
+    """
+    # Loaded here: pages predict without waiting for scikit-learn.
+    from ..settings.metrics import figures
+
+    names = predictor.info.names
+    _check_units(predictor.info.properties, table)
+    labels = np.full((len(table.smiles), len(names)), np.nan)
+    for k, known in enumerate(table.properties):
+        if known.name in names:
+            labels[:, names.index(known.name)] = table.labels[:, k]
+    if not np.isfinite(labels).any():
+        raise UserError(
+            f"{table.name} labels none of the properties that the model predicts "
+            f"({', '.join(names)}); name a column after one of them."
+        )
+    predicted = predictor.predict(table.smiles, progress).blend.to_numpy()
+    return figures(labels, predicted, names, predictor.info.ranges)
+
+
+def _check_units(predicted: list[Property], table: Table) -> None:
+    """Refuse labels in a unit that is not the model's.
+
+    Labels of registered properties are in the registry's units by now; nobody knows how to convert
+    the others.
+    """
+    units = {known.name: known.unit for known in predicted}
+    for known in table.properties:
+        unit = units.get(known.name)
+        if known.unit and unit and known.unit != unit:
+            raise UserError(
+                f"{table.name} gives {known.name} in {known.unit}, the model predicts it in "
+                f"{unit}: convert the column first, then say --unit {known.name}={unit}."
+            )

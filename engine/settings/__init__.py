@@ -1,0 +1,1 @@
+"""What can be chosen: members, presets, devices, properties. Loads no torch."""

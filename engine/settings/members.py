@@ -1,0 +1,98 @@
+"""The sizes of members; read by pages too, so neither torch nor a booster is loaded here."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from ..base.vocabulary import ATOM_FIELDS
+
+MEMBER_TITLES = {
+    "lightgbm": "LightGBM",
+    "xgboost": "XGBoost",
+    "catboost": "CatBoost",
+    "gaussian_process": "Gaussian process",
+    "polygin": "PolyGIN",
+}
+"""The members as people write them."""
+
+Pooling = Literal["mean", "sum", "max", "virtual"]
+
+
+class PolyGINShape(BaseModel):
+    """What a network is made of; but for its width, the default is what `cpu` has.
+
+    Attributes:
+        layers, width: rounds of messages, and numbers that an atom has in each.
+        dropout: of the heads' hidden layer.
+        virtual_node: whether all atoms of a graph also talk through a node of its own.
+        kind: `gin` sums messages that know their bond; `gcn` averages its neighbours (Kipf &
+            Welling, ICLR 2017, arXiv:1609.02907), and of the fields below only `pooling`, `heads`
+            and `atom_fields` are for it.
+        norm: normalisation over the `batch`, or over each atom's `layer`.
+        residual: whether a layer adds to what came in.
+        layer_relu, layer_dropout: ReLU, and dropout of this share, after each layer.
+        attention: heads with which each atom looks at all atoms of its graph; 0 for none.
+        pooling: how atoms become one vector of their graph; several are joined. `virtual` is
+            the virtual node's last state.
+        heads: `property` is a two-layer head for each, `linear` one linear map to all.
+        atom_width, bond_width: of embeddings that are then mapped to `width`; 0 embeds in it.
+        atom_fields: which fields of an atom are read, all by default.
+        descriptors: so many of the descriptor vector's numbers are joined to the pooled vector.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    layers: int = 4
+    width: int = 128
+    dropout: float = 0.1
+    virtual_node: bool = True
+    kind: Literal["gin", "gcn"] = "gin"
+    norm: Literal["batch", "layer"] = "batch"
+    residual: bool = True
+    layer_relu: bool = False
+    layer_dropout: float = 0.0
+    attention: int = 0
+    pooling: tuple[Pooling, ...] = ("mean", "sum", "virtual")
+    heads: Literal["property", "linear"] = "property"
+    atom_width: int = 0
+    bond_width: int = 0
+    atom_fields: tuple[str, ...] = tuple(ATOM_FIELDS)
+    descriptors: int = 0
+
+
+class TreeSettings(BaseModel):
+    """Size and pace of boosting, in the same words for the three libraries.
+
+    Attributes:
+        rounds: trees.
+        learning_rate: share of each tree's answer that is taken.
+        depth, leaves: of a tree; LightGBM counts leaves, the others depth.
+        rows, columns: shares that a tree is grown from.
+        loss: the error that is made small, `absolute` or `squared`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    rounds: int = 600
+    learning_rate: float = 0.05
+    depth: int = 6
+    leaves: int = 31
+    rows: float = 0.8
+    columns: float = 0.3
+    loss: Literal["absolute", "squared"] = "absolute"
+
+
+class GaussianProcessSettings(BaseModel):
+    """How much work a Gaussian process is.
+
+    Attributes:
+        points: near the training rows, at most, that its predictions are made from.
+        tuning_rows: rows that its parameters are found with, at most; of more, a random draw.
+        steps: of the search for the parameters.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    points: int = 4000
+    tuning_rows: int = 1000
+    steps: int = 40

@@ -1,0 +1,66 @@
+"""How networks are trained: the settings, as records that are read without torch."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class PretrainSettings(BaseModel):
+    """How a network learns from graphs without labels, before it learns from labels.
+
+    Attributes:
+        kind: `masked` hides atoms and their bonds and guesses them (Hu et al., ICLR 2020,
+            arXiv:1905.12265); `contrastive` tells two changed copies of a graph from those of
+            others (NT-Xent, as GraphCL has it: You et al., NeurIPS 2020, arXiv:2010.13902).
+        epochs: passes over the training rows' graphs.
+        learning_rate: the greatest; it rises, then falls along a cosine.
+        share: of atoms that are hidden, and in `contrastive` of bonds that are left out.
+        temperature: of NT-Xent.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["masked", "contrastive"]
+    epochs: int
+    learning_rate: float = 1e-3
+    share: float = 0.15
+    temperature: float = 0.07
+
+
+class LoopSettings(BaseModel):
+    """How a network is trained.
+
+    Attributes:
+        epochs, batch: passes over the training rows, and graphs in a step.
+        learning_rate: the greatest.
+        weight_decay, betas, eps: AdamW's.
+        warm_share: of all steps, those in which the learning rate rises.
+        clip: greatest norm of a gradient.
+        seeds: networks for each fold, whose mean predicts.
+        schedule: `cosine` rises linearly and falls along a cosine; `onecycle` is PyTorch's.
+        patience: epochs without a better error before the training ends and the best weights are
+            taken; 0 trains all epochs. The error is that of rows set aside from the training rows.
+        inner_share: of the training rows that are set aside for it.
+        pretraining: what comes before, if anything.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    epochs: int = 30
+    batch: int = 64
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warm_share: float = 0.1
+    clip: float = 1.0
+    seeds: int = 1
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    schedule: Literal["cosine", "onecycle"] = "cosine"
+    patience: int = 0
+    inner_share: float = 0.1
+    pretraining: PretrainSettings | None = None
+
+    @property
+    def all_epochs(self) -> int:
+        """Those of the pretraining among them."""
+        return self.epochs + (self.pretraining.epochs if self.pretraining else 0)

@@ -1,0 +1,212 @@
+"""Folds: a splitter, a column of the table, or a column of a file divides the rows."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..base.errors import UserError
+from . import Table, read_table
+from .duplicates import flat
+from .report import counted
+
+MOST_FOLDS = 20
+MOST_COMPARED = 30_000
+"""Different repeat units that similarity folds compare pair by pair: a byte a pair, 0.9 GB."""
+
+_SPLITTER = re.compile(r"(random|similarity):(\d+)")
+
+
+def given_folds(spec: str, table: Table) -> np.ndarray | None:
+    """The fold of each row where a column gives it; None where a splitter will make it.
+
+    Args:
+        spec: `random:5`, `similarity:5`, `column:NAME` or `FILE:COLUMN`.
+        table: the checked table.
+
+    Returns:
+        Shape `(N,)`, int, or None.
+
+    Raises:
+        UserError: when the text is none of the forms, or does not fit the table.
+    """
+    splitter = _SPLITTER.fullmatch(spec)
+    if not splitter:
+        return _folds_of_column(spec, table)
+    most = min(MOST_FOLDS, len(table.smiles))
+    if not 2 <= int(splitter[2]) <= most:
+        raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
+    different = len(set(table.canonical))
+    if splitter[1] == "similarity" and different > MOST_COMPARED:
+        raise UserError(
+            f"Similarity folds compare every pair of repeat units, and {different:,} different "
+            f"ones are more than the {MOST_COMPARED:,} that can be compared: choose random folds, "
+            "or a column that gives them."
+        )
+    return None
+
+
+def fold_count(spec: str, table: Table) -> int:
+    """How many folds there will be; see `given_folds`."""
+    folds = given_folds(spec, table)
+    return int(spec.rpartition(":")[2]) if folds is None else int(folds.max()) + 1
+
+
+def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
+    """Divide rows by a splitter.
+
+    Molecules that differ only in stereochemistry stay in one fold; with `similarity`, whole
+    clusters of like molecules do.
+
+    Args:
+        spec: `random:K` or `similarity:K`.
+        canonical: N canonical SMILES.
+        labels: shape `(N, K)`, NaN where missing.
+        seed: of the shuffling.
+
+    Returns:
+        Shape `(N,)`, int.
+
+    Raises:
+        UserError: when there are too few repeat units, or clusters of them, for so many folds.
+    """
+    kind, count = spec.split(":")
+    groups = [flat(smiles) for smiles in canonical]
+    if kind == "similarity":
+        from ..chem.clusters import similarity_clusters
+
+        groups = similarity_clusters(groups)
+    return split_folds(labels, groups, int(count), seed)
+
+
+def check_folds(
+    folds: np.ndarray, canonical: Sequence[str], labels: np.ndarray, names: Sequence[str]
+) -> list[str]:
+    """Whether every property can be learnt without any one of the folds.
+
+    Args:
+        folds: shape `(N,)`, int.
+        canonical: N canonical SMILES.
+        labels: shape `(N, K)`, NaN where missing.
+        names: the K properties.
+
+    Returns:
+        What a user should know of the folds.
+
+    Raises:
+        UserError: when a fold holds so many of a property's labels that too few are left outside.
+    """
+    units = np.unique([flat(smiles) for smiles in canonical], return_inverse=True)[1]
+    for k, name in enumerate(names):
+        for fold in np.unique(folds):
+            rows = np.isfinite(labels[:, k]) & (folds != fold)
+            if len(np.unique(units[rows])) < 2:
+                raise UserError(
+                    f"Nearly all labels of {name!r} lie in one fold: without it, fewer than two "
+                    "different repeat units are left to learn from. Choose other folds, or leave "
+                    "the property out."
+                )
+    of_units = np.unique(np.column_stack([units, folds]), axis=0)[:, 0]
+    divided = int((np.bincount(of_units) > 1).sum())
+    if not divided:
+        return []
+    return [
+        f"{counted(divided, 'repeat unit')} of the table {'is' if divided == 1 else 'are'} in more "
+        "than one fold, so the errors are partly of units that the models have seen."
+    ]
+
+
+def _folds_of_column(spec: str, table: Table) -> np.ndarray:
+    if spec.startswith("column:"):
+        source, found, column = spec.partition(":")
+    else:
+        source, found, column = spec.rpartition(":")
+    if not found:
+        raise UserError(
+            f"Folds {spec!r} are not understood; write random:5, similarity:5, column:NAME for "
+            "a column of the table, or FILE:COLUMN for a column of another table with an id column."
+        )
+    if source == "column":
+        frame, where = table.raw.frame, "the table"
+        values = _column(frame, column, where)[_positions(table)]
+    else:
+        frame, where = read_table(Path(source)).frame, Path(source).name
+        by_id = dict(zip(_column(frame, "id", where), _column(frame, column, where), strict=True))
+        values = np.array([by_id.get(name) for name in table.ids], dtype=object)
+    missing = [table.ids[i] for i in range(len(values)) if pd.isna(values[i])]
+    if missing:
+        some = ", ".join(missing[:5])
+        raise UserError(
+            f"{where} gives no fold in column {column!r} for {len(missing):,} rows of the table, "
+            f"such as id {some}; add them, or choose random:5."
+        )
+    names, folds = np.unique(_numbers_or_texts(values), return_inverse=True)
+    if not 2 <= len(names) <= MOST_FOLDS:
+        raise UserError(
+            f"Column {column!r} of {where} holds {len(names):,} different folds; "
+            f"between 2 and {MOST_FOLDS} are needed."
+        )
+    return folds
+
+
+def _numbers_or_texts(values: np.ndarray) -> np.ndarray:
+    """Names of folds as they are sorted: 10 comes after 9."""
+    texts = values.astype(str)
+    try:
+        numbers = texts.astype(float)
+    except ValueError:
+        return texts
+    return numbers if np.isfinite(numbers).all() else texts
+
+
+def _column(frame: pd.DataFrame, name: str, where: str) -> np.ndarray:
+    if name not in frame.columns:
+        raise UserError(
+            f"{where} has no column {name!r}; its columns are {', '.join(frame.columns)}."
+        )
+    return frame[name].to_numpy(dtype=object)
+
+
+def _positions(table: Table) -> np.ndarray:
+    """Where each checked row stands in the table as it was read."""
+    return np.searchsorted(table.raw.rows, table.rows)
+
+
+def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> np.ndarray:
+    """Divide rows into folds that keep groups whole and are balanced for each set of properties.
+
+    Args:
+        labels: shape `(N, K)`, NaN where missing.
+        groups: the group of each of the N rows, such as its SMILES without stereo marks or its
+            cluster.
+        count: how many folds.
+        seed: of the shuffling.
+
+    Returns:
+        Shape `(N,)`, int, 0 to `count` − 1.
+
+    Raises:
+        UserError: when there are fewer groups than folds.
+    """
+    # Loaded here: pages know this module, and need not wait for scikit-learn.
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    different = len(set(groups))
+    if different < count:
+        raise UserError(
+            f"{count} folds cannot be made of {different:,} groups: repeat units that belong "
+            "together are never divided. Choose fewer folds, random ones, or a column that gives "
+            "them."
+        )
+    # Rows that carry the same set of labels are one stratum: balancing strata balances labels.
+    splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+    folds = np.zeros(len(labels), dtype=int)
+    strata = np.unique(np.isfinite(labels), axis=0, return_inverse=True)[1]
+    # Where no set of labels is there once for each fold, there is nothing to balance.
+    if np.bincount(strata).max() < count:
+        strata = np.zeros_like(strata)
+    for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(labels)), strata, groups)):
+        folds[held_out] = fold
+    return folds

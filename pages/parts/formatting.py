@@ -1,0 +1,91 @@
+"""How texts, numbers, times and sizes are written on pages."""
+
+import re
+import time
+
+import streamlit as st
+
+from engine.settings.properties import Property
+
+_CODE = re.compile(r"(`[^`]*`)")
+_MARKS = re.compile(r"([*_$\[\]<>~#|\\:])")
+
+
+def plain(text: str) -> str:
+    """A text whose `*` and `$` Markdown leaves alone; what stands between backticks is code."""
+    parts = _CODE.split(text)
+    return "".join(
+        part
+        if part.startswith("`") and part.endswith("`") and len(part) > 1
+        else _MARKS.sub(r"\\\1", part)
+        for part in parts
+    )
+
+
+def sentence(text: str) -> str:
+    """A reason as a sentence: its first letter large, a full stop at its end."""
+    text = text.strip().rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def show_error(error: Exception) -> None:
+    """Show a `UserError` as it stands."""
+    st.error(plain(str(error)), icon=":material/error:")
+
+
+def number(known: Property, value: float | None, sign: bool = False) -> str:
+    """A value with its unit and a true minus sign; a dash where there is none.
+
+    Args:
+        known: the property, in whose unit the value is.
+        value: the number.
+        sign: whether to show the sign of a positive value, as for errors.
+    """
+    if value is None or value != value:
+        return "–"
+    text = known.format(value).replace("-", "−", 1)
+    return f"+{text}" if sign and value > 0 else text
+
+
+def unit_of(known: Property) -> str:
+    """The unit in words: also for a pure number."""
+    return known.unit or "no unit"
+
+
+def duration(seconds: float | None) -> str:
+    """A span of time as people say it, such as `3 min 12 s`; empty for None."""
+    if seconds is None:
+        return ""
+    whole = max(0, round(seconds))
+    hours, minutes = divmod(whole // 60, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
+
+
+def rough(seconds: float) -> str:
+    """A span of time that is only estimated: long ones in whole minutes."""
+    if seconds >= 90:
+        return duration(round(seconds / 60) * 60).removesuffix(" 0 s")
+    return duration(seconds)
+
+
+def time_left(seconds: float | None) -> str:
+    """How long something will still take, roughly; empty when nobody knows."""
+    return "" if seconds is None else f"about {rough(seconds)} left"
+
+
+def moment(seconds: float | None, exact: bool = False) -> str:
+    """A point in time on this machine's clock, to the minute or second; empty for None."""
+    form = "%d %b %Y, %H:%M:%S" if exact else "%d %b %Y, %H:%M"
+    return "" if seconds is None else time.strftime(form, time.localtime(seconds))
+
+
+def clock(seconds: float) -> str:
+    """A time of day on this machine's clock, to the second."""
+    return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+def file_size(count: int) -> str:
+    """A number of bytes as people say it."""
+    return f"{count / 2**20:,.1f} MB" if count >= 2**20 else f"{max(count / 2**10, 0.1):,.1f} KB"

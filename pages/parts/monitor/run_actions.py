@@ -1,0 +1,229 @@
+"""What a user can do with a run besides watching it: stop, resume, reorder, clone, delete."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.runs import (
+    ENDED,
+    Run,
+    archive_run,
+    delete_run,
+    disk_use,
+    in_line,
+    kept_words,
+    list_runs,
+    move_up,
+    note_run,
+    rename_run,
+    resume_run,
+    stop_run,
+)
+from engine.runs.records import LONGEST
+from pages.parts.formatting import file_size, plain, sentence, show_error
+from pages.parts.train.intake import take_clone
+
+_CLONING = "monitor cloning"
+"""In the session: that a run is to be cloned on the Train page."""
+PROBLEM = "monitor problem"
+"""In the session: what went wrong in a callback, for the page drawn next."""
+
+
+def attempt(act: Callable, *arguments: object) -> bool:
+    """Do something in a callback; what a user can mend is shown on the page drawn next.
+
+    Returns:
+        Whether it was done.
+    """
+    try:
+        act(*arguments)
+    except UserError as error:
+        st.session_state[PROBLEM] = str(error)
+        return False
+    return True
+
+
+def show_problem() -> None:
+    """Show what went wrong in the last callback, once."""
+    if problem := st.session_state.pop(PROBLEM, None):
+        show_error(UserError(problem))
+
+
+def offer_stop(run: Run) -> None:
+    """A button that asks before it stops a run."""
+    if run.state == "stopping":
+        st.caption(
+            ":material/hourglass_top: Stopping…",
+            help="It ends after the step it is in, and is ended by force where that takes more "
+            "than ten seconds.",
+        )
+    elif run.state == "running":
+        with st.popover("Stop this run", icon=":material/stop_circle:"):
+            st.write(
+                "Its curves, its log and its checkpoints stay. There will be no model yet, but "
+                "the run can be resumed: it then goes on from where it was."
+            )
+            st.button(
+                "Yes, stop it",
+                type="primary",
+                key="stop",
+                on_click=attempt,
+                args=(stop_run, run, False),
+            )
+
+
+def offer_resume(run: Run) -> None:
+    """A button for a run that ended before it was done, with what is kept of it."""
+    if run.state not in ENDED:
+        return
+    kept = kept_words(run)
+    if not kept.endswith("kept"):
+        st.caption("Nothing of it was kept: resumed, it begins anew.")
+    elif kept not in run.reason:
+        st.caption(plain(sentence(kept)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Resume",
+            type="primary",
+            icon=":material/resume:",
+            key="resume",
+            on_click=attempt,
+            args=(resume_run, run),
+            help="It goes on from its last checkpoint and ends with the same model as if it had "
+            "never ended.",
+        )
+        _offer_clone(run, "Train again…", ":material/model_training:", "train again")
+
+
+def show_place(run: Run) -> None:
+    """Where a waiting run stands in line, and what can be done about it."""
+    runs = list_runs()
+    waiting = in_line(runs)
+    place = next((n for n, one in enumerate(waiting, start=1) if one.id == run.id), 1)
+    working = [one for one in runs if one.state in ("running", "stopping")]
+    st.info(_place_words(place, waiting, working), icon=":material/hourglass_empty:")
+    with st.container(horizontal=True):
+        if place > 1:
+            st.button(
+                "Move up",
+                icon=":material/arrow_upward:",
+                key="move up",
+                on_click=attempt,
+                args=(move_up, run),
+                help=plain(f"It changes places with {waiting[place - 2].name}."),
+            )
+        st.button(
+            "Cancel",
+            icon=":material/close:",
+            key="cancel",
+            on_click=attempt,
+            args=(stop_run, run, False),
+            help="It leaves the line; it can be resumed later.",
+        )
+
+
+def _place_words(place: int, waiting: list[Run], working: list[Run]) -> str:
+    if not working:
+        device = "The device is free; it is about to start."
+    else:
+        names = plain(" and ".join(f"“{one.name}”" for one in working[:3]))
+        device = f"{names} {'is' if len(working) == 1 else 'are'} using the device."
+    start = "It starts by itself." if working or place > 1 else ""
+    where = f"Place {place:,} of {len(waiting):,} in line." if len(waiting) > 1 else "Next in line."
+    return " ".join(filter(None, [where, device, start]))
+
+
+def go_to_clone() -> None:
+    """Leave for the Train page when a run is to be cloned there."""
+    if st.session_state.pop(_CLONING, None):
+        st.switch_page("pages/train.py")
+
+
+def _offer_clone(run: Run, label: str, icon: str, key: str) -> None:
+    st.button(
+        label,
+        icon=icon,
+        key=key,
+        on_click=_clone,
+        args=(run,),
+        help="To the Train page, with this run's table and settings, to change some of them.",
+    )
+
+
+def _clone(run: Run) -> None:
+    st.session_state[_CLONING] = attempt(take_clone, run)
+
+
+def offer_management(run: Run) -> None:
+    """Rename, note, clone, archive and delete."""
+    with st.popover("Manage", icon=":material/more_vert:"):
+        st.text_input(
+            "Name",
+            run.name,
+            max_chars=LONGEST,
+            key=f"name {run.id}",
+            on_change=_rename,
+            args=(run,),
+        )
+        st.text_area(
+            "Note",
+            run.note,
+            max_chars=2000,
+            placeholder="What this run is for, what you saw",
+            key=f"note {run.id}",
+            on_change=_note,
+            args=(run,),
+        )
+        _offer_clone(run, "Clone…", ":material/content_copy:", "clone")
+        if run.alive:
+            st.caption("A run can be archived or deleted once it has ended.")
+            return
+        size = file_size(disk_use(run))
+        st.button(
+            "Back to the list" if run.archived else "Archive",
+            icon=":material/unarchive:" if run.archived else ":material/archive:",
+            key="archive",
+            on_click=attempt,
+            args=(archive_run, run, not run.archived),
+            help="An archived run keeps its files and its model, and leaves the list.",
+        )
+        _offer_delete(run, size)
+
+
+def _offer_delete(run: Run, size: str) -> None:
+    st.divider()
+    st.caption(f"Its files take {size} of disk.")
+    sure = st.checkbox(f"Delete it for good, with {_what_goes(run)}", key=f"sure {run.id}")
+    st.button(
+        f"Delete and free {size}",
+        type="primary",
+        icon=":material/delete:",
+        key="delete",
+        disabled=not sure,
+        on_click=_delete,
+        args=(run,),
+    )
+
+
+def _what_goes(run: Run) -> str:
+    if run.state == "done":
+        return "its model, curves and log"
+    return "its checkpoints, curves and log"
+
+
+def _rename(run: Run) -> None:
+    key = f"name {run.id}"
+    if not attempt(rename_run, run, st.session_state[key]):
+        st.session_state[key] = run.name
+
+
+def _note(run: Run) -> None:
+    attempt(note_run, run, st.session_state[f"note {run.id}"])
+
+
+def _delete(run: Run) -> None:
+    size = file_size(disk_use(run))
+    if attempt(delete_run, run):
+        st.query_params.pop("run", None)
+        st.toast(f"{plain(run.name)} is deleted; {size} are free again.", icon=":material/delete:")

@@ -1,0 +1,236 @@
+"""What is known of a run besides its curves: its settings, its state, its figures, its files."""
+
+import io
+import time
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
+from engine.runs import Run, read_config, read_out_of_fold
+from engine.runs.exports import metrics_csv, tensorboard_zip
+from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
+from engine.settings.properties import Property, property_for
+from pages.parts.charts import title_of
+from pages.parts.formatting import duration, plain
+from pages.parts.monitor.run_actions import attempt
+
+STATES = {
+    "queued": ("gray", ":material/hourglass_empty:", "#94a3b8"),
+    "running": ("blue", ":material/play_circle:", "#0ea5e9"),
+    "stopping": ("orange", ":material/stop_circle:", "#f59e0b"),
+    "stopped": ("orange", ":material/stop_circle:", "#f59e0b"),
+    "interrupted": ("orange", ":material/power_off:", "#f59e0b"),
+    "failed": ("red", ":material/error:", "#e2557b"),
+    "done": ("green", ":material/check_circle:", "#84a93a"),
+}
+"""By state: the badge's colour, its icon, and its colour in the list of runs."""
+
+_WMAE_HELP = (
+    "Weighted mean absolute error, as the leaderboard computes it: each property's error as a "
+    "share of its range in the training table, weighted by one over the root of its number of "
+    "labels. Lower is better; no unit."
+)
+_ROW_HELP = (
+    "The same weights, but averaged over rows, as the competition's overview prints it. Lower is "
+    "better; no unit."
+)
+
+
+def settings_of(run: Run) -> dict:
+    """What the run was asked to do, as its folder tells; empty when that cannot be read."""
+    key = (run.id, run.created)
+    if key not in _settings:
+        try:
+            _settings[key] = read_config(run)
+        except OSError:
+            return {}
+    return _settings[key]
+
+
+_settings: dict[tuple[str, float], dict] = {}
+"""Never changes once it is there, and the list asks for that of all runs every other second."""
+
+
+def properties_of(run: Run) -> dict[str, Property]:
+    """The properties that a run learns, by name."""
+    return {known["name"]: Property(**known) for known in settings_of(run).get("properties", [])}
+
+
+def work_time(run: Run) -> str:
+    """How long a run has worked, without pauses; empty before it began."""
+    seconds = run.seconds
+    if seconds is None and run.started:
+        # A run of an earlier version, which had no pauses.
+        seconds = (run.finished or time.time()) - run.started
+    return duration(seconds)
+
+
+def badge(run: Run) -> None:
+    """Show a run's state."""
+    colour, icon, _ = STATES[run.state]
+    st.badge(run.state, icon=icon, color=colour)
+
+
+def show_figures(run: Run) -> None:
+    """Show the out-of-fold error of a finished run."""
+    known = properties_of(run)
+    figures = run.figures or {}
+    blend, members = figures["blend"], figures["members"]
+    with st.container(horizontal=True):
+        st.metric("wMAE of the blend", _number(blend["wmae"], 4), border=True, help=_WMAE_HELP)
+        st.metric("wMAE by row", _number(blend["wmae_row"], 4), border=True, help=_ROW_HELP)
+        st.metric("Labels scored", f"{sum(blend['n'].values()):,}", border=True)
+    st.markdown("##### Error of the blend, by property")
+    rows = [
+        {
+            "Property": known.get(name, property_for(name)).title,
+            "Labels": blend["n"][name],
+            "Mean absolute error": _with_unit(known.get(name), name, blend["mae"][name]),
+            "Root mean square error": _with_unit(known.get(name), name, blend["rmse"][name]),
+            "R²": _number(blend["r2"][name], 3),
+        }
+        for name in blend["mae"]
+    ]
+    help_r2 = (
+        "Share of the labels' variance that is explained: 1 is perfect, 0 is a guess of the mean."
+    )
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={
+            "Labels": st.column_config.NumberColumn(format="localized"),
+            "R²": st.column_config.TextColumn(help=help_r2),
+        },
+    )
+    st.markdown("##### Mean absolute error of each member")
+    st.dataframe(
+        pd.DataFrame([_member_row(known, *one) for one in [*members.items(), ("blend", blend)]]),
+        hide_index=True,
+        column_config={
+            "wMAE": st.column_config.TextColumn(help=_WMAE_HELP),
+            "wMAE by row": st.column_config.TextColumn(help=_ROW_HELP),
+        },
+    )
+    st.caption("Out-of-fold: every row was predicted by models that were trained without its fold.")
+
+
+def _member_row(known: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
+    errors = {
+        known.get(name, property_for(name)).label: digits_of(known.get(name), value)
+        for name, value in figures["mae"].items()
+    }
+    return {
+        "Member": title_of(member),
+        **errors,
+        "wMAE": _number(figures["wmae"], 4),
+        "wMAE by row": _number(figures["wmae_row"], 4),
+    }
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "–" if value is None else f"{value:.{decimals}f}"
+
+
+def digits_of(known: Property | None, value: float | None) -> str:
+    """An error: one decimal more than the property's values are shown with."""
+    if value is None:
+        return "–"
+    return (
+        f"{value:.4g}"
+        if known is None or known.decimals is None
+        else (f"{value:.{known.decimals + 1}f}")
+    )
+
+
+def _with_unit(known: Property | None, name: str, value: float | None) -> str:
+    unit = "" if value is None else (known or property_for(name)).unit
+    return f"{digits_of(known, value)} {unit}".strip()
+
+
+def show_model(run: Run) -> None:
+    """What can be done with the model of a finished run."""
+    is_default = _is_default(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if is_default:
+            st.badge("This is the default model", icon=":material/star:", color="green")
+            if (SHIPPED / INFO).is_file():
+                st.button("Go back to the shipped model", on_click=_reset)
+        else:
+            st.button(
+                "Make this the default model",
+                type="primary",
+                icon=":material/star:",
+                on_click=_promote,
+                args=(run,),
+                help="The Predict and Submission pages then use this model unless told otherwise.",
+            )
+        for page, label, icon, query in (
+            ("predict", "Predict with it", "experiment", {"model": run.id}),
+            ("submission", "Make a submission", "table_view", {"model": run.id}),
+            ("errors", "See its errors", "troubleshoot", {"run": run.id}),
+        ):
+            st.page_link(
+                f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params=query
+            )
+
+
+def _is_default(run: Run) -> bool:
+    try:
+        default, own = read_info(default_bundle()), read_info(run.folder / "bundle")
+    except UserError:
+        return False
+    return (default.name, default.created) == (own.name, own.created)
+
+
+def _promote(run: Run) -> None:
+    if attempt(promote, run.folder / "bundle"):
+        st.toast(f"{plain(run.name)} is now the default model.", icon=":material/star:")
+
+
+def _reset() -> None:
+    reset_default()
+    st.toast("The shipped model is the default again.", icon=":material/star:")
+
+
+def show_downloads(run: Run) -> None:
+    """Offer the files of a run that there are."""
+    folder = run.folder
+    offers = [
+        (METRICS, "Curves (CSV)", "metrics.csv", lambda: metrics_csv(run)),
+        (METRICS, "Curves (TensorBoard)", "tensorboard.zip", lambda: tensorboard_zip(run)),
+        (REPORT, "Figures (JSON)", "report.json", (folder / REPORT).read_bytes),
+        (OUT_OF_FOLD, "Out-of-fold (CSV)", "out-of-fold.csv", lambda: _csv(read_out_of_fold(run))),
+        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _zipped(folder / "bundle")),
+    ]
+    there = [offer for offer in offers if (folder / offer[0]).is_file()]
+    if not there:
+        return
+    st.markdown("##### Download")
+    with st.container(horizontal=True):
+        for _, label, name, make in there:
+            st.download_button(
+                label,
+                make,
+                f"{run.id}-{name}",
+                key=f"download {name}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    st.caption(f"All files of this run lie in `{folder}`.")
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_csv(index=False).encode()
+
+
+def _zipped(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return packed.getvalue()

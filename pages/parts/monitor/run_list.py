@@ -1,0 +1,114 @@
+"""The list of all runs, in which one is chosen."""
+
+import pandas as pd
+import streamlit as st
+
+from engine.runs import Run, in_line, list_runs
+from engine.settings.presets import PRESETS
+from pages.parts.formatting import moment
+from pages.parts.monitor.run_details import STATES, settings_of, work_time
+
+# From this many runs on, the list can be searched.
+_MANY = 8
+
+
+def show_list(selected: str) -> None:
+    """Show the runs, newest first; a click chooses another.
+
+    Args:
+        selected: the id of the run that is shown below; empty for none.
+    """
+    everything = list_runs()
+    runs = _shown(everything, selected)
+    if not runs:
+        st.caption("No run matches.")
+        return
+    ids = [run.id for run in runs]
+    there = selected in ids
+    line = enumerate(in_line(everything), start=1)
+    places = {run.id: place for place, run in line if run.id in ids}
+    picked = st.dataframe(
+        pd.DataFrame([_row(run, places) for run in runs]),
+        hide_index=True,
+        placeholder="–",
+        height=min(36 * len(runs) + 38, 260),
+        column_config=_columns(),
+        on_select="rerun",
+        # A required row would jump to the first one when the selected run is not in the list.
+        selection_mode="single-row-required" if there else "single-row",
+        selection_default={"selection": {"rows": [ids.index(selected)]}} if there else None,
+        # The key holds the rows: another list must not inherit the number of the row picked.
+        key=f"monitor list {selected} {hash(tuple(ids))}",
+    )
+    rows = picked["selection"]["rows"]
+    if rows and ids[rows[0]] != selected:
+        st.query_params["run"] = ids[rows[0]]
+        st.rerun()
+
+
+def preset_title(settings: dict) -> str:
+    """A run's preset as people write it."""
+    preset = PRESETS.get(settings.get("preset", ""))
+    return preset.title if preset else settings.get("preset", "")
+
+
+def _shown(runs: list[Run], selected: str) -> list[Run]:
+    """The runs that the search and the switch above the list leave."""
+    archived = sum(run.archived for run in runs)
+    if len(runs) < _MANY and not archived:
+        return runs
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = _search(len(runs)) if len(runs) >= _MANY else ""
+        if archived and not st.toggle(
+            f"Show archived ({archived:,})", key="monitor archived", width="content"
+        ):
+            runs = [run for run in runs if not run.archived or run.id == selected]
+    return [run for run in runs if words in _search_text(run)] if words else runs
+
+
+def _search(count: int) -> str:
+    words = st.text_input(
+        "Search",
+        key="monitor search",
+        placeholder=f"Search {count:,} runs by name, note, state or preset",
+        label_visibility="collapsed",
+        icon=":material/search:",
+    )
+    return words.strip().casefold()
+
+
+def _search_text(run: Run) -> str:
+    preset = settings_of(run).get("preset", "")
+    words = [run.name, run.id, run.note, run.owner, run.state, preset]
+    return " ".join(words).casefold()
+
+
+def _row(run: Run, places: dict[str, int]) -> dict[str, object]:
+    row = {
+        "Name": run.name,
+        "State": [run.state, *(["archived"] if run.archived else [])],
+        "Preset": preset_title(settings_of(run)),
+        "Progress": 100 * run.progress,
+        "Started": moment(run.started or run.created),
+        "Duration": work_time(run),
+        "wMAE": run.figures["blend"]["wmae"] if run.figures else None,
+    }
+    return row | {"In line": places.get(run.id)} if places else row
+
+
+def _columns() -> dict[str, object]:
+    states = {state: colour for state, (_, _, colour) in STATES.items()} | {"archived": "#94a3b8"}
+    return {
+        "Name": st.column_config.TextColumn(width="medium"),
+        "State": st.column_config.MultiselectColumn(
+            options=list(states), color=list(states.values()), width="small"
+        ),
+        "Progress": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f %%"),
+        "Duration": st.column_config.TextColumn(help="Time at work, without pauses."),
+        "In line": st.column_config.NumberColumn(help="Place among the queued runs."),
+        "wMAE": st.column_config.NumberColumn(
+            format="%.4f",
+            help="Weighted mean absolute error of the blend, out-of-fold; lower is better, no "
+            "unit. Compare runs on the same table and folds only.",
+        ),
+    }

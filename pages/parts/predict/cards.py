@@ -1,0 +1,194 @@
+"""Cards that show a predicted value beside its members, its range and its textbook value."""
+
+from html import escape
+from typing import NamedTuple
+
+import streamlit as st
+
+from engine.inference.bundle import BundleInfo
+from engine.inference.conformal import LEVEL
+from engine.settings.properties import Property
+from pages.parts.charts import colour_of, title_of
+from pages.parts.formatting import number, unit_of
+from pages.parts.predict.gallery import Textbook
+
+
+class Certain(NamedTuple):
+    """How sure one predicted value is.
+
+    Attributes:
+        low, high: the interval's ends, in the property's unit; NaN where there is none.
+        outside: whether the molecule lies outside the applicability domain.
+    """
+
+    low: float
+    high: float
+    outside: bool
+
+
+_LEVEL = f"{100 * LEVEL:.0f} %"
+# Lines and grounds are mixed from the text's colour, so they fit the light and the dark theme.
+_STYLE = """<style>
+.pg-cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(238px, 1fr)) }
+.pg-card { border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  border-radius: .6rem; padding: 14px 16px 12px; line-height: 1.35 }
+.pg-name { font-weight: 600; font-size: .95rem }
+.pg-soft { opacity: .72; font-size: .82rem }
+.pg-value { font-size: 1.95rem; font-weight: 650; margin-top: 4px; letter-spacing: -.01em }
+.pg-value small { font-size: 1rem; font-weight: 500; opacity: .75 }
+.pg-bar { position: relative; height: 26px; margin-top: 6px }
+.pg-bar i { position: absolute; display: block; box-sizing: border-box }
+.pg-line { left: 0; right: 0; top: 12px; height: 2px;
+  background: color-mix(in srgb, currentColor 14%, transparent) }
+.pg-range { top: 9px; height: 8px; border-radius: 4px;
+  background: color-mix(in srgb, currentColor 22%, transparent) }
+.pg-dot { width: 9px; height: 9px; top: 8.5px; margin-left: -4.5px; border-radius: 50% }
+.pg-mark { width: 4px; height: 24px; top: 1px; margin-left: -2px; border-radius: 2px }
+.pg-book { width: 11px; height: 11px; top: 7.5px; margin-left: -5.5px; transform: rotate(45deg);
+  border: 2px solid currentColor }
+.pg-rows { border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent);
+  margin-top: 10px; padding-top: 8px; font-size: .86rem }
+.pg-row { display: flex; align-items: center; gap: 8px; padding: 1.5px 0 }
+.pg-row b { margin-left: auto; font-weight: 550; font-variant-numeric: tabular-nums }
+.pg-row i { width: 9px; height: 9px; border-radius: 50%; flex: none; box-sizing: border-box }
+.pg-row i.pg-diamond { border-radius: 0; transform: rotate(45deg) scale(.9);
+  border: 2px solid currentColor }
+.pg-badge { display: inline-block; font-size: .78rem; margin-top: 6px; padding: 1px 8px;
+  border-radius: 9px; cursor: help;
+  border: 1px dashed color-mix(in srgb, currentColor 45%, transparent) }
+.pg-warn { font-size: .82rem; margin-top: 8px; padding: 5px 8px; border-radius: 6px;
+  background: color-mix(in srgb, #f59e0b 20%, transparent) }
+</style>"""
+
+
+_OUTSIDE = (
+    "This molecule is less like those that the model learned this property from than nearly all of "
+    "them are like each other, so the value can be further off than the interval says."
+)
+
+
+def show_cards(
+    info: BundleInfo,
+    predicted: dict[str, dict[str, float]],
+    certain: dict[str, Certain] | None,
+    textbook: Textbook | None,
+) -> None:
+    """One card for each property.
+
+    Args:
+        info: of the model.
+        predicted: `{"blend" or member: {property: value}}`, in the properties' units.
+        certain: by property; None for a model without intervals.
+        textbook: the same molecule in the textbook table, when it is there.
+    """
+    certain = certain or {}
+    cards = [
+        _card(known, info, predicted, certain.get(known.name), textbook)
+        for known in info.properties
+    ]
+    st.html(f'{_STYLE}<div class="pg-cards">{"".join(cards)}</div>')
+    st.caption(_legend(certain, textbook))
+
+
+def _legend(certain: dict[str, Certain], textbook: Textbook | None) -> str:
+    words = ["Large number: the blend, a weighted mean of the members listed below it."]
+    if certain:
+        words.append(
+            f"{_LEVEL}: the interval within which about {_LEVEL} of values lay, on molecules that "
+            "the models had not seen."
+        )
+    if any(one.outside for one in certain.values()):
+        words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
+    book = "; ◇ the textbook value" if textbook else ""
+    words.append(
+        "Typical error: mean absolute error on molecules that the models had not seen. Bar: the "
+        f"range of the training table, with ┃ the blend and ● each member on it{book}."
+    )
+    return " ".join(words)
+
+
+def _card(
+    known: Property,
+    info: BundleInfo,
+    predicted: dict[str, dict[str, float]],
+    certain: Certain | None,
+    textbook: Textbook | None,
+) -> str:
+    value = predicted["blend"][known.name]
+    members = {member: predicted[member][known.name] for member in info.members}
+    book = textbook.value_of(known.name) if textbook else None
+    low, high = info.ranges[known.name]
+    bare = known.model_copy(update={"unit": ""})
+    error = info.figures["blend"]["mae"].get(known.name)
+    words = [*([] if known.title == known.name else [known.name]), unit_of(known)]
+    parts = [
+        f'<div class="pg-name">{escape(known.title)}</div>',
+        f'<div class="pg-soft">{escape(", ".join(words))}</div>',
+        f'<div class="pg-value">{number(bare, value)} <small>{escape(known.unit)}</small></div>',
+        *_interval(known, certain),
+        f'<div class="pg-soft">typical error ±{escape(number(known, error))}</div>',
+        _bar(value, members, book[0] if book else None, low, high),
+        f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
+        f"{escape(number(known, high))}</div>",
+    ]
+    if not low <= value <= high:
+        parts.append(
+            '<div class="pg-warn">Outside the training range: the model is guessing.</div>'
+        )
+    if certain and certain.outside:
+        parts.append(
+            f'<div class="pg-badge" title="{escape(_OUTSIDE)}">'
+            "outside the applicability domain</div>"
+        )
+    parts.append(f'<div class="pg-rows">{_rows(known, members, book)}</div>')
+    return f'<div class="pg-card">{"".join(parts)}</div>'
+
+
+def _interval(known: Property, certain: Certain | None) -> list[str]:
+    if certain is None or certain.low != certain.low:
+        return []
+    bare = known.model_copy(update={"unit": ""})
+    ends = f"{number(bare, certain.low)} – {number(known, certain.high)}"
+    return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
+
+
+def _rows(known: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:
+    rows = [
+        f'<div class="pg-row"><i style="background:{colour_of(member)}"></i>'
+        f"<span>{escape(title_of(member))}</span><b>{escape(number(known, value))}</b></div>"
+        for member, value in members.items()
+    ]
+    if book:
+        rows.append(
+            '<div class="pg-row"><i class="pg-diamond"></i><span>Textbook</span>'
+            f"<b>{escape(number(known, book[0]))}</b></div>"
+            f'<div class="pg-soft" style="padding-left:17px">{escape(book[1])}</div>'
+        )
+    return "".join(rows)
+
+
+def _bar(
+    value: float, members: dict[str, float], book: float | None, low: float, high: float
+) -> str:
+    """The training range as a bar; it grows beyond the range where a value lies outside."""
+    shown = [low, high, value, *members.values(), *([] if book is None else [book])]
+    start, width = min(shown), (max(shown) - min(shown)) or 1.0
+
+    def place(number: float) -> str:
+        return f"{2 + 96 * (number - start) / width:.2f}%"
+
+    marks = [
+        '<i class="pg-line"></i>',
+        f'<i class="pg-range" style="left:{place(low)};'
+        f'width:{96 * (high - low) / width:.2f}%"></i>',
+    ]
+    marks += [
+        f'<i class="pg-dot" style="left:{place(one)};background:{colour_of(member)}"></i>'
+        for member, one in members.items()
+    ]
+    if book is not None:
+        marks.append(f'<i class="pg-book" style="left:{place(book)}"></i>')
+    marks.append(
+        f'<i class="pg-mark" style="left:{place(value)};background:{colour_of("blend")}"></i>'
+    )
+    return f'<div class="pg-bar">{"".join(marks)}</div>'

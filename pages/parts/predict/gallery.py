@@ -1,0 +1,111 @@
+"""Pictures of molecules, and the polymers of the textbook table."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from engine.base.workspace import ASSETS
+from engine.chem import draw
+from engine.chem.smiles import BadSmilesError, canonical
+
+WELL_KNOWN = (
+    "Polyethylene",
+    "Polypropylene (atactic)",
+    "Polystyrene",
+    "Poly(vinyl chloride)",
+    "Poly(methyl methacrylate)",
+    "Polytetrafluoroethylene",
+    "Poly(ethylene terephthalate)",
+    "Nylon 6,6",
+    "Bisphenol A polycarbonate",
+    "cis-1,4-Polyisoprene (natural rubber)",
+    "Polydimethylsiloxane",
+    "Poly(ether ether ketone)",
+)
+_SHORT = {
+    "Polypropylene (atactic)": "Polypropylene",
+    "Bisphenol A polycarbonate": "Polycarbonate",
+    "cis-1,4-Polyisoprene (natural rubber)": "Natural rubber",
+    "Poly(ether ether ketone)": "PEEK",
+    "Poly(ethylene terephthalate)": "PET",
+    "Poly(methyl methacrylate)": "PMMA",
+    "Poly(vinyl chloride)": "PVC",
+    "Polytetrafluoroethylene": "PTFE",
+    "Polydimethylsiloxane": "Silicone (PDMS)",
+}
+
+
+@dataclass(frozen=True)
+class Textbook:
+    """One polymer of the textbook table.
+
+    Attributes:
+        name, smiles: as the table has them.
+        values: by property's name: the value and the key of its source.
+    """
+
+    name: str
+    smiles: str
+    values: dict[str, tuple[float, str]]
+
+    def value_of(self, name: str) -> tuple[float, str] | None:
+        """The value of a property and its source, whatever the case of the property's name."""
+        return self.values.get(name.casefold())
+
+
+@st.cache_data(show_spinner=False)
+def textbook() -> dict[str, Textbook]:
+    """The textbook table by canonical SMILES."""
+    frame = pd.read_csv(ASSETS / "textbook.csv")
+    known = [column for column in frame if f"{column}_source" in frame]
+    polymers = {}
+    for row in frame.to_dict("records"):
+        values = {
+            name.casefold(): (float(row[name]), str(row[f"{name}_source"]))
+            for name in known
+            if math.isfinite(row[name])
+        }
+        polymers[canonical(row["SMILES"])] = Textbook(row["name"], row["SMILES"], values)
+    return polymers
+
+
+def picture(smiles: str, width: int, height: int) -> None:
+    """Show a molecule, drawn for the theme that is on; a sentence where it cannot be drawn."""
+    try:
+        image = _svg(smiles, width, height, st.context.theme.type == "dark")
+    except BadSmilesError as error:
+        st.caption(f"No drawing: {error}.")
+        return
+    st.image(image, width=width, alt="Structure of the repeat unit")
+
+
+def well_known(load: Callable[[str], None]) -> None:
+    """A grid of well-known polymers.
+
+    Args:
+        load: called with a SMILES when its polymer is chosen.
+    """
+    by_name = {polymer.name: polymer for polymer in textbook().values()}
+    with st.container(horizontal=True, gap="small"):
+        for name in WELL_KNOWN:
+            polymer = by_name.get(name)
+            if polymer is None:
+                continue
+            with st.container(border=True, width=146, horizontal_alignment="center", gap="xsmall"):
+                picture(polymer.smiles, 112, 80)
+                st.button(
+                    _SHORT.get(name, name),
+                    key=f"load {name}",
+                    help=name,
+                    type="tertiary",
+                    on_click=load,
+                    args=(polymer.smiles,),
+                )
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
+    return draw.svg(smiles, width, height, dark)

@@ -1,0 +1,100 @@
+"""The switches of how a run uses the devices of this machine."""
+
+import streamlit as st
+
+from engine.base.hardware import Hardware
+from engine.settings.devices import DeviceSettings
+
+_PARALLEL = {
+    "auto": "Automatic",
+    "none": "One device",
+    "folds": "Different networks at once",
+    "ddp": "Each batch split over processes",
+    "dp": "Each batch split over the GPUs of one process",
+}
+_PRECISION = {
+    "auto": "Automatic",
+    "fp32": "32 bits",
+    "bf16": "16 bits (bf16)",
+    "fp16": "16 bits (fp16)",
+}
+_SWITCHES = {
+    "deterministic": (
+        "The same bits each time",
+        "Only kernels that give the same result to the last bit. May be slower on a GPU.",
+    ),
+    "cuda_graphs": (
+        "Replay each step as one CUDA graph",
+        "One launch in place of hundreds for each step. Switch it off if the driver complains.",
+    ),
+    "step_in_backward": (
+        "Update weights in the backward pass",
+        "Saves the memory of the gradients. Gradients are then clipped weight by weight, so "
+        "results differ a little.",
+    ),
+    "empty_cache": (
+        "Give memory back after each epoch",
+        "For a GPU that other programs share. A little slower.",
+    ),
+    "pinned_memory": (
+        "Send rows from pinned memory",
+        "The GPU then need not wait for the rows of an epoch. Switch it off where main memory is "
+        "short.",
+    ),
+}
+_ON_CPU = ("step_in_backward",)
+
+
+def choose_devices(hardware: Hardware) -> DeviceSettings:
+    """Show the switches; those that do nothing on this machine are off.
+
+    Args:
+        hardware: of this machine.
+    """
+    with st.expander("Devices and memory", icon=":material/memory:"):
+        st.caption("The defaults are right for nearly everybody.")
+        left, right = st.columns(2)
+        parallel = _pick(left, "parallel", "How the work is shared", _parallel(hardware))
+        precision = _pick(right, "precision", "Precision of the arithmetic", _precision(hardware))
+        places = st.columns(2)
+        switched = {
+            name: _switch(places[number % 2], name, hardware, parallel)
+            for number, name in enumerate(_SWITCHES)
+        }
+        if not hardware.gpus:
+            st.caption("What is greyed out matters on CUDA GPUs only; there is none here.")
+    return DeviceSettings(parallel=parallel, precision=precision, **switched)
+
+
+def _pick(place, name: str, label: str, options: dict[str, str]) -> str:
+    helps = {
+        "parallel": "Automatic trains different networks on different GPUs, or on the cores of "
+        "the CPU, at the same time. Splitting batches pays for large networks only.",
+        "precision": "Automatic takes 16 bits on a GPU and 32 bits on a CPU.",
+    }
+    return place.selectbox(
+        label, list(options), format_func=options.get, key=f"train {name}", help=helps[name]
+    )
+
+
+def _parallel(hardware: Hardware) -> dict[str, str]:
+    several = len(hardware.gpus) > 1
+    if several or (not hardware.gpus and hardware.cores > 1):
+        return {name: words for name, words in _PARALLEL.items() if several or name != "dp"}
+    return {name: _PARALLEL[name] for name in ("auto", "none")}
+
+
+def _precision(hardware: Hardware) -> dict[str, str]:
+    return {name: words for name, words in _PRECISION.items() if hardware.gpus or name != "fp16"}
+
+
+def _switch(place, name: str, hardware: Hardware, parallel: str) -> bool:
+    label, words = _SWITCHES[name]
+    default = DeviceSettings.model_fields[name].default
+    useful = (bool(hardware.gpus) or name in _ON_CPU) and not (
+        name == "step_in_backward" and parallel == "ddp"
+    )
+    key = f"train {name}"
+    st.session_state.setdefault(key, default)
+    chosen = place.checkbox(label, key=key, help=words, disabled=not useful)
+    return chosen if useful else default

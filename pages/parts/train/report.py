@@ -1,0 +1,168 @@
+"""What a check found in a table, for people to read."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.runs import MIN_LABELS, learnable
+from engine.settings.properties import Property
+from engine.table import Finding, PropertySummary, Report, Table
+from pages.parts.formatting import number, plain
+
+_BARS = 24
+_NOISE = 1e-12
+"""Labels that differ by less than this share of the largest one are drawn as equal."""
+_SEVERITIES = {
+    "excluded": (":red[:material/block:]", "Rows left out"),
+    "warning": (":orange[:material/warning:]", "Worth a look"),
+    "note": (":blue[:material/info:]", "For information"),
+}
+_FORMATS = {"csv": "a text table", "parquet": "a Parquet file", "xlsx": "an Excel workbook"}
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+DECIMALS = {".": "point", ",": "comma"}
+
+
+def show_report(table: Table) -> None:
+    """Show how a table was read, what is in it, and what is odd about it."""
+    report = table.report
+    with st.container(horizontal=True):
+        st.metric("Rows read", f"{report.rows:,}", border=True)
+        st.metric("Rows kept", f"{report.kept:,}", border=True)
+        st.metric("Rows left out", f"{report.rows - report.kept:,}", border=True)
+        st.metric("Properties", f"{len(report.properties):,}", border=True)
+    st.caption(plain(_reading_words(report)))
+    _show_properties(table)
+    _show_findings(report.findings)
+    _show_excluded(table)
+
+
+def _reading_words(report: Report) -> str:
+    reading, columns = report.reading, report.columns
+    words = [f"Read as {_FORMATS[reading.format]}"]
+    if reading.separator:
+        words.append(f"separated by {SEPARATORS.get(reading.separator, reading.separator)}")
+    if reading.encoding:
+        words.append(f"encoding {reading.encoding.removesuffix('-sig').upper()}")
+    words.append(f"decimal {DECIMALS[reading.decimal]}")
+    ids = f"ids in “{columns.id}”" if columns.id else "row numbers serve as ids"
+    return f"{', '.join(words)}. SMILES in “{columns.smiles}”, {ids}."
+
+
+def _show_properties(table: Table) -> None:
+    if not table.properties:
+        st.info(
+            "No column with numbers was found, so there is nothing to learn. Choose the property "
+            "columns under “Change how the table is read”.",
+            icon=":material/info:",
+        )
+        return
+    learned = {table.properties[k].name for k in learnable(table)}
+    rows = [
+        _property_row(known, summary, table.labels[:, k], known.name in learned)
+        for k, (known, summary) in enumerate(
+            zip(table.properties, table.report.properties, strict=True)
+        )
+    ]
+    st.markdown("##### Properties")
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        row_height=44,
+        column_config={
+            "Labels": st.column_config.NumberColumn(
+                format="localized", help="How many rows have a value for this property."
+            ),
+            "Distribution": st.column_config.BarChartColumn(
+                help="How the labels spread from the lowest to the highest.", width="small"
+            ),
+            "Spread": st.column_config.TextColumn(help="Standard deviation of the labels."),
+        },
+    )
+    for known in table.properties:
+        if known.name not in learned:
+            st.warning(
+                plain(
+                    f"{known.name} cannot be learned: it has fewer than {MIN_LABELS} labels. The "
+                    "others are learned without it."
+                    if learned
+                    else f"{known.name} cannot be learned: it has fewer than {MIN_LABELS} labels."
+                ),
+                icon=":material/warning:",
+            )
+
+
+def _property_row(
+    known: Property, summary: PropertySummary, labels: np.ndarray, learned: bool
+) -> dict[str, object]:
+    title = known.title if known.title == known.name else f"{known.name}: {known.title}"
+    return {
+        "Property": title if known.unit else f"{title} (no unit)",
+        "Labels": summary.labels,
+        "Distribution": _bars(labels[np.isfinite(labels)]),
+        "Lowest": number(known, summary.low),
+        "Median": number(known, summary.median),
+        "Mean": number(known, summary.mean),
+        "Highest": number(known, summary.high),
+        "Spread": number(known, summary.std),
+        "Learned": "yes" if learned else "too few labels",
+    }
+
+
+def _bars(labels: np.ndarray) -> np.ndarray:
+    """How many labels lie in each section between the lowest and the highest."""
+    # As shares of the largest: no span between them overflows, and noise in the last digits is
+    # as small for large labels as for small ones.
+    largest = np.abs(labels).max()
+    shares = labels / largest if largest else labels
+    low, high = shares.min(), shares.max()
+    if high - low < _NOISE:
+        low, high = low - 0.5, high + 0.5
+    bars, _ = np.histogram(shares, bins=_BARS, range=(low, high))
+    return bars
+
+
+def _show_findings(findings: list[Finding]) -> None:
+    st.markdown("##### Findings")
+    if not findings:
+        st.success("Nothing odd was found.", icon=":material/check_circle:")
+        return
+    with st.container(border=True):
+        for severity, (icon, title) in _SEVERITIES.items():
+            of_this = [finding for finding in findings if finding.severity == severity]
+            if of_this:
+                st.caption(f"**{title}**")
+            for number, finding in enumerate(of_this):
+                _show_finding(icon, finding, f"finding {severity} {number}")
+
+
+def _show_finding(icon: str, finding: Finding, key: str) -> None:
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+        st.markdown(f"{icon} {plain(finding.message)}", width="stretch")
+        if not finding.rows:
+            return
+        with st.popover("Rows", key=key):
+            st.caption("Row numbers as a spreadsheet shows them; the header is row 1.")
+            st.code(", ".join(map(str, finding.rows)), language=None, wrap_lines=True)
+
+
+def _show_excluded(table: Table) -> None:
+    if table.excluded.empty:
+        return
+    with st.expander(f"Rows left out ({len(table.excluded):,})", icon=":material/block:"):
+        st.dataframe(
+            table.excluded,
+            hide_index=True,
+            column_config={
+                "row": st.column_config.NumberColumn("Row", format="%d"),
+                "id": "Id",
+                "reason": st.column_config.TextColumn("Reason", width="large"),
+            },
+        )
+        st.download_button(
+            "Download excluded.csv",
+            table.excluded.to_csv(index=False).encode(),
+            "excluded.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )

@@ -1,0 +1,93 @@
+"""How long a run would take on this machine, and how much memory, before it is started."""
+
+import time
+
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.runs import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
+from engine.settings.devices import DeviceSettings
+from engine.settings.estimate import Probe
+from engine.table import Table
+from pages.parts.formatting import plain, sentence
+
+_PATIENCE = 90.0
+_TICK = 1.0
+_MEASURING = "train measuring"
+"""In the session: what is being measured, by which process, and since when."""
+
+
+def show_outlook(table: Table, preset: str, folds: str, use: DeviceSettings) -> None:
+    """Show what a run would take; it is measured the first time, which takes some seconds.
+
+    Args:
+        table: to be trained on.
+        preset, folds, use: as `RunConfig` has them.
+    """
+    try:
+        request = request_for(table, preset, folds, use)
+    except UserError:
+        # What cannot be started is said when it is started.
+        return
+    found = read_probe(request)
+    if found:
+        _show_probe(found)
+    elif _measure(request):
+        st.fragment(_wait, run_every=_TICK)()
+    else:
+        _show_failure(request)
+
+
+def stop_measuring() -> None:
+    """End a measurement that nobody waits for any longer."""
+    started = st.session_state.pop(_MEASURING, None)
+    if started:
+        end_probe(started[1])
+
+
+def _measure(request: ProbeRequest) -> bool:
+    """Start measuring unless that was tried; returns whether it is under way."""
+    if st.session_state.get(_MEASURING, (None,))[0] != request:
+        stop_measuring()
+        st.session_state[_MEASURING] = (request, start_probe(request), time.monotonic())
+    return _under_way()
+
+
+def _under_way() -> bool:
+    if _MEASURING not in st.session_state:
+        return False
+    _, started, since = st.session_state[_MEASURING]
+    return started.poll() is None and time.monotonic() - since < _PATIENCE
+
+
+def _wait() -> None:
+    if not _under_way():
+        # The whole page, once: only what is drawn around a fragment can end its ticking.
+        st.rerun()
+    st.caption(":material/hourglass_top: Measuring how long this takes on this machine…")
+
+
+def _show_probe(found: Probe) -> None:
+    st.markdown(
+        f":material/timer: {plain(found.sentence())}",
+        help="Measured on this machine with a few training steps on a part of your table. The "
+        "other members come on top; other programs slow it down.",
+    )
+    for remark in found.remarks:
+        st.caption(plain(sentence(remark)))
+    if not found.fits:
+        st.warning(
+            f"The memory will not do: {plain(found.memory_words())}. Choose a smaller preset, or "
+            "“One device” under “Devices and memory”.",
+            icon=":material/warning:",
+        )
+
+
+def _show_failure(request: ProbeRequest) -> None:
+    why = problem_of(request) or "It took too long."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f":material/timer_off: Time and memory could not be measured. {plain(why)}",
+            width="content",
+        )
+        st.button("Measure again", type="tertiary", on_click=stop_measuring)

@@ -1,0 +1,223 @@
+"""The settings of a run: how much to train, on which folds, under which name, on which devices."""
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.base.hardware import Hardware, detect
+from engine.base.workspace import subfolder, write_atomic
+from engine.runs import MAX_SEED, RunConfig, learnable
+from engine.runs.records import LONGEST
+from engine.settings.devices import DeviceSettings
+from engine.settings.presets import PRESETS, SMALL_TABLE, choose, settle
+from engine.table import Table, read_table
+from engine.table.folds import MOST_FOLDS
+from pages.parts.formatting import plain, show_error
+from pages.parts.layout import upload_table
+from pages.parts.train import intake
+from pages.parts.train.devices import choose_devices
+from pages.parts.train.resource_estimate import show_outlook
+
+_FOLDS = {
+    "random": "Random",
+    "similarity": "By similarity",
+    "column": "A column of the table",
+    "file": "A file of folds",
+}
+_FOLD_WORDS = {
+    "random": "Rows are dealt out by chance: the usual estimate of the error on polymers like "
+    "those in the table.",
+    "similarity": "Like repeat units stay together: a harder test that tells how the model does "
+    "on chemistry that it has not seen.",
+    "column": "Rows with the same value in the column are one fold.",
+    "file": "A table with the ids of your rows and a column that names the fold of each.",
+}
+
+
+def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None:
+    """Show the settings; None while they are not complete.
+
+    Args:
+        file: from `intake.choose_file`.
+        table: checked, with something to learn.
+        measure: whether to tell how long the run would take, which may need a measurement.
+    """
+    # What comes and goes is drawn into a container, so that nothing below it changes its place:
+    # a field that does is made anew by the browser, without what was typed into it meanwhile.
+    _take_cloned(file)
+    hardware = detect()
+    st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
+    with st.container():
+        preset = _choose_preset(hardware, _labels(table))
+    outlook = st.container()
+    with st.container():
+        spec = _choose_folds(file, table)
+    name, seed = _name_and_seed(file, table)
+    use = choose_devices(hardware)
+    if spec is None:
+        return None
+    if measure:
+        with outlook:
+            show_outlook(table, preset, spec, use)
+    if not name:
+        return None
+    return RunConfig(
+        name=name,
+        preset=preset,
+        folds=spec,
+        seed=seed,
+        columns=intake.chosen_columns(table),
+        units=intake.given_units(),
+        use=use,
+    )
+
+
+def _take_cloned(file: dict) -> None:
+    """Put the settings of the run that is cloned into the fields, once."""
+    config = st.session_state.pop(intake.CLONED_SETTINGS, None)
+    if config is None:
+        return
+    kind, _, which = config.folds.partition(":")
+    fold_field = ("column", which) if kind == "column" else ("count", int(which))
+    fields = {
+        "train preset": config.preset,
+        "train folds": kind,
+        f"train fold {fold_field[0]} {file['key']}": fold_field[1],
+        f"train name {file['key']}": config.name,
+        "train seed": config.seed,
+        **{f"train {name}": value for name, value in config.use.model_dump().items()},
+    }
+    st.session_state.update(fields)
+
+
+def _labels(table: Table) -> int:
+    return int(np.isfinite(table.labels[:, learnable(table)]).sum())
+
+
+def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
+    name_place, seed_place = st.columns([3, 1])
+    name_key = f"train name {file['key']}"
+    # Not as the field's default: Streamlit warns of a field that has one and was also set.
+    st.session_state.setdefault(name_key, Path(table.name).stem[:LONGEST])
+    st.session_state.setdefault("train seed", 0)
+    name = name_place.text_input(
+        "Name of the run",
+        max_chars=LONGEST,
+        key=name_key,
+        help="To find it again in the list of runs.",
+    )
+    seed = seed_place.number_input(
+        "Seed",
+        0,
+        MAX_SEED - 1,
+        key="train seed",
+        help="The start of everything random: the same seed on the same machine gives the same "
+        "folds and the same start of the networks.",
+    )
+    with st.container():
+        if not name.strip():
+            st.warning("Give the run a name.", icon=":material/warning:")
+    return name.strip(), seed
+
+
+def _choose_preset(hardware: Hardware, labels: int) -> str:
+    taken = choose("auto", hardware, labels)
+    titles = {"auto": f"Automatic: {taken.title}"}
+    titles |= {name: preset.title for name, preset in PRESETS.items()}
+    summaries = [_why(hardware, labels)] + [preset.summary for preset in PRESETS.values()]
+    chosen = st.radio(
+        "How much to train",
+        list(titles),
+        format_func=titles.get,
+        captions=[plain(words) for words in summaries],
+        key="train preset",
+    )
+    if chosen == "gpu" and not hardware.gpus:
+        st.warning(
+            "This machine has no CUDA GPU: on its CPU this takes many times longer than the "
+            "preset “CPU”.",
+            icon=":material/warning:",
+        )
+    if chosen in PRESETS:
+        for line in settle(PRESETS[chosen], DeviceSettings(), len(hardware.gpus))[1]:
+            st.warning(line, icon=":material/warning:")
+    return chosen
+
+
+def _why(hardware: Hardware, labels: int) -> str:
+    """Why `auto` takes what it takes."""
+    if hardware.gpus:
+        return f"Because this machine has a GPU ({hardware.gpus[0].name})."
+    if labels <= SMALL_TABLE:
+        return (
+            f"Because the table has {labels:,} labels, no more than {SMALL_TABLE:,}, and this "
+            "machine has no CUDA GPU."
+        )
+    return f"Because this machine has no CUDA GPU, and the table has {labels:,} labels."
+
+
+def _choose_folds(file: dict, table: Table) -> str | None:
+    """The folds as `engine.runs` reads them; None while the choice is not complete."""
+    columns = _fold_columns(table)
+    kinds = [kind for kind in _FOLDS if kind != "column" or columns]
+    kind = st.radio(
+        "How rows are divided into folds",
+        kinds,
+        format_func=_FOLDS.get,
+        captions=[_FOLD_WORDS[kind] for kind in kinds],
+        key="train folds",
+        help="Each fold is predicted once by models that were trained on all the others, so every "
+        "figure of error comes from rows that the model has not seen.",
+    )
+    if kind == "column":
+        column = st.selectbox("Column", columns, key=f"train fold column {file['key']}")
+        return f"column:{column}"
+    if kind == "file":
+        return _fold_file()
+    most = min(MOST_FOLDS, len(table.smiles))
+    key = f"train fold count {file['key']}"
+    st.session_state.setdefault(key, min(5, most))
+    count = st.number_input("Number of folds", 2, most, key=key, width=200)
+    return f"{kind}:{count}"
+
+
+def _fold_columns(table: Table) -> list[str]:
+    """The unused columns without gaps that have as many different values as there may be folds."""
+    used = {table.report.columns.smiles, *table.report.columns.properties}
+    frame = table.raw.frame
+    return [
+        name
+        for name in frame
+        if name not in used
+        and frame[name].notna().all()
+        and 2 <= frame[name].nunique() <= MOST_FOLDS
+    ]
+
+
+def _fold_file() -> str | None:
+    """Take a file of folds into the workspace, and ask for its column."""
+    uploaded = upload_table("File of folds", "train fold file", "It needs a column “id”.")
+    if uploaded is None:
+        st.info("Upload the file of folds to go on.", icon=":material/arrow_upward:")
+        return None
+    data = uploaded.getvalue()
+    try:
+        raw = read_table(data, uploaded.name)
+    except UserError as error:
+        show_error(error)
+        return None
+    names = [name for name in raw.frame if name != "id"]
+    if len(names) == len(raw.frame.columns) or not names:
+        show_error(
+            UserError(f"{uploaded.name} needs a column “id” and at least one column of folds.")
+        )
+        return None
+    column = st.selectbox("Column with the folds", names, key="train fold file column")
+    # A name of our own: the uploaded one may hold anything.
+    path = subfolder("uploads") / f"folds-{sha256(data).hexdigest()[:16]}"
+    if not path.exists():
+        write_atomic(path, data)
+    return f"{path}:{column}"

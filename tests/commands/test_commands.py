@@ -1,0 +1,228 @@
+"""The command line, run as a user does."""
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from engine.commands import main, probe, runs
+from engine.commands.arguments import parser
+from engine.commands.tables import checked_table
+from engine.inference.bundle import INFO
+from engine.inference.predict import Predictor
+from engine.runs import Run, RunConfig, command_for
+from engine.settings.devices import DeviceSettings
+from engine.settings.estimate import Probe
+from engine.table import Columns
+from tests.conftest import ROOT, TEXTBOOK
+
+
+def _run(*words: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *words],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(TEXTBOOK), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["kept"] == report["rows"] == 155
+    assert [known["name"] for known in report["properties"]] == ["Tg", "Density"]
+
+
+def test_doctor_speaks_to_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", str(TEXTBOOK)]) == 0
+    assert "155" in capsys.readouterr().out
+
+
+def test_train_in_the_foreground_ends_with_the_figures(tmp_path: Path) -> None:
+    rows = TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)
+    table = tmp_path / "small.csv"
+    table.write_text("".join(rows[:41]), encoding="utf-8")
+    trained = _run("train", str(table), "--preset", "smoke", "--folds", "random:2", "--name", "x")
+    assert trained.returncode == 0, trained.stderr
+    assert "Out-of-fold error" in trained.stdout
+    listed = json.loads(_run("runs", "--json").stdout)
+    assert [run["name"] for run in listed] == ["x"]
+    assert listed[0]["state"] == "done"
+    assert set(listed[0]) >= {"id", "name", "state", "stage", "progress", "started", "figures"}
+
+
+def test_predict_a_file_and_a_sample(trained: Run, tmp_path: Path) -> None:
+    test, sample, out = (tmp_path / name for name in ("test.csv", "sample.csv", "out.csv"))
+    test.write_text("id,SMILES\n1,*CC*\n2,*CC(*)C\n")
+    sample.write_text("id,Tg\n2,0\n1,0\n")
+    words = ["predict", "trained", str(test), "-o", str(out), "--sample-submission", str(sample)]
+    assert main(words) == 0
+    frame = pd.read_csv(out)
+    assert list(frame.columns) == ["id", "Tg"]
+    assert frame["id"].tolist() == [2, 1]
+    assert frame["Tg"].between(-200, 300).all()
+
+
+def test_predict_one_repeat_unit_with_its_intervals(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "trained", "*CC(*)C", "--intervals"]) == 0
+    shown = capsys.readouterr().out
+    predictor = Predictor(trained.folder / "bundle")
+    certain = predictor.certainty(predictor.predict(["*CC(*)C"]))
+    assert f"{certain.low.at[0, 'Tg']:.1f} – {certain.high.at[0, 'Tg']:.1f}" in shown
+    assert shown.count("inside") == 2
+    copy = tmp_path / "bundle"
+    shutil.copytree(trained.folder / "bundle", copy)
+    described = json.loads((copy / INFO).read_text())
+    described["intervals"], described["domain"]["thresholds"] = {}, {}
+    (copy / INFO).write_text(json.dumps(described))
+    assert main(["predict", str(copy), "*CC(*)C", "--intervals"]) == 0
+    assert capsys.readouterr().out.count("–") == 4
+    assert main(["predict", "trained", "*CC(*)C"]) == 0
+    assert "inside" not in capsys.readouterr().out
+
+
+def test_predict_one_repeat_unit(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "trained", "*CC(*)C"]) == 0
+    shown = capsys.readouterr().out
+    assert "Tg (°C)" in shown
+    assert "Density (g/cm³)" in shown
+
+
+def test_predict_a_repeat_unit_longer_than_a_files_name_may_be(
+    trained: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "trained", f"*{'CCO' * 100}*"]) == 0
+    assert "Tg (°C)" in capsys.readouterr().out
+
+
+def test_score_speaks_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", "trained", str(TEXTBOOK), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
+    assert result["n"] == {"Tg": 143, "Density": 75}
+
+
+def test_models_speak_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--json"]) == 0
+    listed = {row["model"]: row for row in json.loads(capsys.readouterr().out)}
+    assert listed[trained.id]["rows"] == 70
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["doctor", "nowhere.csv"], "nowhere.csv"),
+        (["predict", "nothing", "*CC*"], "no model 'nothing'"),
+        (["predict", "trained", "C(C"], "neither a file nor a repeat unit"),
+        (["predict", "trained", f"{'C' * 300}("], "neither a file nor a repeat unit"),
+        (["train", str(TEXTBOOK), "--name", "n" * 81], "1 to 80 characters"),
+        (["train", str(TEXTBOOK), "--name", " "], "1 to 80 characters"),
+        (["clone", "trained", "--name", "n" * 81], "1 to 80 characters"),
+        (["clone", "trained", "--name", ""], "1 to 80 characters"),
+        (["stop", "nothing"], "no run 'nothing'"),
+        (["train", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),
+        (["probe", str(TEXTBOOK), "--preset", "huge"], "no preset 'huge'"),
+        (["probe", str(TEXTBOOK), "--folds", "random:1"], "between 2 and"),
+        (["train", str(TEXTBOOK), "--parallel", "ddp", "--step-in-backward"], "switch it off"),
+        (["doctor", str(TEXTBOOK), "--unit", "Tg"], "write NAME=UNIT"),
+        (["doctor", str(TEXTBOOK), "--smiles-column", "structure"], "structure"),
+    ],
+)
+def test_what_a_user_can_mend_is_a_sentence(
+    trained: Run, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    assert main(words) == 1
+    shown = capsys.readouterr().err.strip()
+    assert shown.startswith("Error:")
+    assert sentence in shown.replace("\n", " ")
+    assert "Traceback" not in shown
+
+
+def test_train_takes_every_switch_of_the_devices(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[RunConfig] = []
+    monkeypatch.setattr(runs, "start_run", lambda table, config: given.append(config) or trained)
+    assert main(["train", str(TEXTBOOK), "--detach"]) == 0
+    use = DeviceSettings(
+        parallel="ddp",
+        precision="bf16",
+        deterministic=True,
+        cuda_graphs=False,
+        step_in_backward=True,
+        empty_cache=True,
+        pinned_memory=False,
+    )
+    words = shlex.split(command_for(RunConfig(name="a b", use=use), str(TEXTBOOK)))
+    assert {
+        "--deterministic",
+        "--no-cuda-graphs",
+        "--step-in-backward",
+        "--empty-cache",
+        "--no-pinned-memory",
+    } < set(words)
+    assert main([*words[3:], "--detach"]) == 0
+    assert [config.use for config in given] == [DeviceSettings(), use]
+    assert given[1].name == "a b"
+
+
+def test_the_command_of_a_run_says_how_its_table_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "own.csv"
+    path.write_text("id;SMILES;Tg\n" + "".join(f"{n};*CC*;{n},5\n" for n in range(12)))
+    columns = Columns(smiles="SMILES", id=None, properties=("Tg",))
+    config = RunConfig(name="x", columns=columns, units={"Tg": "K"})
+    command = command_for(config, str(path), {"separator": ";", "decimal": ","})
+    table = checked_table(parser().parse_args(shlex.split(command)[3:]))
+    assert table.report.columns == columns
+    assert table.ids[0] == "2"
+    assert table.report.reading.separator == ";"
+    assert table.labels[0, 0] == pytest.approx(0.5 - 273.15)
+
+
+def test_probe_measures_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["probe", str(TEXTBOOK), "--preset", "smoke", "--folds", "random:3"]
+    assert main([*words, "--json"]) == 0
+    found = Probe.model_validate_json(capsys.readouterr().out)
+    assert found.epochs == 3 * 40
+    assert found.minutes > 0
+    monkeypatch.setattr(probe, "start_probe", None)
+    assert main(words) == 0
+    assert capsys.readouterr().out == f"{found.sentence()}\n"
+
+
+@pytest.mark.parametrize("seed", ["-1", "1.5", "many", str(2**31)])
+def test_a_seed_is_a_whole_number(capsys: pytest.CaptureFixture[str], seed: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["train", str(TEXTBOOK), f"--seed={seed}"])
+    assert ended.value.code == 2
+    assert "is not a whole number from 0" in capsys.readouterr().err
+
+
+def test_a_workspace_that_cannot_be_made_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POLYGIN_HOME", str(TEXTBOOK / "workspace"))
+    assert main(["runs"]) == 1
+    assert capsys.readouterr().err.startswith("Error: ")
+
+
+def test_presets_are_listed_with_their_sizes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["presets", "--json"]) == 0
+    listed = {row["preset"]: row for row in json.loads(capsys.readouterr().out)}
+    assert {"cpu", "baseline-gcn", "standard", "laptop-6gb", "t4x2"} <= set(listed)
+    assert listed["gpu"]["parameters"] == 638_729
+    assert main(["presets", "--properties", "1"]) == 0
+    assert "laptop-6gb" in capsys.readouterr().out

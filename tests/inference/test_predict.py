@@ -1,0 +1,271 @@
+"""Predicting, scoring and submissions with a trained bundle."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.base.errors import UserError
+from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
+from engine.inference.predict import Predictor, score
+from engine.inference.submission import make_submission
+from engine.inference.uncertainty import Certainty
+from engine.runs import Run, read_out_of_fold, read_report
+from engine.runs.control import find_bundle
+from engine.settings.properties import Property
+from engine.table import check_table, load_table, read_table
+from tests.conftest import TEXTBOOK
+
+
+def test_the_blend_is_the_weighted_mean_of_its_members(predictor: Predictor) -> None:
+    predicted = predictor.predict(["*CC(*)c1ccccc1", "*CCO*"])
+    for name, weights in predictor.info.blend.items():
+        blended = sum(w * predicted.members[member][name] for member, w in weights.items())
+        np.testing.assert_allclose(predicted.blend[name], blended)
+    assert predicted.problems == {}
+
+
+def test_training_polymers_are_predicted_near_their_labels(predictor: Predictor) -> None:
+    table = load_table(TEXTBOOK)
+    seen = [i for i in range(70) if np.isfinite(table.labels[i, 0])]
+    predicted = predictor.predict([table.smiles[i] for i in seen]).blend["Tg"]
+    labels = table.labels[seen, 0]
+    assert np.abs(predicted - labels).mean() < 0.6 * np.abs(labels - np.median(labels)).mean()
+
+
+def test_one_polymer_is_one_however_written(predictor: Predictor) -> None:
+    ways = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
+    predicted = predictor.predict(ways).blend
+    assert predicted.nunique().tolist() == [1, 1]
+
+
+def test_unreadable_rows_get_a_reason_and_no_number(predictor: Predictor) -> None:
+    predicted = predictor.predict(["C(C", "*CC*", ""])
+    assert set(predicted.problems) == {0, 2}
+    assert "open parentheses" in predicted.problems[0]
+    assert predicted.blend.isna().all(axis=1).tolist() == [True, False, True]
+
+
+def test_all_rows_unreadable(predictor: Predictor) -> None:
+    assert predictor.predict(["C(C"]).blend.isna().all(axis=None)
+
+
+def test_score_on_the_training_table(predictor: Predictor) -> None:
+    table = load_table(TEXTBOOK)
+    result = score(predictor, table)
+    known = table.labels[np.isfinite(table.labels[:, 0]), 0]
+    assert result["n"]["Tg"] == len(known)
+    assert 0 < result["mae"]["Tg"] < np.abs(known - np.median(known)).mean()
+    assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
+
+
+def test_a_table_of_other_properties_cannot_be_scored(predictor: Predictor) -> None:
+    with pytest.raises(UserError, match="labels none of the properties"):
+        score(predictor, load_table(b"SMILES,Colour\n*CC*,1.5\n*CO*,2.5\n", "other.csv"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "sentence"), [("MPa", "gives E in MPa, the model predicts it in GPa"), ("GPa", None)]
+)
+def test_labels_in_another_unit_than_the_models_are_not_scored(
+    predictor: Predictor, unit: str, sentence: str | None
+) -> None:
+    predictor.info.properties[0] = Property(name="E", title="E", unit="GPa")
+    predictor.info.blend["E"] = predictor.info.blend.pop("Tg")
+    predictor.info.ranges["E"] = predictor.info.ranges.pop("Tg")
+    raw = read_table(b"SMILES,E,Density\n*CC*,1500,900\n*CO*,2500,950\n", "e.csv")
+    table = check_table(raw, units={"E": unit, "Density": "kg/m3"})
+    if sentence is None:
+        assert score(predictor, table)["n"]["E"] == 2
+    else:
+        with pytest.raises(UserError, match=sentence):
+            score(predictor, table)
+
+
+TEST = b"id,SMILES\n007,*CC*\n12,C(C\n3,*CC(*)C\n"
+
+
+def test_a_submission_without_a_sample(predictor: Predictor) -> None:
+    made = make_submission(predictor, read_table(TEST, "test.csv"))
+    assert list(made.frame.columns) == ["id", "Tg", "Density"]
+    assert made.frame["id"].tolist() == ["007", "12", "3"]
+    assert np.isfinite(made.frame[["Tg", "Density"]]).all(axis=None)
+
+
+def test_unreadable_rows_get_the_training_median_and_are_listed(predictor: Predictor) -> None:
+    made = make_submission(predictor, read_table(TEST, "test.csv"))
+    assert made.frame.loc[1, "Tg"] == predictor.info.medians["Tg"]
+    assert made.filled["id"].tolist() == ["12"]
+    assert "open parentheses" in made.filled.loc[0, "reason"]
+
+
+def test_a_sample_gives_ids_order_and_columns(predictor: Predictor) -> None:
+    sample = b"id,Density,Tg\n3,0,0\n007,0,0\n12,0,0\n"
+    made = make_submission(
+        predictor, read_table(TEST, "test.csv"), read_table(sample, "sample.csv")
+    )
+    assert list(made.frame.columns) == ["id", "Density", "Tg"]
+    assert made.frame["id"].tolist() == ["3", "007", "12"]
+    plain = make_submission(predictor, read_table(TEST, "test.csv")).frame.set_index("id")
+    pd.testing.assert_frame_equal(
+        made.frame.set_index("id")[["Tg", "Density"]],
+        plain.loc[["3", "007", "12"]],
+        check_index_type=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("sample", "sentence"),
+    [
+        (b"id,Tg\n3,0\n99,0\n", "1 ids that test.csv does not hold, such as 99"),
+        (b"id,Tg,Colour\n3,0,0\n", "asks for Colour"),
+    ],
+)
+def test_a_sample_that_does_not_fit(predictor: Predictor, sample: bytes, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        make_submission(predictor, read_table(TEST, "test.csv"), read_table(sample, "sample.csv"))
+
+
+@pytest.mark.parametrize("second", ["*CC(*)C", "C(C"])
+def test_an_id_of_two_repeat_units_cannot_be_asked_for(predictor: Predictor, second: str) -> None:
+    test = read_table(f"id,SMILES\n1,*CC*\n1,{second}\n2,*CCO*\n".encode(), "test.csv")
+    sample = read_table(b"id,Tg\n1,0\n2,0\n", "sample.csv")
+    with pytest.raises(UserError, match=r"the id 1 to different repeat units, on rows 2, 3"):
+        make_submission(predictor, test, sample)
+    # An id that is not asked for is nobody's trouble.
+    made = make_submission(predictor, test, read_table(b"id,Tg\n2,0\n", "sample.csv"))
+    assert made.frame["id"].tolist() == ["2"]
+
+
+def test_an_id_may_repeat_one_repeat_unit(predictor: Predictor) -> None:
+    test = read_table(b"id,SMILES\n1,*CC(*)C\n1,CC([*])C[*]\n2,*CCO*\n", "test.csv")
+    sample = read_table(b"id,Tg\n2,0\n1,0\n", "sample.csv")
+    assert make_submission(predictor, test, sample).frame["id"].tolist() == ["2", "1"]
+
+
+@pytest.mark.parametrize("name", ["sample_id", "batch", "SMILES"])
+def test_the_samples_own_id_column_is_taken(predictor: Predictor, name: str) -> None:
+    test = read_table(
+        b"id,sample_id,batch,SMILES\n1,a,x,*CC*\n2,b,y,*CC(*)C\n3,c,z,*CCO*\n", "test.csv"
+    )
+    asked = test.frame[name].tolist()[::-1]
+    sample = read_table("\n".join([f"{name},Tg", *(f"{id},0" for id in asked)]).encode())
+    made = make_submission(predictor, test, sample).frame
+    assert made[name].tolist() == asked
+    own = make_submission(predictor, test).frame
+    assert made["Tg"].tolist() == own["Tg"].tolist()[::-1]
+
+
+def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
+    folder = trained.folder / "bundle"
+    assert find_bundle("trained") == find_bundle(trained.id) == folder
+    assert find_bundle(str(folder)) == folder
+    assert find_bundle("shipped") == SHIPPED
+    with pytest.raises(UserError, match="no model 'nothing'"):
+        find_bundle("nothing")
+
+
+def test_the_default_is_the_shipped_model_until_another_is_promoted(
+    trained: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = trained.folder / "bundle"
+    monkeypatch.setenv("POLYGIN_HOME", str(workspace))
+    assert default_bundle() == SHIPPED
+    promote(bundle)
+    assert default_bundle() != SHIPPED
+    assert read_info(default_bundle()) == read_info(bundle)
+    reset_default()
+    assert default_bundle() == SHIPPED
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "damaged"),
+        (b"{}", "damaged"),
+        (b"\x80\x04\x95", "damaged"),
+        (b" " * (6 * 2**20), "too large"),
+    ],
+)
+def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
+    (tmp_path / INFO).write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        Predictor(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [({"format": 99}, "format 99"), ({"versions": {"graphs": "1"}}, "descriptors differ")],
+)
+def test_a_bundle_of_another_time_is_refused(
+    trained: Run, tmp_path: Path, change: dict, sentence: str
+) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(trained.folder / "bundle", copy)
+    described = json.loads((copy / INFO).read_text())
+    (copy / INFO).write_text(json.dumps({**described, **change}))
+    with pytest.raises(UserError, match=sentence):
+        Predictor(copy)
+
+
+def test_a_run_leaves_intervals_and_a_domain_in_its_bundle(trained: Run) -> None:
+    info = read_info(trained.folder / "bundle")
+    assert list(info.intervals) == list(info.domain.thresholds) == ["Tg", "Density"]
+    frame = read_out_of_fold(trained)
+    for name, interval in info.intervals.items():
+        rows = frame[frame["property"] == name]
+        residuals = (rows["label"] - rows["blend"]).abs().to_numpy()
+        half = interval.half_width(rows[info.members].std(axis=1, ddof=0).to_numpy())
+        assert interval.labels == len(rows)
+        # Every label was calibrated on, so that the share within is known beforehand.
+        assert np.sum(residuals <= half * (1 + 1e-9)) == np.ceil(0.9 * (len(rows) + 1))
+        assert 0.6 < interval.coverage <= 1
+        assert interval.width > 0
+    assert read_report(trained)["intervals"]["Tg"]["coverage"] == info.intervals["Tg"].coverage
+
+
+def test_certainty_of_predictions(predictor: Predictor) -> None:
+    units = ["*CC(*)C", "C(C", "*[Si](CBr)(CBr)OP(=O)(I)O*", "[*]C(C)C[*]"]
+    predicted = predictor.predict(units)
+    certain = predictor.certainty(predicted)
+    for name in predictor.info.names:
+        spread = np.std([frame[name] for frame in predicted.members.values()], axis=0)
+        half = predictor.info.intervals[name].half_width(spread)
+        np.testing.assert_allclose(certain.high[name], predicted.blend[name] + half)
+        np.testing.assert_allclose(certain.low[name], predicted.blend[name] - half)
+        assert certain.domain[name].tolist() == ["inside", None, "outside", "inside"]
+    assert certain.low.isna().all(axis=1).tolist() == [False, True, False, False]
+
+
+def test_no_row_can_be_read_is_no_reason_to_fail(predictor: Predictor) -> None:
+    columns = predictor.certainty(predictor.predict(["C(C"])).columns()
+    assert columns.isna().all(axis=None)
+
+
+def test_a_property_with_too_few_labels_has_no_interval(predictor: Predictor) -> None:
+    del predictor.info.intervals["Tg"]
+    del predictor.info.domain.thresholds["Density"]
+    columns = predictor.certainty(predictor.predict(["*CC*"])).columns()
+    assert list(columns.columns[columns.notna().all()]) == [
+        "Tg_domain",
+        "Density_low",
+        "Density_high",
+    ]
+
+
+def test_a_property_named_like_an_intervals_column_is_a_sentence() -> None:
+    frame = pd.DataFrame({"Tg": [1.0], "Tg_low": [2.0]})
+    with pytest.raises(UserError, match="named 'Tg_low'"):
+        Certainty(frame, frame, frame).columns()
+
+
+def test_a_bundle_from_before_intervals_predicts_but_says_it_has_none(old_bundle: Path) -> None:
+    predictor = Predictor(old_bundle)
+    assert not predictor.has_intervals
+    predicted = predictor.predict(["*CC*"])
+    assert np.isfinite(predicted.blend).all(axis=None)
+    with pytest.raises(UserError, match="has no intervals"):
+        predictor.certainty(predicted)

@@ -1,0 +1,174 @@
+"""Predicting a file of any length."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from engine.commands import main
+from engine.inference import streaming as module
+from engine.inference import streaming as stream
+from engine.inference.predict import Predictor
+from engine.inference.streaming import predict_file
+from engine.inference.submission import make_submission
+from engine.runs import Run
+from engine.table import read_table
+
+UNITS = ["*CC*", "C(C", "*CC(*)C", "", "C([*])[*]", "*CC*", "*CC(*)c1ccccc1", "no", "*CCO*"]
+ROWS = [(f"{n:03d}", UNITS[n % len(UNITS)]) for n in range(59)]
+
+
+@pytest.fixture
+def table(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of several chunks with rows that cannot be read, and with repeats."""
+    monkeypatch.setattr(module, "CHUNK_ROWS", 8)
+    path = tmp_path / "test.csv"
+    pd.DataFrame(ROWS, columns=["id", "SMILES"]).to_csv(path, index=False)
+    return path
+
+
+def _cells(text: str) -> pd.DataFrame:
+    return pd.read_csv(io.StringIO(text), dtype={"id": str})
+
+
+def test_a_streamed_file_equals_a_submission(predictor: Predictor, table: Path) -> None:
+    out, told = io.StringIO(), []
+    filled = predict_file(predictor, table, out, lambda *state: told.append(state))
+    whole = make_submission(predictor, read_table(table))
+    text = whole.frame.to_csv(index=False)
+    pd.testing.assert_frame_equal(_cells(out.getvalue()), _cells(text), rtol=1e-4)
+    assert [line.split(",")[0] for line in out.getvalue().split("\n")] == [
+        line.split(",")[0] for line in text.split("\n")
+    ]
+    assert filled.count == len(whole.filled)
+    pd.testing.assert_frame_equal(
+        filled.first.reset_index(drop=True), whole.filled.head(10), check_dtype=False
+    )
+    assert told == [("molecules", min(n, 59), 59) for n in range(8, 65, 8)]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "xlsx", "tsv"])
+def test_other_formats(predictor: Predictor, table: Path, tmp_path: Path, suffix: str) -> None:
+    frame = pd.read_csv(table, dtype=str).head(7)
+    path = tmp_path / f"test.{suffix}"
+    write = {
+        "parquet": frame.to_parquet,
+        "xlsx": frame.to_excel,
+        "tsv": lambda path, index: frame.to_csv(path, index=index, sep="\t"),
+    }[suffix]
+    write(path, index=False)
+    out = io.StringIO()
+    assert predict_file(predictor, path, out).count == 2
+    assert _cells(out.getvalue())["id"].tolist() == frame["id"].tolist()
+
+
+def test_rows_without_ids_get_their_numbers(predictor: Predictor, table: Path) -> None:
+    table.write_text("SMILES,n\n*CC*,\n,1\nbad,\n")
+    out = io.StringIO()
+    predict_file(predictor, table, out)
+    assert _cells(out.getvalue())["row"].tolist() == [2, 3, 4]
+
+
+def test_the_command_writes_the_file_and_tells_of_bad_rows(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = table.with_name("out.csv")
+    assert main(["predict", "trained", str(table), "-o", str(out)]) == 0
+    frame = _cells(out.read_text())
+    assert frame["id"].tolist() == [name for name, _ in ROWS]
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("Written to ")
+    assert told[1].startswith("20 rows could not be read")
+    assert len(told) == 2 + 10
+    assert told[2].startswith("  id 001: ")
+
+
+def test_the_command_shows_what_it_need_not_write(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.write_text("id,SMILES\n007,*CC*\n")
+    assert main(["predict", "trained", str(table)]) == 0
+    assert capsys.readouterr().out.startswith("id,Tg,Density\n007,")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (OSError(28, "No space left on device"), 1, "out.csv cannot be written: No space left"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_after_a_failure_the_old_output_is_there_and_nothing_else(
+    table: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    sentence: str,
+) -> None:
+    made = []
+    real = module.plain_submission
+
+    def fail_later(*arguments: object) -> object:
+        made.append(1)
+        if len(made) == 4:
+            raise error
+        return real(*arguments)
+
+    monkeypatch.setattr(module, "plain_submission", fail_later)
+    out = table.with_name("out.csv")
+    out.write_text("old")
+    before = sorted(table.parent.iterdir())
+    assert main(["predict", "trained", str(table), "-o", str(out)]) == code
+    assert sentence in capsys.readouterr().err.replace("\n", "")
+    assert out.read_text() == "old"
+    assert sorted(table.parent.iterdir()) == before
+
+
+def test_an_output_that_cannot_be_written_is_told_before_the_work(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stream, "worker_pool", None)
+    out = table.with_name("nowhere") / "out.csv"
+    assert main(["predict", "trained", str(table), "-o", str(out)]) == 1
+    assert "cannot be written: No such file" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_intervals_come_after_the_predictions_and_are_empty_for_bad_rows(table: Path) -> None:
+    out, plain = table.with_name("out.csv"), table.with_name("plain.csv")
+    assert main(["predict", "trained", str(table), "-o", str(plain)]) == 0
+    assert main(["predict", "trained", str(table), "-o", str(out), "--intervals"]) == 0
+    frame, values = _cells(out.read_text()), _cells(plain.read_text())
+    added = [f"{name}_{part}" for name in ("Tg", "Density") for part in ("low", "high", "domain")]
+    assert list(frame.columns) == ["id", "Tg", "Density", *added]
+    pd.testing.assert_frame_equal(frame[values.columns], values, rtol=1e-4)
+    bad = frame["id"].isin([name for name, unit in ROWS if unit in ("C(C", "", "no")])
+    assert frame.loc[bad, added].isna().all(axis=None)
+    assert frame.loc[~bad, added].notna().all(axis=None)
+    good = frame[~bad]
+    for name in ("Tg", "Density"):
+        assert (good[f"{name}_low"] < good[name]).all()
+        assert (good[f"{name}_high"] > good[name]).all()
+        assert set(good[f"{name}_domain"]) <= {"inside", "outside"}
+
+
+def test_streamed_intervals_equal_those_of_the_whole(predictor: Predictor, table: Path) -> None:
+    out = io.StringIO()
+    predict_file(predictor, table, out, intervals=True)
+    whole = predictor.certainty(predictor.predict([unit for _, unit in ROWS])).columns()
+    streamed = _cells(out.getvalue())[whole.columns]
+    pd.testing.assert_frame_equal(streamed, _cells(whole.to_csv(index=False)), rtol=1e-4)
+
+
+def test_a_model_without_intervals_and_a_submission_with_them_are_sentences(
+    old_bundle: Path, table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = table.with_name("out.csv")
+    words = ["predict", str(old_bundle), str(table), "-o", str(out), "--intervals"]
+    assert main(words) == 1
+    assert "has no intervals" in capsys.readouterr().err.replace("\n", " ")
+    words = ["predict", "trained", str(table), "--sample-submission", str(table), "--intervals"]
+    assert main(words) == 1
+    assert "exactly the columns" in capsys.readouterr().err.replace("\n", " ")
+    assert not out.exists()
