@@ -18,7 +18,7 @@ from bench.accuracy.bootstrap import wmae, wmae_row
 from bench.bar import Bar
 from bench.out_of_fold import FOLDS, TABLE, OutOfFold, competition, long_form, read
 from engine.chem.smiles import canonical
-from engine.commands.progress import bars
+from engine.commands.output import bars
 from engine.features.compute import compute_features
 from engine.settings.devices import DeviceSettings
 from engine.settings.presets import PRESETS

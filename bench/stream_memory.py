@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from bench.speed.machine import machine, sentence
-from engine.commands.progress import progress_bar
+from engine.commands.output import progress_bar
 from engine.inference.bundle import default_bundle
 from engine.inference.predict import Predictor
 from engine.inference.streaming import predict_file

@@ -17,7 +17,7 @@ from bench.accuracy.results import save
 from bench.bar import Bar
 from bench.out_of_fold import FOLDS, competition, long_form
 from bench.speed.machine import machine
-from engine.commands.progress import bars
+from engine.commands.output import bars
 from engine.features.compute import compute_features
 from engine.settings.presets import PRESETS
 from engine.training.checkpoints import Checkpoints

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
+PACKAGE = Path(__file__).resolve().parents[1]
+"""The engine's folder."""
+
+CHECKOUT = PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() else None
+"""The project's folder; None where the package is installed without it."""
+
+ASSETS = (CHECKOUT or PACKAGE) / "assets"
+"""What comes with the code: the shipped model, the textbook table, the components of pages."""
 
 
 def home() -> Path:

@@ -1,5 +1,10 @@
-"""The command line: words in, words out; the work is done by the rest of the engine."""
+"""The command line: words in, words out; the work is done by the rest of the engine.
 
+Each file of this room holds some commands: its `add` adds their parsers, and the function that
+carries one out is the parser's `carry_out`.
+"""
+
+import argparse
 import os
 import sys
 
@@ -7,10 +12,19 @@ from rich.console import Console
 from rich.text import Text
 
 from ..base.errors import UserError
-from .arguments import parser
+from . import bench, doctor, models, predict, presets, runs, train
 
 _INTERRUPTED = 130
 """The exit code that shells give a command ended by Ctrl-C."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; each sets `carry_out` to its function."""
+    top = argparse.ArgumentParser(prog="python -m engine", description="PolyGIN Studio")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    for module in (doctor, train, presets, runs, models, predict, bench):
+        module.add(commands)
+    return top
 
 
 def main(words: list[str] | None = None) -> int:

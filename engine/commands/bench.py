@@ -1,71 +1,25 @@
-"""`bench`."""
+"""`bench`: measures this machine; a part of the checkout that no installed package has."""
 
 import argparse
-import json
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
-from bench.speed.arguments import options_of
+from importlib import import_module
+from importlib.util import find_spec
 
 from ..base.errors import UserError
-from ..base.workspace import ASSETS, write_atomic
-from .progress import progress_bar
-from .tables import checked_table
-
-if TYPE_CHECKING:
-    from bench.speed.data import Subject
-
-_SAMPLE = ASSETS / "textbook.csv"
+from ..base.workspace import CHECKOUT
+from .options import Commands
 
 
-def bench(arguments: argparse.Namespace) -> None:
-    """Measure this machine; print tables or JSON, and write the results file if one is named."""
-    from bench.speed.run import run_bench, written_to
-
-    target, options = written_to(arguments.json), options_of(arguments)
-    subject = _subject(arguments)
-    with progress_bar() as show:
-        result = run_bench(subject, options, show)
-    text = json.dumps(result, indent=1) + "\n"
-    if target:
-        write_atomic(target, text)
-    if arguments.json == "":
-        sys.stdout.write(text)
+def add(commands: Commands) -> None:
+    """Add the command; what it takes is for `bench/speed/command.py` to say."""
+    command = commands.add_parser("bench", help="measure speed and memory on this machine")
+    if CHECKOUT and find_spec("bench"):
+        import_module("bench.speed.command").add_to(command)
     else:
-        print_result(result, Console())
+        command.set_defaults(carry_out=_refuse)
 
 
-def print_result(result: dict, console: Console) -> None:
-    """Print a results file's tables."""
-    from bench.speed.report import head_line, sections
-
-    console.print(head_line(result), highlight=False, markup=False, soft_wrap=True)
-    for section in sections(result):
-        if section.rows:
-            table = Table(*map(escape, section.heads), title=section.title)
-            for row in section.rows:
-                table.add_row(*map(escape, row))
-            console.print(table)
-        console.print(section.note, highlight=False, markup=False, soft_wrap=True)
-
-
-def _subject(arguments: argparse.Namespace) -> "Subject":
-    from bench.speed.data import subject_of_features, subject_of_table
-
-    if arguments.features:
-        if arguments.table:
-            raise UserError("Give TABLE or --features FILE, not both.")
-        return subject_of_features(Path(arguments.features))
-    if not arguments.table:
-        arguments.table = str(_SAMPLE)
-        Console(stderr=True).print(
-            "No TABLE: the sample table is measured, which is too small for honest figures."
-        )
-    table = checked_table(arguments)
-    with progress_bar() as show:
-        return subject_of_table(table, show)
+def _refuse(arguments: argparse.Namespace) -> None:
+    raise UserError(
+        "The benchmark belongs to a checkout of the project: run it in its folder, by "
+        "`python -m engine bench`."
+    )

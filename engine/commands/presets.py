@@ -1,4 +1,4 @@
-"""`presets`."""
+"""`presets` and `probe`: what can be trained, and what it would take on this machine."""
 
 import argparse
 import json
@@ -8,11 +8,34 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from ..base.errors import UserError
+from ..runs import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
+from ..settings.estimate import Probe
 from ..settings.members import MEMBER_TITLES
 from ..settings.presets import PRESETS
+from .options import Commands, add_json, add_settings, add_table, checked_table, device_settings
+from .output import print_line
 
 
-def list_all(arguments: argparse.Namespace) -> None:
+def add(commands: Commands) -> None:
+    """Add the commands."""
+    presets = commands.add_parser("presets", help="list the presets and their networks' sizes")
+    presets.add_argument(
+        "--properties", type=int, default=5, metavar="K", help="of the table; 5 by default"
+    )
+    add_json(presets)
+    presets.set_defaults(carry_out=_presets)
+
+    probe = commands.add_parser(
+        "probe", help="measure how long a run would take here, and how much memory"
+    )
+    add_table(probe)
+    add_settings(probe)
+    add_json(probe)
+    probe.set_defaults(carry_out=_probe)
+
+
+def _presets(arguments: argparse.Namespace) -> None:
     """Print the presets, with the number of parameters of one network of each."""
     # Loaded here: no other command that only shows things waits for torch.
     from ..models.build import build_network, count_parameters
@@ -46,3 +69,32 @@ def list_all(arguments: argparse.Namespace) -> None:
             ", ".join(MEMBER_TITLES[member] for member in row["members"]),
         )
     Console().print(shown)
+
+
+def _probe(arguments: argparse.Namespace) -> int:
+    """Print what a run would take; 1 when the memory would not suffice."""
+    table, use = checked_table(arguments), device_settings(arguments)
+    request = request_for(table, arguments.preset, arguments.folds, use)
+    with Console(stderr=True).status("Measuring on this machine…"):
+        answer = read_probe(request) or _measured(request)
+    if arguments.json:
+        sys.stdout.write(answer.model_dump_json(indent=1) + "\n")
+        return 0 if answer.fits else 1
+    lines = [answer.sentence(), *answer.remarks]
+    if not answer.fits:
+        lines.append("The memory is not enough: choose a smaller preset, or fewer processes.")
+    for line in lines:
+        print_line(line)
+    return 0 if answer.fits else 1
+
+
+def _measured(request: ProbeRequest) -> Probe:
+    started = start_probe(request)
+    try:
+        started.wait()
+    finally:
+        end_probe(started)
+    answer = read_probe(request)
+    if answer is None:
+        raise UserError(problem_of(request) or "The trial ended without a word.")
+    return answer

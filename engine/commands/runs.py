@@ -1,93 +1,57 @@
-"""`train`, `runs`, `stop`, `resume` and `delete`."""
+"""`runs`, `stop`, `delete` and `export`."""
 
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
+from rich.table import Table
 
-from ..runs import (
-    Run,
-    RunConfig,
-    changes_of,
-    delete_run,
-    disk_use,
-    find_run,
-    list_runs,
-    read_progress,
-    resume_run,
-    start_run,
-    stop_run,
-)
-from ..runs.records import LONGEST, checked_name
-from ..table import Table
-from .devices import device_settings
-from .figures import print_figures
-from .progress import bars
-from .tables import checked_table, given_units
+from ..base.errors import UserError
+from ..runs import Run, changes_of, delete_run, disk_use, find_run, list_runs, stop_run
+from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
+from .options import Commands, add_json, add_run
+from .output import print_line
+
+_NOT_SHOWN = {"pid", "pid_started", "boot_id", "position", "since"}
 
 
-def train(arguments: argparse.Namespace) -> int:
-    """Start a run; in the foreground show its progress and end with its figures."""
-    name = None if arguments.name is None else checked_name(arguments.name)
-    table = checked_table(arguments)
-    config = RunConfig(
-        name=name or Path(table.name).stem[:LONGEST],
-        preset=arguments.preset,
-        folds=arguments.folds,
-        seed=arguments.seed,
-        units=given_units(arguments.unit),
-        use=device_settings(arguments),
+def add(commands: Commands) -> None:
+    """Add the commands."""
+    listing = commands.add_parser("runs", help="list the runs")
+    add_json(listing)
+    listing.set_defaults(carry_out=_list)
+
+    stop = commands.add_parser("stop", help="stop a run")
+    add_run(stop)
+    stop.set_defaults(carry_out=_stop)
+
+    delete = commands.add_parser("delete", help="delete a run and its files")
+    add_run(delete)
+    delete.add_argument("--yes", action="store_true", help="do not ask")
+    delete.set_defaults(carry_out=_delete)
+
+    export = commands.add_parser("export", help="write a run's metrics for other programs")
+    add_run(export)
+    export.add_argument("--csv", metavar="FILE", type=Path, help="a row for each epoch")
+    export.add_argument(
+        "--tensorboard", metavar="FOLDER", type=Path, help="event files, a folder for each network"
     )
-    return begin(table, config, arguments.detach)
+    export.add_argument(
+        "--mlflow", metavar="URI", help="a tracking server or folder; needs the package mlflow"
+    )
+    export.set_defaults(carry_out=_export)
 
 
-def begin(table: Table, config: RunConfig, detach: bool) -> int:
-    """Start a run and, unless it is left to itself, show it until it ends."""
-    run = start_run(table, config)
-    console = Console()
-    console.print(f"Run {run.id}, files in {run.folder}", highlight=False, soft_wrap=True)
-    return 0 if detach else _see_through(run, console)
-
-
-def resume(arguments: argparse.Namespace) -> int:
-    """Let a run go on; in the foreground show its progress and end with its figures."""
-    run = resume_run(find_run(arguments.run))
-    console = Console()
-    console.print(f"Run {run.id} goes on.", highlight=False, soft_wrap=True)
-    return 0 if arguments.detach else _see_through(run, console)
-
-
-def _see_through(run: Run, console: Console) -> int:
-    """Show a run until it ends; Ctrl-C stops it."""
-    try:
-        run = _watch(run)
-    except KeyboardInterrupt:
-        console.print("Stopping…")
-        run = stop_run(run)
-    if run.state != "done":
-        console.print(
-            f"Run {run.state}. {run.reason}", highlight=False, markup=False, soft_wrap=True
-        )
-        return 1
-    if run.reason:
-        console.print(run.reason, highlight=False, markup=False, soft_wrap=True)
-    print_figures(run.figures, console, "Out-of-fold error")
-    return 0
-
-
-def list_all(arguments: argparse.Namespace) -> None:
+def _list(arguments: argparse.Namespace) -> None:
     """Print the runs."""
     runs = list_runs()
     if arguments.json:
-        fields = {*Run.model_fields} - {"pid", "pid_started", "boot_id", "position", "since"}
         rows = [
             {
-                **run.model_dump(include=fields),
+                **run.model_dump(include={*Run.model_fields} - _NOT_SHOWN),
                 "seconds": run.seconds,
                 "changes": [change.model_dump() for change in changes_of(run.id)],
             }
@@ -95,7 +59,7 @@ def list_all(arguments: argparse.Namespace) -> None:
         ]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    shown = RichTable(box=None)
+    shown = Table(box=None)
     shown.add_column("id", no_wrap=True)
     for head in ("name", "state", "done", "wMAE"):
         shown.add_column(head)
@@ -107,15 +71,13 @@ def list_all(arguments: argparse.Namespace) -> None:
     Console().print(shown if runs else "No runs yet: start one with `python -m engine train`.")
 
 
-def stop(arguments: argparse.Namespace) -> None:
+def _stop(arguments: argparse.Namespace) -> None:
     """Stop a run and wait until it has ended."""
     run = stop_run(find_run(arguments.run))
-    Console().print(
-        f"{run.id}: {run.state}. {run.reason}", highlight=False, markup=False, soft_wrap=True
-    )
+    print_line(f"{run.id}: {run.state}. {run.reason}")
 
 
-def delete(arguments: argparse.Namespace) -> int:
+def _delete(arguments: argparse.Namespace) -> int:
     """Delete a run, after asking."""
     run = find_run(arguments.run)
     console = Console()
@@ -132,17 +94,14 @@ def delete(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(run: Run) -> Run:
-    """Show the progress of a run until it ends."""
-    with bars() as shown:
-        tasks: dict[str, int] = {}
-        while run.alive:
-            for stage in read_progress(run).stages:
-                if stage.name not in tasks:
-                    tasks[stage.name] = shown.add_task(stage.title, total=stage.total, start=False)
-                if stage.done:
-                    shown.start_task(tasks[stage.name])
-                shown.update(tasks[stage.name], completed=stage.done, total=stage.total)
-            time.sleep(0.5)
-            run = find_run(run.id)
-    return run
+def _export(arguments: argparse.Namespace) -> None:
+    """Write what is asked for, and say where it lies."""
+    if not (arguments.csv or arguments.tensorboard or arguments.mlflow):
+        raise UserError("Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI.")
+    run = find_run(arguments.run)
+    for path, write in ((arguments.csv, write_csv), (arguments.tensorboard, write_tensorboard)):
+        if path:
+            write(run, path)
+            print_line(f"Written: {path}")
+    if arguments.mlflow:
+        print_line(f"Written: MLflow run {log_to_mlflow(run, arguments.mlflow)}")

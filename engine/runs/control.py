@@ -36,6 +36,33 @@ def find_run(run: str) -> Run:
     raise UserError(f"There is no run {run!r}; `python -m engine runs` lists them.")
 
 
+def find_model(model: str = "default") -> Path:
+    """The bundle's folder for what a user calls a model.
+
+    Args:
+        model: `default`, `shipped`, a run's id or name, or a path.
+
+    Raises:
+        UserError: when there is no such model, or its run has not ended well.
+    """
+    if model == "default":
+        return default_bundle()
+    if model == "shipped":
+        return bundle.SHIPPED
+    for run in list_runs():
+        if model in (run.id, run.name):
+            if run.state != "done":
+                raise UserError(f"Run {model!r} has no model: it is {run.state}.")
+            return run.folder / "bundle"
+    folder = Path(model)
+    if os.path.isdir(folder):  # not by `Path`, which complains of a text too long for a name
+        return folder
+    raise UserError(
+        f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "
+        "`shipped`; `python -m engine models` lists them."
+    )
+
+
 def stop_run(run: Run, wait: bool = True) -> Run:
     """Ask a run to stop; its supervisor ends it by force when it does not answer.
 
@@ -186,32 +213,3 @@ def _reconciled(run: Run) -> Run:
         reason = words_of(process.DISK_FULL)
         return run.model_copy(update={"state": "interrupted", "reason": reason, "stage": ""})
     return store.select(run.id)[0]
-
-
-def find_bundle(model: str = "default") -> Path:
-    """The bundle's folder for what a user calls a model.
-
-    Args:
-        model: `default`, `shipped`, a run's id or name, or a path.
-
-    Raises:
-        UserError: when there is no such model, or its run has not ended well.
-    """
-    if model == "default":
-        return default_bundle()
-    if model == "shipped":
-        return bundle.SHIPPED
-    from . import list_runs
-
-    for run in list_runs():
-        if model in (run.id, run.name):
-            if run.state != "done":
-                raise UserError(f"Run {model!r} has no model: it is {run.state}.")
-            return run.folder / "bundle"
-    folder = Path(model)
-    if os.path.isdir(folder):  # not by `Path`, which complains of a text too long for a name
-        return folder
-    raise UserError(
-        f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "
-        "`shipped`; `python -m engine models` lists them."
-    )

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from bench.readme_speed import speed_text
 from bench.speed import chemprop, features, loops, memory, prediction
+from bench.speed.command import print_result
 from bench.speed.data import Subject, subject_of_features, subject_of_table, typical_rows
 from bench.speed.device import epoch_traffic
 from bench.speed.report import head_line, markdown, sections
@@ -24,7 +25,6 @@ from engine.base.errors import UserError
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.commands import main
-from engine.commands.bench import print_result
 from engine.features.compute import compute_features
 from engine.table import load_table
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.commands import main, probe, runs
-from engine.commands.arguments import parser
-from engine.commands.tables import checked_table
+from engine.commands import main, parser, presets, train
+from engine.commands.options import checked_table
 from engine.inference.bundle import INFO
 from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, command_for
@@ -153,7 +152,7 @@ def test_train_takes_every_switch_of_the_devices(
     trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[RunConfig] = []
-    monkeypatch.setattr(runs, "start_run", lambda table, config: given.append(config) or trained)
+    monkeypatch.setattr(train, "start_run", lambda table, config: given.append(config) or trained)
     assert main(["train", str(TEXTBOOK), "--detach"]) == 0
     use = DeviceSettings(
         parallel="ddp",
@@ -198,7 +197,7 @@ def test_probe_measures_once(
     found = Probe.model_validate_json(capsys.readouterr().out)
     assert found.epochs == 3 * 40
     assert found.minutes > 0
-    monkeypatch.setattr(probe, "start_probe", None)
+    monkeypatch.setattr(presets, "start_probe", None)
     assert main(words) == 0
     assert capsys.readouterr().out == f"{found.sentence()}\n"
 

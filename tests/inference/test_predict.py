@@ -14,7 +14,7 @@ from engine.inference.predict import Predictor, score
 from engine.inference.submission import make_submission
 from engine.inference.uncertainty import Certainty
 from engine.runs import Run, read_out_of_fold, read_report
-from engine.runs.control import find_bundle
+from engine.runs.control import find_model
 from engine.settings.properties import Property
 from engine.table import check_table, load_table, read_table
 from tests.conftest import TEXTBOOK
@@ -161,11 +161,11 @@ def test_the_samples_own_id_column_is_taken(predictor: Predictor, name: str) -> 
 
 def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
     folder = trained.folder / "bundle"
-    assert find_bundle("trained") == find_bundle(trained.id) == folder
-    assert find_bundle(str(folder)) == folder
-    assert find_bundle("shipped") == SHIPPED
+    assert find_model("trained") == find_model(trained.id) == folder
+    assert find_model(str(folder)) == folder
+    assert find_model("shipped") == SHIPPED
     with pytest.raises(UserError, match="no model 'nothing'"):
-        find_bundle("nothing")
+        find_model("nothing")
 
 
 def test_the_default_is_the_shipped_model_until_another_is_promoted(

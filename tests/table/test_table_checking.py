@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from engine.base.errors import UserError
-from engine.commands.tables import print_report
+from engine.commands.doctor import print_report
 from engine.table import check_table, load_table, read_table
 from tests.conftest import SHARED
 

@@ -1,4 +1,4 @@
-"""`doctor`, and how commands read a table."""
+"""`doctor`: what is odd about a table."""
 
 import argparse
 import sys
@@ -8,71 +8,30 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from ..base.errors import UserError
-from ..table import RawTable, Table, check_table, guess_columns, read_table
+from ..table import Table
 from ..table.delimited import SEPARATOR_WORDS
 from ..table.report import Finding, PropertySummary, Report, counted
-from .progress import progress_bar
+from .options import Commands, add_json, add_table, checked_table
+
+_COLOURS = {"excluded": "red", "warning": "yellow", "note": "cyan"}
+_ROWS_SHOWN = 3
 
 
-def doctor(arguments: argparse.Namespace) -> None:
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser("doctor", help="check a table and say what is odd about it")
+    add_table(command)
+    add_json(command)
+    command.set_defaults(carry_out=_doctor)
+
+
+def _doctor(arguments: argparse.Namespace) -> None:
     """Print what is odd about a table."""
     table = checked_table(arguments)
     if arguments.json:
         sys.stdout.write(table.report.model_dump_json(indent=1) + "\n")
     else:
         print_report(table, Console())
-
-
-def checked_table(arguments: argparse.Namespace) -> Table:
-    """Read and check the table that a command names, with the user's overrules.
-
-    Raises:
-        UserError: when it cannot be used.
-    """
-    raw = raw_table(arguments)
-    columns = guess_columns(
-        raw,
-        smiles=arguments.smiles_column,
-        id=arguments.id_column,
-        properties=arguments.property,
-    )
-    with progress_bar() as show:
-        return check_table(
-            raw,
-            columns,
-            given_units(arguments.unit),
-            lambda done, total: show("Checking", done, total),
-        )
-
-
-def raw_table(arguments: argparse.Namespace) -> RawTable:
-    """Read the table that a command names."""
-    return read_table(
-        arguments.table,
-        separator=arguments.separator,
-        encoding=arguments.encoding,
-        decimal=arguments.decimal,
-    )
-
-
-def given_units(words: list[str]) -> dict[str, str]:
-    """The unit of each property that `--unit NAME=UNIT` names.
-
-    Raises:
-        UserError: for a word of another form.
-    """
-    units = {}
-    for word in words:
-        name, found, unit = word.partition("=")
-        if not found:
-            raise UserError(f"--unit {word!r} is not understood; write NAME=UNIT, such as Tg=K.")
-        units[name] = unit
-    return units
-
-
-_COLOURS = {"excluded": "red", "warning": "yellow", "note": "cyan"}
-_ROWS_SHOWN = 3
 
 
 def print_report(table: Table, console: Console) -> None:

@@ -1,0 +1,155 @@
+"""The options that several commands share, and what they say."""
+
+import argparse
+from typing import get_args
+
+from ..base.errors import UserError
+from ..runs.clone import switch_of
+from ..runs.records import MAX_SEED
+from ..settings.devices import DeviceSettings
+from ..settings.presets import PRESETS
+from ..table import RawTable, Table, check_table, guess_columns, read_table
+from .output import progress_bar
+
+Commands = argparse._SubParsersAction
+"""What a command adds its parser to."""
+
+_DEVICE_HELP = {
+    "parallel": "how several devices, or the cores of a CPU, share the networks",
+    "precision": "of products; auto is bf16 or fp16 on CUDA, fp32 on a CPU",
+    "deterministic": "only kernels that give the same bits each time",
+    "cuda_graphs": "launch each step's kernels one by one",
+    "step_in_backward": "update weights within the backward pass, which saves memory",
+    "empty_cache": "give memory back to the CUDA driver after each epoch",
+    "pinned_memory": "send rows to the device from ordinary memory",
+}
+
+
+def add_json(command: argparse.ArgumentParser) -> None:
+    """Let a command print JSON."""
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_run(command: argparse.ArgumentParser) -> None:
+    """Let a command take a run."""
+    command.add_argument("run", metavar="RUN", help="its id or name")
+
+
+def add_model(command: argparse.ArgumentParser) -> None:
+    """Let a command take a model."""
+    words = "a run's id or name, a bundle's folder, `default` or `shipped`"
+    command.add_argument("model", metavar="MODEL", help=words)
+
+
+def add_table(command: argparse.ArgumentParser, count: str | None = None) -> None:
+    """Let a command take a table and how it is to be read.
+
+    Args:
+        command: that takes them.
+        count: how many tables, as argparse's `nargs`; one by default.
+    """
+    command.add_argument("table", nargs=count, metavar="TABLE", help="CSV, TSV, Parquet or XLSX")
+    command.add_argument("--smiles-column", metavar="NAME")
+    command.add_argument("--id-column", metavar="NAME", help="empty to use row numbers")
+    command.add_argument(
+        "--property", action="append", metavar="NAME", help="may be given several times"
+    )
+    command.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="NAME=UNIT",
+        help="the unit that a property is given in, such as Tg=K",
+    )
+    command.add_argument("--separator", metavar="C")
+    command.add_argument("--encoding", metavar="E")
+    command.add_argument("--decimal", choices=[".", ","])
+
+
+def add_settings(command: argparse.ArgumentParser) -> None:
+    """Let a command take what decides how much there is to train."""
+    command.add_argument(
+        "--preset", default="auto", metavar="P", help=f"auto, {', '.join(PRESETS)}"
+    )
+    command.add_argument(
+        "--folds",
+        default="random:5",
+        metavar="F",
+        help="random:5, similarity:5, column:NAME of the table, or FILE:COLUMN",
+    )
+    add_devices(command)
+
+
+def add_devices(command: argparse.ArgumentParser) -> None:
+    """Let a command take an option for each of the `DeviceSettings`."""
+    group = command.add_argument_group("devices and memory")
+    for name, field in DeviceSettings.model_fields.items():
+        if field.annotation is bool:
+            action = "store_false" if field.default else "store_true"
+            group.add_argument(switch_of(name), dest=name, action=action, help=_DEVICE_HELP[name])
+        else:
+            choices = get_args(field.annotation)
+            group.add_argument(
+                f"--{name}", choices=choices, default=field.default, help=_DEVICE_HELP[name]
+            )
+
+
+def seed(text: str) -> int:
+    """A seed, as argparse's `type`."""
+    if not text.isdecimal() or int(text) >= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {MAX_SEED - 1}")
+    return int(text)
+
+
+def device_settings(arguments: argparse.Namespace) -> DeviceSettings:
+    """What the options of `add_devices` say."""
+    return DeviceSettings(
+        **{name: getattr(arguments, name) for name in DeviceSettings.model_fields}
+    )
+
+
+def checked_table(arguments: argparse.Namespace) -> Table:
+    """Read and check the table that a command names, with the user's overrules.
+
+    Raises:
+        UserError: when it cannot be used.
+    """
+    raw = raw_table(arguments)
+    columns = guess_columns(
+        raw,
+        smiles=arguments.smiles_column,
+        id=arguments.id_column,
+        properties=arguments.property,
+    )
+    with progress_bar() as show:
+        return check_table(
+            raw,
+            columns,
+            given_units(arguments.unit),
+            lambda done, total: show("Checking", done, total),
+        )
+
+
+def raw_table(arguments: argparse.Namespace) -> RawTable:
+    """Read the table that a command names."""
+    return read_table(
+        arguments.table,
+        separator=arguments.separator,
+        encoding=arguments.encoding,
+        decimal=arguments.decimal,
+    )
+
+
+def given_units(words: list[str]) -> dict[str, str]:
+    """The unit of each property that `--unit NAME=UNIT` names.
+
+    Raises:
+        UserError: for a word of another form.
+    """
+    units = {}
+    for word in words:
+        name, found, unit = word.partition("=")
+        if not found:
+            raise UserError(f"--unit {word!r} is not understood; write NAME=UNIT, such as Tg=K.")
+        units[name] = unit
+    return units

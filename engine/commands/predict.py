@@ -1,0 +1,141 @@
+"""`predict`: a file of any length, or one repeat unit."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
+
+from ..base.errors import UserError
+from ..base.workspace import replacing
+from ..inference.conformal import LEVEL
+from ..inference.predict import Predictor
+from ..inference.streaming import Filled, predict_file
+from ..inference.submission import make_submission
+from ..inference.uncertainty import Certainty
+from ..runs import find_model
+from ..settings.members import MEMBER_TITLES
+from ..settings.properties import Property
+from ..table import read_table
+from .options import Commands, add_model
+from .output import Show, print_line, progress_bar
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser("predict", help="predict a file or one repeat unit")
+    add_model(command)
+    command.add_argument("input", metavar="INPUT", help="a table, or one SMILES")
+    command.add_argument("-o", "--output", metavar="OUT.csv", help="where to write; else shown")
+    command.add_argument(
+        "--sample-submission", metavar="FILE", help="take ids, order and columns from this file"
+    )
+    command.add_argument(
+        "--intervals",
+        action="store_true",
+        help="add each value's 90 %% interval, and whether the unit is like those trained on",
+    )
+    command.set_defaults(carry_out=_predict)
+
+
+def _predict(arguments: argparse.Namespace) -> None:
+    """Predict a file, or show the prediction of one repeat unit."""
+    if arguments.intervals and arguments.sample_submission:
+        raise UserError(
+            "A submission has exactly the columns that its sample asks for: leave out --intervals "
+            "or --sample-submission."
+        )
+    predictor = Predictor(find_model(arguments.model))
+    if arguments.intervals:
+        predictor.demand_intervals()
+    # Not by `Path`, which complains of a SMILES that is too long for a file's name.
+    if os.path.isfile(arguments.input):
+        _predict_file(predictor, arguments)
+    else:
+        _predict_unit(predictor, arguments.input, arguments.intervals)
+
+
+def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
+    output = Path(arguments.output) if arguments.output else None
+    with progress_bar() as show, _written(output) as out:
+        if arguments.sample_submission:
+            filled = _predict_sample(predictor, arguments, out, show)
+        else:
+            filled = predict_file(predictor, Path(arguments.input), out, show, arguments.intervals)
+    if output:
+        print_line(f"Written to {output}", stderr=True)
+    _warn_of_filled(filled)
+
+
+def _predict_sample(
+    predictor: Predictor, arguments: argparse.Namespace, out: TextIO, show: Show
+) -> Filled:
+    """Predict a file in the form of a sample submission; both are read as a whole."""
+    sample = read_table(arguments.sample_submission)
+    submission = make_submission(predictor, read_table(arguments.input), sample, show)
+    out.write(submission.frame.to_csv(index=False))
+    filled = Filled()
+    filled.add(submission.filled)
+    return filled
+
+
+def _predict_unit(predictor: Predictor, smiles: str, intervals: bool) -> None:
+    predicted = predictor.predict([smiles])
+    if predicted.problems:
+        raise UserError(
+            f"{smiles!r} is neither a file nor a repeat unit that can be read: "
+            f"{predicted.problems[0]}."
+        )
+    certainty = predictor.certainty(predicted) if intervals else None
+    # Kept on one line, where a narrow terminal breaks the others.
+    interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
+    heads = [interval, "domain"] if certainty else []
+    blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
+    # A table of their own: all in one would not fit a terminal of 80 columns.
+    titles = [MEMBER_TITLES[member] for member in predictor.info.members]
+    members = Table("members", *titles, box=SIMPLE_HEAD)
+    for property_ in predictor.info.properties:
+        label = escape(property_.label)
+        blend = property_.number(predicted.blend.at[0, property_.name])
+        blended.add_row(label, blend, *(_cells(certainty, property_) if certainty else ()))
+        values = (frame.at[0, property_.name] for frame in predicted.members.values())
+        members.add_row(label, *map(property_.number, values))
+    Console().print(blended, members)
+
+
+def _cells(certainty: Certainty, property_: Property) -> tuple[str, str]:
+    """A property's interval and domain as cells of a table; a dash where there is none."""
+    low, high = certainty.low.at[0, property_.name], certainty.high.at[0, property_.name]
+    interval = "–" if np.isnan(low) else f"{property_.number(low)} – {property_.number(high)}"
+    return interval, certainty.domain.at[0, property_.name] or "–"
+
+
+@contextmanager
+def _written(path: Path | None) -> Iterator[TextIO]:
+    """A file to write text to, which exists only when all went well; else standard output."""
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+            yield out
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _warn_of_filled(filled: Filled) -> None:
+    if not filled.count:
+        return
+    print_line(
+        f"{filled.count:,} rows could not be read; they hold the training medians:", stderr=True
+    )
+    for row in filled.first.itertuples(index=False):
+        print_line(f"  id {row.id}: {row.reason}", stderr=True)

@@ -1,0 +1,148 @@
+"""`train`, `resume` and `clone`: commands that let a run work, and show it."""
+
+import argparse
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from ..runs import (
+    Run,
+    RunConfig,
+    clone_of,
+    find_run,
+    read_progress,
+    resume_run,
+    start_run,
+    stop_run,
+)
+from ..runs.records import LONGEST, checked_name
+from ..settings.devices import DeviceSettings
+from ..table import Table
+from .options import (
+    Commands,
+    add_devices,
+    add_run,
+    add_settings,
+    add_table,
+    checked_table,
+    device_settings,
+    given_units,
+    seed,
+)
+from .output import bars, print_figures, print_line
+
+_CLONED = ("name", "preset", "folds", "seed")
+
+
+def add(commands: Commands) -> None:
+    """Add the commands."""
+    train = commands.add_parser("train", help="train on a table")
+    add_table(train)
+    add_settings(train)
+    train.add_argument("--seed", type=seed, default=0, metavar="N")
+    train.add_argument("--name", help="for the list of runs; else the table's name")
+    _add_detach(train)
+    train.set_defaults(carry_out=_train)
+
+    resume = commands.add_parser(
+        "resume", help="let a run that has ended too early go on from its checkpoints"
+    )
+    add_run(resume)
+    _add_detach(resume)
+    resume.set_defaults(carry_out=_resume)
+
+    clone = commands.add_parser(
+        "clone",
+        help="start a run on the same table; what is not said is as in the run it is cloned from",
+    )
+    add_run(clone)
+    clone.add_argument("--preset", metavar="P")
+    clone.add_argument("--folds", metavar="F")
+    clone.add_argument("--seed", type=seed, metavar="N")
+    clone.add_argument("--name", help="for the list of runs")
+    _add_detach(clone)
+    add_devices(clone)
+    clone.set_defaults(carry_out=_clone, **dict.fromkeys(DeviceSettings.model_fields))
+
+
+def _add_detach(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--detach", action="store_true", help="return at once")
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    """Start a run; in the foreground show its progress and end with its figures."""
+    name = None if arguments.name is None else checked_name(arguments.name)
+    table = checked_table(arguments)
+    config = RunConfig(
+        name=name or Path(table.name).stem[:LONGEST],
+        preset=arguments.preset,
+        folds=arguments.folds,
+        seed=arguments.seed,
+        units=given_units(arguments.unit),
+        use=device_settings(arguments),
+    )
+    return _start(table, config, arguments.detach)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    """Let a run go on; in the foreground show its progress and end with its figures."""
+    run = resume_run(find_run(arguments.run))
+    print_line(f"Run {run.id} goes on.")
+    return 0 if arguments.detach else _see_through(run)
+
+
+def _clone(arguments: argparse.Namespace) -> int:
+    """Start a run like another one."""
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    if "name" in given:
+        given["name"] = checked_name(given["name"])
+    origin = clone_of(find_run(arguments.run))
+    use = {name: given[name] for name in DeviceSettings.model_fields if name in given}
+    config = RunConfig(
+        **{
+            **origin.config.model_dump(),
+            **{name: given[name] for name in _CLONED if name in given},
+            "use": {**origin.config.use.model_dump(), **use},
+        }
+    )
+    return _start(origin.checked(), config, arguments.detach)
+
+
+def _start(table: Table, config: RunConfig, detach: bool) -> int:
+    """Start a run and, unless it is left to itself, show it until it ends."""
+    run = start_run(table, config)
+    print_line(f"Run {run.id}, files in {run.folder}")
+    return 0 if detach else _see_through(run)
+
+
+def _see_through(run: Run) -> int:
+    """Show a run until it ends; Ctrl-C stops it."""
+    try:
+        run = _watch(run)
+    except KeyboardInterrupt:
+        print_line("Stopping…")
+        run = stop_run(run)
+    if run.state != "done":
+        print_line(f"Run {run.state}. {run.reason}")
+        return 1
+    if run.reason:
+        print_line(run.reason)
+    print_figures(run.figures, Console(), "Out-of-fold error")
+    return 0
+
+
+def _watch(run: Run) -> Run:
+    """Show the progress of a run until it ends."""
+    with bars() as shown:
+        tasks: dict[str, int] = {}
+        while run.alive:
+            for stage in read_progress(run).stages:
+                if stage.name not in tasks:
+                    tasks[stage.name] = shown.add_task(stage.title, total=stage.total, start=False)
+                if stage.done:
+                    shown.start_task(tasks[stage.name])
+                shown.update(tasks[stage.name], completed=stage.done, total=stage.total)
+            time.sleep(0.5)
+            run = find_run(run.id)
+    return run
