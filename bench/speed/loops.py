@@ -16,7 +16,7 @@ from bench.speed.workload import AT_ONCE, SIDES, Case
 from engine.models.batching import DeviceGraphs
 from engine.models.polygin import PolyGIN
 from engine.settings.devices import DeviceSettings
-from engine.settings.training import LoopSettings
+from engine.settings.training import TrainingConfig
 from engine.training.trainer import Trainer
 
 # Short blocks, many of them: a burst of other work then spoils few.
@@ -137,7 +137,7 @@ def make_epoch(
     batch = min(case.batch, len(rows))
     properties = subject.labels.shape[1]
     if side == "ours":
-        settings = LoopSettings(epochs=1000, batch=batch, learning_rate=1e-3)
+        settings = TrainingConfig(epochs=1000, batch=batch, learning_rate=1e-3)
         use = DeviceSettings(precision=case.precision)
         graphs = DeviceGraphs(subject.graphs, device)
         network = PolyGIN(case.shape, properties)

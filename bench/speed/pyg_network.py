@@ -9,7 +9,7 @@ from torch_geometric.nn import GINEConv, global_add_pool
 from torch_geometric.utils import degree
 
 from engine.base.vocabulary import ATOM_FIELDS, BOND_FIELDS
-from engine.settings.members import PolyGINShape
+from engine.settings.members import NetworkConfig
 
 _TYPICAL_ATOMS = 32.0
 
@@ -24,7 +24,7 @@ _RENAMED = (
 class PygNetwork(nn.Module):
     """PolyGIN from PyG's and PyTorch's ready-made parts."""
 
-    def __init__(self, shape: PolyGINShape, properties: int) -> None:
+    def __init__(self, shape: NetworkConfig, properties: int) -> None:
         """Build the network with fresh weights.
 
         Args:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from engine.settings.members import PolyGINShape
+from engine.settings.members import NetworkConfig
 
 SIDES = {
     "ours": "this engine",
@@ -27,9 +27,9 @@ class Case:
     precision: str
 
     @property
-    def shape(self) -> PolyGINShape:
+    def shape(self) -> NetworkConfig:
         """The network's size."""
-        return PolyGINShape(layers=self.layers, width=self.width)
+        return NetworkConfig(layers=self.layers, width=self.width)
 
     def sentence(self) -> str:
         """One line for people."""

@@ -1,17 +1,25 @@
-"""Worker processes for what keeps a core busy."""
+"""Worker processes: a pool for what keeps a core busy, and a crew of processes that tell."""
 
 import gc
 import os
+import queue
 import signal
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from multiprocessing.queues import Queue
+from typing import Any, NamedTuple
 
 from .errors import UserError
+
+SPAWN = get_context("spawn")
+"""How processes begin. Not forked: a fork of a process that holds torch's threads can hang."""
 
 
 @contextmanager
@@ -24,8 +32,7 @@ def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
     Raises:
         UserError: when a worker was ended from outside.
     """
-    # Spawned, not forked: a fork of a process that holds torch's threads can hang.
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(processes, mp_context=SPAWN, initializer=_begin)
     try:
         yield pool
     except BrokenProcessPool as error:
@@ -59,4 +66,100 @@ def _begin() -> None:
 
 def _end_with_parent() -> None:
     wait([parent_process().sentinel])
+    os._exit(1)
+
+
+class Crew:
+    """Processes that each carry out one function and tell this one what happens."""
+
+    def __init__(self, workers: list[SpawnProcess], told: Queue, name: str) -> None:
+        self._workers, self._told, self._name = workers, told, name
+
+    def hear(self, seconds: float = 0.5) -> Any:
+        """The next thing that a process tells; None when none does for so many seconds.
+
+        Raises:
+            Exception: what a process raised, where it is of a kind that `crew` was told.
+            RuntimeError: when a process failed otherwise, or ended without a word.
+        """
+        try:
+            message = self._told.get(timeout=seconds)
+        except queue.Empty:
+            self._demand_alive()
+            return None
+        if isinstance(message, _Failed):
+            if message.kind is not None:
+                raise message.kind(message.text)
+            raise RuntimeError(f"{self._name} failed:\n{message.text}")
+        return message
+
+    def _demand_alive(self) -> None:
+        for worker in self._workers:
+            if worker.exitcode not in (None, 0):
+                raise RuntimeError(
+                    f"{self._name} ended without a word (exit code {worker.exitcode}); if the "
+                    "system killed it, memory ran out: choose `parallel: none`"
+                )
+
+
+class _Failed(NamedTuple):
+    """What ended a process: an error of a kind that is passed on, or the trace of any other."""
+
+    kind: type[Exception] | None
+    text: str
+
+
+@contextmanager
+def crew(
+    work: Callable[..., None],
+    arguments: Sequence[tuple],
+    name: str,
+    passed_on: tuple[type[Exception], ...] = (),
+) -> Iterator[Crew]:
+    """Start a process for each set of arguments; all are ended with the block.
+
+    Args:
+        work: what each process does, found by its name: called with a function that tells this
+            process something, and then with its arguments.
+        arguments: of each process; plain data, and what `SPAWN` makes.
+        name: of such a process, for sentences: `a training process`.
+        passed_on: kinds of errors that `Crew.hear` raises as they are; they hold one text.
+    """
+    told = SPAWN.Queue()
+    workers = [
+        SPAWN.Process(target=_carry_out, args=(work, own, told, passed_on), daemon=True)
+        for own in arguments
+    ]
+    try:
+        for worker in workers:
+            worker.start()
+        yield Crew(workers, told, name)
+    finally:
+        for worker in workers:
+            if worker.pid is not None:
+                worker.terminate()
+        for worker in workers:
+            if worker.pid is not None:
+                worker.join()
+
+
+def _carry_out(
+    work: Callable[..., None],
+    arguments: tuple,
+    told: Queue,
+    passed_on: tuple[type[Exception], ...],
+) -> None:
+    """The life of one process of a crew."""
+    obey_parent()
+    try:
+        work(told.put, *arguments)
+        return
+    except passed_on as error:
+        kind = next(kind for kind in passed_on if isinstance(error, kind))
+        told.put(_Failed(kind, str(error)))
+    except Exception:
+        told.put(_Failed(None, traceback.format_exc()))
+    # At once, but not before it is told: others may wait for this process in a sum for ever.
+    told.close()
+    told.join_thread()
     os._exit(1)

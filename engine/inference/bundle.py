@@ -2,13 +2,15 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 
 from ..base.errors import UserError
 from ..base.workspace import ASSETS, subfolder, write_atomic
-from ..settings.members import PolyGINShape
+from ..models.polygin import PolyGIN
+from ..settings.networks import NetworkConfig
 from ..settings.properties import Property
 from .conformal import Interval
 from .domain import DomainInfo
@@ -35,12 +37,14 @@ class BundleInfo(BaseModel):
         medians: the median training label of each property.
         members: names of the members.
         blend: `{property: {member: weight}}`.
-        shape: of the PolyGIN networks.
+        networks: what the networks of each member that has some are made of.
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         versions: of the packages that fitted it and of the features it learned on.
         intervals: the conformal interval of each property that has labels enough; None in a
             bundle from before there were any.
         domain: the applicability domain, whose fingerprints lie in a file of their own; None too.
+        probes: by repeat unit, the values that the bundle must predict: `{smiles: {property:
+            value}}`, in the properties' units; None in a bundle from before there were any.
     """
 
     format: int = _FORMAT
@@ -57,16 +61,26 @@ class BundleInfo(BaseModel):
     medians: dict[str, float]
     members: list[str]
     blend: dict[str, dict[str, float]]
-    shape: PolyGINShape
+    networks: dict[str, NetworkConfig] = {}
     figures: dict
     versions: dict[str, str]
     intervals: dict[str, Interval] | None = None
     domain: DomainInfo | None = None
+    probes: dict[str, dict[str, float]] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_network(cls, values: Any) -> Any:
+        """Read a bundle from before a model could have networks of several members."""
+        if isinstance(values, dict) and "shape" in values:
+            values = dict(values)
+            values["networks"] = {PolyGIN.name: values.pop("shape")}
+        return values
 
     @property
     def names(self) -> list[str]:
         """The properties' names."""
-        return [known.name for known in self.properties]
+        return [property_.name for property_ in self.properties]
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:

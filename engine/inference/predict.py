@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,13 @@ from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
 from ..settings.properties import Property
 from ..table import Table
-from .bundle import read_info
+from .bundle import BundleInfo, read_info
 from .domain import Domain
+from .probes import deviation_words, once_here
 from .uncertainty import Certainty, gauge
+
+if TYPE_CHECKING:
+    from ..models.store import FittedMember
 
 Progress = Callable[[str, int, int], None]
 
@@ -42,14 +47,18 @@ class Predictions:
 class Predictor:
     """A bundle that predicts; each member is loaded when it is first needed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, info: BundleInfo | None = None) -> None:
         """Read the bundle's description; loads no model yet.
+
+        Args:
+            folder: the bundle's.
+            info: its description, where that is not written yet.
 
         Raises:
             UserError: when the folder holds no bundle, or one that learned on other features.
         """
         self.folder = folder
-        self.info = read_info(folder)
+        self.info = info or read_info(folder)
         for kind, number in FEATURES.items():
             if self.info.versions.get(kind) != str(number):
                 raise UserError(
@@ -90,7 +99,7 @@ class Predictor:
         if features is not None:
             rows = units.place >= 0
             for member, values in members.items():
-                predicted = self._predict_member(member, features, threads or usable_cores())
+                predicted = self._members[member].predict(features, threads or usable_cores())
                 values[rows] = predicted[units.place[rows]]
         return Predictions(
             list(smiles),
@@ -129,6 +138,22 @@ class Predictor:
         ]
         return gauge(self.info, self._domain, smiles, predicted.blend, members)
 
+    def deviation(self) -> str:
+        """How this machine predicts otherwise than the one where the bundle was made.
+
+        The bundle's probes are predicted once; the answer is kept in the workspace.
+
+        Returns:
+            A sentence; empty where all probes agree but for rounding, or the bundle has none.
+        """
+        if not self.info.probes:
+            return ""
+        return once_here(self.info, self._deviation)
+
+    def _deviation(self) -> str:
+        predicted = self.predict(list(self.info.probes)).blend
+        return deviation_words(self.info, predicted)
+
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
         """The members' weighted means; shape `(N, K)`."""
         columns = [
@@ -140,55 +165,19 @@ class Predictor:
     def _frame(self, values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(values, columns=self.info.names)
 
-    def _predict_member(self, member: str, features: Features, threads: int) -> np.ndarray:
-        """Shape `(U, K)`, in units; boosted trees use one thread each."""
-        if member == "polygin":
-            return self._predict_polygin(features, threads)
-        models = self._descriptor_models[member]
-        return np.column_stack([model.predict(features.descriptors) for model in models])
-
-    def _predict_polygin(self, features: Features, threads: int) -> np.ndarray:
-        import torch
-
-        from ..models.batching import DeviceGraphs
-        from ..models.network_prediction import predict_network
-
-        # Each time, because torch's number of threads belongs to the whole process.
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        device = torch.device("cpu")
-        graphs = DeviceGraphs(
-            features.graphs, device, features.descriptors if self.info.shape.descriptors else None
-        )
-        rows = np.arange(features.graphs.count)
-        return np.mean(
-            [
-                predict_network(network, scale, graphs, rows, device)
-                for network, scale in self._networks
-            ],
-            axis=0,
-        )
-
     @cached_property
     def _domain(self) -> Domain:
         return Domain.load(self.folder, self.info.domain, len(self.info.names))
 
     @cached_property
-    def _networks(self) -> list:
-        from ..models.store import load_networks
+    def _members(self) -> dict[str, "FittedMember"]:
+        # Loaded here: a page that only shows what a model is need not wait for torch.
+        from ..models.store import load_member
 
-        return load_networks(self.folder, self.info.shape)
-
-    @cached_property
-    def _descriptor_models(self) -> dict[str, list]:
-        from ..models.store import load_descriptor_model
-
+        networks, count = self.info.networks, len(self.info.names)
         return {
-            member: [
-                load_descriptor_model(self.folder, member, k) for k in range(len(self.info.names))
-            ]
+            member: load_member(self.folder, member, count, networks.get(member))
             for member in self.info.members
-            if member != "polygin"
         }
 
 

@@ -34,7 +34,7 @@ class SizeGroups(NamedTuple):
 
 def size_groups(batch: GraphBatch) -> SizeGroups:
     """Group the graphs of a batch by their size, as suits the device."""
-    sizes = batch.atom_start.diff().to(torch.int64)
+    sizes = batch.atom_indptr.diff().to(torch.int64)
     size = _GRAPHS_PER_GROUP.get(sizes.device.type, batch.count)
     if batch.count <= size:
         longest = batch.largest or int(sizes.max())
@@ -42,7 +42,7 @@ def size_groups(batch: GraphBatch) -> SizeGroups:
     ranked, graphs = torch.sort(sizes, stable=True)
     ends = ranked.cumsum(0)
     first = torch.repeat_interleave(
-        batch.atom_start[:-1].to(torch.int64)[graphs] - (ends - ranked), ranked
+        batch.atom_indptr[:-1].to(torch.int64)[graphs] - (ends - ranked), ranked
     )
     order = first + torch.arange(len(batch.atoms), device=sizes.device)
     back = torch.empty_like(order)

@@ -15,21 +15,22 @@ class GraphBatch(NamedTuple):
     """G graphs with V atoms, E directed edges (each bond twice) and M messages.
 
     Along bonds of the same kind an atom sends the same message to all its neighbours, so it is
-    computed once: M is about two thirds of E. Edges are kept twice, in the order of who hears and
-    in the order of what is heard: whatever is summed is then a span, so no two threads ever add to
-    one number. That is quick, and gives the same bits on every pass.
+    computed once: M is about two thirds of E. Edges are kept twice in compressed sparse rows (CSR),
+    by the atom that receives and by the message that is received: whatever is summed is then a span
+    of consecutive rows, so no two threads ever add to one number. That is quick, and gives the same
+    bits on every pass.
     """
 
     atoms: Tensor  # V × len(ATOM_FIELDS), uint8 codes
-    sender: Tensor  # M, ascending: the atom that sends a message
+    sender: Tensor  # M, ascending: the atom that sends each message
     bond_code: Tensor  # M: all fields of the bond it goes along as one code, see `bond_codes`
-    sent_start: Tensor  # V + 1: atom v sends messages `sent_start[v]:sent_start[v + 1]`
-    heard: Tensor  # E: the message that runs along each edge, edges by the atom that hears it
-    heard_start: Tensor  # V + 1: atom v hears `heard[heard_start[v]:heard_start[v + 1]]`
-    listener: Tensor  # E: the atom that hears, edges by the message
-    listener_start: Tensor  # M + 1: message m goes to `listener[listener_start[m]:…]`
+    sent_indptr: Tensor  # V + 1: atom v sends messages `sent_indptr[v]:sent_indptr[v + 1]`
+    received_indices: Tensor  # E: messages, by the atom that receives them
+    received_indptr: Tensor  # V + 1: where each atom's begin in `received_indices`
+    receiver_indices: Tensor  # E: atoms, by the message that they receive
+    receiver_indptr: Tensor  # M + 1: where each message's begin in `receiver_indices`
     graph: Tensor  # V: the graph of each atom
-    atom_start: Tensor  # G + 1: graph g owns atoms `atom_start[g]:atom_start[g + 1]`
+    atom_indptr: Tensor  # G + 1: graph g owns atoms `atom_indptr[g]:atom_indptr[g + 1]`
     positions: Tensor  # at least max(V, E): 0, 1, 2, …
     count: int  # G
     real_atoms: Tensor | None = None  # V × 1, 1 or 0, where some only fill up a fixed shape
@@ -52,11 +53,11 @@ class Connections(NamedTuple):
 
     sender: Tensor
     bond_code: Tensor
-    sent: Tensor  # V: how many messages each atom sends
-    heard: Tensor
-    hears: Tensor  # V: how many each atom hears
-    listener: Tensor
-    listeners: Tensor  # M: how many hear each message
+    sent_counts: Tensor  # V: how many messages each atom sends
+    received_indices: Tensor
+    received_counts: Tensor  # V: how many each atom receives
+    receiver_indices: Tensor
+    receiver_counts: Tensor  # M: how many atoms receive each message
 
 
 def connect(source: Tensor, target: Tensor, codes: Tensor, atoms: int) -> Connections:
@@ -70,13 +71,13 @@ def connect(source: Tensor, target: Tensor, codes: Tensor, atoms: int) -> Connec
     kinds = prod(BOND_FIELDS.values())
     keys, message = torch.unique(source * kinds + codes, return_inverse=True)
     sender = keys // kinds
-    by_listener = torch.argsort(target * max(len(keys), 1) + message)
+    by_receiver = torch.argsort(target * max(len(keys), 1) + message)
     by_message = torch.argsort(message * max(atoms, 1) + target)
     return Connections(
         sender,
         keys % kinds,
         torch.bincount(sender, minlength=atoms),
-        message[by_listener],
+        message[by_receiver],
         torch.bincount(target, minlength=atoms),
         target[by_message],
         torch.bincount(message, minlength=len(keys)),
@@ -98,10 +99,10 @@ def bond_codes(bonds: Tensor) -> Tensor:
     return code
 
 
-def starts(sizes: Tensor) -> Tensor:
-    """Where each of some consecutive spans begins, and the end; shape `(len(sizes) + 1,)`."""
-    result = torch.zeros(len(sizes) + 1, dtype=torch.int32, device=sizes.device)
-    result[1:] = torch.cumsum(sizes, 0)
+def indptr_of(counts: Tensor) -> Tensor:
+    """Where each of N consecutive spans begins, and the end; shape `(N + 1,)`, int32."""
+    result = torch.zeros(len(counts) + 1, dtype=torch.int32, device=counts.device)
+    result[1:] = torch.cumsum(counts, 0)
     return result
 
 
@@ -132,8 +133,8 @@ class DeviceGraphs:
         codes = bond_codes(torch.as_tensor(packed.bonds.copy()))
         source, target = torch.cat([ends[:, 0], ends[:, 1]]), torch.cat([ends[:, 1], ends[:, 0]])
         all_atoms = int(packed.atom_start[-1])
-        found = connect(source, target, torch.cat([codes, codes]), all_atoms)
-        message_start = starts(found.sent)[atom_start].to(torch.int64)
+        connections = connect(source, target, torch.cat([codes, codes]), all_atoms)
+        message_start = indptr_of(connections.sent_counts)[atom_start].to(torch.int64)
         message_counts = message_start.diff().numpy()
         # The sizes stay on the host too: they tell a batch's shape without asking the device.
         self._counts = {
@@ -149,16 +150,19 @@ class DeviceGraphs:
         graph_of_edge = torch.as_tensor(np.repeat(np.arange(packed.count), 2 * bond_counts))
         graph_of_message = torch.as_tensor(np.repeat(np.arange(packed.count), message_counts))
 
-        def kept(values: Tensor) -> Tensor:
+        def narrow(values: Tensor) -> Tensor:
             return values.to(torch.int32).to(device)
 
         self._atoms = torch.as_tensor(packed.atoms.copy()).to(device)
-        self._sender = kept(found.sender - atom_start[graph_of_message])
-        self._codes, self._sent = kept(found.bond_code), kept(found.sent)
-        self._heard = kept(found.heard - message_start[graph_of_edge])
-        self._hears = kept(found.hears)
-        self._listener = kept(found.listener - atom_start[graph_of_edge])
-        self._listeners = kept(found.listeners)
+        self._sender = narrow(connections.sender - atom_start[graph_of_message])
+        self._codes, self._sent_counts = (
+            narrow(connections.bond_code),
+            narrow(connections.sent_counts),
+        )
+        self._received_indices = narrow(connections.received_indices - message_start[graph_of_edge])
+        self._received_counts = narrow(connections.received_counts)
+        self._receiver_indices = narrow(connections.receiver_indices - atom_start[graph_of_edge])
+        self._receiver_counts = narrow(connections.receiver_counts)
 
     def batch(self, rows: np.ndarray) -> GraphBatch:
         """The graphs of some rows as one batch, in the order given.
@@ -196,7 +200,7 @@ class DeviceGraphs:
         described = None if self._descriptors is None else self._descriptors[chosen]
         host_starts = {name: _host_starts(counts[rows]) for name, counts in self._counts.items()}
         spans = {
-            name: _spans(start, chosen, int(host_starts[name][-1]))
+            name: _concatenated_spans(start, chosen, int(host_starts[name][-1]))
             for name, start in self._starts.items()
         }
         atom, graph, first_atom = spans["atoms"]
@@ -208,13 +212,13 @@ class DeviceGraphs:
                 atoms=self._atoms[atom],
                 sender=self._sender[message] + first_atom[message_graph],
                 bond_code=self._codes[message],
-                sent_start=starts(self._sent[atom]),
-                heard=self._heard[edge] + first_message[edge_graph],
-                heard_start=starts(self._hears[atom]),
-                listener=self._listener[edge] + first_atom[edge_graph],
-                listener_start=starts(self._listeners[message]),
+                sent_indptr=indptr_of(self._sent_counts[atom]),
+                received_indices=self._received_indices[edge] + first_message[edge_graph],
+                received_indptr=indptr_of(self._received_counts[atom]),
+                receiver_indices=self._receiver_indices[edge] + first_atom[edge_graph],
+                receiver_indptr=indptr_of(self._receiver_counts[message]),
                 graph=graph.to(torch.int32),
-                atom_start=starts(
+                atom_indptr=indptr_of(
                     self._starts["atoms"][chosen + 1] - self._starts["atoms"][chosen]
                 ),
                 positions=torch.arange(
@@ -246,13 +250,13 @@ class ArrangedGraphs:
             atoms=whole.atoms[atoms],
             sender=whole.sender[messages] - atoms.start,
             bond_code=whole.bond_code[messages],
-            sent_start=whole.sent_start[atoms.start : atoms.stop + 1] - messages.start,
-            heard=whole.heard[edges] - messages.start,
-            heard_start=whole.heard_start[atoms.start : atoms.stop + 1] - edges.start,
-            listener=whole.listener[edges] - atoms.start,
-            listener_start=whole.listener_start[messages.start : messages.stop + 1] - edges.start,
+            sent_indptr=whole.sent_indptr[atoms.start : atoms.stop + 1] - messages.start,
+            received_indices=whole.received_indices[edges] - messages.start,
+            received_indptr=whole.received_indptr[atoms.start : atoms.stop + 1] - edges.start,
+            receiver_indices=whole.receiver_indices[edges] - atoms.start,
+            receiver_indptr=whole.receiver_indptr[messages.start : messages.stop + 1] - edges.start,
             graph=whole.graph[atoms] - first,
-            atom_start=whole.atom_start[first : last + 1] - atoms.start,
+            atom_indptr=whole.atom_indptr[first : last + 1] - atoms.start,
             positions=whole.positions,
             count=last - first,
             descriptors=None if whole.descriptors is None else whole.descriptors[first:last],
@@ -264,7 +268,7 @@ def _host_starts(sizes: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], np.cumsum(sizes)])
 
 
-def _spans(start: Tensor, rows: Tensor, total: int) -> tuple[Tensor, Tensor, Tensor]:
+def _concatenated_spans(start: Tensor, rows: Tensor, total: int) -> tuple[Tensor, Tensor, Tensor]:
     """Concatenate the spans of some rows.
 
     Args:

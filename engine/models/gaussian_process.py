@@ -6,16 +6,14 @@ Kim et al., J. Phys. Chem. C 122 (2018) 17575, doi:10.1021/acs.jpcc.8b02913.
 """
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
 from safetensors.numpy import load, save
-from scipy.linalg import cho_solve, cholesky, solve_triangular
-from scipy.sparse import csr_array
 
 from ..base.vocabulary import DESCRIPTOR_GROUPS
-from ..settings.members import GaussianProcessSettings
 from .kernels import JITTER, Parameters, Views, learn
+from .member import DescriptorMember
 
 _RDKIT = DESCRIPTOR_GROUPS["rdkit_2d"]
 _MORGAN = DESCRIPTOR_GROUPS["morgan"]
@@ -34,7 +32,23 @@ _ARRAYS = {
 }
 
 
-class GaussianProcess:
+class GaussianProcessConfig(BaseModel):
+    """How much work a Gaussian process is.
+
+    Attributes:
+        points: near the training rows, at most, that its predictions are made from.
+        tuning_rows: rows that its parameters are found with, at most; of more, a random draw.
+        steps: of the search for the parameters.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    points: int = 4000
+    tuning_rows: int = 1000
+    steps: int = 40
+
+
+class GaussianProcess(DescriptorMember):
     """A process that is projected onto points near the training rows.
 
     What is kept are not these rows but points, each the mean of three units that are alike, and
@@ -43,7 +57,11 @@ class GaussianProcess:
     descriptors and no label, and from some number on predicting takes no longer for more rows.
     """
 
-    suffix: ClassVar[str] = "safetensors"
+    name = "gaussian_process"
+    title = "Gaussian process"
+    colour = "#a3a01f"
+    Config = GaussianProcessConfig
+    suffix = "safetensors"
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
         self._state = state
@@ -55,10 +73,10 @@ class GaussianProcess:
         cls,
         descriptors: np.ndarray,
         labels: np.ndarray,
-        settings: GaussianProcessSettings,
+        config: GaussianProcessConfig,
         seed: int,
     ) -> "GaussianProcess":
-        """See `DescriptorModel`."""
+        """See `DescriptorMember`."""
         random = np.random.default_rng(seed)
         deviation = labels.std()
         state = {
@@ -67,8 +85,8 @@ class GaussianProcess:
         }
         targets = (labels - state["label"][0]) / state["label"][1]
         numbers, counts = _scaled(descriptors, state)
-        few = _drawn(len(labels), settings.tuning_rows, random)
-        learned = learn(_views(numbers[few], counts[few]), targets[few], settings.steps)
+        few = _drawn(len(labels), config.tuning_rows, random)
+        learned = learn(_views(numbers[few], counts[few]), targets[few], config.steps)
         state["parameters"], parameters = learned, Parameters.of(learned)
         views = _views(numbers, counts)
         # The mean of a repeat unit and its own copies would be its descriptors.
@@ -76,7 +94,7 @@ class GaussianProcess:
         different = np.sort(np.unique(both, axis=0, return_index=True)[1])
         # Each unit once before any is taken again.
         rounds = [random.permutation(len(different)) for _ in range(_POINTS_PER_ROW)]
-        centres = np.concatenate(rounds)[: settings.points]
+        centres = np.concatenate(rounds)[: config.points]
         like = different[_with_neighbours(views.of(different), centres, parameters, random)]
         # In this order: safetensors writes the bytes as they lie.
         for name, values in (("numbers", numbers), ("counts", counts)):
@@ -86,7 +104,7 @@ class GaussianProcess:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> "GaussianProcess":
-        """See `DescriptorModel`."""
+        """See `DescriptorMember`."""
         state = load(content)
         if {*state} != _ARRAYS:
             raise ValueError("These are not the arrays of a Gaussian process.")
@@ -96,11 +114,11 @@ class GaussianProcess:
         return model
 
     def to_bytes(self) -> bytes:
-        """See `DescriptorModel`."""
+        """See `DescriptorMember`."""
         return save(self._state)
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `DescriptorModel`."""
+        """See `DescriptorMember`."""
         mean, deviation = self._state["label"]
         predicted = np.empty(len(descriptors))
         for rows in _blocks(len(descriptors), len(self._state["weights"])):
@@ -139,6 +157,9 @@ def _weights(
     points: Views, views: Views, targets: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
     """What each of M points adds to a prediction, from all rows; shape `(M,)`."""
+    # Loaded here, as in `kernels.py`: pages that know this member by its title need no SciPy.
+    from scipy.linalg import cho_solve, cholesky, solve_triangular
+
     placed, count = parameters.place(points), len(points.chain)
     among = np.empty((count, count))
     for rows in _blocks(count, count):
@@ -203,6 +224,8 @@ def _points(state: dict[str, np.ndarray]) -> Views:
 
 
 def _views(numbers: np.ndarray, counts: np.ndarray) -> Views:
+    from scipy.sparse import csr_array
+
     chain = numbers[:, _RDKIT:]
     return Views(
         numbers[:, :_RDKIT] / np.sqrt(_RDKIT), chain / np.sqrt(chain.shape[1]), csr_array(counts)

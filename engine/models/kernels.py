@@ -5,13 +5,12 @@ where each has a length of its own ("automatic relevance"), and on Morgan counts
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_solve, cholesky
-from scipy.linalg.lapack import dpotri
-from scipy.optimize import minimize
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 JITTER = 1e-5
 """Added to the diagonal of covariances, so that rounding leaves them positive definite."""
@@ -22,7 +21,7 @@ class Views(NamedTuple):
 
     rdkit: np.ndarray
     chain: np.ndarray  # backbone and composition
-    morgan: csr_array
+    morgan: "csr_array"
 
     def of(self, rows: np.ndarray | slice) -> "Views":
         """Some of the rows."""
@@ -45,6 +44,8 @@ class Parameters(NamedTuple):
 
     def place(self, views: Views) -> "Placed":
         """Rows in units of the lengths."""
+        from scipy.sparse import csr_array
+
         scaled = Views(
             views.rdkit * np.exp(-self.rdkit_length),
             views.chain * np.exp(-self.chain_lengths),
@@ -65,7 +66,7 @@ class Placed(NamedTuple):
     """Rows in units of the kernels' lengths, with what is needed again and again."""
 
     views: Views
-    morgan_across: csr_array
+    morgan_across: "csr_array"
     squares: list[np.ndarray]
 
     def squared(self, others: "Placed") -> Iterator[np.ndarray]:
@@ -100,6 +101,8 @@ def learn(views: Views, targets: np.ndarray, steps: int) -> np.ndarray:
         targets: their labels, of mean 0 and variance 1, shape `(n,)`.
         steps: of the search at most.
     """
+    from scipy.optimize import minimize
+
     lengths = views.chain.shape[1]
     centre = np.array([*_PRIOR[0], *[_PRIOR[1]] * lengths])
     spread = np.array([_SPREAD[0]] * len(_PRIOR[0]) + [_SPREAD[1]] * lengths)
@@ -132,6 +135,9 @@ def evidence(
         targets: shape `(n,)`.
         parameters: where.
     """
+    from scipy.linalg import LinAlgError, cho_solve, cholesky
+    from scipy.linalg.lapack import dpotri
+
     weights = np.exp(-parameters.chain_lengths)
     own = chain * weights
     squares = (own**2).sum(axis=1)

@@ -1,60 +1,31 @@
-"""What a network knows of an atom first, and the layers that pass messages along bonds."""
+"""One round of messages along bonds, and the small networks that update what was received."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS
-from ..settings.members import PolyGINShape
+from ..base.vocabulary import BOND_FIELDS
+from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
-from .messages import EmbedAtoms, ReceiveMessages
+from .messages import ReceiveMessages
 from .norm import BatchNorm, norm_silu
-
-
-class AtomEmbedding(nn.Module):
-    """A network whose atoms begin as the sum of a learned row for the code of each field."""
-
-    def __init__(self, fields: tuple[str, ...], width: int) -> None:
-        """Make fresh tables.
-
-        Args:
-            fields: names of `ATOM_FIELDS` that are read.
-            width: of the embedding.
-        """
-        super().__init__()
-        sizes = [ATOM_FIELDS[name] for name in fields]
-        self.atom_tables = nn.ModuleList(nn.Embedding(n, width) for n in sizes)
-        first = torch.tensor([0, *sizes][:-1]).cumsum(0)
-        self.register_buffer("atom_first", first, persistent=False)
-        columns = [list(ATOM_FIELDS).index(name) for name in fields]
-        # A buffer: a list would be sent to the device at each pass.
-        chosen = torch.tensor(columns) if len(columns) < len(ATOM_FIELDS) else None
-        self.register_buffer("atom_columns", chosen, persistent=False)
-
-    def embed(self, batch: GraphBatch) -> Tensor:
-        """Shape `(V, width)`."""
-        table = torch.cat([table.weight for table in self.atom_tables])
-        codes = batch.atoms
-        if self.atom_columns is not None:
-            codes = codes.index_select(1, self.atom_columns)
-        return EmbedAtoms.apply(table, codes.to(torch.int64) + self.atom_first)
 
 
 class GINLayer(nn.Module):
     """One round of messages along bonds.
 
-    With a residual connection, ReLU and dropout as the shape says.
+    With a residual connection, ReLU and dropout as the settings say.
     """
 
-    def __init__(self, shape: PolyGINShape) -> None:
+    def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        width, bond_width = shape.width, shape.bond_width or shape.width
-        self._residual, self._relu = shape.residual, shape.layer_relu
-        self._dropout = shape.layer_dropout
+        width, bond_width = config.width, config.bond_width or config.width
+        self._residual, self._relu = config.residual, config.layer_relu
+        self._dropout = config.layer_dropout
         self.own = nn.Parameter(torch.zeros(()))
         self.bond_tables = nn.ModuleList(nn.Embedding(n, bond_width) for n in BOND_FIELDS.values())
-        self.bond_map = nn.Linear(bond_width, width, bias=False) if shape.bond_width else None
-        self.update = make_update(shape, 2 * width)
+        self.bond_map = nn.Linear(bond_width, width, bias=False) if config.bond_width else None
+        self.update = make_update(config, 2 * width)
 
     def forward(self, atoms: Tensor, bond_hot: Tensor, batch: GraphBatch) -> Tensor:
         """Atoms of shape `(V, width)` in and out; `bond_hot` `(M, F)`, see `bond_hot_rows`."""
@@ -74,9 +45,9 @@ class GINLayer(nn.Module):
         return atoms + updated if self._residual else updated.to(atoms.dtype)
 
 
-def make_update(shape: PolyGINShape, hidden: int) -> nn.Module:
-    """Two linear layers with the shape's kind of normalisation."""
-    return (LayerUpdate if shape.norm == "layer" else Update)(shape.width, hidden)
+def make_update(config: NetworkConfig, hidden: int) -> nn.Module:
+    """Two linear layers with the settings' kind of normalisation."""
+    return (LayerUpdate if config.norm == "layer" else Update)(config.width, hidden)
 
 
 class Update(nn.Sequential):

@@ -47,7 +47,7 @@ class SumByGraph(Function):
     @staticmethod
     def forward(ctx, atoms: Tensor, batch: GraphBatch) -> Tensor:
         ctx.batch = batch
-        return _consecutive(atoms, batch.atom_start, batch)
+        return _consecutive(atoms, batch.atom_indptr, batch)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
@@ -64,7 +64,7 @@ class AddByGraph(Function):
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
-        return gradient, _consecutive(gradient, ctx.batch.atom_start, ctx.batch), None
+        return gradient, _consecutive(gradient, ctx.batch.atom_indptr, ctx.batch), None
 
 
 class ReceiveMessages(Function):
@@ -82,15 +82,17 @@ class ReceiveMessages(Function):
         messages = atoms.index_select(0, batch.sender).addmm_(bond_hot, bond_table).relu_()
         ctx.save_for_backward(atoms, own, bond_hot, messages)
         ctx.batch = batch
-        return sum_spans(messages, batch.heard, batch.heard_start).addcmul_(atoms, own)
+        return sum_spans(messages, batch.received_indices, batch.received_indptr).addcmul_(
+            atoms, own
+        )
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
         atoms, own, bond_hot, messages = ctx.saved_tensors
         batch = ctx.batch
-        along = sum_spans(gradient, batch.listener, batch.listener_start)
+        along = sum_spans(gradient, batch.receiver_indices, batch.receiver_indptr)
         torch.ops.aten.threshold_backward.grad_input(along, messages, 0, grad_input=along)
-        to_atoms = _consecutive(along, batch.sent_start, batch).addcmul_(gradient, own)
+        to_atoms = _consecutive(along, batch.sent_indptr, batch).addcmul_(gradient, own)
         to_own = torch.dot(gradient.flatten(), atoms.flatten()).to(own.dtype)
         return to_atoms, to_own, None, bond_hot.t() @ along, None
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from .batching import ArrangedGraphs, DeviceGraphs
-from .build import Network
 from .device import Precision, forget_unused, out_of_memory
+from .network import Network
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Scale:
     @classmethod
     def of(cls, labels: np.ndarray) -> "Scale":
         """Taken from labels of shape `(N, K)`; a property without labels gets 0 and 1."""
-        known = np.isfinite(labels)
-        counts = np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known, labels, 0).sum(axis=0) / counts
-        variance = np.where(known, (labels - mean) ** 2, 0).sum(axis=0) / counts
+        labelled = np.isfinite(labels)
+        counts = np.maximum(labelled.sum(axis=0), 1)
+        mean = np.where(labelled, labels, 0).sum(axis=0) / counts
+        variance = np.where(labelled, (labels - mean) ** 2, 0).sum(axis=0) / counts
         return cls(mean, np.sqrt(np.where(variance > 0, variance, 1.0)))
 
     def apply(self, labels: np.ndarray) -> np.ndarray:
@@ -69,7 +69,7 @@ def predict_network(
     while True:
         try:
             with torch.inference_mode(), precision.autocast(device):
-                found = _predict_in_parts(network, arranged, len(rows), size)
+                outputs = _predict_in_parts(network, arranged, len(rows), size)
             break
         except RuntimeError as error:
             if not out_of_memory(error):
@@ -78,8 +78,8 @@ def predict_network(
                 raise MemoryError(str(error)) from error
         size //= 2
         forget_unused(device)
-    found = found if len(rows) else torch.empty(0, len(scale.mean))
-    return scale.undo(found.cpu().double().numpy())
+    outputs = outputs if len(rows) else torch.empty(0, len(scale.mean))  # rows × K
+    return scale.undo(outputs.cpu().double().numpy())
 
 
 def _predict_in_parts(network: Network, arranged: ArrangedGraphs, rows: int, size: int) -> Tensor:

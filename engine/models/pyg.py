@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ..base.packed import Graph
-from .batching import GraphBatch, bond_codes, connect, starts
+from .batching import GraphBatch, bond_codes, connect, indptr_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
@@ -36,22 +36,22 @@ def from_pyg(batch: "Batch") -> GraphBatch:
     """A PyG `Batch` of what `to_pyg` makes, as the networks take it."""
     source, target = batch.edge_index
     sizes = torch.bincount(batch.batch, minlength=batch.num_graphs)
-    found = connect(source, target, bond_codes(batch.edge_attr), batch.num_nodes)
+    connections = connect(source, target, bond_codes(batch.edge_attr), batch.num_nodes)
 
-    def small(values: torch.Tensor) -> torch.Tensor:
+    def narrow(values: torch.Tensor) -> torch.Tensor:
         return values.to(torch.int32)
 
     return GraphBatch(
         atoms=batch.x,
-        sender=small(found.sender),
-        bond_code=small(found.bond_code),
-        sent_start=starts(found.sent),
-        heard=small(found.heard),
-        heard_start=starts(found.hears),
-        listener=small(found.listener),
-        listener_start=starts(found.listeners),
-        graph=small(batch.batch),
-        atom_start=starts(sizes),
+        sender=narrow(connections.sender),
+        bond_code=narrow(connections.bond_code),
+        sent_indptr=indptr_of(connections.sent_counts),
+        received_indices=narrow(connections.received_indices),
+        received_indptr=indptr_of(connections.received_counts),
+        receiver_indices=narrow(connections.receiver_indices),
+        receiver_indptr=indptr_of(connections.receiver_counts),
+        graph=narrow(batch.batch),
+        atom_indptr=indptr_of(sizes),
         positions=torch.arange(
             max(batch.num_nodes, len(source)), dtype=torch.int32, device=source.device
         ),

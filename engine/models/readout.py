@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from ..settings.members import PolyGINShape
+from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
 from .messages import SumByGraph, greatest_of_spans
 
@@ -23,7 +23,7 @@ class MaxByGraph(Function):
 
     @staticmethod
     def forward(ctx, atoms: Tensor, batch: GraphBatch) -> Tensor:
-        greatest = greatest_of_spans(atoms, batch.positions[: len(atoms)], batch.atom_start)
+        greatest = greatest_of_spans(atoms, batch.positions[: len(atoms)], batch.atom_indptr)
         ctx.save_for_backward(atoms, greatest)
         ctx.batch = batch
         return greatest
@@ -37,11 +37,11 @@ class MaxByGraph(Function):
         return hit * share.index_select(0, batch.graph), None
 
 
-def pool(shape: PolyGINShape, atoms: Tensor, virtual: Tensor | None, batch: GraphBatch) -> Tensor:
+def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: GraphBatch) -> Tensor:
     """One vector for each graph.
 
     Args:
-        shape: says which poolings are joined.
+        config: says which poolings are joined.
         atoms: shape `(V, width)`.
         virtual: shape `(G, width)`, the virtual nodes; not needed for other poolings.
         batch: G graphs.
@@ -49,23 +49,23 @@ def pool(shape: PolyGINShape, atoms: Tensor, virtual: Tensor | None, batch: Grap
     Returns:
         Shape `(G, width · poolings)`.
     """
-    sizes = batch.atom_start.diff().clamp(min=1).unsqueeze(1)
-    total = SumByGraph.apply(atoms, batch) if {"mean", "sum"} & {*shape.pooling} else None
+    sizes = batch.atom_indptr.diff().clamp(min=1).unsqueeze(1)
+    total = SumByGraph.apply(atoms, batch) if {"mean", "sum"} & {*config.pooling} else None
     parts = {
         "mean": lambda: total / sizes,
         "sum": lambda: total / _TYPICAL_ATOMS,
         "max": lambda: MaxByGraph.apply(atoms, batch),
         "virtual": lambda: virtual,
     }
-    return torch.cat([parts[kind]() for kind in shape.pooling], dim=1)
+    return torch.cat([parts[kind]() for kind in config.pooling], dim=1)
 
 
-def make_heads(shape: PolyGINShape, properties: int) -> nn.Module:
+def make_heads(config: NetworkConfig, properties: int) -> nn.Module:
     """From pooled vectors, and descriptors where there are any, to K values of each graph."""
-    width_in = len(shape.pooling) * shape.width + shape.descriptors
-    if shape.heads == "linear":
+    width_in = len(config.pooling) * config.width + config.descriptors
+    if config.heads == "linear":
         return LinearHeads(width_in, properties)
-    return PropertyHeads(width_in, shape.width, properties, shape.dropout)
+    return PropertyHeads(width_in, config.width, properties, config.dropout)
 
 
 class LinearHeads(nn.Linear):

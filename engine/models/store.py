@@ -1,32 +1,115 @@
-"""Where the members of a bundle lie in its folder, and how they are written and read.
+"""The members of a bundle: where they lie in its folder, how they are written, read and asked.
 
-File names are made of numbers alone, never of a user's column names.
+File names are made of members' names and numbers, never of a user's column names.
 """
 
 import gzip
 import zlib
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
 from ..base.errors import UserError
-from ..settings.members import PolyGINShape
-from .build import Network, build_network
-from .descriptor_models import DESCRIPTOR_MODELS, DescriptorModel
-from .network_prediction import Scale
+from ..base.packed import Features
+from ..settings.networks import NetworkConfig
+from .batching import DeviceGraphs
+from .member import DescriptorMember, NetworkMember
+from .members import MEMBERS
+from .network import Network
+from .network_prediction import Scale, predict_network
 
 _LEVEL = 6
 _MOST_BYTES = 2**29
 
 
-def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorModel) -> None:
+class FittedMember(Protocol):
+    """A member of a bundle that predicts."""
+
+    def predict(self, features: Features, threads: int) -> np.ndarray:
+        """Predict U repeat units; shape `(U, K)`, in the properties' units.
+
+        Args:
+            features: of the U units.
+            threads: how many a network may use; boosted trees use one each.
+        """
+        ...
+
+
+class FittedDescriptorMember:
+    """A model for each property."""
+
+    def __init__(self, folder: Path, member: str, properties: int) -> None:
+        """Read the models of K properties; see `load_descriptor_model`."""
+        self._models = [load_descriptor_model(folder, member, k) for k in range(properties)]
+
+    def predict(self, features: Features, threads: int) -> np.ndarray:
+        """See `FittedMember`."""
+        return np.column_stack([model.predict(features.descriptors) for model in self._models])
+
+
+class FittedNetworkMember:
+    """Networks for all properties, whose mean predicts."""
+
+    def __init__(self, folder: Path, member: str, config: NetworkConfig) -> None:
+        """Read the networks; see `load_networks`."""
+        self._joins = config.descriptors > 0
+        self._networks = load_networks(folder, member, config)
+
+    def predict(self, features: Features, threads: int) -> np.ndarray:
+        """See `FittedMember`."""
+        # Each time, because torch's number of threads belongs to the whole process.
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        device = torch.device("cpu")
+        graphs = DeviceGraphs(
+            features.graphs, device, features.descriptors if self._joins else None
+        )
+        rows = np.arange(features.graphs.count)
+        return np.mean(
+            [
+                predict_network(network, scale, graphs, rows, device)
+                for network, scale in self._networks
+            ],
+            axis=0,
+        )
+
+
+def load_member(
+    folder: Path, member: str, properties: int, network: NetworkConfig | None
+) -> FittedMember:
+    """Read a member of a bundle.
+
+    Args:
+        folder: the bundle's.
+        member: its name.
+        properties: K, how many the bundle predicts.
+        network: what its networks are made of, where it is one of networks.
+
+    Raises:
+        UserError: when this version knows no such member, or its files cannot be read.
+    """
+    if member not in MEMBERS:
+        raise UserError(
+            f"{folder} has a member {member!r}, which this version does not know; update PolyGIN "
+            "Studio, or train the model anew."
+        )
+    if issubclass(MEMBERS[member], DescriptorMember):
+        return FittedDescriptorMember(folder, member, properties)
+    if network is None:
+        raise UserError(f"{folder} does not say what its networks of {member!r} are made of.")
+    return FittedNetworkMember(folder, member, network)
+
+
+def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorMember) -> None:
     """Write a member's model of the property in that column, compressed to about a third."""
     content = gzip.compress(model.to_bytes(), _LEVEL, mtime=0)
     _descriptor_model_file(folder, member, column).write_bytes(content)
 
 
-def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorModel:
+def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorMember:
     """Read what `save_descriptor_model` wrote, or a file of it that was unpacked.
 
     Raises:
@@ -41,13 +124,13 @@ def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorM
     if len(content) > _MOST_BYTES:
         raise UserError(f"{path} is too large to be a model.")
     try:
-        return DESCRIPTOR_MODELS[member].from_bytes(content)
+        return _descriptor_member(member).from_bytes(content)
     except Exception as error:  # each library has its own kinds
         raise UserError(f"{path} holds no such model; copy the model's folder again.") from error
 
 
-def save_network(folder: Path, number: int, network: Network, scale: Scale) -> None:
-    """Write one network of the PolyGIN member with the scale of its outputs.
+def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:
+    """Write one network of a member with the scale of its outputs.
 
     Weights are kept in half precision: half the size, and a change of predictions far below
     their error. Running variances stay as they are, since they may be larger than fp16 allows.
@@ -59,27 +142,36 @@ def save_network(folder: Path, number: int, network: Network, scale: Scale) -> N
     }
     tensors["scale.mean"] = torch.as_tensor(scale.mean)
     tensors["scale.deviation"] = torch.as_tensor(scale.deviation)
-    save_file(tensors, _network_file(folder, number))
+    save_file(tensors, folder / f"{member}-{number:03d}.safetensors")
 
 
-def load_networks(folder: Path, shape: PolyGINShape) -> list[tuple[Network, Scale]]:
-    """Read every network of the PolyGIN member, in evaluation mode on the CPU."""
+def load_networks(folder: Path, member: str, config: NetworkConfig) -> list[tuple[Network, Scale]]:
+    """Read every network of a member, in evaluation mode on the CPU."""
+    build = _network_member(member).build
     networks = []
-    for path in sorted(folder.glob("polygin-*.safetensors")):
+    for path in sorted(folder.glob(f"{member}-*.safetensors")):
         tensors = load_file(path)
         scale = Scale(
             tensors.pop("scale.mean").double().numpy(),
             tensors.pop("scale.deviation").double().numpy(),
         )
-        network = build_network(shape, len(scale.mean))
+        network = build(config, len(scale.mean))
         network.load_state_dict(tensors)
         networks.append((network.eval(), scale))
     return networks
 
 
+def _descriptor_member(member: str) -> type[DescriptorMember]:
+    kind = MEMBERS[member]
+    assert issubclass(kind, DescriptorMember), f"{member} has networks"
+    return kind
+
+
+def _network_member(member: str) -> type[NetworkMember]:
+    kind = MEMBERS[member]
+    assert issubclass(kind, NetworkMember), f"{member} has no networks"
+    return kind
+
+
 def _descriptor_model_file(folder: Path, member: str, column: int) -> Path:
-    return folder / f"{member}-{column:03d}.{DESCRIPTOR_MODELS[member].suffix}.gz"
-
-
-def _network_file(folder: Path, number: int) -> Path:
-    return folder / f"polygin-{number:03d}.safetensors"
+    return folder / f"{member}-{column:03d}.{_descriptor_member(member).suffix}.gz"

@@ -43,16 +43,13 @@ def clone_of(run: Run) -> Clone:
         UserError: when the run's files are gone.
     """
     try:
-        described = files.read_config(run)
+        config = files.read_stored_config(run)
         kept = pd.read_parquet(run.folder / files.TABLE)
     except OSError as error:
         raise UserError(
             f"The table of run {run.name!r} is gone from its folder; it cannot be cloned."
         ) from error
-    properties = described.pop("properties")
-    table_name = described.pop("table")
-    config = RunConfig(**described)
-    names = tuple(known["name"] for known in properties)
+    names = tuple(property_.name for property_ in config.properties)
     smiles = config.columns.smiles
     id_ = config.columns.id or _unlike(ROW_NUMBERS, {smiles, *names})
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
@@ -66,21 +63,22 @@ def clone_of(run: Run) -> Clone:
         folds = f"column:{fold_column}"
     # Labels of registered properties lie in the registry's units by now.
     units = {
-        known["name"]: known["unit"]
-        for known in properties
-        if known["unit"] and not accepted_units(known["name"])
+        property_.name: property_.unit
+        for property_ in config.properties
+        if property_.unit and not accepted_units(property_.name)
     }
-    config = config.model_copy(
-        update={
-            "name": f"{run.name[:73]} (copy)",
-            "columns": Columns(smiles=smiles, id=id_, properties=names),
-            "units": units,
-            "folds": folds,
-        }
+    cloned = RunConfig(
+        name=f"{run.name[:73]} (copy)",
+        preset=config.preset,
+        folds=folds,
+        seed=config.seed,
+        columns=Columns(smiles=smiles, id=id_, properties=names),
+        units=units,
+        use=config.use,
     )
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
-    return Clone(table_name, buffer.getvalue(), config)
+    return Clone(config.table, buffer.getvalue(), cloned)
 
 
 def _unlike(name: str, taken: set[str]) -> str:

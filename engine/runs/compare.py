@@ -91,6 +91,9 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         `{setting: its value in each run}`; a setting inside another is called `outer.inner`, and
         one that a run does not have is an empty text. Names of runs are not settings.
     """
+    # What a preset holds says nothing beside its name, unless presets of one name differ.
+    if len({config.get("preset") for config in configs}) > 1:
+        configs = [{**config, "resolved_preset": None} for config in configs]
     flat = [_flat(config) for config in configs]
     for one in flat:
         # Without an id column rows are named by their numbers, as they are in a clone.

@@ -1,17 +1,15 @@
 """Why a run ended before it was done, what it leaves behind, and whether its worker is alive."""
 
-import re
 import signal
 import time
 from contextlib import suppress
 
+from ..training.pieces import SUFFIX, piece_in
 from . import folder as files
 from . import process, store
 from .records import ALIVE, Run
 
-_PRETRAINING = re.compile(r"pretraining-polygin-(\d+)\.state-\d+\.safetensors")
 _NO_DISK = b"the disk is full"
-_STATE = re.compile(r"polygin-(\d+)\.state-(\d+)\.safetensors")
 
 
 def note_end(run: Run, returned: int | None = None) -> None:
@@ -77,23 +75,27 @@ def stop_reason(run: Run) -> str:
 
 def kept_words(run: Run) -> str:
     """What a resumed run would not have to do again."""
-    names = [path.name for path in (run.folder / files.CHECKPOINTS).glob("*.safetensors")]
-    done = sum(name.endswith(".done.safetensors") for name in names)
-    networks = sum(name.startswith("polygin-") and ".done." in name for name in names)
-    epochs: dict[str, int] = {}
-    for name in names:
-        if found := _STATE.fullmatch(name):
-            epochs[found[1]] = max(epochs.get(found[1], 0), int(found[2]))
-    before = {found[1] for name in names if (found := _PRETRAINING.fullmatch(name))} - {*epochs}
-    if not done and not epochs and not before:
+    files_kept = (run.folder / files.CHECKPOINTS).glob(f"*{SUFFIX}")
+    pieces = [piece for path in files_kept if (piece := piece_in(path.name))]
+    fits = sum(piece.kind == "fit" for piece in pieces)
+    networks = sum(piece.kind == "network" and piece.epoch is None for piece in pieces)
+    epochs: dict[tuple[str, int], int] = {}
+    for piece in pieces:
+        if piece.kind == "network" and piece.epoch is not None:
+            which = piece.member, piece.number
+            epochs[which] = max(epochs.get(which, 0), piece.epoch)
+    pretraining = {
+        (piece.member, piece.number) for piece in pieces if piece.kind == "pretraining"
+    } - {*epochs}
+    if not fits and not networks and not epochs and not pretraining:
         return "it had nothing to keep yet"
     words = []
-    if done - networks:
-        words.append(_counted(done - networks, "finished fit"))
+    if fits:
+        words.append(_counted(fits, "finished fit"))
     if networks:
         words.append(_counted(networks, "finished network"))
-    if before:
-        words.append(f"{_counted(len(before), 'network')} in pretraining")
+    if pretraining:
+        words.append(f"{_counted(len(pretraining), 'network')} in pretraining")
     if epochs:
         at = " and ".join(str(epoch) for _, epoch in sorted(epochs.items()))
         words.append(f"checkpoint{'s' if len(epochs) > 1 else ''} at epoch {at}")
@@ -120,6 +122,6 @@ def silent_since(run: Run) -> float | None:
         last = (run.folder / files.HEARTBEAT).stat().st_mtime
     except OSError:
         return None
-    # A sign older than the present work is one of the work before.
+    # Before the run was resumed its heartbeat was that of an earlier worker.
     last = max(last, run.since or last)
     return last if time.time() - last > SILENCE_SECONDS else None

@@ -101,7 +101,7 @@ def demand_metrics(run: Run) -> pd.DataFrame:
 def tags_of(run: Run, metrics: pd.DataFrame) -> dict[str, str]:
     """The name at TensorBoard or MLflow of each column that can be a curve, with the unit."""
     try:
-        units = {known["name"]: known["unit"] for known in read_config(run)["properties"]}
+        units = {one["name"]: one["unit"] for one in read_config(run)["properties"]}
     except (OSError, KeyError):
         units = {}
     errors = [name.removeprefix(_ERROR) for name in metrics if name.startswith(_ERROR)]

@@ -11,9 +11,12 @@ import pandas as pd
 import pyarrow
 import pyarrow.json
 import yaml
+from pydantic import ValidationError
 
+from ..base.errors import UserError
+from ..settings.presets import PRESETS, Preset
 from . import folder as files
-from .records import Progress, Run
+from .records import Progress, Run, StoredConfig
 
 _ERRORS, _ERROR = "val_mae", "val_mae_"
 _LARGE = 50_000
@@ -132,8 +135,28 @@ def read_out_of_fold(run: Run) -> pd.DataFrame:
 
 
 def read_config(run: Run) -> dict:
-    """What a run was asked to do: the fields of `RunConfig`, and `table` and `properties`."""
+    """What a run was asked to do: the fields of `StoredConfig`, as plain values."""
     return yaml.safe_load((run.folder / CONFIG).read_text())
+
+
+def read_stored_config(run: Run) -> StoredConfig:
+    """What a run was asked to do.
+
+    Raises:
+        UserError: when it cannot be understood.
+    """
+    try:
+        return StoredConfig.model_validate(read_config(run))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{run.folder / CONFIG}: {where}: {fault['msg']}.") from error
+
+
+def preset_of(config: dict) -> Preset | None:
+    """The preset of a run, from its `read_config`; None when it is not known any more."""
+    stored = config.get("resolved_preset")
+    return Preset.model_validate(stored) if stored else PRESETS.get(config.get("preset", ""))
 
 
 def read_report(run: Run) -> dict:

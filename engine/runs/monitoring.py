@@ -2,13 +2,11 @@
 
 import functools
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ..settings.presets import PRESETS
 from . import folder as files
 from .records import Run
 
@@ -72,8 +70,6 @@ def mean_curves(metrics: pd.DataFrame) -> pd.DataFrame:
     return means.assign(networks=by_epoch.size()).reset_index()
 
 
-_NETWORK = re.compile(r"polygin-(\d+)\.done\.safetensors")
-_ON_DESCRIPTORS = re.compile(r"(\w+)-(\d+|all)-\d+\.done\.safetensors")
 _MADE = re.compile(r"(?:random|similarity):(\d+)")
 
 
@@ -82,7 +78,7 @@ class Cell(NamedTuple):
 
     Attributes:
         member: its name.
-        fold: the fold held out; None for the fit to all rows, which PolyGIN has not.
+        fold: the fold held out; None for the fit to all rows, which networks do not have.
         total: how many pieces of work it has: seeds of a network, properties of the others.
         finished: how many of them are finished.
         share: from 0 to 1, how far it is, with the epochs of networks that learn now.
@@ -108,32 +104,49 @@ def member_grid(run: Run, config: dict, metrics: pd.DataFrame) -> list[Cell]:
     Returns:
         Nothing for a run whose settings cannot be read, or whose preset is not known any more.
     """
-    preset = PRESETS.get(config.get("preset", ""))
+    preset = files.preset_of(config)
     folds = _folds(str(run.folder / files.TABLE), config.get("folds", ""))
     if preset is None or not folds:
         return []
-    names = _finished_names(run)
-    fits = _descriptor_fits(names)
-    properties, seeds, epochs = len(config["properties"]), preset.loop.seeds, preset.loop.epochs
-    cells = [
-        Cell(
-            member,
-            fold,
-            properties,
-            done := fits.get((member, "all" if fold is None else str(fold)), 0),
-            done / max(properties, 1),
-        )
-        for member in preset.on_descriptors
-        for fold in (*folds, None)
-    ]
-    networks = [int(found[1]) for name in names if (found := _NETWORK.fullmatch(name))]
-    learned = _epochs_learned(metrics)
-    for place, fold in enumerate(folds):
-        finished = sum(number // seeds == place for number in networks)
-        learnt = learned.get(fold, 0) / epochs
-        share = min(max(learnt, finished) / seeds, 1.0)
-        cells.append(Cell("polygin", fold, seeds, finished, share))
+    pieces = _finished_pieces(run)
+    cells = []
+    for member, own in configs_of(preset).items():
+        if isinstance(own, NetworkMemberConfig):
+            learned = _epochs_learned(metrics, member)
+            cells += _network_cells(member, own, folds, pieces, learned)
+        else:
+            cells += _fit_cells(member, len(config["properties"]), folds, pieces)
     return [_as_done(cell, run) for cell in cells] if run.state == "done" else cells
+
+
+def _fit_cells(
+    member: str, properties: int, folds: Sequence[int], pieces: list[Piece]
+) -> list[Cell]:
+    """The cells of a member with a fit for each property, on each fold and on all rows."""
+    counts = Counter(piece.fold for piece in pieces if piece.member == member)
+    cells = []
+    for fold in (*folds, None):
+        finished = counts["all" if fold is None else str(fold)]
+        cells.append(Cell(member, fold, properties, finished, finished / max(properties, 1)))
+    return cells
+
+
+def _network_cells(
+    member: str,
+    config: NetworkMemberConfig,
+    folds: Sequence[int],
+    pieces: list[Piece],
+    learned: dict[int, float],
+) -> list[Cell]:
+    """The cells of a member of networks; `learned` are the epochs of all of a fold's."""
+    seeds, epochs = config.training.seeds, config.training.epochs
+    numbers = [piece.number for piece in pieces if piece.member == member]
+    cells = []
+    for place, fold in enumerate(folds):
+        finished = sum(number // seeds == place for number in numbers)
+        share = min(max(learned.get(fold, 0) / epochs, finished) / seeds, 1.0)
+        cells.append(Cell(member, fold, seeds, finished, share))
+    return cells
 
 
 def _as_done(cell: Cell, run: Run) -> Cell:
@@ -144,23 +157,17 @@ def _as_done(cell: Cell, run: Run) -> Cell:
     return cell._replace(finished=cell.total, share=1.0)
 
 
-def _finished_names(run: Run) -> list[str]:
-    return [path.name for path in (run.folder / files.CHECKPOINTS).glob("*.done.safetensors")]
+def _finished_pieces(run: Run) -> list[Piece]:
+    paths = (run.folder / files.CHECKPOINTS).glob(f"*.done{SUFFIX}")
+    return [piece for path in paths if (piece := piece_in(path.name))]
 
 
-def _descriptor_fits(names: Iterable[str]) -> dict[tuple[str, str], int]:
-    counts: dict[tuple[str, str], int] = {}
-    for name in names:
-        if found := _ON_DESCRIPTORS.fullmatch(name):
-            counts[found[1], found[2]] = counts.get((found[1], found[2]), 0) + 1
-    return counts
-
-
-def _epochs_learned(metrics: pd.DataFrame) -> dict[int, float]:
-    """By fold, the epochs that its networks have learned together."""
+def _epochs_learned(metrics: pd.DataFrame, member: str) -> dict[int, float]:
+    """By fold, the epochs that a member's networks have learned together."""
     if metrics.empty:
         return {}
-    return metrics.groupby(["fold", "seed"])["epoch"].max().groupby("fold").sum().to_dict()
+    own = metrics[metrics["member"] == member]
+    return own.groupby(["fold", "seed"])["epoch"].max().groupby("fold").sum().to_dict()
 
 
 @functools.lru_cache(maxsize=256)

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from ..base.errors import UserError
 from ..base.hardware import detect
 from ..base.workspace import subfolder, write_atomic
+from ..models.members import resolved
 from ..settings.devices import DeviceSettings
 from ..settings.estimate import Probe
 from ..settings.presets import Preset
@@ -27,7 +28,7 @@ from ..table.folds import fold_count
 from . import process
 from .start import check_devices, chosen_preset, learnable_or_refuse
 
-_VERSION = 1
+_VERSION = 2
 _SAMPLE = 400
 _GRACE_SECONDS = 2.0
 
@@ -83,7 +84,7 @@ def request_for(table: Table, preset: str, folds: str, use: DeviceSettings) -> P
         rows=len(rows),
         properties=len(learned),
         folds=fold_count(folds, table),
-        preset=chosen_preset(preset, table),
+        preset=resolved(chosen_preset(preset, table)),
         use=use,
         machine=detect().sentence(),
         versions=f"probe {_VERSION}, torch {version('torch')}",
@@ -154,7 +155,7 @@ def _reason(error: Exception) -> str:
     from ..models.device import out_of_memory
 
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and out_of_memory(error)):
-        return "The memory of this machine does not do for these settings."
+        return "The memory of this machine is too small for these settings."
     return "The trial ended with an error; its log lies in the workspace, under cache/probes."
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, Field
 from ..base.errors import UserError
 from ..base.workspace import subfolder
 from ..settings.devices import DeviceSettings
+from ..settings.presets import PRESETS, Preset
+from ..settings.properties import Property
 from ..table import Columns
 
 LONGEST = 80
@@ -70,6 +72,34 @@ class RunConfig(BaseModel):
     columns: Columns | None = None
     units: dict[str, str] = {}
     use: DeviceSettings = DeviceSettings()
+
+
+class StoredConfig(RunConfig):
+    """A run's `config.yaml`: what it was asked to do, and all that it needs to do it again.
+
+    Attributes:
+        table: the name of the file that its table came from.
+        properties: those that it learns.
+        resolved_preset: the preset with every setting said, so that the run outlives a change of
+            the preset of that name; None in runs from before it was stored.
+    """
+
+    table: str
+    properties: list[Property]
+    resolved_preset: Preset | None = None
+
+    @property
+    def training_preset(self) -> Preset:
+        """The preset that the run trains.
+
+        Raises:
+            UserError: when the run is older than stored presets, and its preset is gone.
+        """
+        if self.resolved_preset is not None:
+            return self.resolved_preset
+        if self.preset not in PRESETS:
+            raise UserError(f"The preset {self.preset!r} of this run is gone: clone the run.")
+        return PRESETS[self.preset]
 
 
 class Run(BaseModel):

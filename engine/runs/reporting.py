@@ -8,19 +8,18 @@ import numpy as np
 import psutil
 
 from ..base.workspace import write_atomic
-from ..settings.members import MEMBER_TITLES
+from ..models.members import is_network, title_of
+from ..training.reporter import Reporter
 from . import folder as files
 from . import store
 from .folder import json_rows
 from .records import Progress, Run, StageProgress
 
-TITLES = {
-    "features": "Features",
-    **MEMBER_TITLES,
-    "bundle": "Blend and bundle",
-}
+TITLES = {"features": "Features", "bundle": "Blend and bundle"}
+"""Of the stages that are no member's."""
 # About how the time of a run divides, for the overall bar only.
-_SHARES = {"features": 1.0, "polygin": 8.0, "bundle": 0.2}
+_SHARES = {"features": 1.0, "bundle": 0.2}
+_NETWORKS_SHARE, _FITS_SHARE = 8.0, 2.0
 _BRIEF = {"bundle"}
 """Stages that take no time to speak of."""
 _SECONDS_BETWEEN_WRITES = 0.5
@@ -30,7 +29,7 @@ class StoppedError(Exception):
     """Raised inside the worker when somebody asked for the run to stop."""
 
 
-class RunReporter:
+class RunReporter(Reporter):
     """The `Reporter` of a run's worker."""
 
     def __init__(self, run: Run, names: list[str]) -> None:
@@ -43,9 +42,9 @@ class RunReporter:
         self._skipped = 0
 
     def plan(self, stages: dict[str, int]) -> None:
-        """Announce all stages and their numbers of steps."""
+        """See `Reporter`."""
         self._stages = [
-            StageProgress(name=name, title=TITLES[name], total=total)
+            StageProgress(name=name, title=TITLES.get(name) or title_of(name), total=total)
             for name, total in stages.items()
         ]
         self._write(force=True)
@@ -123,9 +122,16 @@ class RunReporter:
         return left
 
     def _overall(self) -> float:
-        shares = [_SHARES.get(stage.name, 2.0) for stage in self._stages]
+        shares = [_share(stage.name) for stage in self._stages]
         done = [stage.done / max(stage.total, 1) for stage in self._stages]
         return float(np.dot(shares, done) / sum(shares)) if shares else 0.0
+
+
+def _share(stage: str) -> float:
+    """About how much of a run's time a stage takes, beside the others'."""
+    if stage in _SHARES:
+        return _SHARES[stage]
+    return _NETWORKS_SHARE if is_network(stage) else _FITS_SHARE
 
 
 def mend_metrics(run: Run, names: list[str], histories: list[list[dict]]) -> None:

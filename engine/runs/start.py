@@ -13,6 +13,7 @@ from ..base.errors import UserError
 from ..base.hardware import detect
 from ..base.limits import check_room
 from ..base.workspace import write_atomic
+from ..models.members import resolved
 from ..settings.devices import DeviceSettings
 from ..settings.presets import Preset, choose
 from ..table import Table
@@ -42,12 +43,8 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
     if folds is not None:
         names = [table.properties[k].name for k in learned]
         check_folds(folds, table.canonical, table.labels[:, learned], names)
-    config = config.model_copy(
-        update={
-            "preset": chosen_preset(config.preset, table).name,
-            "columns": table.report.columns,
-        }
-    )
+    preset = chosen_preset(config.preset, table)
+    config = config.model_copy(update={"preset": preset.name, "columns": table.report.columns})
     now = time.time()
     check_room(len(in_line(store.select())))
     run = Run(
@@ -60,7 +57,7 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
     )
     try:
         run.folder.mkdir(parents=True)
-        _write_files(run, table, config, learned, folds)
+        _write_files(run, table, config, preset, learned, folds)
         store.insert(run)
     except BaseException as error:
         shutil.rmtree(run.folder, ignore_errors=True)
@@ -118,7 +115,12 @@ def chosen_preset(name: str, table: Table) -> Preset:
 
 
 def _write_files(
-    run: Run, table: Table, config: RunConfig, learned: list[int], folds: np.ndarray | None
+    run: Run,
+    table: Table,
+    config: RunConfig,
+    preset: Preset,
+    learned: list[int],
+    folds: np.ndarray | None,
 ) -> None:
     frame = pd.DataFrame(
         {
@@ -137,6 +139,7 @@ def _write_files(
         **config.model_dump(mode="json"),
         "table": table.name,
         "properties": [table.properties[k].model_dump() for k in learned],
+        "resolved_preset": resolved(preset).model_dump(mode="json"),
     }
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
     write_atomic(run.folder / files.CONFIG, text)

@@ -11,57 +11,56 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
 from ..base.errors import DiskFullError, UserError
-from ..base.hardware import detect, usable_cores
+from ..base.hardware import detect
 from ..base.limits import limits
 from ..base.workspace import replacing, write_atomic
-from ..settings.metrics import label_ranges
-from ..settings.presets import PRESETS, Preset
-from ..settings.properties import Property
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
-from .records import ALIVE, Run, RunConfig
+from .records import ALIVE, Run, StoredConfig
 from .reporting import RunReporter, StoppedError, mend_metrics
+
+if TYPE_CHECKING:
+    from .making import BundleRequest, Made
 
 _BEAT_SECONDS = 5.0
 _REPORTED = {"table", "rows", "folds", "seed", "labels", "blend", "intervals"}
 
 
-@dataclass(frozen=True)
-class _Job:
+class _Job(NamedTuple):
     """A run's settings and its table, as they lie in its folder."""
 
     run: Run
-    config: RunConfig
-    preset: Preset
-    table_name: str
-    properties: list[Property]
+    config: StoredConfig
     frame: pd.DataFrame
-    labels: np.ndarray
 
     @classmethod
     def read(cls, run: Run) -> "_Job":
-        described = files.read_config(run)
-        properties = [Property(**known) for known in described.pop("properties")]
-        table_name = described.pop("table")
-        config = RunConfig(**described)
-        frame = pd.read_parquet(run.folder / files.TABLE)
-        labels = frame[[files.LABEL_PREFIX + known.name for known in properties]].to_numpy()
-        preset = PRESETS[config.preset]
-        return cls(run, config, preset, table_name, properties, frame, labels)
+        return cls(run, files.read_stored_config(run), pd.read_parquet(run.folder / files.TABLE))
 
-    @property
-    def names(self) -> list[str]:
-        return [known.name for known in self.properties]
+    def request(self) -> "BundleRequest":
+        from .making import BundleRequest
+
+        config, frame = self.config, self.frame
+        labels = [files.LABEL_PREFIX + property_.name for property_ in config.properties]
+        return BundleRequest(
+            name=config.name,
+            table=config.table,
+            canonical=frame["canonical"].tolist(),
+            labels=frame[labels].to_numpy(),
+            properties=config.properties,
+            preset=config.training_preset,
+            folds=config.folds,
+            seed=config.seed,
+            given_folds=frame["fold"].to_numpy() if "fold" in frame else None,
+        )
 
 
 def main(run_id: str) -> int:
@@ -174,109 +173,43 @@ def _device(run: Run) -> Iterator[None]:
 def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     """From the table to the bundle; returns the figures, and what a user should know."""
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
-    import torch
-
-    from ..features.compute import compute_features
-    from ..table.folds import check_folds
     from ..training.checkpoints import Checkpoints
-    from ..training.ensemble import TrainingData, fit_ensemble, stages
+    from ..training.context import TrainContext
+    from .making import make_bundle
 
-    torch.set_num_threads(usable_cores())
-    reporter = RunReporter(job.run, job.names)
-    reporter.log(f"{job.table_name}: {len(job.frame):,} rows, preset {job.preset.name}")
-    checkpoints = Checkpoints(job.run.folder / files.CHECKPOINTS)
-    # What a preset means may change with the software, too.
-    if checkpoints.keep_only_for(preset=job.preset.model_dump_json()):
+    run, request = job.run, job.request()
+    reporter = RunReporter(run, request.names)
+    reporter.log(f"{request.table}: {len(job.frame):,} rows, preset {request.preset.name}")
+    checkpoints = Checkpoints(run.folder / files.CHECKPOINTS)
+    if checkpoints.keep_only_for(preset=request.preset.model_dump_json()):
         reporter.log("The software has changed since: the run begins anew")
-    mend_metrics(job.run, job.names, checkpoints.histories())
-    folds = _folds(job)
-    remarks = check_folds(folds, job.frame["canonical"].tolist(), job.labels, job.names)
-    for remark in remarks:
-        reporter.log(remark)
-    count = len(job.frame)
-    fits = stages(job.preset, len(np.unique(folds)), len(job.names))
-    reporter.plan({"features": 2 * count, **fits, "bundle": 1})
-    reporter.stage("features", 2 * count)
-    features = compute_features(
-        job.frame["canonical"].tolist(),
-        lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
+    mend_metrics(run, request.names, checkpoints.histories())
+    context = TrainContext(
+        run.folder / "bundle", reporter, job.config.use, run.folder / files.CHECKPOINTS
     )
-    data = TrainingData(features, job.labels, folds, job.names)
-    bundle = job.run.folder / "bundle"
-    bundle.mkdir(exist_ok=True)
-    ensemble = fit_ensemble(
-        data,
-        job.preset,
-        job.config.seed,
-        bundle,
-        reporter,
-        job.config.use,
-        job.run.folder / files.CHECKPOINTS,
-    )
-    reporter.stage("bundle", 1)
-    ensemble = replace(ensemble, remarks=remarks + ensemble.remarks)
-    _write_results(job, folds, ensemble, bundle)
-    reporter.step()
-    return ensemble.figures, ensemble.remarks
-
-
-def _folds(job: _Job) -> np.ndarray:
-    from ..table.folds import make_folds
-
-    if "fold" in job.frame:
-        return job.frame["fold"].to_numpy()
-    canonical = job.frame["canonical"].tolist()
-    return make_folds(job.config.folds, canonical, job.labels, job.config.seed)
-
-
-def _write_results(job: _Job, folds: np.ndarray, ensemble, bundle: Path) -> None:
-    """Out-of-fold predictions, the report, and last the bundle's description."""
-    from ..base.versions import package_versions
-    from ..inference.bundle import BundleInfo, write_info
-    from ..inference.domain import write_domain
-
-    with replacing(job.run.folder / files.OUT_OF_FOLD) as path:
-        _out_of_fold(job, folds, ensemble).to_parquet(path, index=False)
-    info = BundleInfo(
-        name=job.config.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        table=job.table_name,
-        rows=len(job.frame),
-        preset=job.preset.name,
-        folds=job.config.folds,
-        seed=job.config.seed,
-        properties=job.properties,
-        labels={name: int(np.isfinite(job.labels[:, k]).sum()) for k, name in enumerate(job.names)},
-        ranges=label_ranges(job.labels, job.names),
-        medians={name: float(np.nanmedian(job.labels[:, k])) for k, name in enumerate(job.names)},
-        members=list(ensemble.members),
-        blend=ensemble.weights,
-        shape=job.preset.shape,
-        figures=ensemble.figures,
-        versions=package_versions(),
-        intervals=ensemble.intervals,
-        domain=write_domain(bundle, job.frame["canonical"].tolist(), job.labels, job.names),
-    )
+    made = make_bundle(request, context)
+    with replacing(run.folder / files.OUT_OF_FOLD) as path:
+        _out_of_fold(job.frame, request, made).to_parquet(path, index=False)
     report = {
-        "figures": ensemble.figures,
-        "preset": job.preset.model_dump(),
+        "figures": made.ensemble.figures,
+        "preset": request.preset.model_dump(),
         "hardware": detect().model_dump(),
-        "seconds": store.select(job.run.id)[0].seconds,
-        "remarks": ensemble.remarks,
-        **info.model_dump(include=_REPORTED),
-        "versions": info.versions,
+        "seconds": store.select(run.id)[0].seconds,
+        "remarks": made.ensemble.remarks,
+        **made.info.model_dump(include=_REPORTED),
+        "versions": made.info.versions,
     }
-    write_atomic(job.run.folder / files.REPORT, json.dumps(report, indent=1))
-    write_info(bundle, info)
+    write_atomic(run.folder / files.REPORT, json.dumps(report, indent=1))
+    return made.ensemble.figures, made.ensemble.remarks
 
 
-def _out_of_fold(job: _Job, folds: np.ndarray, ensemble) -> pd.DataFrame:
+def _out_of_fold(frame: pd.DataFrame, request: "BundleRequest", made: "Made") -> pd.DataFrame:
     """One row for each label, see `engine.runs.folder.read_out_of_fold`."""
-    parts = []
-    for k, known in enumerate(job.properties):
-        labelled = np.isfinite(job.labels[:, k])
-        part = job.frame.loc[labelled, ["row", "id", "smiles"]].assign(
-            fold=folds[labelled], property=known.name, label=job.labels[labelled, k]
+    labels, ensemble, parts = request.labels, made.ensemble, []
+    for k, name in enumerate(request.names):
+        labelled = np.isfinite(labels[:, k])
+        part = frame.loc[labelled, ["row", "id", "smiles"]].assign(
+            fold=made.folds[labelled], property=name, label=labels[labelled, k]
         )
         for member, predicted in zip(ensemble.members, ensemble.out_of_fold, strict=True):
             part[member] = predicted[labelled, k]

@@ -10,11 +10,12 @@ class Probe(BaseModel):
     """What a short trial of a run's settings measured.
 
     Attributes:
+        networks: which were tried, in words.
         device: what it was measured on, in words.
         seconds_per_epoch: of one network, with the validation that ends each epoch.
         epochs: of all networks of the run together.
         processes: how many networks are trained at once.
-        minutes: for all networks of PolyGIN.
+        minutes: for all networks.
         peak_mb: most memory held, in MB (2²⁰ bytes): of the CUDA device, or of all processes.
         memory_mb: the memory there is, in MB: of the CUDA device, or of the machine.
         remarks: what the trial had to tell, such as a step in pieces for want of memory.
@@ -22,6 +23,7 @@ class Probe(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    networks: str
     device: str
     seconds_per_epoch: float
     epochs: int
@@ -33,7 +35,7 @@ class Probe(BaseModel):
 
     @property
     def fits(self) -> bool:
-        """Whether the memory will do."""
+        """Whether the memory is enough."""
         return self.peak_mb <= _USABLE_SHARE * self.memory_mb
 
     def sentence(self) -> str:
@@ -41,8 +43,8 @@ class Probe(BaseModel):
         at_once = f" in {self.processes} processes" if self.processes > 1 else ""
         return (
             f"On {self.device}: about {_span(self.seconds_per_epoch)} an epoch, "
-            f"{self.epochs:,} epochs{at_once}: about {_span(60 * self.minutes)} for PolyGIN; "
-            f"{self.memory_words()}."
+            f"{self.epochs:,} epochs{at_once}: about {_span(60 * self.minutes)} for "
+            f"{self.networks}; {self.memory_words()}."
         )
 
     def memory_words(self) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
-class PretrainSettings(BaseModel):
+class PretrainingConfig(BaseModel):
     """How a network learns from graphs without labels, before it learns from labels.
 
     Attributes:
@@ -27,7 +27,7 @@ class PretrainSettings(BaseModel):
     temperature: float = 0.07
 
 
-class LoopSettings(BaseModel):
+class TrainingConfig(BaseModel):
     """How a network is trained.
 
     Attributes:
@@ -58,7 +58,7 @@ class LoopSettings(BaseModel):
     schedule: Literal["cosine", "onecycle"] = "cosine"
     patience: int = 0
     inner_share: float = 0.1
-    pretraining: PretrainSettings | None = None
+    pretraining: PretrainingConfig | None = None
 
     @property
     def all_epochs(self) -> int:

@@ -8,7 +8,8 @@ import numpy as np
 
 _STEPS = 10
 _PRIOR_LABELS = 200
-"""Labels that speak for equal weights: with as many measured ones, both count the same."""
+"""Labels that speak for equal weights: with as many measured ones, both count the same
+(docs/experiments.md, "Blend weights shrunk towards equal ones")."""
 
 
 def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
@@ -25,12 +26,12 @@ def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
         Shape `(M,)`, not negative, of sum 1; equal where no row has all numbers.
     """
     equal = np.full(len(members), 1 / len(members))
-    known = np.isfinite(labels) & np.isfinite(members).all(axis=0)
-    if not known.any():
+    scored = np.isfinite(labels) & np.isfinite(members).all(axis=0)
+    if not scored.any():
         return equal
     grid = _simplex(len(members))
-    errors = [np.abs(weights @ members[:, known] - labels[known]).mean() for weights in grid]
-    trust = known.sum() / (known.sum() + _PRIOR_LABELS)
+    errors = [np.abs(weights @ members[:, scored] - labels[scored]).mean() for weights in grid]
+    trust = scored.sum() / (scored.sum() + _PRIOR_LABELS)
     return (1 - trust) * equal + trust * grid[int(np.argmin(errors))]
 
 
@@ -83,8 +84,8 @@ def fixed_blend(
     Returns:
         The blend, shape `(N, K)`, and the weights: `{property: {member: weight}}`.
     """
-    known = np.array([fixed.get(name, 0.0) for name in member_names])
-    weights = known / known.sum() if known.sum() > 0 else np.full(len(known), 1 / len(known))
+    given = np.array([fixed.get(name, 0.0) for name in member_names])
+    weights = given / given.sum() if given.sum() > 0 else np.full(len(given), 1 / len(given))
     by_member = dict(zip(member_names, weights.tolist(), strict=True))
     return np.tensordot(weights, members, axes=1), {name: dict(by_member) for name in names}
 

@@ -40,13 +40,13 @@ def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
         atoms=torch.cat([batch.atoms, batch.atoms.new_zeros(more.atoms, batch.atoms.shape[1])]),
         sender=torch.cat([batch.sender, _owners(size.atoms, more.messages, more.atoms, device)]),
         bond_code=torch.cat([batch.bond_code, batch.bond_code.new_zeros(more.messages)]),
-        sent_start=_more_starts(batch.sent_start, size.messages, more.messages, more.atoms),
-        heard=torch.cat([batch.heard, some_message]),
-        heard_start=_more_starts(batch.heard_start, size.edges, more.edges, more.atoms),
-        listener=torch.cat([batch.listener, some_atom]),
-        listener_start=_more_starts(batch.listener_start, size.edges, more.edges, more.messages),
+        sent_indptr=_more_starts(batch.sent_indptr, size.messages, more.messages, more.atoms),
+        received_indices=torch.cat([batch.received_indices, some_message]),
+        received_indptr=_more_starts(batch.received_indptr, size.edges, more.edges, more.atoms),
+        receiver_indices=torch.cat([batch.receiver_indices, some_atom]),
+        receiver_indptr=_more_starts(batch.receiver_indptr, size.edges, more.edges, more.messages),
         graph=torch.cat([batch.graph, _owners(size.graphs, more.atoms, more.graphs, device)]),
-        atom_start=_more_starts(batch.atom_start, size.atoms, more.atoms, more.graphs),
+        atom_indptr=_more_starts(batch.atom_indptr, size.atoms, more.atoms, more.graphs),
         positions=torch.arange(max(shape.atoms, shape.edges), dtype=torch.int32, device=device),
         count=shape.graphs,
         real_atoms=_ones_then_zeros(size.atoms, more.atoms, device),
@@ -56,7 +56,7 @@ def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
 
 def size_of(batch: GraphBatch) -> BatchSize:
     """How large a batch is; known without asking the device."""
-    return BatchSize(batch.count, len(batch.atoms), len(batch.heard), len(batch.sender))
+    return BatchSize(batch.count, len(batch.atoms), len(batch.received_indices), len(batch.sender))
 
 
 class CapturedStep:

@@ -6,20 +6,23 @@ there.
 
 import json
 import zlib
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+from torch import Tensor
 
 from ..base.versions import package_versions
 from ..base.workspace import write_atomic
+from .pieces import SUFFIX
 
 VERSION = 2
 """Raise it whenever a member learns otherwise than before: what was kept is then begun anew."""
 
-_SUFFIX = ".safetensors"
 _KEPT = 2
 """States of a network that are kept: should the last not be readable, the one before is."""
 
@@ -29,6 +32,25 @@ class State(NamedTuple):
 
     arrays: dict[str, np.ndarray]
     values: dict
+
+
+def state_of(groups: dict[str, dict[str, Tensor]], values: dict) -> State:
+    """A state that holds tensors in groups; `groups_of` gives them back."""
+    arrays = {
+        f"{group}.{name}": tensor.detach().cpu().numpy()
+        for group, tensors in groups.items()
+        for name, tensor in tensors.items()
+    }
+    return State(arrays, values)
+
+
+def groups_of(state: State) -> defaultdict[str, dict[str, Tensor]]:
+    """The tensors of a `state_of`, by group; a group that it does not hold is empty."""
+    groups: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
+    for name, array in state.arrays.items():
+        group, _, inner = name.partition(".")
+        groups[group][inner] = torch.from_numpy(array.copy())
+    return groups
 
 
 class Checkpoints:
@@ -47,7 +69,7 @@ class Checkpoints:
             result: an array.
             values: what else belongs to it.
         """
-        _write(self._folder / f"{piece}.done{_SUFFIX}", State({"result": result}, values))
+        _write(self._folder / f"{piece}.done{SUFFIX}", State({"result": result}, values))
         self.forget(piece)
 
     def forget(self, piece: str) -> None:
@@ -57,7 +79,7 @@ class Checkpoints:
 
     def finished(self, piece: str) -> State | None:
         """What `finish` kept, the array under `result`; None while the piece is not finished."""
-        return _read(self._folder / f"{piece}.done{_SUFFIX}")
+        return _read(self._folder / f"{piece}.done{SUFFIX}")
 
     def save(self, piece: str, number: int, state: State) -> None:
         """Keep how far a piece of work is; the two last states are kept.
@@ -67,7 +89,7 @@ class Checkpoints:
             number: higher than that of the state before, such as the epoch.
             state: what `latest` gives back.
         """
-        _write(self._folder / f"{piece}.state-{number:06d}{_SUFFIX}", state)
+        _write(self._folder / f"{piece}.state-{number:06d}{SUFFIX}", state)
         for path in self._states(piece)[:-_KEPT]:
             path.unlink(missing_ok=True)
 
@@ -78,7 +100,7 @@ class Checkpoints:
 
     def histories(self) -> list[list[dict]]:
         """The `history` of every piece that has one, finished or not."""
-        pieces = {path.name.partition(".")[0] for path in self._folder.glob(f"*{_SUFFIX}")}
+        pieces = {path.name.partition(".")[0] for path in self._folder.glob(f"*{SUFFIX}")}
         states = [self.finished(piece) or self.latest(piece) for piece in sorted(pieces)]
         return [state.values["history"] for state in states if state and "history" in state.values]
 
@@ -96,14 +118,14 @@ class Checkpoints:
         content = json.dumps(made_by, sort_keys=True)
         if path.is_file() and path.read_text(encoding="utf-8") == content:
             return False
-        kept = list(self._folder.glob(f"*{_SUFFIX}"))
+        kept = list(self._folder.glob(f"*{SUFFIX}"))
         for old in kept:
             old.unlink()
         write_atomic(path, content)
         return bool(kept)
 
     def _states(self, piece: str) -> list[Path]:
-        return sorted(self._folder.glob(f"{piece}.state-*{_SUFFIX}"))
+        return sorted(self._folder.glob(f"{piece}.state-*{SUFFIX}"))
 
 
 def _write(path: Path, state: State) -> None:

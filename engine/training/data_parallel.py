@@ -6,8 +6,8 @@ import numpy as np
 from torch import Tensor, nn
 
 from ..base.packed import PackedGraphs
-from ..models.build import Network
 from ..models.device import Precision
+from ..models.network import Network
 from ..models.pyg import to_pyg
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DataParallelForward:
 
 
 class _InPrecision(nn.Module):
-    """The network in a precision of its own: threads know that of the one who starts them not."""
+    """The network in a precision of its own: a thread does not inherit its starter's."""
 
     def __init__(self, network: Network, precision: Precision) -> None:
         super().__init__()

@@ -1,39 +1,34 @@
 """Each batch split over processes, on one or several machines.
 
-`torchrun … -m engine.training.distributed FOLDER` on each machine, the folder being shared.
+`torchrun … -m engine.training.distributed FOLDER` on each of several machines, the folder being
+shared and written by `write_task`.
 
 Weights are equal everywhere, gradients and the averages of batch normalisation are summed over the
 processes, so the loss is that of one process, within rounding.
 """
 
 import json
-import os
-import subprocess
 import sys
-import threading
 import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 import torch.distributed as dist
 from safetensors.numpy import load_file, save_file
 
-from ..base.errors import UserError
 from ..base.packed import PackedGraphs
+from ..base.workers import crew
+from ..models.member import NetworkMemberConfig
 from ..settings.devices import DeviceSettings
-from ..settings.members import PolyGINShape
-from ..settings.training import LoopSettings
 from .checkpoints import Checkpoints
-from .loop import DivergedError
-from .networks import NetworkFitter, NetworkJob, NetworkTask
-from .reporter import Reporter, pass_on
+from .context import TrainContext
+from .networks import EXPECTED_ERRORS, NetworkFitter, NetworkJob, NetworkTask
+from .reporter import RemoteReporter, Tell, relay
 
-_ARRAYS, _SETTINGS, _TOLD = "arrays.safetensors", "settings.json", "told.jsonl"
-_POLL_SECONDS = 0.3
-_ENDINGS = {one.__name__: one for one in (DivergedError, MemoryError, UserError)}
+_ARRAYS, _SETTINGS = "arrays.safetensors", "settings.json"
 
 
 def fit_distributed(
@@ -41,135 +36,97 @@ def fit_distributed(
     jobs: list[NetworkJob],
     devices: list[str],
     threads: int,
-    reporter: Reporter,
-    keep: Callable[[NetworkJob, np.ndarray], None],
+    context: TrainContext,
+    on_fitted: Callable[[NetworkJob, np.ndarray], None],
 ) -> None:
     """Fit networks one after the other, each on all devices of this machine.
 
     Args:
-        task: what they share; a folder `ddp` within its folder's parent holds what is exchanged.
-        jobs: which networks.
+        task: what they share.
+        jobs: which networks; one that is cut off begins anew.
         devices: one for each process.
         threads: CPU threads of each process.
-        reporter: told each epoch; may raise to end it all.
-        keep: given the held-out predictions of each network.
+        context: of the fit.
+        on_fitted: given the held-out predictions of each network.
 
     Raises:
-        DivergedError: when the loss of a network is no number any more.
+        DivergedError: when the loss of a network becomes NaN or infinite.
         MemoryError: when a process runs out of memory.
         UserError: when a process says what to mend.
         RuntimeError: when a process fails otherwise.
     """
-    folder = task.folder.parent / "ddp"
-    folder.mkdir(exist_ok=True)
-    write_task(folder, task, jobs)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    command += ["--nproc_per_node", str(len(devices)), "-m", __name__, str(folder)]
-    command += ["--threads", str(threads), "--parent", str(os.getpid())]
-    with open(folder / "torchrun.log", "wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            epochs = _follow(folder / _TOLD, process, reporter)
-        finally:
-            _end(process)
-    if process.returncode:
-        tail = (folder / "torchrun.log").read_text(errors="replace")[-2000:]
-        raise RuntimeError(f"torchrun ended with exit code {process.returncode}:\n{tail}")
-    for job in jobs:
-        predicted = np.load(folder / f"predicted-{job.number:03d}.npy")
-        if task.checkpoints:
-            history = [row for row in epochs if (row["fold"], row["seed"]) == job[1:]]
-            Checkpoints(task.checkpoints).finish(job.piece, predicted, history=history)
-        keep(job, predicted)
+    histories: dict[tuple[int, int], list[dict]] = {(job.fold, job.seed): [] for job in jobs}
+    with TemporaryDirectory() as meeting:
+        point = f"file://{meeting}/point"
+        arguments = [
+            (task, jobs, context.on(device).unheard(), threads, point, rank, len(devices))
+            for rank, device in enumerate(devices)
+        ]
+        with crew(_fit_as_rank, arguments, "a training process", EXPECTED_ERRORS) as processes:
+            left = len(jobs)
+            while left:
+                message = processes.hear()
+                if message is None:
+                    context.reporter.check()
+                    continue
+                kind, content = message
+                if kind == "fitted":
+                    job, predicted = content
+                    if context.checkpoints:
+                        history = histories[job.fold, job.seed]
+                        Checkpoints(context.checkpoints).finish(
+                            job.piece, predicted, history=history
+                        )
+                    on_fitted(job, predicted)
+                    left -= 1
+                    continue
+                if kind == "measured" and "val_mae" in content:
+                    row = {name: _plain(value) for name, value in content.items()}
+                    histories[row["fold"], row["seed"]].append({"time": time.time(), **row})
+                relay(message, context.reporter)
 
 
-def write_task(folder: Path, task: NetworkTask, jobs: list[NetworkJob]) -> None:
-    """Write a task so that processes, also on other machines, can read it."""
-    (folder / _TOLD).write_bytes(b"")
-    arrays = {**task.graphs._asdict(), "labels": task.labels, "folds": task.folds}
-    if task.descriptors is not None:
-        arrays["descriptors"] = task.descriptors
-    save_file(
-        {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _ARRAYS
-    )
-    settings = {
-        "shape": task.shape.model_dump(),
-        "loop": task.loop.model_dump(),
-        "use": task.use.model_dump(),
-        "folder": str(task.folder.resolve()),
-        "jobs": jobs,
-    }
-    (folder / _SETTINGS).write_text(json.dumps(settings))
-
-
-def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob]]:
-    """Read what `write_task` wrote."""
-    arrays = load_file(folder / _ARRAYS)
-    settings = json.loads((folder / _SETTINGS).read_text())
-    task = NetworkTask(
-        PackedGraphs(*(arrays[name] for name in PackedGraphs._fields)),
-        arrays["labels"],
-        arrays["folds"],
-        PolyGINShape(**settings["shape"]),
-        LoopSettings(**settings["loop"]),
-        DeviceSettings(**settings["use"]),
-        Path(settings["folder"]),
-        descriptors=arrays.get("descriptors"),
-    )
-    return task, [NetworkJob(*job) for job in settings["jobs"]]
-
-
-def main(words: list[str]) -> None:
-    """What each process of torchrun does."""
-    folder = Path(words[0])
-    torch.set_num_threads(int(_option(words, "--threads") or 1))
-    parent = _option(words, "--parent")
-    if parent and os.name == "posix":
-        threading.Thread(target=_end_with, args=(int(parent),), daemon=True).start()
-    on_cuda = torch.cuda.is_available()
-    dist.init_process_group("nccl" if on_cuda else "gloo")
-    first = dist.get_rank() == 0
-    try:
-        local = dist.get_node_local_rank()
-        device = torch.device(f"cuda:{local}" if on_cuda else "cpu")
-        if on_cuda:
-            torch.cuda.set_device(device)
-        task, jobs = read_task(folder)
-        fitter = NetworkFitter(task, device)
-        for job in jobs:
-            predicted = fitter.fit(
-                job, _teller(folder, "epoch", first), _teller(folder, "log", first), first
-            )
-            _demand_equal(predicted, device)
-            if first:
-                np.save(folder / f"predicted-{job.number:03d}.npy", predicted)
-    except tuple(_ENDINGS.values()) as error:
-        _teller(folder, "ended", True)([type(error).__name__, str(error)])
-        _end_at_once()
-    except Exception:
-        traceback.print_exc()
-        _end_at_once()
+def _fit_as_rank(
+    tell: Tell,
+    task: NetworkTask,
+    jobs: list[NetworkJob],
+    context: TrainContext,
+    threads: int,
+    meeting_point: str,
+    rank: int,
+    count: int,
+) -> None:
+    """What each process on this machine does; the first of them tells."""
+    torch.set_num_threads(threads)
+    backend = "nccl" if context.device.type == "cuda" else "gloo"
+    dist.init_process_group(backend, meeting_point, rank=rank, world_size=count)
+    if rank == 0:
+        context = context.told_to(RemoteReporter(tell))
+    for job, predicted in _fit_together(task, jobs, context, first=rank == 0):
+        if rank == 0:
+            tell(("fitted", (job, predicted)))
     dist.destroy_process_group()
 
 
-def _end_at_once() -> None:
-    """End this process without a word to the others, who may wait for it in a sum for ever."""
-    sys.stderr.flush()
-    os._exit(1)
+def _fit_together(
+    task: NetworkTask, jobs: Sequence[NetworkJob], context: TrainContext, first: bool
+):
+    """Fit networks together with other processes; yields each with its predictions.
 
-
-def _option(words: list[str], name: str) -> str | None:
-    return words[words.index(name) + 1] if name in words else None
-
-
-def _end_with(parent: int) -> None:
-    """End this process, and so torchrun and the others, when the run's worker has ended."""
-    while True:
-        try:
-            os.kill(parent, 0)
-        except ProcessLookupError:
-            os._exit(1)
-        time.sleep(_POLL_SECONDS)
+    Args:
+        task: what they share.
+        jobs: which ones.
+        context: of the fit, on this process's device; a network that several processes train has
+            no checkpoints.
+        first: whether this process writes the networks.
+    """
+    if context.device.type == "cuda":
+        torch.cuda.set_device(context.device)
+    fitter = NetworkFitter(task, context.without_checkpoints())
+    for job in jobs:
+        predicted = fitter.fit(job, save=first)
+        _demand_equal(predicted, context.device)
+        yield job, predicted
 
 
 def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:
@@ -182,68 +139,52 @@ def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:
         raise RuntimeError("the processes ended with different weights")
 
 
-def _teller(folder: Path, kind: str, first: bool) -> Callable[[object], None]:
-    """Writes what is reported as lines of JSON; of all processes, only the first does."""
-
-    def tell(what: object) -> None:
-        if first:
-            with open(folder / _TOLD, "a") as file:
-                file.write(json.dumps({kind: what}, default=_plain) + "\n")
-
-    return tell
-
-
 def _plain(value: object) -> object:
-    return value.tolist()
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _follow(path: Path, process: subprocess.Popen, reporter: Reporter) -> list[dict]:
-    """Pass on what the processes tell until they end; returns the epochs, with their times.
-
-    Raises:
-        DivergedError, MemoryError, UserError: when that is what ended a process.
-    """
-    epochs = []
-    with open(path) as file:
-        while True:
-            ended = process.poll() is not None
-            for line in _whole_lines(file):
-                told = json.loads(line)
-                if "epoch" in told:
-                    if "val_mae" in told["epoch"]:
-                        epochs.append({"time": time.time(), **told["epoch"]})
-                    pass_on(told["epoch"], reporter)
-                elif "ended" in told:
-                    name, text = told["ended"]
-                    raise _ENDINGS[name](text)
-                else:
-                    reporter.log(told["log"])
-            if ended:
-                return epochs
-            reporter.check()
-            time.sleep(_POLL_SECONDS)
+def write_task(
+    folder: Path, task: NetworkTask, jobs: list[NetworkJob], use: DeviceSettings
+) -> None:
+    """Write a task so that processes on several machines can read it."""
+    arrays = {**task.graphs._asdict(), "labels": task.labels, "folds": task.folds}
+    if task.descriptors is not None:
+        arrays["descriptors"] = task.descriptors
+    save_file(
+        {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _ARRAYS
+    )
+    settings = {"config": task.config.model_dump(), "use": use.model_dump(), "jobs": jobs}
+    (folder / _SETTINGS).write_text(json.dumps(settings))
 
 
-def _whole_lines(file) -> list[str]:
-    lines = []
-    while True:
-        position = file.tell()
-        line = file.readline()
-        if not line.endswith("\n"):
-            file.seek(position)
-            return lines
-        lines.append(line)
+def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob], DeviceSettings]:
+    """Read what `write_task` wrote."""
+    arrays = load_file(folder / _ARRAYS)
+    settings = json.loads((folder / _SETTINGS).read_text())
+    task = NetworkTask(
+        PackedGraphs(*(arrays[name] for name in PackedGraphs._fields)),
+        arrays["labels"],
+        arrays["folds"],
+        NetworkMemberConfig(**settings["config"]),
+        arrays.get("descriptors"),
+    )
+    jobs = [NetworkJob(*job) for job in settings["jobs"]]
+    return task, jobs, DeviceSettings(**settings["use"])
 
 
-def _end(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def main(folder: Path) -> None:
+    """What each process of torchrun does: fit the task of a folder, and leave the results there."""
+    on_cuda = torch.cuda.is_available()
+    dist.init_process_group("nccl" if on_cuda else "gloo")
+    device = f"cuda:{dist.get_node_local_rank()}" if on_cuda else "cpu"
+    task, jobs, use = read_task(folder)
+    first = dist.get_rank() == 0
+    context = TrainContext(folder, use=use).on(device)
+    for job, predicted in _fit_together(task, jobs, context, first):
+        if first:
+            np.save(folder / f"{job.piece}-predicted.npy", predicted)
+    dist.destroy_process_group()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Path(sys.argv[1]))

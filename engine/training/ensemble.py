@@ -2,28 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
 from ..base.errors import UserError
 from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..inference.conformal import Interval, calibrate
-from ..models.descriptor_models import DESCRIPTOR_MODELS
+from ..models.member import NetworkMemberConfig
+from ..models.members import MEMBERS, DescriptorMember, configs_of, title_of
 from ..models.store import save_descriptor_model
-from ..settings.devices import DeviceSettings
 from ..settings.metrics import figures, label_ranges
-from ..settings.presets import Preset, settle
+from ..settings.presets import Preset
 from .blend import blend_weights, fixed_blend, nested_blend
 from .checkpoints import Checkpoints
+from .context import TrainContext
 from .loop import DivergedError
 from .networks import NetworkTask, network_jobs
 from .parallel import fit_networks
+from .pieces import fit_piece
 from .reporter import Reporter
 
 
@@ -73,71 +75,131 @@ class Ensemble:
     remarks: list[str]
 
 
-class _Fit(NamedTuple):
-    """What the members of one fit share; see `fit_ensemble`."""
-
-    data: TrainingData
-    preset: Preset
-    seed: int
-    folder: Path
-    reporter: Reporter
-    use: DeviceSettings
-    checkpoints: Path | None
-
-
 def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
     """The stages of a fit over so many folds, with their numbers of steps, in order."""
-    fits = (folds + 1) * properties
-    epochs = folds * preset.loop.seeds * preset.loop.all_epochs
-    return {**dict.fromkeys(preset.on_descriptors, fits), "polygin": epochs}
+    return {
+        name: folds * config.training.seeds * config.training.all_epochs
+        if isinstance(config, NetworkMemberConfig)
+        else (folds + 1) * properties
+        for name, config in configs_of(preset).items()
+    }
 
 
-def fit_ensemble(
-    data: TrainingData,
-    preset: Preset,
-    seed: int,
-    folder: Path,
-    reporter: Reporter,
-    use: DeviceSettings | None = None,
-    checkpoints: Path | None = None,
-) -> Ensemble:
+def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainContext) -> Ensemble:
     """Fit every member over the folds and blend them.
 
     Members on descriptors predict each fold from the others and are then fitted once more to all
-    rows, for the bundle. PolyGIN keeps the networks of all folds: their mean is worth more than one
-    network fitted to all rows.
+    rows, for the bundle. Members of networks keep the networks of all folds: their mean is worth
+    more than one network fitted to all rows.
 
     Args:
         data: N rows with K properties.
         preset: which members, how large, how long.
         seed: of everything random.
-        folder: where the members' files go.
-        reporter: told how far the fitting is.
-        use: how to use the devices there are.
-        checkpoints: a folder for what is finished; the same again, and the fit goes on from it.
+        context: where the members' files go, who is told, how to use the devices.
 
     Raises:
         UserError: when no member could be fitted.
     """
-    use, lacking = settle(preset, use or DeviceSettings(), torch.cuda.device_count())
-    for line in lacking:
-        reporter.log(line)
-    fit = _Fit(data, preset, seed, folder, reporter, use, checkpoints)
+    use, lines = preset.devices_for(context.use, torch.cuda.device_count())
+    context = replace(context, use=use)
+    for line in lines:
+        context.reporter.log(line)
+    configs = configs_of(preset)
     predictions: dict[str, np.ndarray] = {}
     remarks = []
     for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
-        reporter.stage(name, total)
+        context.reporter.stage(name, total)
         try:
-            predictions[name] = (
-                _fit_polygin(fit) if name == "polygin" else _fit_on_descriptors(name, fit)
-            )
+            predictions[name] = _fit_member(name, configs[name], data, seed, context)
         except DivergedError as error:
-            remarks.append(f"PolyGIN was left out: {error}.")
-            reporter.log(remarks[-1])
+            remarks.append(f"{title_of(name)} was left out: {error}.")
+            context.reporter.log(remarks[-1])
     if not predictions:
         raise UserError(" ".join(remarks))
+    return _blended(data, preset, predictions, remarks)
+
+
+def _fit_member(
+    name: str, config: BaseModel, data: TrainingData, seed: int, context: TrainContext
+) -> np.ndarray:
+    """Out-of-fold predictions `(N, K)` of one member; its final models go to the folder."""
+    member = MEMBERS[name]
+    if issubclass(member, DescriptorMember):
+        return _fit_on_descriptors(member, config, data, seed, context)
+    assert isinstance(config, NetworkMemberConfig)
+    descriptors = data.features.descriptors if config.network.descriptors else None
+    task = NetworkTask(data.features.graphs, data.labels, data.folds, config, descriptors)
+    return fit_networks(task, network_jobs(name, data.fold_numbers, config, seed), context)
+
+
+def _fit_on_descriptors(
+    member: type[DescriptorMember],
+    config: BaseModel,
+    data: TrainingData,
+    seed: int,
+    context: TrainContext,
+) -> np.ndarray:
+    """As `_fit_member`, for a member with a model for each fold and property."""
+    checkpoints = Checkpoints(context.checkpoints) if context.checkpoints else None
+    predicted = np.full(data.labels.shape, np.nan)
+    jobs = {
+        fit_piece(member.name, fold, k): (fold, k)
+        for k in range(len(data.names))
+        for fold in (*data.fold_numbers, None)
+    }
+
+    def fit_one(piece: str) -> None:
+        fold, k = jobs[piece]
+        labelled = np.isfinite(data.labels[:, k])
+        rows = labelled if fold is None else labelled & (data.folds != fold)
+        model = member.fit(data.features.descriptors[rows], data.labels[rows, k], config, seed)
+        result = np.empty(0)
+        if fold is None:
+            save_descriptor_model(context.folder, member.name, k, model)
+        else:
+            held_out = data.folds == fold
+            result = predicted[held_out, k] = model.predict(data.features.descriptors[held_out])
+        if checkpoints:
+            checkpoints.finish(piece, result)
+
+    for piece, (fold, k) in list(jobs.items()):
+        if checkpoints and (state := checkpoints.finished(piece)):
+            if fold is not None:
+                predicted[data.folds == fold, k] = state.arrays["result"]
+            del jobs[piece]
+            context.reporter.skip(1)
+    with suppress(ImportError):
+        import scipy.linalg  # noqa: F401  its threads can be limited only once it is loaded
+    # The libraries let go of the interpreter while they fit, so threads use all cores; each with
+    # one thread of its own, so that the same numbers come out however many cores there are.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
+        futures = {pool.submit(fit_one, piece) for piece in jobs}
+        for _ in _as_completed(futures, context.reporter):
+            context.reporter.step()
+    return predicted
+
+
+def _as_completed(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
+    """Yield futures as they end; when the run should end, cancel those that have not begun."""
+    try:
+        while futures:
+            ended, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+            reporter.check()
+            for future in ended:
+                future.result()
+                yield future
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _blended(
+    data: TrainingData, preset: Preset, predictions: dict[str, np.ndarray], remarks: list[str]
+) -> Ensemble:
+    """Blend the members' out-of-fold predictions, and measure what they are worth."""
     members = tuple(predictions)
-    out_of_fold = np.stack(list(predictions.values()))
+    out_of_fold = np.stack(list(predictions.values()))  # M × N × K
     if preset.blend:
         blended, weights = fixed_blend(out_of_fold, members, data.names, preset.blend)
     else:
@@ -154,84 +216,8 @@ def fit_ensemble(
             "blend": figures(data.labels, blended, data.names, ranges),
             "members": {
                 member: figures(data.labels, predicted, data.names, ranges)
-                for member, predicted in zip(members, out_of_fold, strict=True)
+                for member, predicted in predictions.items()
             },
         },
         remarks=remarks,
     )
-
-
-def _fit_on_descriptors(member: str, fit: _Fit) -> np.ndarray:
-    """Out-of-fold predictions `(N, K)` of one member; its final models go to the folder."""
-    data = fit.data
-    kept = Checkpoints(fit.checkpoints) if fit.checkpoints else None
-    predicted = np.full(data.labels.shape, np.nan)
-    jobs = {
-        f"{member}-{'all' if fold is None else fold}-{k:03d}": (fold, k)
-        for k in range(len(data.names))
-        for fold in (*data.fold_numbers, None)
-    }
-
-    def fit_one(piece: str) -> None:
-        fold, k = jobs[piece]
-        labelled = np.isfinite(data.labels[:, k])
-        rows = labelled if fold is None else labelled & (data.folds != fold)
-        model = DESCRIPTOR_MODELS[member].fit(
-            data.features.descriptors[rows],
-            data.labels[rows, k],
-            fit.preset.on_descriptors[member],
-            fit.seed,
-        )
-        result = np.empty(0)
-        if fold is None:
-            save_descriptor_model(fit.folder, member, k, model)
-        else:
-            held_out = data.folds == fold
-            result = predicted[held_out, k] = model.predict(data.features.descriptors[held_out])
-        if kept:
-            kept.finish(piece, result)
-
-    for piece, (fold, k) in list(jobs.items()):
-        if kept and (state := kept.finished(piece)):
-            if fold is not None:
-                predicted[data.folds == fold, k] = state.arrays["result"]
-            del jobs[piece]
-            fit.reporter.skip(1)
-    # The libraries let go of the interpreter while they fit, so threads use all cores; each with
-    # one thread of its own, so that the same numbers come out however many cores there are.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
-        futures = {pool.submit(fit_one, piece) for piece in jobs}
-        for _ in _as_they_end(futures, fit.reporter):
-            fit.reporter.step()
-    return predicted
-
-
-def _as_they_end(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
-    """Yield futures as they end; when the run should end, cancel those that have not begun."""
-    try:
-        while futures:
-            ended, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
-            reporter.check()
-            for future in ended:
-                future.result()
-                yield future
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _fit_polygin(fit: _Fit) -> np.ndarray:
-    """Out-of-fold predictions `(N, K)` of PolyGIN, the mean over seeds; networks to the folder."""
-    data, preset = fit.data, fit.preset
-    task = NetworkTask(
-        data.features.graphs,
-        data.labels,
-        data.folds,
-        preset.shape,
-        preset.loop,
-        fit.use,
-        fit.folder,
-        fit.checkpoints,
-        data.features.descriptors if preset.shape.descriptors else None,
-    )
-    return fit_networks(task, network_jobs(data.fold_numbers, preset.loop, fit.seed), fit.reporter)

@@ -1,9 +1,10 @@
-"""From packed graphs and labels to a fitted network, and from a network to predictions."""
+"""From packed graphs and labels to a fitted network: epochs of training and validation."""
 
 import math
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,91 +12,91 @@ import torch.distributed as dist
 
 from ..base.packed import same_units, take
 from ..models.batching import DeviceGraphs
-from ..models.build import Network, build_network
 from ..models.device import set_arithmetic
+from ..models.member import NetworkMember, NetworkMemberConfig
+from ..models.network import Network
 from ..models.network_prediction import Scale, predict_network
-from ..settings.devices import DeviceSettings
-from ..settings.members import PolyGINShape
-from ..settings.training import LoopSettings
+from .context import TrainContext
 from .early_stopping import inner_split
-from .network_checkpoints import Keeper
+from .network_checkpoints import NetworkCheckpointer
 from .pretraining import pretrain
 from .trainer import Trainer
 
 
 class DivergedError(Exception):
-    """A training whose loss is no number any more; the text says what may help."""
+    """A training whose loss has become NaN or infinite; the text says what may help."""
 
 
-EpochReport = Callable[[dict[str, float]], None]
-"""Called after each epoch with its measurements; may raise to end the training."""
+class NetworkRows(NamedTuple):
+    """What one network is trained on, and what it is watched on."""
+
+    graphs: DeviceGraphs  # N graphs on the device, with descriptors where the network joins some
+    labels: np.ndarray  # N × K, in units, NaN where missing
+    rows: np.ndarray  # the rows to learn from
+    watched: np.ndarray  # rows whose error is reported each epoch, and used for nothing else
 
 
 def train_network(
-    graphs: DeviceGraphs,
-    labels: np.ndarray,
-    rows: np.ndarray,
-    watched: np.ndarray,
-    shape: PolyGINShape,
-    settings: LoopSettings,
+    data: NetworkRows,
+    member: type[NetworkMember],
+    config: NetworkMemberConfig,
     seed: int,
-    device: torch.device,
-    report: EpochReport,
-    use: DeviceSettings | None = None,
-    log: Callable[[str], None] = lambda line: None,
-    keeper: Keeper | None = None,
+    context: TrainContext,
+    checkpointer: NetworkCheckpointer,
 ) -> tuple[Network, Scale]:
-    """Train one network, for so many epochs or until it gets no better, see `LoopSettings`.
+    """Train one network, for all its epochs or until it gets no better, see `TrainingConfig`.
+
+    The reporter of the context is told each epoch's `train_loss`, `val_loss`, the K validation
+    errors in units as an array `val_mae`, `learning_rate`, the mean `gradient_norm` before
+    clipping, `graphs_per_second`, `train_seconds` and `validation_seconds`; on a CUDA device also
+    `vram_mb`, the most memory that it has held for this process, in MB (2²⁰ bytes); with early
+    stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining come before, see
+    `pretrain`.
 
     Args:
-        graphs: N graphs on `device`, with descriptors where the shape joins some.
-        labels: shape `(N, K)`, in units, NaN where missing.
-        rows: the rows to learn from.
-        watched: rows whose error is reported each epoch and used for nothing else.
-        shape, settings: the network's size and how it is trained.
+        data: what to learn from.
+        member: whose network it is.
+        config: what it is made of, and how it is trained.
         seed: of the weights, the shuffling and dropout.
-        device: where to train.
-        report: told each epoch's `train_loss`, `val_loss`, the K validation errors in units as
-            an array `val_mae`, `learning_rate`, the mean `gradient_norm` before clipping,
-            `graphs_per_second`, `train_seconds` and `validation_seconds`; on a CUDA device also
-            `vram_mb`, the most memory that it has held for this process, in MB (2²⁰ bytes); with
-            early stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining
-            come before, see `pretrain`.
-        use: how to use the device.
-        log: told when memory runs out, or when a fast path is not to be had.
-        keeper: keeps checkpoints, and has the one to go on from.
+        context: of the fit; says where to train.
+        checkpointer: saves checkpoints, and has the one to go on from.
 
     Raises:
-        DivergedError: when the loss is no number any more.
+        DivergedError: when the loss becomes NaN or infinite.
 
     Returns:
         The network, in evaluation mode, and the scale of its outputs.
     """
-    use = use or DeviceSettings()
-    set_arithmetic(use.deterministic)
+    training, labels, rows = config.training, data.labels, data.rows
+    set_arithmetic(context.use.deterministic)
     torch.manual_seed(seed)
-    network = build_network(shape, labels.shape[1])
-    if settings.pretraining and not (keeper and keeper.has_begun):
-        unlabelled = take(graphs.packed, rows)
-        pretrain(network, unlabelled, settings, seed, device, use, report, log, keeper)
+    network = member.build(config.network, labels.shape[1])
+    if training.pretraining and not checkpointer.has_begun:
+        pretrain(network, take(data.graphs.packed, rows), training, seed, context, checkpointer)
         torch.manual_seed(seed)
     rows = rows[np.isfinite(labels[rows]).any(axis=1)]
     inner = rows[:0]
-    if settings.patience:
-        rows, inner = inner_split(rows, same_units(graphs.packed), settings.inner_share, seed)
+    if training.patience:
+        units = same_units(data.graphs.packed)
+        rows, inner = inner_split(rows, units, training.inner_share, seed)
     if network.join is not None:
-        network.join.choose(graphs.descriptors[rows], labels[rows])
-    trainer = Trainer(network, graphs, labels, rows, settings, device, seed, use, log)
-    validate = partial(_validate, trainer, graphs, labels)
-    for epoch in range(keeper.resume(trainer) if keeper else 0, settings.epochs):
+        network.join.choose(data.graphs.descriptors[rows], labels[rows])
+    trainer = Trainer(network, data.graphs, labels, rows, training, seed, context)
+    validate = partial(_validate, trainer, data)
+    for epoch in range(checkpointer.resume(trainer), training.epochs):
         if trainer.stopping and trainer.stopping.over:
-            log(f"No better for {settings.patience} epochs: the training ends after {epoch}")
-            report({"epochs_left_out": settings.epochs - epoch})
+            context.reporter.log(
+                f"No better for {training.patience} epochs: the training ends after {epoch}"
+            )
+            left_out = {"epochs_left_out": training.epochs - epoch}
+            context.reporter.measured({**checkpointer.about, **left_out})
             break
-        measured = _epoch(trainer, epoch + 1, len(rows), partial(validate, watched))
+        measured = _epoch(trainer, epoch + 1, len(rows), partial(validate, data.watched))
         if trainer.stopping:
-            measured["inner_loss"] = _note_inner(trainer, validate(inner)["val_loss"])
-        _tell(measured, report, trainer, keeper)
+            loss = _agreed(validate(inner)["val_loss"], trainer.device)
+            trainer.stopping.note(loss, network)
+            measured["inner_loss"] = loss
+        _report(measured, trainer, context, checkpointer)
     if trainer.stopping:
         trainer.stopping.give_back(network)
     return network.eval(), trainer.scale
@@ -105,7 +106,7 @@ def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict
     """Learn from so many rows, and validate; what was measured.
 
     Raises:
-        DivergedError: when the loss is no number any more.
+        DivergedError: when the loss becomes NaN or infinite.
     """
     started = time.perf_counter()
     loss = trainer.epoch()
@@ -130,43 +131,38 @@ def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict
     return measured
 
 
-def _note_inner(trainer: Trainer, inner_loss: float) -> float:
-    """Take up the loss of the rows set aside from the training rows, which says when to stop."""
-    loss = torch.tensor(inner_loss)
+def _agreed(loss: float, device: torch.device) -> float:
+    """The loss that all processes go by: those that round differently must not part ways."""
+    value = torch.tensor(loss)
     if dist.is_available() and dist.is_initialized():
-        # Processes that round differently must not part ways.
-        loss = loss.to(trainer.device)
-        dist.broadcast(loss, 0)
-    trainer.stopping.note(loss.item(), trainer.network)
-    return loss.item()
+        value = value.to(device)
+        dist.broadcast(value, 0)
+    return value.item()
 
 
-def _tell(measured: dict, report: EpochReport, trainer: Trainer, keeper: Keeper | None) -> None:
-    """Report an epoch and keep a checkpoint, at once when the report ends the training."""
-    if keeper is None:
-        report(measured)
-        return
-    keeper.note(measured)
+def _report(
+    measured: dict, trainer: Trainer, context: TrainContext, checkpointer: NetworkCheckpointer
+) -> None:
+    """Report an epoch and save a checkpoint, at once when the report ends the training."""
+    checkpointer.note(measured)
     try:
-        report(measured)
+        context.reporter.measured({**checkpointer.about, **measured})
     except BaseException:
-        keeper.keep(trainer, force=True)
+        checkpointer.save(trainer, force=True)
         raise
-    keeper.keep(trainer)
+    checkpointer.save(trainer)
 
 
-def _validate(
-    trainer: Trainer, graphs: DeviceGraphs, labels: np.ndarray, watched: np.ndarray
-) -> dict:
-    """The loss and the error in units of rows that are held out."""
+def _validate(trainer: Trainer, data: NetworkRows, rows: np.ndarray) -> dict:
+    """The loss and the error in units on rows that are held out."""
     scale = trainer.scale
     predicted = predict_network(
-        trainer.network, scale, graphs, watched, trainer.device, trainer.precision
+        trainer.network, scale, data.graphs, rows, trainer.device, trainer.precision
     )
-    truth = labels[watched]
-    known = np.isfinite(truth)
-    errors = np.where(known, np.abs(predicted - truth), 0.0).sum(axis=0)
-    counts = known.sum(axis=0)
+    labels = data.labels[rows]
+    labelled = np.isfinite(labels)
+    errors = np.where(labelled, np.abs(predicted - labels), 0.0).sum(axis=0)
+    counts = labelled.sum(axis=0)
     weights = trainer.weights.cpu().numpy()
     loss = (errors / scale.deviation * weights).sum() / max((counts * weights).sum(), 1)
     mae = np.where(counts > 0, errors / np.maximum(counts, 1), np.nan)

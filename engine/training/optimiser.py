@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ..settings.devices import DeviceSettings
-from ..settings.training import LoopSettings
+from ..settings.training import TrainingConfig
 
 # Each weight begins at a multiple of 16 numbers (64 bytes), as matrix products like it.
 _ALIGNMENT = 16
@@ -167,17 +167,17 @@ def _on_device(state: dict[str, Tensor], device: torch.device) -> dict[str, Tens
 
 
 def make_optimiser(
-    network: nn.Module, settings: LoopSettings, use: DeviceSettings
+    network: nn.Module, config: TrainingConfig, use: DeviceSettings
 ) -> FlatAdamW | StepInBackward:
     """The optimiser that the settings ask for."""
     kind = StepInBackward if use.step_in_backward else FlatAdamW
     return kind(
         network,
-        settings.learning_rate,
-        settings.weight_decay,
-        settings.clip,
-        settings.betas,
-        settings.eps,
+        config.learning_rate,
+        config.weight_decay,
+        config.clip,
+        config.betas,
+        config.eps,
     )
 
 
@@ -185,20 +185,20 @@ _START = 25.0
 _END = 1e4
 
 
-def rate_factor(settings: LoopSettings, step: int, steps: int) -> float:
+def rate_factor(config: TrainingConfig, step: int, steps: int) -> float:
     """The share of the greatest learning rate at a step, from 0 to 1.
 
     Args:
-        settings: says which schedule.
+        config: says which schedule.
         step: from 0.
         steps: of the whole training.
     """
-    if settings.schedule == "onecycle":
-        return one_cycle_cosine(step, steps, settings.warm_share)
-    return one_cycle(step, steps, settings.warm_share)
+    if config.schedule == "onecycle":
+        return one_cycle(step, steps, config.warm_share)
+    return warmup_cosine(step, steps, config.warm_share)
 
 
-def one_cycle(step: int, steps: int, warm_share: float) -> float:
+def warmup_cosine(step: int, steps: int, warm_share: float) -> float:
     """A factor of the learning rate that rises linearly, then falls to zero along a cosine."""
     warm = max(int(steps * warm_share), 1)
     if step < warm:
@@ -206,7 +206,7 @@ def one_cycle(step: int, steps: int, warm_share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * min((step - warm) / max(steps - warm, 1), 1.0)))
 
 
-def one_cycle_cosine(step: int, steps: int, rising: float) -> float:
+def one_cycle(step: int, steps: int, rising: float) -> float:
     """OneCycle (Smith & Topin, arXiv:1708.07120), rising and falling along cosines.
 
     The same numbers as PyTorch's `OneCycleLR` with its defaults; momentum stays as it is.

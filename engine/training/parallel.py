@@ -1,7 +1,9 @@
-"""How several devices, or the cores of a CPU, share the networks of a run."""
+"""How several devices, or the cores of a CPU, share the networks of a member."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -9,18 +11,18 @@ import torch
 
 from ..base.hardware import usable_cores
 from ..base.workspace import write_atomic
+from ..models.members import title_of
 from ..settings.devices import DeviceSettings
 from .checkpoints import Checkpoints
+from .context import TrainContext
 from .distributed import fit_distributed
-from .network_checkpoints import pretraining_piece
 from .networks import NetworkFitter, NetworkJob, NetworkTask
+from .pieces import pretraining_piece
 from .processes import fit_in_processes
-from .reporter import Reporter, pass_on
 
 # Starting processes takes some seconds; below so many graph passes in all they do not pay.
 _WORTH_PROCESSES = 150_000
 _GB_PER_PROCESS = 1.0
-_PLAN = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,15 @@ class Plan:
         mode: `none`, `dp`, `ddp` or `folds`.
         devices: PyTorch's names of the devices; for `folds` and `ddp` one for each process.
         threads: CPU threads of each process.
-        why: a sentence for the log.
+        where: on what they are trained, in words.
+        remark: why it is not as the user wished, where it is not.
     """
 
     mode: str
     devices: list[str]
     threads: int
-    why: str
+    where: str
+    remark: str = ""
 
 
 def plan(use: DeviceSettings, jobs: int, graph_passes: int) -> Plan:
@@ -49,15 +53,15 @@ def plan(use: DeviceSettings, jobs: int, graph_passes: int) -> Plan:
         graph_passes: training graphs times epochs, over all networks.
     """
     cards, cores = torch.cuda.device_count(), usable_cores()
-    one = ["cuda:0" if cards else "cpu"]
+    alone = Plan("none", ["cuda:0" if cards else "cpu"], cores, "cuda:0" if cards else "cpu")
     if use.parallel == "none":
-        return Plan("none", one, cores, f"PolyGIN trains on {one[0]}")
+        return alone
     if use.parallel == "dp":
         if cards >= 2:
             names = [f"cuda:{number}" for number in range(cards)]
-            return Plan("dp", names, cores, f"PolyGIN trains on {cards} CUDA devices (dp)")
-        why = f"dp needs two CUDA devices and there are {cards}: PolyGIN trains on {one[0]}"
-        return Plan("none", one, cores, why)
+            return Plan("dp", names, cores, f"{cards} CUDA devices (dp)")
+        remark = f"dp needs two CUDA devices and there are {cards}"
+        return Plan("none", alone.devices, cores, alone.where, remark)
     if use.parallel == "ddp":
         return _processes("ddp", max(cards, 2 if not cards else 1), cards, cores)
     if cards:
@@ -67,99 +71,111 @@ def plan(use: DeviceSettings, jobs: int, graph_passes: int) -> Plan:
         count = max(min(cores, jobs, int(memory / _GB_PER_PROCESS)), 1)
         if use.parallel == "auto" and graph_passes < _WORTH_PROCESSES:
             count = 1
-    if count == 1:
-        return Plan("none", one, cores, f"PolyGIN trains on {one[0]}")
-    return _processes("folds", count, cards, cores)
+    return alone if count == 1 else _processes("folds", count, cards, cores)
 
 
-def fit_networks(task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter) -> np.ndarray:
-    """Fit networks and predict each row by those that never saw it.
+def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContext) -> np.ndarray:
+    """Fit the networks of a member, and predict each row by those that never saw it.
 
     Args:
-        task: what they share; the networks are written to its folder.
-        jobs: which networks; those that the task's checkpoints hold are not trained again.
-        reporter: told each epoch, and a step for each epoch.
+        task: what they share.
+        jobs: which networks, of one member; those that are finished are not trained again.
+        context: of the fit; its reporter is told each epoch, and a step for each epoch.
 
     Raises:
-        DivergedError: when the loss of one is no number any more.
+        DivergedError: when the loss of one becomes NaN or infinite.
 
     Returns:
         Shape `(N, K)`, in units: the mean over the seeds of the row's fold, NaN in rows that no
         network was to predict.
     """
-    todo, results = _open_jobs(task, jobs, reporter)
-    passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * task.loop.all_epochs
-    chosen = _kept_plan(task) or plan(task.use, len(jobs), passes)
-    _keep_plan(task, chosen)
-    reporter.log(chosen.why)
-
-    def keep(job: NetworkJob, values: np.ndarray) -> None:
-        results[job] = values
-
+    training, member = task.config.training, jobs[0].member
+    waiting, results = _waiting_jobs(task, jobs, context)
+    passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * training.all_epochs
+    chosen = _planned(member, context) or plan(context.use, len(jobs), passes)
+    _remember(chosen, member, context)
+    where = f"{title_of(member)} trains on {chosen.where}"
+    context.reporter.log(f"{chosen.remark}: {where}" if chosen.remark else where)
     if chosen.mode == "folds":
-        devices = chosen.devices[: len(todo)]
-        fit_in_processes(task, todo, devices, chosen.threads, reporter, keep)
-    elif chosen.mode == "ddp" and todo:
-        fit_distributed(task, todo, chosen.devices, chosen.threads, reporter, keep)
+        devices = chosen.devices[: len(waiting)]
+        fit_in_processes(task, waiting, devices, chosen.threads, context, results.__setitem__)
+    elif chosen.mode == "ddp" and waiting:
+        fit_distributed(task, waiting, chosen.devices, chosen.threads, context, results.__setitem__)
     else:
-        _fit_here(task, todo, chosen, reporter, keep)
+        _fit_here(task, waiting, chosen, context, results.__setitem__)
     predicted = np.full(task.labels.shape, np.nan)
     predicted[np.isin(task.folds, [job.fold for job in jobs])] = 0
     # In the order of the jobs, whichever ended first: sums of floats depend on it.
     for job in jobs:
-        predicted[task.folds == job.fold] += results[job] / task.loop.seeds
+        predicted[task.folds == job.fold] += results[job] / training.seeds
     return predicted
 
 
-def _open_jobs(
-    task: NetworkTask, jobs: list[NetworkJob], reporter: Reporter
+def _fit_here(
+    task: NetworkTask,
+    jobs: list[NetworkJob],
+    chosen: Plan,
+    context: TrainContext,
+    on_fitted: Callable[[NetworkJob, np.ndarray], None],
+) -> None:
+    """Fit networks in this process, one after the other."""
+    fitter = NetworkFitter(task, context.on(chosen.devices[0]).sharing(chosen.mode))
+    for job in jobs:
+        on_fitted(job, fitter.fit(job))
+
+
+def _waiting_jobs(
+    task: NetworkTask, jobs: list[NetworkJob], context: TrainContext
 ) -> tuple[list[NetworkJob], dict[NetworkJob, np.ndarray]]:
     """The jobs that are not finished, and the results of those that are."""
-    if task.checkpoints is None:
+    if context.checkpoints is None:
         return jobs, {}
-    checkpoints = Checkpoints(task.checkpoints)
-    found = {job: checkpoints.finished(job.piece) for job in jobs}
-    results = {job: state.arrays["result"] for job, state in found.items() if state}
-    todo = [job for job in jobs if job not in results]
-    begun = [checkpoints.latest(job.piece) for job in todo]
-    before = task.loop.all_epochs - task.loop.epochs
-    learned = sum(before + len(state.values["history"]) for state in begun if state)
-    for job, state in zip(todo, begun, strict=True):
-        kept = None if state or not before else checkpoints.latest(pretraining_piece(job.piece))
-        learned += kept.values["pretraining_epoch"] if kept else 0
-    reporter.skip(task.loop.all_epochs * len(results) + learned)
-    return todo, results
+    checkpoints = Checkpoints(context.checkpoints)
+    finished = {job: checkpoints.finished(job.piece) for job in jobs}
+    results = {job: state.arrays["result"] for job, state in finished.items() if state}
+    waiting = [job for job in jobs if job not in results]
+    done = task.config.training.all_epochs * len(results)
+    done += sum(_epochs_done(job, task, checkpoints) for job in waiting)
+    context.reporter.skip(done)
+    return waiting, results
+
+
+def _epochs_done(job: NetworkJob, task: NetworkTask, checkpoints: Checkpoints) -> int:
+    """How many epochs the checkpoints hold of a network that is not finished."""
+    training = task.config.training
+    pretraining = training.all_epochs - training.epochs
+    if state := checkpoints.latest(job.piece):
+        return pretraining + len(state.values["history"])
+    state = checkpoints.latest(pretraining_piece(job.piece)) if pretraining else None
+    return state.values["pretraining_epoch"] if state else 0
 
 
 # A fit that goes on uses as many threads as before: sums of floats depend on that too.
 
 
-def _keep_plan(task: NetworkTask, chosen: Plan) -> None:
-    if task.checkpoints:
-        write_atomic(task.checkpoints / _PLAN, json.dumps(asdict(chosen)))
+def _remember(chosen: Plan, member: str, context: TrainContext) -> None:
+    if context.checkpoints:
+        write_atomic(_plan_file(context.checkpoints, member), json.dumps(asdict(chosen)))
 
 
-def _kept_plan(task: NetworkTask) -> Plan | None:
+def _planned(member: str, context: TrainContext) -> Plan | None:
     """The plan that the fit began with, if this machine still has its devices."""
+    if context.checkpoints is None:
+        return None
     try:
-        kept = Plan(**json.loads((task.checkpoints / _PLAN).read_text()))
+        planned = Plan(**json.loads(_plan_file(context.checkpoints, member).read_text()))
     except (OSError, ValueError, TypeError):
         return None
     cards = {f"cuda:{number}" for number in range(torch.cuda.device_count())}
-    there = cards or {"cpu"}
-    return kept if set(kept.devices) <= there else None
+    return planned if set(planned.devices) <= (cards or {"cpu"}) else None
+
+
+def _plan_file(checkpoints: Path, member: str) -> Path:
+    return checkpoints / f"{member}-plan.json"
 
 
 def _processes(mode: str, count: int, cards: int, cores: int) -> Plan:
     devices = [f"cuda:{number}" if cards else "cpu" for number in range(count)]
     threads = max(cores // count, 1)
     where = f"{count} CUDA devices" if cards else f"{count} processes with {threads} CPU threads"
-    return Plan(mode, devices, threads, f"PolyGIN trains on {where} ({mode})")
-
-
-def _fit_here(task: NetworkTask, jobs: list[NetworkJob], chosen: Plan, reporter, keep) -> None:
-    use = task.use.model_copy(update={"parallel": chosen.mode})
-    fitter = NetworkFitter(task._replace(use=use), torch.device(chosen.devices[0]))
-
-    for job in jobs:
-        keep(job, fitter.fit(job, lambda measured: pass_on(measured, reporter), reporter.log))
+    return Plan(mode, devices, threads, f"{where} ({mode})")

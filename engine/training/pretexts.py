@@ -9,9 +9,9 @@ from torch.nn import functional
 from ..base.packed import PackedGraphs, take
 from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS, MASKED_ATOM, MASKED_BOND
 from ..models.batching import ArrangedGraphs, DeviceGraphs, GraphBatch
-from ..models.build import Network
 from ..models.messages import sum_spans
-from ..settings.training import PretrainSettings
+from ..models.network import Network
+from ..settings.training import PretrainingConfig
 
 
 def masked_atoms(graphs: PackedGraphs, share: float, random: np.random.Generator) -> np.ndarray:
@@ -71,12 +71,12 @@ class MaskedUnits(nn.Module):
     linear map of the atoms' last features.
     """
 
-    def __init__(self, network: Network, settings: PretrainSettings) -> None:
+    def __init__(self, network: Network, config: PretrainingConfig) -> None:
         """Fresh maps for a network's atoms."""
         super().__init__()
-        self._share = settings.share
-        self.atom_fields = nn.Linear(network.shape.width, sum(ATOM_FIELDS.values()))
-        self.bond_fields = nn.Linear(network.shape.width, sum(BOND_FIELDS.values()))
+        self._share = config.share
+        self.atom_fields = nn.Linear(network.config.width, sum(ATOM_FIELDS.values()))
+        self.bond_fields = nn.Linear(network.config.width, sum(BOND_FIELDS.values()))
 
     def views(
         self,
@@ -97,11 +97,13 @@ class MaskedUnits(nn.Module):
         atoms = network.encode(hidden)[0]
         masked = hidden.atoms[:, 0] == MASKED_ATOM[0]
         loss = _guess(self.atom_fields(atoms), true.atoms, ATOM_FIELDS, masked)
-        listener = torch.repeat_interleave(true.heard_start.diff(), output_size=len(true.heard))
-        sender = true.sender.index_select(0, true.heard)
-        bond = _fields_of(true.bond_code.index_select(0, true.heard))
-        guessed = BondEnds.apply(self.bond_fields(atoms), sender, listener, true)
-        return loss + _guess(guessed, bond, BOND_FIELDS, masked[listener] | masked[sender])
+        receiver = torch.repeat_interleave(
+            true.received_indptr.diff(), output_size=len(true.received_indices)
+        )  # E
+        sender = true.sender.index_select(0, true.received_indices)
+        bond = _fields_of(true.bond_code.index_select(0, true.received_indices))
+        guessed = BondEnds.apply(self.bond_fields(atoms), sender, receiver, true)
+        return loss + _guess(guessed, bond, BOND_FIELDS, masked[receiver] | masked[sender])
 
 
 class Contrast(nn.Module):
@@ -112,13 +114,15 @@ class Contrast(nn.Module):
     arXiv:2002.05709).
     """
 
-    def __init__(self, network: Network, settings: PretrainSettings) -> None:
+    def __init__(self, network: Network, config: PretrainingConfig) -> None:
         """A fresh projection of a network's pooled vectors."""
         super().__init__()
-        self._share, self._temperature = settings.share, settings.temperature
-        width = network.shape.width
+        self._share, self._temperature = config.share, config.temperature
+        width = network.config.width
         self.project = nn.Sequential(
-            nn.Linear(len(network.shape.pooling) * width, width), nn.ReLU(), nn.Linear(width, width)
+            nn.Linear(len(network.config.pooling) * width, width),
+            nn.ReLU(),
+            nn.Linear(width, width),
         )
 
     def views(
@@ -177,15 +181,15 @@ class BondEnds(Function):
     """
 
     @staticmethod
-    def forward(ctx, atoms: Tensor, sender: Tensor, listener: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(ctx, atoms: Tensor, sender: Tensor, receiver: Tensor, batch: GraphBatch) -> Tensor:
         ctx.batch = batch
-        return atoms.index_select(0, sender) + atoms.index_select(0, listener)
+        return atoms.index_select(0, sender) + atoms.index_select(0, receiver)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         batch = ctx.batch
         positions = batch.positions[: len(gradient)]
-        return 2 * sum_spans(gradient, positions, batch.heard_start), None, None, None
+        return 2 * sum_spans(gradient, positions, batch.received_indptr), None, None, None
 
 
 def _guess(guessed: Tensor, codes: Tensor, fields: dict[str, int], wanted: Tensor) -> Tensor:

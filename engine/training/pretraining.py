@@ -2,8 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -11,64 +9,44 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from ..base.packed import PackedGraphs
-from ..models.build import Network
 from ..models.device import Precision, forget_unused, out_of_memory, several_processes
-from ..settings.devices import DeviceSettings
-from ..settings.training import LoopSettings
-from .checkpoints import State
-from .optimiser import FlatAdamW, one_cycle
+from ..models.network import Network
+from ..settings.training import PretrainingConfig, TrainingConfig
+from .checkpoints import State, groups_of, state_of
+from .context import TrainContext
+from .network_checkpoints import NetworkCheckpointer
+from .optimiser import FlatAdamW, warmup_cosine
 from .pretexts import PRETEXTS
 
 _WARM_SHARE = 0.1
 
 
-class Keeps(Protocol):
-    """Keeps the state after an epoch; see `engine.training.network_checkpoints.Keeper`."""
-
-    def resume_pretraining(self, pretrainer: "Pretrainer") -> int:
-        """Bring it to the last state kept; returns how many epochs that has done."""
-        ...
-
-    def keep_pretraining(self, pretrainer: "Pretrainer", epoch: int, force: bool) -> None:
-        """Write its state, unless the last was written a moment ago and nothing forces it."""
-        ...
-
-
-class _Way(NamedTuple):
-    """Where and how it is computed."""
-
-    device: torch.device
-    use: DeviceSettings
-    log: Callable[[str], None]
-
-
 def pretrain(
     network: Network,
     graphs: PackedGraphs,
-    settings: LoopSettings,
+    config: TrainingConfig,
     seed: int,
-    device: torch.device,
-    use: DeviceSettings,
-    report: Callable[[dict], None],
-    log: Callable[[str], None] = lambda line: None,
-    keeper: Keeps | None = None,
+    context: TrainContext,
+    checkpointer: NetworkCheckpointer,
 ) -> None:
-    """Train a network's body on graphs; its heads stay as they are.
+    """Train a network's body on graphs, where the settings ask for it; its heads stay as they are.
+
+    The reporter of the context is told each epoch's `pretraining_epoch`, `pretraining_loss` and
+    `pretraining_seconds`.
 
     Args:
-        network: with fresh weights; it is moved to the device.
+        network: with fresh weights; it is moved to the context's device.
         graphs: of training rows, labelled or not.
-        settings: how; `settings.pretraining` must be given.
+        config: how.
         seed: of everything random.
-        device: where to train.
-        use: how to use the device.
-        report: told each epoch's `pretraining_epoch` and `pretraining_loss`; may raise to end it.
-        log: told when memory runs out.
-        keeper: keeps checkpoints, and has the one to go on from.
+        context: of the fit.
+        checkpointer: saves checkpoints, and has the one to go on from.
     """
-    pretrainer = Pretrainer(network, graphs, settings, seed, _Way(device, use, log))
-    epochs = settings.pretraining.epochs
-    for epoch in range(keeper.resume_pretraining(pretrainer) if keeper else 0, epochs):
+    if config.pretraining is None:
+        return
+    pretrainer = Pretrainer(network, graphs, config, config.pretraining, seed, context)
+    epochs = config.pretraining.epochs
+    for epoch in range(checkpointer.resume_pretraining(pretrainer), epochs):
         started = time.perf_counter()
         loss = pretrainer.epoch(epoch)
         measured = {
@@ -78,13 +56,11 @@ def pretrain(
         }
         last = epoch + 1 == epochs
         try:
-            report(measured)
+            context.reporter.measured({**checkpointer.about, **measured})
         except BaseException:
-            if keeper:
-                keeper.keep_pretraining(pretrainer, epoch + 1, force=True)
+            checkpointer.save_pretraining(pretrainer, epoch + 1, force=True)
             raise
-        if keeper:
-            keeper.keep_pretraining(pretrainer, epoch + 1, force=last)
+        checkpointer.save_pretraining(pretrainer, epoch + 1, force=last)
     pretrainer.end()
 
 
@@ -96,28 +72,34 @@ class Pretrainer:
     """
 
     def __init__(
-        self, network: Network, graphs: PackedGraphs, settings: LoopSettings, seed: int, way: _Way
+        self,
+        network: Network,
+        graphs: PackedGraphs,
+        training: TrainingConfig,
+        config: PretrainingConfig,
+        seed: int,
+        context: TrainContext,
     ) -> None:
-        """See `pretrain`."""
-        self._network, self._graphs, self._seed = network.to(way.device), graphs, seed
-        self._settings, self._way = settings.pretraining, way
-        self._batch = settings.batch
+        """See `pretrain`; `training` has the size of batches and the optimiser's settings."""
+        self._device, self._reporter = context.device, context.reporter
+        self._network, self._graphs, self._seed = network.to(self._device), graphs, seed
+        self._config = config
+        self._batch = training.batch
         torch.manual_seed(seed)
-        self._pretext = PRETEXTS[self._settings.kind](network, self._settings).to(way.device)
+        self._pretext = PRETEXTS[config.kind](network, config).to(self._device)
         # The heads are for labels: without a gradient they would only decay.
         network.heads.requires_grad_(False)
-        both = nn.ModuleDict({"network": network, "pretext": self._pretext})
-        self._module = both
+        self._module = nn.ModuleDict({"network": network, "pretext": self._pretext})
         self._optimiser = FlatAdamW(
-            both,
-            self._settings.learning_rate,
-            settings.weight_decay,
-            settings.clip,
-            settings.betas,
-            settings.eps,
+            self._module,
+            config.learning_rate,
+            training.weight_decay,
+            training.clip,
+            training.betas,
+            training.eps,
         )
-        self._precision = Precision.of(way.device, way.use.precision)
-        self._scaler = torch.amp.GradScaler(way.device.type, enabled=self._precision.scaled)
+        self._precision = Precision.of(self._device, context.use.precision)
+        self._scaler = torch.amp.GradScaler(self._device.type, enabled=self._precision.scaled)
 
     def epoch(self, number: int) -> float:
         """One pass over the graphs; the mean loss of its steps.
@@ -129,14 +111,14 @@ class Pretrainer:
         torch.manual_seed(self._seed + 1_000_003 * (number + 1))
         self._module.train()
         order = random.permutation(self._graphs.count)
-        views = self._pretext.views(self._graphs, order, random, self._way.device)
+        views = self._pretext.views(self._graphs, order, random, self._device)
         steps = max(min(math.ceil(len(order) / self._batch), len(order) // 2), 1)
         bounds = np.linspace(0, len(order), steps + 1).astype(int).tolist()
-        total = torch.zeros((), device=self._way.device)
+        total = torch.zeros((), device=self._device)
         for step in range(steps):
             done = number * steps + step
-            factor = one_cycle(done, self._settings.epochs * steps, _WARM_SHARE)
-            self._optimiser.set_learning_rate(self._settings.learning_rate * factor)
+            factor = warmup_cosine(done, self._config.epochs * steps, _WARM_SHARE)
+            self._optimiser.set_learning_rate(self._config.learning_rate * factor)
             total += self._step(views, bounds[step], bounds[step + 1])
         return float(total) / steps
 
@@ -153,11 +135,11 @@ class Pretrainer:
                 raise MemoryError(str(error)) from error
         # Out here: the error holds what its pass has made.
         if loss is None:
-            forget_unused(self._way.device)
+            forget_unused(self._device)
             middle = (first + last) // 2
             if middle - first < self._batch:
                 self._batch = max(middle - first, 4)
-                self._way.log(
+                self._reporter.log(
                     f"Out of memory: batches of the pretraining now have {self._batch} graphs"
                 )
             return (self._step(views, first, middle) + self._step(views, middle, last)) / 2
@@ -167,7 +149,7 @@ class Pretrainer:
     def _gradient(self, views: list, first: int, last: int) -> Tensor:
         """Leave the gradient in the optimiser; the loss."""
         self._optimiser.zero()
-        with self._precision.autocast(self._way.device):
+        with self._precision.autocast(self._device):
             loss = self._pretext(self._network, [view.part(first, last) for view in views])
         self._scaler.scale(loss).backward()
         return loss.detach()
@@ -181,21 +163,14 @@ class Pretrainer:
 
     def state(self) -> State:
         """All that the next epoch depends on, besides its number."""
-        tensors = {
-            **{f"module.{name}": value for name, value in self._module.state_dict().items()},
-            **{f"optimiser.{name}": value for name, value in self._optimiser.state().items()},
-        }
-        arrays = {name: value.detach().cpu().numpy() for name, value in tensors.items()}
-        return State(arrays, {"scaler": self._scaler.state_dict(), "batch": self._batch})
+        groups = {"module": self._module.state_dict(), "optimiser": self._optimiser.state()}
+        return state_of(groups, {"scaler": self._scaler.state_dict(), "batch": self._batch})
 
     def restore(self, state: State) -> None:
         """Go on from a `state`."""
-        kinds: dict[str, dict[str, Tensor]] = {"module": {}, "optimiser": {}}
-        for name, value in state.arrays.items():
-            kind, _, inner = name.partition(".")
-            kinds[kind][inner] = torch.from_numpy(value.copy())
-        self._module.load_state_dict(kinds["module"])
-        self._optimiser.restore(kinds["optimiser"])
+        groups = groups_of(state)
+        self._module.load_state_dict(groups["module"])
+        self._optimiser.restore(groups["optimiser"])
         self._batch = state.values["batch"]
         if state.values["scaler"]:
             self._scaler.load_state_dict(state.values["scaler"])

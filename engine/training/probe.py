@@ -1,14 +1,12 @@
 """A short trial of a run's settings: how long an epoch takes, and how much memory.
 
-It belongs into a process of its own, whose memory has not been higher before.
+It belongs in a process of its own, whose memory has not been higher before.
 """
 
 import math
-import queue
 import time
-import traceback
 from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -18,17 +16,21 @@ import psutil
 import torch
 from torch import Tensor
 
+from ..base.errors import UserError
 from ..base.packed import PackedGraphs
+from ..base.workers import SPAWN, crew
 from ..models.batching import DeviceGraphs
-from ..models.build import build_network
 from ..models.device import Precision, set_arithmetic
+from ..models.member import NetworkMemberConfig
+from ..models.members import network_configs, title_of
 from ..models.network_prediction import predict_network
 from ..settings.devices import DeviceSettings
 from ..settings.estimate import Probe
-from ..settings.members import PolyGINShape
-from ..settings.presets import Preset, settle
-from ..settings.training import LoopSettings
+from ..settings.presets import Preset
+from .context import TrainContext
+from .networks import network_member
 from .parallel import Plan, plan
+from .reporter import Reporter, Tell
 from .trainer import ARRANGED_BATCHES, Trainer
 
 _MB = 2**20
@@ -44,8 +46,8 @@ class _Trial(NamedTuple):
 
     graphs: PackedGraphs  # n of the table's N
     labels: np.ndarray  # n × K
-    shape: PolyGINShape
-    loop: LoopSettings
+    member: str
+    config: NetworkMemberConfig
     use: DeviceSettings
     rows: int  # N
     learned: int  # rows that one network learns from
@@ -53,8 +55,8 @@ class _Trial(NamedTuple):
     threads: int
 
 
-class _Found(NamedTuple):
-    """What one process found."""
+class _Measured(NamedTuple):
+    """What one process measured."""
 
     step_seconds: float
     row_seconds: float  # to predict one row
@@ -63,95 +65,152 @@ class _Found(NamedTuple):
     remarks: list[str]
 
 
+class _Remarks(Reporter):
+    """Collects the lines of a log."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+
 def probe(
     graphs: PackedGraphs,
     labels: np.ndarray,
     preset: Preset,
     use: DeviceSettings,
-    rows_in_all: int,
+    rows: int,
     folds: int,
 ) -> Probe:
-    """Train a few steps on a sample of a table, as a run would, and reckon up the whole.
+    """Train a few steps on a sample of a table, as a run would, and estimate the whole from them.
 
     Args:
         graphs: n graphs, a sample of the table's.
         labels: shape `(n, K)`; any numbers do.
-        preset: of the run; K networks' outputs, its size and its loop matter.
+        preset: of the run; its networks are tried one after the other.
         use: how to use the devices.
-        rows_in_all: N, the labelled rows of the table.
+        rows: N, the labelled rows of the table.
         folds: into how many the table is divided.
 
     Raises:
-        UserError: when the devices cannot be used so.
-        RuntimeError: when memory does not do, or a process fails.
+        UserError: when the preset has no networks, or the devices cannot be used so.
+        MemoryError, RuntimeError: when the memory is too small, or a process fails.
     """
-    use, lacking = settle(preset, use, torch.cuda.device_count())
-    loop, jobs = preset.loop, folds * preset.loop.seeds
-    held_out = rows_in_all // folds
-    learned = max(rows_in_all - held_out, 2)
-    chosen = plan(use, jobs, jobs * learned * loop.all_epochs)
+    use, remarks = preset.devices_for(use, torch.cuda.device_count())
+    probes = [
+        _probe_member(graphs, labels, member, config, use, rows, folds)
+        for member, config in network_configs(preset).items()
+    ]
+    if not probes:
+        raise UserError(f"The preset “{preset.title}” has no networks, so nothing is measured.")
+    epochs = sum(one.epochs for one in probes)
+    return Probe(
+        networks=" and ".join(one.networks for one in probes),
+        device=probes[0].device,
+        seconds_per_epoch=sum(one.epochs * one.seconds_per_epoch for one in probes) / epochs,
+        epochs=epochs,
+        processes=max(one.processes for one in probes),
+        minutes=sum(one.minutes for one in probes),
+        peak_mb=max(one.peak_mb for one in probes),
+        memory_mb=probes[0].memory_mb,
+        remarks=tuple(dict.fromkeys([*remarks, *(line for one in probes for line in one.remarks)])),
+    )
+
+
+def _probe_member(
+    graphs: PackedGraphs,
+    labels: np.ndarray,
+    member: str,
+    config: NetworkMemberConfig,
+    use: DeviceSettings,
+    rows: int,
+    folds: int,
+) -> Probe:
+    """The same for the networks of one member."""
+    training = config.training
+    jobs, held_out = folds * training.seeds, rows // folds
+    learned = max(rows - held_out, 2)
+    chosen = plan(use, jobs, jobs * learned * training.all_epochs)
     Precision.of(torch.device(chosen.devices[0]), use.precision)
-    steps = max(min(math.ceil(learned / loop.batch), learned // 2), 1)
+    steps = max(min(math.ceil(learned / training.batch), learned // 2), 1)
     batch = math.ceil(learned / steps)
     if chosen.mode == "ddp":
         batch = max(batch // len(chosen.devices), 2)
     trial = _Trial(
         graphs,
         labels,
-        preset.shape,
-        loop.model_copy(update={"batch": batch}),
+        member,
+        config.model_copy(update={"training": training.model_copy(update={"batch": batch})}),
         use.model_copy(update={"parallel": "dp" if chosen.mode == "dp" else "none"}),
-        rows_in_all,
+        rows,
         learned,
         chosen.devices[0],
         chosen.threads,
     )
-    found = _carry_out(trial, chosen)
-    epoch = max(one.step_seconds * steps + one.row_seconds * held_out for one in found)
-    at_once = len(chosen.devices) if chosen.mode == "folds" else 1
+    measured = _carry_out(trial, chosen)
+    epoch = max(one.step_seconds * steps + one.row_seconds * held_out for one in measured)
+    side_by_side = len(chosen.devices) if chosen.mode == "folds" else 1
     return Probe(
+        networks=title_of(member),
         device=_in_words(chosen),
         seconds_per_epoch=epoch,
-        epochs=jobs * loop.all_epochs,
-        processes=at_once,
-        minutes=math.ceil(jobs / at_once) * loop.all_epochs * epoch / 60,
-        peak_mb=_together(found) / _MB,
+        epochs=jobs * training.all_epochs,
+        processes=side_by_side,
+        minutes=math.ceil(jobs / side_by_side) * training.all_epochs * epoch / 60,
+        peak_mb=_together(measured) / _MB,
         memory_mb=_memory(chosen.devices[0]) / _MB,
-        remarks=tuple(dict.fromkeys([*lacking, *(line for one in found for line in one.remarks)])),
+        remarks=tuple(line for one in measured for line in one.remarks),
     )
 
 
-def _carry_out(trial: _Trial, chosen: Plan) -> list[_Found]:
+def _carry_out(trial: _Trial, chosen: Plan) -> list[_Measured]:
     """Try it in as many processes as a run has on a CPU, since they slow each other down."""
     count = 1 if chosen.devices[0] != "cpu" else len(chosen.devices)
-    return _side_by_side(trial, count) if count > 1 else [_try(trial)]
+    if count == 1:
+        return [_try(trial)]
+    barrier, measured = SPAWN.Barrier(count), []
+    with crew(_try_together, [(trial, barrier)] * count, "a process of the trial") as processes:
+        while len(measured) < count:
+            if (message := processes.hear()) is not None:
+                measured.append(message)
+    return measured
 
 
-def _try(trial: _Trial, together: Callable[[], object] = lambda: None) -> _Found:
+def _try_together(tell: Tell, trial: _Trial, barrier: Barrier) -> None:
+    """What each of several processes does; one that fails lets no other wait for it."""
+    try:
+        tell(_try(trial, lambda: barrier.wait(_START_SECONDS)))
+    except Exception:
+        barrier.abort()
+        raise
+
+
+def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) -> _Measured:
     """Train a few steps and predict some rows.
 
     Args:
         trial: what to try.
-        together: waits until other processes are as far; called before time is taken.
+        wait_for_others: called before time is taken; returns when other processes are as far.
     """
     torch.set_num_threads(trial.threads)
     set_arithmetic(trial.use.deterministic)
-    device, remarks = torch.device(trial.device), []
+    device, remarks = torch.device(trial.device), _Remarks()
+    config, training = trial.config.network, trial.config.training
     graphs = DeviceGraphs(trial.graphs, device, _some_descriptors(trial))
     sample = np.arange(trial.graphs.count)
     steps = _STEPS_ON_CUDA if device.type == "cuda" else _STEPS_ON_CPU
-    rows = np.resize(sample, steps * trial.loop.batch)
+    rows = np.resize(sample, steps * training.batch)
     torch.manual_seed(0)
-    network = build_network(trial.shape, trial.labels.shape[1])
-    trainer = Trainer(
-        network, graphs, trial.labels, rows, trial.loop, device, 0, trial.use, remarks.append
-    )
+    network = network_member(trial.member).build(config, trial.labels.shape[1])
+    context = TrainContext(Path(), remarks, trial.use, device=device)
+    trainer = Trainer(network, graphs, trial.labels, rows, training, 0, context)
     # Held while steps are taken, as an epoch holds it.
     arranged = graphs.arrange(
-        np.resize(sample, min(trial.learned, ARRANGED_BATCHES * trial.loop.batch))
+        np.resize(sample, min(trial.learned, ARRANGED_BATCHES * training.batch))
     )
     trainer.epoch()
-    together()
+    wait_for_others()
     step = _timed(trainer.epoch, _PASSES) / steps
     watched = np.resize(sample, _WATCHED_ROWS)
     predicting = (network, trainer.scale, graphs, watched, device)
@@ -159,14 +218,14 @@ def _try(trial: _Trial, together: Callable[[], object] = lambda: None) -> _Found
     del arranged
     peak, shared = _peak(device)
     others = (trial.rows / len(sample) - 1) * _bytes_of(graphs, trial.graphs, device)
-    return _Found(step, row, peak + max(others, 0.0), shared, remarks)
+    return _Measured(step, row, peak + max(others, 0.0), shared, remarks.lines)
 
 
 def _some_descriptors(trial: _Trial) -> np.ndarray | None:
     """Any numbers, for a network that joins descriptors."""
-    if not trial.shape.descriptors:
+    if not trial.config.network.descriptors:
         return None
-    return np.zeros((trial.graphs.count, trial.shape.descriptors), dtype=np.float32)
+    return np.zeros((trial.graphs.count, trial.config.network.descriptors), dtype=np.float32)
 
 
 def _timed(work: Callable[[], object], passes: int) -> float:
@@ -208,11 +267,11 @@ def _bytes_of(graphs: DeviceGraphs, packed: PackedGraphs, device: torch.device) 
     return tensors if device.type == "cuda" else tensors + sum(array.nbytes for array in packed)
 
 
-def _together(found: list[_Found]) -> float:
+def _together(measured: list[_Measured]) -> float:
     """Bytes that processes hold together, with the one that waits for them."""
-    shared = max(one.shared for one in found)
-    waiting = psutil.Process().memory_full_info().uss if len(found) > 1 else 0
-    return shared + sum(one.peak - one.shared for one in found) + waiting
+    shared = max(one.shared for one in measured)
+    waiting = psutil.Process().memory_full_info().uss if len(measured) > 1 else 0
+    return shared + sum(one.peak - one.shared for one in measured) + waiting
 
 
 def _memory(device: str) -> float:
@@ -229,43 +288,3 @@ def _in_words(chosen: Plan) -> str:
         return name if count == 1 else f"{count} × {name}"
     cores = count * chosen.threads
     return f"{cores} CPU core{'s' if cores > 1 else ''}"
-
-
-def _side_by_side(trial: _Trial, count: int) -> list[_Found]:
-    context = get_context("spawn")
-    told, together = context.Queue(), context.Barrier(count)
-    workers = [
-        context.Process(target=_tell, args=(trial, told, together), daemon=True)
-        for _ in range(count)
-    ]
-    try:
-        for worker in workers:
-            worker.start()
-        return [_hear(told, workers) for _ in workers]
-    finally:
-        for worker in workers:
-            worker.terminate()
-        for worker in workers:
-            worker.join()
-
-
-def _hear(told, workers: list) -> _Found:
-    while True:
-        try:
-            what = told.get(timeout=0.3)
-        except queue.Empty:
-            if any(worker.exitcode not in (None, 0) for worker in workers):
-                raise RuntimeError("a process of the trial ended without a word") from None
-            continue
-        if isinstance(what, str):
-            raise RuntimeError(f"a process of the trial failed:\n{what}")
-        return what
-
-
-def _tell(trial: _Trial, told, together) -> None:
-    """What each of several processes does."""
-    try:
-        told.put(_try(trial, lambda: together.wait(_START_SECONDS)))
-    except Exception:
-        together.abort()
-        told.put(traceback.format_exc())

@@ -1,51 +1,77 @@
 """Who is told how a fit goes."""
 
-from typing import Protocol
+from collections.abc import Callable
+
+Tell = Callable[[tuple], None]
+"""Sends a message to another process."""
 
 
-class Reporter(Protocol):
-    """Any call may raise to end the fit."""
+class Reporter:
+    """Hears how a fit goes, and does nothing about it; others override what they care for.
+
+    Any call may raise to end the fit.
+    """
+
+    def plan(self, stages: dict[str, int]) -> None:
+        """All stages to come, in order, with their numbers of steps."""
 
     def stage(self, name: str, total: int) -> None:
         """A stage of so many steps begins."""
-        ...
 
-    def step(self) -> None:
-        """One step of the stage is done."""
-        ...
+    def step(self, done: int | None = None) -> None:
+        """One step of the stage is done, or so many are by now."""
 
     def skip(self, steps: int) -> None:
-        """So many steps of the stage were done before the run was resumed."""
-        ...
+        """So many steps of the stage need not be done, as those before a run was resumed."""
 
     def epoch(self, measured: dict) -> None:
         """One epoch of a network is done; see `train_network`, with member, fold and seed."""
-        ...
 
     def log(self, line: str) -> None:
         """Something worth a line in the run's log."""
-        ...
 
     def check(self) -> None:
-        """Called often, also within steps; raises when the run should end."""
-        ...
+        """Called often, also within steps, so that the fit can be ended."""
+
+    def measured(self, row: dict) -> None:
+        """Pass on what the training of a network measured; each epoch is a step.
+
+        Args:
+            row: of an epoch, of an epoch of a pretraining, or of epochs left out; see
+                `train_network`, with `member`, `fold` and `seed`.
+        """
+        if "epochs_left_out" in row:
+            self.skip(row["epochs_left_out"])
+            return
+        if "pretraining_epoch" in row:
+            self.log(
+                f"Fold {row['fold'] + 1}, pretraining: epoch {row['pretraining_epoch']}, "
+                f"loss {row['pretraining_loss']:.4g}, {row['pretraining_seconds']:.1f} s"
+            )
+        else:
+            self.epoch(row)
+        self.step()
 
 
-def pass_on(measured: dict, reporter: Reporter) -> None:
-    """Tell a reporter what a network's training tells: each epoch is a step.
+class RemoteReporter(Reporter):
+    """Sends what the training of a network tells to another process, which calls `relay`."""
 
-    Args:
-        measured: see `train_network`, with `fold` and `seed`.
-        reporter: of the run.
-    """
-    if "epochs_left_out" in measured:
-        reporter.skip(measured["epochs_left_out"])
-        return
-    if "pretraining_epoch" in measured:
-        reporter.log(
-            f"Fold {measured['fold'] + 1}, pretraining: epoch {measured['pretraining_epoch']}, "
-            f"loss {measured['pretraining_loss']:.4g}, {measured['pretraining_seconds']:.1f} s"
-        )
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    def measured(self, row: dict) -> None:
+        """See `Reporter`."""
+        self._tell(("measured", row))
+
+    def log(self, line: str) -> None:
+        """See `Reporter`."""
+        self._tell(("log", line))
+
+
+def relay(message: tuple, reporter: Reporter) -> None:
+    """Tell a reporter what a `RemoteReporter` sent."""
+    kind, content = message
+    if kind == "measured":
+        reporter.measured(content)
     else:
-        reporter.epoch(measured)
-    reporter.step()
+        reporter.log(content)

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from ..base.errors import UserError
 from ..models.batching import ArrangedGraphs, DeviceGraphs, GraphBatch
-from ..models.build import Network
 from ..models.device import Precision, forget_unused, out_of_memory, several_processes
+from ..models.network import Network
 from ..models.network_prediction import Scale
-from ..settings.devices import DeviceSettings
-from ..settings.training import LoopSettings
+from ..settings.training import TrainingConfig
 from .captured import CapturedStep, fixed_shape
-from .checkpoints import State
+from .checkpoints import State, groups_of, state_of
+from .context import TrainContext
 from .data_parallel import DataParallelForward
 from .early_stopping import EarlyStopping
 from .optimiser import make_optimiser, rate_factor
@@ -46,39 +46,34 @@ class Trainer:
         graphs: DeviceGraphs,
         labels: np.ndarray,
         rows: np.ndarray,
-        settings: LoopSettings,
-        device: torch.device,
+        config: TrainingConfig,
         seed: int,
-        use: DeviceSettings | None = None,
-        log: Callable[[str], None] = lambda line: None,
+        context: TrainContext,
     ) -> None:
         """Move the network to its device and make everything ready.
 
         Args:
             network: with fresh weights.
-            graphs: N graphs on `device`.
+            graphs: N graphs on the context's device.
             labels: shape `(N, K)`, in units, NaN where missing.
             rows: the rows to learn from.
-            settings: how to train.
-            device: where to train.
+            config: how to train.
             seed: of the shuffling.
-            use: how to use the device.
-            log: told when memory runs out, or when a fast path is not to be had.
+            context: of the fit; its reporter is told when memory runs out, or when a fast path is
+                not to be had.
         """
-        self.network, self.device, self.scale = network.to(device), device, Scale.of(labels[rows])
-        self.weights = label_weights(labels[rows]).to(device)
-        self._graphs, self._settings, self._log = graphs, settings, log
-        self._use = use or DeviceSettings()
-        self._rows = rows
-        self._labels = torch.as_tensor(self.scale.apply(labels), dtype=torch.float32, device=device)
+        self.device, self._use, self._reporter = context.device, context.use, context.reporter
+        self.network, self.scale = network.to(self.device), Scale.of(labels[rows])
+        self.weights = label_weights(labels[rows]).to(self.device)
+        self._graphs, self._config, self._rows = graphs, config, rows
+        self._labels = torch.as_tensor(
+            self.scale.apply(labels), dtype=torch.float32, device=self.device
+        )
         self._shuffler = torch.Generator().manual_seed(seed)
-        self.precision = Precision.of(device, self._use.precision)
-        if self.precision.scaled and self._use.step_in_backward:
-            log("A step in the backward pass cannot unscale the gradients of fp16: fp32 is used")
-            self.precision = Precision.of(device, "fp32")
-        self.scaler = torch.amp.GradScaler(device.type, enabled=self.precision.scaled)
-        self.optimiser = make_optimiser(network, settings, self._use)
-        self._steps = max(min(math.ceil(len(rows) / settings.batch), len(rows) // 2), 1)
+        self.precision = self._usable_precision()
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision.scaled)
+        self.optimiser = make_optimiser(network, config, self._use)
+        self._steps = max(min(math.ceil(len(rows) / config.batch), len(rows) // 2), 1)
         self._step_number = 0
         self.gradient_norm: float | None = None
         self._pieces = 1
@@ -88,17 +83,8 @@ class Trainer:
             if self._use.parallel == "dp"
             else None
         )
-        self._capturing = (
-            device.type == "cuda"
-            and self._use.cuda_graphs
-            and not self._use.step_in_backward
-            and not self._data_parallel
-            and not several_processes()
-        )
-        if self._capturing and not network.fills_up:
-            self._capturing = False
-            log("No CUDA graph for this kind of network: steps are launched one by one")
-        self.stopping = EarlyStopping(settings.patience) if settings.patience else None
+        self._capturing = self._can_capture()
+        self.stopping = EarlyStopping(config.patience) if config.patience else None
         if several_processes():
             if self._use.step_in_backward:
                 raise UserError(
@@ -108,26 +94,50 @@ class Trainer:
             # The weights are equal everywhere; what dropout leaves out is not.
             torch.manual_seed(seed * dist.get_world_size() + dist.get_rank())
 
+    def _usable_precision(self) -> Precision:
+        precision = Precision.of(self.device, self._use.precision)
+        if precision.scaled and self._use.step_in_backward:
+            self._reporter.log(
+                "A step in the backward pass cannot unscale the gradients of fp16: fp32 is used"
+            )
+            return Precision.of(self.device, "fp32")
+        return precision
+
+    def _can_capture(self) -> bool:
+        """Whether steps are to be captured as CUDA graphs."""
+        wanted = (
+            self.device.type == "cuda"
+            and self._use.cuda_graphs
+            and not self._use.step_in_backward
+            and not self._data_parallel
+            and not several_processes()
+        )
+        if wanted and not self.network.can_be_captured:
+            self._reporter.log(
+                "No CUDA graph for this kind of network: steps are launched one by one"
+            )
+            return False
+        return wanted
+
     @property
     def learning_rate(self) -> float:
         """Of the step to come."""
-        total = self._steps * self._settings.epochs
-        return self._settings.learning_rate * rate_factor(self._settings, self._step_number, total)
+        total = self._steps * self._config.epochs
+        return self._config.learning_rate * rate_factor(self._config, self._step_number, total)
 
     def state(self) -> State:
         """All that the next epoch depends on; `restore` goes on from it, bit for bit on a CPU."""
-        tensors = {
-            **{f"network.{name}": value for name, value in self.network.state_dict().items()},
-            **{f"optimiser.{name}": value for name, value in self.optimiser.state().items()},
-            "random.shuffling": self._shuffler.get_state(),
-            "random.torch": torch.get_rng_state(),
-        }
-        best, stopping = self.stopping.state() if self.stopping else ({}, None)
-        tensors.update({f"best.{name}": value for name, value in best.items()})
+        random = {"shuffling": self._shuffler.get_state(), "torch": torch.get_rng_state()}
         if self.device.type == "cuda":
-            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
-        return State(
-            {name: value.detach().cpu().numpy() for name, value in tensors.items()},
+            random["cuda"] = torch.cuda.get_rng_state(self.device)
+        best, stopping = self.stopping.state() if self.stopping else ({}, None)
+        return state_of(
+            {
+                "network": self.network.state_dict(),
+                "optimiser": self.optimiser.state(),
+                "random": random,
+                "best": best,
+            },
             {
                 "step": self._step_number,
                 "pieces": self._pieces,
@@ -138,26 +148,18 @@ class Trainer:
 
     def restore(self, state: State) -> None:
         """Go on from a `state` of a training of the same network on the same rows."""
-        kinds: dict[str, dict[str, Tensor]] = {
-            "network": {},
-            "optimiser": {},
-            "random": {},
-            "best": {},
-        }
-        for name, value in state.arrays.items():
-            kind, _, inner = name.partition(".")
-            kinds[kind][inner] = torch.from_numpy(value.copy())
-        self.network.load_state_dict(kinds["network"])
-        self.optimiser.restore(kinds["optimiser"])
-        self._shuffler.set_state(kinds["random"]["shuffling"])
-        torch.set_rng_state(kinds["random"]["torch"])
-        if self.device.type == "cuda" and "cuda" in kinds["random"]:
-            torch.cuda.set_rng_state(kinds["random"]["cuda"], self.device)
+        groups = groups_of(state)
+        self.network.load_state_dict(groups["network"])
+        self.optimiser.restore(groups["optimiser"])
+        self._shuffler.set_state(groups["random"]["shuffling"])
+        torch.set_rng_state(groups["random"]["torch"])
+        if self.device.type == "cuda" and "cuda" in groups["random"]:
+            torch.cuda.set_rng_state(groups["random"]["cuda"], self.device)
         self._step_number, self._pieces = state.values["step"], state.values["pieces"]
         if state.values["scaler"]:
             self.scaler.load_state_dict(state.values["scaler"])
         if self.stopping:
-            self.stopping.restore(kinds["best"], state.values["stopping"])
+            self.stopping.restore(groups["best"], state.values["stopping"])
 
     def epoch(self) -> float:
         """One pass over the rows; the mean loss, read off the device once."""
@@ -211,7 +213,7 @@ class Trainer:
                     raise MemoryError(str(error)) from error
             self._pieces *= 2
             forget_unused(self.device)
-            self._log(
+            self._reporter.log(
                 f"Out of memory: batches of {last - first} graphs are now computed in "
                 f"{self._pieces} pieces, whose gradients are added up"
             )
@@ -266,7 +268,7 @@ class Trainer:
             except RuntimeError as error:
                 self._capturing, self._captured = False, None
                 torch.cuda.synchronize()
-                self._log(f"No CUDA graph, steps are launched one by one: {error}")
+                self._reporter.log(f"No CUDA graph, steps are launched one by one: {error}")
                 return None
         return self._captured.run(batch, labels[first:last])
 

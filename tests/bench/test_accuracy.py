@@ -15,10 +15,10 @@ from bench.out_of_fold import OutOfFold, long_form
 from engine.base.errors import UserError
 from engine.models.descriptor_models import DESCRIPTOR_MODELS
 from engine.runs import Run, read_config, read_report
-from engine.settings.members import TreeSettings
+from engine.settings.members import BoostingConfig
 from engine.settings.metrics import figures, label_ranges
 from engine.settings.presets import PRESETS
-from engine.settings.training import LoopSettings
+from engine.settings.training import TrainingConfig
 from engine.table import Table
 
 NAMES = ["Tg", "Density"]
@@ -129,8 +129,8 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     quick = PRESETS["smoke"].model_copy(
         update={
-            "loop": LoopSettings(epochs=2, batch=16),
-            "trees": {"lightgbm": TreeSettings(rounds=5, learning_rate=0.1, leaves=4)},
+            "loop": TrainingConfig(epochs=2, batch=16),
+            "trees": {"lightgbm": BoostingConfig(rounds=5, learning_rate=0.1, leaves=4)},
         }
     )
     monkeypatch.setitem(PRESETS, "smoke", quick)

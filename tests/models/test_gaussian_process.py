@@ -11,11 +11,11 @@ from engine.features.compute import compute_features
 from engine.models import gaussian_process
 from engine.models.gaussian_process import GaussianProcess
 from engine.models.kernels import Parameters, evidence
-from engine.settings.members import GaussianProcessSettings
+from engine.settings.members import GaussianProcessConfig
 from engine.table import load_table
 from tests.conftest import TEXTBOOK
 
-SETTINGS = GaussianProcessSettings()
+SETTINGS = GaussianProcessConfig()
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_slope_of_the_evidence_is_right(polymers) -> None:
 
 
 def test_points_are_as_many_as_the_settings_say(polymers) -> None:
-    few = GaussianProcessSettings(points=60, tuning_rows=30, steps=5)
+    few = GaussianProcessConfig(points=60, tuning_rows=30, steps=5)
     first, again, other = (GaussianProcess.fit(*polymers, few, seed) for seed in (0, 0, 1))
     assert first.to_bytes() == again.to_bytes() != other.to_bytes()
     assert len(first._state["weights"]) == 60
@@ -68,7 +68,7 @@ def test_points_are_as_many_as_the_settings_say(polymers) -> None:
 
 def test_no_training_row_is_kept(polymers) -> None:
     descriptors, labels = polymers
-    model = GaussianProcess.fit(descriptors, labels, GaussianProcessSettings(steps=3), 0)
+    model = GaussianProcess.fit(descriptors, labels, GaussianProcessConfig(steps=3), 0)
     numbers, _ = gaussian_process._scaled(descriptors, model._state)
     points = model._state["numbers"].astype(float)
     nearest = np.abs(points[:, None] - numbers[None]).max(axis=2).min(axis=1)
@@ -78,7 +78,7 @@ def test_no_training_row_is_kept(polymers) -> None:
 
 def test_no_unit_that_is_measured_often_is_kept(polymers) -> None:
     descriptors, labels = (values[:60].repeat(8, axis=0) for values in polymers)
-    model = GaussianProcess.fit(descriptors, labels, GaussianProcessSettings(steps=3), 0)
+    model = GaussianProcess.fit(descriptors, labels, GaussianProcessConfig(steps=3), 0)
     numbers, _ = gaussian_process._scaled(descriptors, model._state)
     points = model._state["numbers"].astype(float)
     assert np.abs(points[:, None] - numbers[None]).max(axis=2).min() > 0.1
@@ -104,7 +104,7 @@ def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
 
 
 def test_one_row_and_rows_of_many_blocks_are_predicted_alike(polymers, monkeypatch) -> None:
-    model = GaussianProcess.fit(*polymers, GaussianProcessSettings(steps=3), 0)
+    model = GaussianProcess.fit(*polymers, GaussianProcessConfig(steps=3), 0)
     together = model.predict(polymers[0])
     monkeypatch.setattr(gaussian_process, "_CELLS", 2_000)
     np.testing.assert_allclose(model.predict(polymers[0]), together, rtol=1e-9)

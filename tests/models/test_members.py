@@ -22,14 +22,14 @@ from engine.models.store import (
     save_descriptor_model,
     save_network,
 )
-from engine.settings.members import GaussianProcessSettings, PolyGINShape, TreeSettings
+from engine.settings.members import GaussianProcessConfig, NetworkConfig, BoostingConfig
 
 SETTINGS = {
     **dict.fromkeys(
         ("lightgbm", "xgboost", "catboost"),
-        TreeSettings(rounds=60, learning_rate=0.1, depth=3, leaves=8),
+        BoostingConfig(rounds=60, learning_rate=0.1, depth=3, leaves=8),
     ),
-    "gaussian_process": GaussianProcessSettings(),
+    "gaussian_process": GaussianProcessConfig(),
 }
 WIDTH = sum(DESCRIPTOR_GROUPS.values())
 
@@ -95,7 +95,7 @@ def test_descriptor_models_of_one_seed_are_equal(member: str) -> None:
 
 
 def test_networks_survive_the_disk(tmp_path: Path) -> None:
-    shape = PolyGINShape(layers=2, width=16)
+    shape = NetworkConfig(layers=2, width=16)
     graphs = DeviceGraphs(pack([graph("*CC(*)C"), graph("*CO*")]), torch.device("cpu"))
     batch = graphs.batch(np.array([0, 1]))
     networks = [PolyGIN(shape, 2) for _ in range(2)]

@@ -36,23 +36,23 @@ def _same(ours: Tensor, plain: Tensor, inputs: list[Tensor]) -> None:
 
 
 def _edges(batch: GraphBatch) -> list[tuple[int, int, int]]:
-    """Every edge as sender, listener and bond code."""
-    hearers = torch.repeat_interleave(batch.heard_start.diff())
-    message = batch.heard.long()
+    """Every edge as sender, receiver and bond code."""
+    hearers = torch.repeat_interleave(batch.received_indptr.diff())
+    message = batch.received_indices.long()
     columns = (batch.sender[message], hearers, batch.bond_code[message])
     return sorted(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def test_both_orders_of_the_edges_hold_the_same_edges(batch: GraphBatch) -> None:
-    message = torch.repeat_interleave(batch.listener_start.diff())
-    columns = (batch.sender[message], batch.listener, batch.bond_code[message])
+    message = torch.repeat_interleave(batch.receiver_indptr.diff())
+    columns = (batch.sender[message], batch.receiver_indices, batch.bond_code[message])
     assert sorted(zip(*(column.tolist() for column in columns), strict=True)) == _edges(batch)
     assert {(b, a, code) for a, b, code in _edges(batch)} == set(_edges(batch))
 
 
 def test_a_message_is_computed_once_for_all_who_hear_it(batch: GraphBatch) -> None:
     pairs = list(zip(batch.sender.tolist(), batch.bond_code.tolist(), strict=True))
-    assert len(set(pairs)) == len(pairs) < len(batch.heard)
+    assert len(set(pairs)) == len(pairs) < len(batch.received_indices)
     assert sorted(pairs) == pairs
 
 

@@ -21,7 +21,7 @@ from engine.models.polygin import PolyGIN
 from engine.models.pyg import from_pyg, to_pyg
 from engine.models.readout import JoinDescriptors, MaxByGraph
 from engine.models.store import load_networks, save_network
-from engine.settings.members import PolyGINShape
+from engine.settings.members import NetworkConfig
 from engine.settings.presets import PRESETS
 
 CPU = torch.device("cpu")
@@ -81,7 +81,7 @@ def test_networks_of_each_preset_survive_the_disk(name: str, tmp_path: Path) -> 
     network(_batch())
     scale = Scale(np.zeros(2), np.ones(2))
     save_network(tmp_path, 0, network.eval(), scale)
-    ((loaded, _),) = load_networks(tmp_path, PolyGINShape(**shape.model_dump(mode="json")))
+    ((loaded, _),) = load_networks(tmp_path, NetworkConfig(**shape.model_dump(mode="json")))
     torch.testing.assert_close(loaded(_batch()), network(_batch()), rtol=2e-2, atol=2e-2)
     if network.join is not None:
         assert torch.equal(loaded.join.column, network.join.column)
@@ -98,8 +98,8 @@ def test_the_gcn_computes_what_pyg_computes() -> None:
     columns = [list(ATOM_FIELDS).index(name) for name in shape.atom_fields]
     hot = [one_hot(batch.atoms[:, c].long(), list(ATOM_FIELDS.values())[c]) for c in columns]
     values = torch.cat(hot, dim=1).float()
-    listener = torch.repeat_interleave(batch.heard_start.diff())
-    edges = torch.stack([batch.sender[batch.heard].long(), listener])
+    receiver_indices = torch.repeat_interleave(batch.received_indptr.diff())
+    edges = torch.stack([batch.sender[batch.received_indices].long(), receiver_indices])
     first = torch.cat([table.weight for table in network.atom_tables]).T
     weights = [first, *(layer.weight for layer in network.weights)]
     plain = [GCNConv(weight.shape[1], weight.shape[0]) for weight in weights]
@@ -130,7 +130,7 @@ def test_attention_looks_at_the_atoms_of_one_graph(
     atoms = torch.randn(len(batch.atoms), 12)
     looked = attention.look(attention.norm(atoms))
     parts = []
-    for one in looked.split(batch.atom_start.diff().tolist()):
+    for one in looked.split(batch.atom_indptr.diff().tolist()):
         query, key, value = one.view(len(one), 3, 3, 4).permute(1, 2, 0, 3)
         share = torch.softmax(query @ key.transpose(1, 2) / 2, dim=2)
         parts.append((share @ value).transpose(0, 1).reshape(len(one), 12))
@@ -143,7 +143,7 @@ def test_attention_looks_at_the_atoms_of_one_graph(
 def test_the_greatest_of_each_graph_and_its_gradient() -> None:
     batch = _batch()
     atoms = _double(len(batch.atoms), 5)
-    plain = torch.stack([one.amax(0) for one in atoms.split(batch.atom_start.diff().tolist())])
+    plain = torch.stack([one.amax(0) for one in atoms.split(batch.atom_indptr.diff().tolist())])
     ours = MaxByGraph.apply(atoms, batch)
     assert torch.equal(ours, plain)
     slope = _double(*ours.shape).detach()
@@ -169,7 +169,7 @@ def test_descriptors_are_chosen_and_standardised_by_training_rows() -> None:
 
 
 def test_a_shape_without_the_later_words_is_the_network_of_before() -> None:
-    shape = PolyGINShape(**{"layers": 4, "width": 96, "dropout": 0.1, "virtual_node": True})
+    shape = NetworkConfig(**{"layers": 4, "width": 96, "dropout": 0.1, "virtual_node": True})
     assert shape == PRESETS["cpu"].shape
 
 
@@ -179,12 +179,12 @@ def test_pyg_batches_carry_descriptors() -> None:
     units = [to_pyg(PACKED.one(row), DESCRIPTORS[row]) for row in ROWS]
     batch = from_pyg(Batch.from_data_list(units))
     assert torch.equal(batch.descriptors, _batch().descriptors)
-    assert batch.largest == int(_batch().atom_start.diff().max())
+    assert batch.largest == int(_batch().atom_indptr.diff().max())
 
 
 @pytest.mark.parametrize("heads", ["linear", "property"])
 def test_what_a_network_says_is_not_rounded(heads: str) -> None:
-    shape = PolyGINShape(layers=1, width=12, heads=heads)
+    shape = NetworkConfig(layers=1, width=12, heads=heads)
     network = build_network(shape, 2).eval()
     with torch.autocast("cpu", torch.bfloat16):
         assert network(_batch()).dtype == torch.float32

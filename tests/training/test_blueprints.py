@@ -19,7 +19,7 @@ from engine.models.network_prediction import predict_network
 from engine.models.store import load_networks
 from engine.runs import RunConfig, find_run, read_log, resume_run, start_run
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import PolyGINShape, TreeSettings
+from engine.settings.members import NetworkConfig, BoostingConfig
 from engine.settings.presets import PRESETS, Preset
 from engine.table import Table, load_table
 from engine.training.distributed import read_task, write_task
@@ -46,9 +46,9 @@ def _small(name: str, **loop: object) -> Preset:
         changes["pretraining"] = before.model_copy(update={"epochs": 3})
     return preset.model_copy(
         update={
-            "shape": PolyGINShape(**shape),
+            "shape": NetworkConfig(**shape),
             "loop": preset.loop.model_copy(update={**changes, **loop}),
-            "trees": dict.fromkeys(preset.trees, TreeSettings(rounds=3, leaves=4, depth=2)),
+            "trees": dict.fromkeys(preset.trees, BoostingConfig(rounds=3, leaves=4, depth=2)),
         }
     )
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from engine.settings.devices import DeviceSettings
 from engine.settings.presets import PRESETS, settle
-from engine.settings.training import LoopSettings
+from engine.settings.training import TrainingConfig
 from engine.training.blend import fixed_blend
 from engine.training.early_stopping import EarlyStopping, inner_split
 from engine.training.optimiser import rate_factor
@@ -46,7 +46,7 @@ def test_it_stops_after_so_many_epochs_and_gives_the_best_weights_back() -> None
 
 
 def test_one_cycle_is_pytorchs() -> None:
-    settings = LoopSettings(schedule="onecycle", warm_share=0.1)
+    settings = TrainingConfig(schedule="onecycle", warm_share=0.1)
     weight = nn.Parameter(torch.zeros(1))
     optimiser = torch.optim.SGD([weight], lr=1.0)
     plain = torch.optim.lr_scheduler.OneCycleLR(

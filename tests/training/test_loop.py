@@ -12,13 +12,13 @@ from engine.models.batching import DeviceGraphs
 from engine.models.build import build_network
 from engine.models.network_prediction import Scale, predict_network
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import PolyGINShape
-from engine.settings.training import LoopSettings
+from engine.settings.members import NetworkConfig
+from engine.settings.training import TrainingConfig
 from engine.training.loop import train_network
 from engine.training.trainer import label_weights, weighted_error
 
 CPU = torch.device("cpu")
-SHAPE = PolyGINShape(layers=2, width=24, dropout=0.0)
+SHAPE = NetworkConfig(layers=2, width=24, dropout=0.0)
 UNITS = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 7) for m in range(6) for hetero in "OS"]
 
 
@@ -38,7 +38,7 @@ def labels() -> np.ndarray:
 def _train(graphs: DeviceGraphs, labels: np.ndarray, seed: int = 0, epochs: int = 30) -> tuple:
     rows = np.arange(len(UNITS))
     told: list[dict] = []
-    settings = LoopSettings(epochs=epochs, batch=16, learning_rate=1e-2)
+    settings = TrainingConfig(epochs=epochs, batch=16, learning_rate=1e-2)
     network, scale = train_network(
         graphs, labels, rows[8:], rows[:8], SHAPE, settings, seed, CPU, told.append
     )
@@ -82,7 +82,7 @@ def test_kernels_are_deterministic_where_it_is_asked_for(
         np.arange(8, len(UNITS)),
         np.arange(8),
         SHAPE,
-        LoopSettings(epochs=1),
+        TrainingConfig(epochs=1),
         0,
         CPU,
         lambda measured: seen.append(torch.are_deterministic_algorithms_enabled()),

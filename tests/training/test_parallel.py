@@ -16,8 +16,8 @@ from engine.chem.graphs import graph
 from engine.models.device import Precision
 from engine.models.store import load_networks
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import PolyGINShape
-from engine.settings.training import LoopSettings
+from engine.settings.members import NetworkConfig
+from engine.settings.training import TrainingConfig
 from engine.training import distributed, parallel
 from engine.training.data_parallel import DataParallelForward
 from engine.training.distributed import _follow
@@ -26,8 +26,8 @@ from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks, plan
 from tests.training.conftest import LABELS, UNITS, EndedError, Told
 
-SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
-LOOP = LoopSettings(epochs=4, batch=8, learning_rate=1e-2)
+SHAPE = NetworkConfig(layers=2, width=12, dropout=0.0)
+LOOP = TrainingConfig(epochs=4, batch=8, learning_rate=1e-2)
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _fit(
-    folder: Path, told: Told, mode: str, loop: LoopSettings = LOOP, precision: str = "auto"
+    folder: Path, told: Told, mode: str, loop: TrainingConfig = LOOP, precision: str = "auto"
 ) -> np.ndarray:
     folder = folder / mode / "bundle"
     folder.mkdir(parents=True)

@@ -10,14 +10,14 @@ from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
 from engine.models.build import build_network
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import PolyGINShape
-from engine.settings.training import LoopSettings, PretrainSettings
+from engine.settings.members import NetworkConfig
+from engine.settings.training import TrainingConfig, PretrainingConfig
 from engine.training.pretexts import BondEnds, _fields_of, drop_bonds, hide, masked_atoms, nt_xent
 from engine.training.pretraining import Pretrainer, _Way, pretrain
 from tests.training.conftest import UNITS
 
 CPU = torch.device("cpu")
-SHAPE = PolyGINShape(layers=2, width=24, layer_dropout=0.1)
+SHAPE = NetworkConfig(layers=2, width=24, layer_dropout=0.1)
 WAY = _Way(CPU, DeviceSettings(), lambda line: None)
 
 
@@ -26,9 +26,9 @@ def graphs() -> PackedGraphs:
     return pack([graph(smiles) for smiles in [*UNITS, "*CC(*)c1ccccc1", "*C=CC(=O)N*", "[SiH4]"]])
 
 
-def _settings(kind: str, epochs: int = 12) -> LoopSettings:
-    before = PretrainSettings(kind=kind, epochs=epochs, learning_rate=1e-2, temperature=0.2)
-    return LoopSettings(batch=16, pretraining=before)
+def _settings(kind: str, epochs: int = 12) -> TrainingConfig:
+    before = PretrainingConfig(kind=kind, epochs=epochs, learning_rate=1e-2, temperature=0.2)
+    return TrainingConfig(batch=16, pretraining=before)
 
 
 def _pretrained(graphs: PackedGraphs, kind: str, seed: int = 0) -> tuple:
@@ -158,11 +158,11 @@ def test_the_contrastive_loss_is_nt_xent() -> None:
 
 def test_both_ends_of_a_bond_and_their_gradient(graphs: PackedGraphs) -> None:
     batch = DeviceGraphs(graphs, CPU).batch(np.arange(graphs.count))
-    sender = batch.sender[batch.heard]
-    listener = torch.repeat_interleave(batch.heard_start.diff())
+    sender = batch.sender[batch.received_indices]
+    receiver = torch.repeat_interleave(batch.received_indptr.diff())
     atoms = torch.randn(len(batch.atoms), 3, dtype=torch.float64, requires_grad=True)
-    plain = atoms[sender.long()] + atoms[listener.long()]
-    ours = BondEnds.apply(atoms, sender, listener, batch)
+    plain = atoms[sender.long()] + atoms[receiver.long()]
+    ours = BondEnds.apply(atoms, sender, receiver, batch)
     mine, other = (torch.autograd.grad(one.square().sum(), atoms)[0] for one in (ours, plain))
     torch.testing.assert_close(mine, other)
     fields = _fields_of(batch.bond_code)

@@ -10,9 +10,9 @@ import torch
 from engine.base.errors import UserError
 from engine.features.compute import compute_features
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import PolyGINShape, TreeSettings
+from engine.settings.members import NetworkConfig, BoostingConfig
 from engine.settings.presets import PRESETS
-from engine.settings.training import LoopSettings
+from engine.settings.training import TrainingConfig
 from engine.training.checkpoints import Checkpoints, State
 from engine.training.ensemble import Ensemble, TrainingData, fit_ensemble
 from engine.training.optimiser import FlatAdamW
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.usefixtures("every_epoch_kept")
 EPOCHS, FOLDS = 4, 2
 PRESET = PRESETS["smoke"].model_copy(
     update={
-        "trees": {"lightgbm": TreeSettings(rounds=5, learning_rate=0.1, leaves=4)},
+        "trees": {"lightgbm": BoostingConfig(rounds=5, learning_rate=0.1, leaves=4)},
         "process": None,
-        "shape": PolyGINShape(layers=2, width=12, dropout=0.1),
-        "loop": LoopSettings(epochs=EPOCHS, batch=8, learning_rate=1e-2, seeds=2),
+        "shape": NetworkConfig(layers=2, width=12, dropout=0.1),
+        "loop": TrainingConfig(epochs=EPOCHS, batch=8, learning_rate=1e-2, seeds=2),
     }
 )
 

@@ -17,16 +17,16 @@ from engine.models.build import build_network
 from engine.models.device import Precision
 from engine.models.polygin import PolyGIN
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import PolyGINShape
+from engine.settings.members import NetworkConfig
 from engine.settings.presets import PRESETS
-from engine.settings.training import LoopSettings
+from engine.settings.training import TrainingConfig
 from engine.training.captured import CapturedStep, fill_up, fixed_shape
-from engine.training.optimiser import FlatAdamW, one_cycle
+from engine.training.optimiser import FlatAdamW, warmup_cosine
 from engine.training.trainer import Trainer
 from tests.training.conftest import LABELS, UNITS
 
 CPU = torch.device("cpu")
-SHAPE = PolyGINShape(layers=2, width=12, dropout=0.0)
+SHAPE = NetworkConfig(layers=2, width=12, dropout=0.0)
 ROWS = np.arange(len(UNITS))
 
 
@@ -37,7 +37,7 @@ def graphs() -> DeviceGraphs:
 
 def _trainer(graphs: DeviceGraphs, **changes: object) -> Trainer:
     torch.manual_seed(0)
-    settings = LoopSettings(epochs=2, batch=16, learning_rate=1e-2)
+    settings = TrainingConfig(epochs=2, batch=16, learning_rate=1e-2)
     return Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS, settings, CPU, 0, **changes)
 
 
@@ -68,7 +68,7 @@ def test_a_filled_batch_is_the_same_for_other_kinds_of_networks(
     results = []
     for given in (batch, fill_up(batch, fixed_shape(graphs.largest(ROWS, 9)))):
         torch.manual_seed(0)
-        network = build_network(PolyGINShape(**preset), 2).train()
+        network = build_network(NetworkConfig(**preset), 2).train()
         assert network.fills_up
         predicted = network(given)[:9]
         predicted.square().sum().backward()
@@ -84,8 +84,8 @@ def test_low_precision_gives_about_the_same_loss(graphs: DeviceGraphs, name: str
     losses = []
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
-        network = build_network(PolyGINShape(**preset), 2)
-        settings = LoopSettings(epochs=2, batch=16, learning_rate=1e-3)
+        network = build_network(NetworkConfig(**preset), 2)
+        settings = TrainingConfig(epochs=2, batch=16, learning_rate=1e-3)
         use = DeviceSettings(precision=precision)
         trainer = Trainer(network, graphs, LABELS, ROWS, settings, CPU, 0, use)
         losses.append(trainer.epoch())
@@ -234,7 +234,7 @@ def test_the_flat_optimiser_steps_as_adamw_does() -> None:
 @pytest.mark.parametrize("use", [{}, {"step_in_backward": True}])
 def test_the_loss_falls(graphs: DeviceGraphs, use: dict) -> None:
     trainer = _trainer(graphs, use=DeviceSettings(**use))
-    trainer._settings = LoopSettings(epochs=15, batch=16, learning_rate=1e-2)
+    trainer._settings = TrainingConfig(epochs=15, batch=16, learning_rate=1e-2)
     losses = [trainer.epoch() for _ in range(15)]
     assert losses[-1] < losses[0] / 1.5
 
@@ -248,13 +248,13 @@ def test_no_batch_is_a_single_graph(graphs: DeviceGraphs, monkeypatch: pytest.Mo
         return forward(network, batch)
 
     monkeypatch.setattr(PolyGIN, "forward", counted)
-    settings = LoopSettings(epochs=1, batch=2)
+    settings = TrainingConfig(epochs=1, batch=2)
     Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS[:5], settings, CPU, 0).epoch()
     assert sorted(sizes) == [2, 3]
 
 
 def test_the_learning_rate_rises_then_falls_to_nothing() -> None:
-    rates = [one_cycle(step, 100, 0.1) for step in range(101)]
+    rates = [warmup_cosine(step, 100, 0.1) for step in range(101)]
     assert max(rates) == rates[10] == 1
     assert rates[0] == pytest.approx(0.1)
     assert rates[-1] == pytest.approx(0, abs=1e-9)

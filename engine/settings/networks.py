@@ -1,4 +1,4 @@
-"""The sizes of members; read by pages too, so neither torch nor a booster is loaded here."""
+"""What a graph network is made of; read by pages too, so torch is not loaded here."""
 
 from typing import Literal
 
@@ -6,20 +6,11 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.vocabulary import ATOM_FIELDS
 
-MEMBER_TITLES = {
-    "lightgbm": "LightGBM",
-    "xgboost": "XGBoost",
-    "catboost": "CatBoost",
-    "gaussian_process": "Gaussian process",
-    "polygin": "PolyGIN",
-}
-"""The members as people write them."""
-
 Pooling = Literal["mean", "sum", "max", "virtual"]
 
 
-class PolyGINShape(BaseModel):
-    """What a network is made of; but for its width, the default is what `cpu` has.
+class NetworkConfig(BaseModel):
+    """The parts of a network; but for its width, the default is the network of the preset `cpu`.
 
     Attributes:
         layers, width: rounds of messages, and numbers that an atom has in each.
@@ -58,41 +49,3 @@ class PolyGINShape(BaseModel):
     bond_width: int = 0
     atom_fields: tuple[str, ...] = tuple(ATOM_FIELDS)
     descriptors: int = 0
-
-
-class TreeSettings(BaseModel):
-    """Size and pace of boosting, in the same words for the three libraries.
-
-    Attributes:
-        rounds: trees.
-        learning_rate: share of each tree's answer that is taken.
-        depth, leaves: of a tree; LightGBM counts leaves, the others depth.
-        rows, columns: shares that a tree is grown from.
-        loss: the error that is made small, `absolute` or `squared`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    rounds: int = 600
-    learning_rate: float = 0.05
-    depth: int = 6
-    leaves: int = 31
-    rows: float = 0.8
-    columns: float = 0.3
-    loss: Literal["absolute", "squared"] = "absolute"
-
-
-class GaussianProcessSettings(BaseModel):
-    """How much work a Gaussian process is.
-
-    Attributes:
-        points: near the training rows, at most, that its predictions are made from.
-        tuning_rows: rows that its parameters are found with, at most; of more, a random draw.
-        steps: of the search for the parameters.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    points: int = 4000
-    tuning_rows: int = 1000
-    steps: int = 40

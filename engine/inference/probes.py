@@ -1,0 +1,92 @@
+"""Repeat units by which a bundle is known to predict as it did where it was made.
+
+Another RDKit, another library or another processor may compute other descriptors or other sums from
+the same files; nobody would notice.
+"""
+
+import platform
+from collections.abc import Callable
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+
+from ..base.versions import package_versions
+from ..base.workspace import subfolder, write_atomic
+from .bundle import BundleInfo
+
+UNITS = (
+    "*CC*",
+    "*CC(*)c1ccccc1",
+    "*CC(*)(C)C(=O)OC",
+    "*CCOC(=O)c1ccc(C(=O)O*)cc1",
+    "*c1ccc(Oc2ccc(N3C(=O)c4cc5c(cc4C3=O)C(=O)N(*)C5=O)cc2)cc1",
+)
+"""Common polymers of different kinds: none tells what a model was trained on."""
+
+_ROUNDING = 1e-4
+"""Of a property's range in the training table: far below any error, far above rounding."""
+
+
+def probes_of(blend: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """What a bundle keeps, from the predictions of `UNITS`: one row each, in the units."""
+    return dict(zip(UNITS, blend.to_dict("records"), strict=True))
+
+
+def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:
+    """A sentence where predictions are not those that a bundle must give; else empty.
+
+    Args:
+        info: of the bundle, which has probes.
+        blend: the predictions of its probes, in their order, in the properties' units.
+    """
+    probes = info.probes or {}
+    expected = pd.DataFrame(list(probes.values()))[info.names].to_numpy()  # probes × K
+    spans = np.array([np.ptp(info.ranges[name]) or 1.0 for name in info.names])
+    shares = np.abs(blend[info.names].to_numpy() - expected) / spans
+    # A value that is missing on one side alone is no rounding either.
+    shares = np.where(np.isnan(shares), np.inf, shares)
+    if shares.max() <= _ROUNDING:
+        return ""
+    row, column = np.unravel_index(shares.argmax(), shares.shape)
+    property_ = info.properties[column]
+    here, there = blend.iloc[row][property_.name], expected[row, column]
+    return (
+        f"The model {info.name!r} predicts otherwise on this machine than where it was made: "
+        f"{property_.name} of {list(probes)[row]} is {property_.format(here)} instead of "
+        f"{property_.format(there)}. {_versions_words(info)}"
+    )
+
+
+def once_here(info: BundleInfo, check: Callable[[], str]) -> str:
+    """What a check of a bundle said on this machine with these packages; done when it was not yet.
+
+    Args:
+        info: of the bundle.
+        check: returns a sentence, or an empty text.
+    """
+    about = f"{info.model_dump_json()} {sorted(package_versions().items())} {platform.processor()}"
+    folder = subfolder("cache") / "bundle-checks"
+    path = folder / f"{sha256(about.encode()).hexdigest()[:32]}.txt"
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        answer = check()
+    try:
+        folder.mkdir(exist_ok=True)
+        write_atomic(path, answer)
+    except OSError:
+        pass  # a full disk: it is checked again next time
+    return answer
+
+
+def _versions_words(info: BundleInfo) -> str:
+    here = package_versions()
+    others = [
+        f"{name} {here[name]} here, {version} there"
+        for name, version in info.versions.items()
+        if here.get(name, version) != version
+    ]
+    if others:
+        return f"It was made with other versions: {'; '.join(others)}."
+    return "Its versions of all packages are the same: the processor may differ, or a file."

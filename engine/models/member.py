@@ -1,0 +1,97 @@
+"""What every member of an ensemble is; its file alone says its name, its settings and what it does.
+
+Pages and settings know members by these classes, so a member's file loads neither torch nor a
+booster before it is asked to fit or to predict.
+"""
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from ..settings.networks import NetworkConfig
+from ..settings.training import TrainingConfig
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+class Member(ABC):
+    """A member of an ensemble.
+
+    Attributes:
+        name: in files, columns and presets.
+        title: as people write it.
+        colour: on every page, as CSS writes it.
+        Config: its settings.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    colour: ClassVar[str]
+    Config: ClassVar[type[BaseModel]]
+
+
+class DescriptorMember(Member):
+    """A member that learns from descriptors, with a model for each property.
+
+    Attributes:
+        suffix: of the files that hold a model.
+    """
+
+    suffix: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, descriptors: np.ndarray, labels: np.ndarray, config: Any, seed: int) -> Self:
+        """Fit a model of one property.
+
+        Args:
+            descriptors: shape `(N, D)`, NaN allowed.
+            labels: shape `(N,)`, in the property's unit.
+            config: of this member's class `Config`.
+            seed: of everything random.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Read what `to_bytes` gave.
+
+        Raises:
+            ValueError: when it is something else.
+        """
+
+    @abstractmethod
+    def to_bytes(self) -> bytes:
+        """The model in the library's own format, or as safetensors."""
+
+    @abstractmethod
+    def predict(self, descriptors: np.ndarray) -> np.ndarray:
+        """From `(N, D)` to `(N,)`, in the property's unit."""
+
+
+class NetworkMemberConfig(BaseModel):
+    """What networks are made of, and how they are trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network: NetworkConfig = NetworkConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+class NetworkMember(Member):
+    """A member of graph networks: one for each fold and seed, whose mean predicts."""
+
+    Config = NetworkMemberConfig
+
+    @classmethod
+    @abstractmethod
+    def build(cls, config: NetworkConfig, properties: int) -> "Network":
+        """Build a network with fresh weights, drawn by torch's random numbers.
+
+        Args:
+            config: what it is made of.
+            properties: K, the number of outputs.
+        """

@@ -1,0 +1,146 @@
+"""Making a bundle: from checked rows to a model that predicts, in this process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+
+from ..base.hardware import usable_cores
+from ..base.versions import package_versions
+from ..features.compute import compute_features
+from ..inference.bundle import BundleInfo, write_info
+from ..inference.domain import write_domain
+from ..inference.predict import Predictor
+from ..inference.probes import UNITS, probes_of
+from ..models.members import network_configs
+from ..settings.metrics import label_ranges
+from ..settings.presets import Preset
+from ..settings.properties import Property
+from ..table.folds import check_folds, make_folds
+from ..training.context import TrainContext
+from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
+
+
+@dataclass(frozen=True)
+class BundleRequest:
+    """What a bundle is to be made of; N rows with K properties.
+
+    Attributes:
+        name: of the model, for people.
+        table: the name of the table that the rows come from.
+        canonical: N canonical SMILES.
+        labels: shape `(N, K)`, in the properties' units, NaN where missing.
+        properties: the K properties.
+        preset: which members, how large, how long.
+        folds: how rows are divided, as `RunConfig` has it.
+        seed: of everything random.
+        given_folds: shape `(N,)`, int, where a column or a file gives the folds.
+    """
+
+    name: str
+    table: str
+    canonical: Sequence[str]
+    labels: np.ndarray
+    properties: Sequence[Property]
+    preset: Preset
+    folds: str = "random:5"
+    seed: int = 0
+    given_folds: np.ndarray | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """The properties' names."""
+        return [property_.name for property_ in self.properties]
+
+    def divided(self) -> np.ndarray:
+        """The fold of each row; shape `(N,)`, int.
+
+        Raises:
+            UserError: when there are too few repeat units, or clusters of them, for so many folds.
+        """
+        if self.given_folds is not None:
+            return self.given_folds
+        return make_folds(self.folds, self.canonical, self.labels, self.seed)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bundle that was made.
+
+    Attributes:
+        info: its description.
+        ensemble: its out-of-fold predictions and figures, and what a user should know.
+        folds: shape `(N,)`, int.
+    """
+
+    info: BundleInfo
+    ensemble: Ensemble
+    folds: np.ndarray
+
+
+def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
+    """Divide rows into folds, compute their features, fit the ensemble and write the bundle.
+
+    Args:
+        request: what it is made of.
+        context: the folder where the bundle goes, who is told, how devices are used, and a folder
+            for checkpoints, with which the same request goes on where it was cut off.
+
+    Raises:
+        UserError: when the rows cannot be learned from, or no member could be fitted.
+    """
+    # As a run has it: sums of floats depend on how many threads add them up.
+    torch.set_num_threads(usable_cores())
+    reporter, count = context.reporter, len(request.canonical)
+    folds = request.divided()
+    remarks = check_folds(folds, request.canonical, request.labels, request.names)
+    for remark in remarks:
+        reporter.log(remark)
+    fits = stages(request.preset, len(np.unique(folds)), len(request.names))
+    reporter.plan({"features": 2 * count, **fits, "bundle": 1})
+    reporter.stage("features", 2 * count)
+    features = compute_features(
+        request.canonical,
+        lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
+    )
+    context.folder.mkdir(exist_ok=True)
+    data = TrainingData(features, request.labels, folds, request.names)
+    ensemble = fit_ensemble(data, request.preset, request.seed, context)
+    reporter.stage("bundle", 1)
+    info = _described(request, ensemble, context)
+    write_info(context.folder, info)
+    reporter.step()
+    return Made(info, replace(ensemble, remarks=remarks + ensemble.remarks), folds)
+
+
+def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext) -> BundleInfo:
+    """The description of a bundle whose members are written; its domain is written here."""
+    labels, names = request.labels, request.names
+    info = BundleInfo(
+        name=request.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        table=request.table,
+        rows=len(request.canonical),
+        preset=request.preset.name,
+        folds=request.folds,
+        seed=request.seed,
+        properties=list(request.properties),
+        labels={name: int(np.isfinite(labels[:, k]).sum()) for k, name in enumerate(names)},
+        ranges=label_ranges(labels, names),
+        medians={name: float(np.nanmedian(labels[:, k])) for k, name in enumerate(names)},
+        members=list(ensemble.members),
+        blend=ensemble.weights,
+        networks={
+            member: config.network
+            for member, config in network_configs(request.preset).items()
+            if member in ensemble.members
+        },
+        figures=ensemble.figures,
+        versions=package_versions(),
+        intervals=ensemble.intervals,
+        domain=write_domain(context.folder, request.canonical, labels, names),
+    )
+    probes = probes_of(Predictor(context.folder, info).predict(UNITS).blend)
+    return info.model_copy(update={"probes": probes})

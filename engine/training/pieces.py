@@ -1,0 +1,55 @@
+"""The pieces of a fit, and what their checkpoints are called; loads no torch."""
+
+import re
+from typing import Literal, NamedTuple
+
+SUFFIX = ".safetensors"
+_FILE = re.compile(
+    r"(?P<pretraining>pretraining-)?(?P<member>\w+?)-(?:(?P<fold>\d+|all)-)?(?P<number>\d+)"
+    r"\.(?:done|state-(?P<epoch>\d+))" + re.escape(SUFFIX)
+)
+
+
+class Piece(NamedTuple):
+    """What the name of a checkpoint says.
+
+    Attributes:
+        kind: a `fit` on descriptors, a `network`, or the `pretraining` of one.
+        member: whose it is.
+        fold: the fold that a fit holds out, `all` where it holds out none; empty for a network.
+        number: of the property or of the network, from 0.
+        epoch: that the checkpoint holds; None where the piece is finished.
+    """
+
+    kind: Literal["fit", "network", "pretraining"]
+    member: str
+    fold: str
+    number: int
+    epoch: int | None
+
+
+def piece_in(file: str) -> Piece | None:
+    """The piece that a checkpoint of this name belongs to; None for another file."""
+    named = _FILE.fullmatch(file)
+    if named is None:
+        return None
+    epoch = None if named["epoch"] is None else int(named["epoch"])
+    kind: Literal["fit", "network", "pretraining"] = "fit" if named["fold"] else "network"
+    if named["pretraining"]:
+        kind = "pretraining"
+    return Piece(kind, named["member"], named["fold"] or "", int(named["number"]), epoch)
+
+
+def fit_piece(member: str, fold: int | None, property_: int) -> str:
+    """The name of a fit on descriptors, of the property of that number."""
+    return f"{member}-{'all' if fold is None else fold}-{property_:03d}"
+
+
+def network_piece(member: str, number: int) -> str:
+    """The name of a network."""
+    return f"{member}-{number:03d}"
+
+
+def pretraining_piece(network: str) -> str:
+    """The name of a network's pretraining; the network's own name is given."""
+    return f"pretraining-{network}"
