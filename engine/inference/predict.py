@@ -160,7 +160,7 @@ class Predictor:
         graphs = DeviceGraphs(
             features.graphs, device, features.descriptors if self.info.shape.descriptors else None
         )
-        rows = np.arange(features.graphs.count)
+        rows = np.arange(features.graphs.size)
         return np.mean(
             [
                 predict_network(network, scale, graphs, rows, device)

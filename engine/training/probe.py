@@ -138,7 +138,7 @@ def _try(trial: _Trial, together: Callable[[], object] = lambda: None) -> _Found
     set_arithmetic(trial.use.deterministic)
     device, remarks = torch.device(trial.device), []
     graphs = DeviceGraphs(trial.graphs, device, _some_descriptors(trial))
-    sample = np.arange(trial.graphs.count)
+    sample = np.arange(trial.graphs.size)
     steps = _STEPS_ON_CUDA if device.type == "cuda" else _STEPS_ON_CPU
     rows = np.resize(sample, steps * trial.loop.batch)
     torch.manual_seed(0)
@@ -166,7 +166,7 @@ def _some_descriptors(trial: _Trial) -> np.ndarray | None:
     """Any numbers, for a network that joins descriptors."""
     if not trial.shape.descriptors:
         return None
-    return np.zeros((trial.graphs.count, trial.shape.descriptors), dtype=np.float32)
+    return np.zeros((trial.graphs.size, trial.shape.descriptors), dtype=np.float32)
 
 
 def _timed(work: Callable[[], object], passes: int) -> float:
