@@ -42,11 +42,11 @@ def measure(predictor: Predictor, table: Table, name: str, seen: set[frozenset])
     labelled = np.flatnonzero(np.isfinite(table.labels[:, 0]))
     rows = [i for i in labelled if polymer(table.canonical[i]) not in seen]
     predicted = predictor.predict([table.canonical[i] for i in rows])
-    certain = predictor.certainty(predicted)
+    uncertainty = predictor.uncertainty(predicted)
     labels = table.labels[rows, 0]
-    low, high = certain.low[name].to_numpy(), certain.high[name].to_numpy()
+    low, high = uncertainty.low[name].to_numpy(), uncertainty.high[name].to_numpy()
     covered = (low <= labels) & (labels <= high)
-    inside = (certain.domain[name] == INSIDE).to_numpy()
+    inside = (uncertainty.domain[name] == INSIDE).to_numpy()
     return {
         "property": name,
         "labels": len(rows),

@@ -85,7 +85,7 @@ def subject_of_features(path: Path) -> Subject:
         raise UserError(f"There is no file {path}; `Features.save` writes it.")
     arrays = load_file(path)
     graphs = PackedGraphs(**{name: arrays[name] for name in PackedGraphs._fields})
-    labels = np.random.default_rng(0).normal(size=(graphs.count, _RANDOM_PROPERTIES))
+    labels = np.random.default_rng(0).normal(size=(graphs.size, _RANDOM_PROPERTIES))
     names = tuple(f"random {number}" for number in range(_RANDOM_PROPERTIES))
     return Subject(path.name, graphs, labels, names)
 

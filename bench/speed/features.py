@@ -69,8 +69,10 @@ def by_length(smiles: list[str], count: int) -> list[str]:
 
 def feature_seconds(smiles: list[str], show: Show) -> dict[str, float]:
     """The seconds that each kind of feature takes, one after the other, nothing being cached."""
+    from engine.chem.smiles import forget
     from engine.features.compute import compute_features
 
+    forget()
     ends: dict[str, float] = {}
 
     def note(kind: str, done: int, total: int) -> None:

@@ -29,6 +29,7 @@ def measure_prediction(subject: Subject, quick: bool, show: Show) -> dict:
     Returns:
         Milliseconds for one molecule when the model is warm, and molecules per second in batch.
     """
+    from engine.chem.smiles import forget
     from engine.inference.bundle import SHIPPED
     from engine.inference.predict import Predictor
 
@@ -36,6 +37,7 @@ def measure_prediction(subject: Subject, quick: bool, show: Show) -> dict:
     units = unseen_units(_WARM_UP + single + batch, set(subject.smiles or ()))
     warm_up, one_by_one = units[:_WARM_UP], units[_WARM_UP : _WARM_UP + single]
     together = units[_WARM_UP + single :]
+    forget()
     with empty_workspace():
         predictor = Predictor(SHIPPED)
         predictor.predict(warm_up[:-1])

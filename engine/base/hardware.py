@@ -1,4 +1,4 @@
-"""What this machine can train on; asks the driver directly, so that torch need not be loaded."""
+"""What this machine can train on; the driver is asked directly, so that torch need not load."""
 
 import os
 import platform
@@ -43,7 +43,10 @@ class Hardware(BaseModel):
 
 
 class GpuLoad(BaseModel):
-    """What one CUDA device does now: memory in MB (2²⁰ bytes), load in %, °C, watts."""
+    """How busy one CUDA device is: memory in MB (2²⁰ bytes), load in %, °C, watts.
+
+    What a card cannot report is None.
+    """
 
     vram_used_mb: float
     vram_total_mb: float
@@ -53,15 +56,15 @@ class GpuLoad(BaseModel):
 
 
 def usable_cores() -> int:
-    """How many CPU cores this process may use: fewer than there are in a container, say."""
+    """How many CPU cores this process may use; in a container, fewer than the machine has."""
     try:
         return len(psutil.Process().cpu_affinity()) or 1
-    except (AttributeError, psutil.Error):  # not known on macOS
+    except (AttributeError, psutil.Error):  # macOS does not say
         return psutil.cpu_count() or 1
 
 
 def detect() -> Hardware:
-    """Look at this machine."""
+    """The processors and the memory of this machine."""
     return Hardware(
         cpu=platform.processor() or platform.machine(),
         cores=usable_cores(),
@@ -71,7 +74,7 @@ def detect() -> Hardware:
 
 
 def gpu_loads() -> list[GpuLoad]:
-    """What each CUDA device does now; empty where there is none."""
+    """How busy each CUDA device is; empty where there is none."""
     return _of_each_gpu(_load)
 
 
@@ -90,43 +93,46 @@ def _gpus() -> list[Gpu]:
         return cards
     named = [part.strip() for part in visible.split(",")]
     if not all(part.lstrip("-").isdigit() for part in named if part):
-        return cards  # by names that only the driver knows
-    # CUDA looks no further than the first number that is no card.
+        return cards  # named by identifiers that only the driver can resolve
+    # CUDA ignores all that follows the first number without a card.
     numbers = takewhile(lambda part: part.isdigit() and int(part) < len(cards), named)
     return [cards[int(part)] for part in numbers]
 
 
 def _torch_has_cuda() -> bool:
-    """Whether the torch that is installed was built for CUDA; read, since loading takes seconds."""
-    found = find_spec("torch")
-    if found is None or found.origin is None:
+    """Whether the installed torch was built for CUDA, read from its file: loading takes seconds."""
+    spec = find_spec("torch")
+    if spec is None or spec.origin is None:
         return False
     try:
-        text = Path(found.origin).with_name("version.py").read_text()
+        text = Path(spec.origin).with_name("version.py").read_text()
     except OSError:
-        return True  # let torch itself say it
+        return True  # torch itself will say
     return re.search(r"^cuda\b.*= *None$", text, re.MULTILINE) is None
 
 
 def _load(nvml: ModuleType, handle: object) -> GpuLoad:
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)
 
-    def known(ask: Callable[[], float]) -> float | None:
+    def reading(ask: Callable[[], float]) -> float | None:
         try:
             return ask()
-        except nvml.NVMLError:  # not every card tells everything
+        except nvml.NVMLError:  # not every card reports everything
             return None
 
     return GpuLoad(
         vram_used_mb=memory.used / 2**20,
         vram_total_mb=memory.total / 2**20,
-        load=known(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu),
-        temperature=known(lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)),
-        power=known(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000),
+        load=reading(lambda: nvml.nvmlDeviceGetUtilizationRates(handle).gpu),
+        temperature=reading(
+            lambda: nvml.nvmlDeviceGetTemperature(handle, nvml.NVML_TEMPERATURE_GPU)
+        ),
+        power=reading(lambda: nvml.nvmlDeviceGetPowerUsage(handle) / 1000),
     )
 
 
 def _of_each_gpu(ask: Callable[[ModuleType, object], _Answer]) -> list[_Answer]:
+    """What `ask` returns for the driver's library and the handle of each card that answers."""
     try:
         import pynvml  # a machine that only trains may lack it
     except ImportError:

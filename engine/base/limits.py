@@ -1,4 +1,4 @@
-"""What one workspace allows, from `limits.yaml` in its folder where somebody wrote one."""
+"""The limits of a workspace, from the `limits.yaml` in its folder where there is one."""
 
 import shutil
 
@@ -15,18 +15,19 @@ class Limits(BaseModel):
     """The limits of a workspace.
 
     Attributes:
-        runs_at_once: runs that train at the same time; more than one where memory and devices do.
+        runs_at_once: runs that train at the same time; more than one needs memory and devices for
+            all of them.
         queue_length: runs that may wait.
-        upload_mb: the largest table that pages take, in MB (2²⁰ bytes).
+        upload_mb: the largest table that pages accept, in MB (2²⁰ bytes).
         free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    runs_at_once: int = Field(1, ge=1, le=64)
-    queue_length: int = Field(100, ge=1)
-    upload_mb: int = Field(100, ge=1, le=100)
-    free_disk_gb: float = Field(0.5, ge=0)
+    runs_at_once: int = Field(default=1, ge=1, le=64)
+    queue_length: int = Field(default=100, ge=1)
+    upload_mb: int = Field(default=100, ge=1, le=100)
+    free_disk_gb: float = Field(default=0.5, ge=0)
 
 
 _MAY_HOLD = f"It may hold {', '.join(Limits.model_fields)}."
@@ -45,8 +46,8 @@ def limits() -> Limits:
         return Limits(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
     except ValidationError as error:
         fault = error.errors()[0]
-        where = ".".join(map(str, fault["loc"]))
-        raise UserError(f"{path}: {where}: {fault['msg']}. {_MAY_HOLD}") from error
+        field = ".".join(map(str, fault["loc"]))
+        raise UserError(f"{path}: {field}: {fault['msg']}. {_MAY_HOLD}") from error
     except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as YAML. {_MAY_HOLD}") from error
 

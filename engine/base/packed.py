@@ -1,4 +1,4 @@
-"""Many molecular graphs as a few contiguous arrays."""
+"""Many molecular graphs as a few contiguous arrays, and the features of repeat units."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,22 +19,22 @@ class Graph(NamedTuple):
     bonds: np.ndarray  # E × len(BOND_FIELDS), uint8 codes
 
     def to_bytes(self) -> bytes:
-        """The graph as bytes: the two counts, then the three arrays."""
+        """The two counts, then the three arrays."""
         counts = np.array([len(self.atoms), len(self.bonds)], dtype="<u2")
         arrays = (counts, self.atoms, self.ends.astype("<u2"), self.bonds)
         return b"".join(array.tobytes() for array in arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Graph":
-        """The graph that `to_bytes` wrote."""
+        """The graph whose `to_bytes` these are."""
         atoms, bonds = (int(n) for n in np.frombuffer(data, "<u2", 2))
-        start = 4
-        first = start + atoms * len(ATOM_FIELDS)
-        second = first + bonds * 4
+        first = 4
+        second = first + atoms * len(ATOM_FIELDS)
+        third = second + bonds * 4
         return cls(
-            np.frombuffer(data[start:first], np.uint8).reshape(atoms, len(ATOM_FIELDS)),
-            np.frombuffer(data[first:second], "<u2").reshape(bonds, 2),
-            np.frombuffer(data[second:], np.uint8).reshape(bonds, len(BOND_FIELDS)),
+            np.frombuffer(data[first:second], np.uint8).reshape(atoms, len(ATOM_FIELDS)),
+            np.frombuffer(data[second:third], "<u2").reshape(bonds, 2),
+            np.frombuffer(data[third:], np.uint8).reshape(bonds, len(BOND_FIELDS)),
         )
 
 
@@ -48,11 +48,11 @@ class PackedGraphs(NamedTuple):
     bond_start: np.ndarray  # N + 1, int64
 
     @property
-    def count(self) -> int:
-        """How many graphs there are."""
+    def size(self) -> int:
+        """The number of graphs."""
         return len(self.atom_start) - 1
 
-    def one(self, row: int) -> Graph:
+    def graph(self, row: int) -> Graph:
         """The graph of one row."""
         atoms = slice(self.atom_start[row], self.atom_start[row + 1])
         bonds = slice(self.bond_start[row], self.bond_start[row + 1])
@@ -60,20 +60,20 @@ class PackedGraphs(NamedTuple):
 
 
 def same_units(graphs: PackedGraphs) -> np.ndarray:
-    """Which rows hold one repeat unit, mirror images and double bonds' sides left aside.
+    """Which rows hold the same repeat unit, stereochemistry ignored.
 
     Returns:
-        Shape `(N,)`, int: units by number, in the order in which they first occur.
+        Shape `(N,)`, int: the number of each row's unit, in the order in which units first occur.
     """
-    atom = np.array([name != "chirality" for name in ATOM_FIELDS])
-    bond = np.array([name != "stereo" for name in BOND_FIELDS])
+    atom_fields = np.array([name != "chirality" for name in ATOM_FIELDS])
+    bond_fields = np.array([name != "stereo" for name in BOND_FIELDS])
     numbers: dict[bytes, int] = {}
-    found = np.empty(graphs.count, dtype=np.int64)
-    for row in range(graphs.count):
-        one = graphs.one(row)
-        flat = Graph(one.atoms[:, atom], one.ends, one.bonds[:, bond])
-        found[row] = numbers.setdefault(flat.to_bytes(), len(numbers))
-    return found
+    units = np.empty(graphs.size, dtype=np.int64)
+    for row in range(graphs.size):
+        graph = graphs.graph(row)
+        flat = Graph(graph.atoms[:, atom_fields], graph.ends, graph.bonds[:, bond_fields])
+        units[row] = numbers.setdefault(flat.to_bytes(), len(numbers))
+    return units
 
 
 def pack(graphs: Sequence[Graph]) -> PackedGraphs:
@@ -110,10 +110,10 @@ def take(graphs: PackedGraphs, rows: np.ndarray) -> PackedGraphs:
 
 
 def _spans(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The places that some rows own, end to end, and where each row's begin."""
+    """The positions that some rows own, end to end, and where each row's positions begin."""
     sizes = start[rows + 1] - start[rows]
-    fresh = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return np.arange(fresh[-1]) + np.repeat(start[rows] - fresh[:-1], sizes), fresh
+    begins = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return np.arange(begins[-1]) + np.repeat(start[rows] - begins[:-1], sizes), begins
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Features:
     descriptors: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All arrays by their names; `of` makes features of them again."""
+        """All arrays by name; `of` makes features of them again."""
         return {**self.graphs._asdict(), "descriptors": self.descriptors}
 
     @classmethod

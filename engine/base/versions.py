@@ -1,11 +1,12 @@
-"""The versions of what a prediction depends on."""
+"""The versions of all that a prediction depends on."""
 
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 FEATURES = {"graphs": 1, "descriptors": 2}
-"""Of each kind of feature. Raise one whenever a code of a graph, or the value of a descriptor,
-changes: what is kept of that kind is then made anew, and a model predicts from its own alone."""
+"""The version of each kind of feature. Raise one whenever a code of a graph, or the value of a
+descriptor, changes: stored features of that kind are then made anew, and a model trained on another
+version no longer predicts."""
 
 _PACKAGES = ("rdkit", "torch", "lightgbm", "xgboost", "catboost", "numpy", "scipy")
 
@@ -15,8 +16,8 @@ def package_versions() -> dict[str, str]:
 
     A package that is not installed is left out: a machine that only trains networks lacks some.
     """
-    found = {}
+    versions = {}
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found | {kind: str(number) for kind, number in FEATURES.items()}
+            versions[name] = version(name)
+    return versions | {kind: str(number) for kind, number in FEATURES.items()}

@@ -1,4 +1,4 @@
-"""How atoms and bonds are coded as small integers; knows neither RDKit nor torch."""
+"""How atoms and bonds are coded as small integers; needs neither RDKit nor torch."""
 
 ATOM_FIELDS = {
     "element": 119,  # atomic number; 0 is the attachment point `*`
@@ -16,10 +16,10 @@ BOND_FIELDS = {"kind": 5, "conjugated": 2, "in_ring": 2, "stereo": 4}
 """Each bond field with its number of codes; larger values take the last code."""
 
 DESCRIPTOR_GROUPS = {"rdkit_2d": 213, "backbone": 24, "composition": 13, "morgan": 1024}
-"""How many numbers of the descriptor vector belong to each kind, in the vector's order."""
+"""How many numbers of the descriptor vector belong to each group, in the vector's order."""
 
 MASKED_ATOM = (118, 0, 0, 0, 0, 0, 0, 0)
 """The codes of an atom that is hidden from a network: no polymer holds oganesson."""
 
 MASKED_BOND = (4, 0, 0, 3)
-"""The codes of a bond that is hidden; no bond that RDKit reads has both."""
+"""The codes of a bond that is hidden; no bond that RDKit reads has this kind and this stereo."""

@@ -24,10 +24,10 @@ SPAWN = get_context("spawn")
 
 @contextmanager
 def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of worker processes; what is left of its work is dropped at the end of the block.
+    """A pool of worker processes; work that is not begun when the block ends is dropped.
 
     Args:
-        processes: how many; each starts when there is work for it.
+        processes: the number of processes; each starts when there is work for it.
 
     Raises:
         UserError: when a worker was ended from outside.
@@ -45,8 +45,8 @@ def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def obey_parent() -> None:
-    """Make this process deaf to Ctrl-C, and gone as soon as its parent is, however that ends."""
-    # The parent hears Ctrl-C too and ends its workers; they need not complain one by one.
+    """Make this process ignore Ctrl-C, and end as soon as its parent ends in any way."""
+    # The parent gets Ctrl-C too and ends its workers; each of them need not complain.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -54,19 +54,20 @@ def obey_parent() -> None:
 def _begin() -> None:
     """Prepare a worker of a pool, which uses one thread."""
     obey_parent()
-    # Imported here: it is there wherever scikit-learn is, but training does without both.
+    # Imported here: threadpoolctl comes with scikit-learn; a machine that only trains lacks both.
     import numpy  # noqa: F401  its threads can be limited only once it is loaded
     from threadpoolctl import threadpool_limits
 
     # Every core has a worker already: threads of a numerical library would only spin.
     threadpool_limits(1)
-    # Chemistry makes many small objects and no cycles: 4 % of the time went into looking for them.
+    # Chemistry makes many small objects and no cycles; looking for cycles took 4 % of the time.
     gc.set_threshold(100_000)
 
 
 def _end_with_parent() -> None:
-    wait([parent_process().sentinel])
-    os._exit(1)
+    if parent := parent_process():
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 class Crew:

@@ -1,4 +1,4 @@
-"""Where things lie on disk, and how they are written so that no reader sees a half."""
+"""Where files lie on disk, and how they are written so that no reader sees half of one."""
 
 import os
 import uuid
@@ -13,7 +13,7 @@ CHECKOUT = PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() else 
 """The project's folder; None where the package is installed without it."""
 
 ASSETS = (CHECKOUT or PACKAGE) / "assets"
-"""What comes with the code: the shipped model, the textbook table, the components of pages."""
+"""Files that come with the code: the shipped model, the textbook table, the components of pages."""
 
 
 def home() -> Path:
@@ -40,9 +40,9 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` to write into; it becomes `path` when the block ends well.
 
-    After an error, or an interruption, the old content is there still and the temporary file gone.
+    After an error or an interruption, `path` has its old content and the temporary file is gone.
     """
-    # Not by `tempfile`, whose files nobody else may read.
+    # `tempfile` is not used, since other users may not read its files.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     temporary.touch(exist_ok=False)
     try:

@@ -37,7 +37,7 @@ class Capped:
     """A capped unit, and what several of its descriptors share, made when it is first asked for.
 
     Attributes:
-        mol: the capped molecule; the unit itself where it cannot be capped.
+        mol: the capped molecule; a copy of the unit where it cannot be capped.
         atoms: its atoms and bonds.
         plain: whether it was capped by single bonds and holds nothing that is rare in polymers;
             only then are the shortcuts of this package safe.
@@ -55,7 +55,7 @@ class Capped:
             and not (atoms.numbers == 1).any()
             and np.isin(atoms.kinds, (SINGLE, DOUBLE, TRIPLE, AROMATIC)).all()
         )
-        self.mol = unit if capped is None else capped
+        self.mol = Chem.Mol(unit) if capped is None else capped
         self.atoms = _recapped(self.mol, atoms, ends) if self.plain else skeleton(self.mol)
 
     @cached_property

@@ -1,26 +1,33 @@
-"""Count fingerprints of repeat units."""
+"""Fingerprints of repeat units, and clusters of like ones."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
+from rdkit.ML.Cluster import Butina
 
 from .smiles import parse
 
 SIZE = 2048
+"""Numbers that a fingerprint is folded to."""
+
+DISTANCE = 0.4
+"""Tanimoto distance within which a unit joins a cluster's centre."""
+
 _RADIUS = 2
 _MOST = 255
-_generator = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=SIZE)
+_GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=SIZE)
 
 
 class Fingerprints(NamedTuple):
-    """N fingerprints in compressed rows; only what is not zero is kept, Z numbers in all.
+    """N count fingerprints in compressed rows: only the Z numbers above zero are stored.
 
     Attributes:
         starts: shape `(N + 1,)`, int64: where each row begins among the Z numbers.
         bits: shape `(Z,)`, uint16: the hashed atom environments, 0 to `SIZE` − 1.
-        counts: shape `(Z,)`, uint8: how often each is there, at most 255.
+        counts: shape `(Z,)`, uint8: how often each environment occurs, at most 255.
     """
 
     starts: np.ndarray
@@ -32,14 +39,39 @@ def count_fingerprints(smiles: Sequence[str]) -> Fingerprints:
     """Morgan fingerprints (ECFP4) with counts, folded to 2048, without stereochemistry.
 
     Rogers and Hahn, J. Chem. Inf. Model. 50 (2010) 742, doi:10.1021/ci100050t. `*` is hashed as an
-    atom of its own, so that a unit is known by its way into the chain too.
+    atom of its own, so that a fingerprint also shows where the unit joins the chain.
 
     Args:
         smiles: N parsable SMILES; the same unit has the same fingerprint however it is written.
     """
-    found = [_generator.GetCountFingerprint(parse(text)).GetNonzeroElements() for text in smiles]
+    rows = [_GENERATOR.GetCountFingerprint(parse(text)).GetNonzeroElements() for text in smiles]
     return Fingerprints(
-        np.cumsum([0, *map(len, found)], dtype=np.int64),
-        np.array([bit for one in found for bit in one], dtype=np.uint16),
-        np.array([min(n, _MOST) for one in found for n in one.values()], dtype=np.uint8),
+        np.cumsum([0, *map(len, rows)], dtype=np.int64),
+        np.array([bit for row in rows for bit in row], dtype=np.uint16),
+        np.array([min(n, _MOST) for row in rows for n in row.values()], dtype=np.uint8),
     )
+
+
+def similarity_clusters(smiles: Sequence[str]) -> np.ndarray:
+    """Butina clusters on Morgan fingerprints of radius 2 and 2048 bits.
+
+    Butina, J. Chem. Inf. Comput. Sci. 39 (1999) 747, doi:10.1021/ci9803381.
+
+    Args:
+        smiles: N parsable SMILES; equal ones are always in one cluster.
+
+    Returns:
+        Shape `(N,)`, int: the cluster of each.
+    """
+    unique, position = np.unique(np.asarray(smiles, dtype=object), return_inverse=True)
+    prints = [_GENERATOR.GetFingerprint(parse(text)) for text in unique]
+    # One byte a pair: whether two units are too far apart is all that Butina asks of a distance.
+    far = np.zeros((len(prints), len(prints)), dtype=bool)
+    for i in range(1, len(prints)):
+        similarity = np.array(DataStructs.BulkTanimotoSimilarity(prints[i], prints[:i]))
+        far[i, :i] = far[:i, i] = 1 - similarity > DISTANCE
+    clusters = Butina.ClusterData(far, len(prints), 0, isDistData=True, reordering=True)
+    numbers = np.zeros(len(unique), dtype=int)
+    for number, members in enumerate(clusters):
+        numbers[list(members)] = number
+    return numbers[position]

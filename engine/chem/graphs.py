@@ -27,17 +27,13 @@ _STEREO = {
 }
 
 
-def graph(smiles: str, mol: Chem.Mol | None = None) -> Graph:
+def graph(smiles: str) -> Graph:
     """The graph of one repeat unit.
-
-    Args:
-        smiles: a repeat unit.
-        mol: the same, where it has been parsed already.
 
     Raises:
         BadSmilesError: when it cannot be parsed.
     """
-    mol = mol or parse(smiles)
+    mol = parse(smiles)
     bonds = bonds_of(mol)
     ends = np.array(
         [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds], dtype=np.uint16

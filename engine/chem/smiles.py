@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+from functools import lru_cache
 
 from rdkit import Chem, rdBase
 
@@ -14,6 +15,7 @@ MAX_ATOMS = 400
 1,000 atoms take 40 seconds."""
 
 _NUMBERED = re.compile(r":\d|\[\d+\*")
+_REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
 # RDKit's complaints go to this logger instead of the terminal; a reader adds a handler for a
 # moment. One at a time, or two threads of the app would read each other's complaints.
@@ -31,32 +33,19 @@ class BadSmilesError(ValueError):
 def parse(smiles: str) -> Chem.Mol:
     """Parse a repeat unit.
 
-    Attachment points may be written `*`, `[*]`, `[*:1]` or `[1*]`; all mean the same.
+    Attachment points may be written `*`, `[*]`, `[*:1]` or `[1*]`; all mean the same. Each thread
+    remembers the last molecules it parsed and gives them out again: whoever changes one has to
+    change a copy.
 
     Raises:
         BadSmilesError: with RDKit's reason, when it cannot be read.
     """
-    text = smiles.strip()
-    if not text:
-        raise BadSmilesError("the SMILES is empty")
-    if len(text) > MAX_LENGTH:
-        raise BadSmilesError(
-            f"the SMILES has {len(text):,} characters; the longest that is read has {MAX_LENGTH:,}"
-        )
-    if re.search(r"\s", text):
-        raise BadSmilesError("the SMILES holds a space or a line break")
-    mol = Chem.MolFromSmiles(text)
-    if mol is None:
-        raise BadSmilesError(_reason(text))
-    if mol.GetNumAtoms() > MAX_ATOMS:
-        raise BadSmilesError(
-            f"the repeat unit has {mol.GetNumAtoms():,} atoms; the most that is read is {MAX_ATOMS}"
-        )
-    if attachment_points(mol) == mol.GetNumAtoms():
-        raise BadSmilesError("the SMILES holds no atom besides `*`")
-    if _NUMBERED.search(text):
-        _drop_numbers(mol)
-    return mol
+    return _molecules.parse(smiles.strip())
+
+
+def forget() -> None:
+    """Drop the molecules that this thread remembers, so that parsing can be measured."""
+    _molecules.parse.cache_clear()
 
 
 def canonical(smiles: str) -> str:
@@ -92,6 +81,40 @@ def bonds_of(mol: Chem.Mol) -> list[Chem.Bond]:
     return [mol.GetBondWithIdx(i) for i in range(mol.GetNumBonds())]
 
 
+def _parse(text: str) -> Chem.Mol:
+    """Parse a text without blanks at its ends."""
+    if not text:
+        raise BadSmilesError("the SMILES is empty")
+    if len(text) > MAX_LENGTH:
+        raise BadSmilesError(
+            f"the SMILES has {len(text):,} characters; the longest that is read has {MAX_LENGTH:,}"
+        )
+    if re.search(r"\s", text):
+        raise BadSmilesError("the SMILES holds a space or a line break")
+    mol = Chem.MolFromSmiles(text)
+    if mol is None:
+        raise BadSmilesError(_reason(text))
+    if mol.GetNumAtoms() > MAX_ATOMS:
+        raise BadSmilesError(
+            f"the repeat unit has {mol.GetNumAtoms():,} atoms; the most that is read is {MAX_ATOMS}"
+        )
+    if attachment_points(mol) == mol.GetNumAtoms():
+        raise BadSmilesError("the SMILES holds no atom besides `*`")
+    if _NUMBERED.search(text):
+        _drop_numbers(mol)
+    return mol
+
+
+class _Molecules(threading.local):
+    """What each thread parsed last: RDKit fills a molecule's caches without locks."""
+
+    def __init__(self) -> None:
+        self.parse = lru_cache(maxsize=_REMEMBERED)(_parse)
+
+
+_molecules = _Molecules()
+
+
 def _drop_numbers(mol: Chem.Mol) -> None:
     """Forget atom map numbers, and isotopes of attachment points."""
     for atom in mol.GetAtoms():
@@ -102,18 +125,27 @@ def _drop_numbers(mol: Chem.Mol) -> None:
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
 
 
+class _Listener(logging.Handler):
+    """Collects what RDKit says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
 def _reason(text: str) -> str:
     """RDKit's first complaint, without its time stamp and without the SMILES repeated."""
-    messages: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: messages.append(record.getMessage())
+    listener = _Listener()
     with _capturing:
         # Another library, or two threads in RDKit's own BlockLogs, may have switched it off.
         rdBase.EnableLog("rdApp.error")
-        _rdkit_log.addHandler(handler)
+        _rdkit_log.addHandler(listener)
         Chem.MolFromSmiles(text)
-        _rdkit_log.removeHandler(handler)
-    lines = [re.sub(r"^\[[\d:]+\] (SMILES Parse Error: )?", "", line) for line in messages]
+        _rdkit_log.removeHandler(listener)
+    lines = [re.sub(r"^\[[\d:]+\] (SMILES Parse Error: )?", "", line) for line in listener.messages]
     if not lines:
         return "RDKit cannot read it"
     reason = re.sub(r"( while parsing:| for input:).*$", "", lines[0]).strip().rstrip(".")

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..settings.members import MEMBER_TITLES
+from ..models.members import title_of
 from ..settings.properties import property_for
 
 Show = Callable[[str, int, int], None]
@@ -64,7 +64,7 @@ def print_figures(figures: dict, console: Console, title: str) -> None:
     for member, scores in {**figures["members"], "blend": figures["blend"]}.items():
         errors = [_number(scores["mae"][name]) for name in names]
         weighted = ["" if scores[form] is None else f"{scores[form]:.4f}" for form in _WEIGHTED]
-        table.add_row(MEMBER_TITLES.get(member, "Blend"), *errors, *weighted)
+        table.add_row("Blend" if member == "blend" else title_of(member), *errors, *weighted)
     console.print(table)
 
 

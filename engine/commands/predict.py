@@ -20,9 +20,9 @@ from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
 from ..inference.streaming import Filled, predict_file
 from ..inference.submission import make_submission
-from ..inference.uncertainty import Certainty
+from ..inference.uncertainty import Uncertainty
 from ..runs import find_model
-from ..settings.members import MEMBER_TITLES
+from ..models.members import title_of
 from ..settings.properties import Property
 from ..table import read_table
 from .options import Commands, add_model
@@ -94,28 +94,28 @@ def _predict_unit(predictor: Predictor, smiles: str, intervals: bool) -> None:
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
             f"{predicted.problems[0]}."
         )
-    certainty = predictor.certainty(predicted) if intervals else None
+    uncertainty = predictor.uncertainty(predicted) if intervals else None
     # Kept on one line, where a narrow terminal breaks the others.
     interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
-    heads = [interval, "domain"] if certainty else []
+    heads = [interval, "domain"] if uncertainty else []
     blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
     # A table of their own: all in one would not fit a terminal of 80 columns.
-    titles = [MEMBER_TITLES[member] for member in predictor.info.members]
+    titles = [title_of(member) for member in predictor.info.members]
     members = Table("members", *titles, box=SIMPLE_HEAD)
     for property_ in predictor.info.properties:
         label = escape(property_.label)
         blend = property_.number(predicted.blend.at[0, property_.name])
-        blended.add_row(label, blend, *(_cells(certainty, property_) if certainty else ()))
+        blended.add_row(label, blend, *(_cells(uncertainty, property_) if uncertainty else ()))
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
         members.add_row(label, *map(property_.number, values))
     Console().print(blended, members)
 
 
-def _cells(certainty: Certainty, property_: Property) -> tuple[str, str]:
+def _cells(uncertainty: Uncertainty, property_: Property) -> tuple[str, str]:
     """A property's interval and domain as cells of a table; a dash where there is none."""
-    low, high = certainty.low.at[0, property_.name], certainty.high.at[0, property_.name]
+    low, high = uncertainty.low.at[0, property_.name], uncertainty.high.at[0, property_.name]
     interval = "–" if np.isnan(low) else f"{property_.number(low)} – {property_.number(high)}"
-    return interval, certainty.domain.at[0, property_.name] or "–"
+    return interval, uncertainty.domain.at[0, property_.name] or "–"
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from rich.table import Table
 from ..base.errors import UserError
 from ..runs import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
 from ..settings.estimate import Probe
-from ..settings.members import MEMBER_TITLES
-from ..settings.presets import PRESETS
+from ..models.members import network_configs, network_member, resolved, title_of
+from ..settings.presets import PRESETS, Preset
 from .options import Commands, add_json, add_settings, add_table, checked_table, device_settings
 from .output import print_line
 
@@ -37,20 +37,7 @@ def add(commands: Commands) -> None:
 
 def _presets(arguments: argparse.Namespace) -> None:
     """Print the presets, with the number of parameters of one network of each."""
-    # Loaded here: no other command that only shows things waits for torch.
-    from ..models.build import build_network, count_parameters
-
-    rows = [
-        {
-            "preset": preset.name,
-            "title": preset.title,
-            "parameters": count_parameters(build_network(preset.shape, arguments.properties)),
-            "properties": arguments.properties,
-            "members": preset.members,
-            **preset.model_dump(mode="json", exclude={"name", "title", "summary"}),
-        }
-        for preset in PRESETS.values()
-    ]
+    rows = [_row(preset, arguments.properties) for preset in PRESETS.values()]
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
@@ -58,17 +45,46 @@ def _presets(arguments: argparse.Namespace) -> None:
     for column in shown.columns[:3]:
         column.no_wrap = True
     for row in rows:
-        shape, loop = row["shape"], row["loop"]
-        before = loop["pretraining"]
         shown.add_row(
-            row["preset"],
-            f"{shape['kind']} {shape['layers']}×{shape['width']}",
-            f"{row['parameters']:,}",
-            (f"{before['epochs']} {before['kind']} + " if before else "") + str(loop["epochs"]),
-            str(loop["batch"]),
-            ", ".join(MEMBER_TITLES[member] for member in row["members"]),
+            row["preset"], *_network_cells(row), ", ".join(map(title_of, row["members"]))
         )
     Console().print(shown)
+
+
+def _row(preset: Preset, properties: int) -> dict:
+    """A preset with every setting said, and how many parameters a network of each member has."""
+    # Loaded here: no other command that only shows things waits for torch.
+    from ..models.network import count_parameters
+
+    return {
+        "preset": preset.name,
+        "title": preset.title,
+        "parameters": {
+            member: count_parameters(network_member(member).build(config.network, properties))
+            for member, config in network_configs(preset).items()
+        },
+        "properties": properties,
+        **resolved(preset).model_dump(mode="json", exclude={"name", "title", "summary"}),
+    }
+
+
+def _network_cells(row: dict) -> tuple[str, str, str, str]:
+    """A preset's networks, their parameters, epochs and batches; a line for each member."""
+    lines = []
+    for member, parameters in row["parameters"].items():
+        network, training = row["members"][member]["network"], row["members"][member]["training"]
+        before = training["pretraining"]
+        lines.append(
+            (
+                f"{network['kind']} {network['layers']}×{network['width']}",
+                f"{parameters:,}",
+                (f"{before['epochs']} {before['kind']} + " if before else "")
+                + str(training["epochs"]),
+                str(training["batch"]),
+            )
+        )
+    kind, parameters, epochs, batch = map("\n".join, zip(*lines, strict=True)) if lines else [""] * 4
+    return kind, parameters, epochs, batch
 
 
 def _probe(arguments: argparse.Namespace) -> int:

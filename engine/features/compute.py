@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 
@@ -12,9 +11,6 @@ from ..base.packed import Features, Graph, pack
 from ..base.versions import FEATURES
 from ..base.workers import worker_pool
 from .cache import FeatureCache, TableCache
-
-if TYPE_CHECKING:
-    from rdkit.Chem import Mol
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being made, how many are done, and how many there are."""
@@ -165,20 +161,12 @@ def _make(kind: str, smiles: list[str], run: _Run) -> Iterable[dict[str, bytes]]
 def _make_chunk(kind: str, smiles: list[str]) -> dict[str, bytes]:
     from ..chem.descriptors import descriptor_matrix
     from ..chem.graphs import graph
-
-    if kind == "graphs":
-        mols = _parsed(tuple(smiles))
-        return {text: graph(text, mol).to_bytes() for text, mol in zip(smiles, mols, strict=True)}
-    rows = descriptor_matrix(_parsed(tuple(smiles))).astype("<f4")
-    return {text: row.tobytes() for text, row in zip(smiles, rows, strict=True)}
-
-
-# Kept for the other kind of feature, which a worker with chunks of its own makes next.
-@lru_cache(maxsize=4)
-def _parsed(smiles: tuple[str, ...]) -> list["Mol"]:
     from ..chem.smiles import parse
 
-    return [parse(text) for text in smiles]
+    if kind == "graphs":
+        return {text: graph(text).to_bytes() for text in smiles}
+    rows = descriptor_matrix([parse(text) for text in smiles]).astype("<f4")
+    return {text: row.tobytes() for text, row in zip(smiles, rows, strict=True)}
 
 
 def _versions() -> dict[str, str]:

@@ -19,7 +19,7 @@ from ..table import Table
 from .bundle import BundleInfo, read_info
 from .domain import Domain
 from .probes import deviation_words, once_here
-from .uncertainty import Certainty, gauge
+from .uncertainty import Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
     from ..models.store import FittedMember
@@ -110,14 +110,14 @@ class Predictor:
 
     @property
     def has_intervals(self) -> bool:
-        """Whether `certainty` can be asked for."""
+        """Whether `uncertainty` can be asked for."""
         return self.info.intervals is not None and self.info.domain is not None
 
     def demand_intervals(self) -> None:
         """Say that the model has no intervals, where it has none.
 
         Raises:
-            UserError: when `certainty` cannot be asked for.
+            UserError: when `uncertainty` cannot be asked for.
         """
         if not self.has_intervals:
             raise UserError(
@@ -125,7 +125,7 @@ class Predictor:
                 "any; train it anew, or predict without them."
             )
 
-    def certainty(self, predicted: Predictions) -> Certainty:
+    def uncertainty(self, predicted: Predictions) -> Uncertainty:
         """The interval of each prediction, and whether its unit is like those trained on.
 
         Raises:
@@ -136,7 +136,7 @@ class Predictor:
         smiles = [
             None if row in predicted.problems else text for row, text in enumerate(predicted.smiles)
         ]
-        return gauge(self.info, self._domain, smiles, predicted.blend, members)
+        return estimate_uncertainty(self.info, self._domain, smiles, predicted.blend, members)
 
     def deviation(self) -> str:
         """How this machine predicts otherwise than the one where the bundle was made.

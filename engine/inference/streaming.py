@@ -135,7 +135,7 @@ def predict_file(
             made = plain_submission(parts.popleft(), columns, predicted, predictor.info)
             frame = made.frame
             if intervals:
-                frame = pd.concat([frame, predictor.certainty(predicted).columns()], axis=1)
+                frame = pd.concat([frame, predictor.uncertainty(predicted).columns()], axis=1)
             out.write(frame.to_csv(index=False, header=done == 0))
             filled.add(made.filled)
             done += len(made.frame)

@@ -15,8 +15,8 @@ INSIDE, OUTSIDE = "inside", "outside"
 
 
 @dataclass(frozen=True)
-class Certainty:
-    """The intervals and the domain of N predictions; one column for each of K properties.
+class Uncertainty:
+    """The intervals and the domain of N predictions; each frame has a column for each property.
 
     Attributes:
         low, high: the intervals' ends, in the properties' units; NaN where a row could not be
@@ -35,24 +35,26 @@ class Certainty:
             UserError: when a property of the model has such a name itself.
         """
         parts = {"low": self.low, "high": self.high, "domain": self.domain}
-        made = {f"{name}_{part}": frame[name] for name in self.low for part, frame in parts.items()}
-        taken = [name for name in self.low if name in made]
+        columns = {
+            f"{name}_{part}": frame[name] for name in self.low for part, frame in parts.items()
+        }
+        taken = [name for name in self.low if name in columns]
         if taken:
             raise UserError(
                 f"The model predicts a property named {taken[0]!r}, which the intervals need as a "
                 "column; rename it in the table and train anew, or predict without intervals."
             )
-        return pd.DataFrame(made)
+        return pd.DataFrame(columns)
 
 
-def gauge(
+def estimate_uncertainty(
     info: BundleInfo,
     domain: Domain,
     smiles: Sequence[str | None],
     blend: pd.DataFrame,
     members: np.ndarray,
-) -> Certainty:
-    """The certainty of predictions.
+) -> Uncertainty:
+    """The intervals of predictions, and whether their repeat units lie in the domain.
 
     Args:
         info: of the model, which has intervals and a domain.
@@ -62,21 +64,28 @@ def gauge(
         members: shape `(M, N, K)`, in the same units.
     """
     spread = member_spread(members)
-    half = np.full(blend.shape, np.nan)
+    half_widths = np.full(blend.shape, np.nan)
+    intervals = info.intervals or {}
     for k, name in enumerate(info.names):
-        if name in info.intervals:
-            half[:, k] = info.intervals[name].half_width(spread[:, k])
-    units = {text: place for place, text in enumerate(dict.fromkeys(filter(None, smiles)))}
-    known = np.array([text is not None for text in smiles], dtype=bool)
-    place = [units[text] for text in smiles if text is not None]
-    thresholds = np.array([info.domain.thresholds.get(name, np.nan) for name in info.names])
-    words = np.full(blend.shape, None, dtype=object)
-    if units:
-        inside = np.where(domain.distances(list(units)) <= thresholds, INSIDE, OUTSIDE)
-        words[known] = np.where(np.isfinite(thresholds), inside, None)[place]
-    return Certainty(
-        low=blend - half,
-        high=blend + half,
-        # Else pandas would make texts of them, and NaN of None.
-        domain=pd.DataFrame(words, columns=info.names, dtype=object),
+        if name in intervals:
+            half_widths[:, k] = intervals[name].half_width(spread[:, k])
+    return Uncertainty(
+        low=blend - half_widths,
+        high=blend + half_widths,
+        # Without a dtype, pandas would make a column of texts, with NaN in place of None.
+        domain=pd.DataFrame(_sides(info, domain, smiles), columns=info.names, dtype=object),
     )
+
+
+def _sides(info: BundleInfo, domain: Domain, smiles: Sequence[str | None]) -> np.ndarray:
+    """`INSIDE`, `OUTSIDE` or None for each unit and property; shape `(N, K)`."""
+    sides = np.full((len(smiles), len(info.names)), None, dtype=object)
+    units = {text: place for place, text in enumerate(dict.fromkeys(filter(None, smiles)))}
+    if units:
+        thresholds = info.domain.thresholds if info.domain else {}
+        limits = np.array([thresholds.get(name, np.nan) for name in info.names])
+        of_units = np.where(domain.distances(list(units)) <= limits, INSIDE, OUTSIDE).astype(object)
+        of_units[:, ~np.isfinite(limits)] = None
+        readable = np.array([text is not None for text in smiles], dtype=bool)
+        sides[readable] = of_units[[units[text] for text in smiles if text is not None]]
+    return sides

@@ -147,8 +147,8 @@ class DeviceGraphs:
             "edges": torch.as_tensor(2 * packed.bond_start).to(device),
             "messages": message_start.to(device),
         }
-        graph_of_edge = torch.as_tensor(np.repeat(np.arange(packed.count), 2 * bond_counts))
-        graph_of_message = torch.as_tensor(np.repeat(np.arange(packed.count), message_counts))
+        graph_of_edge = torch.as_tensor(np.repeat(np.arange(packed.size), 2 * bond_counts))
+        graph_of_message = torch.as_tensor(np.repeat(np.arange(packed.size), message_counts))
 
         def narrow(values: Tensor) -> Tensor:
             return values.to(torch.int32).to(device)

@@ -27,6 +27,13 @@ def is_network(member: str) -> bool:
     return member in MEMBERS and issubclass(MEMBERS[member], NetworkMember)
 
 
+def network_member(name: str) -> type[NetworkMember]:
+    """The member of that name, which is one of networks."""
+    member = MEMBERS[name]
+    assert issubclass(member, NetworkMember), f"{name} has no networks"
+    return member
+
+
 def configs_of(preset: Preset) -> dict[str, BaseModel]:
     """The settings of a preset's members, each of its member's `Config`, in the order of training.
 
@@ -76,6 +83,7 @@ __all__ = [
     "configs_of",
     "is_network",
     "network_configs",
+    "network_member",
     "resolved",
     "title_of",
 ]

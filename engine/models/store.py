@@ -67,7 +67,7 @@ class FittedNetworkMember:
         graphs = DeviceGraphs(
             features.graphs, device, features.descriptors if self._joins else None
         )
-        rows = np.arange(features.graphs.count)
+        rows = np.arange(features.graphs.size)
         return np.mean(
             [
                 predict_network(network, scale, graphs, rows, device)

@@ -2,11 +2,15 @@
 
 import functools
 import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from ..models.members import NetworkMemberConfig, configs_of
+from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
 from .records import Run
 
@@ -26,8 +30,8 @@ def label_weights(run: Run) -> pd.DataFrame:
         return pd.DataFrame(columns=["share", "range"], dtype=float)
     labels = table[[name for name in table if name.startswith(files.LABEL_PREFIX)]]
     labels = labels.rename(columns=lambda name: name.removeprefix(files.LABEL_PREFIX))
-    spans = labels.max() - labels.min()
-    return pd.DataFrame({"share": labels.count() ** -0.5, "range": spans})[spans > 0]
+    ranges = labels.max() - labels.min()
+    return pd.DataFrame({"share": labels.count() ** -0.5, "range": ranges})[ranges > 0]
 
 
 def validation_wmae(metrics: pd.DataFrame, weights: pd.DataFrame) -> pd.Series:
@@ -47,10 +51,10 @@ def validation_wmae(metrics: pd.DataFrame, weights: pd.DataFrame) -> pd.Series:
     if not names:
         return pd.Series(np.nan, index=metrics.index)
     errors = metrics[[f"val_mae_{name}" for name in names]].to_numpy(dtype=float)
-    share, span = weights.loc[names, "share"].to_numpy(), weights.loc[names, "range"].to_numpy()
-    there = np.isfinite(errors)
-    total = np.where(there, errors * share / span, 0.0).sum(axis=1)
-    norm = (there * share).sum(axis=1)
+    share, range_ = weights.loc[names, "share"].to_numpy(), weights.loc[names, "range"].to_numpy()
+    measured = np.isfinite(errors)
+    total = np.where(measured, errors * share / range_, 0.0).sum(axis=1)
+    norm = (measured * share).sum(axis=1)
     return pd.Series(total / np.where(norm > 0, norm, np.nan), index=metrics.index)
 
 

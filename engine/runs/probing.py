@@ -147,7 +147,7 @@ def _measure(request: ProbeRequest) -> Probe:
     from ..training.probe import probe
 
     graphs = pack([graph(smiles) for smiles in request.smiles])
-    labels = np.random.default_rng(0).normal(size=(graphs.count, request.properties))
+    labels = np.random.default_rng(0).normal(size=(graphs.size, request.properties))
     return probe(graphs, labels, request.preset, request.use, request.rows, request.folds)
 
 

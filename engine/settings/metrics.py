@@ -22,8 +22,8 @@ def figures(
 
     Returns:
         `{"wmae", "wmae_row", "mae", "rmse", "r2", "n"}`; the last four by property. A property
-        without scored labels has n = 0 and None elsewhere; the weighted forms leave it out, and one
-        whose training labels are all equal, too: there is no range to measure its errors by.
+        without scored labels has n = 0 and None elsewhere. The weighted forms leave it out, as they
+        do one whose training labels are all equal: its errors have no range to be measured by.
     """
     scored = np.isfinite(labels) & np.isfinite(predictions)
     result: dict = {"wmae": None, "wmae_row": None, "mae": {}, "rmse": {}, "r2": {}, "n": {}}

@@ -1,6 +1,8 @@
-"""The registry of known polymer properties: names, units, conversions and plausible ranges."""
+"""The registry of polymer properties: their names, plausible ranges, units and conversions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -15,7 +17,8 @@ class Property(BaseModel):
         name: the column's name in tables.
         title: the words shown on pages.
         unit: the unit that values are in; empty for a pure number.
-        low, high: the range outside which a value is hardly physical, in `unit`; None if unknown.
+        low, high: the range outside which a value is hardly physical, in `unit`; None where none is
+            given.
         decimals: how many decimals a value is shown with; None for four significant digits.
     """
 
@@ -42,9 +45,52 @@ class Property(BaseModel):
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
-REGISTRY = {
-    known.name: known
-    for known in (
+class Unit(NamedTuple):
+    """A unit that a registered property may be given in.
+
+    A value v in it is (v − `zero`) · `factor` in the property's own unit.
+
+    Attributes:
+        spellings: the ways to write it; pages and messages show the first.
+    """
+
+    spellings: tuple[str, ...]
+    factor: float = 1.0
+    zero: float = 0.0
+
+    def convert(self, values: np.ndarray) -> np.ndarray:
+        """Values in this unit, as values in the property's own unit."""
+        return (values - self.zero) * self.factor
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A property with the units that its columns may be in.
+
+    Attributes:
+        property_: the property.
+        units: the accepted units; the first is the property's own.
+    """
+
+    property_: Property
+    units: Sequence[Unit]
+
+    def __post_init__(self) -> None:
+        """Check that the property's own unit is the first.
+
+        Raises:
+            ValueError: when it is not.
+        """
+        first = self.units[0] if self.units else Unit(())
+        if self.property_.unit not in first.spellings or first != Unit(first.spellings):
+            raise ValueError(
+                f"The property {self.property_.name} is registered in “{self.property_.unit}”, so "
+                "its accepted units have to begin with that unit, with factor 1 and zero 0."
+            )
+
+
+_REGISTRATIONS = (
+    Registration(
         Property(
             name="Tg",
             title="Glass transition temperature",
@@ -53,54 +99,55 @@ REGISTRY = {
             high=500,
             decimals=1,
         ),
+        (
+            Unit(("°C", "C", "degC", "deg C", "celsius", "℃")),
+            Unit(("K", "kelvin"), zero=273.15),
+        ),
+    ),
+    Registration(
         Property(name="FFV", title="Fractional free volume", low=0.1, high=0.8, decimals=4),
+        (Unit(("fraction", "", "1", "-")), Unit(("%", "percent"), factor=0.01)),
+    ),
+    Registration(
         Property(
             name="Tc", title="Thermal conductivity", unit="W/(m·K)", low=0.01, high=1.0, decimals=3
         ),
+        (
+            Unit(("W/(m·K)", "W/(m*K)", "W/(m K)", "W/m/K", "W/mK", "W/m·K", "W/m-K")),
+            Unit(("mW/(m·K)", "mW/(m*K)", "mW/(m K)", "mW/m/K", "mW/mK", "mW/m·K"), factor=0.001),
+        ),
+    ),
+    Registration(
         Property(name="Density", title="Density", unit="g/cm³", low=0.5, high=3.0, decimals=3),
+        (
+            Unit(("g/cm³", "g/cm3", "g/cm^3", "g/cc", "g/mL")),
+            Unit(("kg/m³", "kg/m3", "kg/m^3"), factor=0.001),
+        ),
+    ),
+    Registration(
         Property(name="Rg", title="Radius of gyration", unit="Å", low=1, high=100, decimals=2),
-    )
-}
+        (Unit(("Å", "A", "angstrom", "ångström")), Unit(("nm",), factor=10.0)),
+    ),
+)
+_BY_NAME = {entry.property_.name.casefold(): entry for entry in _REGISTRATIONS}
+
+Conversion = Callable[[np.ndarray], np.ndarray]
+
+
+def is_registered(name: str) -> bool:
+    """Whether the registry holds a property of that name, case ignored."""
+    return _registration(name) is not None
 
 
 def property_for(name: str, unit: str | None = None) -> Property:
-    """The registered property of that name (case ignored), or a new one in the user's unit."""
-    for known in REGISTRY.values():
-        if known.name.casefold() == name.strip().casefold():
-            return known.model_copy(update={"name": name})
-    return Property(name=name, title=name, unit=unit or "")
+    """The registered property of that name, case ignored, or a new one in the user's unit."""
+    registration = _registration(name)
+    if registration is None:
+        return Property(name=name, title=name, unit=unit or "")
+    return registration.property_.model_copy(update={"name": name})
 
 
-Convert = Callable[[np.ndarray], np.ndarray]
-
-
-def _times(factor: float) -> Convert:
-    return lambda values: values * factor
-
-
-_SAME = _times(1.0)
-
-# Per registered property: the ways to write a unit, the first of which is shown, and what turns
-# values in it into the registered unit.
-_ACCEPTED: dict[str, list[tuple[tuple[str, ...], Convert]]] = {
-    "Tg": [
-        (("°C", "C", "degC", "deg C", "celsius", "℃"), _SAME),
-        (("K", "kelvin"), lambda values: values - 273.15),
-    ],
-    "FFV": [(("fraction", "", "1", "-"), _SAME), (("%", "percent"), _times(0.01))],
-    "Tc": [
-        (("W/(m·K)", "W/(m*K)", "W/(m K)", "W/m/K", "W/mK", "W/m·K", "W/m-K"), _SAME),
-        (("mW/(m·K)", "mW/(m*K)", "mW/(m K)", "mW/m/K", "mW/mK", "mW/m·K"), _times(0.001)),
-    ],
-    "Density": [
-        (("g/cm³", "g/cm3", "g/cm^3", "g/cc", "g/mL"), _SAME),
-        (("kg/m³", "kg/m3", "kg/m^3"), _times(0.001)),
-    ],
-    "Rg": [(("Å", "Å", "A", "angstrom", "ångström"), _SAME), (("nm",), _times(10.0))],
-}
-
-
-def property_and_conversion(column: str, unit: str | None = None) -> tuple[Property, Convert]:
+def property_and_conversion(column: str, unit: str | None = None) -> tuple[Property, Conversion]:
     """The property of a column, and what turns its values into that property's unit.
 
     Args:
@@ -110,28 +157,28 @@ def property_and_conversion(column: str, unit: str | None = None) -> tuple[Prope
     Raises:
         UserError: for a unit that a registered property is not accepted in.
     """
-    known = registered_name(column)
-    if known is None or unit is None:
-        return property_for(column, unit), _SAME
-    wanted = unit.strip()
-    for exact in (True, False):
-        for spellings, convert in _ACCEPTED[known]:
-            if wanted in spellings if exact else wanted.lower() in map(str.lower, spellings):
-                return property_for(column), convert
-    accepted = ", ".join(spellings[0] for spellings, _ in _ACCEPTED[known])
+    registration = _registration(column)
+    property_ = property_for(column, unit)
+    if registration is None or unit is None:
+        return property_, Unit((property_.unit,)).convert
+    spelling = unit.strip()
+    for accepted in registration.units:
+        if spelling in accepted.spellings:
+            return property_, accepted.convert
+    for accepted in registration.units:
+        if spelling.lower() in map(str.lower, accepted.spellings):
+            return property_, accepted.convert
     raise UserError(
-        f"{column} cannot be given in “{unit}”; accepted units are: {accepted}. Convert the column "
-        "first, or choose one of these."
+        f"{column} cannot be given in “{unit}”; accepted units are: "
+        f"{', '.join(accepted_units(column))}. Convert the column first, or choose one of these."
     )
 
 
 def accepted_units(column: str) -> list[str]:
     """The units a registered property may be given in, its own first; empty for any other."""
-    known = registered_name(column)
-    return [spellings[0] for spellings, _ in _ACCEPTED[known]] if known else []
+    registration = _registration(column)
+    return [unit.spellings[0] for unit in registration.units] if registration else []
 
 
-def registered_name(column: str) -> str | None:
-    """The registry's name of a column's property, or None when it is not registered."""
-    wanted = column.strip().casefold()
-    return next((name for name in REGISTRY if name.casefold() == wanted), None)
+def _registration(name: str) -> Registration | None:
+    return _BY_NAME.get(name.strip().casefold())

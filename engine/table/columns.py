@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, parse
-from ..settings.properties import REGISTRY
+from ..settings.properties import is_registered
 from .cells import is_missing, to_number
 from .reading import RawTable
 
@@ -212,7 +212,7 @@ def _could_be_id(raw: RawTable, name: str) -> bool:
 
     Whole numbers that are only unique may as well be measured, such as melting temperatures.
     """
-    if _is_registered(name) or not _names_rows(raw, name):
+    if is_registered(name) or not _names_rows(raw, name):
         return False
     cells = raw.frame[name].tolist()
     if not _are_integers(cells):
@@ -226,7 +226,7 @@ def _could_be_id(raw: RawTable, name: str) -> bool:
 
 
 def _is_property(raw: RawTable, name: str) -> bool:
-    if _is_registered(name):
+    if is_registered(name):
         return True
     words = _words(name)
     if _NOT_PROPERTIES.fullmatch(words):
@@ -244,10 +244,6 @@ def _could_be_folds(raw: RawTable, name: str) -> bool:
     numbers = {to_number(cell, raw.reading.decimal) for cell in {*_values(raw, name)}}
     whole = all(number is not None and number.is_integer() for number in numbers)
     return whole and len(numbers) <= _MOST_FOLDS
-
-
-def _is_registered(name: str) -> bool:
-    return name.strip().casefold() in {known.casefold() for known in REGISTRY}
 
 
 def _is_numeric(raw: RawTable, name: str) -> bool:

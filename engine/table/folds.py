@@ -75,7 +75,7 @@ def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: in
     kind, count = spec.split(":")
     groups = [flat(smiles) for smiles in canonical]
     if kind == "similarity":
-        from ..chem.clusters import similarity_clusters
+        from ..chem.fingerprints import similarity_clusters
 
         groups = similarity_clusters(groups)
     return split_folds(labels, groups, int(count), seed)

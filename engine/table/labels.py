@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..settings.properties import Property, property_and_conversion, registered_name
+from ..settings.properties import Property, is_registered, property_and_conversion
 from .cells import to_numbers
 from .report import Finding, PropertySummary, clipped, counted, listed
 
@@ -95,7 +95,7 @@ def _unusable(
 
 
 def _kelvin(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
-    if property_.unit != "°C" or registered_name(property_.name) is None:
+    if property_.unit != "°C" or not is_registered(property_.name):
         return None
     known = values[np.isfinite(values)]
     if not len(known) or known.min() <= _KELVIN_LOW or np.median(known) <= _KELVIN_MEDIAN:

@@ -35,8 +35,8 @@ class DataParallelForward:
         from torch_geometric.nn import DataParallel
 
         self._parallel = DataParallel(_InPrecision(network, precision or Precision(None, False)))
-        rows = [None] * graphs.count if descriptors is None else descriptors
-        self._graphs = [to_pyg(graphs.one(row), rows[row]) for row in range(graphs.count)]
+        rows = [None] * graphs.size if descriptors is None else descriptors
+        self._graphs = [to_pyg(graphs.graph(row), rows[row]) for row in range(graphs.size)]
 
     def __call__(self, rows: np.ndarray) -> Tensor:
         """Predict some rows, shape `(len(rows), K)`, standardised, on the first device."""

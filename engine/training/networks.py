@@ -9,8 +9,8 @@ from ..base.errors import UserError
 from ..base.packed import PackedGraphs
 from ..models.batching import DeviceGraphs
 from ..models.device import Precision, out_of_memory
-from ..models.member import NetworkMember, NetworkMemberConfig
-from ..models.members import MEMBERS
+from ..models.member import NetworkMemberConfig
+from ..models.members import network_member
 from ..models.network_prediction import predict_network
 from ..models.store import save_network
 from .context import TrainContext
@@ -116,10 +116,3 @@ class NetworkFitter:
         )
         checkpointer.finish(predicted)
         return predicted
-
-
-def network_member(name: str) -> type[NetworkMember]:
-    """The member of that name, which is one of networks."""
-    member = MEMBERS[name]
-    assert issubclass(member, NetworkMember), f"{name} has no networks"
-    return member

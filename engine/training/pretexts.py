@@ -88,7 +88,7 @@ class MaskedUnits(nn.Module):
         """The graphs with hidden atoms, and as they are, in the order given."""
         ordered = take(graphs, order)
         hidden = hide(ordered, masked_atoms(ordered, self._share, random), bonds_too=True)
-        rows = np.arange(ordered.count)
+        rows = np.arange(ordered.size)
         return [DeviceGraphs(one, device).arrange(rows) for one in (hidden, ordered)]
 
     def forward(self, network: Network, views: list[GraphBatch]) -> Tensor:
@@ -134,7 +134,7 @@ class Contrast(nn.Module):
     ) -> list[ArrangedGraphs]:
         """Two changed copies of the graphs in the order given."""
         ordered = take(graphs, order)
-        rows = np.arange(ordered.count)
+        rows = np.arange(ordered.size)
         copies = [
             drop_bonds(
                 hide(ordered, masked_atoms(ordered, self._share, random), bonds_too=False),

@@ -110,7 +110,7 @@ class Pretrainer:
         random = np.random.default_rng([self._seed, number])
         torch.manual_seed(self._seed + 1_000_003 * (number + 1))
         self._module.train()
-        order = random.permutation(self._graphs.count)
+        order = random.permutation(self._graphs.size)
         views = self._pretext.views(self._graphs, order, random, self._device)
         steps = max(min(math.ceil(len(order) / self._batch), len(order) // 2), 1)
         bounds = np.linspace(0, len(order), steps + 1).astype(int).tolist()

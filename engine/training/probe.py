@@ -22,13 +22,12 @@ from ..base.workers import SPAWN, crew
 from ..models.batching import DeviceGraphs
 from ..models.device import Precision, set_arithmetic
 from ..models.member import NetworkMemberConfig
-from ..models.members import network_configs, title_of
+from ..models.members import network_configs, network_member, title_of
 from ..models.network_prediction import predict_network
 from ..settings.devices import DeviceSettings
 from ..settings.estimate import Probe
 from ..settings.presets import Preset
 from .context import TrainContext
-from .networks import network_member
 from .parallel import Plan, plan
 from .reporter import Reporter, Tell
 from .trainer import ARRANGED_BATCHES, Trainer
@@ -198,7 +197,7 @@ def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) ->
     device, remarks = torch.device(trial.device), _Remarks()
     config, training = trial.config.network, trial.config.training
     graphs = DeviceGraphs(trial.graphs, device, _some_descriptors(trial))
-    sample = np.arange(trial.graphs.count)
+    sample = np.arange(trial.graphs.size)
     steps = _STEPS_ON_CUDA if device.type == "cuda" else _STEPS_ON_CPU
     rows = np.resize(sample, steps * training.batch)
     torch.manual_seed(0)
@@ -225,7 +224,7 @@ def _some_descriptors(trial: _Trial) -> np.ndarray | None:
     """Any numbers, for a network that joins descriptors."""
     if not trial.config.network.descriptors:
         return None
-    return np.zeros((trial.graphs.count, trial.config.network.descriptors), dtype=np.float32)
+    return np.zeros((trial.graphs.size, trial.config.network.descriptors), dtype=np.float32)
 
 
 def _timed(work: Callable[[], object], passes: int) -> float:

@@ -239,7 +239,7 @@ def _predict_one(
     values = {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
     if not predictor.has_intervals:
         return values, None
-    sure = predictor.certainty(predicted)
+    sure = predictor.uncertainty(predicted)
     return values, {
         name: Certain(
             sure.low.at[0, name], sure.high.at[0, name], sure.domain.at[0, name] == OUTSIDE

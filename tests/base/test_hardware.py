@@ -1,4 +1,4 @@
-"""What this machine can train on, with a stand-in for the driver."""
+"""Which hardware is found, with a stand-in for the driver."""
 
 import sys
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ class _DriverError(Exception):
     ("visible", "names"),
     [(None, "ABC"), ("", ""), ("-1", ""), ("1", "B"), ("2, 0", "CA"), ("0,7,1", "A")],
 )
-def test_only_the_cards_that_cuda_shows_count(
+def test_only_cards_that_cuda_shows_are_found(
     monkeypatch: pytest.MonkeyPatch, visible: str | None, names: str
 ) -> None:
     monkeypatch.setattr(hardware, "_torch_has_cuda", lambda: True)
@@ -41,7 +41,7 @@ def test_a_card_is_of_no_use_to_a_torch_without_cuda(monkeypatch: pytest.MonkeyP
 
 
 def test_a_card_that_does_not_answer_hides_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()  # of the fixture that hides the driver from all tests
+    monkeypatch.undo()  # the fixture that hides the driver from all tests
     driver = SimpleNamespace(
         NVMLError=_DriverError,
         nvmlInit=lambda: None,

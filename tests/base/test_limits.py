@@ -1,4 +1,4 @@
-"""What a workspace's `limits.yaml` allows of runs."""
+"""How `limits.yaml` limits the runs of a workspace."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from engine.table import Table
 from tests.runs.conftest import SHORT, inserted
 
 
-def test_no_more_runs_wait_than_may(
+def test_no_more_runs_wait_than_the_queue_holds(
     slice_of_textbook: Table, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
@@ -27,7 +27,7 @@ def test_no_more_runs_wait_than_may(
     assert resume_run(ended).state == "queued"
 
 
-def test_a_limit_that_does_not_exist_is_said(slice_of_textbook: Table, workspace: Path) -> None:
+def test_a_limit_that_does_not_exist_is_named(slice_of_textbook: Table, workspace: Path) -> None:
     workspace.mkdir()
     (workspace / "limits.yaml").write_text("queue: 3\n")
     with pytest.raises(UserError, match=r"queue: .* It may hold .*queue_length"):

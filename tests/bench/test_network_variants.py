@@ -41,9 +41,7 @@ def test_a_pretraining_learns_from_other_units_too(
     table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learnt: list[int] = []
-    monkeypatch.setattr(
-        loop, "pretrain", lambda network, graphs, *rest: learnt.append(graphs.count)
-    )
+    monkeypatch.setattr(loop, "pretrain", lambda network, graphs, *rest: learnt.append(graphs.size))
     others = tmp_path / "units.csv"
     others.write_text(f"SMILES\n{table.canonical[0]}\n*C=CO*\n*OC=C*\n*C=CN*\n", encoding="utf-8")
     pretraining = {"kind": "masked", "epochs": 1}

@@ -7,9 +7,11 @@ from rdkit.Chem import Descriptors, Fragments
 
 from engine.chem import descriptors, fragments, rdkit_2d
 from engine.chem.capped import Capped
+from engine.chem.draw import molblock, svg
+from engine.chem.fingerprints import count_fingerprints
 from engine.chem.graphs import graph
 from engine.chem.skeleton import skeleton
-from engine.chem.smiles import parse
+from engine.chem.smiles import canonical, forget, parse, without_stereo
 
 RDKIT = dict(Descriptors.descList)
 BINS = ("EState_VSA", "VSA_EState", "SlogP_VSA", "SMR_VSA", "PEOE_VSA")
@@ -103,12 +105,39 @@ def test_usual_units_take_the_shortcuts(smiles: str) -> None:
 
 def test_a_vector_is_the_same_alone_and_among_others() -> None:
     units = [*USUAL, *RARE]
-    mols = [parse(smiles) for smiles in units]
-    for smiles, mol in zip(units, mols, strict=True):
-        assert graph(smiles, mol).to_bytes() == graph(smiles).to_bytes()
-    together = descriptors.descriptor_matrix(mols)
+    together = descriptors.descriptor_matrix([parse(smiles) for smiles in units])
     for smiles, row in zip(units, together, strict=True):
+        forget()
         np.testing.assert_array_equal(descriptors.descriptors(smiles), row)
+
+
+@pytest.mark.parametrize("smiles", [*USUAL, *RARE])
+def test_a_molecule_that_is_remembered_gives_the_same_as_a_new_one(smiles: str) -> None:
+    forget()
+    molecule = parse(smiles)
+    content, new = _content(molecule), _all_of(smiles)
+    assert parse(f" {smiles}") is molecule
+    assert _all_of(smiles) == new
+    assert _content(molecule) == content
+
+
+def _content(molecule: Chem.Mol) -> tuple:
+    """All that a molecule holds but what RDKit computed from it."""
+    owners = [molecule, *molecule.GetAtoms(), *molecule.GetBonds()]
+    return molecule.ToBinary(), *(owner.GetPropsAsDict(True, False) for owner in owners)
+
+
+def _all_of(smiles: str) -> tuple:
+    """All that is made of a unit, the drawings first, since they change a copy the most."""
+    return (
+        svg(smiles),
+        molblock(smiles),
+        canonical(smiles),
+        without_stereo(smiles),
+        *(array.tobytes() for array in count_fingerprints([smiles])),
+        graph(smiles).to_bytes(),
+        descriptors.descriptors(smiles).tobytes(),
+    )
 
 
 @pytest.mark.parametrize(

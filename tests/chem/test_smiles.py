@@ -1,9 +1,18 @@
 """Parsing of repeat units."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from rdkit import rdBase
 
-from engine.chem.smiles import BadSmilesError, attachment_points, canonical, parse, without_stereo
+from engine.chem.smiles import (
+    BadSmilesError,
+    attachment_points,
+    canonical,
+    forget,
+    parse,
+    without_stereo,
+)
 
 
 @pytest.mark.parametrize("text", ["*CC*", "[*]CC[*]", "[*:1]CC[*:2]", "[1*]CC[2*]", " *CC* "])
@@ -60,3 +69,20 @@ def test_the_reason_is_told_also_when_logs_were_switched_off() -> None:
     rdBase.DisableLog("rdApp.*")
     with pytest.raises(BadSmilesError, match="unclosed ring"):
         parse("C1CC")
+
+
+def test_a_molecule_is_remembered_by_its_thread_alone() -> None:
+    molecule = parse("*CC*")
+    assert parse("*CC* ") is molecule
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(parse, "*CC*").result()
+        assert theirs is not molecule
+        assert other.submit(parse, "*CC*").result() is theirs
+    forget()
+    assert parse("*CC*") is not molecule
+
+
+def test_a_fault_is_told_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(BadSmilesError, match="unclosed ring"):
+            parse("C1CC")

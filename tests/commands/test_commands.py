@@ -77,8 +77,8 @@ def test_predict_one_repeat_unit_with_its_intervals(
     assert main(["predict", "trained", "*CC(*)C", "--intervals"]) == 0
     shown = capsys.readouterr().out
     predictor = Predictor(trained.folder / "bundle")
-    certain = predictor.certainty(predictor.predict(["*CC(*)C"]))
-    assert f"{certain.low.at[0, 'Tg']:.1f} – {certain.high.at[0, 'Tg']:.1f}" in shown
+    uncertainty = predictor.uncertainty(predictor.predict(["*CC(*)C"]))
+    assert f"{uncertainty.low.at[0, 'Tg']:.1f} – {uncertainty.high.at[0, 'Tg']:.1f}" in shown
     assert shown.count("inside") == 2
     copy = tmp_path / "bundle"
     shutil.copytree(trained.folder / "bundle", copy)

@@ -26,7 +26,7 @@ def _chains(count: int) -> list[str]:
 
 def test_features_keep_the_order_and_repeats() -> None:
     made = compute_features(UNITS)
-    assert made.graphs.count == len(made.descriptors) == 4
+    assert made.graphs.size == len(made.descriptors) == 4
     assert np.array_equal(made.descriptors[0], made.descriptors[3], equal_nan=True)
     assert np.diff(made.graphs.atom_start).tolist() == [4, 5, 10, 4]
 

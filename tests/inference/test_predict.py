@@ -12,7 +12,7 @@ from engine.base.errors import UserError
 from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
 from engine.inference.predict import Predictor, score
 from engine.inference.submission import make_submission
-from engine.inference.uncertainty import Certainty
+from engine.inference.uncertainty import Uncertainty
 from engine.runs import Run, read_out_of_fold, read_report
 from engine.runs.control import find_model
 from engine.settings.properties import Property
@@ -227,28 +227,28 @@ def test_a_run_leaves_intervals_and_a_domain_in_its_bundle(trained: Run) -> None
     assert read_report(trained)["intervals"]["Tg"]["coverage"] == info.intervals["Tg"].coverage
 
 
-def test_certainty_of_predictions(predictor: Predictor) -> None:
+def test_uncertainty_of_predictions(predictor: Predictor) -> None:
     units = ["*CC(*)C", "C(C", "*[Si](CBr)(CBr)OP(=O)(I)O*", "[*]C(C)C[*]"]
     predicted = predictor.predict(units)
-    certain = predictor.certainty(predicted)
+    uncertainty = predictor.uncertainty(predicted)
     for name in predictor.info.names:
         spread = np.std([frame[name] for frame in predicted.members.values()], axis=0)
         half = predictor.info.intervals[name].half_width(spread)
-        np.testing.assert_allclose(certain.high[name], predicted.blend[name] + half)
-        np.testing.assert_allclose(certain.low[name], predicted.blend[name] - half)
-        assert certain.domain[name].tolist() == ["inside", None, "outside", "inside"]
-    assert certain.low.isna().all(axis=1).tolist() == [False, True, False, False]
+        np.testing.assert_allclose(uncertainty.high[name], predicted.blend[name] + half)
+        np.testing.assert_allclose(uncertainty.low[name], predicted.blend[name] - half)
+        assert uncertainty.domain[name].tolist() == ["inside", None, "outside", "inside"]
+    assert uncertainty.low.isna().all(axis=1).tolist() == [False, True, False, False]
 
 
 def test_no_row_can_be_read_is_no_reason_to_fail(predictor: Predictor) -> None:
-    columns = predictor.certainty(predictor.predict(["C(C"])).columns()
+    columns = predictor.uncertainty(predictor.predict(["C(C"])).columns()
     assert columns.isna().all(axis=None)
 
 
 def test_a_property_with_too_few_labels_has_no_interval(predictor: Predictor) -> None:
     del predictor.info.intervals["Tg"]
     del predictor.info.domain.thresholds["Density"]
-    columns = predictor.certainty(predictor.predict(["*CC*"])).columns()
+    columns = predictor.uncertainty(predictor.predict(["*CC*"])).columns()
     assert list(columns.columns[columns.notna().all()]) == [
         "Tg_domain",
         "Density_low",
@@ -259,7 +259,7 @@ def test_a_property_with_too_few_labels_has_no_interval(predictor: Predictor) ->
 def test_a_property_named_like_an_intervals_column_is_a_sentence() -> None:
     frame = pd.DataFrame({"Tg": [1.0], "Tg_low": [2.0]})
     with pytest.raises(UserError, match="named 'Tg_low'"):
-        Certainty(frame, frame, frame).columns()
+        Uncertainty(frame, frame, frame).columns()
 
 
 def test_a_bundle_from_before_intervals_predicts_but_says_it_has_none(old_bundle: Path) -> None:
@@ -268,4 +268,4 @@ def test_a_bundle_from_before_intervals_predicts_but_says_it_has_none(old_bundle
     predicted = predictor.predict(["*CC*"])
     assert np.isfinite(predicted.blend).all(axis=None)
     with pytest.raises(UserError, match="has no intervals"):
-        predictor.certainty(predicted)
+        predictor.uncertainty(predicted)

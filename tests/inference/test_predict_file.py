@@ -156,7 +156,7 @@ def test_intervals_come_after_the_predictions_and_are_empty_for_bad_rows(table: 
 def test_streamed_intervals_equal_those_of_the_whole(predictor: Predictor, table: Path) -> None:
     out = io.StringIO()
     predict_file(predictor, table, out, intervals=True)
-    whole = predictor.certainty(predictor.predict([unit for _, unit in ROWS])).columns()
+    whole = predictor.uncertainty(predictor.predict([unit for _, unit in ROWS])).columns()
     streamed = _cells(out.getvalue())[whole.columns]
     pd.testing.assert_frame_equal(streamed, _cells(whole.to_csv(index=False)), rtol=1e-4)
 

@@ -32,9 +32,9 @@ def test_its_intervals_hold_as_often_as_they_say() -> None:
 def test_it_knows_what_it_does_not_know() -> None:
     predictor = Predictor(SHIPPED)
     units = [KNOWN["Polystyrene"], "*[Si](CBr)(CBr)OP(=O)(I)O*"]
-    certain = predictor.certainty(predictor.predict(units))
-    assert (certain.domain.iloc[0] == "inside").all()
-    assert (certain.domain.iloc[1] == "outside").all()
+    uncertainty = predictor.uncertainty(predictor.predict(units))
+    assert (uncertainty.domain.iloc[0] == "inside").all()
+    assert (uncertainty.domain.iloc[1] == "outside").all()
 
 
 def test_a_polymer_chemist_would_not_laugh() -> None:

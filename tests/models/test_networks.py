@@ -176,7 +176,7 @@ def test_a_shape_without_the_later_words_is_the_network_of_before() -> None:
 def test_pyg_batches_carry_descriptors() -> None:
     from torch_geometric.data import Batch
 
-    units = [to_pyg(PACKED.one(row), DESCRIPTORS[row]) for row in ROWS]
+    units = [to_pyg(PACKED.graph(row), DESCRIPTORS[row]) for row in ROWS]
     batch = from_pyg(Batch.from_data_list(units))
     assert torch.equal(batch.descriptors, _batch().descriptors)
     assert batch.largest == int(_batch().atom_indptr.diff().max())

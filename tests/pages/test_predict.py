@@ -59,15 +59,15 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
 def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, open_page):
     predictor = Predictor(tiny_run.folder / "bundle")
     units = ["*CC(*)C", "*[Si](CBr)(CBr)OP(=O)(I)O*"]
-    certain = predictor.certainty(predictor.predict(units))
+    uncertainty = predictor.uncertainty(predictor.predict(units))
     for row, unit in enumerate(units):
         app = open_page("predict", smiles=unit, model=tiny_run.id)
         assert not app.exception
         for known in predictor.info.properties:
-            low = known.number(certain.low.at[row, known.name])
-            high = known.format(certain.high.at[row, known.name])
+            low = known.number(uncertainty.low.at[row, known.name])
+            high = known.format(uncertainty.high.at[row, known.name])
             assert f"90 %: {low} – {high}".replace("-", "−") in _cards(app)
-        outside = (certain.domain.iloc[row] == "outside").sum()
+        outside = (uncertainty.domain.iloc[row] == "outside").sum()
         assert _cards(app).count("outside the applicability domain") == outside == 2 * row
         legend = " ".join(part.value for part in app.caption)
         assert "about 90 % of values lay" in legend

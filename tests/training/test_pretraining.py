@@ -117,9 +117,9 @@ def test_hidden_atoms_and_their_bonds_say_nothing(graphs: PackedGraphs) -> None:
     hidden = hide(graphs, chosen, bonds_too=True)
     assert (hidden.atoms[chosen] == MASKED_ATOM).all()
     assert np.array_equal(hidden.atoms[~chosen], graphs.atoms[~chosen])
-    for row in range(graphs.count):
+    for row in range(graphs.size):
         own = chosen[graphs.atom_start[row] : graphs.atom_start[row + 1]]
-        one, true = hidden.one(row), graphs.one(row)
+        one, true = hidden.graph(row), graphs.graph(row)
         touched = own[true.ends].any(axis=1)
         assert (one.bonds[touched] == MASKED_BOND).all()
         assert np.array_equal(one.bonds[~touched], true.bonds[~touched])
@@ -130,17 +130,17 @@ def test_hidden_atoms_and_their_bonds_say_nothing(graphs: PackedGraphs) -> None:
 def test_dropped_bonds_are_gone_from_their_graph(graphs: PackedGraphs) -> None:
     fewer = drop_bonds(graphs, 0.3, np.random.default_rng(0))
     assert 0 < len(fewer.bonds) < len(graphs.bonds)
-    for row in range(graphs.count):
-        one, whole = fewer.one(row), graphs.one(row)
+    for row in range(graphs.size):
+        one, whole = fewer.graph(row), graphs.graph(row)
         assert {*map(tuple, one.ends.tolist())} <= {*map(tuple, whole.ends.tolist())}
-    DeviceGraphs(fewer, CPU).batch(np.arange(fewer.count))
+    DeviceGraphs(fewer, CPU).batch(np.arange(fewer.size))
 
 
 def test_graphs_taken_are_those_of_the_rows(graphs: PackedGraphs) -> None:
     rows = np.array([5, 0, 5, 34])
     taken = take(graphs, rows)
     for place, row in enumerate(rows):
-        for one, other in zip(taken.one(place), graphs.one(row), strict=True):
+        for one, other in zip(taken.graph(place), graphs.graph(row), strict=True):
             assert np.array_equal(one, other)
 
 
@@ -157,7 +157,7 @@ def test_the_contrastive_loss_is_nt_xent() -> None:
 
 
 def test_both_ends_of_a_bond_and_their_gradient(graphs: PackedGraphs) -> None:
-    batch = DeviceGraphs(graphs, CPU).batch(np.arange(graphs.count))
+    batch = DeviceGraphs(graphs, CPU).batch(np.arange(graphs.size))
     sender = batch.sender[batch.received_indices]
     receiver = torch.repeat_interleave(batch.received_indptr.diff())
     atoms = torch.randn(len(batch.atoms), 3, dtype=torch.float64, requires_grad=True)
@@ -172,8 +172,8 @@ def test_both_ends_of_a_bond_and_their_gradient(graphs: PackedGraphs) -> None:
 def graphs_bonds(graphs: PackedGraphs) -> list[list[int]]:
     """The fields of each message's bond."""
     found = set()
-    for row in range(graphs.count):
-        one = graphs.one(row)
+    for row in range(graphs.size):
+        one = graphs.graph(row)
         for (a, b), bond in zip(one.ends.tolist(), one.bonds.tolist(), strict=True):
             found |= {(row, a, *bond), (row, b, *bond)}
     return [list(entry[2:]) for entry in found]
