@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 LEVEL = 0.9
-"""The share of new repeat units whose label should lie in the interval."""
+"""The share of new repeat units whose labels should lie within their intervals."""
 
 _STEPS = 10
 _PRIOR_LABELS = 100
@@ -19,14 +19,14 @@ class Interval(BaseModel):
     where the spread is the standard deviation of the members' predictions for the repeat unit.
 
     Attributes:
-        level: the share of labels that should lie within.
+        level: the share of labels that should lie within the interval.
         quantile: half the width for a repeat unit of typical spread, in the property's unit.
-        share: of the half width that goes with the spread, 0 to 1.
-        typical: the median spread of the repeat units that it was made from, in the unit.
-        labels: how many labels it was made from.
-        coverage: the share of labels that lay within intervals made from the other folds; None
-            where those were too few.
-        width: the mean width of these, in the unit.
+        share: the share of the half width that is proportional to the spread, 0 to 1.
+        typical: the median spread of the repeat units it was calibrated on, in the same unit.
+        labels: how many labels it was calibrated on.
+        coverage: the share of labels that lay within intervals calibrated on the other folds; None
+            where those folds had too few labels.
+        width: the mean width of those intervals, in the same unit.
     """
 
     level: float = LEVEL
@@ -63,29 +63,29 @@ def fit_interval(residuals: np.ndarray, spread: np.ndarray) -> Interval | None:
     ensemble as difficulty: Boström et al., Ann. Math. Artif. Intell. 81 (2017) 125,
     doi:10.1007/s10472-017-9539-9.
 
-    How much of the difficulty goes with the spread is what gives the least interval score (Gneiting
-    and Raftery, J. Am. Stat. Assoc. 102 (2007) 359, doi:10.1198/016214506000001437) on a grid of
-    tenths, shrunk towards a constant width as if 100 labels more had spoken for that.
+    The share of the difficulty that is proportional to the spread gives the least interval score
+    (Gneiting and Raftery, J. Am. Stat. Assoc. 102 (2007) 359, doi:10.1198/016214506000001437) on a
+    grid of tenths; it is then shrunk towards a constant width, as if 100 more labels favoured one.
 
     Args:
         residuals: shape `(N,)`, |label − blend| out-of-fold, in the property's unit.
         spread: shape `(N,)`, of the members' out-of-fold predictions, in the same unit.
 
     Returns:
-        The interval without coverage and width; None where labels are too few for the level: for
-        90 % it takes nine.
+        The interval without coverage and width; None when the labels are too few for the level:
+        90 % takes nine.
     """
     count = len(residuals)
     if _rank(count) > count:
         return None
-    typical = float(np.median(spread))
-    shares = np.arange(_STEPS) / _STEPS if typical > 0 else np.zeros(1)
-    losses = [_interval_score(residuals, spread, share, typical) for share in shares]
-    share = float(shares[int(np.argmin(losses))]) * count / (count + _PRIOR_LABELS)
+    median_spread = float(np.median(spread))
+    shares = np.arange(_STEPS) / _STEPS if median_spread > 0 else np.zeros(1)
+    scores = [_interval_score(residuals, spread, share, median_spread) for share in shares]
+    share = float(shares[int(np.argmin(scores))]) * count / (count + _PRIOR_LABELS)
     return Interval(
-        quantile=_quantile(residuals / _difficulty(spread, share, typical)),
+        quantile=_quantile(residuals / _difficulty(spread, share, median_spread)),
         share=share,
-        typical=typical,
+        typical=median_spread,
         labels=count,
     )
 
@@ -93,7 +93,7 @@ def fit_interval(residuals: np.ndarray, spread: np.ndarray) -> Interval | None:
 def held_out_half_widths(
     residuals: np.ndarray, spread: np.ndarray, folds: np.ndarray
 ) -> np.ndarray:
-    """Half the width of each row's interval, made from the residuals of the other folds alone.
+    """Half the width of each row's interval, calibrated on the residuals of the other folds alone.
 
     Args:
         residuals: shape `(N,)`, out-of-fold, in the property's unit.
@@ -103,13 +103,13 @@ def held_out_half_widths(
     Returns:
         Shape `(N,)`, in the same unit; NaN where the other folds have too few labels.
     """
-    half = np.full(len(residuals), np.nan)
+    half_widths = np.full(len(residuals), np.nan)
     for fold in np.unique(folds):
         held_out = folds == fold
         interval = fit_interval(residuals[~held_out], spread[~held_out])
         if interval:
-            half[held_out] = interval.half_width(spread[held_out])
-    return half
+            half_widths[held_out] = interval.half_width(spread[held_out])
+    return half_widths
 
 
 def calibrate(
@@ -119,7 +119,7 @@ def calibrate(
     folds: np.ndarray,
     names: Sequence[str],
 ) -> dict[str, Interval]:
-    """The interval of each property from the residuals of all folds, with its honest coverage.
+    """The interval of each property from the residuals of all folds, with its held-out coverage.
 
     Pooling the folds' residuals is cross-conformal prediction: Vovk, Ann. Math. Artif. Intell. 74
     (2015) 9, doi:10.1007/s10472-013-9368-4.
@@ -132,37 +132,39 @@ def calibrate(
         names: the K properties.
 
     Returns:
-        By property; one with too few labels is left out.
+        The intervals by property; a property with too few labels has none.
     """
     spreads = member_spread(members)
-    found = {}
+    intervals = {}
     for k, name in enumerate(names):
-        known = np.isfinite(labels[:, k]) & np.isfinite(blended[:, k]) & np.isfinite(spreads[:, k])
-        residuals = np.abs(labels[known, k] - blended[known, k])
-        spread = spreads[known, k]
+        rows = np.isfinite(labels[:, k]) & np.isfinite(blended[:, k]) & np.isfinite(spreads[:, k])
+        residuals = np.abs(labels[rows, k] - blended[rows, k])
+        spread = spreads[rows, k]
         interval = fit_interval(residuals, spread)
         if interval:
-            half = held_out_half_widths(residuals, spread, folds[known])
-            found[name] = interval.model_copy(update=_honest(residuals, half))
-    return found
+            half_widths = held_out_half_widths(residuals, spread, folds[rows])
+            measured = _coverage_and_width(residuals, half_widths)
+            intervals[name] = interval.model_copy(update=measured)
+    return intervals
 
 
-def _honest(residuals: np.ndarray, half: np.ndarray) -> dict[str, float | None]:
-    told = np.isfinite(half)
-    if not told.any():
+def _coverage_and_width(residuals: np.ndarray, half_widths: np.ndarray) -> dict[str, float | None]:
+    """`coverage` and mean `width` of the intervals there are; None without any."""
+    rows = np.isfinite(half_widths)
+    if not rows.any():
         return {"coverage": None, "width": None}
-    covered = residuals[told] <= half[told]
-    return {"coverage": float(covered.mean()), "width": float(2 * half[told].mean())}
+    covered = residuals[rows] <= half_widths[rows]
+    return {"coverage": float(covered.mean()), "width": float(2 * half_widths[rows].mean())}
 
 
-def _difficulty(spread: np.ndarray, share: float, typical: float) -> np.ndarray:
-    """1 for a row of typical spread; never 0, since the share is below 1."""
-    return 1 - share + (share * spread / typical if share else np.zeros(len(spread)))
+def _difficulty(spread: np.ndarray, share: float, median_spread: float) -> np.ndarray:
+    """1 for a row of median spread; never 0, since the share is below 1."""
+    return 1 - share + (share * spread / median_spread if share else np.zeros(len(spread)))
 
 
 def _rank(count: int) -> int:
-    """Which of the sorted scores makes the level hold for a new one as well."""
-    # Rounded first, or 0.9 × 10 would count as a little more than nine.
+    """Which of the sorted scores bounds a new score with the probability `LEVEL`."""
+    # Rounded first: as a float, 0.9 × 10 could come out a little above nine.
     return int(np.ceil(np.round((count + 1) * LEVEL, 9)))
 
 
@@ -171,9 +173,10 @@ def _quantile(scores: np.ndarray) -> float:
 
 
 def _interval_score(
-    residuals: np.ndarray, spread: np.ndarray, share: float, typical: float
+    residuals: np.ndarray, spread: np.ndarray, share: float, median_spread: float
 ) -> float:
-    """Mean width, and what labels lie outside, times 2 / (1 − level); in the property's unit."""
-    difficulty = _difficulty(spread, share, typical)
-    half = _quantile(residuals / difficulty) * difficulty
-    return float(np.mean(2 * half + 2 / (1 - LEVEL) * np.maximum(residuals - half, 0)))
+    """The mean width plus 2 / (1 − level) times the mean distance of labels outside."""
+    difficulty = _difficulty(spread, share, median_spread)
+    half_widths = _quantile(residuals / difficulty) * difficulty
+    outside = np.maximum(residuals - half_widths, 0)
+    return float(np.mean(2 * half_widths + 2 / (1 - LEVEL) * outside))

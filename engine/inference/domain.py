@@ -22,19 +22,19 @@ NEIGHBOURS = 5
 PERCENTILE = 95
 _KIND = "ECFP4 counts, 2048"
 _CHUNK = 256
-# So many distances at once take about 100 MB.
-_CELLS = 4_000_000
+# This many distances at a time take about 100 MB.
+_MOST_DISTANCES = 4_000_000
 _MOST_MEASURED = 10_000
-# Above any count, so that a bit and a count together are one number.
+# Greater than any count, so that a bit and a count together make one number.
 _COUNTS = 256
 
 
 class DomainInfo(BaseModel):
-    """What `bundle.json` tells about the domain.
+    """What `bundle.json` says about the domain.
 
     Attributes:
-        kind: of the fingerprints.
-        neighbours: how many training units a distance is the mean of.
+        kind: the kind of the fingerprints.
+        neighbours: how many training units a distance is the mean over.
         thresholds: by property, the distance beyond which a unit is outside; a property with fewer
             than two labels has none.
     """
@@ -45,23 +45,24 @@ class DomainInfo(BaseModel):
 
 
 class Domain:
-    """The fingerprints of N training units, and which of them each of K properties labels.
+    """The fingerprints of N training units, and which of K properties each of them is labelled for.
 
-    A unit's distance to a property is the mean distance to the five nearest training units with a
-    label of it: Harmeling et al., Neurocomputing 69 (2006) 1608, doi:10.1016/j.neucom.2005.05.015;
-    for molecules: Klingspohn et al., J. Cheminform. 9 (2017) 44, doi:10.1186/s13321-017-0230-2.
-    Distances are RDKit's Tanimoto distances of counts, 1 − Σ min / Σ max. Given these, the rule is
-    that of scikit-fingerprints' `KNNADChecker`, which needs pickle to be kept and seconds to load.
+    A unit's distance for a property is its mean distance to the five nearest training units with a
+    label of that property: Harmeling et al., Neurocomputing 69 (2006) 1608,
+    doi:10.1016/j.neucom.2005.05.015; for molecules: Klingspohn et al., J. Cheminform. 9 (2017) 44,
+    doi:10.1186/s13321-017-0230-2. Distances are RDKit's Tanimoto distances of counts,
+    1 − Σ min / Σ max. The rule is that of scikit-fingerprints' `KNNADChecker`, which needs a pickle
+    to be stored and takes seconds to load.
     """
 
-    def __init__(self, prints: "Fingerprints", labelled: np.ndarray) -> None:
+    def __init__(self, fingerprints: "Fingerprints", labelled: np.ndarray) -> None:
         """Keep the fingerprints.
 
         Args:
-            prints: of the N units.
+            fingerprints: of the N units.
             labelled: shape `(N, K)`, bool.
         """
-        self._prints = prints
+        self._fingerprints = fingerprints
         self._labelled = labelled
 
     @classmethod
@@ -72,8 +73,8 @@ class Domain:
         neighbours.
 
         Args:
-            smiles: of N rows, parsable; the canonical ones, so that equal units are known as such.
-            labels: shape `(N, K)`, NaN where missing; only which are there is kept.
+            smiles: of N rows, parsable and canonical, so that equal units are recognised.
+            labels: shape `(N, K)`, NaN where missing; no value is kept, only which are present.
         """
         from ..chem.fingerprints import count_fingerprints
 
@@ -83,16 +84,16 @@ class Domain:
         return cls(count_fingerprints(list(place)), labelled)
 
     def save(self, folder: Path) -> None:
-        """Write the fingerprints into a bundle's folder; no structure, no label, no order."""
-        # Sorted by what is kept, so that no row tells its place in the table.
-        order = sorted(range(len(self._labelled)), key=self._key)
-        parts = [slice(*self._prints.starts[row : row + 2]) for row in order]
+        """Write the fingerprints into a bundle's folder: no structures, no labels, no row order."""
+        # Sorted by content, so that no row reveals its place in the table.
+        order = sorted(range(len(self._labelled)), key=self._sort_key)
+        parts = [slice(*self._fingerprints.starts[row : row + 2]) for row in order]
         sizes = [part.stop - part.start for part in parts]
         save_file(
             {
                 "starts": np.cumsum([0, *sizes], dtype=np.int64),
-                "bits": np.concatenate([self._prints.bits[part] for part in parts]),
-                "counts": np.concatenate([self._prints.counts[part] for part in parts]),
+                "bits": np.concatenate([self._fingerprints.bits[part] for part in parts]),
+                "counts": np.concatenate([self._fingerprints.counts[part] for part in parts]),
                 "labelled": self._labelled[order].astype(np.uint8),
             },
             folder / FILE,
@@ -110,41 +111,41 @@ class Domain:
         path = folder / FILE
         if info.kind != _KIND or info.neighbours != NEIGHBOURS:
             raise UserError(
-                f"{folder} knows its training units by {info.kind!r}, this version by {_KIND!r}; "
+                f"{folder} compares repeat units by {info.kind!r}, this version by {_KIND!r}; "
                 "train the model anew, or update PolyGIN Studio."
             )
         if not path.is_file():
             raise UserError(f"{folder} lacks {FILE}; copy the whole folder of the model again.")
         try:
             arrays = load_file(path)
-            prints = Fingerprints(*(arrays[name] for name in Fingerprints._fields))
+            fingerprints = Fingerprints(*(arrays[name] for name in Fingerprints._fields))
             labelled = arrays["labelled"].astype(bool)
-            _check(prints, labelled, SIZE, properties)
+            _check(fingerprints, labelled, SIZE, properties)
         except (SafetensorError, KeyError, ValueError) as error:
             raise UserError(f"{path} is damaged; copy the model's folder again.") from error
-        return cls(prints, labelled)
+        return cls(fingerprints, labelled)
 
     def thresholds(self) -> np.ndarray:
         """The distance beyond which a unit is outside each property's domain.
 
-        It is the 95th percentile of the training units' own distances, each left out of its own
-        neighbours; of a table with more labels, 10,000 spread evenly over it are measured.
+        It is the 95th percentile of the training units' own distances, where no unit counts as its
+        own neighbour; of more than 10,000 labelled units, 10,000 spread evenly are measured.
 
         Returns:
             Shape `(K,)`; NaN for a property with fewer than two labels.
         """
-        found = np.full(self._labelled.shape[1], np.nan)
+        thresholds = np.full(self._labelled.shape[1], np.nan)
         for k, labelled in enumerate(self._labelled.T):
             rows = np.flatnonzero(labelled)
             if len(rows) < 2:
                 continue
-            places = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_MEASURED)).astype(int)
-            own = [
-                _nearest(_without(self._to_all(self._prints, chunk)[:, rows], at))
-                for at, chunk in ((part, rows[part]) for part in self._chunks(places))
-            ]
-            found[k] = np.percentile(np.concatenate(own), PERCENTILE)
-        return found
+            measured = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_MEASURED)).astype(int)
+            distances = []
+            for places in self._chunks(measured):
+                to_all = self._to_all(self._fingerprints, rows[places])
+                distances.append(_mean_of_nearest(_without_own(to_all[:, rows], places)))
+            thresholds[k] = np.percentile(np.concatenate(distances), PERCENTILE)
+        return thresholds
 
     def distances(self, smiles: Sequence[str]) -> np.ndarray:
         """How far repeat units lie from the training units of each property.
@@ -157,36 +158,36 @@ class Domain:
         """
         from ..chem.fingerprints import count_fingerprints
 
-        prints = count_fingerprints(smiles)
-        found = np.full((len(smiles), self._labelled.shape[1]), np.nan)
-        for chunk in self._chunks(np.arange(len(smiles))):
-            to_all = self._to_all(prints, chunk)
+        fingerprints = count_fingerprints(smiles)
+        distances = np.full((len(smiles), self._labelled.shape[1]), np.nan)
+        for rows in self._chunks(np.arange(len(smiles))):
+            to_all = self._to_all(fingerprints, rows)
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
-                    found[chunk, k] = _nearest(to_all[:, labelled])
-        return found
+                    distances[rows, k] = _mean_of_nearest(to_all[:, labelled])
+        return distances
 
     def _chunks(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Some rows at a time: few, where there are many training units."""
-        size = max(1, min(_CHUNK, _CELLS // len(self._labelled)))
+        """The rows in parts: the more training units there are, the smaller the parts."""
+        size = max(1, min(_CHUNK, _MOST_DISTANCES // len(self._labelled)))
         return [rows[start : start + size] for start in range(0, len(rows), size)]
 
-    def _key(self, row: int) -> tuple[bytes, ...]:
-        part = slice(*self._prints.starts[row : row + 2])
-        kept = (self._prints.bits[part], self._prints.counts[part], self._labelled[row])
-        return tuple(array.tobytes() for array in kept)
+    def _sort_key(self, row: int) -> tuple[bytes, ...]:
+        part = slice(*self._fingerprints.starts[row : row + 2])
+        arrays = (self._fingerprints.bits[part], self._fingerprints.counts[part])
+        return tuple(array.tobytes() for array in (*arrays, self._labelled[row]))
 
-    def _to_all(self, prints: "Fingerprints", rows: np.ndarray) -> np.ndarray:
-        """Tanimoto distances of some rows to all N training units; shape `(R, N)`."""
-        columns, totals, matrix = self._unary
-        cells, owner = _cells(prints, rows)
+    def _to_all(self, fingerprints: "Fingerprints", rows: np.ndarray) -> np.ndarray:
+        """Tanimoto distances of R rows of some fingerprints to all N training units; `(R, N)`."""
+        columns, training_sums, training = self._unary
+        cells, row_of_cell = _cells(fingerprints, rows)
         place = np.minimum(np.searchsorted(columns, cells), len(columns) - 1)
-        known = columns[place] == cells
-        asked = np.zeros((len(columns), len(rows)), dtype=np.float32)
-        asked[place[known], owner[known]] = 1
-        shared = (matrix @ asked).T.astype(float)
-        own = np.bincount(owner, minlength=len(rows))
-        return 1 - shared / np.maximum(own[:, None] + totals - shared, 1)
+        in_training = columns[place] == cells
+        query = np.zeros((len(columns), len(rows)), dtype=np.float32)
+        query[place[in_training], row_of_cell[in_training]] = 1
+        minima = (training @ query).T.astype(float)
+        query_sums = np.bincount(row_of_cell, minlength=len(rows))
+        return 1 - minima / np.maximum(query_sums[:, None] + training_sums - minima, 1)
 
     @cached_property
     def _unary(self) -> "tuple[np.ndarray, np.ndarray, csr_array]":
@@ -197,11 +198,12 @@ class Domain:
         """
         from scipy.sparse import csr_array
 
-        cells, owner = _cells(self._prints, np.arange(len(self._labelled)))
+        cells, row_of_cell = _cells(self._fingerprints, np.arange(len(self._labelled)))
         columns, place = np.unique(cells, return_inverse=True)
         shape = (len(self._labelled), len(columns))
-        matrix = csr_array((np.ones(len(cells), dtype=np.float32), (owner, place)), shape=shape)
-        return columns, np.bincount(owner, minlength=shape[0]), matrix
+        ones = np.ones(len(cells), dtype=np.float32)
+        matrix = csr_array((ones, (row_of_cell, place)), shape=shape)
+        return columns, np.bincount(row_of_cell, minlength=shape[0]), matrix
 
 
 def write_domain(
@@ -218,36 +220,48 @@ def write_domain(
     domain = Domain.of(smiles, labels)
     thresholds = zip(names, domain.thresholds().tolist(), strict=True)
     domain.save(folder)
-    return DomainInfo(thresholds={name: at for name, at in thresholds if np.isfinite(at)})
+    return DomainInfo(
+        thresholds={name: threshold for name, threshold in thresholds if np.isfinite(threshold)}
+    )
 
 
-def _cells(prints: "Fingerprints", rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Every (bit, 1 … count) of some rows as one number, and the place of its row among them."""
-    sizes = np.diff(prints.starts)[rows]
-    owner = np.repeat(np.arange(len(rows)), sizes)
-    entries = np.arange(sizes.sum()) + (prints.starts[rows] - np.cumsum(sizes) + sizes)[owner]
-    counts = prints.counts[entries].astype(np.int64)
+def _cells(fingerprints: "Fingerprints", rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some fingerprints in unary: a bit counted n times is n cells.
+
+    Returns:
+        Each cell's number, made of the bit and of 0 … n − 1; and which of `rows` it belongs to.
+    """
+    starts = fingerprints.starts[rows]
+    sizes = np.diff(fingerprints.starts)[rows]
+    row_of_entry = np.repeat(np.arange(len(rows)), sizes)
+    entries = np.arange(sizes.sum()) + (starts - np.cumsum(sizes) + sizes)[row_of_entry]
+    counts = fingerprints.counts[entries].astype(np.int64)
     level = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    cells = np.repeat(prints.bits[entries].astype(np.int64) * _COUNTS, counts) + level
-    return cells, np.repeat(owner, counts)
+    cells = np.repeat(fingerprints.bits[entries].astype(np.int64) * _COUNTS, counts) + level
+    return cells, np.repeat(row_of_entry, counts)
 
 
-def _without(distances: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Distances `(R, N)` without that of each row to itself; shape `(R, N − 1)`."""
+def _without_own(distances: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Distances `(R, N)` without that of each row to itself; shape `(R, N − 1)`.
+
+    Args:
+        distances: shape `(R, N)`.
+        own: shape `(R,)`: the column in which each row meets itself.
+    """
     others = np.ones(distances.shape, dtype=bool)
     others[np.arange(len(own)), own] = False
     return distances[others].reshape(len(own), -1)
 
 
-def _nearest(distances: np.ndarray) -> np.ndarray:
-    """The mean of the least distances of each row; shape `(R, N)` becomes `(R,)`."""
+def _mean_of_nearest(distances: np.ndarray) -> np.ndarray:
+    """The mean distance to each row's nearest neighbours; shape `(R, N)` becomes `(R,)`."""
     count = min(NEIGHBOURS, distances.shape[1])
     return np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1)
 
 
-def _check(prints: "Fingerprints", labelled: np.ndarray, size: int, properties: int) -> None:
-    """Raise ValueError where a bundle's arrays would not fit together."""
-    starts, bits, counts = prints
+def _check(fingerprints: "Fingerprints", labelled: np.ndarray, size: int, properties: int) -> None:
+    """Raise ValueError when a bundle's arrays do not fit together."""
+    starts, bits, counts = fingerprints
     fits = (
         labelled.ndim == 2
         and labelled.shape[1] == properties

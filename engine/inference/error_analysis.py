@@ -10,13 +10,13 @@ def property_rows(out_of_fold: pd.DataFrame, name: str, member: str = BLEND) -> 
     """The labels of one property beside one member's out-of-fold predictions.
 
     Args:
-        out_of_fold: as `engine.runs.read_out_of_fold` gives it.
+        out_of_fold: from `engine.runs.read_out_of_fold`.
         name: of the property.
         member: a member's name, or `blend`.
 
     Returns:
-        Columns `row`, `id`, `smiles`, `fold`, `label`, `prediction`, `error` (prediction less
-        label), the last three in the property's unit; cells without a prediction are left out.
+        Columns `row`, `id`, `smiles`, `fold`, `label`, `prediction`, `error` (prediction minus
+        label), the last three in the property's unit; rows without a prediction are left out.
     """
     rows = out_of_fold[out_of_fold["property"] == name]
     rows = rows.assign(prediction=rows[member], error=rows[member] - rows["label"])
@@ -25,10 +25,10 @@ def property_rows(out_of_fold: pd.DataFrame, name: str, member: str = BLEND) -> 
 
 
 def worst_rows(rows: pd.DataFrame, count: int = 12) -> pd.DataFrame:
-    """The rows of largest error, whatever its sign, the largest first.
+    """The rows with the largest errors of either sign, the largest first.
 
     Args:
-        rows: as `property_rows` gives them.
+        rows: from `property_rows`.
         count: how many.
     """
     order = rows["error"].abs().sort_values(ascending=False, kind="stable").index
@@ -36,12 +36,12 @@ def worst_rows(rows: pd.DataFrame, count: int = 12) -> pd.DataFrame:
 
 
 def error_bins(rows: pd.DataFrame, count: int = 41) -> pd.DataFrame:
-    """How often errors of each size occur: columns `low`, `high`, `rows`.
+    """How many errors fall into each of some bins: columns `low`, `high`, `rows`.
 
-    The bins lie symmetrically about zero and reach the largest error.
+    The bins are symmetric about zero and reach to the largest error.
     """
-    reach = float(rows["error"].abs().max()) if len(rows) else 0.0
-    edges = np.linspace(-1, 1, count + 1) * (reach or 1.0)
+    largest = float(rows["error"].abs().max()) if len(rows) else 0.0
+    edges = np.linspace(-1, 1, count + 1) * (largest or 1.0)
     counts, _ = np.histogram(rows["error"], edges)
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "rows": counts})
 
@@ -52,13 +52,13 @@ def errors_by_fold(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def errors_by_label(rows: pd.DataFrame, count: int = 8) -> pd.DataFrame:
-    """The mean absolute error in sections of the label's range that hold equally many rows.
+    """The mean absolute error in sections of the labels' range, each with equally many rows.
 
     Returns:
-        Columns `low`, `high` (of the labels in the section), `mae`, `rows`. Equal labels stay
-        together, so there may be fewer sections than asked for.
+        Columns `low`, `high` (the least and greatest label in the section), `mae`, `rows`. Equal
+        labels stay together, so there may be fewer sections than `count`.
     """
-    # Ranks, not quantiles of the labels: equal labels share a rank, so no edge cuts through them.
+    # Ranks, not quantiles of the labels: equal labels share a rank, so no edge separates them.
     share = (rows["label"].rank(method="average") - 0.5) / max(len(rows), 1)
     sections = (share * count).astype(int)
     means = _mean_errors(rows, sections)
@@ -78,12 +78,12 @@ def figure_rows(figures: dict, name: str) -> pd.DataFrame:
     Returns:
         Columns `member`, `mae`, `rmse`, `r2`, `n`; the errors in the property's unit.
     """
-    sources = {BLEND: figures[BLEND], **figures["members"]}
+    kinds = ("mae", "rmse", "r2", "n")
     rows = [
-        {"member": member, **{kind: found[kind].get(name) for kind in ("mae", "rmse", "r2", "n")}}
-        for member, found in sources.items()
+        {"member": member, **{kind: by_kind[kind].get(name) for kind in kinds}}
+        for member, by_kind in {BLEND: figures[BLEND], **figures["members"]}.items()
     ]
-    return pd.DataFrame(rows, columns=["member", "mae", "rmse", "r2", "n"])
+    return pd.DataFrame(rows, columns=["member", *kinds])
 
 
 def _mean_errors(rows: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def test_hard_rows_are_covered_as_well_as_easy_ones(random: np.random.Generator)
     assert np.mean(residuals[hard] <= same.half_width(spread[hard])) < 0.74
 
 
-def test_a_spread_that_tells_nothing_is_not_followed(random: np.random.Generator) -> None:
+def test_a_spread_without_information_is_ignored(random: np.random.Generator) -> None:
     spread = random.lognormal(0, 0.7, 2000)
     assert fit_interval(np.abs(random.normal(size=2000)), spread).share <= 0.1
 
@@ -58,13 +58,13 @@ def test_few_labels_make_nearly_one_width(random: np.random.Generator) -> None:
     assert fit_interval(*_rows(random, 12)).share < 0.1
 
 
-@pytest.mark.parametrize(("count", "told"), [(0, False), (8, False), (9, True)])
+@pytest.mark.parametrize(("count", "enough"), [(0, False), (8, False), (9, True)])
 def test_ninety_per_cent_take_nine_labels(
-    random: np.random.Generator, count: int, told: bool
+    random: np.random.Generator, count: int, enough: bool
 ) -> None:
     residuals, spread = _rows(random, count)
     interval = fit_interval(residuals, spread)
-    assert (interval is not None) == told
+    assert (interval is not None) == enough
     if interval:
         assert (residuals <= interval.half_width(spread)).all(), "the greatest of nine"
 
@@ -84,7 +84,7 @@ def test_a_fold_is_measured_without_looking_at_its_own_labels(random: np.random.
     assert (after[folds == 0] > before[folds == 0]).all()
 
 
-def test_the_coverage_told_is_that_of_held_out_folds(random: np.random.Generator) -> None:
+def test_the_coverage_is_that_of_held_out_folds(random: np.random.Generator) -> None:
     labels = random.normal(size=(60, 1))
     folds = np.arange(60) % 3
     # One fold is so much worse that no other fold prepares for it.
@@ -101,8 +101,8 @@ def test_labels_that_are_missing_do_not_count(random: np.random.Generator) -> No
     labels[::2, 0] = np.nan
     labels[8:, 1] = np.nan
     members = np.stack([labels + random.normal(size=labels.shape) for _ in range(3)])
-    found = calibrate(labels, members, members.mean(axis=0), np.arange(60) % 5, ["a", "b", "c"])
-    assert {name: one.labels for name, one in found.items()} == {"a": 30, "c": 60}
+    intervals = calibrate(labels, members, members.mean(axis=0), np.arange(60) % 5, ["a", "b", "c"])
+    assert {name: interval.labels for name, interval in intervals.items()} == {"a": 30, "c": 60}
 
 
 def test_spread_is_over_members() -> None:

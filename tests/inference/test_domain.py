@@ -59,7 +59,7 @@ def test_it_is_the_same_however_many_are_measured_at_once(table, monkeypatch) ->
     smiles, labels = table
     whole = Domain.of(smiles, labels)
     distances, thresholds = whole.distances(smiles), whole.thresholds()
-    monkeypatch.setattr(domain, "_CELLS", 7 * len(smiles))
+    monkeypatch.setattr(domain, "_MOST_DISTANCES", 7 * len(smiles))
     np.testing.assert_array_equal(whole.distances(smiles), distances)
     np.testing.assert_array_equal(whole.thresholds(), thresholds)
 

@@ -1,28 +1,112 @@
-"""Predicting a file of any length."""
+"""Predicting chunk after chunk, and a file of any length."""
 
 import io
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from engine.commands import main
-from engine.inference import streaming as module
-from engine.inference import streaming as stream
+from engine.inference import streaming
 from engine.inference.predict import Predictor
-from engine.inference.streaming import predict_file
+from engine.inference.streaming import predict_file, predict_stream
 from engine.inference.submission import make_submission
 from engine.runs import Run
 from engine.table import read_table
+
+CHUNKS = [
+    ["*CC*", "*CC(*)C", "C(C"],
+    ["C([*])C[*]", "*CC(*)c1ccccc1"],
+    ["no", ""],
+    ["*CCO*"],
+    *([f"*{'C' * n}O*"] for n in range(1, 10)),
+]
 
 UNITS = ["*CC*", "C(C", "*CC(*)C", "", "C([*])[*]", "*CC*", "*CC(*)c1ccccc1", "no", "*CCO*"]
 ROWS = [(f"{n:03d}", UNITS[n % len(UNITS)]) for n in range(59)]
 
 
+class DirectPool:
+    """Does the work of a pool at once, in this process, and counts the jobs."""
+
+    def __init__(self) -> None:
+        self.submitted = 0
+
+    def submit(self, function, *arguments) -> Future:
+        self.submitted += 1
+        future = Future()
+        future.set_result(function(*arguments))
+        return future
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> DirectPool:
+    """Stands in for the worker processes."""
+    direct = DirectPool()
+
+    @contextmanager
+    def pooled(processes: int) -> Iterator[DirectPool]:
+        yield direct
+
+    monkeypatch.setattr(streaming, "worker_pool", pooled)
+    monkeypatch.setattr(streaming, "usable_cores", lambda: 2)
+    return direct
+
+
+def test_a_stream_predicts_as_one_call_does(predictor: Predictor) -> None:
+    parts = list(predict_stream(predictor, CHUNKS))
+    assert [part.smiles for part in parts] == CHUNKS
+    whole = predictor.predict([text for chunk in CHUNKS for text in chunk])
+    streamed = pd.concat([part.blend for part in parts])
+    np.testing.assert_allclose(streamed, whole.blend, rtol=1e-4)
+    for member, frame in whole.members.items():
+        np.testing.assert_allclose(
+            pd.concat([part.members[member] for part in parts]), frame, rtol=1e-4
+        )
+    starts = np.cumsum([0] + [len(chunk) for chunk in CHUNKS])
+    problems = {
+        start + i: reason
+        for start, part in zip(starts, parts, strict=False)
+        for i, reason in part.problems.items()
+    }
+    assert problems == whole.problems
+
+
+def test_only_a_few_chunks_are_held(predictor: Predictor, pool: DirectPool) -> None:
+    taken = []
+    endless = (taken.append(n) or [f"*{'C' * (n % 9 + 1)}*"] for n in range(10**9))
+    parts = predict_stream(predictor, endless)
+    for number in range(8):
+        next(parts)
+        assert pool.submitted == len(taken) <= number + 5
+    parts.close()
+    assert len(taken) == pool.submitted
+
+
+@pytest.mark.parametrize("chunks", [[], [["*CC*", "C(C"]]])
+def test_one_chunk_needs_no_workers(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch, chunks: list[list[str]]
+) -> None:
+    monkeypatch.setattr(streaming, "worker_pool", None)
+    assert [part.smiles for part in predict_stream(predictor, chunks)] == chunks
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 4, 8, 64])
+def test_workers_and_threads_share_the_cores(cores: int) -> None:
+    workers, threads = streaming._workers_and_threads(cores)
+    assert workers >= 1
+    assert threads >= 1
+    assert cores <= workers + threads <= max(cores, 3)
+
+
 @pytest.fixture
 def table(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of several chunks with rows that cannot be read, and with repeats."""
-    monkeypatch.setattr(module, "CHUNK_ROWS", 8)
+    monkeypatch.setattr(streaming, "CHUNK_ROWS", 8)
     path = tmp_path / "test.csv"
     pd.DataFrame(ROWS, columns=["id", "SMILES"]).to_csv(path, index=False)
     return path
@@ -33,8 +117,8 @@ def _cells(text: str) -> pd.DataFrame:
 
 
 def test_a_streamed_file_equals_a_submission(predictor: Predictor, table: Path) -> None:
-    out, told = io.StringIO(), []
-    filled = predict_file(predictor, table, out, lambda *state: told.append(state))
+    out, progress = io.StringIO(), []
+    filled = predict_file(predictor, table, out, lambda *state: progress.append(state))
     whole = make_submission(predictor, read_table(table))
     text = whole.frame.to_csv(index=False)
     pd.testing.assert_frame_equal(_cells(out.getvalue()), _cells(text), rtol=1e-4)
@@ -45,7 +129,7 @@ def test_a_streamed_file_equals_a_submission(predictor: Predictor, table: Path) 
     pd.testing.assert_frame_equal(
         filled.first.reset_index(drop=True), whole.filled.head(10), check_dtype=False
     )
-    assert told == [("molecules", min(n, 59), 59) for n in range(8, 65, 8)]
+    assert progress == [("molecules", min(n, 59), 59) for n in range(8, 65, 8)]
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "xlsx", "tsv"])
@@ -70,21 +154,21 @@ def test_rows_without_ids_get_their_numbers(predictor: Predictor, table: Path) -
     assert _cells(out.getvalue())["row"].tolist() == [2, 3, 4]
 
 
-def test_the_command_writes_the_file_and_tells_of_bad_rows(
+def test_the_command_writes_the_file_and_lists_bad_rows(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = table.with_name("out.csv")
     assert main(["predict", "trained", str(table), "-o", str(out)]) == 0
     frame = _cells(out.read_text())
     assert frame["id"].tolist() == [name for name, _ in ROWS]
-    told = capsys.readouterr().err.splitlines()
-    assert told[0].startswith("Written to ")
-    assert told[1].startswith("20 rows could not be read")
-    assert len(told) == 2 + 10
-    assert told[2].startswith("  id 001: ")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("Written to ")
+    assert lines[1].startswith("20 rows could not be read")
+    assert len(lines) == 2 + 10
+    assert lines[2].startswith("  id 001: ")
 
 
-def test_the_command_shows_what_it_need_not_write(
+def test_without_an_output_file_the_predictions_are_shown(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table.write_text("id,SMILES\n007,*CC*\n")
@@ -99,7 +183,7 @@ def test_the_command_shows_what_it_need_not_write(
         (KeyboardInterrupt(), 130, ""),
     ],
 )
-def test_after_a_failure_the_old_output_is_there_and_nothing_else(
+def test_after_a_failure_the_old_output_is_left_and_nothing_else(
     table: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -107,16 +191,16 @@ def test_after_a_failure_the_old_output_is_there_and_nothing_else(
     code: int,
     sentence: str,
 ) -> None:
-    made = []
-    real = module.plain_submission
+    calls = []
+    real = streaming.plain_submission
 
     def fail_later(*arguments: object) -> object:
-        made.append(1)
-        if len(made) == 4:
+        calls.append(arguments)
+        if len(calls) == 4:
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(module, "plain_submission", fail_later)
+    monkeypatch.setattr(streaming, "plain_submission", fail_later)
     out = table.with_name("out.csv")
     out.write_text("old")
     before = sorted(table.parent.iterdir())
@@ -126,10 +210,10 @@ def test_after_a_failure_the_old_output_is_there_and_nothing_else(
     assert sorted(table.parent.iterdir()) == before
 
 
-def test_an_output_that_cannot_be_written_is_told_before_the_work(
+def test_an_output_that_cannot_be_written_is_reported_before_the_work(
     table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(stream, "worker_pool", None)
+    monkeypatch.setattr(streaming, "worker_pool", None)
     out = table.with_name("nowhere") / "out.csv"
     assert main(["predict", "trained", str(table), "-o", str(out)]) == 1
     assert "cannot be written: No such file" in capsys.readouterr().err.replace("\n", " ")
