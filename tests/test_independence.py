@@ -32,26 +32,18 @@ import sys
 from pathlib import Path
 import numpy as np
 from engine.features.compute import Features
-from engine.training.ensemble import TrainingData
-from engine.training.ensemble import fit_ensemble
+from engine.training.context import TrainContext
+from engine.training.ensemble import TrainingData, fit_ensemble
 from engine.settings.presets import PRESETS
-
-class Quiet:
-    def stage(self, name, total): pass
-    def step(self): pass
-    def epoch(self, measured): pass
-    def log(self, line): pass
-    def check(self): pass
 
 folder = Path(sys.argv[1])
 features = Features.load(folder / "features.safetensors")
 labels = np.load(folder / "labels.npy")
 preset = PRESETS["smoke"]
-preset = preset.model_copy(
-    update={{"loop": preset.loop.model_copy(update={{"epochs": 3}}), "trees": {{}}}}
-)
+network = {{**preset.members["polygin"], "training": {{"epochs": 3}}}}
+preset = preset.model_copy(update={{"members": {{"polygin": network}}}})
 data = TrainingData(features, labels, np.arange(len(labels)) % 2, ["Tg", "Density"])
-ensemble = fit_ensemble(data, preset, 0, folder, Quiet())
+ensemble = fit_ensemble(data, preset, 0, TrainContext(folder))
 assert ensemble.figures["blend"]["n"]["Tg"] > 0
 assert "rdkit" not in sys.modules
 """

@@ -45,9 +45,7 @@ def _presets(arguments: argparse.Namespace) -> None:
     for column in shown.columns[:3]:
         column.no_wrap = True
     for row in rows:
-        shown.add_row(
-            row["preset"], *_network_cells(row), ", ".join(map(title_of, row["members"]))
-        )
+        shown.add_row(row["preset"], *_network_cells(row), ", ".join(map(title_of, row["members"])))
     Console().print(shown)
 
 
@@ -83,7 +81,9 @@ def _network_cells(row: dict) -> tuple[str, str, str, str]:
                 str(training["batch"]),
             )
         )
-    kind, parameters, epochs, batch = map("\n".join, zip(*lines, strict=True)) if lines else [""] * 4
+    kind, parameters, epochs, batch = (
+        map("\n".join, zip(*lines, strict=True)) if lines else [""] * 4
+    )
     return kind, parameters, epochs, batch
 
 

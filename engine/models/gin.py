@@ -44,7 +44,8 @@ class GIN(Network):
         # What residual connections add up to is normalised nowhere else.
         self.last_norm = nn.LayerNorm(config.width) if config.norm == "layer" else None
         self.register_buffer("bond_hot", bond_hot_rows(), persistent=False)
-        self.join = JoinDescriptors(config.descriptors) if config.descriptors else None
+        if config.descriptors:
+            self.join = JoinDescriptors(config.descriptors)
         self.heads = make_heads(config, properties)
 
     @property

@@ -23,7 +23,6 @@ class Network(nn.Module):
     """
 
     heads: nn.Module
-    join: JoinDescriptors | None = None
 
     def __init__(self, config: NetworkConfig, atom_width: int) -> None:
         """Make fresh embeddings of atoms: a learned row for the code of each field.
@@ -34,6 +33,7 @@ class Network(nn.Module):
         """
         super().__init__()
         self.config = config
+        self.join: JoinDescriptors | None = None
         sizes = [ATOM_FIELDS[name] for name in config.atom_fields]
         self.atom_tables = nn.ModuleList(nn.Embedding(n, atom_width) for n in sizes)
         first = torch.tensor([0, *sizes][:-1]).cumsum(0)

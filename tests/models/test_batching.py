@@ -8,9 +8,9 @@ from torch_geometric.data import Batch
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs, GraphBatch
-from engine.models.polygin import PolyGIN
+from engine.models.gin import GIN
 from engine.models.pyg import from_pyg, to_pyg
-from engine.settings.members import NetworkConfig
+from engine.settings.networks import NetworkConfig
 
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]
 ROWS = [3, 0, 4, 4, 1]
@@ -38,13 +38,13 @@ def test_the_batches_are_equal(ours: GraphBatch, theirs: Batch) -> None:
 
 def test_a_network_takes_both(ours: GraphBatch, theirs: Batch) -> None:
     torch.manual_seed(0)
-    network = PolyGIN(NetworkConfig(layers=2, width=16), properties=3).eval()
+    network = GIN(NetworkConfig(layers=2, width=16), properties=3).eval()
     torch.testing.assert_close(network(ours), network(theirs))
 
 
 def test_a_prediction_depends_on_neither_neighbours_nor_atom_order() -> None:
     torch.manual_seed(0)
-    network = PolyGIN(NetworkConfig(layers=3, width=16), properties=2).eval()
+    network = GIN(NetworkConfig(layers=3, width=16), properties=2).eval()
     packed = pack([graph(smiles) for smiles in ["*CC(*)C(=O)OC", "COC(=O)C(*)C*", "*CC*"]])
     graphs = DeviceGraphs(packed, torch.device("cpu"))
     together = network(graphs.batch(np.array([0, 1, 2])))

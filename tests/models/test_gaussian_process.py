@@ -9,13 +9,12 @@ from engine.chem import backbone, rdkit_2d
 from engine.chem.descriptors import MORGAN_SIZE, names
 from engine.features.compute import compute_features
 from engine.models import gaussian_process
-from engine.models.gaussian_process import GaussianProcess
+from engine.models.gaussian_process import GaussianProcess, GaussianProcessConfig
 from engine.models.kernels import Parameters, evidence
-from engine.settings.members import GaussianProcessConfig
 from engine.table import load_table
 from tests.conftest import TEXTBOOK
 
-SETTINGS = GaussianProcessConfig()
+CONFIG = GaussianProcessConfig()
 
 
 @pytest.fixture
@@ -39,7 +38,7 @@ def test_groups_are_those_of_the_descriptor_vector() -> None:
 def test_it_errs_less_than_the_mean_on_polymers_it_has_not_seen(polymers) -> None:
     descriptors, labels = polymers
     held_out = np.arange(len(labels)) % 4 == 0
-    model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], SETTINGS, 0)
+    model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], CONFIG, 0)
     error = np.abs(model.predict(descriptors[held_out]) - labels[held_out]).mean()
     assert error < 0.6 * np.abs(labels[held_out] - labels[~held_out].mean()).mean()
 
@@ -87,7 +86,7 @@ def test_no_unit_that_is_measured_often_is_kept(polymers) -> None:
 def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
     descriptors, labels = polymers
     held_out = np.arange(len(labels)) % 4 == 0
-    model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], SETTINGS, 0)
+    model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], CONFIG, 0)
     views = [
         gaussian_process._views(*gaussian_process._scaled(descriptors[rows], model._state))
         for rows in (~held_out, held_out)
@@ -114,12 +113,12 @@ def test_one_row_and_rows_of_many_blocks_are_predicted_alike(polymers, monkeypat
 
 @pytest.mark.parametrize("rows", [1, 2])
 def test_hardly_any_rows_do(rows: int, polymers) -> None:
-    model = GaussianProcess.fit(polymers[0][:rows], polymers[1][:rows], SETTINGS, 0)
+    model = GaussianProcess.fit(polymers[0][:rows], polymers[1][:rows], CONFIG, 0)
     assert np.isfinite(model.predict(polymers[0])).all()
 
 
 def test_other_arrays_are_refused(polymers) -> None:
-    model = GaussianProcess.fit(polymers[0][:9], polymers[1][:9], SETTINGS, 0)
+    model = GaussianProcess.fit(polymers[0][:9], polymers[1][:9], CONFIG, 0)
     for name in ("weights", "mean", "numbers", "parameters"):
         whole = model._state[name]
         model._state[name] = np.ascontiguousarray(whole[:-1])

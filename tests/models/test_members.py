@@ -13,23 +13,28 @@ from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem.graphs import graph
 from engine.models import store
 from engine.models.batching import DeviceGraphs
-from engine.models.descriptor_models import DESCRIPTOR_MODELS
+from engine.models.boosting import BoostingConfig
+from engine.models.gaussian_process import GaussianProcessConfig
+from engine.models.members import MEMBERS, DescriptorMember
 from engine.models.network_prediction import Scale
-from engine.models.polygin import PolyGIN
 from engine.models.store import (
     load_descriptor_model,
     load_networks,
     save_descriptor_model,
     save_network,
 )
-from engine.settings.members import GaussianProcessConfig, NetworkConfig, BoostingConfig
+from engine.settings.networks import NetworkConfig
+from tests.training.conftest import build_polygin
 
-SETTINGS = {
+CONFIGS = {
     **dict.fromkeys(
         ("lightgbm", "xgboost", "catboost"),
         BoostingConfig(rounds=60, learning_rate=0.1, depth=3, leaves=8),
     ),
     "gaussian_process": GaussianProcessConfig(),
+}
+ON_DESCRIPTORS = {
+    name: member for name, member in MEMBERS.items() if issubclass(member, DescriptorMember)
 }
 WIDTH = sum(DESCRIPTOR_GROUPS.values())
 
@@ -43,11 +48,11 @@ def _descriptors(rows: int) -> np.ndarray:
     return values
 
 
-@pytest.mark.parametrize("member", DESCRIPTOR_MODELS)
+@pytest.mark.parametrize("member", ON_DESCRIPTORS)
 def test_descriptor_models_learn_and_survive_the_disk(member: str, tmp_path: Path) -> None:
     descriptors = _descriptors(200)
     labels = 100 + 10 * descriptors[:, DESCRIPTOR_GROUPS["rdkit_2d"]]
-    model = DESCRIPTOR_MODELS[member].fit(descriptors, labels, SETTINGS[member], seed=1)
+    model = ON_DESCRIPTORS[member].fit(descriptors, labels, CONFIGS[member], seed=1)
     predicted = model.predict(descriptors)
     assert np.abs(predicted - labels).mean() < 3
     save_descriptor_model(tmp_path, member, 0, model)
@@ -60,10 +65,10 @@ def test_descriptor_models_learn_and_survive_the_disk(member: str, tmp_path: Pat
     np.testing.assert_array_equal(older.predict(descriptors), again.predict(descriptors))
 
 
-@pytest.mark.parametrize("member", DESCRIPTOR_MODELS)
+@pytest.mark.parametrize("member", ON_DESCRIPTORS)
 def test_labels_that_are_all_equal_are_learned(member: str, tmp_path: Path) -> None:
     descriptors = _descriptors(40)
-    model = DESCRIPTOR_MODELS[member].fit(descriptors, np.full(40, 7.5), SETTINGS[member], seed=1)
+    model = ON_DESCRIPTORS[member].fit(descriptors, np.full(40, 7.5), CONFIGS[member], seed=1)
     save_descriptor_model(tmp_path, member, 0, model)
     for one in (model, load_descriptor_model(tmp_path, member, 0)):
         np.testing.assert_allclose(one.predict(descriptors), 7.5, rtol=1e-5)
@@ -86,24 +91,24 @@ def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         load_descriptor_model(tmp_path, "lightgbm", 0)
 
 
-@pytest.mark.parametrize("member", DESCRIPTOR_MODELS)
+@pytest.mark.parametrize("member", ON_DESCRIPTORS)
 def test_descriptor_models_of_one_seed_are_equal(member: str) -> None:
     descriptors = _descriptors(80)
-    kind, labels = DESCRIPTOR_MODELS[member], descriptors[:, 0]
-    models = [kind.fit(descriptors, labels, SETTINGS[member], 5) for _ in range(2)]
+    kind, labels = ON_DESCRIPTORS[member], descriptors[:, 0]
+    models = [kind.fit(descriptors, labels, CONFIGS[member], 5) for _ in range(2)]
     np.testing.assert_array_equal(*(model.predict(descriptors) for model in models))
 
 
 def test_networks_survive_the_disk(tmp_path: Path) -> None:
-    shape = NetworkConfig(layers=2, width=16)
+    config = NetworkConfig(layers=2, width=16)
     graphs = DeviceGraphs(pack([graph("*CC(*)C"), graph("*CO*")]), torch.device("cpu"))
     batch = graphs.batch(np.array([0, 1]))
-    networks = [PolyGIN(shape, 2) for _ in range(2)]
+    networks = [build_polygin(config) for _ in range(2)]
     for number, network in enumerate(networks):
         network(batch)
         scale = Scale(np.array([1.0, 2.0]), np.array([0.5, 3.0]))
-        save_network(tmp_path, number, network.eval(), scale)
-    loaded = load_networks(tmp_path, shape)
+        save_network(tmp_path, "polygin", number, network.eval(), scale)
+    loaded = load_networks(tmp_path, "polygin", config)
     assert len(loaded) == 2
     for (network, scale), original in zip(loaded, networks, strict=True):
         # Half precision on disk: three digits of every weight.

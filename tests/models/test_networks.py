@@ -14,15 +14,16 @@ from engine.base.vocabulary import ATOM_FIELDS
 from engine.chem.graphs import graph
 from engine.models.attention import GraphAttention, size_groups
 from engine.models.batching import DeviceGraphs, GraphBatch
-from engine.models.build import build_network, count_parameters
 from engine.models.gcn import GCN
+from engine.models.gin import GIN
+from engine.models.network import count_parameters
 from engine.models.network_prediction import Scale
-from engine.models.polygin import PolyGIN
 from engine.models.pyg import from_pyg, to_pyg
 from engine.models.readout import JoinDescriptors, MaxByGraph
 from engine.models.store import load_networks, save_network
-from engine.settings.members import NetworkConfig
+from engine.settings.networks import NetworkConfig
 from engine.settings.presets import PRESETS
+from tests.training.conftest import build_polygin, network_of
 
 CPU = torch.device("cpu")
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "[SiH4]", "*O[Si](*)(C)C", "*C/C=C/C*", "*CC(*)C(=O)OC"]
@@ -52,18 +53,18 @@ def test_the_first_presets_start_from_the_weights_they_always_had(
     name: str, total: float, count: int
 ) -> None:
     torch.manual_seed(7)
-    network = build_network(PRESETS[name].shape, 5)
+    network = build_polygin(network_of(name), 5)
     assert sum(w.detach().double().abs().sum().item() for w in network.parameters()) == (
         pytest.approx(total, rel=1e-12)
     )
     assert count_parameters(network) == count
-    assert type(network) is PolyGIN
+    assert type(network) is GIN
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_prediction_of_each_preset_depends_on_the_graph_alone(name: str) -> None:
     torch.manual_seed(0)
-    network = build_network(PRESETS[name].shape, 3).eval()
+    network = build_polygin(network_of(name), 3).eval()
     together = network(_batch())
     assert together.shape == (len(ROWS), 3)
     torch.testing.assert_close(together[3], together[4])
@@ -74,14 +75,15 @@ def test_a_prediction_of_each_preset_depends_on_the_graph_alone(name: str) -> No
 @pytest.mark.parametrize("name", PRESETS)
 def test_networks_of_each_preset_survive_the_disk(name: str, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    shape = PRESETS[name].shape
-    network = build_network(shape, 2)
+    config = network_of(name)
+    network = build_polygin(config)
     if network.join is not None:
         network.join.choose(DESCRIPTORS, np.arange(12.0).reshape(6, 2))
     network(_batch())
     scale = Scale(np.zeros(2), np.ones(2))
-    save_network(tmp_path, 0, network.eval(), scale)
-    ((loaded, _),) = load_networks(tmp_path, NetworkConfig(**shape.model_dump(mode="json")))
+    save_network(tmp_path, "polygin", 0, network.eval(), scale)
+    read = NetworkConfig(**config.model_dump(mode="json"))
+    ((loaded, _),) = load_networks(tmp_path, "polygin", read)
     torch.testing.assert_close(loaded(_batch()), network(_batch()), rtol=2e-2, atol=2e-2)
     if network.join is not None:
         assert torch.equal(loaded.join.column, network.join.column)
@@ -90,12 +92,12 @@ def test_networks_of_each_preset_survive_the_disk(name: str, tmp_path: Path) -> 
 
 def test_the_gcn_computes_what_pyg_computes() -> None:
     torch.manual_seed(0)
-    shape = PRESETS["baseline-gcn"].shape
-    network = GCN(shape, 2)
+    config = network_of("baseline-gcn")
+    network = GCN(config, 2)
     with torch.no_grad():
         network.biases.normal_()
     batch = _batch()
-    columns = [list(ATOM_FIELDS).index(name) for name in shape.atom_fields]
+    columns = [list(ATOM_FIELDS).index(name) for name in config.atom_fields]
     hot = [one_hot(batch.atoms[:, c].long(), list(ATOM_FIELDS.values())[c]) for c in columns]
     values = torch.cat(hot, dim=1).float()
     receiver_indices = torch.repeat_interleave(batch.received_indptr.diff())
@@ -168,9 +170,9 @@ def test_descriptors_are_chosen_and_standardised_by_training_rows() -> None:
     assert joined[:, 2:].abs().max() <= 5
 
 
-def test_a_shape_without_the_later_words_is_the_network_of_before() -> None:
-    shape = NetworkConfig(**{"layers": 4, "width": 96, "dropout": 0.1, "virtual_node": True})
-    assert shape == PRESETS["cpu"].shape
+def test_settings_without_the_later_words_are_the_network_of_before() -> None:
+    config = NetworkConfig(**{"layers": 4, "width": 96, "dropout": 0.1, "virtual_node": True})
+    assert config == network_of("cpu")
 
 
 def test_pyg_batches_carry_descriptors() -> None:
@@ -184,7 +186,6 @@ def test_pyg_batches_carry_descriptors() -> None:
 
 @pytest.mark.parametrize("heads", ["linear", "property"])
 def test_what_a_network_says_is_not_rounded(heads: str) -> None:
-    shape = NetworkConfig(layers=1, width=12, heads=heads)
-    network = build_network(shape, 2).eval()
+    network = build_polygin(NetworkConfig(layers=1, width=12, heads=heads)).eval()
     with torch.autocast("cpu", torch.bfloat16):
         assert network(_batch()).dtype == torch.float32

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from engine.inference import bundle
 from engine.inference.bundle import BundleInfo, write_info
 from engine.runs import Progress, Run, StageProgress, find_run, process, store
-from engine.settings.members import NetworkConfig
+from engine.settings.networks import NetworkConfig
 from engine.settings.properties import property_for
 from tests.conftest import ROOT
 
@@ -165,7 +165,7 @@ def finished() -> Run:
         medians={"Tg": 30, "Strength": 0},
         members=["polygin"],
         blend={"Tg": {"polygin": 1}, "Strength": {"polygin": 1}},
-        shape=NetworkConfig(layers=3, width=48),
+        networks={"polygin": NetworkConfig(layers=3, width=48)},
         figures=figures,
         versions={},
     )

@@ -5,6 +5,8 @@ import pytest
 
 from engine.runs import Run
 from engine.runs.monitoring import Cell, member_grid
+from engine.settings.presets import PRESETS
+from tests.training.conftest import with_settings
 
 CONFIG = {"preset": "smoke", "folds": "random:2", "properties": [{"name": "Tg"}, {"name": "Rg"}]}
 NOTHING = pd.DataFrame()
@@ -45,10 +47,8 @@ def test_a_network_that_learns_shows_its_epochs(run):
 
 
 def test_several_seeds_share_a_cell(run, monkeypatch):
-    from engine.settings.presets import PRESETS
-
-    loop = PRESETS["smoke"].loop.model_copy(update={"seeds": 2})
-    monkeypatch.setitem(PRESETS, "smoke", PRESETS["smoke"].model_copy(update={"loop": loop}))
+    two_seeds = with_settings(PRESETS["smoke"], "polygin", training={"seeds": 2})
+    monkeypatch.setitem(PRESETS, "smoke", two_seeds)
     finish(run, "polygin-000.done", "polygin-002.done", "polygin-003.done")
     cells = member_grid(run, CONFIG, NOTHING)
     assert cell(cells, "polygin", 0)[2:5] == (2, 1, 0.5)

@@ -15,42 +15,54 @@ from engine.chem.graphs import graph
 from engine.features.compute import compute_features
 from engine.inference.predict import Predictor
 from engine.models.batching import DeviceGraphs
+from engine.models.members import network_configs
 from engine.models.network_prediction import predict_network
+from engine.models.polygin import PolyGIN
 from engine.models.store import load_networks
 from engine.runs import RunConfig, find_run, read_log, resume_run, start_run
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import NetworkConfig, BoostingConfig
 from engine.settings.presets import PRESETS, Preset
 from engine.table import Table, load_table
+from engine.training.context import TrainContext
 from engine.training.distributed import read_task, write_task
 from engine.training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
-from engine.training.loop import train_network
+from engine.training.loop import NetworkRows, train_network
+from engine.training.network_checkpoints import NetworkCheckpointer
 from engine.training.networks import NetworkTask, network_jobs
 from tests.conftest import TEXTBOOK, wait_for
 from tests.runs.conftest import until
-from tests.training.conftest import LABELS, UNITS, EndedError, Told
+from tests.training.conftest import (
+    LABELS,
+    UNITS,
+    EndedError,
+    Told,
+    network_of,
+    with_settings,
+    without_descriptor_members,
+)
 
 pytestmark = pytest.mark.usefixtures("every_epoch_kept")
 CPU = torch.device("cpu")
 NEW = ("baseline-gcn", "standard", "laptop-6gb", "t4x2")
 
 
-def _small(name: str, **loop: object) -> Preset:
+def _small(name: str, **training: object) -> Preset:
     """A preset with fewer and thinner layers, and some epochs; its kinds of parts are kept."""
-    preset = PRESETS[name]
-    shape = preset.shape.model_dump() | {"layers": 2, "width": 16}
-    shape |= {key: 8 for key in ("atom_width", "bond_width", "descriptors") if shape[key]}
-    before = preset.loop.pretraining
-    changes = {"epochs": 5, "batch": 8, "pretraining": before}
+    preset, config = PRESETS[name], network_configs(PRESETS[name])["polygin"]
+    thin = {
+        field: 8
+        for field in ("atom_width", "bond_width", "descriptors")
+        if getattr(config.network, field)
+    }
+    network = network_of(name, layers=2, width=16, **thin).model_dump()
+    before = config.training.pretraining
+    changes = {"epochs": 5, "batch": 8}
     if before:
-        changes["pretraining"] = before.model_copy(update={"epochs": 3})
-    return preset.model_copy(
-        update={
-            "shape": NetworkConfig(**shape),
-            "loop": preset.loop.model_copy(update={**changes, **loop}),
-            "trees": dict.fromkeys(preset.trees, BoostingConfig(rounds=3, leaves=4, depth=2)),
-        }
-    )
+        changes["pretraining"] = {**before.model_dump(), "epochs": 3}
+    small = with_settings(preset, "polygin", network=network, training={**changes, **training})
+    quick = {"rounds": 3, "leaves": 4, "depth": 2}
+    members = {name: own if name == "polygin" else quick for name, own in small.members.items()}
+    return small.model_copy(update={"members": members})
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +76,23 @@ def _fit(
 ) -> Ensemble:
     (folder / "bundle").mkdir(parents=True, exist_ok=True)
     use = DeviceSettings(parallel=parallel)
-    return fit_ensemble(data, preset, 0, folder / "bundle", told, use, folder / "checkpoints")
+    return fit_ensemble(
+        data, preset, 0, TrainContext(folder / "bundle", told, use, folder / "checkpoints")
+    )
 
 
 @pytest.mark.parametrize("name", NEW)
 def test_they_train_and_their_bundle_predicts(data, tmp_path: Path, name: str) -> None:
     preset, told = _small(name), Told()
     fitted = _fit(data, preset, tmp_path, told)
-    assert fitted.members == preset.members
+    assert fitted.members == tuple(preset.members)
     assert np.isfinite(fitted.out_of_fold).all()
     assert told.steps + told.skipped == sum(stages(preset, 2, 2).values())
     if preset.blend:
         assert fitted.weights["p0"] == pytest.approx(preset.blend)
-    networks = load_networks(tmp_path / "bundle", preset.shape)
+    networks = load_networks(
+        tmp_path / "bundle", "polygin", network_configs(preset)["polygin"].network
+    )
     graphs = DeviceGraphs(data.features.graphs, CPU, data.features.descriptors)
     rows = np.flatnonzero(data.folds == 0)
     again = predict_network(*networks[0], graphs, rows, CPU)
@@ -108,7 +124,7 @@ def test_an_end_at_any_moment_costs_nothing(data, tmp_path: Path, name: str, pat
 
 
 def test_pretraining_goes_on_in_the_middle(data, tmp_path: Path) -> None:
-    preset = _small("laptop-6gb").model_copy(update={"trees": {}})
+    preset = without_descriptor_members(_small("laptop-6gb"))
     with pytest.raises(EndedError):
         _fit(data, preset, tmp_path, Told(ends_after=2))
     assert list((tmp_path / "checkpoints").glob("pretraining-polygin-000.state-000002*"))
@@ -123,7 +139,8 @@ def test_pretraining_goes_on_in_the_middle(data, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NEW)
 def test_nothing_held_out_is_looked_at(name: str) -> None:
     """Other labels, graphs and descriptors of the held-out rows leave the network as it is."""
-    preset, rows = _small(name, patience=1), np.arange(len(UNITS))
+    config = network_configs(_small(name, patience=1))["polygin"]
+    rows = np.arange(len(UNITS))
     descriptors = np.random.default_rng(0).normal(size=(len(UNITS), 20)).astype(np.float32)
     networks = []
     for change in (False, True):
@@ -131,19 +148,26 @@ def test_nothing_held_out_is_looked_at(name: str) -> None:
         if change:
             units[:8], labels[:8], values[:8] = ["*CC(*)c1ccccc1"] * 8, 1e4, 1e4
         graphs = DeviceGraphs(pack([graph(smiles) for smiles in units]), CPU, values)
-        told: list[dict] = []
+        told = Told()
+        context = TrainContext(Path(), told)
         network, _ = train_network(
-            graphs, labels, rows[8:], rows[:8], preset.shape, preset.loop, 0, CPU, told.append
+            NetworkRows(graphs, labels, rows[8:], rows[:8]),
+            PolyGIN,
+            config,
+            0,
+            context,
+            NetworkCheckpointer(context, "polygin-000", {"fold": 0}),
         )
         networks.append(network.state_dict())
-        assert all("inner_loss" in row for row in told if "epoch" in row)
+        assert told.epochs
+        assert all("inner_loss" in row for row in told.epochs)
     for weight, value in networks[0].items():
         assert torch.equal(value, networks[1][weight]), weight
 
 
 def test_processes_train_them_too(data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.training.parallel.usable_cores", lambda: 2)
-    preset = _small("t4x2").model_copy(update={"trees": {}})
+    preset = without_descriptor_members(_small("t4x2"))
     told = Told()
     one = _fit(data, preset, tmp_path / "a", told, parallel="folds")
     assert any("2 processes" in line for line in told.lines)
@@ -152,21 +176,14 @@ def test_processes_train_them_too(data, tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_task_for_torchrun_holds_the_descriptors(data, tmp_path: Path) -> None:
-    preset = _small("t4x2")
+    config = network_configs(_small("t4x2"))["polygin"]
     task = NetworkTask(
-        data.features.graphs,
-        data.labels,
-        data.folds,
-        preset.shape,
-        preset.loop,
-        DeviceSettings(),
-        tmp_path,
-        descriptors=data.features.descriptors,
+        data.features.graphs, data.labels, data.folds, config, data.features.descriptors
     )
-    jobs = network_jobs([0, 1], preset.loop, 0)
-    write_task(tmp_path, task, jobs)
-    read, again = read_task(tmp_path)
-    assert (read.shape, read.loop, again) == (preset.shape, preset.loop, jobs)
+    jobs, use = network_jobs("polygin", [0, 1], config, 0), DeviceSettings()
+    write_task(tmp_path, task, jobs, use)
+    read, again, found = read_task(tmp_path)
+    assert (read.config, again, found) == (config, jobs, use)
     np.testing.assert_array_equal(read.descriptors, task.descriptors)
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from engine.settings.devices import DeviceSettings
-from engine.settings.presets import PRESETS, settle
+from engine.settings.presets import PRESETS
 from engine.settings.training import TrainingConfig
 from engine.training.blend import fixed_blend
 from engine.training.early_stopping import EarlyStopping, inner_split
@@ -77,15 +77,15 @@ def test_fixed_weights_are_shared_by_the_members_there_are() -> None:
 def test_a_preset_says_what_it_falls_back_to(
     cards: int, parallel: str, precision: str, told: int
 ) -> None:
-    use, lines = settle(PRESETS["t4x2"], DeviceSettings(), cards)
+    use, lines = PRESETS["t4x2"].devices_for(DeviceSettings(), cards)
     assert (use.parallel, use.precision, len(lines)) == (parallel, precision, told)
     chosen = DeviceSettings(parallel="none", precision="bf16")
-    assert settle(PRESETS["t4x2"], chosen, cards) == (chosen, [])
+    assert PRESETS["t4x2"].devices_for(chosen, cards) == (chosen, [])
 
 
 @pytest.mark.parametrize("name", ["smoke", "cpu", "gpu", "standard"])
 def test_other_presets_wish_for_nothing(name: str) -> None:
-    assert settle(PRESETS[name], DeviceSettings(), 0) == (DeviceSettings(), [])
+    assert PRESETS[name].devices_for(DeviceSettings(), 0) == (DeviceSettings(), [])
 
 
 def test_fixed_weights_add_up() -> None:

@@ -1,6 +1,7 @@
 """The training loop."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,16 +10,21 @@ import torch
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
-from engine.models.build import build_network
+from engine.models.member import NetworkMemberConfig
 from engine.models.network_prediction import Scale, predict_network
+from engine.models.polygin import PolyGIN
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import NetworkConfig
+from engine.settings.networks import NetworkConfig
 from engine.settings.training import TrainingConfig
-from engine.training.loop import train_network
+from engine.training.context import TrainContext
+from engine.training.loop import NetworkRows, train_network
+from engine.training.network_checkpoints import NetworkCheckpointer
+from engine.training.reporter import Reporter
 from engine.training.trainer import label_weights, weighted_error
+from tests.training.conftest import Told, build_polygin
 
 CPU = torch.device("cpu")
-SHAPE = NetworkConfig(layers=2, width=24, dropout=0.0)
+NETWORK = NetworkConfig(layers=2, width=24, dropout=0.0)
 UNITS = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 7) for m in range(6) for hetero in "OS"]
 
 
@@ -35,18 +41,34 @@ def labels() -> np.ndarray:
     return values
 
 
-def _train(graphs: DeviceGraphs, labels: np.ndarray, seed: int = 0, epochs: int = 30) -> tuple:
+def _train(
+    graphs: DeviceGraphs,
+    labels: np.ndarray,
+    training: TrainingConfig,
+    context: TrainContext,
+    seed: int = 0,
+) -> np.ndarray:
+    """Train on all rows but the first eight; returns predictions of all."""
     rows = np.arange(len(UNITS))
-    told: list[dict] = []
-    settings = TrainingConfig(epochs=epochs, batch=16, learning_rate=1e-2)
     network, scale = train_network(
-        graphs, labels, rows[8:], rows[:8], SHAPE, settings, seed, CPU, told.append
+        NetworkRows(graphs, labels, rows[8:], rows[:8]),
+        PolyGIN,
+        NetworkMemberConfig(network=NETWORK, training=training),
+        seed,
+        context,
+        NetworkCheckpointer(context, "polygin-000", {}),
     )
-    return predict_network(network, scale, graphs, rows, CPU), told
+    return predict_network(network, scale, graphs, rows, CPU)
+
+
+def _training(epochs: int) -> TrainingConfig:
+    return TrainingConfig(epochs=epochs, batch=16, learning_rate=1e-2)
 
 
 def test_it_learns_and_tells(graphs: DeviceGraphs, labels: np.ndarray) -> None:
-    predicted, told = _train(graphs, labels)
+    reporter = Told()
+    predicted = _train(graphs, labels, _training(30), TrainContext(Path(), reporter))
+    told = reporter.epochs
     assert np.nanmean(np.abs(predicted - labels), axis=0).max() < 1.0
     assert [row["epoch"] for row in told] == list(range(1, 31))
     assert told[-1]["train_loss"] < told[0]["train_loss"] / 2
@@ -58,7 +80,9 @@ def test_it_learns_and_tells(graphs: DeviceGraphs, labels: np.ndarray) -> None:
 
 
 def test_the_same_seed_gives_the_same_network(graphs: DeviceGraphs, labels: np.ndarray) -> None:
-    one, other, third = (_train(graphs, labels, seed, epochs=3)[0] for seed in (7, 7, 8))
+    one, other, third = (
+        _train(graphs, labels, _training(3), TrainContext(Path()), seed) for seed in (7, 7, 8)
+    )
     np.testing.assert_array_equal(one, other)
     assert not np.array_equal(one, third)
 
@@ -75,26 +99,21 @@ def test_kernels_are_deterministic_where_it_is_asked_for(
     graphs: DeviceGraphs, labels: np.ndarray, arithmetic: None, deterministic: bool
 ) -> None:
     seen: list[bool] = []
+
+    class Watching(Reporter):
+        def measured(self, row: dict) -> None:
+            seen.append(torch.are_deterministic_algorithms_enabled())
+
     torch.use_deterministic_algorithms(not deterministic)
-    train_network(
-        graphs,
-        labels,
-        np.arange(8, len(UNITS)),
-        np.arange(8),
-        SHAPE,
-        TrainingConfig(epochs=1),
-        0,
-        CPU,
-        lambda measured: seen.append(torch.are_deterministic_algorithms_enabled()),
-        DeviceSettings(deterministic=deterministic),
-    )
+    use = DeviceSettings(deterministic=deterministic)
+    _train(graphs, labels, TrainingConfig(epochs=1), TrainContext(Path(), Watching(), use))
     assert seen == [deterministic]
 
 
 def test_a_prediction_that_is_too_large_for_memory_is_made_in_smaller_parts(
     graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = build_network(SHAPE, 2).eval()
+    network = build_polygin(NETWORK).eval()
     scale, rows = Scale.of(np.eye(2)), np.arange(20)
     expected = predict_network(network, scale, graphs, rows, CPU)
     forward, limit = type(network).forward, 10

@@ -1,8 +1,5 @@
 """Several devices, or processes of a CPU, give the networks that one would have given."""
 
-import json
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,20 +11,20 @@ from engine.base.errors import UserError
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.device import Precision
+from engine.models.member import NetworkMemberConfig
 from engine.models.store import load_networks
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import NetworkConfig
+from engine.settings.networks import NetworkConfig
 from engine.settings.training import TrainingConfig
 from engine.training import distributed, parallel
+from engine.training.context import TrainContext
 from engine.training.data_parallel import DataParallelForward
-from engine.training.distributed import _follow
-from engine.training.loop import DivergedError
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks, plan
 from tests.training.conftest import LABELS, UNITS, EndedError, Told
 
-SHAPE = NetworkConfig(layers=2, width=12, dropout=0.0)
-LOOP = TrainingConfig(epochs=4, batch=8, learning_rate=1e-2)
+NETWORK = NetworkConfig(layers=2, width=12, dropout=0.0)
+TRAINING = TrainingConfig(epochs=4, batch=8, learning_rate=1e-2)
 
 
 @pytest.fixture(autouse=True)
@@ -37,20 +34,25 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _fit(
-    folder: Path, told: Told, mode: str, loop: TrainingConfig = LOOP, precision: str = "auto"
+    folder: Path,
+    told: Told,
+    mode: str,
+    training: TrainingConfig = TRAINING,
+    precision: str = "auto",
 ) -> np.ndarray:
     folder = folder / mode / "bundle"
     folder.mkdir(parents=True)
     graphs = pack([graph(smiles) for smiles in UNITS])
     use = DeviceSettings(parallel=mode, precision=precision)
-    task = NetworkTask(graphs, LABELS, np.arange(len(UNITS)) % 2, SHAPE, loop, use, folder)
-    return fit_networks(task, network_jobs([0, 1], loop, seed=3), told)
+    config = NetworkMemberConfig(network=NETWORK, training=training)
+    task = NetworkTask(graphs, LABELS, np.arange(len(UNITS)) % 2, config)
+    jobs = network_jobs("polygin", [0, 1], config, seed=3)
+    return fit_networks(task, jobs, TrainContext(folder, told, use))
 
 
 def _weights(folder: Path) -> list[torch.Tensor]:
-    return [
-        w for network, _ in load_networks(folder / "bundle", SHAPE) for w in network.parameters()
-    ]
+    networks = load_networks(folder / "bundle", "polygin", NETWORK)
+    return [weight for network, _ in networks for weight in network.parameters()]
 
 
 def _losses(told: Told) -> list[float]:
@@ -102,7 +104,7 @@ def test_a_stopped_fit_leaves_no_process(tmp_path: Path) -> None:
     import psutil
 
     with pytest.raises(EndedError):
-        _fit(tmp_path, Told(ends_after=3), "folds", LOOP.model_copy(update={"epochs": 500}))
+        _fit(tmp_path, Told(ends_after=3), "folds", TRAINING.model_copy(update={"epochs": 500}))
     names = []
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.Error):  # ended meanwhile
@@ -112,7 +114,7 @@ def test_a_stopped_fit_leaves_no_process(tmp_path: Path) -> None:
 
 def test_a_failing_process_is_told(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="a training process failed"):
-        _fit(tmp_path, Told(), "folds", LOOP.model_copy(update={"learning_rate": -1.0}))
+        _fit(tmp_path, Told(), "folds", TRAINING.model_copy(update={"learning_rate": -1.0}))
 
 
 def test_what_is_to_be_mended_is_told_as_such(tmp_path: Path) -> None:
@@ -143,7 +145,7 @@ def test_the_plan(
     chosen = plan(DeviceSettings(parallel=asked), jobs=5, graph_passes=passes)
     assert (chosen.mode, len(chosen.devices)) == (mode, count)
     assert chosen.devices[0] == ("cuda:0" if cards else "cpu")
-    assert chosen.why
+    assert chosen.where
 
 
 def test_data_parallel_predicts_what_the_network_predicts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,10 +154,10 @@ def test_data_parallel_predicts_what_the_network_predicts(monkeypatch: pytest.Mo
     from torch_geometric.data import Batch
 
     from engine.models.batching import DeviceGraphs
-    from engine.models.polygin import PolyGIN
+    from engine.models.gin import GIN
 
     class OneDevice:
-        def __init__(self, network: PolyGIN) -> None:
+        def __init__(self, network: GIN) -> None:
             self._network = network
 
         def __call__(self, graphs: list) -> torch.Tensor:
@@ -164,7 +166,7 @@ def test_data_parallel_predicts_what_the_network_predicts(monkeypatch: pytest.Mo
     monkeypatch.setattr(torch_geometric.nn, "DataParallel", OneDevice)
     packed = pack([graph(smiles) for smiles in UNITS])
     torch.manual_seed(0)
-    network = PolyGIN(SHAPE, 2).eval()
+    network = GIN(NETWORK, 2).eval()
     rows = np.array([3, 0, 7])
     expected = network(DeviceGraphs(packed, torch.device("cpu")).batch(rows))
     torch.testing.assert_close(DataParallelForward(network, packed)(rows), expected)
@@ -172,19 +174,3 @@ def test_data_parallel_predicts_what_the_network_predicts(monkeypatch: pytest.Mo
     rounded = DataParallelForward(network, packed, precision=Precision(torch.bfloat16, False))(rows)
     torch.testing.assert_close(rounded.float(), expected, rtol=0.1, atol=0.1)
     assert not torch.equal(rounded.float(), expected)
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("DivergedError", DivergedError), ("MemoryError", MemoryError), ("UserError", UserError)],
-)
-def test_what_ends_one_of_several_processes_is_told(
-    tmp_path: Path, name: str, kind: type[Exception]
-) -> None:
-    path = tmp_path / "told.jsonl"
-    path.write_text(json.dumps({"ended": [name, "no number"]}) + "\n")
-    with (
-        subprocess.Popen([sys.executable, "-c", ""]) as process,
-        pytest.raises(kind, match="no number"),
-    ):
-        _follow(path, process, Told())

@@ -1,5 +1,8 @@
 """Learning from graphs without labels."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,22 +11,41 @@ from engine.base.packed import PackedGraphs, pack, take
 from engine.base.vocabulary import MASKED_ATOM, MASKED_BOND
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
-from engine.models.build import build_network
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import NetworkConfig
-from engine.settings.training import TrainingConfig, PretrainingConfig
+from engine.settings.networks import NetworkConfig
+from engine.settings.training import PretrainingConfig, TrainingConfig
+from engine.training.context import TrainContext
+from engine.training.network_checkpoints import NetworkCheckpointer
 from engine.training.pretexts import BondEnds, _fields_of, drop_bonds, hide, masked_atoms, nt_xent
-from engine.training.pretraining import Pretrainer, _Way, pretrain
-from tests.training.conftest import UNITS
+from engine.training.pretraining import Pretrainer, pretrain
+from engine.training.reporter import Reporter
+from tests.training.conftest import UNITS, build_polygin
 
 CPU = torch.device("cpu")
-SHAPE = NetworkConfig(layers=2, width=24, layer_dropout=0.1)
-WAY = _Way(CPU, DeviceSettings(), lambda line: None)
+NETWORK = NetworkConfig(layers=2, width=24, layer_dropout=0.1)
+CONTEXT = TrainContext(Path())
 
 
 @pytest.fixture(scope="module")
 def graphs() -> PackedGraphs:
     return pack([graph(smiles) for smiles in [*UNITS, "*CC(*)c1ccccc1", "*C=CC(=O)N*", "[SiH4]"]])
+
+
+class _Measured(Reporter):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict] = []
+
+    def measured(self, row: dict) -> None:
+        self.rows.append(row)
+
+
+def _pretrainer(
+    graphs: PackedGraphs, config: TrainingConfig, seed: int = 0, context: TrainContext = CONTEXT
+) -> Pretrainer:
+    network = build_polygin(NETWORK)
+    return Pretrainer(network, graphs, config, config.pretraining, seed, context)
 
 
 def _settings(kind: str, epochs: int = 12) -> TrainingConfig:
@@ -33,11 +55,12 @@ def _settings(kind: str, epochs: int = 12) -> TrainingConfig:
 
 def _pretrained(graphs: PackedGraphs, kind: str, seed: int = 0) -> tuple:
     torch.manual_seed(seed)
-    network = build_network(SHAPE, 2)
-    told: list[dict] = []
-    use = DeviceSettings()
-    pretrain(network, graphs, _settings(kind), seed, CPU, use, told.append)
-    return network, told
+    network = build_polygin(NETWORK)
+    told = _Measured()
+    context = CONTEXT.told_to(told)
+    checkpointer = NetworkCheckpointer(context, "polygin-000", {})
+    pretrain(network, graphs, _settings(kind), seed, context, checkpointer)
+    return network, told.rows
 
 
 @pytest.mark.parametrize("kind", ["masked", "contrastive"])
@@ -47,7 +70,7 @@ def test_it_learns_the_body_and_leaves_the_heads(graphs: PackedGraphs, kind: str
     assert [row["pretraining_epoch"] for row in told] == list(range(1, 13))
     assert np.mean(losses[-3:]) < 0.8 * losses[0]
     torch.manual_seed(0)
-    fresh = build_network(SHAPE, 2)
+    fresh = build_polygin(NETWORK)
     for name, value in fresh.heads.state_dict().items():
         assert torch.equal(value, network.heads.state_dict()[name])
     assert not torch.equal(fresh.layers[0].update[0].weight, network.layers[0].update[0].weight)
@@ -65,9 +88,8 @@ def test_low_precision_learns_about_the_same(graphs: PackedGraphs, kind: str) ->
     losses = []
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
-        network = build_network(SHAPE, 2)
-        way = WAY._replace(use=DeviceSettings(precision=precision))
-        losses.append(Pretrainer(network, graphs, _settings(kind), 0, way).epoch(0))
+        context = replace(CONTEXT, use=DeviceSettings(precision=precision))
+        losses.append(_pretrainer(graphs, _settings(kind), context=context).epoch(0))
     assert losses[1] == pytest.approx(losses[0], rel=0.1)
 
 
@@ -76,7 +98,7 @@ def test_it_goes_on_from_a_state_with_the_same_bits(graphs: PackedGraphs) -> Non
 
     def fresh(seed: int) -> Pretrainer:
         torch.manual_seed(seed)
-        return Pretrainer(build_network(SHAPE, 2), graphs, settings, 3, WAY)
+        return _pretrainer(graphs, settings, seed=3)
 
     whole, other = fresh(0), fresh(0)
     for epoch in range(4):
@@ -95,7 +117,7 @@ def test_it_goes_on_from_a_state_with_the_same_bits(graphs: PackedGraphs) -> Non
 def test_when_memory_runs_out_batches_become_smaller(
     graphs: PackedGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretrainer = Pretrainer(build_network(SHAPE, 2), graphs, _settings("masked"), 0, WAY)
+    pretrainer = _pretrainer(graphs, _settings("masked"))
     gradient = Pretrainer._gradient
 
     def limited(self: Pretrainer, views: list, first: int, last: int) -> torch.Tensor:

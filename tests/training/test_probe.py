@@ -16,8 +16,8 @@ from engine.settings.estimate import Probe
 from engine.settings.presets import PRESETS, Preset
 from engine.training import parallel
 from engine.training import probe as module
-from engine.training.probe import _Found, probe
-from tests.training.conftest import LABELS, UNITS
+from engine.training.probe import _Measured, probe
+from tests.training.conftest import LABELS, UNITS, with_settings
 
 MB = 2**20
 ALONE = DeviceSettings(parallel="none")
@@ -38,15 +38,14 @@ def threads(monkeypatch: pytest.MonkeyPatch):
     torch.set_num_threads(before)
 
 
-def _preset(**loop: int) -> Preset:
-    smoke = PRESETS["smoke"]
-    return smoke.model_copy(update={"loop": smoke.loop.model_copy(update=loop)})
+def _preset(**training: int) -> Preset:
+    return with_settings(PRESETS["smoke"], "polygin", training=training)
 
 
 def test_the_whole_is_reckoned_up(graphs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_peak", lambda device: (300.0 * MB, 200.0 * MB))
     monkeypatch.setattr(module, "_bytes_of", lambda *_: 2 * MB)
-    found = probe(graphs, LABELS, _preset(epochs=6, seeds=2), ALONE, rows_in_all=500, folds=5)
+    found = probe(graphs, LABELS, _preset(epochs=6, seeds=2), ALONE, rows=500, folds=5)
     assert found.epochs == 5 * 2 * 6
     assert found.processes == 1
     assert found.device == "2 CPU cores"
@@ -60,8 +59,7 @@ def test_the_whole_is_reckoned_up(graphs, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_more_rows_take_longer_and_more_memory(graphs) -> None:
     small, large = (
-        probe(graphs, LABELS, _preset(), ALONE, rows_in_all=rows, folds=5)
-        for rows in (1_000, 100_000)
+        probe(graphs, LABELS, _preset(), ALONE, rows=rows, folds=5) for rows in (1_000, 100_000)
     )
     assert large.seconds_per_epoch > 20 * small.seconds_per_epoch
     assert large.peak_mb > small.peak_mb + 10
@@ -69,7 +67,7 @@ def test_more_rows_take_longer_and_more_memory(graphs) -> None:
 
 def test_processes_are_tried_side_by_side(graphs) -> None:
     use = DeviceSettings(parallel="folds")
-    found = probe(graphs, LABELS, _preset(epochs=6), use, rows_in_all=60, folds=3)
+    found = probe(graphs, LABELS, _preset(epochs=6), use, rows=60, folds=3)
     assert found.processes == 2
     rounds = math.ceil(3 / 2)
     assert found.minutes == pytest.approx(rounds * 6 * found.seconds_per_epoch / 60)
@@ -78,7 +76,7 @@ def test_processes_are_tried_side_by_side(graphs) -> None:
 def test_what_processes_share_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = SimpleNamespace(memory_full_info=lambda: SimpleNamespace(uss=1000.0))
     monkeypatch.setattr(module.psutil, "Process", lambda: waiting)
-    found = [_Found(1.0, 1.0, peak, shared, []) for peak, shared in ((50, 20), (60, 24))]
+    found = [_Measured(1.0, 1.0, peak, shared, []) for peak, shared in ((50, 20), (60, 24))]
     assert module._together(found) == 24 + (50 - 20) + (60 - 24) + 1000
     assert module._together(found[:1]) == 50
 
@@ -86,17 +84,18 @@ def test_what_processes_share_is_counted_once(monkeypatch: pytest.MonkeyPatch) -
 def test_a_precision_that_the_device_has_not_is_a_sentence(graphs) -> None:
     use = ALONE.model_copy(update={"precision": "fp16"})
     with pytest.raises(UserError, match="fp16 needs a CUDA device"):
-        probe(graphs, LABELS, _preset(), use, rows_in_all=60, folds=3)
+        probe(graphs, LABELS, _preset(), use, rows=60, folds=3)
 
 
 def test_tiny_tables_are_tried_too() -> None:
     graphs = pack([graph("*CC*"), graph("*CCC*")])
-    found = probe(graphs, np.eye(2), _preset(epochs=1), ALONE, rows_in_all=3, folds=2)
+    found = probe(graphs, np.eye(2), _preset(epochs=1), ALONE, rows=3, folds=2)
     assert found.seconds_per_epoch > 0
 
 
 def test_the_sentence_and_the_warning() -> None:
     found = Probe(
+        networks="PolyGIN",
         device="2 CPU cores",
         seconds_per_epoch=7.2,
         epochs=200,

@@ -10,22 +10,31 @@ import torch
 from engine.base.errors import UserError
 from engine.features.compute import compute_features
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import NetworkConfig, BoostingConfig
 from engine.settings.presets import PRESETS
-from engine.settings.training import TrainingConfig
 from engine.training.checkpoints import Checkpoints, State
+from engine.training.context import TrainContext
 from engine.training.ensemble import Ensemble, TrainingData, fit_ensemble
 from engine.training.optimiser import FlatAdamW
-from tests.training.conftest import LABELS, UNITS, EndedError, Told
+from tests.training.conftest import (
+    LABELS,
+    UNITS,
+    EndedError,
+    Told,
+    with_settings,
+    without_descriptor_members,
+)
 
 pytestmark = pytest.mark.usefixtures("every_epoch_kept")
-EPOCHS, FOLDS = 4, 2
+EPOCHS, FOLDS, SEEDS = 4, 2, 2
 PRESET = PRESETS["smoke"].model_copy(
     update={
-        "trees": {"lightgbm": BoostingConfig(rounds=5, learning_rate=0.1, leaves=4)},
-        "process": None,
-        "shape": NetworkConfig(layers=2, width=12, dropout=0.1),
-        "loop": TrainingConfig(epochs=EPOCHS, batch=8, learning_rate=1e-2, seeds=2),
+        "members": {
+            "lightgbm": {"rounds": 5, "learning_rate": 0.1, "leaves": 4},
+            "polygin": {
+                "network": {"layers": 2, "width": 12, "dropout": 0.1},
+                "training": {"epochs": EPOCHS, "batch": 8, "learning_rate": 1e-2, "seeds": SEEDS},
+            },
+        }
     }
 )
 
@@ -40,7 +49,8 @@ def data() -> TrainingData:
 def _fit(data: TrainingData, folder: Path, told: Told, **use: object) -> Ensemble:
     (folder / "bundle").mkdir(parents=True, exist_ok=True)
     settings = DeviceSettings(**{"parallel": "none", **use})
-    return fit_ensemble(data, PRESET, 0, folder / "bundle", told, settings, folder / "checkpoints")
+    context = TrainContext(folder / "bundle", told, settings, folder / "checkpoints")
+    return fit_ensemble(data, PRESET, 0, context)
 
 
 def _same(one: Ensemble, other: Ensemble) -> bool:
@@ -114,7 +124,7 @@ def test_a_full_disk_ends_no_training(data, tmp_path: Path, monkeypatch) -> None
     monkeypatch.setattr(Checkpoints, "save", full)
     told = Told()
     assert _same(whole, _fit(data, tmp_path / "full", told))
-    assert sum("No checkpoint" in line for line in told.lines) == FOLDS * PRESET.loop.seeds
+    assert sum("No checkpoint" in line for line in told.lines) == FOLDS * SEEDS
 
 
 @pytest.mark.parametrize("parallel", ["none", pytest.param("folds", marks=pytest.mark.slow)])
@@ -122,9 +132,7 @@ def test_a_loss_that_is_no_number_leaves_its_member_out(
     data, tmp_path: Path, parallel: str, monkeypatch
 ) -> None:
     monkeypatch.setattr("engine.training.parallel.usable_cores", lambda: 2)
-    wild = PRESET.model_copy(
-        update={"loop": PRESET.loop.model_copy(update={"learning_rate": float("inf")})}
-    )
+    wild = with_settings(PRESET, "polygin", training={"learning_rate": float("inf")})
     monkeypatch.setattr("tests.training.test_resume.PRESET", wild)
     told = Told()
     ensemble = _fit(data, tmp_path, told, parallel=parallel)
@@ -134,7 +142,7 @@ def test_a_loss_that_is_no_number_leaves_its_member_out(
     assert "learning rate" in remark
     assert remark in told.lines
     assert np.isfinite(ensemble.blended[np.isfinite(LABELS)]).all()
-    monkeypatch.setattr("tests.training.test_resume.PRESET", wild.model_copy(update={"trees": {}}))
+    monkeypatch.setattr("tests.training.test_resume.PRESET", without_descriptor_members(wild))
     with pytest.raises(UserError, match="learning rate"):
         _fit(data, tmp_path / "alone", Told(), parallel=parallel)
 
@@ -173,8 +181,7 @@ def test_the_gradient_norm_is_the_mean_before_clipping(data, tmp_path: Path, mon
         assert float(self.gradient.norm()) == pytest.approx(clip, rel=0.01)
 
     monkeypatch.setattr(FlatAdamW, "step", measured)
-    loop = PRESET.loop.model_copy(update={"clip": clip})
-    clipped = PRESET.model_copy(update={"loop": loop})
+    clipped = with_settings(PRESET, "polygin", training={"clip": clip})
     monkeypatch.setattr("tests.training.test_resume.PRESET", clipped)
     told = Told()
     _fit(data, tmp_path / "a", told)

@@ -3,6 +3,7 @@
 import gc
 import re
 import weakref
+from pathlib import Path
 from weakref import WeakMethod
 
 import numpy as np
@@ -13,20 +14,19 @@ from torch import nn
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import BatchSize, DeviceGraphs
-from engine.models.build import build_network
 from engine.models.device import Precision
-from engine.models.polygin import PolyGIN
+from engine.models.gin import GIN
 from engine.settings.devices import DeviceSettings
-from engine.settings.members import NetworkConfig
-from engine.settings.presets import PRESETS
+from engine.settings.networks import NetworkConfig
 from engine.settings.training import TrainingConfig
 from engine.training.captured import CapturedStep, fill_up, fixed_shape
+from engine.training.context import TrainContext
 from engine.training.optimiser import FlatAdamW, warmup_cosine
 from engine.training.trainer import Trainer
-from tests.training.conftest import LABELS, UNITS
+from tests.training.conftest import LABELS, UNITS, Told, build_polygin, network_of
 
 CPU = torch.device("cpu")
-SHAPE = NetworkConfig(layers=2, width=12, dropout=0.0)
+NETWORK = NetworkConfig(layers=2, width=12, dropout=0.0)
 ROWS = np.arange(len(UNITS))
 
 
@@ -35,10 +35,11 @@ def graphs() -> DeviceGraphs:
     return DeviceGraphs(pack([graph(smiles) for smiles in UNITS]), CPU)
 
 
-def _trainer(graphs: DeviceGraphs, **changes: object) -> Trainer:
+def _trainer(graphs: DeviceGraphs, told: Told | None = None, **use: object) -> Trainer:
     torch.manual_seed(0)
-    settings = TrainingConfig(epochs=2, batch=16, learning_rate=1e-2)
-    return Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS, settings, CPU, 0, **changes)
+    config = TrainingConfig(epochs=2, batch=16, learning_rate=1e-2)
+    context = TrainContext(Path(), told or Told(), DeviceSettings(**use))
+    return Trainer(GIN(NETWORK, 2), graphs, LABELS, ROWS, config, 0, context)
 
 
 def _captured_step(trainer: Trainer, shape: BatchSize) -> CapturedStep:
@@ -51,7 +52,7 @@ def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraph
     results = []
     for given in (batch, fill_up(batch, shape)):
         torch.manual_seed(0)
-        network = PolyGIN(SHAPE, 2).train()
+        network = GIN(NETWORK, 2).train()
         predicted = network(given)[:9]
         predicted.square().sum().backward()
         results.append([predicted, *(w.grad for w in network.parameters()), *network.buffers()])
@@ -63,13 +64,13 @@ def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraph
 def test_a_filled_batch_is_the_same_for_other_kinds_of_networks(
     graphs: DeviceGraphs, name: str
 ) -> None:
-    preset = PRESETS[name].shape.model_dump() | {"layers": 2, "width": 12, "layer_dropout": 0.0}
+    config = network_of(name, layers=2, width=12, layer_dropout=0.0)
     batch = graphs.batch(ROWS[:9])
     results = []
     for given in (batch, fill_up(batch, fixed_shape(graphs.largest(ROWS, 9)))):
         torch.manual_seed(0)
-        network = build_network(NetworkConfig(**preset), 2).train()
-        assert network.fills_up
+        network = build_polygin(config).train()
+        assert network.can_be_captured
         predicted = network(given)[:9]
         predicted.square().sum().backward()
         learned = [weight.grad for weight in network.parameters() if weight.grad is not None]
@@ -80,14 +81,14 @@ def test_a_filled_batch_is_the_same_for_other_kinds_of_networks(
 
 @pytest.mark.parametrize("name", ["baseline-gcn", "laptop-6gb", "t4x2"])
 def test_low_precision_gives_about_the_same_loss(graphs: DeviceGraphs, name: str) -> None:
-    preset = PRESETS[name].shape.model_dump() | {"layers": 2, "width": 16, "descriptors": 0}
+    config = network_of(name, layers=2, width=16, descriptors=0)
     losses = []
     for precision in ("fp32", "bf16"):
         torch.manual_seed(0)
-        network = build_network(NetworkConfig(**preset), 2)
-        settings = TrainingConfig(epochs=2, batch=16, learning_rate=1e-3)
-        use = DeviceSettings(precision=precision)
-        trainer = Trainer(network, graphs, LABELS, ROWS, settings, CPU, 0, use)
+        network = build_polygin(config)
+        training = TrainingConfig(epochs=2, batch=16, learning_rate=1e-3)
+        context = TrainContext(Path(), use=DeviceSettings(precision=precision))
+        trainer = Trainer(network, graphs, LABELS, ROWS, training, 0, context)
         losses.append(trainer.epoch())
     assert losses[1] == pytest.approx(losses[0], rel=0.1)
 
@@ -130,11 +131,11 @@ def test_a_step_in_the_backward_pass_is_not_computed_in_fp16(
 ) -> None:
     kinds = {"auto": Precision(torch.float16, True), "fp32": Precision(None, False)}
     monkeypatch.setattr(Precision, "of", lambda device, choice: kinds[choice])
-    lines: list[str] = []
-    trainer = _trainer(graphs, use=DeviceSettings(step_in_backward=True), log=lines.append)
+    told = Told()
+    trainer = _trainer(graphs, told, step_in_backward=True)
     assert trainer.precision == kinds["fp32"]
     assert not trainer.scaler.is_enabled()
-    assert "fp32 is used" in lines[0]
+    assert "fp32 is used" in told.lines[0]
 
 
 def test_processes_that_train_together_do_not_part_ways_when_memory_runs_out(
@@ -145,7 +146,7 @@ def test_processes_that_train_together_do_not_part_ways_when_memory_runs_out(
     def no_memory(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(PolyGIN, "forward", no_memory)
+    monkeypatch.setattr(GIN, "forward", no_memory)
     monkeypatch.setattr("engine.training.trainer.several_processes", lambda: True)
     monkeypatch.setattr("engine.training.trainer._own_share", lambda first, last: (first, last))
     with pytest.raises(MemoryError):
@@ -157,28 +158,28 @@ def test_processes_that_train_together_do_not_part_ways_when_memory_runs_out(
 def test_out_of_memory_halves_the_pieces_and_goes_on(
     graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch, kind: type
 ) -> None:
-    lines: list[str] = []
-    trainer = _trainer(graphs, log=lines.append)
-    forward = PolyGIN.forward
+    told = Told()
+    trainer = _trainer(graphs, told)
+    forward = GIN.forward
 
-    def limited(network: PolyGIN, batch) -> torch.Tensor:
+    def limited(network: GIN, batch) -> torch.Tensor:
         if batch.count > 5:
             raise kind("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
         return forward(network, batch)
 
-    monkeypatch.setattr(PolyGIN, "forward", limited)
+    monkeypatch.setattr(GIN, "forward", limited)
     assert np.isfinite(trainer.epoch())
     assert np.isfinite(trainer.epoch())
-    assert [re.search(r"(\d+) pieces", line)[1] for line in lines] == ["2", "4"]
+    assert [re.search(r"(\d+) pieces", line)[1] for line in told.lines] == ["2", "4"]
 
 
 def test_a_batch_that_cannot_be_cut_further_ends_the_training(
     graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never(network: PolyGIN, batch) -> torch.Tensor:
+    def never(network: GIN, batch) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(PolyGIN, "forward", never)
+    monkeypatch.setattr(GIN, "forward", never)
     with pytest.raises(MemoryError, match="CUDA out of memory"):
         _trainer(graphs).epoch()
 
@@ -186,10 +187,10 @@ def test_a_batch_that_cannot_be_cut_further_ends_the_training(
 def test_other_errors_are_not_taken_for_a_lack_of_memory(
     graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(network: PolyGIN, batch) -> torch.Tensor:
+    def broken(network: GIN, batch) -> torch.Tensor:
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
-    monkeypatch.setattr(PolyGIN, "forward", broken)
+    monkeypatch.setattr(GIN, "forward", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         _trainer(graphs).epoch()
 
@@ -233,23 +234,23 @@ def test_the_flat_optimiser_steps_as_adamw_does() -> None:
 
 @pytest.mark.parametrize("use", [{}, {"step_in_backward": True}])
 def test_the_loss_falls(graphs: DeviceGraphs, use: dict) -> None:
-    trainer = _trainer(graphs, use=DeviceSettings(**use))
-    trainer._settings = TrainingConfig(epochs=15, batch=16, learning_rate=1e-2)
+    trainer = _trainer(graphs, **use)
+    trainer._config = TrainingConfig(epochs=15, batch=16, learning_rate=1e-2)
     losses = [trainer.epoch() for _ in range(15)]
     assert losses[-1] < losses[0] / 1.5
 
 
 def test_no_batch_is_a_single_graph(graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    forward = PolyGIN.forward
+    forward = GIN.forward
 
-    def counted(network: PolyGIN, batch) -> torch.Tensor:
+    def counted(network: GIN, batch) -> torch.Tensor:
         sizes.append(batch.count)
         return forward(network, batch)
 
-    monkeypatch.setattr(PolyGIN, "forward", counted)
-    settings = TrainingConfig(epochs=1, batch=2)
-    Trainer(PolyGIN(SHAPE, 2), graphs, LABELS, ROWS[:5], settings, CPU, 0).epoch()
+    monkeypatch.setattr(GIN, "forward", counted)
+    config = TrainingConfig(epochs=1, batch=2)
+    Trainer(GIN(NETWORK, 2), graphs, LABELS, ROWS[:5], config, 0, TrainContext(Path())).epoch()
     assert sorted(sizes) == [2, 3]
 
 
