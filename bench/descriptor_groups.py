@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.chem import backbone, descriptors, rdkit_2d
-from engine.chem.capped import Capped, one_by_one
+from engine.chem.capped import Capped, rdkit_values
 from engine.chem.skeleton import Skeleton, skeleton
 from engine.chem.smiles import forget, parse
 from engine.features.compute import compute_features
@@ -61,7 +61,7 @@ def milliseconds(smiles: list[str]) -> dict[str, float]:
     for names, make in rdkit_2d.TOGETHER:
         values = partial(rdkit_2d.values, make, len(names))
         costs[group_of(names[0])] += _time(values, capped)
-    costs["other RDKit"] += _time(lambda unit: one_by_one(rdkit_2d.ALONE, unit.mol), capped)
+    costs["other RDKit"] += _time(lambda unit: rdkit_values(rdkit_2d.ALONE, unit.mol), capped)
     own = [(mol, *rest) for mol, rest in zip(mols, units, strict=True)]
     costs["backbone"] = _time(
         lambda unit: backbone.backbone_descriptors(unit[0], unit[2], unit[1].distances), own

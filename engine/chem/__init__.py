@@ -1,1 +1,1 @@
-"""Repeat units through RDKit: parsing, graphs, descriptors, drawings."""
+"""Repeat units through RDKit: parsing, graphs, descriptors, fingerprints, drawings."""

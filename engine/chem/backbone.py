@@ -1,8 +1,8 @@
 """Descriptors of a repeat unit's backbone and side chains.
 
 The backbone is the shortest path between the attachment points with every ring that the path
-touches; all other heavy atoms are side chain. A unit with one attachment point, or with none,
-takes its longest path instead, so that every row has a number in every column.
+touches; all other heavy atoms are side chain. In a unit with fewer than two attachment points, the
+longest path is used instead, so that every row has a number in every column.
 """
 
 import numpy as np
@@ -37,7 +37,6 @@ NAMES = (
     "rotatable_per_atom",
 )
 
-
 _FAR = 1e6  # RDKit writes 1e8 between the fragments of a salt: no path joins them
 _MOST_BONDS = 6  # RDKit numbers whole bond orders from 1 to 6, and other kinds of bonds above
 
@@ -66,7 +65,7 @@ def backbone_descriptors(mol: Chem.Mol, atoms: Skeleton, distances: np.ndarray) 
     links = [_ring_link(ring, shared) for ring, shared in zip(atoms.rings, on_path, strict=True)]
     heavy = max(int((~ends).sum()), 1)
     spine = max(int((in_path & ~ends).sum()), 1)
-    # A single bond outside rings whose two ends both go on.
+    # Single bonds outside rings, with other bonds at both of their ends.
     rotatable = (
         (atoms.kinds == SINGLE) & ~atoms.ringed & (atoms.degrees[atoms.ends].min(axis=1) > 1)
     )
@@ -105,15 +104,15 @@ def backbone_descriptors(mol: Chem.Mol, atoms: Skeleton, distances: np.ndarray) 
 
 
 def _path(mol: Chem.Mol, ends: np.ndarray, distances: np.ndarray) -> list[int]:
-    """The shortest path between the two attachment points that lie farthest apart."""
-    among = ends if len(ends) >= 2 else np.arange(len(distances))
-    part = distances[np.ix_(among, among)]
+    """The atoms on the shortest path between the attachment points that lie farthest apart."""
+    candidates = ends if len(ends) >= 2 else np.arange(len(distances))
+    part = distances[np.ix_(candidates, candidates)]
     start, stop = np.unravel_index(np.where(part < _FAR, part, -1).argmax(), part.shape)
-    first, last = int(among[start]), int(among[stop])
+    first, last = int(candidates[start]), int(candidates[stop])
     return [first] if first == last else list(Chem.GetShortestPath(mol, first, last))
 
 
-def _mask(indices: list[int], size: int) -> np.ndarray:
+def _mask(indices: list[int] | np.ndarray, size: int) -> np.ndarray:
     mask = np.zeros(size, dtype=bool)
     mask[indices] = True
     return mask
@@ -123,24 +122,25 @@ def _carbonyls(atoms: Skeleton) -> np.ndarray:
     """Shape `(V,)`: whether an atom is a carbon with a double bond to oxygen."""
     double = atoms.ends[atoms.kinds == DOUBLE]
     pairs = np.concatenate([double, double[:, ::-1]])
-    found = pairs[(atoms.numbers[pairs] == (6, 8)).all(axis=1), 0]
-    return _mask(found, len(atoms.numbers))
+    carbons = pairs[(atoms.numbers[pairs] == (6, 8)).all(axis=1), 0]
+    return _mask(carbons, len(atoms.numbers))
 
 
-def _share(test: np.ndarray, among: np.ndarray) -> float:
-    count = among.sum()
-    return (test & among).sum() / count if count else 0.0
+def _share(kind: np.ndarray, group: np.ndarray) -> float:
+    """The share of a group's atoms that are of a kind; both are masks."""
+    count = group.sum()
+    return (kind & group).sum() / count if count else 0.0
 
 
 def _chain_sizes(bonds: np.ndarray, side: np.ndarray) -> list[int]:
     """The sizes of the connected pieces of the side chains' atoms."""
-    piece = {atom: {atom} for atom in np.flatnonzero(side).tolist()}
+    pieces = {atom: {atom} for atom in np.flatnonzero(side).tolist()}
     for first, second in bonds.tolist():
-        one, other = piece[first], piece[second]
-        if one is not other:
-            one |= other
-            piece.update(dict.fromkeys(other, one))
-    return [len(chain) for chain in {id(chain): chain for chain in piece.values()}.values()]
+        piece, other = pieces[first], pieces[second]
+        if piece is not other:
+            piece |= other
+            pieces.update(dict.fromkeys(other, piece))
+    return [len(chain) for chain in {id(chain): chain for chain in pieces.values()}.values()]
 
 
 def _depth(distances: np.ndarray, backbone: np.ndarray, side: np.ndarray) -> float:

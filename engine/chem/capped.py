@@ -1,4 +1,4 @@
-"""A repeat unit with a carbon for each `*`, since RDKit's charges and fragments know no `*`."""
+"""A repeat unit with a carbon for each `*`, for which RDKit has no charges and no fragments."""
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -11,9 +11,10 @@ from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE, Skeleton, skeleton
 from .smiles import atoms_of
 
 FUNCTIONS: dict[str, Callable[[Chem.Mol], float]] = dict(Descriptors.descList)
+"""RDKit's own functions, by the descriptor's name."""
 
 
-def one_by_one(names: Iterable[str], mol: Chem.Mol) -> np.ndarray:
+def rdkit_values(names: Iterable[str], mol: Chem.Mol) -> np.ndarray:
     """The named descriptors of a molecule, NaN where RDKit has no value."""
     return np.array([_value(FUNCTIONS[name], mol) for name in names])
 
@@ -34,13 +35,13 @@ _FAR = 1e6  # RDKit writes 1e8 between atoms that no path joins
 
 
 class Capped:
-    """A capped unit, and what several of its descriptors share, made when it is first asked for.
+    """A capped unit, and the numbers that its descriptors share, each made when it is first used.
 
     Attributes:
         mol: the capped molecule; a copy of the unit where it cannot be capped.
         atoms: its atoms and bonds.
-        plain: whether it was capped by single bonds and holds nothing that is rare in polymers;
-            only then are the shortcuts of this package safe.
+        plain: whether it was capped by single bonds and has only usual atoms and bonds; the
+            shortcuts of this package are safe for such units alone.
     """
 
     def __init__(self, unit: Chem.Mol, atoms: Skeleton) -> None:
@@ -75,7 +76,7 @@ class Capped:
 
     @cached_property
     def charges(self) -> np.ndarray:
-        """V: Gasteiger's partial charges, NaN where they know an element not."""
+        """V: Gasteiger's partial charges; NaN for an element without parameters."""
         rdPartialCharges.ComputeGasteigerCharges(self.mol)
         return np.array([atom.GetDoubleProp("_GasteigerCharge") for atom in self.handles])
 
@@ -103,6 +104,7 @@ class Capped:
 
 
 def _cap(unit: Chem.Mol, ends: list[int], simple: bool) -> Chem.Mol | None:
+    """The unit with carbons at `ends`; None where RDKit cannot sanitise it."""
     capped = Chem.RWMol(unit)
     for index in ends:
         atom = capped.GetAtomWithIdx(index)
@@ -110,21 +112,21 @@ def _cap(unit: Chem.Mol, ends: list[int], simple: bool) -> Chem.Mol | None:
         atom.SetNoImplicit(False)
     try:
         if simple:
-            # A carbon on a single bond changes no ring and no aromatic atom: the costly half of
-            # SanitizeMol would find what is there already.
+            # A carbon on a single bond changes no ring and no aromatic atom, so the costly half of
+            # SanitizeMol can be left out.
             capped.UpdatePropertyCache()
             Chem.SetConjugation(capped)
             Chem.SetHybridization(capped)
         else:
             Chem.SanitizeMol(capped)
     except Chem.MolSanitizeException:
-        return None  # an unusual attachment (`*` with many bonds): better some values than none
+        return None  # a `*` with many bonds: its descriptors are made with `*`, as far as possible
     Chem.AssignStereochemistry(capped, cleanIt=True, force=True, flagPossibleStereoCenters=True)
     return capped
 
 
 def _recapped(mol: Chem.Mol, atoms: Skeleton, ends: np.ndarray) -> Skeleton:
-    """The unit's skeleton with the few entries that capping by single bonds changes."""
+    """The unit's skeleton after capping by single bonds, which changes only a few entries."""
     numbers, hydrogens, masses = (
         column.copy() for column in (atoms.numbers, atoms.hydrogens, atoms.masses)
     )

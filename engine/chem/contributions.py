@@ -1,13 +1,13 @@
 """Descriptors that sum or sort what single atoms contribute: charge, logP, area, EState.
 
-Where a shortcut might not hold, RDKit's own functions are asked.
+Where a shortcut might not hold, RDKit's own functions are used.
 """
 
 import numpy as np
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.EState import EState_VSA
 
-from .capped import Capped, one_by_one
+from .capped import Capped, rdkit_values
 from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE
 
 CHARGE_NAMES = (
@@ -32,7 +32,7 @@ _BURDEN_ELSEWHERE = 0.001
 def charge_extremes(unit: Capped) -> np.ndarray:
     """The extremes of Gasteiger's charges, in the order of `CHARGE_NAMES`."""
     if not unit.plain or not np.isfinite(unit.charges).all():
-        return one_by_one(CHARGE_NAMES, unit.mol)
+        return rdkit_values(CHARGE_NAMES, unit.mol)
     least, most = unit.charges.min(), unit.charges.max()
     # RDKit's definition: the larger and the smaller size of the two extremes, not of all charges.
     return np.array([most, least, max(abs(least), abs(most)), min(abs(least), abs(most))])
@@ -49,9 +49,10 @@ def crippen(unit: Capped) -> np.ndarray:
 
 
 def burden(unit: Capped) -> np.ndarray:
-    """Largest and smallest eigenvalue of four Burden matrices (BCUT2D; Pearlman and Smith, 1999).
+    """The extreme eigenvalues of four Burden matrices (BCUT2D; Pearlman and Smith, 1999).
 
-    The diagonals are mass, Gasteiger charge, Crippen's logP and molar refractivity.
+    Of each matrix first the largest, then the smallest; the diagonals are mass, Gasteiger charge,
+    Crippen's logP and molar refractivity.
     """
     count = len(unit.atoms.numbers)
     if not unit.plain or len(unit.atoms.ends) == 0 or not np.isfinite(unit.charges).all():

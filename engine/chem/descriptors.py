@@ -15,12 +15,12 @@ from .skeleton import AROMATIC, DOUBLE, Skeleton, skeleton
 from .smiles import parse
 
 MORGAN_SIZE = DESCRIPTOR_GROUPS["morgan"]
-ELEMENTS = ("C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "B")
-
-_NUMBERS = np.array([Chem.GetPeriodicTable().GetAtomicNumber(element) for element in ELEMENTS])
 MORGAN = rdFingerprintGenerator.GetMorganGenerator(
     radius=2, fpSize=MORGAN_SIZE, countSimulation=False
 )
+ELEMENTS = ("C", "N", "O", "F", "Si", "P", "S", "Cl", "Br", "B")
+
+_NUMBERS = np.array([Chem.GetPeriodicTable().GetAtomicNumber(element) for element in ELEMENTS])
 
 
 @cache
@@ -53,10 +53,11 @@ def descriptors(smiles: str) -> np.ndarray:
 
 
 def descriptor_matrix(mols: Sequence[Chem.Mol]) -> np.ndarray:
-    """The descriptor vectors of N repeat units, one by one the same as `descriptors`.
+    """The descriptor vectors of N repeat units, each the same as `descriptors` gives.
 
-    Each kind of descriptor is made for all units before the next: a fifth faster than unit by
-    unit, since the processor keeps the code at hand. Give it some 20 to 100 units at a time.
+    Each kind of descriptor is made for all units before the next kind, which is a fifth faster than
+    unit after unit, best with 20 to 100 units at a time (docs/experiments.md, shared work of the
+    descriptors).
 
     Args:
         mols: the units as `parse` gives them.

@@ -15,11 +15,20 @@ MAX_PIXELS = 2000
 _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 """Light grey for what RDKit's dark palette draws too dim; by atomic number, RGB 0 to 1."""
 
+# RDKit's type stubs do not allow for plain assignment to these options.
+_OPTIONS = {
+    "clearBackground": False,
+    "dummiesAreAttachments": True,
+    "padding": 0.06,
+    "bondLineWidth": 1.6,
+    # A small molecule blown up to the whole picture would look like another kind of drawing.
+    "fixedBondLength": 34,
+}
 _ATTACHMENT = re.compile(r"(?m)^((?:[ \d.-]{10}){3}) R#?( +)")
 
 
 def svg(smiles: str, width: int = 320, height: int = 240, dark: bool = False) -> str:
-    """Draw a repeat unit as SVG text on a transparent ground, a wavy mark at each `*`.
+    """Draw a repeat unit as SVG text on a transparent ground, with a wavy mark at each `*`.
 
     Args:
         smiles: the repeat unit.
@@ -36,12 +45,8 @@ def svg(smiles: str, width: int = 320, height: int = 240, dark: bool = False) ->
         rdMolDraw2D.SetDarkMode(drawer)
         options.updateAtomPalette(_DARK)
         options.setAnnotationColour(_DARK[6])
-    options.clearBackground = False
-    options.dummiesAreAttachments = True
-    options.padding = 0.06
-    options.bondLineWidth = 1.6
-    # A small molecule blown up to the whole picture looks like another kind of drawing.
-    options.fixedBondLength = 34
+    for name, value in _OPTIONS.items():
+        setattr(options, name, value)
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, _laid_out(parse(smiles)), kekulize=True)
     drawer.FinishDrawing()
     return drawer.GetDrawingText()
@@ -57,15 +62,15 @@ def molblock(smiles: str) -> str:
     _mark_open_stereo(mol)
     # RDKit writes an attachment point `R`, which the editor takes for a substituent's name.
     return _ATTACHMENT.sub(
-        lambda found: f"{found[1]} *{found[2]}".ljust(len(found[0])), Chem.MolToMolBlock(mol)
+        lambda match: f"{match[1]} *{match[2]}".ljust(len(match[0])), Chem.MolToMolBlock(mol)
     )
 
 
 def from_molblock(block: str) -> str:
     """The canonical SMILES of a molfile (V2000 or V3000); `R` and `R1` count as `*`.
 
-    A structure that breaks the rules of valence is still written down, so that whoever parses
-    the SMILES next can name what is wrong with it. An empty molfile gives an empty text.
+    A structure that breaks the rules of valence is written all the same: parsing that SMILES tells
+    what is wrong with it. An empty molfile gives an empty text.
     """
     mol = Chem.MolFromMolBlock(block) or Chem.MolFromMolBlock(block, sanitize=False)
     if mol is None or mol.GetNumAtoms() == 0:
@@ -86,8 +91,8 @@ def _laid_out(mol: Chem.Mol) -> Chem.Mol:
     mol = Chem.Mol(mol)
     rdDepictor.Compute2DCoords(mol, canonOrient=True)
     if _overlaps(mol):
-        # Cages such as triptycene: RDKit's own layout puts atoms on top of each other, and then
-        # neither a person nor the editor can tell their stereo centres. CoordGen is slower.
+        # RDKit's own layout of cages such as triptycene puts atoms on top of each other, where
+        # neither a person nor the editor can tell stereo centres. CoordGen is slower.
         rdCoordGen.AddCoords(mol)
     rdDepictor.StraightenDepiction(mol, minimizeRotation=True)
     return mol
@@ -102,5 +107,5 @@ def _overlaps(mol: Chem.Mol) -> bool:
 
 
 def _mark_open_stereo(mol: Chem.Mol) -> None:
-    """Mark double bonds of unknown geometry, else their drawn geometry would be read as meant."""
+    """Mark double bonds of unknown geometry, or their drawn geometry would be read as meant."""
     Chem.FindPotentialStereoBonds(mol, cleanIt=False)

@@ -1,4 +1,4 @@
-"""RDKit's fragment counts (`fr_*`), without searching for what cannot be there."""
+"""RDKit's fragment counts (`fr_*`), without a search for fragments that cannot be there."""
 
 import inspect
 import re
@@ -30,7 +30,7 @@ def fragments(mol: Chem.Mol, atoms: Skeleton) -> np.ndarray:
 
 @lru_cache(maxsize=1000)
 def _possible(kinds: frozenset[int]) -> list[tuple[int, Chem.Mol]]:
-    """The patterns, with their places, that atoms of these types may match."""
+    """The patterns that atoms of these types may match, each with its index."""
     present = {("Type", kind) for kind in kinds} | {("AtomicNum", kind % 1000) for kind in kinds}
     return [
         (index, pattern)
@@ -41,7 +41,7 @@ def _possible(kinds: frozenset[int]) -> list[tuple[int, Chem.Mol]]:
 
 @cache
 def _patterns() -> list[tuple[Chem.Mol, list[list[set[Kind]]]]]:
-    """Each fragment's pattern, and what `_needed` says of it."""
+    """Each fragment's pattern, and the kinds of atoms that it needs."""
     patterns = [
         inspect.signature(count).parameters["pattern"].default for _, count in Fragments.fns
     ]
@@ -49,7 +49,7 @@ def _patterns() -> list[tuple[Chem.Mol, list[list[set[Kind]]]]]:
 
 
 def _needed(pattern: Chem.Mol) -> list[list[set[Kind]]]:
-    """What a pattern cannot do without: of every list, all kinds in at least one of its sets.
+    """The kinds of atoms that a pattern needs: of every list, all kinds of at least one set.
 
     In SMARTS `&` binds closer than `,` and `,` closer than `;`.
     """
@@ -71,13 +71,13 @@ def _kinds(primitives: str) -> set[Kind]:
             kinds.update(*(choices[0] for choices in clauses if len(choices) == 1))
         elif not primitive.startswith("!"):
             query = Chem.MolFromSmarts(f"[{primitive}]").GetAtomWithIdx(0).DescribeQuery()
-            if found := _KIND.fullmatch(query.strip()):
-                kinds.add((found[1], int(found[2])))
+            if match := _KIND.fullmatch(query.strip()):
+                kinds.add((match[1], int(match[2])))
     return kinds
 
 
 def _split(text: str, mark: str) -> list[str]:
-    """The parts of a text between marks that are in no bracket."""
+    """The parts of a text between marks that stand outside brackets."""
     parts, depth = [""], 0
     for letter in text:
         depth += (letter in "([") - (letter in ")]")

@@ -47,11 +47,11 @@ def graph(smiles: str) -> Graph:
     )
 
 
-# RDKit's enumerations are slow to read: marks that the SMILES does not hold are not asked for.
+# RDKit's enumerations are slow to read, so stereo that the SMILES does not mark is not looked up.
 
 
 def _atom_codes(mol: Chem.Mol, ends: np.ndarray, chiral: bool) -> np.ndarray:
-    """Shape `(V, len(ATOM_FIELDS))`; `chiral` says whether any atom may be."""
+    """Shape `(V, len(ATOM_FIELDS))`; `chiral` says whether any atom may be chiral."""
     atoms = atoms_of(mol)
     in_ring = np.zeros(len(atoms), dtype=np.int64)
     for ring in mol.GetRingInfo().AtomRings():

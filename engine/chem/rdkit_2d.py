@@ -1,4 +1,4 @@
-"""RDKit's 2D descriptors of a capped unit, those that share work made together."""
+"""RDKit's 2D descriptors of a capped unit; those that share work are made together."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,13 +7,16 @@ from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 
 from . import contributions, fragments, topology
-from .capped import FUNCTIONS, OUTER_ELECTRONS, Capped, one_by_one
+from .capped import FUNCTIONS, OUTER_ELECTRONS, Capped, rdkit_values
 
-# Left out: qed and SPS cost 4 ms a molecule and combine others; Ipc overflows on large units, and
-# both it and AvgIpc take time with the fourth power of the atoms.
 LEFT_OUT = ("qed", "SPS", "Ipc", "AvgIpc")
+"""The first two take 4 ms a unit and combine others. Ipc overflows on large units, and its time, as
+that of AvgIpc, grows with the fourth power of the atoms (docs/experiments.md, RDKit's AvgIpc)."""
 
-_BINNED: dict[str, tuple[int, Callable[[Capped], Sequence[float]]]] = {
+Maker = Callable[[Capped], Sequence[float] | np.ndarray]
+"""Makes some descriptors of a unit."""
+
+_BINNED: dict[str, tuple[int, Maker]] = {
     "SlogP_VSA": (12, lambda unit: rdMolDescriptors.SlogP_VSA_(unit.mol)),
     "SMR_VSA": (10, lambda unit: rdMolDescriptors.SMR_VSA_(unit.mol)),
     "PEOE_VSA": (14, lambda unit: rdMolDescriptors.PEOE_VSA_(unit.mol)),
@@ -31,13 +34,13 @@ def _electrons(unit: Capped) -> list[float]:
 
 
 def _fingerprint_densities(unit: Capped) -> list[float]:
-    """Different atom environments for each heavy atom."""
+    """Different atom environments per heavy atom, up to 1, 2 and 3 bonds wide."""
     heavy = unit.mol.GetNumHeavyAtoms()
     prints = [generator.GetSparseCountFingerprint(unit.mol) for generator in _morgan]
     return [len(bits.GetNonzeroElements()) / heavy if heavy else 0 for bits in prints]
 
 
-TOGETHER: tuple[tuple[tuple[str, ...], Callable[[Capped], Sequence[float]]], ...] = (
+TOGETHER: tuple[tuple[tuple[str, ...], Maker], ...] = (
     (("NumValenceElectrons", "NumRadicalElectrons"), _electrons),
     (("FpDensityMorgan1", "FpDensityMorgan2", "FpDensityMorgan3"), _fingerprint_densities),
     (topology.NAMES, topology.topology),
@@ -50,7 +53,7 @@ TOGETHER: tuple[tuple[tuple[str, ...], Callable[[Capped], Sequence[float]]], ...
         for block, (size, make) in _BINNED.items()
     ),
 )
-"""Names, and the function that makes them all of one unit."""
+"""The names of descriptors, and the function that makes all of them."""
 
 _MADE = tuple(name for names, _ in TOGETHER for name in names)
 _LISTED = tuple(
@@ -72,17 +75,15 @@ def rdkit_2d(units: Sequence[Capped]) -> np.ndarray:
     Returns:
         Shape `(N, len(NAMES))`, float64, NaN where RDKit has no value.
     """
-    alone = np.array([one_by_one(ALONE, unit.mol) for unit in units])
+    alone = np.array([rdkit_values(ALONE, unit.mol) for unit in units])
     made = [
         np.array([values(make, len(names), unit) for unit in units]) for names, make in TOGETHER
     ]
     return np.concatenate([alone, *made], axis=1)[:, _ORDER]
 
 
-def values(
-    make: Callable[[Capped], Sequence[float]], size: int, unit: Capped
-) -> Sequence[float] | np.ndarray:
-    """What `make` gives for a unit; so many NaN where it has no values."""
+def values(make: Maker, size: int, unit: Capped) -> Sequence[float] | np.ndarray:
+    """The `size` descriptors that `make` makes of a unit, NaN where it fails."""
     try:
         return make(unit)
     except (ValueError, RuntimeError):

@@ -1,4 +1,4 @@
-"""The atoms and bonds of a molecule as arrays, read once for all who count on them."""
+"""The atoms and bonds of a molecule as arrays, read once for all descriptors."""
 
 from typing import NamedTuple
 
@@ -60,29 +60,27 @@ def skeleton(mol: Chem.Mol) -> Skeleton:
 
 
 def has_usual_bonds(mol: Chem.Mol) -> bool:
-    """Whether all bonds are told apart by their orders, unlike dative and unspecified ones."""
+    """Whether the order of each bond tells its type: not so with dative and unspecified bonds."""
     orders = _orders(mol)
     return bool((orders == orders.T).all()) and np.count_nonzero(orders) == 2 * mol.GetNumBonds()
 
 
 def _orders(mol: Chem.Mol) -> np.ndarray:
     """V x V: bond orders; 0 one way for dative bonds, both ways for unspecified ones."""
-    # The prefix keeps RDKit from taking this matrix for its own of ones and zeros.
+    # The prefix keeps RDKit from mistaking this matrix for its own of ones and zeros.
     return Chem.GetAdjacencyMatrix(mol, useBO=True, prefix="Orders")
 
 
 def _bonds(mol: Chem.Mol) -> tuple[np.ndarray, np.ndarray]:
     """Each bond's two atoms and its type."""
     if has_usual_bonds(mol):
-        # The matrix comes in one call, where reading bond by bond takes three for each.
+        # The matrix takes one call; reading bond after bond takes three for each.
         orders = _orders(mol)
-        first, second = np.nonzero(orders)
-        once = first < second
-        first, second = first[once], second[once]
-        found = orders[first, second]
-        kinds = np.where(found == _AROMATIC_ORDER, AROMATIC, found).astype(np.int64)
+        first, second = np.nonzero(np.triu(orders))
+        order = orders[first, second]
+        kinds = np.where(order == _AROMATIC_ORDER, AROMATIC, order).astype(np.int64)
         return np.stack([first, second], axis=1), kinds
     bonds = bonds_of(mol)
     ends = [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds]
-    kinds = [int(bond.GetBondType()) for bond in bonds]
-    return np.array(ends, dtype=np.int64).reshape(-1, 2), np.array(kinds, dtype=np.int64)
+    types = [int(bond.GetBondType()) for bond in bonds]
+    return np.array(ends, dtype=np.int64).reshape(-1, 2), np.array(types, dtype=np.int64)

@@ -12,13 +12,13 @@ MAX_LENGTH = 2000
 
 MAX_ATOMS = 400
 """Most atoms that are read; the most in the competition is 166, and descriptors of a unit of
-1,000 atoms take 40 seconds."""
+1,000 atoms take 40 seconds (docs/experiments.md, RDKit's AvgIpc)."""
 
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
-# RDKit's complaints go to this logger instead of the terminal; a reader adds a handler for a
-# moment. One at a time, or two threads of the app would read each other's complaints.
+# RDKit's complaints go to this logger instead of the terminal. `_reason` listens to it for a
+# moment, in one thread at a time, or two threads of the app would read each other's complaints.
 rdBase.LogToPythonLogger()
 _rdkit_log = logging.getLogger("rdkit")
 _rdkit_log.handlers = [logging.NullHandler()]
@@ -77,7 +77,7 @@ def atoms_of(mol: Chem.Mol) -> list[Chem.Atom]:
 
 
 def bonds_of(mol: Chem.Mol) -> list[Chem.Bond]:
-    """All bonds, see `atoms_of`."""
+    """All bonds; see `atoms_of`."""
     return [mol.GetBondWithIdx(i) for i in range(mol.GetNumBonds())]
 
 
@@ -121,7 +121,7 @@ def _drop_numbers(mol: Chem.Mol) -> None:
         atom.SetAtomMapNum(0)
         if atom.GetAtomicNum() == 0:
             atom.SetIsotope(0)
-    # What differed by its numbers alone is no centre of chirality any more.
+    # An atom whose neighbours differed by these numbers alone is no longer a centre of chirality.
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
 
 
@@ -140,7 +140,7 @@ def _reason(text: str) -> str:
     """RDKit's first complaint, without its time stamp and without the SMILES repeated."""
     listener = _Listener()
     with _capturing:
-        # Another library, or two threads in RDKit's own BlockLogs, may have switched it off.
+        # Another library, or two threads in RDKit's own BlockLogs, may have switched the log off.
         rdBase.EnableLog("rdApp.error")
         _rdkit_log.addHandler(listener)
         Chem.MolFromSmiles(text)

@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 from rdkit.Chem import rdMolDescriptors
 
-from .capped import OUTER_ELECTRONS, Capped, one_by_one
+from .capped import OUTER_ELECTRONS, Capped, rdkit_values
 from .skeleton import AROMATIC, Skeleton
 
 NAMES = (
@@ -20,7 +20,7 @@ NAMES = (
     *("BalabanJ", "BertzCT"),
 )
 
-_NEIGHBOURS = 100  # as far as Bertz's index tells two atoms apart
+_NEIGHBOURS = 100  # of an atom, by which Bertz's index tells it from others
 
 
 def topology(unit: Capped) -> np.ndarray:
@@ -29,7 +29,7 @@ def topology(unit: Capped) -> np.ndarray:
     valence = (OUTER_ELECTRONS[atoms.numbers] - atoms.hydrogens).astype(np.float64)
     small_ring = min(map(len, atoms.rings), default=5) < 5
     if not unit.plain or small_ring or len(atoms.ends) == 0 or valence.min() < 0:
-        return one_by_one(NAMES, unit.mol)
+        return rdkit_values(NAMES, unit.mol)
     # From the third row of the periodic table on, inner electrons count too (Kier and Hall).
     inner = np.where(atoms.numbers > 10, atoms.numbers - OUTER_ELECTRONS[atoms.numbers] - 1, 1)
     weights = np.stack([atoms.degrees, valence, valence / inner, np.ones(len(valence))])
@@ -100,21 +100,21 @@ def _balaban(unit: Capped) -> float:
 def _bertz(unit: Capped) -> float:
     """Bertz's complexity of bonds and of elements (J. Am. Chem. Soc. 103, 3599, 1981)."""
     atoms = unit.atoms
-    kinds = _alike(unit.weighted_distances)
-    near: list[list[tuple[int, float]]] = [[] for _ in kinds]
+    kinds = _atom_kinds(unit.weighted_distances)
+    neighbours: list[list[tuple[int, float]]] = [[] for _ in kinds]
     connections: defaultdict[tuple[int, ...], float] = defaultdict(float)
     orders = np.where(atoms.kinds == AROMATIC, 1.5, atoms.kinds).tolist()
     for (first, second), order in zip(atoms.ends.tolist(), orders, strict=True):
-        one, other = kinds[first], kinds[second]
-        near[first].append((other, order))
-        near[second].append((one, order))
+        begin, end = kinds[first], kinds[second]
+        neighbours[first].append((end, order))
+        neighbours[second].append((begin, order))
         if order > 1:
-            pair = (one, other) if one < other else (other, one)
+            pair = (begin, end) if begin < end else (end, begin)
             connections[pair] += order * (order - 1) / 2
-    for kind, around in zip(kinds, near, strict=True):
-        for i, (one, order) in enumerate(around):
-            for other, other_order in around[:i]:
-                triple = (one, kind, other) if one < other else (other, kind, one)
+    for middle, bonded in zip(kinds, neighbours, strict=True):
+        for i, (end, order) in enumerate(bonded):
+            for other, other_order in bonded[:i]:
+                triple = (end, middle, other) if end < other else (other, middle, end)
                 connections[triple] += order * other_order
     counts = np.array(list(connections.values()) or [1.0])
     elements = np.bincount(atoms.numbers)
@@ -122,12 +122,12 @@ def _bertz(unit: Capped) -> float:
     return len(kinds) * _entropy(elements) + total * (_entropy(counts) + np.log2(total))
 
 
-def _alike(distances: np.ndarray) -> list[int]:
+def _atom_kinds(distances: np.ndarray) -> list[int]:
     """A number for each atom, the same for atoms with the same distances to their neighbours."""
-    # In units of 1/10,000, as RDKit compares them, which forgives rounding.
+    # RDKit compares distances in units of 1/10,000 too, so that rounding does not matter.
     rows = np.rint(np.sort(distances, axis=1)[:, :_NEIGHBOURS] * 1e4).astype(np.int64)
-    seen: dict[bytes, int] = {}
-    return [seen.setdefault(row.tobytes(), len(seen)) for row in rows]
+    numbers: dict[bytes, int] = {}
+    return [numbers.setdefault(row.tobytes(), len(numbers)) for row in rows]
 
 
 def _entropy(counts: np.ndarray) -> float:

@@ -1,1 +1,1 @@
-"""From repeat units to what members learn on, and the stores that keep it."""
+"""Features of repeat units, which members learn on, and the stores that keep them."""

@@ -1,4 +1,4 @@
-"""Stores of features, addressed by content: of single repeat units, and of whole tables."""
+"""Stores of features, addressed by content: those of single units, and those of whole tables."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ MAX_TABLE_BYTES = 2 * 2**30
 
 _OPENING = (
     "PRAGMA journal_mode=WAL",
-    # Waits for the disk once in a while instead of at every chunk; the file stays whole.
+    # Waits for the disk now and then instead of at every chunk; the file stays whole.
     "PRAGMA synchronous=NORMAL",
     "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID",
     "CREATE TEMP TABLE wanted (key BLOB PRIMARY KEY)",
@@ -29,9 +29,9 @@ _TYPES = {"U8": "u1", "I32": "<i4", "I64": "<i8", "F32": "<f4", "F64": "<f8"}
 
 
 class FeatureCache:
-    """Keeps bytes by the SMILES they were made from, in one SQLite file a kind and version.
+    """Stores bytes by the SMILES they were made from, one SQLite file for each kind and version.
 
-    A context manager, for one thread; a damaged file is started afresh.
+    A context manager for one thread; a damaged file is replaced by a new one.
     """
 
     def __init__(self, kind: str, version: str, patience: float = 30) -> None:
@@ -39,7 +39,7 @@ class FeatureCache:
 
         Args:
             kind, version: of the features.
-            patience: seconds to wait for other processes that write.
+            patience: seconds to wait while other processes write.
         """
         self._patience = patience
         self._path: Path = subfolder("cache") / f"{kind}-v{version}.sqlite"
@@ -56,14 +56,14 @@ class FeatureCache:
         keys = {_key(text): text for text in smiles}
         try:
             return {keys[key]: value for key, value in self._select(list(keys))}
-        except sqlite3.OperationalError:  # locked, say, by another process that begins it
+        except sqlite3.OperationalError:  # locked, for example by a process that creates it
             return {}
         except sqlite3.DatabaseError:
             self._start_afresh()
             return {}
 
     def write(self, values: Mapping[str, bytes]) -> None:
-        """Add the bytes of some SMILES; a full disk is no reason to stop, the store only helps."""
+        """Add the bytes of some SMILES; a full disk is ignored, since the store only saves time."""
         rows = [(_key(text), value) for text, value in values.items()]
         try:
             with self._open() as database:
@@ -106,7 +106,7 @@ class FeatureCache:
 
 
 class TableCache:
-    """Keeps arrays of whole tables, one file each; those longest unused make way for new ones."""
+    """Stores arrays of whole tables, one file each; the longest unused make room for new ones."""
 
     def __init__(self) -> None:
         """Open the store, in the workspace."""
@@ -128,7 +128,7 @@ class TableCache:
         return arrays
 
     def write(self, contents: Sequence[str], arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep arrays; a full disk is no reason to stop, the store only helps."""
+        """Store arrays; a full disk is ignored, since the store only saves time."""
         if sum(array.nbytes for array in arrays.values()) > MAX_TABLE_BYTES:
             return
         sums = {name: str(_checksum(array)) for name, array in arrays.items()}
@@ -143,7 +143,7 @@ class TableCache:
         return self._folder / f"{name}.safetensors"
 
     def _make_room(self) -> None:
-        # Whatever lies there counts, so that what an ended process left half-written goes too.
+        # All files count, so that what an ended process left half-written is deleted too.
         files = [(path.stat(), path) for path in self._folder.iterdir()]
         total = 0
         for state, path in sorted(files, key=lambda file: file[0].st_mtime_ns, reverse=True):
@@ -158,8 +158,8 @@ def _map(path: Path) -> dict[str, np.ndarray]:
     Raises:
         ValueError: when it is damaged; damage can raise KeyError, TypeError or AttributeError too.
     """
-    # Copy-on-write, because some libraries take no array that is read-only. The plain view is for
-    # speed: numpy's memmap does some work of its own at every slice.
+    # Copy-on-write, because some libraries refuse read-only arrays. The plain view is for speed:
+    # numpy's memmap does some work of its own at every slice.
     data = np.memmap(path, np.uint8, mode="c").view(np.ndarray)
     start = 8 + int.from_bytes(data[:8].tobytes(), "little")
     header = json.loads(data[8:start].tobytes())

@@ -1,4 +1,4 @@
-"""From repeat units to what members learn on: packed graphs and a descriptor matrix."""
+"""From repeat units to their features: packed graphs and a descriptor matrix."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from ..base.workers import worker_pool
 from .cache import FeatureCache, TableCache
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being made, how many are done, and how many there are."""
+"""Called with the kind of feature, the number of units that have it, and the number of all."""
 
 _Run = Callable[[Callable, Iterable], Iterable]
 """Applies a function to each of some jobs: `map`, or a pool's `map`."""
@@ -21,17 +21,17 @@ _Run = Callable[[Callable, Iterable], Iterable]
 _CHUNK = 100
 _WORTH_A_POOL = 300
 _WORTH_A_FILE = 300
-# To open the stores and to wait for the disk takes as long as making about this many anew.
+# Opening the stores and waiting for the disk takes as long as making about this many units anew.
 _WORTH_THE_DISK = 16
 
 
 @dataclass(frozen=True)
 class UniqueUnits:
-    """The repeat units that N rows hold, each of them once.
+    """The repeat units that N rows hold, each once.
 
     Attributes:
         canonical: the U canonical SMILES, sorted.
-        place: shape `(N,)`, int: each row's place in `canonical`, -1 where it cannot be read.
+        place: shape `(N,)`, int: each row's index in `canonical`, -1 where it cannot be read.
         problems: why a row cannot be read, by its position.
     """
 
@@ -41,10 +41,11 @@ class UniqueUnits:
 
     @classmethod
     def of(cls, smiles: Sequence[str]) -> "UniqueUnits":
-        """Read N rows; a text that is there many times is parsed once."""
+        """Read N rows; a text that occurs many times is parsed once."""
         from ..chem.smiles import BadSmilesError, canonical
 
-        units, reasons = {}, {}
+        units: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         for text in dict.fromkeys(smiles):
             try:
                 units[text] = canonical(text)
@@ -52,9 +53,10 @@ class UniqueUnits:
                 reasons[text] = str(error)
         unique = sorted(set(units.values()))
         places = {unit: place for place, unit in enumerate(unique)}
+        place = [places[units[text]] if text in units else -1 for text in smiles]
         return cls(
             unique,
-            np.array([places.get(units.get(text), -1) for text in smiles], dtype=np.int64),
+            np.array(place, dtype=np.int64),
             {position: reasons[text] for position, text in enumerate(smiles) if text in reasons},
         )
 
@@ -62,12 +64,12 @@ class UniqueUnits:
 def compute_features(canonical: Sequence[str], progress: Progress | None = None) -> Features:
     """Make or fetch the features of repeat units.
 
-    A table met before is mapped into memory as a whole; otherwise what is known of each unit is
-    fetched, and only the rest is made, on all cores when that is much.
+    A stored table is mapped into memory as a whole. Otherwise stored units are fetched, and only
+    the others are made, on all cores when they are many.
 
     Args:
         canonical: N canonical SMILES, all parsable.
-        progress: told how far each kind of feature is.
+        progress: called as each kind of feature gets on.
 
     Returns:
         The features, in the order given.
@@ -77,37 +79,37 @@ def compute_features(canonical: Sequence[str], progress: Progress | None = None)
         return _from_units(canonical, report)
     tables = TableCache()
     contents = [f"{kind}-v{version}" for kind, version in _versions().items()] + list(canonical)
-    known = tables.read(contents)
-    if known is None:
+    arrays = tables.read(contents)
+    if arrays is None:
         features = _from_units(canonical, report)
         tables.write(contents, features.arrays())
         return features
     for kind in _versions():
         report(kind, len(canonical), len(canonical))
-    return Features.of(known)
+    return Features.of(arrays)
 
 
-def chunk_features(smiles: Sequence[str], keep: bool) -> tuple[UniqueUnits, Features | None]:
+def chunk_features(smiles: Sequence[str], store: bool) -> tuple[UniqueUnits, Features | None]:
     """Read some rows of many and make or fetch their features, in this process alone.
 
     Args:
         smiles: N SMILES.
-        keep: whether what had to be made goes into the store, at 10 kB a unit.
+        store: whether features that had to be made go into the store, at 10 kB a unit.
 
     Returns:
-        The repeat units in them, and their features: None where no row can be read.
+        The repeat units in the rows, and their features; None where no row can be read.
     """
     units = UniqueUnits.of(smiles)
     if not units.canonical:
         return units, None
-    return units, _from_units(units.canonical, _silent, alone=True, keep=keep)
+    return units, _from_units(units.canonical, _silent, one_process=True, store=store)
 
 
 def _from_units(
-    smiles: Sequence[str], report: Progress, alone: bool = False, keep: bool = True
+    smiles: Sequence[str], report: Progress, one_process: bool = False, store: bool = True
 ) -> Features:
-    """The features put together from those of each unit."""
-    # Not above: workers load this file without need of it, and would start half as quickly.
+    """The features, put together from those of each unit."""
+    # Not above: workers load this file, do not need it, and would take twice as long to start.
     from ..base.hardware import usable_cores
 
     with ExitStack() as stack:
@@ -115,10 +117,11 @@ def _from_units(
             _Kind(kind, smiles, stack.enter_context(FeatureCache(kind, version)))
             for kind, version in _versions().items()
         ]
-        much = any(len(kind.missing) >= _WORTH_A_POOL for kind in kinds)
-        run = map if alone or not much else stack.enter_context(worker_pool(usable_cores())).map
+        run: _Run = map
+        if not one_process and any(len(kind.missing) >= _WORTH_A_POOL for kind in kinds):
+            run = stack.enter_context(worker_pool(usable_cores())).map
         for kind in kinds:
-            kind.complete(run, keep, report)
+            kind.complete(run, store, report)
     graphs, vectors = (kind.in_order() for kind in kinds)
     return Features(
         pack([Graph.from_bytes(data) for data in graphs]),
@@ -127,29 +130,29 @@ def _from_units(
 
 
 class _Kind:
-    """One kind of feature of some repeat units: what is known of it and what has to be made."""
+    """One kind of feature of some repeat units: the bytes that are stored, and the missing."""
 
-    def __init__(self, kind: str, smiles: Sequence[str], store: FeatureCache) -> None:
+    def __init__(self, kind: str, smiles: Sequence[str], cache: FeatureCache) -> None:
         self._kind, self._smiles = kind, smiles
-        self._store = store if len(smiles) >= _WORTH_THE_DISK else None
-        self._known = self._store.read(smiles) if self._store else {}
-        self.missing = sorted(set(smiles) - set(self._known))
+        self._cache = cache if len(smiles) >= _WORTH_THE_DISK else None
+        self._bytes = self._cache.read(smiles) if self._cache else {}
+        self.missing = sorted(set(smiles) - set(self._bytes))
 
-    def complete(self, run: _Run, keep: bool, report: Progress) -> None:
-        """Make what is missing, and write it to the store where it is to be kept."""
+    def complete(self, run: _Run, store: bool, report: Progress) -> None:
+        """Make the missing bytes, and store them if that is asked for."""
         total = len(self._smiles)
         done = total - len(self.missing)
         report(self._kind, done, total)
         for made in _make(self._kind, self.missing, run):
-            self._known.update(made)
-            if keep and self._store:
-                self._store.write(made)
+            self._bytes.update(made)
+            if store and self._cache:
+                self._cache.write(made)
             done += len(made)
             report(self._kind, done, total)
 
     def in_order(self) -> list[bytes]:
         """The bytes of each of the units, in the order given."""
-        return [self._known[text] for text in self._smiles]
+        return [self._bytes[text] for text in self._smiles]
 
 
 def _make(kind: str, smiles: list[str], run: _Run) -> Iterable[dict[str, bytes]]:
@@ -170,12 +173,12 @@ def _make_chunk(kind: str, smiles: list[str]) -> dict[str, bytes]:
 
 
 def _versions() -> dict[str, str]:
-    """What tells features from those that another version of ours, or of RDKit, has made."""
-    # Imported when it is needed: training reads features on machines that have no RDKit.
+    """The version of each kind of feature; another RDKit makes other features."""
+    # Not above: training reads features on machines without RDKit.
     from rdkit import rdBase
 
     return {kind: f"{number}-rdkit-{rdBase.rdkitVersion}" for kind, number in FEATURES.items()}
 
 
-def _silent(what: str, done: int, total: int) -> None:
-    """Progress that nobody asked for."""
+def _silent(kind: str, done: int, total: int) -> None:
+    """Report no progress."""

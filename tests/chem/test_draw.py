@@ -1,3 +1,5 @@
+"""Pictures and molfiles of repeat units."""
+
 import re
 from xml.etree import ElementTree
 
@@ -10,7 +12,7 @@ ATOM_LINE = re.compile(r"^ *-?\d+\.\d{4} +-?\d+\.\d{4} +0\.0000 (.{3})")
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_picture_is_small_valid_and_see_through(dark):
+def test_a_picture_is_small_valid_and_transparent(dark):
     picture = svg("*CC(*)c1ccccc1", width=300, height=200, dark=dark)
     root = ElementTree.fromstring(picture)
     assert (root.get("width"), root.get("height")) == ("300px", "200px")
@@ -31,7 +33,7 @@ def test_an_attachment_point_is_a_wavy_mark():
 
 def test_a_molfile_names_attachment_points_with_a_star_in_its_column():
     lines = molblock("*C[Si](C)(*)CCl.[Na+]").splitlines()
-    names = [found[1] for line in lines if (found := ATOM_LINE.match(line))]
+    names = [match[1] for line in lines if (match := ATOM_LINE.match(line))]
     assert names.count("*  ") == 2
     assert "Si " in names
     assert "Na " in names

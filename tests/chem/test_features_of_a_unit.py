@@ -24,7 +24,7 @@ def test_codes_stay_within_their_tables(smiles: str) -> None:
 
 
 @pytest.mark.parametrize("smiles", UNITS)
-def test_a_graph_survives_its_bytes(smiles: str) -> None:
+def test_a_graph_is_the_same_after_its_bytes(smiles: str) -> None:
     made = graph(smiles)
     again = Graph.from_bytes(made.to_bytes())
     for before, after in zip(made, again, strict=True):

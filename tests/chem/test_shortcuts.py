@@ -1,4 +1,4 @@
-"""Descriptors made in faster ways are RDKit's own."""
+"""Descriptors made by shortcuts equal RDKit's own."""
 
 import numpy as np
 import pytest
@@ -92,7 +92,7 @@ def test_descriptors_are_those_of_rdkit(smiles: str) -> None:
         np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-9, err_msg=name)
 
 
-def test_nothing_is_left_out_but_what_is_named() -> None:
+def test_only_the_descriptors_named_are_left_out() -> None:
     binned = sum(name.rpartition("_")[2].isdigit() for name in rdkit_2d.NAMES)
     assert len(rdkit_2d.NAMES) == len(RDKIT) - len(rdkit_2d.LEFT_OUT)
     assert binned == sum(name.startswith(("BCUT2D_", *BINS)) for name in RDKIT)
@@ -153,11 +153,13 @@ def _all_of(smiles: str) -> tuple:
         ),
     ],
 )
-def test_a_pattern_tells_what_it_needs(smarts: str, needed: list[list[set]]) -> None:
+def test_the_atoms_that_a_pattern_needs_are_read_from_it(
+    smarts: str, needed: list[list[set]]
+) -> None:
     assert fragments._needed(Chem.MolFromSmarts(smarts)) == needed
 
 
-def test_no_fragment_is_missed() -> None:
+def test_fragment_counts_are_those_of_rdkit() -> None:
     for smiles in [*USUAL, *RARE]:
         unit = _capped(smiles)
         expected = [count(unit.mol) for _, count in Fragments.fns]

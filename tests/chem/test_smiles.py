@@ -16,7 +16,7 @@ from engine.chem.smiles import (
 
 
 @pytest.mark.parametrize("text", ["*CC*", "[*]CC[*]", "[*:1]CC[*:2]", "[1*]CC[2*]", " *CC* "])
-def test_attachment_points_are_one_however_written(text: str) -> None:
+def test_attachment_points_are_the_same_however_written(text: str) -> None:
     assert canonical(text) == "*CC*"
 
 
@@ -54,7 +54,7 @@ def test_attachment_points_are_counted() -> None:
         ("C" * 401, "401 atoms"),
     ],
 )
-def test_what_is_wrong_is_said(text: str, reason: str) -> None:
+def test_the_reason_for_a_refusal_is_given(text: str, reason: str) -> None:
     with pytest.raises(BadSmilesError, match=reason):
         parse(text)
 
@@ -65,7 +65,7 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_reason_is_told_also_when_logs_were_switched_off() -> None:
+def test_the_reason_is_given_even_when_logs_were_switched_off() -> None:
     rdBase.DisableLog("rdApp.*")
     with pytest.raises(BadSmilesError, match="unclosed ring"):
         parse("C1CC")
@@ -82,7 +82,7 @@ def test_a_molecule_is_remembered_by_its_thread_alone() -> None:
     assert parse("*CC*") is not molecule
 
 
-def test_a_fault_is_told_each_time() -> None:
+def test_a_fault_is_reported_each_time() -> None:
     for _ in range(2):
         with pytest.raises(BadSmilesError, match="unclosed ring"):
             parse("C1CC")

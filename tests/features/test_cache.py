@@ -23,7 +23,7 @@ def _files(workspace: Path) -> list[Path]:
     return sorted((workspace / "cache" / "tables").iterdir())
 
 
-def test_what_was_written_is_mapped(workspace: Path) -> None:
+def test_written_arrays_are_mapped(workspace: Path) -> None:
     TableCache().write(["a", "b"], ARRAYS)
     read = TableCache().read(["a", "b"])
     assert set(read) == set(ARRAYS)
@@ -73,7 +73,7 @@ def test_a_damaged_file_is_passed_over_and_written_anew(workspace: Path, damage)
     assert TableCache().read(["a"]) is not None
 
 
-def test_the_longest_unused_make_way(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_longest_unused_make_room(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for age, name in enumerate("abc"):
         TableCache().write([name], ARRAYS)
         os.utime(TableCache()._path([name]), (1000 + age, 1000 + age))
@@ -87,13 +87,15 @@ def test_the_longest_unused_make_way(workspace: Path, monkeypatch: pytest.Monkey
     assert len(_files(workspace)) == 2
 
 
-def test_what_is_too_large_is_not_kept(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_too_large_is_not_stored(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cache, "MAX_TABLE_BYTES", 100)
     TableCache().write(["a"], ARRAYS)
     assert TableCache().read(["a"]) is None
 
 
-def test_a_full_disk_is_no_reason_to_stop(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_ignored(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 

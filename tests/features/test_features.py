@@ -13,9 +13,9 @@ from engine.features.compute import UniqueUnits, chunk_features, compute_feature
 UNITS = ["*CC*", "*CC(*)C", "*CC(*)c1ccccc1", "*CC*"]
 
 
-def _same(one: Features, other: Features) -> bool:
-    return np.array_equal(one.descriptors, other.descriptors, equal_nan=True) and all(
-        np.array_equal(a, b) for a, b in zip(one.graphs, other.graphs, strict=True)
+def _same(first: Features, second: Features) -> bool:
+    return np.array_equal(first.descriptors, second.descriptors, equal_nan=True) and all(
+        np.array_equal(a, b) for a, b in zip(first.graphs, second.graphs, strict=True)
     )
 
 
@@ -33,16 +33,16 @@ def test_features_keep_the_order_and_repeats() -> None:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What has been made since, each unit once for each kind of feature."""
-    told: list[str] = []
+    """The units made since, each once for each kind of feature."""
+    units: list[str] = []
     make = features._make_chunk
 
     def spy(kind: str, smiles: list[str]) -> dict[str, bytes]:
-        told.extend(smiles)
+        units.extend(smiles)
         return make(kind, smiles)
 
     monkeypatch.setattr(features, "_make_chunk", spy)
-    return told
+    return units
 
 
 @pytest.mark.parametrize("rows", [20, 310])
@@ -81,10 +81,10 @@ def test_a_table_met_before_is_mapped(workspace: Path, monkeypatch: pytest.Monke
     units = _chains(310)
     first = compute_features(units)
     monkeypatch.setattr(features, "_from_units", None)
-    told = []
-    again = compute_features(units, lambda *state: told.append(state))
+    calls = []
+    again = compute_features(units, lambda *state: calls.append(state))
     assert _same(again, first)
-    assert told == [("graphs", 310, 310), ("descriptors", 310, 310)]
+    assert calls == [("graphs", 310, 310), ("descriptors", 310, 310)]
     with pytest.raises(TypeError, match="not callable"):
         compute_features(units[::-1])
 
@@ -98,23 +98,23 @@ def test_rows_are_read_once_each_and_keep_their_places() -> None:
 
 
 def test_a_chunk_without_a_readable_row_has_no_features() -> None:
-    units, made = chunk_features(["C(C", ""], keep=True)
+    units, made = chunk_features(["C(C", ""], store=True)
     assert made is None
     assert units.place.tolist() == [-1, -1]
 
 
-def test_a_chunk_is_kept_only_when_asked_for(workspace: Path, made: list[str]) -> None:
+def test_a_chunk_is_stored_only_when_asked_for(workspace: Path, made: list[str]) -> None:
     units = _chains(20)
-    for keep, times in [(False, 1), (False, 2), (True, 3), (True, 3), (False, 3)]:
-        chunk_features(units, keep)
+    for store, times in [(False, 1), (False, 2), (True, 3), (True, 3), (False, 3)]:
+        chunk_features(units, store)
         assert len(made) == 2 * 20 * times
 
 
-def test_progress_is_told() -> None:
-    told: list[tuple[str, int, int]] = []
-    compute_features(UNITS, lambda *state: told.append(state))
-    assert told[-1] == ("descriptors", 4, 4)
-    assert {state[0] for state in told} == {"graphs", "descriptors"}
+def test_progress_is_reported() -> None:
+    calls: list[tuple[str, int, int]] = []
+    compute_features(UNITS, lambda *state: calls.append(state))
+    assert calls[-1] == ("descriptors", 4, 4)
+    assert {state[0] for state in calls} == {"graphs", "descriptors"}
 
 
 def test_features_travel_as_one_file(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_another_rdkit_makes_them_anew(
     assert len(made) == 2 * rows
 
 
-def test_rows_of_one_unit_are_known_as_such() -> None:
+def test_rows_of_one_unit_have_one_number() -> None:
     units = ["*C/C=C/C*", "*CO*", "*C/C=C\\C*", "*CO*", "*CC*", "*[C@H](F)C*", "*[C@@H](F)C*"]
     graphs = compute_features(units).graphs
     assert same_units(graphs).tolist() == [0, 1, 0, 1, 2, 3, 3]
