@@ -170,7 +170,8 @@ def _epochs_learned(metrics: pd.DataFrame, member: str) -> dict[int, float]:
     """By fold, the epochs that a member's networks have learned together."""
     if metrics.empty:
         return {}
-    own = metrics[metrics["member"] == member]
+    # Runs of earlier versions had one member of networks, and did not say so.
+    own = metrics[metrics["member"] == member] if "member" in metrics else metrics
     return own.groupby(["fold", "seed"])["epoch"].max().groupby("fold").sum().to_dict()
 
 

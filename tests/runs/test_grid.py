@@ -44,6 +44,10 @@ def test_a_network_that_learns_shows_its_epochs(run):
     learning = cell(member_grid(run, CONFIG, metrics), "polygin", 1)
     assert learning.share == pytest.approx(10 / 40)
     assert learning.finished == 0
+    named = metrics.assign(member="polygin")
+    assert cell(member_grid(run, CONFIG, named), "polygin", 1) == learning
+    other = metrics.assign(member="another")
+    assert cell(member_grid(run, CONFIG, other), "polygin", 1).share == 0
 
 
 def test_several_seeds_share_a_cell(run, monkeypatch):
