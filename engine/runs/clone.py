@@ -9,7 +9,8 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..settings.devices import DeviceSettings
-from ..table import Columns, Table, accepted_units, check_table, read_table
+from ..settings.properties import accepted_units
+from ..table import Columns, Table, check_table, read_table
 from . import folder as files
 from .records import Run, RunConfig
 

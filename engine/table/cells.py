@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
+
+DecimalSign = Literal[".", ","]
 
 MISSING = frozenset(
     ("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none", "-", "--", "–", "—")
@@ -20,7 +22,7 @@ _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?", re.ASCII)
-_EVIDENCE = 10_000
+_EVIDENCE = 10_000  # cells from which the decimal sign is guessed
 
 
 class Numbers(NamedTuple):
@@ -46,7 +48,7 @@ def to_number(text: str, decimal: str = ".") -> float | None:
     """The number in a cell's text, or None when it holds none.
 
     Args:
-        text: a cell that is not missing; groups of three digits are understood (`1,234.5`).
+        text: a cell that is not missing; its digits may be grouped by threes (`1,234.5`).
         decimal: `.` or `,`.
     """
     text = text.strip().replace("−", "-")
@@ -70,7 +72,7 @@ def to_numbers(cells: Sequence[str | None], decimal: str = ".") -> Numbers:
     values = np.full(len(cells), np.nan)
     words, infinite = [], []
     for position, text in enumerate(cells):
-        if is_missing(text):
+        if text is None or is_missing(text):
             continue
         number = to_number(text, decimal)
         if number is None:
@@ -82,13 +84,13 @@ def to_numbers(cells: Sequence[str | None], decimal: str = ".") -> Numbers:
     return Numbers(values, words, infinite)
 
 
-def guess_decimal(texts: Iterable[str], separator: str | None = None) -> str:
+def guess_decimal(texts: Iterable[str], separator: str | None = None) -> DecimalSign:
     """Whether numbers are written with a decimal point or a decimal comma.
 
     Args:
-        texts: cells, of which those that are no numbers are passed over.
-        separator: what parts the cells; where every comma could as well part thousands (`1,234`),
-            `;` speaks for a decimal comma, since that is why spreadsheets write `;`.
+        texts: cells; those that are not numbers are skipped.
+        separator: what separates the cells; where every comma may as well separate thousands
+            (`1,234`), `;` suggests a decimal comma, since that is why spreadsheets write `;`.
     """
     commas = points = either = 0
     for text in islice((text for text in texts if "," in text or "." in text), _EVIDENCE):

@@ -15,11 +15,10 @@ from .columns import Columns, check_columns, guess_columns
 from .duplicates import find_duplicates
 from .labels import read_labels, summarise
 from .reading import RawTable, read_table
-from .report import Finding, PropertySummary, Report, counted, listed, rows_text
-
-__all__ = ["Finding", "PropertySummary", "Report", "Table", "check_table", "load_table"]
+from .report import Finding, Report, counted, listed, rows_text
 
 Progress = Callable[[int, int], None]
+"""Called with the rows done and the rows in all."""
 
 _PROGRESS_ROWS = 200
 _SEVERITIES = ("excluded", "warning", "note")
@@ -38,8 +37,8 @@ class Table:
         properties: the K properties that have at least one label.
         rows: (n,) spreadsheet row numbers; the header is row 1.
         excluded: the other rows, with the columns `row`, `id`, `SMILES` and `reason`.
-        report: all that was found.
-        raw: the table as it was read, to reach its other columns.
+        report: the findings and a summary.
+        raw: the table as it was read, with its other columns.
     """
 
     name: str
@@ -87,7 +86,7 @@ def check_table(
         columns: which columns to use; guessed when not given.
         units: the unit of a property column by its name. A registered property is converted to its
             own unit (`{"Tg": "K"}`); for any other it is the unit that is shown.
-        progress: called with the rows done and the rows in all.
+        progress: called every 200 rows and at the end.
 
     Raises:
         UserError: for columns that do not exist and units that are not accepted.
@@ -98,11 +97,11 @@ def check_table(
     given_ids = _id_cells(raw, columns)
     forms, excluded, findings = _check_smiles(raw, columns.smiles, given_ids, progress)
 
-    kept = np.array([i for i, form in enumerate(forms) if form is not None], dtype=np.int64)
-    rows = raw.rows[kept]
-    canonical_ = [forms[i] for i in kept]
-    given_ids = [given_ids[i] for i in kept]
-    labels, properties, label_findings = _check_labels(raw, columns, units, kept)
+    usable = np.array([i for i, form in enumerate(forms) if form is not None], dtype=np.int64)
+    rows = raw.rows[usable]
+    canonical_ = [form for form in forms if form is not None]
+    given_ids = [given_ids[i] for i in usable]
+    labels, properties, label_findings = _check_labels(raw, columns, units, usable)
     learned = columns.model_copy(update={"properties": tuple(p.name for p in properties)})
     findings += _attachment_points(canonical_, rows)
     findings += find_duplicates(canonical_, given_ids, labels, properties, rows)
@@ -111,7 +110,7 @@ def check_table(
     report = Report(
         name=raw.name,
         rows=len(raw.frame),
-        kept=len(kept),
+        kept=len(usable),
         columns=learned,
         reading=raw.reading,
         properties=[summarise(p, labels[:, k]) for k, p in enumerate(properties)],
@@ -120,8 +119,8 @@ def check_table(
     texts = raw.frame[columns.smiles].tolist()
     return Table(
         name=raw.name,
-        ids=[id or str(row) for id, row in zip(given_ids, rows, strict=True)],
-        smiles=[texts[i] for i in kept],
+        ids=[given or str(row) for given, row in zip(given_ids, rows, strict=True)],
+        smiles=[texts[i] for i in usable],
         canonical=canonical_,
         labels=labels,
         properties=properties,
@@ -138,25 +137,25 @@ def _id_cells(raw: RawTable, columns: Columns) -> list[str | None]:
 
 def _units_by_column(units: dict[str, str], columns: Columns) -> dict[str, str]:
     """The units under the columns' own names; case is ignored where that leaves no doubt."""
-    found = {}
+    by_column = {}
     for name, unit in units.items():
-        alike = [c for c in columns.properties if c.casefold() == name.strip().casefold()]
-        column = name if name in columns.properties else alike[0] if len(alike) == 1 else None
+        matches = [c for c in columns.properties if c.casefold() == name.strip().casefold()]
+        column = name if name in columns.properties else matches[0] if len(matches) == 1 else None
         if column is None:
-            known = ", ".join(columns.properties[:20]) or "none"
+            names = ", ".join(columns.properties[:20]) or "none"
             raise UserError(
                 f"A unit is given for “{name}”, which is not a property column. The property "
-                f"columns are: {known}."
+                f"columns are: {names}."
             )
         if unit.strip():
-            found[column] = unit.strip()
-    return found
+            by_column[column] = unit.strip()
+    return by_column
 
 
 def _check_smiles(
     raw: RawTable, column: str, ids: Sequence[str | None], progress: Progress | None
 ) -> tuple[list[str | None], pd.DataFrame, list[Finding]]:
-    """Each row's canonical SMILES, None where a row is excluded, and why."""
+    """Each row's canonical SMILES, None for excluded rows; these rows; and the findings."""
     texts = raw.frame[column].tolist()
     forms: list[str | None] = []
     reasons: dict[int, tuple[str, str]] = {}
@@ -164,7 +163,7 @@ def _check_smiles(
         if progress and i % _PROGRESS_ROWS == 0:
             progress(i, len(texts))
         form = None
-        if is_missing(text):
+        if text is None or is_missing(text):
             reasons[i] = "empty_smiles", "the SMILES is empty"
         else:
             try:
@@ -197,8 +196,8 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
         ),
     }
     findings = []
-    for kind, (what, mend) in words.items():
-        positions = [i for i, (found, _) in reasons.items() if found == kind]
+    for kind, (description, advice) in words.items():
+        positions = [i for i, (reason_kind, _) in reasons.items() if reason_kind == kind]
         if not positions:
             continue
         numbers = [int(rows[i]) for i in positions]
@@ -213,7 +212,8 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
                 column=column,
                 count=len(positions),
                 rows=numbers,
-                message=f"{counted(len(positions), 'row')} {what} {left}: {named}. {mend}.",
+                message=f"{counted(len(positions), 'row')} {description} {left}: {named}. "
+                f"{advice}.",
             )
         )
     return findings
@@ -238,16 +238,19 @@ def _attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Find
 
 
 def _check_labels(
-    raw: RawTable, columns: Columns, units: dict[str, str], kept: np.ndarray
+    raw: RawTable, columns: Columns, units: dict[str, str], usable: np.ndarray
 ) -> tuple[np.ndarray, tuple[Property, ...], list[Finding]]:
-    """The labels (n, K) of the kept rows, for the properties that have any."""
-    properties, labels, findings, empty = [], [], [], []
+    """The labels (n, K) of the usable rows, for the properties that have any."""
+    properties: list[Property] = []
+    labels: list[np.ndarray] = []
+    findings: list[Finding] = []
+    empty: list[str] = []
     for column in columns.properties:
-        cells = raw.frame[column].to_numpy()[kept]
-        property_, values, found = read_labels(
-            column, cells, raw.rows[kept], raw.reading.decimal, units.get(column)
+        cells = raw.frame[column].to_numpy()[usable]
+        property_, values, column_findings = read_labels(
+            column, cells, raw.rows[usable], raw.reading.decimal, units.get(column)
         )
-        findings += found
+        findings += column_findings
         if np.isfinite(values).any():
             properties.append(property_)
             labels.append(values)
@@ -258,14 +261,15 @@ def _check_labels(
         findings.append(
             Finding(kind="no_labels", severity="note", count=len(empty), message=message)
         )
-    matrix = np.column_stack(labels) if labels else np.empty((len(kept), 0))
+    matrix = np.column_stack(labels) if labels else np.empty((len(usable), 0))
     return matrix, tuple(properties), findings
 
 
 def _column_notes(raw: RawTable, columns: Columns) -> list[Finding]:
     """Notes on the columns that are not used and on those that got a new name."""
     used = {columns.smiles, columns.id, *columns.properties}
-    ignored = [name for name in raw.frame if name not in used]
+    names = raw.column_names
+    ignored = [name for name in names if name not in used]
     renamed = [name for name in raw.reading.renamed if name in raw.frame]
     notes = []
     if ignored:

@@ -42,6 +42,7 @@ _NOT_PROPERTIES = re.compile(
 _MAYBE_FOLDS = re.compile(r"cv(_?\d+)?")
 """Cross-validation, or a heat capacity."""
 _MOST_FOLDS = 20
+_NAMES_SHOWN = 20
 _STRUCTURE_SIGNS = re.compile(r"[()=#\[\]1-9]")
 _SMILES_SAMPLE = 40
 _NUMBER_SAMPLE = 2000
@@ -70,7 +71,7 @@ def guess_columns(
 
     Args:
         raw: the table.
-        smiles, id, properties: the user's word, over what would be found; an empty `id` says that
+        smiles, id, properties: the user's choice in place of a guess; an empty `id` means that
             there is none.
 
     Raises:
@@ -83,7 +84,7 @@ def guess_columns(
     chosen = {smiles, *(properties or ())}
     id = _guess_id(raw, exclude=chosen) if id is None else id or None
     if properties is None:
-        properties = [c for c in raw.frame if c not in (smiles, id) and _is_property(raw, c)]
+        properties = [c for c in raw.column_names if c not in (smiles, id) and _is_property(raw, c)]
     columns = Columns(smiles=smiles, id=id, properties=tuple(properties))
     check_columns(raw, columns)
     return columns
@@ -93,12 +94,12 @@ def check_columns(raw: RawTable, columns: Columns) -> None:
     """Refuse columns that do not exist or that are used twice.
 
     Raises:
-        UserError: naming the column and those that there are.
+        UserError: with the name of the column and those of the table's columns.
     """
     used = [columns.smiles, *([columns.id] if columns.id else []), *columns.properties]
     _check_exist(raw, used)
-    if twice := next((name for name in used if used.count(name) > 1), None):
-        raise UserError(f"The column “{twice}” is used twice; choose it for one purpose only.")
+    if repeated := next((name for name in used if used.count(name) > 1), None):
+        raise UserError(f"The column “{repeated}” is used twice; choose it for one purpose only.")
     if len(columns.properties) > MAX_PROPERTIES:
         raise UserError(
             f"{raw.name} has {len(columns.properties):,} property columns; at most "
@@ -108,17 +109,18 @@ def check_columns(raw: RawTable, columns: Columns) -> None:
 
 def _check_exist(raw: RawTable, names: Sequence[str]) -> None:
     for name in names:
-        if name not in raw.frame.columns:
+        if name not in raw.frame:
             raise UserError(
-                f"{raw.name} has no column “{name}”. Its columns are: {_seen(raw)}. Choose one of "
-                "these."
+                f"{raw.name} has no column “{name}”. Its columns are: {_listed(raw)}. Choose one "
+                "of these."
             )
 
 
-def _seen(raw: RawTable, most: int = 20) -> str:
-    names = [name if len(name) <= 40 else name[:39] + "…" for name in raw.frame]
-    rest = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
+def _listed(raw: RawTable) -> str:
+    """The columns' names, for a message."""
+    names = [name if len(name) <= 40 else name[:39] + "…" for name in raw.column_names]
+    rest = f" and {len(names) - _NAMES_SHOWN:,} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + rest
 
 
 def _words(name: str) -> str:
@@ -133,7 +135,7 @@ def _values(raw: RawTable, name: str, most: int | None = None) -> list[str]:
 
 
 def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
-    names = [name for name in raw.frame if name not in exclude]
+    names = [name for name in raw.column_names if name not in exclude]
     plain = {name: re.sub(r"[\W_]+", "", name).lower() for name in names}
     by_name = [name for wanted in _SMILES_NAMES for name in names if plain[name] == wanted]
     by_name += [
@@ -145,16 +147,16 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
         if "smiles" in plain[name] or _smiles_score(raw, name):
             return name
     scores = {name: _smiles_score(raw, name) for name in names}
-    best = max(scores, key=scores.get, default=None)
-    if any("*" in name and _reads(name) for name in names):
+    best = max(names, key=lambda name: scores[name], default=None)
+    if any("*" in name and _is_smiles(name) for name in names):
         raise UserError(
             f"The first row of {raw.name} holds a SMILES where the columns' names should be; add "
             "a header row, such as: SMILES,Tg"
         )
     if not best or not scores[best]:
         raise UserError(
-            f"{raw.name} has no SMILES column. Its columns are: {_seen(raw)}. Name the column with "
-            "the repeat units “SMILES”, or choose it."
+            f"{raw.name} has no SMILES column. Its columns are: {_listed(raw)}. Name the column "
+            "with the repeat units “SMILES”, or choose it."
         )
     return best
 
@@ -162,13 +164,13 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
 def _smiles_score(raw: RawTable, name: str) -> float:
     """How much a column looks like SMILES: 0 for not at all.
 
-    Words and abbreviations (PS, PBS) can parse as well, so what has no `*` must at least hold
-    carbon, and brackets, bonds or rings here and there.
+    Words and abbreviations (PS, PBS) can be parsed too, so a column without `*` must at least hold
+    carbon, and some brackets, bonds or rings.
     """
     cells = _values(raw, name, _SMILES_SAMPLE)
     if not cells:
         return 0.0
-    readable = [cell for cell in cells if _reads(cell)]
+    readable = [cell for cell in cells if _is_smiles(cell)]
     stars = sum("*" in cell for cell in readable) / len(cells)
     signs = sum(bool(_STRUCTURE_SIGNS.search(cell)) for cell in readable) / len(cells)
     carbon = sum("c" in cell.lower() for cell in readable) / len(cells)
@@ -178,7 +180,7 @@ def _smiles_score(raw: RawTable, name: str) -> float:
     return share + stars
 
 
-def _reads(text: str) -> bool:
+def _is_smiles(text: str) -> bool:
     try:
         parse(text)
     except BadSmilesError:
@@ -187,30 +189,30 @@ def _reads(text: str) -> bool:
 
 
 def _guess_id(raw: RawTable, exclude: set[str]) -> str | None:
-    names = [name for name in raw.frame if name not in exclude]
+    names = [name for name in raw.column_names if name not in exclude]
     words = {name: _words(name) for name in names}
-    sure = [name for wanted in _ID_NAMES for name in names if words[name] == wanted]
-    sure += [name for name in names if words[name].endswith("_id")]
-    for name in sure:
+    id_names = [name for wanted in _ID_NAMES for name in names if words[name] == wanted]
+    id_names += [name for name in names if words[name].endswith("_id")]
+    for name in id_names:
         if _values(raw, name, 1):
             return name
     for name in names:
         if _UNIQUE_ID_NAMES.fullmatch(words[name]) and _names_rows(raw, name):
             return name
-    first = raw.frame.columns[0]
+    first = raw.column_names[0]
     return first if first in names and _could_be_id(raw, first) else None
 
 
 def _names_rows(raw: RawTable, name: str) -> bool:
-    """Whether a column's cells are unique, and words or whole numbers."""
+    """Whether a column's cells are unique, and are words or whole numbers."""
     column = raw.frame[name]
     return _is_unique(column) and (_are_integers(column) or not _is_numeric(raw, name))
 
 
 def _could_be_id(raw: RawTable, name: str) -> bool:
-    """Whether a first column whose name alone is no proof identifies its rows.
+    """Whether a first column identifies the rows although its name does not prove it.
 
-    Whole numbers that are only unique may as well be measured, such as melting temperatures.
+    Whole numbers that are merely unique may have been measured, such as melting temperatures.
     """
     if is_registered(name) or not _names_rows(raw, name):
         return False
@@ -219,8 +221,8 @@ def _could_be_id(raw: RawTable, name: str) -> bool:
         return True
     numbers = [int(cell) for cell in cells]
     if len(cells) >= _CHANCE_ROWS:
-        in_turn = max(numbers) - min(numbers) + 1 == len(numbers)
-        return in_turn or bool(_FIRST_ID_NAMES.fullmatch(_words(name)))
+        consecutive = max(numbers) - min(numbers) + 1 == len(numbers)
+        return consecutive or bool(_FIRST_ID_NAMES.fullmatch(_words(name)))
     first = numbers[0]
     return first in (0, 1) and numbers == list(range(first, first + len(numbers)))
 
@@ -240,7 +242,7 @@ def _is_property(raw: RawTable, name: str) -> bool:
 
 
 def _could_be_folds(raw: RawTable, name: str) -> bool:
-    """Whether a column holds few different numbers, all of them whole."""
+    """Whether a column holds only a few different numbers, all of them whole."""
     numbers = {to_number(cell, raw.reading.decimal) for cell in {*_values(raw, name)}}
     whole = all(number is not None and number.is_integer() for number in numbers)
     return whole and len(numbers) <= _MOST_FOLDS

@@ -1,4 +1,4 @@
-"""Text tables: which encoding, which separator, and their rows."""
+"""Text tables: their encoding, their separator and their rows."""
 
 import codecs
 import csv
@@ -34,11 +34,11 @@ def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[str, st
     Args:
         data: the file's bytes.
         name: the file's name, for messages.
-        encoding: the user's word on it; otherwise a byte order mark decides, then the first of
-            UTF-8, UTF-16 without a mark, Windows-1252 and Latin-1 that fits.
+        encoding: the user's choice; otherwise a byte order mark decides, then the first of UTF-8,
+            UTF-16 without a mark, Windows-1252 and Latin-1 that fits.
 
     Raises:
-        UserError: for an unknown or unfitting encoding, or when the bytes are no text.
+        UserError: for an encoding that does not exist or fit, or when the bytes are not text.
     """
     if encoding:
         return checked_text(_decode_as(data, name, encoding), name), encoding
@@ -59,7 +59,7 @@ def guess_separator(text: str) -> str:
     sample = text[:_SAMPLE]
     best, best_score = ",", (False, 0.0, 1)
     for separator in SEPARATORS:
-        rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator)]
+        rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=separator))
         rows = [row for row in (rows[:-1] if len(text) > _SAMPLE else rows) if any(row)]
         if not rows or len(rows[0]) < 2:
             continue
@@ -73,7 +73,7 @@ def guess_separator(text: str) -> str:
 
 
 def named_separator(text: str) -> tuple[str, str | None]:
-    """Take off the line `sep=;` with which spreadsheets name the separator, if there is one."""
+    """A text without the line `sep=;` by which spreadsheets name the separator, and that sign."""
     named = re.match(r'"?sep=([,;|\t])"?\r?\n', text)
     return (text[named.end() :], named[1]) if named else (text, None)
 
@@ -82,7 +82,7 @@ def checked_separator(separator: str) -> str:
     """The separator that a user named: the sign itself, or its word (`tab`).
 
     Raises:
-        UserError: when it cannot part cells.
+        UserError: when it cannot separate cells.
     """
     words = {word: sign for sign, word in SEPARATOR_WORDS.items()} | {"\\t": "\t"}
     sign = words.get(separator.strip().lower(), separator)
@@ -100,12 +100,12 @@ def text_rows(lines: Iterable[str], name: str, separator: str) -> Iterator[tuple
     Args:
         lines: the text, its line breaks kept.
         name: the file's name, for messages.
-        separator: what parts the cells.
+        separator: the sign between cells.
 
     Raises:
         UserError: at a row with a quotation mark that is never closed, or that is misplaced.
     """
-    # Strict, because otherwise one stray quotation mark swallows the rest of the file unseen.
+    # Strict, or a single stray quotation mark would silently swallow the rest of the file.
     reader = csv.reader(lines, delimiter=separator, strict=True)
     number = 0
     while True:
@@ -139,7 +139,7 @@ def file_lines(path: Path, name: str, encoding: str) -> Iterator[str]:
 
 
 def likely_encodings(data: bytes) -> list[str]:
-    """The encodings that a file's bytes may be in, the likeliest first; the last fits any."""
+    """The encodings that a file's bytes may be in, the likeliest first; the last fits any bytes."""
     marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)]
     head = data[:4000]
     evens, odds = head[0::2].count(0), head[1::2].count(0)

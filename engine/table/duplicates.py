@@ -9,10 +9,11 @@ from ..chem.smiles import without_stereo
 from ..settings.properties import Property
 from .report import SHOWN, Finding, counted, rows_text
 
-CONFLICT = 0.01
+CONFLICT_SHARE = 0.01
 """Labels of one repeat unit conflict when they differ by more than this share of the range."""
 
 Groups = list[list[int]]
+"""Positions of the rows of each group."""
 
 
 def find_duplicates(
@@ -32,26 +33,26 @@ def find_duplicates(
         rows: (n,) spreadsheet rows.
     """
     same = _groups(canonical)
-    # Two forms of one flat SMILES: rows that are the same altogether are counted above.
+    # Of at least two stereoisomers: groups of a single one are in `same`.
     stereo = [
         group
-        for group in _groups([flat(smiles) for smiles in canonical])
+        for group in _groups([flat_smiles(smiles) for smiles in canonical])
         if len({canonical[i] for i in group}) > 1
     ]
-    findings = [_repeated("duplicate", "the same repeat unit", same, rows)]
-    findings += _conflicts("conflict", "the same repeat unit", same, labels, properties, rows)
-    findings.append(
+    findings = [
+        _repeated("duplicate", "the same repeat unit", same, rows),
+        *_conflicts("conflict", "the same repeat unit", same, labels, properties, rows),
         _repeated(
             "stereo_duplicate", "repeat units that differ only in stereochemistry", stereo, rows
-        )
-    )
-    findings += _conflicts("stereo_conflict", "stereoisomers", stereo, labels, properties, rows)
-    findings.append(_repeated_ids(ids, rows))
+        ),
+        *_conflicts("stereo_conflict", "stereoisomers", stereo, labels, properties, rows),
+        _repeated_ids(ids, rows),
+    ]
     return [finding for finding in findings if finding]
 
 
-def flat(canonical: str) -> str:
-    """A canonical SMILES without its stereo marks; one that has none is spared the parsing."""
+def flat_smiles(canonical: str) -> str:
+    """A canonical SMILES without its stereo marks; one that has none is not parsed."""
     return without_stereo(canonical) if any(mark in canonical for mark in "@/\\") else canonical
 
 
@@ -81,37 +82,39 @@ def _repeated(kind: str, words: str, groups: Groups, rows: np.ndarray) -> Findin
 
 def _conflicts(
     kind: str,
-    what: str,
+    words: str,
     groups: Groups,
     labels: np.ndarray,
     properties: Sequence[Property],
     rows: np.ndarray,
 ) -> list[Finding]:
+    """A finding for each property whose labels conflict in some groups, the widest gap first."""
     findings = []
     for column, property_ in enumerate(properties):
         values = labels[:, column]
-        known = values[np.isfinite(values)]
-        span = known.max() - known.min() if len(known) else 0.0
-        apart = []
+        present = values[np.isfinite(values)]
+        span = present.max() - present.min() if len(present) else 0.0
+        conflicts: list[tuple[float, list[int]]] = []
         for group in groups:
-            members = [i for i in group if np.isfinite(values[i])]
-            gap = np.ptp(values[members]) if len(members) > 1 else 0.0
-            if gap > CONFLICT * span:
-                apart.append((gap, members))
-        if not apart:
+            labelled = [i for i in group if np.isfinite(values[i])]
+            gap = np.ptp(values[labelled]) if len(labelled) > 1 else 0.0
+            if gap > CONFLICT_SHARE * span:
+                conflicts.append((gap, labelled))
+        if not conflicts:
             continue
-        apart.sort(key=lambda pair: -pair[0])
-        members = [group for _, group in apart]
+        conflicts.sort(key=lambda conflict: -conflict[0])
+        conflicting = [group for _, group in conflicts]
         findings.append(
             Finding(
                 kind=kind,
                 severity="warning",
                 column=property_.name,
-                count=len(apart),
-                rows=_sorted_rows(members, rows),
-                message=f"{property_.name}: labels of {what} conflict in "
-                f"{counted(len(apart), 'group')}, by up to {property_.format(apart[0][0])}: "
-                f"{_named(members, rows)}. All are kept; correct or delete the wrong ones.",
+                count=len(conflicts),
+                rows=_sorted_rows(conflicting, rows),
+                message=f"{property_.name}: labels of {words} conflict in "
+                f"{counted(len(conflicts), 'group')}, by up to "
+                f"{property_.format(conflicts[0][0])}: {_named(conflicting, rows)}. All are kept; "
+                "correct or delete the wrong ones.",
             )
         )
     return findings

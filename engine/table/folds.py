@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
-from . import Table, read_table
-from .duplicates import flat
+from .checking import Table
+from .duplicates import flat_smiles
+from .reading import RawTable, read_table
 from .report import counted
 
 MOST_FOLDS = 20
 MOST_COMPARED = 30_000
-"""Different repeat units that similarity folds compare pair by pair: a byte a pair, 0.9 GB."""
+"""Most repeat units that similarity folds compare pair by pair: a byte a pair makes 0.9 GB."""
 
 _SPLITTER = re.compile(r"(random|similarity):(\d+)")
 
@@ -30,7 +31,7 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
         Shape `(N,)`, int, or None.
 
     Raises:
-        UserError: when the text is none of the forms, or does not fit the table.
+        UserError: when the text has none of these forms, or does not fit the table.
     """
     splitter = _SPLITTER.fullmatch(spec)
     if not splitter:
@@ -38,10 +39,10 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
     most = min(MOST_FOLDS, len(table.smiles))
     if not 2 <= int(splitter[2]) <= most:
         raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
-    different = len(set(table.canonical))
-    if splitter[1] == "similarity" and different > MOST_COMPARED:
+    units = len(set(table.canonical))
+    if splitter[1] == "similarity" and units > MOST_COMPARED:
         raise UserError(
-            f"Similarity folds compare every pair of repeat units, and {different:,} different "
+            f"Similarity folds compare every pair of repeat units, and {units:,} different "
             f"ones are more than the {MOST_COMPARED:,} that can be compared: choose random folds, "
             "or a column that gives them."
         )
@@ -49,7 +50,7 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
 
 
 def fold_count(spec: str, table: Table) -> int:
-    """How many folds there will be; see `given_folds`."""
+    """The number of folds; see `given_folds`."""
     folds = given_folds(spec, table)
     return int(spec.rpartition(":")[2]) if folds is None else int(folds.max()) + 1
 
@@ -57,8 +58,8 @@ def fold_count(spec: str, table: Table) -> int:
 def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
     """Divide rows by a splitter.
 
-    Molecules that differ only in stereochemistry stay in one fold; with `similarity`, whole
-    clusters of like molecules do.
+    Repeat units that differ only in stereochemistry stay in one fold, and with `similarity` whole
+    clusters of like ones.
 
     Args:
         spec: `random:K` or `similarity:K`.
@@ -73,18 +74,19 @@ def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: in
         UserError: when there are too few repeat units, or clusters of them, for so many folds.
     """
     kind, count = spec.split(":")
-    groups = [flat(smiles) for smiles in canonical]
+    units = [flat_smiles(smiles) for smiles in canonical]
+    groups: Sequence[str] | np.ndarray = units
     if kind == "similarity":
         from ..chem.fingerprints import similarity_clusters
 
-        groups = similarity_clusters(groups)
+        groups = similarity_clusters(units)
     return split_folds(labels, groups, int(count), seed)
 
 
 def check_folds(
     folds: np.ndarray, canonical: Sequence[str], labels: np.ndarray, names: Sequence[str]
 ) -> list[str]:
-    """Whether every property can be learnt without any one of the folds.
+    """Check that every property can be learned with any one of the folds held out.
 
     Args:
         folds: shape `(N,)`, int.
@@ -93,12 +95,12 @@ def check_folds(
         names: the K properties.
 
     Returns:
-        What a user should know of the folds.
+        Remarks on the folds, for the user.
 
     Raises:
         UserError: when a fold holds so many of a property's labels that too few are left outside.
     """
-    units = np.unique([flat(smiles) for smiles in canonical], return_inverse=True)[1]
+    units = np.unique([flat_smiles(smiles) for smiles in canonical], return_inverse=True)[1]
     for k, name in enumerate(names):
         for fold in np.unique(folds):
             rows = np.isfinite(labels[:, k]) & (folds != fold)
@@ -120,39 +122,39 @@ def check_folds(
 
 def _folds_of_column(spec: str, table: Table) -> np.ndarray:
     if spec.startswith("column:"):
-        source, found, column = spec.partition(":")
+        source, colon, column = spec.partition(":")
     else:
-        source, found, column = spec.rpartition(":")
-    if not found:
+        source, colon, column = spec.rpartition(":")
+    if not colon:
         raise UserError(
             f"Folds {spec!r} are not understood; write random:5, similarity:5, column:NAME for "
             "a column of the table, or FILE:COLUMN for a column of another table with an id column."
         )
     if source == "column":
-        frame, where = table.raw.frame, "the table"
-        values = _column(frame, column, where)[_positions(table)]
+        name = "the table"
+        values = _column(table.raw, column, name)[_positions(table)]
     else:
-        frame, where = read_table(Path(source)).frame, Path(source).name
-        by_id = dict(zip(_column(frame, "id", where), _column(frame, column, where), strict=True))
-        values = np.array([by_id.get(name) for name in table.ids], dtype=object)
+        name, raw = Path(source).name, read_table(Path(source))
+        by_id = dict(zip(_column(raw, "id", name), _column(raw, column, name), strict=True))
+        values = np.array([by_id.get(text) for text in table.ids], dtype=object)
     missing = [table.ids[i] for i in range(len(values)) if pd.isna(values[i])]
     if missing:
         some = ", ".join(missing[:5])
         raise UserError(
-            f"{where} gives no fold in column {column!r} for {len(missing):,} rows of the table, "
+            f"{name} gives no fold in column {column!r} for {len(missing):,} rows of the table, "
             f"such as id {some}; add them, or choose random:5."
         )
-    names, folds = np.unique(_numbers_or_texts(values), return_inverse=True)
-    if not 2 <= len(names) <= MOST_FOLDS:
+    different, folds = np.unique(_numbers_or_texts(values), return_inverse=True)
+    if not 2 <= len(different) <= MOST_FOLDS:
         raise UserError(
-            f"Column {column!r} of {where} holds {len(names):,} different folds; "
+            f"Column {column!r} of {name} holds {len(different):,} different folds; "
             f"between 2 and {MOST_FOLDS} are needed."
         )
     return folds
 
 
 def _numbers_or_texts(values: np.ndarray) -> np.ndarray:
-    """Names of folds as they are sorted: 10 comes after 9."""
+    """Names of folds, as numbers where all are numbers, so that 10 is sorted after 9."""
     texts = values.astype(str)
     try:
         numbers = texts.astype(float)
@@ -161,12 +163,12 @@ def _numbers_or_texts(values: np.ndarray) -> np.ndarray:
     return numbers if np.isfinite(numbers).all() else texts
 
 
-def _column(frame: pd.DataFrame, name: str, where: str) -> np.ndarray:
-    if name not in frame.columns:
+def _column(raw: RawTable, column: str, name: str) -> np.ndarray:
+    if column not in raw.frame:
         raise UserError(
-            f"{where} has no column {name!r}; its columns are {', '.join(frame.columns)}."
+            f"{name} has no column {column!r}; its columns are {', '.join(raw.column_names)}."
         )
-    return frame[name].to_numpy(dtype=object)
+    return raw.frame[column].to_numpy(dtype=object)
 
 
 def _positions(table: Table) -> np.ndarray:
@@ -174,14 +176,16 @@ def _positions(table: Table) -> np.ndarray:
     return np.searchsorted(table.raw.rows, table.rows)
 
 
-def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> np.ndarray:
+def split_folds(
+    labels: np.ndarray, groups: Sequence | np.ndarray, count: int, seed: int
+) -> np.ndarray:
     """Divide rows into folds that keep groups whole and are balanced for each set of properties.
 
     Args:
         labels: shape `(N, K)`, NaN where missing.
         groups: the group of each of the N rows, such as its SMILES without stereo marks or its
             cluster.
-        count: how many folds.
+        count: the number of folds.
         seed: of the shuffling.
 
     Returns:
@@ -190,21 +194,21 @@ def split_folds(labels: np.ndarray, groups: Sequence, count: int, seed: int) -> 
     Raises:
         UserError: when there are fewer groups than folds.
     """
-    # Loaded here: pages know this module, and need not wait for scikit-learn.
+    # Imported here: pages import this module and need not wait for scikit-learn.
     from sklearn.model_selection import StratifiedGroupKFold
 
-    different = len(set(groups))
-    if different < count:
+    group_count = len(set(groups))
+    if group_count < count:
         raise UserError(
-            f"{count} folds cannot be made of {different:,} groups: repeat units that belong "
+            f"{count} folds cannot be made of {group_count:,} groups: repeat units that belong "
             "together are never divided. Choose fewer folds, random ones, or a column that gives "
             "them."
         )
-    # Rows that carry the same set of labels are one stratum: balancing strata balances labels.
+    # Rows with labels of the same properties are one stratum: balanced strata balance labels.
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     folds = np.zeros(len(labels), dtype=int)
     strata = np.unique(np.isfinite(labels), axis=0, return_inverse=True)[1]
-    # Where no set of labels is there once for each fold, there is nothing to balance.
+    # Where no stratum has a row for each fold, there is nothing to balance.
     if np.bincount(strata).max() < count:
         strata = np.zeros_like(strata)
     for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(labels)), strata, groups)):

@@ -1,4 +1,4 @@
-"""Checks of one property column: what its cells say, and whether that is plausible."""
+"""Checks of one property column: whether its cells are numbers, and plausible ones."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ OUTLIER_SPREADS = 6.0
 """Robust standard deviations (1.4826 · MAD) from the median beyond which a label is an outlier."""
 
 OUTLIER_LABELS = 10
-"""Fewer labels than this say too little about what is usual."""
+"""Below this many labels, none is called an outlier."""
 
 _KELVIN_LOW, _KELVIN_MEDIAN = 100.0, 300.0
 
@@ -35,7 +35,7 @@ def read_labels(
 
     Returns:
         The property, its labels (n,) in the property's unit with NaN where one is missing, and
-        what was found.
+        the findings.
 
     Raises:
         UserError: for a unit that the property is not accepted in.
@@ -60,19 +60,19 @@ def read_labels(
 
 def summarise(property_: Property, values: np.ndarray) -> PropertySummary:
     """A summary of labels (n,), with NaN where one is missing."""
-    known = values[np.isfinite(values)]
-    summary = PropertySummary(name=property_.name, unit=property_.unit, labels=len(known))
-    if len(known):
-        summary.low, summary.high = float(known.min()), float(known.max())
-        summary.mean, summary.median = float(known.mean()), float(np.median(known))
-    if len(known) > 1:
-        summary.std = float(known.std(ddof=1))
+    labels = values[np.isfinite(values)]
+    summary = PropertySummary(name=property_.name, unit=property_.unit, labels=len(labels))
+    if len(labels):
+        summary.low, summary.high = float(labels.min()), float(labels.max())
+        summary.mean, summary.median = float(labels.mean()), float(np.median(labels))
+    if len(labels) > 1:
+        summary.std = float(labels.std(ddof=1))
     return summary
 
 
 def _unusable(
     kind: str,
-    what: str,
+    fault: str,
     column: str,
     cells: Sequence[str | None],
     rows: np.ndarray,
@@ -80,7 +80,7 @@ def _unusable(
 ) -> Finding | None:
     if not positions:
         return None
-    named = [f"row {rows[i]} “{clipped(cells[i], 20)}”" for i in positions]
+    named = [f"row {rows[i]} “{clipped(cells[i] or '', 20)}”" for i in positions]
     several = len(positions) > 1
     return Finding(
         kind=kind,
@@ -88,7 +88,7 @@ def _unusable(
         column=column,
         count=len(positions),
         rows=[int(rows[i]) for i in positions],
-        message=f"{column}: {counted(len(positions), 'cell')} {'are' if several else 'is'} {what} "
+        message=f"{column}: {counted(len(positions), 'cell')} {'are' if several else 'is'} {fault} "
         f"and count{'' if several else 's'} as missing: {listed(named)}. Write a plain number or "
         "leave the cell empty.",
     )
@@ -97,19 +97,20 @@ def _unusable(
 def _kelvin(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
     if property_.unit != "°C" or not is_registered(property_.name):
         return None
-    known = values[np.isfinite(values)]
-    if not len(known) or known.min() <= _KELVIN_LOW or np.median(known) <= _KELVIN_MEDIAN:
+    labels = values[np.isfinite(values)]
+    if not len(labels) or labels.min() <= _KELVIN_LOW or np.median(labels) <= _KELVIN_MEDIAN:
         return None
     name = property_.name
     return Finding(
         kind="kelvin",
         severity="warning",
         column=name,
-        count=len(known),
+        count=len(labels),
         rows=[int(row) for row in rows[np.isfinite(values)]],
-        message=f"{name} looks like kelvin: its labels run from {known.min():.4g} to "
-        f"{known.max():.4g} with a median of {np.median(known):.4g}, and {name} is expected in °C. "
-        f"If so, say it: `--unit {name}=K`, or the unit box on the Train page; `{name}=°C` if not.",
+        message=f"{name} looks like kelvin: its labels run from {labels.min():.4g} to "
+        f"{labels.max():.4g} with a median of {np.median(labels):.4g}, and {name} is expected in "
+        f"°C. If so, say it: `--unit {name}=K`, or the unit box on the Train page; `{name}=°C` if "
+        "not.",
     )
 
 
@@ -130,11 +131,11 @@ def _implausible(property_: Property, values: np.ndarray, rows: np.ndarray) -> F
 
 
 def _outliers(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
-    known = values[np.isfinite(values)]
-    if len(known) < OUTLIER_LABELS:
+    labels = values[np.isfinite(values)]
+    if len(labels) < OUTLIER_LABELS:
         return None
-    median = np.median(known)
-    spread = 1.4826 * np.median(np.abs(known - median))
+    median = float(np.median(labels))
+    spread = 1.4826 * np.median(np.abs(labels - median))
     # When most labels are equal the spread is zero, and any other label would stand out.
     if spread == 0:
         return None
@@ -156,39 +157,39 @@ def _beyond(
     rows: np.ndarray,
     mask: np.ndarray,
     words: Callable[[str], str],
-    mend: str,
+    advice: str,
 ) -> Finding | None:
+    """A finding on the labels that a mask (n,) marks, the farthest from the median first."""
     positions = np.flatnonzero(mask)
     if not len(positions):
         return None
-    # The values furthest out are the ones worth naming.
     median = np.nanmedian(values)
     worst = positions[np.argsort(-np.abs(values[positions] - median), kind="stable")]
     named = [f"row {rows[i]} ({values[i]:.4g})" for i in worst]
     count = f"{counted(len(positions), 'label')} {'is' if len(positions) == 1 else 'are'}"
     if len(positions) > 1:
-        mend = mend.replace("the row; it is", "the rows; they are")
+        advice = advice.replace("the row; it is", "the rows; they are")
     return Finding(
         kind=kind,
         severity="warning",
         column=property_.name,
         count=len(positions),
         rows=[int(row) for row in rows[positions]],
-        message=f"{property_.name}: {words(count)}: {listed(named)}; {mend}",
+        message=f"{property_.name}: {words(count)}: {listed(named)}; {advice}",
     )
 
 
 def _constant(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
-    known = values[np.isfinite(values)]
-    if not len(known) or known.min() != known.max():
+    labels = values[np.isfinite(values)]
+    if not len(labels) or labels.min() != labels.max():
         return None
-    labels = "its only label is" if len(known) == 1 else f"all {len(known):,} labels are"
+    words = "its only label is" if len(labels) == 1 else f"all {len(labels):,} labels are"
     return Finding(
         kind="constant",
         severity="warning",
         column=property_.name,
-        count=len(known),
+        count=len(labels),
         rows=[int(row) for row in rows[np.isfinite(values)]],
-        message=f"{property_.name}: {labels} {property_.format(known[0])}, so there is nothing to "
+        message=f"{property_.name}: {words} {property_.format(labels[0])}, so there is nothing to "
         "learn from; add labels that differ, or leave the column out.",
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,12 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
 from . import delimited, workbooks
-from .cells import guess_decimal
+from .cells import DecimalSign, guess_decimal
 
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000
+
+Format = Literal["csv", "parquet", "xlsx"]
 
 NumberedRows = Iterator[tuple[int, Sequence[Any]]]
 """Rows, each with the number that a spreadsheet shows."""
@@ -46,22 +48,22 @@ class Reading(BaseModel):
     Attributes:
         format: `csv` stands for every text table, whatever its separator.
         separator, encoding: of a text table; None otherwise.
-        decimal: the sign between a number's whole and its fraction.
-        renamed: columns that got a new name because theirs was empty or taken.
+        decimal: the decimal sign of its numbers.
+        renamed: columns that got a new name because their own was empty or taken.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    format: Literal["csv", "parquet", "xlsx"]
+    format: Format
     separator: str | None = None
     encoding: str | None = None
-    decimal: Literal[".", ","] = "."
+    decimal: DecimalSign = "."
     renamed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table as it was read, before anything is made of its cells.
+    """A table as it was read, every cell a text.
 
     Attributes:
         name: the file's name, as shown to people.
@@ -75,6 +77,11 @@ class RawTable:
     rows: np.ndarray
     reading: Reading
 
+    @property
+    def column_names(self) -> list[str]:
+        """The columns' names, in the table's order."""
+        return [str(name) for name in self.frame]
+
 
 def read_table(
     source: Path | str | bytes,
@@ -84,20 +91,20 @@ def read_table(
     encoding: str | None = None,
     decimal: str | None = None,
 ) -> RawTable:
-    """Read a table; what it is, is found from its content, not from its name.
+    """Read a table, whose format is told by its content and not by its name.
 
     Args:
         source: a path, or the file's bytes.
         name: the name shown to people; a path's own when it is not given.
-        separator, encoding, decimal: the user's word, over what would be found.
+        separator, encoding, decimal: the user's choice in place of a guess.
 
     Raises:
         UserError: when there is no readable table, with what to do about it.
     """
     data, name = _content(source, name)
-    if decimal not in (None, ".", ","):
-        raise UserError(f"“{decimal}” cannot be the decimal sign; choose . or ,")
+    sign = None if decimal is None else _checked_decimal(decimal)
     kind = format_of(data, name)
+    numbered: NumberedRows
     if kind == "csv":
         text, encoding = delimited.decode(data, name, encoding)
         text, named = delimited.named_separator(text)
@@ -112,7 +119,7 @@ def read_table(
         numbered = rows_of(data, name)
     header, numbered = checked_rows(_within_limit(numbered, name), name, separator)
     rows, numbers = _all_rows(numbered, name)
-    reading = read_as(kind, separator, encoding, header, rows, decimal)
+    reading = read_as(kind, separator, encoding, header, rows, sign)
     return without_unused(raw_table(name, header, rows, numbers, reading), header)
 
 
@@ -129,23 +136,23 @@ def checked_rows(
         header = [_header_text(cell) for cell in cells]
         workbooks.check_cells(len(header), name)
         return header, (
-            (number, _evened(row, len(header), number, name, separator)) for number, row in numbered
+            (number, _fitted(row, len(header), number, name, separator)) for number, row in numbered
         )
     raise UserError(f"{name} is empty; give a table with a header and at least one row.")
 
 
 def no_rows(name: str) -> UserError:
-    """What to say of a table without rows."""
+    """The error for a table without rows."""
     return UserError(f"{name} has a header but no rows; add at least one row below it.")
 
 
 def read_as(
-    kind: Literal["csv", "parquet", "xlsx"],
+    kind: Format,
     separator: str | None,
     encoding: str | None,
     header: Sequence[str],
     rows: Sequence[Sequence[Any]],
-    decimal: str | None = None,
+    decimal: DecimalSign | None = None,
 ) -> Reading:
     """How a file is read; the decimal sign is guessed from rows when it is not given."""
     if decimal is None:
@@ -174,8 +181,8 @@ def raw_table(
 
 
 def without_unused(raw: RawTable, header: Sequence[str]) -> RawTable:
-    """A table without the columns that the header does not name and that have no content."""
-    given = zip(raw.frame, header, strict=True)
+    """A table without those columns that have neither a name in the header nor content."""
+    given = zip(raw.column_names, header, strict=True)
     unused = [column for column, name in given if not name and _empty(raw.frame[column])]
     renamed = tuple(column for column in raw.reading.renamed if column not in unused)
     return replace(
@@ -206,7 +213,7 @@ def _content(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:
 
 @contextmanager
 def opening(path: Path, name: str) -> Iterator[None]:
-    """What is done with a file that a user named, so that what goes wrong becomes a sentence.
+    """Turn the errors of a block that reads a file named by a user into sentences.
 
     Raises:
         UserError: when there is no such file, or it cannot be read.
@@ -217,7 +224,7 @@ def opening(path: Path, name: str) -> Iterator[None]:
         if not path.is_file():
             raise UserError(f"There is no file {path}; check the path.")
         yield
-    except UnicodeError:  # of a text that is read as if in another encoding
+    except UnicodeError:  # a text in another encoding, which callers try next
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -232,25 +239,34 @@ def _check_size(size: int, name: str) -> None:
         )
 
 
-def format_of(data: bytes, name: str) -> Literal["csv", "parquet", "xlsx"]:
-    """What a file is, by its first bytes.
+def format_of(data: bytes, name: str) -> Format:
+    """The format of a file, by its first bytes.
 
     Raises:
-        UserError: when it is something else than a table.
+        UserError: when it is not a table.
     """
     if data.startswith(b"PAR1"):
         return "parquet"
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "xlsx"
-    for magic, what in _BINARIES:
-        # Two printable letters may as well begin a text; a program has zero bytes soon after.
+    for magic, description in _BINARIES:
+        # Two printable letters may begin a text too; in a program, zero bytes follow soon.
         if data.startswith(magic) and (len(magic) > 2 or b"\0" in data[:64] or magic[1] > 127):
-            raise UserError(f"{name} is not a table but {what}. CSV, TSV, Parquet and XLSX work.")
+            raise UserError(
+                f"{name} is not a table but {description}. CSV, TSV, Parquet and XLSX work."
+            )
     return "csv"
 
 
+def _checked_decimal(decimal: str) -> DecimalSign:
+    for sign in get_args(DecimalSign):
+        if decimal == sign:
+            return sign
+    raise UserError(f"“{decimal}” cannot be the decimal sign; choose . or ,")
+
+
 def _within_limit(numbered: NumberedRows, name: str) -> NumberedRows:
-    """The rows as they are, as long as their cells are not too many; empty rows count too."""
+    """The rows unchanged, until their cells become too many; empty rows count too."""
     cells = 0
     for number, row in numbered:
         cells += len(row)
@@ -276,10 +292,10 @@ def _blank(row: Sequence[Any]) -> bool:
     return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row)
 
 
-def _evened(
+def _fitted(
     row: Sequence[Any], width: int, number: int, name: str, separator: str | None
 ) -> Sequence[Any]:
-    """A row as wide as the header; a workbook leaves out empty cells at the end of a row."""
+    """A row as wide as the header; workbooks leave out empty cells at the end of a row."""
     spare = [cell for cell in row[width:] if cell is not None and str(cell).strip()]
     if len(row) < width and separator is None:
         return [*row, *[None] * (width - len(row))]

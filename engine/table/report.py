@@ -1,4 +1,4 @@
-"""What a check of a table says: findings, summaries, and the words they share."""
+"""The report on a table: findings, summaries, and the wording they share."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,18 +9,18 @@ from .columns import Columns
 from .reading import Reading
 
 SHOWN = 5
-"""How many rows, cells or groups a message names before it says how many more there are."""
+"""How many rows, cells or groups a message names; it counts the others."""
 
 
 class Finding(BaseModel):
-    """One thing that was seen in a table.
+    """One observation on a table.
 
     Attributes:
         kind: a fixed word for it, such as `conflict`; see the functions that make them.
-        severity: `excluded` rows are left out, a `warning` is worth a look, a `note` is for
-            information.
+        severity: `excluded` means that rows are left out, `warning` that something should be
+            looked at, `note` that something is worth knowing.
         column: the column it is about; None for the whole row or table.
-        count: how many rows, cells, groups or columns it was seen in, as the message says.
+        count: of the rows, cells, groups or columns concerned; the message says which.
         rows: all the spreadsheet rows concerned (the header is row 1).
         message: a full sentence that names the first rows and says what to do.
     """
@@ -47,7 +47,7 @@ class PropertySummary(BaseModel):
 
 
 class Report(BaseModel):
-    """All that a check found; `model_dump()` is its JSON.
+    """The outcome of a check; `model_dump()` is its JSON.
 
     Attributes:
         name: the file's name.
@@ -67,9 +67,9 @@ class Report(BaseModel):
     findings: list[Finding]
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def counted(number: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: `1 row`, `2,000 rows`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 def listed(parts: Sequence[str], rest: str = "") -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import delimited, workbooks
 from .reading import (
+    Format,
     NumberedRows,
     RawTable,
     checked_rows,
@@ -22,7 +23,7 @@ from .reading import (
 )
 
 HEAD_ROWS = 20_000
-"""Rows from which columns and the decimal sign are guessed, if the table is not very wide."""
+"""Rows from which columns and the decimal sign are guessed; fewer of a very wide table."""
 
 _HEAD_CELLS = 2_000_000
 _HEAD_TEXT = 1_000_000
@@ -32,12 +33,12 @@ _BATCH = 1024
 
 @dataclass(frozen=True)
 class TableStream:
-    """A table of any length, and what is known of it before its rows are used.
+    """A table of any length: its head, its length, and a way to read it.
 
     Attributes:
         head: its first rows, at most `HEAD_ROWS`.
-        count: how many rows it has.
-        chunks: reads the table from its first row on, as tables of the given number of rows. They
+        count: the number of its rows.
+        chunks: reads the table from its first row on, as tables of the given number of rows. These
             keep columns without name and content, which `head` leaves out.
     """
 
@@ -49,7 +50,7 @@ class TableStream:
 def stream_table(path: Path) -> TableStream:
     """Open a table without a limit on its length, except for XLSX workbooks.
 
-    The file is read through once, so that a row that cannot be read is told of now and not after
+    The file is read through once, so that a row that cannot be read is reported now and not after
     hours of work on those before it.
 
     Args:
@@ -74,7 +75,7 @@ def stream_table(path: Path) -> TableStream:
 
 
 def _whole(table: RawTable) -> TableStream:
-    """The stream of a table that is in memory already."""
+    """The stream of a table that is already in memory."""
 
     def chunks(size: int) -> Iterator[RawTable]:
         for start in range(0, len(table.rows), size):
@@ -100,7 +101,7 @@ def _text_stream(path: Path, name: str, encoding: str) -> TableStream:
 
 
 def _streamed(
-    kind: str,
+    kind: Format,
     name: str,
     numbered: Callable[[], NumberedRows],
     separator: str | None = None,
@@ -108,8 +109,8 @@ def _streamed(
 ) -> TableStream:
     """The stream of a table whose rows can be read more than once."""
     header, rest = checked_rows(numbered(), name, separator)
-    most = min(HEAD_ROWS, max(1, _HEAD_CELLS // len(header)))
-    numbers, rows = _unzipped(list(islice(rest, most)))
+    head_rows = min(HEAD_ROWS, max(1, _HEAD_CELLS // len(header)))
+    numbers, rows = _unzipped(list(islice(rest, head_rows)))
     if not rows:
         raise no_rows(name)
     reading = read_as(kind, separator, encoding, header, rows)

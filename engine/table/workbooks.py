@@ -73,12 +73,12 @@ def parquet_rows(data: bytes, name: str) -> Rows:
 
 
 def parquet_stream(path: Path, name: str, batch: int) -> Rows:
-    """The rows of a Parquet file of any size, of which few are in memory at a time.
+    """The rows of a Parquet file of any size, few of them in memory at a time.
 
     Args:
         path: the file.
         name: its name, for messages.
-        batch: how many rows are read together.
+        batch: the number of rows that are read together.
 
     Raises:
         UserError: when it is damaged.
@@ -86,7 +86,7 @@ def parquet_stream(path: Path, name: str, batch: int) -> Rows:
     import pyarrow.parquet
 
     try:
-        # Without its buffer, which would hold a whole group of rows: often the whole file.
+        # Without the buffer, which would hold a whole group of rows and often the whole file.
         file = pyarrow.parquet.ParquetFile(path, pre_buffer=False)
     except Exception as error:
         raise _damaged(name, "Parquet file", "Write") from error
@@ -120,7 +120,7 @@ def check_cells(cells: int, name: str) -> None:
 
 
 def _zip_size(data: bytes, name: str) -> int:
-    """Bytes that a workbook's parts unpack to; zipfile never reads more than it declares."""
+    """The bytes that a workbook's parts declare to unpack to; zipfile never reads more."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
@@ -144,7 +144,7 @@ def _check_unpacked(size: int, name: str) -> None:
         )
 
 
-def _damaged(name: str, kind: str, mend: str) -> UserError:
+def _damaged(name: str, kind: str, verb: str) -> UserError:
     return UserError(
-        f"{name} is a damaged {kind}: it cannot be read. {mend} it again, or save it as CSV."
+        f"{name} is a damaged {kind}: it cannot be read. {verb} it again, or save it as CSV."
     )

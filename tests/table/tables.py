@@ -1,4 +1,4 @@
-"""Small tables in every format, for the tests of reading."""
+"""Small tables in every format, for tests of reading."""
 
 import io
 

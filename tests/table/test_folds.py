@@ -46,7 +46,7 @@ def test_rows_without_a_fold_are_named(table: Table, tmp_path: Path) -> None:
         given_folds(f"{path}:mine", table)
 
 
-def test_a_column_of_numbers_is_no_fold(table: Table) -> None:
+def test_a_column_of_many_numbers_gives_no_folds(table: Table) -> None:
     with pytest.raises(UserError, match="30 different folds"):
         given_folds("column:Tg", table)
 
@@ -104,10 +104,10 @@ def test_folds_must_leave_something_to_learn_from() -> None:
         check_folds(np.array([0, 0, 1, 1]), canonical, labels, ["Tg", "Rg"])
 
 
-def test_a_repeat_unit_in_several_folds_is_said() -> None:
+def test_a_repeat_unit_in_several_folds_is_reported() -> None:
     canonical = ["*C*", "*C*", "*CC*", "*CCC*", "*C/C=C/C*", "*C/C=C\\C*"]
     labels = np.arange(6.0)[:, None]
-    found = check_folds(np.array([0, 1, 0, 1, 0, 0]), canonical, labels, ["Tg"])
-    assert found[0].startswith("1 repeat unit of the table is in more than one fold")
-    found = check_folds(np.array([0, 1, 0, 1, 0, 1]), canonical, labels, ["Tg"])
-    assert found[0].startswith("2 repeat units of the table are")
+    remarks = check_folds(np.array([0, 1, 0, 1, 0, 0]), canonical, labels, ["Tg"])
+    assert remarks[0].startswith("1 repeat unit of the table is in more than one fold")
+    remarks = check_folds(np.array([0, 1, 0, 1, 0, 1]), canonical, labels, ["Tg"])
+    assert remarks[0].startswith("2 repeat units of the table are")

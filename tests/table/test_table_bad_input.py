@@ -62,7 +62,7 @@ def test_bad_files_give_a_sentence(data, words):
     assert str(caught.value).endswith((".", "Tg"))
 
 
-def test_paths_that_are_no_file(tmp_path):
+def test_paths_that_are_not_files(tmp_path):
     with pytest.raises(UserError, match="no file"):
         load_table(tmp_path / "missing.csv")
     with pytest.raises(UserError, match="is a folder"):
@@ -98,7 +98,7 @@ def test_limits_on_rows_cells_and_properties(monkeypatch):
 
 
 @pytest.mark.parametrize("data", [GOOD_XLSX, GOOD_PARQUET])
-def test_what_unpacks_to_too_much_is_not_unpacked(data, monkeypatch):
+def test_a_file_that_unpacks_to_too_much_is_not_unpacked(data, monkeypatch):
     monkeypatch.setattr(workbooks, "MAX_UNPACKED", 100)
     with pytest.raises(UserError, match="unpacks to"):
         read_table(data)

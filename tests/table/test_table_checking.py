@@ -20,9 +20,9 @@ def alkanes(*cells, header="x"):
 
 
 def finding(table, kind):
-    found = [f for f in table.report.findings if f.kind == kind]
-    assert len(found) == 1, [f.kind for f in table.report.findings]
-    return found[0]
+    findings = [f for f in table.report.findings if f.kind == kind]
+    assert len(findings) == 1, [f.kind for f in table.report.findings]
+    return findings[0]
 
 
 def kinds(table):
@@ -83,7 +83,7 @@ def test_numbers_as_people_write_them(cell, number):
 @pytest.mark.parametrize(
     "cell", ["high", "12 °C", "<5", "#DIV/0!", "1_000", "0x10", "٣", "1.2.3", "12,5", "1e"]
 )
-def test_cells_that_are_no_number_are_named(cell):
+def test_cells_that_are_not_numbers_are_named(cell):
     table = check_table(alkanes("1.5", "2.5", "3.5", cell))
     warning = finding(table, "non_numeric")
     assert (warning.severity, warning.column, warning.count, warning.rows) == (
@@ -251,10 +251,10 @@ def test_units_that_do_not_fit(units, words):
 
 
 def test_progress_ends_at_the_last_row():
-    seen = []
+    calls = []
     raw = read_table(("SMILES\n" + "*CC*\n" * 450).encode())
-    check_table(raw, progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(0, 450), (200, 450), (400, 450), (450, 450)]
+    check_table(raw, progress=lambda done, total: calls.append((done, total)))
+    assert calls == [(0, 450), (200, 450), (400, 450), (450, 450)]
 
 
 def test_the_report_is_json_and_prints_within_80_columns():

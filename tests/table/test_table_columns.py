@@ -1,4 +1,4 @@
-"""Which columns are found, and how the user overrules them."""
+"""Which columns are found, and how the user overrules the guess."""
 
 import pytest
 
@@ -108,7 +108,7 @@ def test_property_columns(header, cells, learned):
     assert (len(guess_columns(raw).properties) == 1) is learned
 
 
-def test_a_table_without_properties_is_fit_for_reading():
+def test_a_table_without_properties_can_be_read():
     table = check_table(raw_table("id,SMILES", "1,*CC*"))
     assert table.labels.shape == (1, 0)
     assert table.properties == ()

@@ -44,15 +44,14 @@ def test_encoding_is_found(encoding, shown):
     assert raw.reading.encoding == shown
 
 
-def test_what_no_cp1252_byte_can_be_is_read_as_latin_1():
+def test_bytes_that_cp1252_does_not_have_are_read_as_latin_1():
     raw = read_table(b"id,SMILES,x\n\x81\xe4,*CC*,1\n")
     assert raw.reading.encoding == "latin-1"
 
 
 def test_the_user_overrules_separator_encoding_and_decimal():
     data = "id;SMILES;Tg\nй;*CC*;1,234\n".encode("cp1251")
-    found = load_table(data)
-    assert found.labels[0, 0] == 1.234
+    assert load_table(data).labels[0, 0] == 1.234
     table = load_table(data, separator="semicolon", encoding="cp1251", decimal=".")
     assert table.ids == ["й"]
     assert table.labels[0, 0] == 1234
@@ -80,7 +79,7 @@ def test_a_semicolon_table_whose_commas_would_also_make_even_rows():
     assert table.labels[:, 0].tolist() == [12.5, 13.5]
 
 
-def test_the_line_with_which_a_spreadsheet_names_its_separator_is_no_row():
+def test_the_line_by_which_a_spreadsheet_names_its_separator_is_not_a_row():
     raw = read_table(b"sep=|\r\nSMILES|x\r\n*CC*|1\r\n")
     assert raw.frame.columns.tolist() == ["SMILES", "x"]
     assert raw.rows.tolist() == [2]

@@ -1,4 +1,4 @@
-"""Reading a table some rows at a time gives what reading it whole gives."""
+"""A table read some rows at a time equals the table read whole."""
 
 from pathlib import Path
 
@@ -55,16 +55,18 @@ def _check_same(tmp_path: Path, data: bytes, size: int) -> None:
         workbook([("id", "SMILES", "Tg"), *ROWS, (None, None, None), ("z", "*CC*", None)]),
     ],
 )
-def test_every_format_is_read_as_it_is_whole(tmp_path: Path, data: bytes, size: int) -> None:
+def test_every_format_is_read_as_if_whole(tmp_path: Path, data: bytes, size: int) -> None:
     _check_same(tmp_path, data, size)
 
 
-def test_an_encoding_that_shows_late_is_found(tmp_path: Path) -> None:
+def test_an_encoding_that_shows_only_late_is_found(tmp_path: Path) -> None:
     rows = "".join(f"{n},*{'C' * (n % 50 + 1)}*\n" for n in range(3000))
     _check_same(tmp_path, ("id,SMILES\n" + rows + "ü,*CC*\n").encode("cp1252"), 700)
 
 
-def test_no_limit_of_whole_tables_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_of_whole_tables_do_not_apply(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, module in [
         ("MAX_BYTES", reading_module),
         ("MAX_ROWS", reading_module),
@@ -103,7 +105,7 @@ def test_the_head_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         b"PK\x03\x04 no workbook",
     ],
 )
-def test_what_is_wrong_is_told_before_any_row_is_used(tmp_path: Path, data: bytes) -> None:
+def test_faults_are_reported_before_any_row_is_used(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(UserError) as whole:
         read_table(data, "table.csv")
     with pytest.raises(UserError) as streamed:
@@ -111,7 +113,7 @@ def test_what_is_wrong_is_told_before_any_row_is_used(tmp_path: Path, data: byte
     assert str(streamed.value) == str(whole.value)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="There is no file"):
         stream_table(tmp_path / "nothing.csv")
     with pytest.raises(UserError, match="is a folder"):

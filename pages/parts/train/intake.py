@@ -8,15 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.runs import Run, clone_of
-from engine.table import (
-    Columns,
-    RawTable,
-    Table,
-    accepted_units,
-    check_table,
-    guess_columns,
-    read_table,
-)
+from engine.settings.properties import accepted_units
+from engine.table import Columns, RawTable, Table, check_table, guess_columns, read_table
 from pages.parts.formatting import file_size, plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train.report import DECIMALS, SEPARATORS
