@@ -1,7 +1,32 @@
-"""PolyGIN Studio's engine: everything that is not a page."""
+"""PolyGIN Studio's engine: everything that is not a page; `polygin` where it is installed.
+
+>>> from polygin import load
+>>> model = load()
+>>> model.predict(["*CC(*)c1ccccc1"]).round(3)
+      Tg    FFV     Tc  Density      Rg
+0  110.363  0.385  0.189     0.92  14.374
+"""
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 # Threads that wait for one another sleep instead of spinning; read once, when torch is loaded.
 # Beside a browser and a web server spinning is what makes training slow: see docs/experiments.md.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+if TYPE_CHECKING:
+    from .api import Model, PolymerRegressor, PredictionFrame, load, read_table
+
+__all__ = ["Model", "PolymerRegressor", "PredictionFrame", "load", "read_table"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what people import from here when they ask for it: processes of runs need none of it."""
+    if name in __all__:
+        return getattr(import_module(".api", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

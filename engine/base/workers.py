@@ -4,21 +4,48 @@ import gc
 import os
 import queue
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.queues import Queue
 from typing import Any, NamedTuple
 
 from .errors import UserError
 
-SPAWN = get_context("spawn")
+_hiding = threading.Lock()
+
+
+class _SpawnProcess(SpawnProcess):
+    """A process that does not carry out the script that this one was started with once more.
+
+    A script that trains without `if __name__ == "__main__"` would start processes without end.
+    """
+
+    @staticmethod
+    def _Popen(process_obj: SpawnProcess) -> Any:
+        script = sys.modules["__main__"].__dict__
+        with _hiding:
+            # Where the main module has a name, as by `python -m`, that is loaded instead.
+            hidden = script.pop("__file__", None) if script.get("__spec__") is None else None
+            try:
+                return SpawnProcess._Popen(process_obj)
+            finally:
+                if hidden is not None:
+                    script["__file__"] = hidden
+
+
+class _SpawnContext(SpawnContext):
+    Process = _SpawnProcess
+
+
+SPAWN = _SpawnContext()
 """How processes begin. Not forked: a fork of a process that holds torch's threads can hang."""
 
 

@@ -12,6 +12,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 CHECKOUT = PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() else None
 """The project's folder; None where the package is installed without it."""
 
+COMMAND = "python -m engine" if CHECKOUT else "polygin"
+"""How people start the commands here."""
+
 ASSETS = (CHECKOUT or PACKAGE) / "assets"
 """Files that come with the code: the shipped model, the textbook table, the components of pages."""
 

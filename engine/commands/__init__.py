@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from ..base.errors import UserError
-from . import bench, doctor, models, predict, presets, runs, train
+from ..base.workspace import COMMAND
+from . import bench, doctor, models, predict, presets, runs, studio, train
 
 _INTERRUPTED = 130
 """The exit code that shells give a command ended by Ctrl-C."""
@@ -20,9 +21,9 @@ _INTERRUPTED = 130
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands; each sets `carry_out` to its function."""
-    top = argparse.ArgumentParser(prog="python -m engine", description="PolyGIN Studio")
+    top = argparse.ArgumentParser(prog=COMMAND, description="PolyGIN Studio")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for module in (doctor, train, presets, runs, models, predict, bench):
+    for module in (doctor, train, presets, runs, models, predict, studio, bench):
         module.add(commands)
     return top
 

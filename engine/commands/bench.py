@@ -15,6 +15,7 @@ def add(commands: Commands) -> None:
     if CHECKOUT and find_spec("bench"):
         import_module("bench.speed.command").add_to(command)
     else:
+        command.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
         command.set_defaults(carry_out=_refuse)
 
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..inference import bundle
-from ..inference.predict import Predictor
+
 from ..inference.predict import score as score_table
 from ..runs import find_model, list_runs
 from .options import Commands, add_json, add_model, add_table, checked_table
@@ -59,7 +59,7 @@ def _list(arguments: argparse.Namespace) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     """Score a model on a labelled table."""
-    predictor = Predictor(find_model(arguments.model))
+    predictor = opened_model(arguments.model)
     table = checked_table(arguments)
     with progress_bar() as show:
         result = score_table(predictor, table, show)

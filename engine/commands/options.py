@@ -4,12 +4,14 @@ import argparse
 from typing import get_args
 
 from ..base.errors import UserError
+from ..inference.predict import Predictor
+from ..runs import find_model
 from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..table import RawTable, Table, check_table, guess_columns, read_table
-from .output import progress_bar
+from .output import print_line, progress_bar
 
 Commands = argparse._SubParsersAction
 """What a command adds its parser to."""
@@ -39,6 +41,18 @@ def add_model(command: argparse.ArgumentParser) -> None:
     """Let a command take a model."""
     words = "a run's id or name, a bundle's folder, `default` or `shipped`"
     command.add_argument("model", metavar="MODEL", help=words)
+
+
+def opened_model(model: str) -> Predictor:
+    """The model of that name; says on standard error where it predicts otherwise here.
+
+    Raises:
+        UserError: when there is no such model, or it cannot be read.
+    """
+    predictor = Predictor(find_model(model))
+    if words := predictor.deviation():
+        print_line(words, stderr=True)
+    return predictor
 
 
 def add_table(command: argparse.ArgumentParser, count: str | None = None) -> None:

@@ -21,11 +21,10 @@ from ..inference.predict import Predictor
 from ..inference.streaming import Filled, predict_file
 from ..inference.submission import make_submission
 from ..inference.uncertainty import Uncertainty
-from ..runs import find_model
 from ..models.members import title_of
 from ..settings.properties import Property
 from ..table import read_table
-from .options import Commands, add_model
+from .options import Commands, add_model, opened_model
 from .output import Show, print_line, progress_bar
 
 
@@ -53,7 +52,7 @@ def _predict(arguments: argparse.Namespace) -> None:
             "A submission has exactly the columns that its sample asks for: leave out --intervals "
             "or --sample-submission."
         )
-    predictor = Predictor(find_model(arguments.model))
+    predictor = opened_model(arguments.model)
     if arguments.intervals:
         predictor.demand_intervals()
     # Not by `Path`, which complains of a SMILES that is too long for a file's name.

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..base.errors import UserError
+from ..base.workspace import COMMAND
 from ..runs import Run, changes_of, delete_run, disk_use, find_run, list_runs, stop_run
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
 from .options import Commands, add_json, add_run
@@ -68,7 +69,7 @@ def _list(arguments: argparse.Namespace) -> None:
         wmae = run.figures["blend"]["wmae"] if run.figures else None
         figure = "" if wmae is None else f"{wmae:.4f}"
         shown.add_row(run.id, escape(run.name), state, f"{run.progress:.0%}", figure)
-    Console().print(shown if runs else "No runs yet: start one with `python -m engine train`.")
+    Console().print(shown if runs else f"No runs yet: start one with `{COMMAND} train`.")
 
 
 def _stop(arguments: argparse.Namespace) -> None:

@@ -8,6 +8,9 @@ from pydantic import BaseModel, Field
 LEVEL = 0.9
 """The share of new repeat units whose labels should lie within their intervals."""
 
+COVERAGES = tuple(range(50, 100, 5))
+"""What intervals can be asked for, in percent."""
+
 _STEPS = 10
 _PRIOR_LABELS = 100
 
@@ -21,6 +24,8 @@ class Interval(BaseModel):
     Attributes:
         level: the share of labels that should lie within the interval.
         quantile: half the width for a repeat unit of typical spread, in the property's unit.
+        quantiles: the same for other shares, by the share in percent: those of `COVERAGES` that
+            the labels were enough for; empty in a bundle from before there were any.
         share: the share of the half width that is proportional to the spread, 0 to 1.
         typical: the median spread of the repeat units it was calibrated on, in the same unit.
         labels: how many labels it was calibrated on.
@@ -31,22 +36,27 @@ class Interval(BaseModel):
 
     level: float = LEVEL
     quantile: float = Field(ge=0)
+    quantiles: dict[int, float] = {}
     share: float = Field(ge=0, lt=1)
     typical: float = Field(ge=0)
     labels: int
     coverage: float | None = None
     width: float | None = None
 
-    def half_width(self, spread: np.ndarray) -> np.ndarray:
+    def half_width(self, spread: np.ndarray, coverage: float = LEVEL) -> np.ndarray:
         """How far the interval reaches to either side of the blend.
 
         Args:
             spread: shape `(N,)`, in the property's unit.
+            coverage: the share of labels that should lie within it.
 
         Returns:
-            Shape `(N,)`, in the same unit.
+            Shape `(N,)`, in the same unit; NaN where the labels were too few for the coverage.
         """
-        return self.quantile * _difficulty(spread, self.share, self.typical)
+        quantile = self.quantile
+        if coverage != self.level:
+            quantile = self.quantiles.get(round(100 * coverage), np.nan)
+        return quantile * _difficulty(spread, self.share, self.typical)
 
 
 def member_spread(members: np.ndarray) -> np.ndarray:
@@ -80,10 +90,16 @@ def fit_interval(residuals: np.ndarray, spread: np.ndarray) -> Interval | None:
         return None
     median_spread = float(np.median(spread))
     shares = np.arange(_STEPS) / _STEPS if median_spread > 0 else np.zeros(1)
-    scores = [_interval_score(residuals, spread, share, median_spread) for share in shares]
-    share = float(shares[int(np.argmin(scores))]) * count / (count + _PRIOR_LABELS)
+    costs = [_interval_score(residuals, spread, share, median_spread) for share in shares]
+    share = float(shares[int(np.argmin(costs))]) * count / (count + _PRIOR_LABELS)
+    scores = residuals / _difficulty(spread, share, median_spread)
     return Interval(
-        quantile=_quantile(residuals / _difficulty(spread, share, median_spread)),
+        quantile=_quantile(scores),
+        quantiles={
+            percent: _quantile(scores, percent / 100)
+            for percent in COVERAGES
+            if _rank(count, percent / 100) <= count
+        },
         share=share,
         typical=median_spread,
         labels=count,
@@ -162,14 +178,14 @@ def _difficulty(spread: np.ndarray, share: float, median_spread: float) -> np.nd
     return 1 - share + (share * spread / median_spread if share else np.zeros(len(spread)))
 
 
-def _rank(count: int) -> int:
-    """Which of the sorted scores bounds a new score with the probability `LEVEL`."""
+def _rank(count: int, coverage: float = LEVEL) -> int:
+    """Which of the sorted scores bounds a new score with the probability `coverage`."""
     # Rounded first: as a float, 0.9 × 10 could come out a little above nine.
-    return int(np.ceil(np.round((count + 1) * LEVEL, 9)))
+    return int(np.ceil(np.round((count + 1) * coverage, 9)))
 
 
-def _quantile(scores: np.ndarray) -> float:
-    return float(np.sort(scores)[_rank(len(scores)) - 1])
+def _quantile(scores: np.ndarray, coverage: float = LEVEL) -> float:
+    return float(np.sort(scores)[_rank(len(scores), coverage) - 1])
 
 
 def _interval_score(

@@ -17,6 +17,7 @@ from ..features.compute import UniqueUnits, compute_features
 from ..settings.properties import Property
 from ..table import Table
 from .bundle import BundleInfo, read_info
+from .conformal import LEVEL
 from .domain import Domain
 from .probes import deviation_words, once_here
 from .uncertainty import Uncertainty, estimate_uncertainty
@@ -125,18 +126,24 @@ class Predictor:
                 "any; train it anew, or predict without them."
             )
 
-    def uncertainty(self, predicted: Predictions) -> Uncertainty:
+    def uncertainty(self, predicted: Predictions, coverage: float = LEVEL) -> Uncertainty:
         """The interval of each prediction, and whether its unit is like those trained on.
 
+        Args:
+            predicted: by this model.
+            coverage: the share of labels that should lie within the intervals.
+
         Raises:
-            UserError: when the model has no intervals.
+            UserError: when the model has no intervals, or none of that coverage.
         """
         self.demand_intervals()
         members = np.stack([frame.to_numpy() for frame in predicted.members.values()])
         smiles = [
             None if row in predicted.problems else text for row, text in enumerate(predicted.smiles)
         ]
-        return estimate_uncertainty(self.info, self._domain, smiles, predicted.blend, members)
+        return estimate_uncertainty(
+            self.info, self._domain, smiles, predicted.blend, members, coverage
+        )
 
     def deviation(self) -> str:
         """How this machine predicts otherwise than the one where the bundle was made.

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from .bundle import BundleInfo
-from .conformal import member_spread
+from .conformal import LEVEL, member_spread
 from .domain import Domain
 
 INSIDE, OUTSIDE = "inside", "outside"
@@ -53,6 +53,7 @@ def estimate_uncertainty(
     smiles: Sequence[str | None],
     blend: pd.DataFrame,
     members: np.ndarray,
+    coverage: float = LEVEL,
 ) -> Uncertainty:
     """The intervals of predictions, and whether their repeat units lie in the domain.
 
@@ -62,19 +63,37 @@ def estimate_uncertainty(
         smiles: N repeat units; None for one that could not be read.
         blend: N rows, K columns, in the properties' units.
         members: shape `(M, N, K)`, in the same units.
+        coverage: the share of labels that should lie within the intervals.
+
+    Raises:
+        UserError: when the model keeps no intervals of that coverage.
     """
+    _check_coverage(info, coverage)
     spread = member_spread(members)
     half_widths = np.full(blend.shape, np.nan)
     intervals = info.intervals or {}
     for k, name in enumerate(info.names):
         if name in intervals:
-            half_widths[:, k] = intervals[name].half_width(spread[:, k])
+            half_widths[:, k] = intervals[name].half_width(spread[:, k], coverage)
     return Uncertainty(
         low=blend - half_widths,
         high=blend + half_widths,
         # Without a dtype, pandas would make a column of texts, with NaN in place of None.
         domain=pd.DataFrame(_sides(info, domain, smiles), columns=info.names, dtype=object),
     )
+
+
+def _check_coverage(info: BundleInfo, coverage: float) -> None:
+    """Refuse a coverage that no interval of the model has."""
+    intervals = (info.intervals or {}).values()
+    kept = {one.level for one in intervals}
+    kept |= {percent / 100 for one in intervals for percent in one.quantiles}
+    if kept and coverage not in kept:
+        shares = ", ".join(f"{share:g}" for share in sorted(kept))
+        raise UserError(
+            f"The model {info.name!r} has no intervals of coverage {coverage:g}: choose one of "
+            f"{shares}."
+        )
 
 
 def _sides(info: BundleInfo, domain: Domain, smiles: Sequence[str | None]) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.workspace import COMMAND
 from ..settings.devices import DeviceSettings
 from ..settings.properties import accepted_units
 from ..table import Columns, Table, check_table, read_table
@@ -98,7 +99,7 @@ def command_for(
         table_name: the table's path.
         reading: the user's word on `separator`, `encoding` and `decimal`.
     """
-    words = ["python -m engine train", shlex.quote(table_name), *_words(config)]
+    words = [f"{COMMAND} train", shlex.quote(table_name), *_words(config)]
     words += [f"--unit {shlex.quote(f'{name}={unit}')}" for name, unit in config.units.items()]
     if config.columns:
         words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
@@ -110,7 +111,7 @@ def command_for(
 
 def clone_command_for(config: RunConfig, run_id: str) -> str:
     """Write the command of a run on the table of another one, whose id is given."""
-    words = ["python -m engine clone", run_id, *_words(config)]
+    words = [f"{COMMAND} clone", run_id, *_words(config)]
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
+from ..base.workspace import COMMAND
 from ..inference import bundle
 from ..inference.bundle import default_bundle
 from . import folder as files
@@ -33,7 +34,7 @@ def find_run(run: str) -> Run:
     for known in _with_true_states(store.select(run)) or list_runs():
         if run in (known.id, known.name):
             return known
-    raise UserError(f"There is no run {run!r}; `python -m engine runs` lists them.")
+    raise UserError(f"There is no run {run!r}; `{COMMAND} runs` lists them.")
 
 
 def find_model(model: str = "default") -> Path:
@@ -59,7 +60,7 @@ def find_model(model: str = "default") -> Path:
         return folder
     raise UserError(
         f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "
-        "`shipped`; `python -m engine models` lists them."
+        f"`shipped`; `{COMMAND} models` lists them."
     )
 
 

@@ -108,7 +108,7 @@ def start_probe(request: ProbeRequest) -> subprocess.Popen:
     for ending in ("problem", "log"):
         request.path(ending).unlink(missing_ok=True)
     write_atomic(request.path("request"), request.model_dump_json())
-    words = ["engine.runs.probing", str(request.path("request"))]
+    words = ["probing", str(request.path("request"))]
     return process.spawn(words, request.path("log"))
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from ..base.workspace import home
+from ..base.workspace import PACKAGE, home
 from .records import Run
 
-_PROJECT = Path(__file__).resolve().parents[2]
-
+_RUNS = __name__.rpartition(".")[0]
+"""This room's name: `engine.runs` in a checkout, `polygin.runs` where the package is installed."""
 
 _summoned: dict[Path, subprocess.Popen] = {}
 """The supervisor that this process has started last, by workspace."""
@@ -24,11 +24,11 @@ DISK_FULL = 28
 
 def launch(run: Run) -> subprocess.Popen:
     """Start the worker of a run, so that it outlives whoever starts it."""
-    return spawn(["engine.runs.worker", run.id], run.folder / "run.log")
+    return spawn(["worker", run.id], run.folder / "run.log")
 
 
 def spawn(words: list[str], log: Path) -> subprocess.Popen:
-    """Start a module of the engine as a process in a session of its own.
+    """Start a module of this room as a process in a session of its own.
 
     Args:
         words: the module and its arguments.
@@ -37,8 +37,8 @@ def spawn(words: list[str], log: Path) -> subprocess.Popen:
     # A file, not a pipe: a pipe would hang the process once its reader is gone.
     with open(log, "ab") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", *words],
-            cwd=_PROJECT,
+            [sys.executable, "-m", f"{_RUNS}.{words[0]}", *words[1:]],
+            cwd=PACKAGE.parent,
             env={**os.environ, "POLYGIN_HOME": str(home())},
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -51,10 +51,10 @@ def ensure_supervisor() -> None:
     """Start the workspace's supervisor unless one is at work."""
     if supervisor_at_work():
         return
-    # It takes a moment until it is; meanwhile not a crowd of them.
+    # One that was started a moment ago may not hold its lock yet: no second one is started.
     summoned = _summoned.get(home())
     if summoned is None or summoned.poll() is not None:
-        _summoned[home()] = spawn(["engine.runs.supervisor"], home() / "supervisor.log")
+        _summoned[home()] = spawn(["supervisor"], home() / "supervisor.log")
 
 
 def supervisor_at_work() -> bool:

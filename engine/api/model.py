@@ -1,0 +1,195 @@
+"""Trained models as Python objects, and the tables that one is made of."""
+
+import warnings
+from collections.abc import Callable, Iterable
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from ..base.errors import UserError
+from ..inference.conformal import LEVEL
+from ..inference.predict import Predictions, Predictor
+from ..runs import find_model
+from ..table import Table, load_table
+
+Unreadable = Literal["raise", "coerce"]
+"""What to do about a SMILES that cannot be read, in the words of `pandas.to_numeric`."""
+
+
+class PredictionFrame(pd.DataFrame):
+    """A table of predictions that knows its units."""
+
+    @property
+    def _constructor(self) -> Callable[..., "PredictionFrame"]:
+        return PredictionFrame
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each property by its name; empty for a pure number."""
+        return self.attrs.get("units", {})
+
+
+class Model:
+    """A trained model.
+
+    Attributes:
+        name: of the run that made it.
+        properties: the names of the K properties that it predicts.
+        units: the unit of each property by its name; empty for a pure number.
+    """
+
+    def __init__(self, folder: str | PathLike[str]) -> None:
+        """Read a bundle; one that predicts otherwise on this machine gives a warning.
+
+        Args:
+            folder: the bundle's.
+
+        Raises:
+            UserError: when the folder holds no model that this version can use.
+        """
+        self._predictor = Predictor(Path(folder))
+        info = self._predictor.info
+        self.name, self.properties = info.name, info.names
+        self.units = {property_.name: property_.unit for property_ in info.properties}
+        if words := self._predictor.deviation():
+            warnings.warn(words, stacklevel=2)
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}: {', '.join(self.properties)})"
+
+    def predict(self, smiles: Iterable[str], errors: Unreadable = "raise") -> PredictionFrame:
+        """Predict repeat units.
+
+        Args:
+            smiles: N repeat units; `*` marks where the chain goes on.
+            errors: `raise`, or `coerce` to get NaN for a repeat unit that cannot be read.
+
+        Returns:
+            N rows and a column for each property, in the units that `.units` names; the index is
+            that of `smiles` where it has one.
+
+        Raises:
+            UserError: when a repeat unit cannot be read; it names the row.
+
+        >>> from polygin import load
+        >>> predicted = load().predict(["*CC*", "*CC(*)c1ccccc1"])
+        >>> predicted[["Tg", "Density"]].round(2)
+               Tg  Density
+        0  -10.45     0.83
+        1  110.36     0.92
+        >>> predicted.units["Tg"]
+        '°C'
+        """
+        predicted, index = self._predict(smiles, errors)
+        return self._frame(predicted.blend, index)
+
+    def predict_interval(
+        self, smiles: Iterable[str], coverage: float = LEVEL, errors: Unreadable = "raise"
+    ) -> pd.DataFrame:
+        """The conformal interval of each prediction, and whether its unit is like those trained on.
+
+        Args:
+            smiles: N repeat units.
+            coverage: the share of labels that should lie within their intervals: 0.5, 0.55, …,
+                0.95.
+            errors: see `predict`.
+
+        Returns:
+            N rows; below each property's name the columns `low` and `high`, in its unit, and
+            `domain`, `inside` or `outside`. NaN where a property had too few labels for the
+            coverage.
+
+        Raises:
+            UserError: when a repeat unit cannot be read, or the model has no such intervals.
+
+        >>> from polygin import load
+        >>> load().predict_interval(["*CC(*)c1ccccc1"], coverage=0.9)["Tg"].round(1)
+            low   high  domain
+        0  13.5  207.2  inside
+        """
+        predicted, index = self._predict(smiles, errors)
+        found = self._predictor.uncertainty(predicted, coverage)
+        parts = {
+            (name, part): getattr(found, part)[name]
+            for name in self.properties
+            for part in ("low", "high", "domain")
+        }
+        frame = self._frame(pd.DataFrame(parts), index)
+        frame.columns.names = ["property", None]
+        return frame
+
+    def predict_members(
+        self, smiles: Iterable[str], errors: Unreadable = "raise"
+    ) -> dict[str, PredictionFrame]:
+        """As `predict`, for each member of the ensemble by its name.
+
+        >>> from polygin import load
+        >>> sorted(load().predict_members(["*CC*"]))
+        ['catboost', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
+        """
+        predicted, index = self._predict(smiles, errors)
+        return {name: self._frame(frame, index) for name, frame in predicted.members.items()}
+
+    def _predict(
+        self, smiles: Iterable[str], errors: Unreadable
+    ) -> tuple[Predictions, pd.Index | None]:
+        if isinstance(smiles, str):
+            raise UserError("Repeat units are given as a list: [smiles] for a single one.")
+        units = list(smiles)
+        for row, unit in enumerate(units):
+            if not isinstance(unit, str):
+                raise UserError(f"Row {row}: {unit!r} is no SMILES, which would be a text.")
+        predicted = self._predictor.predict(units)
+        if predicted.problems and errors == "raise":
+            row, reason = next(iter(predicted.problems.items()))
+            raise UserError(
+                f"Row {row}: {units[row]!r} cannot be read: {reason}; errors='coerce' gives NaN."
+            )
+        return predicted, smiles.index if isinstance(smiles, pd.Series) else None
+
+    def _frame(self, values: pd.DataFrame, index: pd.Index | None) -> PredictionFrame:
+        frame = PredictionFrame(values)
+        if index is not None:
+            frame.index = index
+        frame.attrs["units"] = dict(self.units)
+        return frame
+
+
+def load(model: str | PathLike[str] = "shipped") -> Model:
+    """Load a trained model.
+
+    Args:
+        model: `shipped`, `default` for the one that was promoted, a run's name or id, or the path
+            of a bundle.
+
+    Raises:
+        UserError: when there is no such model.
+
+    >>> from polygin import load
+    >>> load()
+    Model('best-random': Tg, FFV, Tc, Density, Rg)
+    """
+    return Model(find_model(fspath(model)))
+
+
+def read_table(source: str | PathLike[str]) -> Table:
+    """Read and check a table with a SMILES column and numeric properties, as the pages do.
+
+    Args:
+        source: the path of a CSV, TSV, Parquet or XLSX file.
+
+    Returns:
+        Its readable rows: N texts `smiles`, `labels` of shape `(N, K)` in the units of the K
+        `properties`, NaN where missing, and a `report` of what was found.
+
+    Raises:
+        UserError: when it cannot be read, or has no SMILES column.
+
+    >>> from polygin import read_table
+    >>> table = read_table("assets/textbook.csv")
+    >>> table.labels.shape, [property_.label for property_ in table.properties]
+    ((155, 2), ['Tg (°C)', 'Density (g/cm³)'])
+    """
+    return load_table(Path(source))

@@ -1,0 +1,38 @@
+"""`studio`: the pages, in a browser."""
+
+import argparse
+from importlib.util import find_spec
+
+from ..base.aliases import add_alias
+from ..base.errors import UserError
+from ..base.workspace import CHECKOUT, PACKAGE
+from .options import Commands
+
+_PORT = 8501
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser("studio", help="start the pages and show them in a browser")
+    command.add_argument("--port", type=int, default=_PORT, help=f"{_PORT} by default")
+    command.add_argument(
+        "--no-browser", action="store_true", help="only say where they are to be found"
+    )
+    command.set_defaults(carry_out=_studio)
+
+
+def _studio(arguments: argparse.Namespace) -> None:
+    """Serve the pages until Ctrl-C."""
+    if find_spec("streamlit") is None:
+        raise UserError(
+            'The pages need Streamlit, which is not installed: pip install "polygin-studio[studio]"'
+        )
+    from streamlit.web.cli import main as streamlit
+
+    name = __name__.partition(".")[0]
+    if name != "engine":
+        add_alias("engine", name)  # what the pages call it
+    app = (CHECKOUT or PACKAGE / "studio") / "app.py"
+    words = ["run", str(app), "--server.port", str(arguments.port)]
+    # In this process: Streamlit's own command would not know the package under its pages' name.
+    streamlit([*words, "--server.headless", str(arguments.no_browser).lower()])
