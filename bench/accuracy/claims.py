@@ -14,7 +14,7 @@ import numpy as np
 from bench.accuracy.bootstrap import wmae
 from bench.accuracy.results import Result, load_all
 from bench.out_of_fold import competition
-from bench.speed.machine import machine
+from bench.speed.machine import machine_record
 from engine.base.packed import take
 from engine.features.compute import compute_features
 from engine.models.build import build_network, count_parameters
@@ -136,7 +136,7 @@ def main() -> None:
     about = {
         "command": "python -m bench.accuracy.claims",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": machine_record(),
     }
     RESULTS.write_text(json.dumps(about | {"presets": written}, indent=1) + "\n", encoding="utf-8")
     print(claims_table(written), errors_table(written), sep="\n\n")

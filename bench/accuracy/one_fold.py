@@ -16,7 +16,7 @@ import numpy as np
 from bench.accuracy.results import save
 from bench.bar import Bar
 from bench.out_of_fold import FOLDS, competition, long_form
-from bench.speed.machine import machine
+from bench.speed.machine import machine_record
 from engine.commands.output import bars
 from engine.features.compute import compute_features
 from engine.settings.presets import PRESETS
@@ -54,7 +54,7 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
         "only_fold": fold,
         "seconds": float(spent.read_text()),
         "members": made.figures["members"],
-        "machine": machine(),
+        "machine": machine_record(),
     }
     return save(preset, folds_name, about, long_form(table, folds, made.blended))
 

@@ -1,6 +1,7 @@
 """PolyGIN as a user of PyTorch Geometric writes it: the same function of the same weights."""
 
 import re
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -60,7 +61,7 @@ class PygNetwork(nn.Module):
         sizes = degree(data.batch, data.num_graphs).unsqueeze(1)
         virtual = self.virtual_start.expand(data.num_graphs, -1)
         for number, conv in enumerate(self.convs):
-            bonds = _embed(self.bond_tables[number], data.edge_attr)
+            bonds = _embed(cast(nn.ModuleList, self.bond_tables[number]), data.edge_attr)
             atoms = atoms + virtual[data.batch]
             atoms = atoms + conv(atoms, data.edge_index, bonds)
             if number < len(self.virtual_updates):
@@ -73,7 +74,7 @@ class PygNetwork(nn.Module):
 
 
 def renamed(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """PolyGIN's weights, or their gradients, under the names they have in `PygNetwork`.
+    """PolyGIN's weights, or their gradients, by the names they have in `PygNetwork`.
 
     Args:
         values: by the names of PolyGIN's parameters and buffers.
@@ -83,7 +84,7 @@ def renamed(values: dict[str, Tensor]) -> dict[str, Tensor]:
         if name == "heads.weight":
             result.update({f"outs.{k}.weight": row[None] for k, row in enumerate(value)})
         elif name == "heads.bias":
-            result.update({f"outs.{k}.bias": one[None] for k, one in enumerate(value)})
+            result.update({f"outs.{k}.bias": bias[None] for k, bias in enumerate(value)})
         else:
             for old, new in _RENAMED:
                 name = re.sub(old, new, name)
