@@ -19,7 +19,7 @@ import yaml
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
-from bench.speed.machine import machine, sentence
+from bench.speed.machine import machine_record, machine_sentence
 from engine.base.workspace import home
 from engine.runs import Run, list_runs, process, read_metrics, store
 from engine.runs.folder import follow_metrics, forget
@@ -41,7 +41,7 @@ def main(words: list[str]) -> None:
             result = _measured(with_browser="--browser" in words)
     for name, value in result["figures"].items():
         print(f"{name}: {value}")
-    print(sentence(result["machine"]))
+    print(machine_sentence(result["machine"]))
     RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -79,7 +79,7 @@ def _measured(with_browser: bool) -> dict:
         "rows": {"long": ROWS, "usual": USUAL_ROWS},
         "figures": figures,
         "load_average_before": load,
-        "machine": machine(),
+        "machine": machine_record(),
     }
 
 

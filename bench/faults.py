@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
-from bench.speed.machine import machine, sentence
+from bench.speed.machine import machine_record, machine_sentence
 
 TESTS = (
     "tests/runs/test_kills.py",
@@ -72,11 +72,11 @@ def main() -> None:
     result = {
         "command": "python -m bench.faults",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": machine_record(),
         "faults": faults,
     }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"{sentence(result['machine'])}\n\n{table(faults)}")
+    print(f"{machine_sentence(result['machine'])}\n\n{table(faults)}")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ The files are what `python -m engine bench --json FILE` wrote.
 import json
 from pathlib import Path
 
-from bench.speed.machine import sentence
-from bench.speed.report import case_of, number
+from bench.speed.machine import machine_sentence
+from bench.speed.report import number, workload_of
 from bench.speed.workload import SIDES
 
 RESULTS = {
@@ -25,7 +25,7 @@ def speed_text(place: str, path: Path) -> str:
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     on = result["table"]
     return (
-        f"{sentence(result['machine'])}; {on['name']}, {on['rows']:,} rows:\n\n{table}\n\n"
+        f"{machine_sentence(result['machine'])}; {on['name']}, {on['rows']:,} rows:\n\n{table}\n\n"
         f"Made by `{result['command']}`."
     )
 
@@ -49,17 +49,17 @@ def _rows(result: dict) -> list[list[str]]:
     for one in result.get("memory", []):
         rows.extend(_memory_rows(one))
     for one in (result.get("device") or {}).get("cases", []):
-        what = f"share of the memory-bandwidth floor, {case_of(one).sentence()}"
+        what = f"share of the memory-bandwidth floor, {workload_of(one).sentence()}"
         rows.append([what, f"{one['share']:.1%}", "", ""])
     return rows
 
 
 def _loop_rows(loop: dict) -> list[list[str]]:
-    network, seconds = case_of(loop).sentence(), loop["epoch_seconds"]
+    network, seconds = workload_of(loop).sentence(), loop["epoch_seconds"]
     ways = {
         "ours": (f"training epoch, {network}", loop["speedup"]),
         "ours_at_once": (
-            f"the same, one network a core at once, as runs train, {network}",
+            f"the same, one network on each core in parallel, as runs train, {network}",
             loop["speedup_at_once"],
         ),
     }
@@ -111,7 +111,7 @@ def _memory_rows(one: dict) -> list[list[str]]:
     ours = one["sides"]["ours"][field]
     return [
         [
-            f"{what} of training, {case_of(one).sentence()}; {SIDES[side]}",
+            f"{what} of training, {workload_of(one).sentence()}; {SIDES[side]}",
             f"{ours:,.0f} MB",
             f"{peak[field]:,.0f} MB",
             "",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.speed.machine import machine, sentence
+from bench.speed.machine import machine_record, machine_sentence
 from engine.commands.output import progress_bar
 from engine.inference.bundle import default_bundle
 from engine.inference.predict import Predictor
@@ -69,14 +69,14 @@ def main(words: list[str]) -> None:
         "samples": samples,
         "lowest MB": min(after_first),
         "highest MB": max(after_first),
-        "machine": machine(),
+        "machine": machine_record(),
     }
     RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     print(
         f"From {EVERY:,} to {rows:,} rows: {min(after_first):.0f} to {max(after_first):.0f} MB "
         f"in all processes together, {rows / seconds:.0f} rows a second."
     )
-    print(sentence(result["machine"]))
+    print(machine_sentence(result["machine"]))
 
 
 def measure(place: Path, rows: int) -> tuple[list[dict], float]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine.base import hardware
+from engine.base.aliases import add_alias
 from engine.base.workspace import ASSETS
 from engine.inference.bundle import INFO
 from engine.inference.domain import FILE as DOMAIN_FILE
@@ -19,6 +20,8 @@ from engine.table import Table, load_table
 
 # Torch sees no GPU, here and in processes that are started: what is tested is the same everywhere.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
+# The package's name where it is installed; examples in docstrings use it.
+add_alias("polygin", "engine")
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 TEXTBOOK = ASSETS / "textbook.csv"

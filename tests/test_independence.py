@@ -13,11 +13,15 @@ from tests.conftest import ROOT, TEXTBOOK
 
 BLOCK = """
 import sys
-class Blocked:
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+    def __getattr__(self, name):
+        return getattr(self.finder, name)
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {names}:
-            raise ImportError(f"{{name}} is not installed")
-sys.meta_path.insert(0, Blocked())
+        if name.split(".")[0] not in {names}:
+            return self.finder.find_spec(name, path, target)
+sys.meta_path[:] = map(Without, sys.meta_path)
 """
 
 IMPORT_ALL = """
@@ -48,6 +52,18 @@ assert ensemble.figures["blend"]["n"]["Tg"] > 0
 assert "rdkit" not in sys.modules
 """
 
+BENCH = """
+import os, runpy, sys
+# On one core, no processes are started to train networks in parallel.
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+sys.argv = ["bench.speed", "--features", sys.argv[1], "--quick", "--only", "loop"]
+try:
+    runpy.run_module("bench.speed", run_name="__main__")
+except SystemExit as ended:
+    assert ended.code == 0, ended.code
+"""
+
 
 def _python(code: str, blocked: set[str], *words: str) -> None:
     script = BLOCK.format(names=blocked) + code.replace("{{", "{").replace("}}", "}")
@@ -74,8 +90,19 @@ def test_training_needs_no_rdkit_and_no_boosters(tmp_path: Path) -> None:
     _python(TRAIN, blocked, str(tmp_path))
 
 
+def test_the_benchmark_of_stored_features_needs_torch_and_little_else(tmp_path: Path) -> None:
+    path = tmp_path / "features.safetensors"
+    compute_features(load_table(TEXTBOOK).canonical).save(path)
+    absent = {"rdkit", "streamlit", "rich", "lightgbm", "xgboost", "catboost", "pandas"}
+    _python(BENCH, {*absent, "sklearn", "scipy", "threadpoolctl", "filelock", "yaml"}, str(path))
+
+
 @pytest.mark.parametrize(
     "module", ["runs", "inference.bundle", "inference.predict", "table", "settings.presets"]
 )
 def test_what_pages_load_first_loads_no_torch(module: str) -> None:
     _python(f"import engine.{module}", {"torch", "torch_geometric", "lightgbm", "sklearn"})
+
+
+def test_the_help_of_commands_loads_no_torch() -> None:
+    _python("from engine.commands import parser; parser()", {"torch", "torch_geometric"})

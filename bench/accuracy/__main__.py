@@ -12,7 +12,7 @@ from bench.accuracy.bootstrap import RESAMPLES, interval, wmae, wmae_row
 from bench.accuracy.results import Result, load_all
 from bench.out_of_fold import FOLDS
 from engine.inference.conformal import calibrate
-from engine.settings.members import MEMBER_TITLES
+from engine.models.members import title_of
 from engine.settings.properties import property_for
 
 RESULTS = Path("results/accuracy.json")
@@ -137,7 +137,7 @@ def compare_all(here: list[Result], labels: np.ndarray, title: str) -> tuple[dic
         if all(one.only_fold is None for one in here):
             members = zip(best.members, best.predicted, strict=True)
             errors = {
-                MEMBER_TITLES[name]: np.abs(best.labels - predicted) for name, predicted in members
+                title_of(name): np.abs(best.labels - predicted) for name, predicted in members
             }
             written["members"] = compare(errors, best.errors, labels)
             shown.append(differences(written["members"], "member of `best`, against its blend"))

@@ -9,7 +9,6 @@ on. Folds that are finished are not trained again; `--only-fold 0` predicts one 
 """
 
 import argparse
-import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ import pandas as pd
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, competition, long_form
-from bench.speed.chemprop import MISSING, find_chemprop
-from bench.speed.machine import machine, threads
+from bench.speed.chemprop import MISSING, chemprop_environment, find_chemprop
+from bench.speed.machine import machine_record
 from engine.base.errors import UserError
 from engine.table import Table
 
@@ -72,12 +71,11 @@ class Job:
         ]
 
     def _call(self, *words: str) -> None:
-        limited = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads()))
         with (self.folder / "log").open("a", encoding="utf-8") as log:
             ended = subprocess.run(
                 [str(self.command.resolve()), *words],
                 cwd=self.folder,
-                env={**os.environ, **limited},
+                env=chemprop_environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 check=False,
@@ -138,7 +136,7 @@ def main() -> None:
         "seconds": seconds,
         "epochs": given.epochs,
         "settings": words or "Chemprop's own",
-        "machine": machine(),
+        "machine": machine_record(),
     }
     found = long_form(table, folds, predicted)
     print(save(system, given.folds, about, found))

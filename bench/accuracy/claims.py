@@ -14,10 +14,11 @@ import numpy as np
 from bench.accuracy.bootstrap import wmae
 from bench.accuracy.results import Result, load_all
 from bench.out_of_fold import competition
-from bench.speed.machine import machine
+from bench.speed.machine import machine_record
 from engine.base.packed import take
 from engine.features.compute import compute_features
-from engine.models.build import build_network, count_parameters
+from engine.models.members import network_configs, network_member
+from engine.models.network import count_parameters
 from engine.settings.devices import DeviceSettings
 from engine.settings.presets import PRESETS
 from engine.table import Table
@@ -81,6 +82,14 @@ def peaks(table: Table, folds: np.ndarray) -> dict[str, float]:
     }
 
 
+def _parameters(preset: str, properties: int) -> int:
+    """Of one network of each of a preset's members that have some."""
+    return sum(
+        count_parameters(network_member(member).build(config.network, properties))
+        for member, config in network_configs(PRESETS[preset]).items()
+    )
+
+
 def claims_table(written: dict[str, dict]) -> str:
     """Claimed beside measured, as Markdown."""
     lines = [
@@ -127,7 +136,7 @@ def main() -> None:
     properties = len(table.properties)
     written = {
         name: {
-            "parameters": count_parameters(build_network(PRESETS[name].shape, properties)),
+            "parameters": _parameters(name, properties),
             "peak_mb": peak,
         }
         | ({"measured": measured(systems[name])} if name in systems else {})
@@ -136,7 +145,7 @@ def main() -> None:
     about = {
         "command": "python -m bench.accuracy.claims",
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine(),
+        "machine": machine_record(),
     }
     RESULTS.write_text(json.dumps(about | {"presets": written}, indent=1) + "\n", encoding="utf-8")
     print(claims_table(written), errors_table(written), sep="\n\n")

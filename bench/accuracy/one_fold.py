@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from bench.accuracy.results import save
-from bench.bar import Bar
 from bench.out_of_fold import FOLDS, competition, long_form
-from bench.speed.machine import machine
-from engine.commands.output import bars
+from bench.speed.machine import machine_record
+from engine.api.progress import progress_bars
 from engine.features.compute import compute_features
+from engine.models.members import resolved
 from engine.settings.presets import PRESETS
 from engine.training.checkpoints import Checkpoints
+from engine.training.context import TrainContext
 from engine.training.ensemble import TrainingData, fit_ensemble
 
 
@@ -42,19 +43,18 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
     place = scratch / f"{preset}-{folds_name}-{fold}"
     members = place / "members"
     members.mkdir(parents=True, exist_ok=True)
-    spent = place / "seconds"
-    if Checkpoints(place / "checkpoints").keep_only_for(preset=PRESETS[preset].model_dump_json()):
+    spent, chosen = place / "seconds", resolved(PRESETS[preset])
+    if Checkpoints(place / "checkpoints").keep_only_for(preset=chosen.model_dump_json()):
         spent.unlink(missing_ok=True)
-    with _added_to(spent), bars() as progress:
-        made = fit_ensemble(
-            data, PRESETS[preset], seed, members, Bar(progress), checkpoints=place / "checkpoints"
-        )
+    with _added_to(spent), progress_bars() as reporter:
+        context = TrainContext(members, reporter, checkpoints=place / "checkpoints")
+        made = fit_ensemble(data, chosen, seed, context)
     about = {
         "command": f"python -m bench.accuracy.one_fold {preset} {folds_name} {fold}",
         "only_fold": fold,
         "seconds": float(spent.read_text()),
         "members": made.figures["members"],
-        "machine": machine(),
+        "machine": machine_record(),
     }
     return save(preset, folds_name, about, long_form(table, folds, made.blended))
 

@@ -14,7 +14,8 @@ from rdkit.Chem import Descriptors, MolFromSmiles, rdFingerprintGenerator
 
 from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, TABLE, competition, long_form
-from bench.speed.machine import machine, threads
+from bench.speed.machine import machine_record
+from engine.base.hardware import usable_cores
 from engine.table import load_table
 
 BITS = 1024
@@ -34,7 +35,7 @@ def main() -> None:
     """Fit on both sets of folds."""
     table = load_table(TABLE)
     began = time.perf_counter()
-    with ProcessPoolExecutor(threads()) as pool:
+    with ProcessPoolExecutor(usable_cores()) as pool:
         matrix = np.array(list(pool.map(features, table.canonical, chunksize=64)))
     spent = time.perf_counter() - began
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
@@ -45,13 +46,13 @@ def main() -> None:
         for fold in np.unique(folds):
             for k in range(len(table.properties)):
                 known = np.isfinite(table.labels[:, k]) & (folds != fold)
-                model = LGBMRegressor(random_state=0, n_jobs=threads(), verbose=-1)
+                model = LGBMRegressor(random_state=0, n_jobs=usable_cores(), verbose=-1)
                 model.fit(matrix[known], table.labels[known, k])
                 predicted[folds == fold, k] = model.predict(matrix[folds == fold])
         about = {
             "command": "python -m bench.accuracy.plain_lightgbm",
             "seconds": spent + time.perf_counter() - began,
-            "machine": machine(),
+            "machine": machine_record(),
         }
         found = long_form(table, folds, predicted)
         print(save("plain LightGBM", which, about, found))

@@ -1,6 +1,6 @@
 """`python -m bench.speed`: `python -m engine bench --features` where RDKit is not installed.
 
-Needs torch, torch-geometric, numpy, and what the training half of the engine needs.
+Needs torch, torch-geometric, numpy, pydantic, safetensors and psutil.
 """
 
 import argparse
@@ -8,10 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-from bench.speed.arguments import add_arguments, options_of
-from bench.speed.data import subject_of_features
+from bench.reporting import write_json
+from bench.speed.data import BenchData
 from bench.speed.report import head_line, markdown, sections
-from bench.speed.run import run_bench, written_to
+from bench.speed.run import add_arguments, options_of, results_file, run_bench
 from engine.base.errors import UserError
 
 
@@ -23,17 +23,16 @@ def main() -> int:
     try:
         if not arguments.features:
             raise UserError("Give --features FILE; for a TABLE there is `python -m engine bench`.")
-        target = written_to(arguments.json)
-        subject = subject_of_features(Path(arguments.features))
-        result = run_bench(subject, options_of(arguments), _show)
+        target = results_file(arguments.json)
+        data = BenchData.of_features(Path(arguments.features))
+        result = run_bench(data, options_of(arguments), _show)
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    text = json.dumps(result, indent=1) + "\n"
     if target:
-        target.write_text(text, encoding="utf-8")
+        write_json(target, result)
     if arguments.json == "":
-        print(text, end="")
+        print(json.dumps(result, indent=1))
         return 0
     print(head_line(result))
     for section in sections(result):
@@ -41,8 +40,8 @@ def main() -> int:
     return 0
 
 
-def _show(what: str, done: int, total: int) -> None:
-    print(f"{what}: {done}/{total}", file=sys.stderr, flush=True)
+def _show(title: str, done: int, total: int) -> None:
+    print(f"{title}: {done}/{total}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,18 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.speed.arguments import add_arguments, options_of
+from bench.speed.data import BenchData
+from bench.speed.report import head_line, sections
+from bench.speed.run import add_arguments, options_of, results_file, run_bench
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS, write_atomic
 from engine.commands.options import add_table, checked_table
 from engine.commands.output import print_line, progress_bar
-
-if TYPE_CHECKING:
-    from bench.speed.data import Subject
 
 _SAMPLE = ASSETS / "textbook.csv"
 
@@ -31,12 +29,10 @@ def add_to(command: argparse.ArgumentParser) -> None:
 
 def _bench(arguments: argparse.Namespace) -> None:
     """Measure this machine; print tables or JSON, and write the results file if one is named."""
-    from bench.speed.run import run_bench, written_to
-
-    target, options = written_to(arguments.json), options_of(arguments)
-    subject = _subject(arguments)
+    target, options = results_file(arguments.json), options_of(arguments)
+    data = _data(arguments)
     with progress_bar() as show:
-        result = run_bench(subject, options, show)
+        result = run_bench(data, options, show)
     text = json.dumps(result, indent=1) + "\n"
     if target:
         write_atomic(target, text)
@@ -48,8 +44,6 @@ def _bench(arguments: argparse.Namespace) -> None:
 
 def print_result(result: dict, console: Console) -> None:
     """Print a results file's tables."""
-    from bench.speed.report import head_line, sections
-
     console.print(head_line(result), highlight=False, markup=False, soft_wrap=True)
     for section in sections(result):
         if section.rows:
@@ -60,19 +54,18 @@ def print_result(result: dict, console: Console) -> None:
         console.print(section.note, highlight=False, markup=False, soft_wrap=True)
 
 
-def _subject(arguments: argparse.Namespace) -> "Subject":
-    from bench.speed.data import subject_of_features, subject_of_table
-
+def _data(arguments: argparse.Namespace) -> BenchData:
+    """What the arguments name to measure on; the sample table when they name nothing."""
     if arguments.features:
         if arguments.table:
             raise UserError("Give TABLE or --features FILE, not both.")
-        return subject_of_features(Path(arguments.features))
+        return BenchData.of_features(Path(arguments.features))
     if not arguments.table:
         arguments.table = str(_SAMPLE)
         print_line(
-            "No TABLE: the sample table is measured, which is too small for honest figures.",
+            "No TABLE: the sample table is measured, which is too small for reliable figures.",
             stderr=True,
         )
     table = checked_table(arguments)
     with progress_bar() as show:
-        return subject_of_table(table, show)
+        return BenchData.of_table(table, show)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.speed.timing import Show
 from engine.base.errors import UserError
-from engine.base.packed import PackedGraphs, pack
+from engine.base.packed import Features, PackedGraphs, pack
 
 if TYPE_CHECKING:
+    from bench.speed.timing import Show
     from engine.table import Table
 
 _RANDOM_PROPERTIES = 5
@@ -22,15 +22,15 @@ _SHOWN_EVERY = 200
 
 
 @dataclass(frozen=True)
-class Subject:
+class BenchData:
     """N repeat units with K properties.
 
     Attributes:
         name: the file's name.
         graphs: the N graphs.
-        labels: shape `(N, K)`, float64, in units, NaN where missing.
+        labels: shape `(N, K)`, float64, in the properties' units, NaN where missing.
         names: the K properties.
-        smiles: the N canonical SMILES; None where only features are known.
+        smiles: the N canonical SMILES; None when the data are stored features.
     """
 
     name: str
@@ -38,6 +38,33 @@ class Subject:
     labels: np.ndarray
     names: tuple[str, ...]
     smiles: list[str] | None = None
+
+    @classmethod
+    def of_table(cls, table: "Table", show: "Show") -> "BenchData":
+        """The rows of a checked table; their graphs are made without the cache."""
+        from engine.chem.graphs import graph
+
+        graphs = []
+        for number, smiles in enumerate(table.canonical, start=1):
+            graphs.append(graph(smiles))
+            if number % _SHOWN_EVERY == 0 or number == len(table.canonical):
+                show("Reading", number, len(table.canonical))
+        names = tuple(property_.name for property_ in table.properties)
+        return cls(table.name, pack(graphs), table.labels, names, list(table.canonical))
+
+    @classmethod
+    def of_features(cls, path: Path) -> "BenchData":
+        """What `Features.save` wrote, with random labels; for a machine without RDKit.
+
+        Raises:
+            UserError: when there is no such file.
+        """
+        if not path.is_file():
+            raise UserError(f"There is no file {path}; `Features.save` writes it.")
+        graphs = Features.load(path).graphs
+        labels = np.random.default_rng(0).normal(size=(graphs.size, _RANDOM_PROPERTIES))
+        names = tuple(f"random {number}" for number in range(_RANDOM_PROPERTIES))
+        return cls(path.name, graphs, labels, names)
 
     @property
     def labelled(self) -> np.ndarray:
@@ -59,48 +86,18 @@ class Subject:
         }
 
 
-def subject_of_table(table: "Table", show: Show) -> Subject:
-    """The rows of a checked table; their graphs are made here, without the cache."""
-    from engine.chem.graphs import graph
-
-    graphs = []
-    for number, smiles in enumerate(table.canonical, start=1):
-        graphs.append(graph(smiles))
-        if number % _SHOWN_EVERY == 0 or number == len(table.canonical):
-            show("Reading", number, len(table.canonical))
-    names = tuple(known.name for known in table.properties)
-    return Subject(table.name, pack(graphs), table.labels, names, list(table.canonical))
-
-
-def subject_of_features(path: Path) -> Subject:
-    """What `Features.save` wrote, with random labels; for a machine without RDKit.
-
-    Raises:
-        UserError: when there is no such file.
-    """
-    # Not by `Features.load`, whose module needs more libraries than a GPU machine may have.
-    from safetensors.numpy import load_file
-
-    if not path.is_file():
-        raise UserError(f"There is no file {path}; `Features.save` writes it.")
-    arrays = load_file(path)
-    graphs = PackedGraphs(**{name: arrays[name] for name in PackedGraphs._fields})
-    labels = np.random.default_rng(0).normal(size=(graphs.size, _RANDOM_PROPERTIES))
-    names = tuple(f"random {number}" for number in range(_RANDOM_PROPERTIES))
-    return Subject(path.name, graphs, labels, names)
-
-
-def typical_rows(subject: Subject, count: int) -> np.ndarray:
-    """Labelled rows whose graphs are as large, on average, as all labelled rows' are.
+def typical_rows(data: BenchData, count: int) -> np.ndarray:
+    """Labelled rows whose graphs are as large, on average, as those of all labelled rows.
 
     Args:
-        count: how many are wanted at most.
+        data: what the rows are chosen from.
+        count: the greatest number of rows.
 
     Returns:
         Shape `(n,)`, in a fixed random order.
     """
-    rows = subject.labelled
-    sizes = np.diff(subject.graphs.atom_start)[rows]
+    rows = data.labelled
+    sizes = np.diff(data.graphs.atom_start)[rows]
     by_size = rows[np.argsort(sizes, kind="stable")]
     count = min(count, len(rows))
     evenly = ((np.arange(count) + 0.5) * len(rows) / count).astype(int)
@@ -108,8 +105,8 @@ def typical_rows(subject: Subject, count: int) -> np.ndarray:
 
 
 @contextmanager
-def empty_workspace() -> Iterator[None]:
-    """A fresh, temporary workspace, in force for processes started meanwhile too."""
+def temporary_workspace() -> Iterator[None]:
+    """A fresh workspace, also for processes that are started meanwhile."""
     before = os.environ.get("POLYGIN_HOME")
     with tempfile.TemporaryDirectory(prefix="polygin-bench-") as folder:
         os.environ["POLYGIN_HOME"] = folder

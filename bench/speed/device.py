@@ -1,13 +1,14 @@
 """How near an epoch comes to what the memory of a CUDA device allows."""
 
+from dataclasses import fields
 from statistics import median
 
 import numpy as np
 import torch
 
-from bench.speed.data import Subject
+from bench.speed.data import BenchData
 from bench.speed.timing import Show, timed
-from bench.speed.workload import Case
+from bench.speed.workload import Workload
 
 _COPY_BYTES, _QUICK_COPY_BYTES = 2**32, 2**24
 _COPIES, _COPY_BLOCKS = 5, 7
@@ -17,39 +18,38 @@ _TENSORS_OF_WEIGHTS = 8
 
 
 def measure_device(
-    subject: Subject, loops: list[dict], device: torch.device, quick: bool, show: Show
+    data: BenchData, loops: list[dict], device: torch.device, quick: bool, show: Show
 ) -> dict | None:
     """Compare epochs with the time that their memory traffic alone would take.
 
     Args:
-        subject: what was learned.
+        data: what was learned.
         loops: from `measure_loops`.
         device: where.
         quick: a small copy only, to see that it works.
-        show: told how far it is.
+        show: called as the work proceeds.
 
     Returns:
-        The copy bandwidth in bytes per second and for each case the traffic, the floor and the
-        epoch's share of it; None without CUDA.
+        The copy bandwidth in bytes per second, and for each workload the traffic, the floor (the
+        least time that the traffic takes), and the floor's share of an epoch; None without CUDA.
     """
     if device.type != "cuda":
         return None
     bandwidth = copy_bandwidth(device, _QUICK_COPY_BYTES if quick else _COPY_BYTES, show)
-    found = []
+    workloads = []
     for loop in loops:
-        traffic = epoch_traffic(subject, loop)
+        traffic = epoch_traffic(data, loop)
         floor, seconds = sum(traffic.values()) / bandwidth, loop["epoch_seconds"]["ours"]
-        case = {name: loop[name] for name in Case.__annotations__}
-        found.append(
+        workloads.append(
             {
-                **case,
+                **{field.name: loop[field.name] for field in fields(Workload)},
                 "traffic_bytes": traffic,
                 "floor_seconds": floor,
                 "epoch_seconds": seconds,
                 "share": floor / seconds,
             }
         )
-    return {"bandwidth": bandwidth, "cases": found}
+    return {"bandwidth": bandwidth, "cases": workloads}
 
 
 def copy_bandwidth(device: torch.device, size: int, show: Show) -> float:
@@ -57,40 +57,40 @@ def copy_bandwidth(device: torch.device, size: int, show: Show) -> float:
 
     Args:
         device: a CUDA device.
-        size: bytes of one copy; less where the device has less than four times that free.
-        show: told how far it is.
+        size: bytes of one copy; fewer where less than four times as many are free.
+        show: called as the work proceeds.
     """
     torch.cuda.empty_cache()
     size = min(size, torch.cuda.mem_get_info(device)[0] // 4)
     source = torch.zeros(size, dtype=torch.uint8, device=device)
     target = torch.empty_like(source)
-    spent = []
+    seconds = []
     for block in range(_COPY_BLOCKS):
-        spent.append(timed(lambda: [target.copy_(source) for _ in range(_COPIES)]))
+        seconds.append(timed(lambda: [target.copy_(source) for _ in range(_COPIES)]))
         show("Copy bandwidth", block + 1, _COPY_BLOCKS)
-    return 2 * size * _COPIES / median(spent)
+    return 2 * size * _COPIES / median(seconds)
 
 
-def epoch_traffic(subject: Subject, loop: dict) -> dict[str, float]:
+def epoch_traffic(data: BenchData, loop: dict) -> dict[str, float]:
     """An estimate of the bytes that an epoch reads and writes when nothing is fused.
 
-    A layer's forward pass reads or writes, in rows as wide as the network:
-    three for each directed edge (a neighbour's row read, the message written and read again) and
-    26 for each atom (adding the virtual node's row 2, the sum of messages 1, two products and
-    their norms and activation 18, the residual 3, the pooling for the virtual node 2). The
-    backward pass is taken as twice the forward pass. AdamW and clipping read or write eight
-    numbers of 4 bytes for each weight and step. Embeddings and heads are small beside these.
+    A layer's forward pass reads or writes rows as wide as the network: 3 for each directed edge (a
+    neighbour's row read, the message written and read again) and 26 for each atom (adding the
+    virtual node's row 2, the sum of messages 1, two products with their norms and activation 18,
+    the residual 3, the pooling for the virtual node 2). The backward pass counts as two forward
+    passes. AdamW and clipping read or write eight numbers of 4 bytes for each weight and step.
+    Embeddings and heads are small by comparison.
 
     Args:
-        subject: what was learned.
-        loop: one case from `measure_loops`.
+        data: what was learned.
+        loop: one workload's result from `measure_loops`.
 
     Returns:
         Bytes for `activations` and `weights`.
     """
-    rows = subject.labelled
-    atoms = np.diff(subject.graphs.atom_start)[rows].sum()
-    edges = 2 * np.diff(subject.graphs.bond_start)[rows].sum()
+    rows = data.labelled
+    atoms = np.diff(data.graphs.atom_start)[rows].sum()
+    edges = 2 * np.diff(data.graphs.bond_start)[rows].sum()
     one_pass = _TENSORS_OF_EDGES * edges + _TENSORS_OF_ATOMS * atoms
     numbers = _FORWARD_AND_BACKWARD * loop["layers"] * loop["width"] * one_pass
     steps = loop["steps_per_epoch"]

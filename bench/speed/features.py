@@ -1,12 +1,13 @@
-"""Graphs and descriptors per second: this engine, cold and warm, and the plain way."""
+"""Graphs and descriptors per second: this engine, cold and warm, and plain RDKit and PyG."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 import numpy as np
 
-from bench.speed.data import Subject, empty_workspace
+from bench.speed.data import temporary_workspace
 from bench.speed.timing import Show, timed
 
 KINDS = ("graphs", "descriptors")
@@ -17,26 +18,27 @@ _SAMPLE, _QUICK_SAMPLE = 160, 8
 _QUICK_ROWS = 40
 
 
-def measure_features(subject: Subject, quick: bool, show: Show) -> dict:
-    """Time the features of the whole table, and the plain way on some of its rows.
+def measure_features(smiles: list[str], quick: bool, show: Show) -> dict:
+    """Time the features of a whole table, and plain RDKit and PyG on some of its rows.
 
     Args:
-        subject: its SMILES are known.
+        smiles: the table's canonical SMILES.
         quick: some rows only, to see that it works.
-        show: told how far it is.
+        show: called as the work proceeds.
 
     Returns:
-        For `graphs`, `descriptors` and `both`: seconds for the table and molecules per second,
-        cold; warm; warm when the table's rows changed places, so that each is looked up by
-        itself; and the plain way, extrapolated from a sample. The warm ways fetch both at once.
+        For `graphs`, `descriptors` and `both`, the seconds for the table and molecules per second:
+        `cold`; `warm`; `reordered`, which is warm with the rows in another order, so that each is
+        looked up by itself; and `plain`, extrapolated from a sample. The warm modes fetch graphs
+        and descriptors together.
     """
-    smiles = by_length(subject.smiles, _QUICK_ROWS) if quick else subject.smiles
+    smiles = by_length(smiles, _QUICK_ROWS) if quick else smiles
     sample = by_length(smiles, _QUICK_SAMPLE if quick else _SAMPLE)
     blocks = [sample[i::_PLAIN_BLOCKS] for i in range(_PLAIN_BLOCKS)]
-    # Before, during and after ours, so that a change of pace of the machine meets both.
+    # Before, during and after ours, so that both meet the same changes of the machine's speed.
     plain = _Plain(sample[0])
     plain.time(blocks[0], show)
-    with empty_workspace():
+    with temporary_workspace():
         plain.time(blocks[1], show)
         cold = feature_seconds(smiles, show)
         plain.time(blocks[2], show)
@@ -55,7 +57,7 @@ def measure_features(subject: Subject, quick: bool, show: Show) -> dict:
     return {
         "rows": len(smiles),
         "sampled_rows": len(sample),
-        **{kind: _summary(len(smiles), spent) for kind, spent in seconds.items()},
+        **{kind: _summary(len(smiles), by_mode) for kind, by_mode in seconds.items()},
     }
 
 
@@ -68,7 +70,7 @@ def by_length(smiles: list[str], count: int) -> list[str]:
 
 
 def feature_seconds(smiles: list[str], show: Show) -> dict[str, float]:
-    """The seconds that each kind of feature takes, one after the other, nothing being cached."""
+    """The seconds that each kind of feature takes, one after the other, with nothing cached."""
     from engine.chem.smiles import forget
     from engine.features.compute import compute_features
 
@@ -85,8 +87,8 @@ def feature_seconds(smiles: list[str], show: Show) -> dict[str, float]:
     return {"graphs": graphs - started, "descriptors": time.perf_counter() - graphs}
 
 
-def plain_ways() -> dict[str, Callable[[str], object]]:
-    """One molecule's graph and descriptors as RDKit's and PyG's documentation make them."""
+def plain_features() -> dict[str, Callable[[str], object]]:
+    """One molecule's graph and descriptors as the documentation of PyG and RDKit makes them."""
     from rdkit import Chem
     from rdkit.Chem import Descriptors, rdFingerprintGenerator
     from torch_geometric.utils import from_smiles
@@ -101,32 +103,37 @@ def plain_ways() -> dict[str, Callable[[str], object]]:
 
 
 class _Plain:
-    """The plain ways, timed a block of molecules at a time."""
+    """Plain features, timed one block of molecules at a time."""
 
     def __init__(self, first: str) -> None:
-        self._ways = plain_ways()
-        self._taken: dict[str, list[float]] = {kind: [] for kind in KINDS}
-        for make in self._ways.values():
+        self._makers = plain_features()
+        self._seconds: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        for make in self._makers.values():
             make(first)
 
     def time(self, block: list[str], show: Show) -> None:
-        for kind, make in self._ways.items():
-            spent = timed(lambda make=make: [make(text) for text in block])
-            self._taken[kind].append(spent / len(block))
-        show("Plain features", len(self._taken[kind]), _PLAIN_BLOCKS)
+        for kind, make in self._makers.items():
+            elapsed = timed(partial(_map_all, make, block))
+            self._seconds[kind].append(elapsed / len(block))
+        show("Plain features", len(self._seconds[KINDS[0]]), _PLAIN_BLOCKS)
 
     def seconds_each(self) -> dict[str, float]:
-        return {kind: median(spent) for kind, spent in self._taken.items()}
+        return {kind: median(of_blocks) for kind, of_blocks in self._seconds.items()}
 
 
-def _warm_seconds(tables: list[list[str]], what: str, show: Show) -> float:
+def _map_all(make: Callable[[str], object], block: list[str]) -> None:
+    for text in block:
+        make(text)
+
+
+def _warm_seconds(tables: list[list[str]], title: str, show: Show) -> float:
     from engine.features.compute import compute_features
 
-    spent = []
+    seconds = []
     for number, table in enumerate(tables, start=1):
-        spent.append(timed(lambda table=table: compute_features(table)))
-        show(what, number, len(tables))
-    return median(spent)
+        seconds.append(timed(partial(compute_features, table)))
+        show(title, number, len(tables))
+    return median(seconds)
 
 
 def _shuffles(smiles: list[str], count: int) -> list[list[str]]:
@@ -135,9 +142,9 @@ def _shuffles(smiles: list[str], count: int) -> list[list[str]]:
 
 
 def _summary(rows: int, seconds: dict[str, float]) -> dict:
-    ours = [way for way in seconds if way != "plain"]
+    ours = [mode for mode in seconds if mode != "plain"]
     return {
         "seconds": seconds,
-        "per_second": {way: rows / spent for way, spent in seconds.items()},
-        "speedup": {way: seconds["plain"] / seconds[way] for way in ours},
+        "per_second": {mode: rows / elapsed for mode, elapsed in seconds.items()},
+        "speedup": {mode: seconds["plain"] / seconds[mode] for mode in ours},
     }

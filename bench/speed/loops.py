@@ -3,88 +3,83 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 from statistics import median
 
 import numpy as np
 import torch
+from torch import nn
 
-from bench.speed.at_once import at_once
-from bench.speed.data import Subject, typical_rows
-from bench.speed.machine import threads
-from bench.speed.timing import Show, alternate, ratio
-from bench.speed.workload import AT_ONCE, SIDES, Case
+from bench.speed.data import BenchData, typical_rows
+from bench.speed.parallel import parallel_epoch
+from bench.speed.timing import Show, ratio, time_interleaved
+from bench.speed.workload import PARALLEL, SIDES, Workload, workloads
+from engine.base.hardware import usable_cores
 from engine.models.batching import DeviceGraphs
-from engine.models.polygin import PolyGIN
+from engine.models.gin import GIN
 from engine.settings.devices import DeviceSettings
 from engine.settings.training import TrainingConfig
+from engine.training.context import TrainContext
 from engine.training.trainer import Trainer
 
-# Short blocks, many of them: a burst of other work then spoils few.
+# Many short blocks: a burst of other work then spoils few of them.
 _CPU_STEPS, _CPU_BLOCKS = 12, 15
 _CUDA_BLOCKS = 5
 _QUICK_STEPS, _QUICK_BLOCKS = 4, 2
 
 
-def cases(device: torch.device) -> list[Case]:
-    """What is measured on a device: fp32, and on CUDA its mixed precision too."""
-    if device.type != "cuda":
-        return [Case(8, 96, 48, "fp32")]
-    mixed = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-    sizes = ((8, 96, 48), (12, 128, 96))
-    return [Case(*size, precision) for size in sizes for precision in ("fp32", mixed)]
-
-
-def measure_loops(subject: Subject, device: torch.device, quick: bool, show: Show) -> list[dict]:
-    """Time an epoch of each side in each case.
+def measure_loops(data: BenchData, device: torch.device, quick: bool, show: Show) -> list[dict]:
+    """Time an epoch of each side for each workload.
 
     Args:
-        subject: what is learned.
+        data: what is learned.
         device: where.
-        quick: a handful of steps only, to see that it works.
-        show: told how far it is.
+        quick: only a few steps, to see that it works.
+        show: called as the work proceeds.
 
     Returns:
-        For each case the seconds per epoch of each side, and how they were taken.
+        For each workload the seconds per epoch of each side, and how they were measured.
     """
     return [
-        measure_loop(subject, case, _sides(subject, case, device, quick), device, quick, show)
-        for case in cases(device)
+        measure_loop(data, workload, _sides(data, workload, device, quick), device, quick, show)
+        for workload in workloads(device)
     ]
 
 
-def _sides(subject: Subject, case: Case, device: torch.device, quick: bool) -> list[str]:
-    """All sides; those that share a block among the cores only where it can be dealt out."""
-    batches = len(block_rows(subject, case, device, quick)) // case.batch
-    shared = device.type == "cpu" and threads() > 1 and batches and batches % threads() == 0
-    return [side for side in SIDES if shared or side not in AT_ONCE]
+def _sides(data: BenchData, workload: Workload, device: torch.device, quick: bool) -> list[str]:
+    """All sides; the parallel ones only where a block's batches can be shared out evenly."""
+    batches = len(block_rows(data, workload, device, quick)) // workload.batch
+    cores = usable_cores()
+    shared = device.type == "cpu" and cores > 1 and batches and batches % cores == 0
+    return [side for side in SIDES if shared or side not in PARALLEL]
 
 
 def measure_loop(
-    subject: Subject,
-    case: Case,
+    data: BenchData,
+    workload: Workload,
     sides: Sequence[str],
     device: torch.device,
     quick: bool,
     show: Show,
 ) -> dict:
-    """Time an epoch of some sides in one case; see `measure_loops`."""
-    rows = block_rows(subject, case, device, quick)
+    """Time an epoch of some sides for one workload; see `measure_loops`."""
+    rows = block_rows(data, workload, device, quick)
     blocks = _QUICK_BLOCKS if quick else _CUDA_BLOCKS if device.type == "cuda" else _CPU_BLOCKS
-    batch = min(case.batch, len(rows))
-    network = PolyGIN(case.shape, subject.labels.shape[1])
-    steps, epoch_steps = len(rows) // batch, len(subject.labelled) / batch
+    batch = min(workload.batch, len(rows))
+    network = GIN(workload.network, data.labels.shape[1])
+    steps, epoch_steps = len(rows) // batch, len(data.labelled) / batch
     with ExitStack() as stack:
-        work = {
-            side: stack.enter_context(
-                at_once(make_epoch, AT_ONCE[side], subject, case, rows, threads())
-            )
-            if side in AT_ONCE
-            else make_epoch(side, subject, case, rows, device)
-            for side in sides
-        }
-        seconds = alternate(work, blocks, f"Epochs, {case.sentence()}", show)
+        epochs: dict[str, Callable[[], object]] = {}
+        for side in sides:
+            if side in PARALLEL:
+                epochs[side] = stack.enter_context(
+                    parallel_epoch(make_epoch, PARALLEL[side], data, workload, rows, usable_cores())
+                )
+            else:
+                epochs[side] = make_epoch(side, data, workload, rows, device)
+        seconds = time_interleaved(epochs, blocks, f"Epochs, {workload.sentence()}", show)
     return {
-        **asdict(case),
+        **asdict(workload),
         "batch": batch,
         "device": device.type,
         "parameters": sum(weight.numel() for weight in network.parameters()),
@@ -92,13 +87,13 @@ def measure_loop(
         "blocks": blocks,
         "steps_per_epoch": round(epoch_steps, 2),
         "epoch_seconds": {
-            side: median(spent) / steps * epoch_steps for side, spent in seconds.items()
+            side: median(of_blocks) / steps * epoch_steps for side, of_blocks in seconds.items()
         },
         "block_seconds": seconds,
         "speedup": {
-            side: ratio(spent, seconds["ours"])
-            for side, spent in seconds.items()
-            if side not in ("ours", *AT_ONCE)
+            side: ratio(of_blocks, seconds["ours"])
+            for side, of_blocks in seconds.items()
+            if side not in ("ours", *PARALLEL)
         },
         "speedup_at_once": {
             side: ratio(seconds[side], seconds["ours_at_once"])
@@ -108,44 +103,47 @@ def measure_loop(
     }
 
 
-def block_rows(subject: Subject, case: Case, device: torch.device, quick: bool) -> np.ndarray:
-    """The rows of one timed block, in whole batches: all of them on CUDA, where it is quick."""
-    labelled = len(subject.labelled)
-    batch = min(case.batch, labelled)
+def block_rows(
+    data: BenchData, workload: Workload, device: torch.device, quick: bool
+) -> np.ndarray:
+    """The rows of one timed block, in whole batches: on CUDA all of them, since that is quick."""
+    labelled = len(data.labelled)
+    batch = min(workload.batch, labelled)
     steps = labelled // batch
     if device.type == "cuda":
-        return typical_rows(subject, (min(steps, _QUICK_STEPS) if quick else steps) * batch)
+        return typical_rows(data, (min(steps, _QUICK_STEPS) if quick else steps) * batch)
     steps = min(steps, _QUICK_STEPS if quick else _CPU_STEPS)
-    # As many for each core, where there are enough.
-    steps -= steps % threads() if steps > threads() else 0
-    return typical_rows(subject, steps * batch)
+    # The same number for each core, where there are enough.
+    steps -= steps % usable_cores() if steps > usable_cores() else 0
+    return typical_rows(data, steps * batch)
 
 
 def make_epoch(
-    side: str, subject: Subject, case: Case, rows: np.ndarray, device: torch.device
+    side: str, data: BenchData, workload: Workload, rows: np.ndarray, device: torch.device
 ) -> Callable[[], float]:
     """A function that trains one pass over the rows.
 
     Args:
-        side: one of `SIDES`.
-        subject, rows: what is learned.
-        case: the network and how it is trained.
+        side: one of `SIDES` that trains a single network.
+        data, rows: what is learned.
+        workload: the network and how it is trained.
         device: where.
     """
     torch.manual_seed(0)
     torch.set_float32_matmul_precision("high")
-    batch = min(case.batch, len(rows))
-    properties = subject.labels.shape[1]
+    batch = min(workload.batch, len(rows))
+    properties = data.labels.shape[1]
     if side == "ours":
-        settings = TrainingConfig(epochs=1000, batch=batch, learning_rate=1e-3)
-        use = DeviceSettings(precision=case.precision)
-        graphs = DeviceGraphs(subject.graphs, device)
-        network = PolyGIN(case.shape, properties)
-        return Trainer(network, graphs, subject.labels, rows, settings, device, 0, use).epoch
+        config = TrainingConfig(epochs=1000, batch=batch, learning_rate=1e-3)
+        use = DeviceSettings(precision=workload.precision)
+        graphs = DeviceGraphs(data.graphs, device)
+        network = GIN(workload.network, properties)
+        context = TrainContext(Path(), use=use, device=device)
+        return Trainer(network, graphs, data.labels, rows, config, 0, context).epoch
     from bench.speed.plain_loop import PlainLoop, pyg_dataset
     from bench.speed.pyg_network import PygNetwork
 
-    kind = PygNetwork if side == "pyg" else PolyGIN
-    dataset, weights = pyg_dataset(subject.graphs, subject.labels, rows)
-    network = kind(case.shape, properties)
-    return PlainLoop(network, dataset, weights, batch, device, case.precision).epoch
+    dataset, weights = pyg_dataset(data.graphs, data.labels, rows)
+    kind: type[nn.Module] = PygNetwork if side == "pyg" else GIN
+    plain = kind(workload.network, properties)
+    return PlainLoop(plain, dataset, weights, batch, device, workload.precision).epoch

@@ -5,17 +5,14 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import psutil
+
+from engine.base.hardware import usable_cores
+
 _LIBRARIES = ("torch", "torch-geometric", "numpy", "rdkit", "lightgbm", "xgboost", "catboost")
 
 
-def threads() -> int:
-    """How many cores this process may use; all sides are given as many threads."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def machine() -> dict:
+def machine_record() -> dict:
     """The processors, the memory in GB (2³⁰ bytes), the GPU if there is one, and the versions."""
     import torch
 
@@ -23,8 +20,8 @@ def machine() -> dict:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "threads": threads(),
-        "ram_gb": round(_ram_bytes() / 2**30, 1),
+        "threads": usable_cores(),
+        "ram_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "gpus": gpus,
         "cuda": torch.version.cuda if gpus else None,
         "system": f"{platform.system()} {platform.machine()}",
@@ -32,12 +29,12 @@ def machine() -> dict:
     }
 
 
-def sentence(known: dict) -> str:
-    """One line for people about what `machine` returned."""
-    versions = known["versions"]
+def machine_sentence(record: dict) -> str:
+    """One line for people about what `machine_record` returned."""
+    versions = record["versions"]
     return (
-        f"{known['cpu']}, {known['threads']} of {known['cores']} cores used, "
-        f"{', '.join(known['gpus']) or 'no GPU'}; torch {versions['torch']}, "
+        f"{record['cpu']}, {record['threads']} of {record['cores']} cores used, "
+        f"{', '.join(record['gpus']) or 'no GPU'}; torch {versions['torch']}, "
         f"torch-geometric {versions.get('torch-geometric', 'not installed')}"
     )
 
@@ -51,18 +48,12 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def _ram_bytes() -> int:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError):  # not known on Windows
-        return 0
-
-
 def _versions() -> dict[str, str]:
-    found = {}
+    """The versions of the libraries that are installed."""
+    versions = {}
     for name in _LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -10,79 +10,88 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from bench.speed.data import Subject, typical_rows
-from bench.speed.loops import block_rows, cases, make_epoch
-from bench.speed.machine import threads
+from bench.speed.data import BenchData, typical_rows
+from bench.speed.loops import block_rows, make_epoch
 from bench.speed.timing import Show
-from bench.speed.workload import AT_ONCE, SIDES, Case
+from bench.speed.workload import PARALLEL, SIDES, Workload, workloads
+from engine.base.hardware import usable_cores
 from engine.base.packed import PackedGraphs
 
 _MB = 2**20
 
 
-def measure_memory(subject: Subject, device: torch.device, quick: bool, show: Show) -> list[dict]:
-    """Train one epoch of each side in each case and read the peak.
+def measure_memory(data: BenchData, device: torch.device, quick: bool, show: Show) -> list[dict]:
+    """Train one epoch of each side for each workload and read the peak.
 
     Args:
-        subject: what is learned.
+        data: what is learned.
         device: where.
-        quick: a handful of steps only, to see that it works.
-        show: told how far it is.
+        quick: only a few steps, to see that it works.
+        show: called as the work proceeds.
 
     Returns:
-        For each case and side, in MB (2²⁰ bytes): the most memory the process ever held, what it
-        held before it had any data, and on CUDA what was allocated and reserved at most.
+        For each workload and side, in MB (2²⁰ bytes): the peak of the process's memory, what it
+        held before it loaded any data, and on CUDA the peaks of allocated and reserved memory.
     """
-    sides = [side for side in SIDES if side not in AT_ONCE]
-    jobs = [(case, side) for case in cases(device) for side in sides]
-    results = [{**asdict(case), "device": device.type, "sides": {}} for case in cases(device)]
+    sides = [side for side in SIDES if side not in PARALLEL]
+    results = []
+    done, total = 0, len(workloads(device)) * len(sides)
     with tempfile.TemporaryDirectory(prefix="polygin-bench-") as folder:
-        data = Path(folder) / "subject.npz"
-        np.savez(data, labels=subject.labels, **subject.graphs._asdict())
-        show("Peak memory", 0, len(jobs))
-        for done, (case, side) in enumerate(jobs):
-            job = {"case": asdict(case), "side": side, "device": device.type, "quick": quick}
-            results[done // len(sides)]["sides"][side] = _in_a_process(data, job)
-            show("Peak memory", done + 1, len(jobs))
+        file = Path(folder) / "data.npz"
+        np.savez(file, labels=data.labels, **data.graphs._asdict())
+        show("Peak memory", done, total)
+        for workload in workloads(device):
+            peaks = {}
+            for side in sides:
+                job = {"workload": asdict(workload), "side": side, "device": device.type}
+                peaks[side] = _in_a_process(file, {**job, "quick": quick})
+                done += 1
+                show("Peak memory", done, total)
+            results.append({**asdict(workload), "device": device.type, "sides": peaks})
     return results
 
 
-def train_and_measure(data: Path, job: dict) -> dict[str, float]:
-    """What the process of one side does; see `measure_memory`."""
-    torch.set_num_threads(threads())
-    device, case, side = torch.device(job["device"]), Case(**job["case"]), job["side"]
-    if side != "ours":
+def train_and_measure(file: Path, job: dict) -> dict[str, float]:
+    """What the process of one side does; see `measure_memory`.
+
+    Args:
+        file: the labels and the packed graphs.
+        job: `workload`, `side`, `device` and `quick`.
+    """
+    torch.set_num_threads(usable_cores())
+    device, workload = torch.device(job["device"]), Workload(**job["workload"])
+    if job["side"] != "ours":
         from bench.speed import pyg_network  # noqa: F401
     before = _resident_mb("VmRSS")
-    arrays = dict(np.load(data))
+    arrays = dict(np.load(file))
     labels = arrays.pop("labels")
     names = tuple(map(str, range(labels.shape[1])))
-    subject = Subject("", PackedGraphs(**arrays), labels, names)
+    data = BenchData("", PackedGraphs(**arrays), labels, names)
     if job["quick"]:
-        rows = block_rows(subject, case, device, quick=True)
+        rows = block_rows(data, workload, device, quick=True)
     else:
-        labelled = len(subject.labelled)
-        batch = min(case.batch, labelled)
-        rows = typical_rows(subject, labelled // batch * batch)
-    make_epoch(side, subject, case, rows, device)()
-    found = {"peak_mb": _resident_mb("VmHWM"), "before_mb": before}
+        labelled = len(data.labelled)
+        batch = min(workload.batch, labelled)
+        rows = typical_rows(data, labelled // batch * batch)
+    make_epoch(job["side"], data, workload, rows, device)()
+    peaks = {"peak_mb": _resident_mb("VmHWM"), "before_mb": before}
     if device.type == "cuda":
-        found["vram_allocated_mb"] = torch.cuda.max_memory_allocated() / _MB
-        found["vram_reserved_mb"] = torch.cuda.max_memory_reserved() / _MB
-    return found
+        peaks["vram_allocated_mb"] = torch.cuda.max_memory_allocated() / _MB
+        peaks["vram_reserved_mb"] = torch.cuda.max_memory_reserved() / _MB
+    return peaks
 
 
-def _in_a_process(data: Path, job: dict) -> dict[str, float]:
-    words = [sys.executable, "-m", "bench.speed.memory", str(data), json.dumps(job)]
+def _in_a_process(file: Path, job: dict) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.speed.memory", str(file), json.dumps(job)]
     project = Path(__file__).resolve().parents[2]
-    done = subprocess.run(words, cwd=project, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def _resident_mb(field: str) -> float:
     """`VmRSS`, the resident memory now, or `VmHWM`, its peak.
 
-    The peak of `getrusage` would not do: a process inherits it from the one that started it.
+    The peak of `getrusage` is no use: a process inherits it from the one that started it.
     """
     status = Path("/proc/self/status")
     if not status.is_file():

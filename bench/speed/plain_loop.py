@@ -6,7 +6,7 @@ from torch import nn
 from torch_geometric.data import Data
 from torch_geometric.loader import DataLoader
 
-from engine.base.packed import Graph, PackedGraphs
+from engine.base.packed import PackedGraphs
 from engine.models.device import Precision
 from engine.models.network_prediction import Scale
 from engine.models.pyg import to_pyg
@@ -25,13 +25,13 @@ class PlainLoop:
         device: torch.device,
         precision: str,
     ) -> None:
-        """Make everything ready.
+        """Move the network to the device and make loader and optimiser.
 
         Args:
             network: takes a PyG `Batch`.
             dataset: graphs with standardised labels in `y`, from `pyg_dataset`.
             weights: of the K properties in the loss, from `label_weights`.
-            batch: graphs a step.
+            batch: graphs in each step.
             device: where to train.
             precision: `auto`, `fp32`, `bf16` or `fp16`.
         """
@@ -54,8 +54,8 @@ class PlainLoop:
             self._device.type, self._precision.dtype, enabled=self._precision.dtype is not None
         ):
             predicted = self._network(data)
-        known = (torch.isfinite(data.y) * self._weights).sum().clamp(min=1e-6)
-        loss = weighted_error(predicted.float(), data.y, self._weights) / known
+        total = (torch.isfinite(data.y) * self._weights).sum().clamp(min=1e-6)
+        loss = weighted_error(predicted.float(), data.y, self._weights) / total
         self._scaler.scale(loss).backward()
         self._scaler.unscale_(self._optimiser)
         nn.utils.clip_grad_norm_(self._network.parameters(), 1.0)
@@ -71,20 +71,14 @@ def pyg_dataset(
 
     Args:
         graphs: N graphs.
-        labels: shape `(N, K)`, in units, NaN where missing.
-        rows: the rows wanted.
+        labels: shape `(N, K)`, in the properties' units, NaN where missing.
+        rows: which of them, shape `(n,)`.
     """
     standard = Scale.of(labels[rows]).apply(labels[rows])
     dataset = []
     for row, values in zip(rows, standard, strict=True):
-        data = to_pyg(_graph(graphs, row))
+        data = to_pyg(graphs.graph(row))
         data.x, data.edge_attr = data.x.long(), data.edge_attr.long()
         data.y = torch.as_tensor(values[None], dtype=torch.float32)
         dataset.append(data)
     return dataset, label_weights(labels[rows])
-
-
-def _graph(graphs: PackedGraphs, row: int) -> Graph:
-    atoms = slice(*graphs.atom_start[row : row + 2])
-    bonds = slice(*graphs.bond_start[row : row + 2])
-    return Graph(graphs.atoms[atoms], graphs.ends[bonds], graphs.bonds[bonds])

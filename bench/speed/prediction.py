@@ -1,4 +1,4 @@
-"""How long the shipped model takes for one unseen molecule, and for many."""
+"""How long the shipped model takes for one unseen repeat unit, and for many."""
 
 import time
 from statistics import mean
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.speed.data import Subject, empty_workspace
-from bench.speed.synthetic_units import unseen_units
+from bench.speed.data import BenchData, temporary_workspace
+from bench.speed.synthetic_units import synthetic_units
 from bench.speed.timing import Show
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ _BATCH, _QUICK_BATCH = 8192, 4
 _WARM_UP = 5
 
 
-def measure_prediction(subject: Subject, quick: bool, show: Show) -> dict:
+def measure_prediction(data: BenchData, quick: bool, show: Show) -> dict:
     """Time the shipped model with all its members, features included and nothing cached.
 
     Args:
-        subject: molecules that are in it are not used.
-        quick: a handful of molecules only, to see that it works.
-        show: told how far it is.
+        data: repeat units that it holds are not used.
+        quick: only a few repeat units, to see that it works.
+        show: called as the work proceeds.
 
     Returns:
         Milliseconds for one molecule when the model is warm, and molecules per second in batch.
@@ -34,24 +34,24 @@ def measure_prediction(subject: Subject, quick: bool, show: Show) -> dict:
     from engine.inference.predict import Predictor
 
     single, batch = (_QUICK_SINGLE, _QUICK_BATCH) if quick else (_SINGLE, _BATCH)
-    units = unseen_units(_WARM_UP + single + batch, set(subject.smiles or ()))
+    units = synthetic_units(_WARM_UP + single + batch, set(data.smiles or ()))
     warm_up, one_by_one = units[:_WARM_UP], units[_WARM_UP : _WARM_UP + single]
     together = units[_WARM_UP + single :]
     forget()
-    with empty_workspace():
+    with temporary_workspace():
         predictor = Predictor(SHIPPED)
         predictor.predict(warm_up[:-1])
         predictor.predict(warm_up[-1:])
-        spent = []
+        milliseconds = []
         for number, unit in enumerate(one_by_one, start=1):
             started = time.perf_counter()
             predictor.predict([unit])
-            spent.append(1000 * (time.perf_counter() - started))
+            milliseconds.append(1000 * (time.perf_counter() - started))
             show("Single molecules", number, single)
         started = time.perf_counter()
         _predict_all(predictor, together, show)
         batch_seconds = time.perf_counter() - started
-    median_ms, high_ms = np.percentile(spent, [50, 95])
+    median_ms, high_ms = np.percentile(milliseconds, [50, 95])
     return {
         "model": predictor.info.name,
         "members": list(predictor.info.members),

@@ -1,6 +1,7 @@
 """PolyGIN as a user of PyTorch Geometric writes it: the same function of the same weights."""
 
 import re
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from torch_geometric.nn import GINEConv, global_add_pool
 from torch_geometric.utils import degree
 
 from engine.base.vocabulary import ATOM_FIELDS, BOND_FIELDS
-from engine.settings.members import NetworkConfig
+from engine.settings.networks import NetworkConfig
 
 _TYPICAL_ATOMS = 32.0
 
@@ -24,29 +25,29 @@ _RENAMED = (
 class PygNetwork(nn.Module):
     """PolyGIN from PyG's and PyTorch's ready-made parts."""
 
-    def __init__(self, shape: NetworkConfig, properties: int) -> None:
+    def __init__(self, config: NetworkConfig, properties: int) -> None:
         """Build the network with fresh weights.
 
         Args:
-            shape: its size.
+            config: its size.
             properties: K, the number of outputs.
         """
         super().__init__()
-        width = shape.width
+        width = config.width
         self.atom_tables = nn.ModuleList(nn.Embedding(n, width) for n in ATOM_FIELDS.values())
         self.bond_tables = nn.ModuleList(
             nn.ModuleList(nn.Embedding(n, width) for n in BOND_FIELDS.values())
-            for _ in range(shape.layers)
+            for _ in range(config.layers)
         )
         self.convs = nn.ModuleList(
-            GINEConv(_update(width, 2 * width), train_eps=True) for _ in range(shape.layers)
+            GINEConv(_update(width, 2 * width), train_eps=True) for _ in range(config.layers)
         )
         self.virtual_start = nn.Parameter(torch.zeros(width))
         self.virtual_updates = nn.ModuleList(
-            _update(width, width) for _ in range(shape.layers - 1 if shape.virtual_node else 0)
+            _update(width, width) for _ in range(config.layers - 1 if config.virtual_node else 0)
         )
         self.hidden = nn.Sequential(
-            nn.Linear(3 * width, properties * width), nn.SiLU(), nn.Dropout(shape.dropout)
+            nn.Linear(3 * width, properties * width), nn.SiLU(), nn.Dropout(config.dropout)
         )
         self.outs = nn.ModuleList(nn.Linear(width, 1) for _ in range(properties))
 
@@ -60,7 +61,7 @@ class PygNetwork(nn.Module):
         sizes = degree(data.batch, data.num_graphs).unsqueeze(1)
         virtual = self.virtual_start.expand(data.num_graphs, -1)
         for number, conv in enumerate(self.convs):
-            bonds = _embed(self.bond_tables[number], data.edge_attr)
+            bonds = _embed(cast(nn.ModuleList, self.bond_tables[number]), data.edge_attr)
             atoms = atoms + virtual[data.batch]
             atoms = atoms + conv(atoms, data.edge_index, bonds)
             if number < len(self.virtual_updates):
@@ -73,7 +74,7 @@ class PygNetwork(nn.Module):
 
 
 def renamed(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """PolyGIN's weights, or their gradients, under the names they have in `PygNetwork`.
+    """PolyGIN's weights, or their gradients, by the names they have in `PygNetwork`.
 
     Args:
         values: by the names of PolyGIN's parameters and buffers.
@@ -83,7 +84,7 @@ def renamed(values: dict[str, Tensor]) -> dict[str, Tensor]:
         if name == "heads.weight":
             result.update({f"outs.{k}.weight": row[None] for k, row in enumerate(value)})
         elif name == "heads.bias":
-            result.update({f"outs.{k}.bias": one[None] for k, one in enumerate(value)})
+            result.update({f"outs.{k}.bias": bias[None] for k, bias in enumerate(value)})
         else:
             for old, new in _RENAMED:
                 name = re.sub(old, new, name)

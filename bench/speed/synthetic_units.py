@@ -1,4 +1,4 @@
-"""Repeat units that no table holds, put together from common parts of polymers."""
+"""Synthetic repeat units, put together from common parts of polymers."""
 
 import numpy as np
 
@@ -32,23 +32,23 @@ _PARTS = (
     "c1nc2cc(ccc2o1)",
     "C(C(F)(F)F)(C(F)(F)F)",
 )
-_MOST_PARTS = 7
+_FEWEST_PARTS, _MOST_PARTS = 4, 7
 
 
-def unseen_units(count: int, known: set[str]) -> list[str]:
+def synthetic_units(count: int, excluded: set[str]) -> list[str]:
     """Different repeat units, the same on every call.
 
     Args:
         count: how many.
-        known: canonical SMILES that must not be among them.
+        excluded: canonical SMILES that must not be among them.
     """
     from engine.chem.smiles import canonical
 
-    choice = np.random.default_rng(2025)
-    found: dict[str, None] = {}
-    while len(found) < count:
-        parts = choice.choice(len(_PARTS), choice.integers(4, _MOST_PARTS + 1))
+    random = np.random.default_rng(2025)
+    units: dict[str, None] = {}
+    while len(units) < count:
+        parts = random.choice(len(_PARTS), random.integers(_FEWEST_PARTS, _MOST_PARTS + 1))
         unit = canonical(f"*{''.join(_PARTS[i] for i in parts)}*")
-        if unit not in known:
-            found[unit] = None
-    return list(found)
+        if unit not in excluded:
+            units[unit] = None
+    return list(units)

@@ -100,9 +100,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         )
         self._folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
         with _reporter(self.verbose) as reporter:
-            context = TrainContext(
-                Path(self._folder.name), reporter, self.use or DeviceSettings()
-            )
+            context = TrainContext(Path(self._folder.name), reporter, self.use or DeviceSettings())
             made = make_bundle(request, context)
         self.model_ = Model(self._folder.name)
         self.out_of_fold_, self.figures_ = made.ensemble.blended, made.ensemble.figures
@@ -248,7 +246,9 @@ def _two_dimensional(y: Any) -> np.ndarray:
         raise UserError(f"y has the shape {values.shape}; it may have one or two dimensions.")
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
-        raise UserError(f"Row {row}, column {column} of y is infinite: give NaN where there is none.")
+        raise UserError(
+            f"Row {row}, column {column} of y is infinite: give NaN where there is none."
+        )
     return values
 
 

@@ -1,4 +1,4 @@
-"""The one kind of error that a user is meant to read."""
+"""Errors that a user is meant to read."""
 
 
 class UserError(Exception):

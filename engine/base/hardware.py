@@ -144,7 +144,7 @@ def _of_each_gpu(ask: Callable[[ModuleType, object], _Answer]) -> list[_Answer]:
     answers = []
     try:
         for number in range(pynvml.nvmlDeviceGetCount()):
-            # A card that does not answer, such as one divided by MIG, hides no other.
+            # A card that does not answer, such as one divided by MIG, does not hide others.
             with suppress(pynvml.NVMLError):
                 answers.append(ask(pynvml, pynvml.nvmlDeviceGetHandleByIndex(number)))
     except pynvml.NVMLError:

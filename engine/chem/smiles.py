@@ -72,7 +72,7 @@ def attachment_points(mol: Chem.Mol) -> int:
 
 
 def atoms_of(mol: Chem.Mol) -> list[Chem.Atom]:
-    """All atoms; RDKit's own sequence looks each one up anew, in time with their square."""
+    """All atoms; to loop over RDKit's own sequence takes time with the square of their number."""
     return [mol.GetAtomWithIdx(i) for i in range(mol.GetNumAtoms())]
 
 

@@ -9,10 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..inference import bundle
-
 from ..inference.predict import score as score_table
 from ..runs import find_model, list_runs
-from .options import Commands, add_json, add_model, add_table, checked_table
+from .options import Commands, add_json, add_model, add_table, checked_table, opened_model
 from .output import print_figures, print_line, progress_bar
 
 

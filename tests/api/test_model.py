@@ -1,0 +1,111 @@
+"""Trained models from Python."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import engine
+from engine.api import load, read_table
+from engine.base.errors import UserError
+from engine.inference.bundle import INFO, SHIPPED, BundleInfo
+from engine.inference.predict import Predictor
+from tests.conftest import TEXTBOOK
+
+UNITS = ["*CC*", "*CC(*)c1ccccc1"]
+
+
+def test_it_predicts_what_the_pages_predict() -> None:
+    predicted = load().predict(UNITS)
+    expected = Predictor(SHIPPED).predict(UNITS).blend
+    np.testing.assert_array_equal(predicted.to_numpy(), expected.to_numpy())
+    assert list(predicted) == ["Tg", "FFV", "Tc", "Density", "Rg"]
+
+
+def test_a_selection_of_predictions_keeps_its_units() -> None:
+    predicted = load().predict(UNITS)
+    assert predicted[["Tg", "Rg"]].iloc[:1].units["Rg"] == "Å"
+    assert load().units == predicted.units
+
+
+def test_a_series_keeps_its_index() -> None:
+    series = pd.Series(UNITS, index=["PE", "PS"])
+    assert load().predict(series).index.tolist() == ["PE", "PS"]
+    assert load().predict_interval(series).index.tolist() == ["PE", "PS"]
+
+
+def test_wider_coverage_gives_wider_intervals_around_the_same_prediction() -> None:
+    model = load()
+    middle = model.predict(UNITS)["Tg"]
+    widths = []
+    for coverage in (0.5, 0.8, 0.9, 0.95):
+        found = model.predict_interval(UNITS, coverage=coverage)["Tg"]
+        np.testing.assert_allclose((found["low"] + found["high"]) / 2, middle)
+        widths.append(float((found["high"] - found["low"]).mean()))
+    assert widths == sorted(widths)
+    assert found["domain"].tolist() == ["inside", "inside"]
+    with pytest.raises(
+        UserError, match=r"no intervals of coverage 0\.33: choose one of 0\.5, 0\.55"
+    ):
+        model.predict_interval(UNITS, coverage=0.33)
+
+
+def test_an_older_model_has_one_coverage(tmp_path) -> None:
+    info = BundleInfo.model_validate_json((SHIPPED / INFO).read_bytes())
+    intervals = {
+        name: one.model_copy(update={"quantiles": {}}) for name, one in info.intervals.items()
+    }
+    older = info.model_copy(update={"intervals": intervals, "probes": None})
+    for path in SHIPPED.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / INFO).unlink()
+    (tmp_path / INFO).write_text(older.model_dump_json())
+    assert load(tmp_path).predict_interval(UNITS)["Tg"].notna().all(axis=None)
+    with pytest.raises(UserError, match=r"choose one of 0\.9\."):
+        load(tmp_path).predict_interval(UNITS, coverage=0.8)
+
+
+def test_what_cannot_be_read_is_told_or_left_out() -> None:
+    with pytest.raises(UserError, match=r"Row 1: 'C1CC' cannot be read"):
+        load().predict(["*CC*", "C1CC"])
+    predicted = load().predict(["*CC*", "C1CC"], errors="coerce")
+    assert predicted.notna().all(axis=1).tolist() == [True, False]
+    with pytest.raises(UserError, match=r"Row 1: None is no SMILES"):
+        load().predict(["*CC*", None])
+    with pytest.raises(UserError, match="given as a list"):
+        load().predict("*CC*")
+
+
+def test_a_model_that_is_not_there_is_told(tmp_path) -> None:
+    with pytest.raises(UserError, match="There is no model 'nowhere'"):
+        load("nowhere")
+    with pytest.raises(UserError, match="holds no model"):
+        load(tmp_path)
+
+
+def test_a_finished_run_is_loaded_by_its_name(trained) -> None:
+    assert load(trained.name).name == trained.name
+
+
+def test_a_model_that_predicts_otherwise_here_warns(tmp_path) -> None:
+    for path in SHIPPED.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    text = (SHIPPED / INFO).read_text()
+    info = BundleInfo.model_validate_json(text)
+    probes = {unit: {**values, "Tg": values["Tg"] + 5} for unit, values in info.probes.items()}
+    (tmp_path / INFO).unlink()
+    (tmp_path / INFO).write_text(info.model_copy(update={"probes": probes}).model_dump_json())
+    with pytest.warns(UserWarning, match="predicts otherwise on this machine"):
+        load(tmp_path)
+
+
+def test_a_table_is_checked_as_it_is_read(tmp_path) -> None:
+    table = read_table(TEXTBOOK)
+    assert len(table.smiles) == len(table.labels) == 155
+    with pytest.raises(UserError, match="There is no file"):
+        read_table(tmp_path / "nowhere.csv")
+
+
+def test_the_package_says_what_it_has() -> None:
+    assert set(dir(engine)) >= {"load", "read_table", "PolymerRegressor"}
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        engine.nothing  # noqa: B018

@@ -1,0 +1,160 @@
+"""Training in scikit-learn's words."""
+
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import cross_val_score
+from sklearn.utils import estimator_checks
+
+from engine.api import PolymerRegressor, load, read_table
+from engine.base.errors import UserError
+from engine.settings.presets import Preset
+from tests.conftest import ROOT, SLICE
+
+QUICK = Preset(
+    name="quick",
+    title="Quick",
+    summary="",
+    members={"lightgbm": {"rounds": 30, "learning_rate": 0.2, "leaves": 4}},
+)
+SMILES = [f"*{'C' * n}{hetero}{'C' * m}*" for n in range(1, 5) for m in range(3) for hetero in "OS"]
+Y = np.array([float(smiles.count("C")) for smiles in SMILES])
+
+def _regressor(**changes: object) -> PolymerRegressor:
+    settings = {"preset": QUICK, "folds": "random:2", "verbose": False}
+    return PolymerRegressor(**{**settings, **changes})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> PolymerRegressor:
+    return _regressor().fit(SMILES, Y)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [check for _, check in estimator_checks.estimator_checks_generator(_regressor())],
+    ids=lambda check: check.func.__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_scikit_learns_checks_of_its_interface(check) -> None:
+    check(_regressor())
+
+
+def test_it_learns(fitted: PolymerRegressor) -> None:
+    predicted = fitted.predict(SMILES)
+    assert predicted.shape == Y.shape
+    assert fitted.score(SMILES, Y) > 0.8
+    assert fitted.out_of_fold_.shape == (len(SMILES), 1)
+    assert fitted.figures_["blend"]["n"] == {"y": len(Y)}
+
+
+def test_the_same_seed_gives_the_same_bits(fitted: PolymerRegressor) -> None:
+    again = clone(fitted)
+    with pytest.raises(NotFittedError):
+        again.predict(SMILES)
+    np.testing.assert_array_equal(again.fit(SMILES, Y).predict(SMILES), fitted.predict(SMILES))
+
+
+def test_fitting_leaves_the_settings_and_the_data_alone() -> None:
+    regressor, smiles, y = _regressor(), list(SMILES), Y.copy()
+    before = regressor.get_params()
+    regressor.fit(smiles, y)
+    assert regressor.get_params() == before
+    assert smiles == SMILES
+    assert np.array_equal(y, Y)
+
+
+def test_it_survives_pickle_and_a_folder(fitted: PolymerRegressor, tmp_path: Path) -> None:
+    expected = fitted.predict(SMILES)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(SMILES), expected)
+    saved = load(fitted.save(tmp_path / "model")).predict(SMILES)
+    np.testing.assert_array_equal(saved["y"], expected)
+    with pytest.raises(UserError, match="is there already"):
+        fitted.save(tmp_path / "model")
+    unfitted = pickle.loads(pickle.dumps(_regressor()))
+    assert unfitted.get_params() == _regressor().get_params()
+
+
+def test_cross_validation_takes_it() -> None:
+    scores = cross_val_score(_regressor(), np.array(SMILES, dtype=object), Y, cv=2)
+    assert scores.shape == (2,)
+    assert np.isfinite(scores).all()
+
+
+def test_several_properties_have_names_units_and_gaps() -> None:
+    y = pd.DataFrame({"Tg": Y, "Strength": -Y})
+    y.loc[::4, "Strength"] = np.nan
+    fitted = _regressor().fit(np.array(SMILES)[:, None], y)
+    assert fitted.predict(SMILES).shape == (len(SMILES), 2)
+    assert fitted.model_.units == {"Tg": "°C", "Strength": ""}
+    assert 0.5 < fitted.score(SMILES, y) <= 1
+
+
+def test_a_table_brings_its_labels(tmp_path: Path) -> None:
+    path = tmp_path / "slice.csv"
+    path.write_text(SLICE, encoding="utf-8")
+    table = read_table(path)
+    fitted = _regressor().fit(table)
+    assert fitted.model_.properties == [property_.name for property_ in table.properties]
+    with pytest.raises(UserError, match="leave y out"):
+        _regressor().fit(table, table.labels)
+
+
+def test_folds_may_be_given() -> None:
+    folds = np.arange(len(SMILES)) % 3
+    fitted = _regressor(folds=folds).fit(SMILES, Y)
+    assert np.isfinite(fitted.out_of_fold_).all()
+    with pytest.raises(UserError, match="a whole number for each of the 24 rows"):
+        _regressor(folds=folds[:5]).fit(SMILES, Y)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "words"),
+    [
+        ([*SMILES[:-1], "C1CC"], Y, r"Row 23: 'C1CC' cannot be read"),
+        ([*SMILES[:-1], 7], Y, r"Row 23: 7 is no SMILES"),
+        (SMILES, Y[:-1], r"24 repeat units and 23 rows of labels"),
+        (SMILES, None, r"y is missing"),
+        (SMILES, ["x"] * 24, r"y has a value that is no number"),
+        (SMILES, np.where(Y == 2, np.inf, Y), r"Row 2, column 0 of y is infinite"),
+        (SMILES, np.where(Y < 5, np.nan, Y), r"y has 8 labels, and at least 10 are needed"),
+        ("*CC*", Y, r"given as a list"),
+        (np.zeros((24, 5)), Y, r"not as an array of shape \(24, 5\)"),
+    ],
+)
+def test_what_cannot_be_learned_is_told(X: object, y: object, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        _regressor().fit(X, y)
+
+
+def test_progress_is_shown_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    _regressor(verbose=True).fit(SMILES, Y)
+    captured = capsys.readouterr()
+    assert "LightGBM" in captured.err
+    assert captured.out == ""
+
+
+def test_a_script_without_a_guard_may_start_processes(tmp_path: Path) -> None:
+    """Worker processes do not carry the script out once more."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "print('begun', flush=True)\n"
+        "from engine.base.workers import worker_pool\n"
+        "import math\n"
+        "with worker_pool(1) as pool:\n"
+        "    print(pool.submit(math.sqrt, 49.0).result(), __file__)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["begun", "7.0", str(script)]
