@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from engine.models.trees import LightGBM
 
 from engine.chem import backbone, descriptors, rdkit_2d
 from engine.chem.capped import Capped, rdkit_values
 from engine.chem.skeleton import Skeleton, skeleton
 from engine.chem.smiles import forget, parse
 from engine.features.compute import compute_features
-from engine.models.trees import LightGBM
 from engine.settings.presets import PRESETS
 from engine.table import Table, load_table
 from engine.table.folds import given_folds

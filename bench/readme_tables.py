@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pandas as pd
+from engine.settings.members import MEMBER_TITLES
 
 from engine.base.workspace import ASSETS
 from engine.chem.smiles import canonical
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
-from engine.settings.members import MEMBER_TITLES
 from engine.settings.properties import property_for
 
 RESULT = Path("results/accuracy/best-random.json")

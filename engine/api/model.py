@@ -107,7 +107,7 @@ class Model:
         >>> from polygin import load
         >>> load().predict_interval(["*CC(*)c1ccccc1"], coverage=0.9)["Tg"].round(1)
             low   high  domain
-        0  13.5  207.2  inside
+        0  20.3  200.5  inside
         """
         predicted, index = self._predict(smiles, errors)
         found = self._predictor.uncertainty(predicted, coverage)

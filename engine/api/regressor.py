@@ -246,9 +246,7 @@ def _two_dimensional(y: Any) -> np.ndarray:
         raise UserError(f"y has the shape {values.shape}; it may have one or two dimensions.")
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
-        raise UserError(
-            f"Row {row}, column {column} of y is infinite: give NaN where there is none."
-        )
+        raise UserError(f"Row {row}, column {column} of y is infinite: give NaN for no label.")
     return values
 
 
