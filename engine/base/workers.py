@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ class _SpawnProcess(SpawnProcess):
     """
 
     @staticmethod
-    def _Popen(process_obj: SpawnProcess) -> Any:
+    def _Popen(process_obj: BaseProcess) -> Any:
         script = sys.modules["__main__"].__dict__
         with _hiding:
             # Where the main module has a name, as by `python -m`, that is loaded instead.
@@ -100,7 +101,7 @@ def _end_with_parent() -> None:
 class Crew:
     """Processes that each carry out one function and tell this one what happens."""
 
-    def __init__(self, workers: list[SpawnProcess], told: Queue, name: str) -> None:
+    def __init__(self, workers: Sequence[SpawnProcess], told: Queue, name: str) -> None:
         self._workers, self._told, self._name = workers, told, name
 
     def hear(self, seconds: float = 0.5) -> Any:

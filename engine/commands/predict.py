@@ -96,7 +96,7 @@ def _predict_unit(predictor: Predictor, smiles: str, intervals: bool) -> None:
     uncertainty = predictor.uncertainty(predicted) if intervals else None
     # Kept on one line, where a narrow terminal breaks the others.
     interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
-    heads = [interval, "domain"] if uncertainty else []
+    heads: list[Column | str] = [interval, "domain"] if uncertainty else []
     blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
     # A table of their own: all in one would not fit a terminal of 80 columns.
     titles = [title_of(member) for member in predictor.info.members]

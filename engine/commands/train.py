@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import TaskID
 
 from ..runs import (
     Run,
@@ -128,14 +129,14 @@ def _see_through(run: Run) -> int:
         return 1
     if run.reason:
         print_line(run.reason)
-    print_figures(run.figures, Console(), "Out-of-fold error")
+    print_figures(run.figures or {}, Console(), "Out-of-fold error")
     return 0
 
 
 def _watch(run: Run) -> Run:
     """Show the progress of a run until it ends."""
     with bars() as shown:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
         while run.alive:
             for stage in read_progress(run).stages:
                 if stage.name not in tasks:

@@ -158,7 +158,7 @@ class Predictor:
         return once_here(self.info, self._deviation)
 
     def _deviation(self) -> str:
-        predicted = self.predict(list(self.info.probes)).blend
+        predicted = self.predict(list(self.info.probes or ())).blend
         return deviation_words(self.info, predicted)
 
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
@@ -174,6 +174,7 @@ class Predictor:
 
     @cached_property
     def _domain(self) -> Domain:
+        assert self.info.domain is not None
         return Domain.load(self.folder, self.info.domain, len(self.info.names))
 
     @cached_property

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -193,7 +194,7 @@ def log_to_mlflow(run: Run, tracking_uri: str) -> str:
     return there
 
 
-def _network(row) -> str:
+def _network(row: Any) -> str:
     return f"fold-{row.fold + 1}-seed-{row.seed}"
 
 

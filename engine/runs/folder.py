@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 import pyarrow
@@ -199,9 +200,10 @@ class Feed:
 
     def _forget(self) -> None:
         self._table = pd.DataFrame()
-        self._inode, self._offset, self._mark = None, 0, b""
+        self._inode: int | None = None
+        self._offset, self._mark = 0, b""
 
-    def _read_on(self, file) -> None:
+    def _read_on(self, file: BinaryIO) -> None:
         inode = os.fstat(file.fileno()).st_ino
         if not self._goes_on(file, inode):
             self._forget()
@@ -218,7 +220,7 @@ class Feed:
             parts = [self._table, fresh] if len(self._table) else [fresh]
             self._table = pd.concat(parts, ignore_index=True)
 
-    def _goes_on(self, file, inode: int) -> bool:
+    def _goes_on(self, file: BinaryIO, inode: int) -> bool:
         """Whether the file still holds what was read of it; if so, it is left at the rest."""
         if inode != self._inode:
             return False

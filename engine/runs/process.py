@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -138,7 +139,7 @@ def _family(process: psutil.Process) -> list[psutil.Process]:
     return list(family)
 
 
-def _quietly(act) -> None:
+def _quietly(act: Callable[[], object]) -> None:
     try:
         act()
     except psutil.NoSuchProcess:

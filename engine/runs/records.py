@@ -79,12 +79,14 @@ class StoredConfig(RunConfig):
 
     Attributes:
         table: the name of the file that its table came from.
+        columns: those that it was read by.
         properties: those that it learns.
         resolved_preset: the preset with every setting said, so that the run outlives a change of
             the preset of that name; None in runs from before it was stored.
     """
 
     table: str
+    columns: Columns
     properties: list[Property]
     resolved_preset: Preset | None = None
 

@@ -36,7 +36,7 @@ class RunReporter(Reporter):
         """Report into the folder of `run`; `names` are the K properties."""
         self._run, self._names = run, names
         self._stages: list[StageProgress] = []
-        self._current: StageProgress | None = None
+        self._current = StageProgress(name="", title="", total=0)
         self._stage_began = time.monotonic()
         self._written = 0.0
         self._skipped = 0
@@ -107,8 +107,7 @@ class RunReporter(Reporter):
         overall = self._overall()
         progress = Progress(stages=self._stages, overall=overall, seconds_left=self._left())
         write_atomic(self._run.folder / files.PROGRESS, progress.model_dump_json())
-        title = self._current.title if self._current else ""
-        store.update(self._run.id, stage=title, progress=overall)
+        store.update(self._run.id, stage=self._current.title, progress=overall)
 
     def _left(self) -> float | None:
         """Seconds until the end; None before the longest of the stages has been timed."""

@@ -120,17 +120,16 @@ def _update(
     values = dict(changes)
     if values.get("figures") is not None:
         values["figures"] = json.dumps(values["figures"])
-    condition, states = "", ()
-    if only_from:
-        condition, states = f" AND state IN ({', '.join('?' * len(only_from))})", only_from
+    states = only_from or ()
+    condition = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
     assignments = ", ".join(f"{name} = ?" for name in values)
     done = database.execute(
         f"UPDATE runs SET {assignments} WHERE id = ?{condition}",
         [*values.values(), run_id, *states],
     )
     if done.rowcount and "state" in values:
-        reason = str(values.get("reason") or "")
-        _note(database, run_id, Change(time=time.time(), state=values["state"], reason=reason))
+        change = {"time": time.time(), "state": values["state"], "reason": values.get("reason")}
+        _note(database, run_id, Change.model_validate(change | {"reason": change["reason"] or ""}))
     return done.rowcount > 0
 
 

@@ -44,7 +44,8 @@ class Preset(BaseModel):
         Returns:
             How the devices are to be used, and a sentence for each wish that cannot be met.
         """
-        wish, changes, lines = self.use, {}, []
+        wish, lines = self.use, []
+        changes: dict[str, str] = {}
         if use.parallel == "auto" and wish.parallel != "auto":
             if wish.parallel == "dp" and cards < 2:
                 there = "there is one" if cards else "there is none: it trains on the CPU"
