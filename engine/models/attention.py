@@ -35,8 +35,8 @@ class SizeGroups(NamedTuple):
 def size_groups(batch: GraphBatch) -> SizeGroups:
     """Group the graphs of a batch by their size, as suits the device."""
     sizes = batch.atom_indptr.diff().to(torch.int64)
-    size = _GRAPHS_PER_GROUP.get(sizes.device.type, batch.count)
-    if batch.count <= size:
+    size = _GRAPHS_PER_GROUP.get(sizes.device.type, batch.size)
+    if batch.size <= size:
         longest = batch.largest or int(sizes.max())
         return SizeGroups(None, None, [_padding(sizes, len(batch.atoms), longest)])
     ranked, graphs = torch.sort(sizes, stable=True)
@@ -87,19 +87,21 @@ class GraphAttention(nn.Module):
             looked = looked.index_select(0, groups.order)
         parts = looked.split([group.atoms for group in groups.groups])
         found = [self._find(part, group) for part, group in zip(parts, groups.groups, strict=True)]
-        found = torch.cat(found)
+        together = torch.cat(found)  # V × width
         if groups.back is not None:
-            found = found.index_select(0, groups.back)
-        return atoms + functional.dropout(self.out(found), self._dropout, self.training)
+            together = together.index_select(0, groups.back)
+        return atoms + functional.dropout(self.out(together), self._dropout, self.training)
 
     def _find(self, looked: Tensor, group: Padding) -> Tensor:
         """What each atom finds; from `(V, 3 · width)` to `(V, width)`."""
         places = group.graphs * group.longest
         # No two atoms have one place: nothing is added up, here or in the gradient.
         padded = looked.new_zeros(places, looked.shape[1]).index_copy(0, group.place, looked)
-        parts = padded.view(group.graphs, group.longest, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
+        parts = padded.view(group.graphs, group.longest, 3, self._heads, -1)
+        # Each graphs × heads × longest × width / heads.
+        query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
         # The faster kernels add up gradients in any order.
         exact = looked.is_cuda and torch.are_deterministic_algorithms_enabled()
         with sdpa_kernel(SDPBackend.MATH) if exact else nullcontext():
-            found = functional.scaled_dot_product_attention(*parts, attn_mask=group.seen)
+            found = functional.scaled_dot_product_attention(query, key, value, attn_mask=group.seen)
         return found.transpose(1, 2).reshape(places, -1).index_select(0, group.place)

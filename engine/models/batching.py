@@ -32,7 +32,7 @@ class GraphBatch(NamedTuple):
     graph: Tensor  # V: the graph of each atom
     atom_indptr: Tensor  # G + 1: graph g owns atoms `atom_indptr[g]:atom_indptr[g + 1]`
     positions: Tensor  # at least max(V, E): 0, 1, 2, …
-    count: int  # G
+    size: int  # G
     real_atoms: Tensor | None = None  # V × 1, 1 or 0, where some only fill up a fixed shape
     real_graphs: Tensor | None = None  # G × 1, likewise
     descriptors: Tensor | None = None  # G × D, float32, NaN where one has no value
@@ -224,7 +224,7 @@ class DeviceGraphs:
                 positions=torch.arange(
                     max(len(atom), len(edge)), dtype=torch.int32, device=self.device
                 ),
-                count=len(rows),
+                size=len(rows),
                 descriptors=described,
             ),
             host_starts,
@@ -258,7 +258,7 @@ class ArrangedGraphs:
             graph=whole.graph[atoms] - first,
             atom_indptr=whole.atom_indptr[first : last + 1] - atoms.start,
             positions=whole.positions,
-            count=last - first,
+            size=last - first,
             descriptors=None if whole.descriptors is None else whole.descriptors[first:last],
             largest=int(np.diff(self._host["atoms"][first : last + 1]).max(initial=0)),
         )

@@ -1,5 +1,7 @@
 """A graph convolutional network: Kipf & Welling (ICLR 2017, arXiv:1609.02907)."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
@@ -18,13 +20,13 @@ class SumNeighbours(Function):
     """
 
     @staticmethod
-    def forward(ctx, atoms: Tensor, neighbour: Tensor, indptr: Tensor) -> Tensor:
+    def forward(ctx: Any, atoms: Tensor, neighbour: Tensor, indptr: Tensor) -> Tensor:
         """Neighbours `(E,)`, by the atom that they are summed for, whose begin `indptr` says."""
         ctx.save_for_backward(neighbour, indptr)
         return sum_spans(atoms, neighbour, indptr)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         return sum_spans(gradient, *ctx.saved_tensors), None, None
 
 
@@ -45,15 +47,16 @@ class GCN(Network):
             properties: K, the number of outputs.
         """
         super().__init__(config, config.width)
-        fan_in = sum(table.num_embeddings for table in self.atom_tables)
-        for table in self.atom_tables:
-            bound = (6 / (fan_in + config.width)) ** 0.5
-            nn.init.uniform_(table.weight, -bound, bound)
-        self.weights = nn.ModuleList(
+        tables = [table.get_parameter("weight") for table in self.atom_tables]
+        bound = (6 / (sum(map(len, tables)) + config.width)) ** 0.5
+        for table in tables:
+            nn.init.uniform_(table, -bound, bound)
+        layers = [
             nn.Linear(config.width, config.width, bias=False) for _ in range(config.layers - 1)
-        )
-        for layer in self.weights:
+        ]
+        for layer in layers:
             nn.init.xavier_uniform_(layer.weight)
+        self.weights = nn.ModuleList(layers)
         # One tensor: copies for several devices would find a list of parameters empty.
         self.biases = nn.Parameter(torch.zeros(config.layers, config.width))
         self.heads = make_heads(config, properties)

@@ -21,6 +21,8 @@ from .readout import JoinDescriptors, make_heads
 class GIN(Network):
     """Rounds of messages along bonds, with whatever else the settings ask for."""
 
+    bond_hot: Tensor
+
     def __init__(self, config: NetworkConfig, properties: int) -> None:
         """Build the network with fresh weights.
 
@@ -60,7 +62,7 @@ class GIN(Network):
             atoms = self.atom_map(atoms)  # V × width
         bond_hot = self.bond_hot.index_select(0, batch.bond_code)  # M × F
         sizes = batch.atom_indptr.diff().clamp(min=1).unsqueeze(1)  # G × 1
-        virtual = self.virtual_start.expand(batch.count, -1)  # G × width
+        virtual = self.virtual_start.expand(batch.size, -1)  # G × width
         groups = size_groups(batch) if self.attention else None
         for number, layer in enumerate(self.layers):
             atoms = layer(AddByGraph.apply(atoms, virtual, batch), bond_hot, batch)

@@ -1,5 +1,7 @@
 """One round of messages along bonds, and the small networks that update what was received."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -7,7 +9,7 @@ from torch.nn import functional
 from ..base.vocabulary import BOND_FIELDS
 from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
-from .messages import ReceiveMessages
+from .messages import ReceiveMessages, joint_table
 from .norm import BatchNorm, norm_silu
 
 
@@ -29,7 +31,7 @@ class GINLayer(nn.Module):
 
     def forward(self, atoms: Tensor, bond_hot: Tensor, batch: GraphBatch) -> Tensor:
         """Atoms of shape `(V, width)` in and out; `bond_hot` `(M, F)`, see `bond_hot_rows`."""
-        table = torch.cat([table.weight for table in self.bond_tables])
+        table = joint_table(self.bond_tables)  # F × bond_width
         if self.bond_map is not None:
             table = self.bond_map(table)
         low = arithmetic(atoms)
@@ -50,6 +52,9 @@ def make_update(config: NetworkConfig, hidden: int) -> nn.Module:
     return (LayerUpdate if config.norm == "layer" else Update)(config.width, hidden)
 
 
+_UpdateParts = tuple[nn.Linear, BatchNorm, nn.SiLU, nn.Linear, BatchNorm]
+
+
 class Update(nn.Sequential):
     """Two linear layers, each normalised over the batch."""
 
@@ -64,7 +69,7 @@ class Update(nn.Sequential):
 
     def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
         """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
-        first, norm, _, second, last_norm = self
+        first, norm, _, second, last_norm = cast(_UpdateParts, tuple(self))
         if not self.training:
             hidden = functional.linear(values, *norm.folded_into(first.weight))
             hidden = functional.silu(hidden, inplace=not torch.is_grad_enabled())

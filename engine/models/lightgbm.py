@@ -1,5 +1,7 @@
 """LightGBM: gradient boosting grown leaf by leaf (Ke et al., NeurIPS 2017)."""
 
+from typing import Any
+
 import numpy as np
 
 from .boosting import BINS, BoostingConfig
@@ -19,7 +21,7 @@ class LightGBM(DescriptorMember):
     Config = BoostingConfig
     suffix = "txt"
 
-    def __init__(self, model: object) -> None:
+    def __init__(self, model: Any) -> None:
         self._model = model
 
     @classmethod

@@ -5,8 +5,10 @@ on CUDA. Here a batch knows its edges in both directions, so the gradient of a g
 over consecutive rows.
 """
 
+from typing import Any, cast
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd import Function
 
 from .batching import GraphBatch
@@ -45,12 +47,12 @@ class SumByGraph(Function):
     """Sums atoms of shape `(V, width)` to graphs of shape `(G, width)`."""
 
     @staticmethod
-    def forward(ctx, atoms: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(ctx: Any, atoms: Tensor, batch: GraphBatch) -> Tensor:
         ctx.batch = batch
         return _consecutive(atoms, batch.atom_indptr, batch)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         return gradient.index_select(0, ctx.batch.graph), None
 
 
@@ -58,12 +60,12 @@ class AddByGraph(Function):
     """Adds its graph's row of shape `(G, width)` to each atom of shape `(V, width)`."""
 
     @staticmethod
-    def forward(ctx, atoms: Tensor, graphs: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(ctx: Any, atoms: Tensor, graphs: Tensor, batch: GraphBatch) -> Tensor:
         ctx.batch = batch
         return graphs.index_select(0, batch.graph).add_(atoms)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         return gradient, _consecutive(gradient, ctx.batch.atom_indptr, ctx.batch), None
 
 
@@ -76,7 +78,12 @@ class ReceiveMessages(Function):
 
     @staticmethod
     def forward(
-        ctx, atoms: Tensor, own: Tensor, bond_hot: Tensor, bond_table: Tensor, batch: GraphBatch
+        ctx: Any,
+        atoms: Tensor,
+        own: Tensor,
+        bond_hot: Tensor,
+        bond_table: Tensor,
+        batch: GraphBatch,
     ) -> Tensor:
         """Atoms of shape `(V, width)`, `own` a scalar, `bond_hot` `(M, F)`, table `(F, width)`."""
         messages = atoms.index_select(0, batch.sender).addmm_(bond_hot, bond_table).relu_()
@@ -87,7 +94,7 @@ class ReceiveMessages(Function):
         )
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
         atoms, own, bond_hot, messages = ctx.saved_tensors
         batch = ctx.batch
         along = sum_spans(gradient, batch.receiver_indices, batch.receiver_indptr)
@@ -97,11 +104,16 @@ class ReceiveMessages(Function):
         return to_atoms, to_own, None, bond_hot.t() @ along, None
 
 
+def joint_table(tables: nn.ModuleList) -> Tensor:
+    """The rows of several embeddings in one table, `(F, width)`, in their order."""
+    return torch.cat([cast(Tensor, table.weight) for table in tables])
+
+
 class EmbedAtoms(Function):
     """The sum of one row of a table for each field of an atom."""
 
     @staticmethod
-    def forward(ctx, table: Tensor, index: Tensor) -> Tensor:
+    def forward(ctx: Any, table: Tensor, index: Tensor) -> Tensor:
         """Table of shape `(F, width)`; `index` of shape `(V, fields)`, int64."""
         ctx.save_for_backward(index)
         ctx.rows = len(table)
@@ -110,7 +122,7 @@ class EmbedAtoms(Function):
         return sum_spans(table, index.flatten().to(torch.int32), start)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (index,) = ctx.saved_tensors
         hot = gradient.new_zeros(len(index), ctx.rows).scatter_(1, index, 1.0)
         return hot.t() @ gradient, None

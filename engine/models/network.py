@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ..base.vocabulary import ATOM_FIELDS
 from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
-from .messages import EmbedAtoms
+from .messages import EmbedAtoms, joint_table
 from .pyg import from_pyg
 from .readout import JoinDescriptors, pool
 
@@ -23,6 +23,8 @@ class Network(nn.Module):
     """
 
     heads: nn.Module
+    atom_first: Tensor
+    atom_columns: Tensor | None
 
     def __init__(self, config: NetworkConfig, atom_width: int) -> None:
         """Make fresh embeddings of atoms: a learned row for the code of each field.
@@ -54,7 +56,7 @@ class Network(nn.Module):
 
     def embed(self, batch: GraphBatch) -> Tensor:
         """The sum of the embeddings of each atom's fields; shape `(V, atom_width)`."""
-        table = torch.cat([table.weight for table in self.atom_tables])
+        table = joint_table(self.atom_tables)  # F × atom_width
         codes = batch.atoms
         if self.atom_columns is not None:
             codes = codes.index_select(1, self.atom_columns)

@@ -1,5 +1,7 @@
 """Batch normalisation that can leave rows out and can average over several processes."""
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -14,6 +16,12 @@ class BatchNorm(nn.BatchNorm1d):
     PyTorch's own is used where it can be. It knows no mask, and its version for several processes
     runs on CUDA alone.
     """
+
+    # Averages are always tracked.
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
 
     def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
         """Normalise.
@@ -71,7 +79,7 @@ class _NormSiLU(Function):
     """
 
     @staticmethod
-    def forward(ctx, values: Tensor, weight: Tensor, bias: Tensor, norm: BatchNorm) -> Tensor:
+    def forward(ctx: Any, values: Tensor, weight: Tensor, bias: Tensor, norm: BatchNorm) -> Tensor:
         mean, variance = torch.batch_norm_update_stats(
             values, norm.running_mean, norm.running_var, norm.momentum
         )
@@ -83,7 +91,7 @@ class _NormSiLU(Function):
         return nn.functional.silu(torch.addcmul(shift, values, slope), inplace=True)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         values, mean, inverse, slope, shift = ctx.saved_tensors
         normal = torch.addcmul(shift, values, slope)
         gradient = torch.ops.aten.silu_backward(gradient, normal)
@@ -99,11 +107,11 @@ class _AddUp(Function):
     """The sum over the processes that train together; the value itself where one trains alone."""
 
     @staticmethod
-    def forward(ctx, values: Tensor) -> Tensor:
+    def forward(ctx: Any, values: Tensor) -> Tensor:
         return _add_up(values)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         # Every process's loss depends on the sum, so their gradients add up as well.
         return _add_up(gradient)
 

@@ -55,7 +55,7 @@ def from_pyg(batch: "Batch") -> GraphBatch:
         positions=torch.arange(
             max(batch.num_nodes, len(source)), dtype=torch.int32, device=source.device
         ),
-        count=batch.num_graphs,
+        size=batch.num_graphs,
         descriptors=batch.get("descriptors"),
         largest=int(sizes.max()) if len(sizes) else 0,
     )

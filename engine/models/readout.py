@@ -1,5 +1,7 @@
 """From the atoms of a graph to its properties: pooling, descriptors, heads."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -22,14 +24,14 @@ class MaxByGraph(Function):
     """
 
     @staticmethod
-    def forward(ctx, atoms: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(ctx: Any, atoms: Tensor, batch: GraphBatch) -> Tensor:
         greatest = greatest_of_spans(atoms, batch.positions[: len(atoms)], batch.atom_indptr)
         ctx.save_for_backward(atoms, greatest)
         ctx.batch = batch
         return greatest
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         atoms, greatest = ctx.saved_tensors
         batch = ctx.batch
         hit = (atoms == greatest.index_select(0, batch.graph)).to(gradient.dtype)
@@ -49,15 +51,19 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
     Returns:
         Shape `(G, width · poolings)`.
     """
-    sizes = batch.atom_indptr.diff().clamp(min=1).unsqueeze(1)
+    sizes = batch.atom_indptr.diff().clamp(min=1).unsqueeze(1)  # G × 1
     total = SumByGraph.apply(atoms, batch) if {"mean", "sum"} & {*config.pooling} else None
-    parts = {
-        "mean": lambda: total / sizes,
-        "sum": lambda: total / _TYPICAL_ATOMS,
-        "max": lambda: MaxByGraph.apply(atoms, batch),
-        "virtual": lambda: virtual,
-    }
-    return torch.cat([parts[kind]() for kind in config.pooling], dim=1)
+
+    def part(kind: str) -> Tensor:  # G × width
+        if kind == "max":
+            return MaxByGraph.apply(atoms, batch)
+        if kind == "virtual":
+            assert virtual is not None, "the network has no virtual nodes"
+            return virtual
+        assert total is not None
+        return total / (sizes if kind == "mean" else _TYPICAL_ATOMS)
+
+    return torch.cat([part(kind) for kind in config.pooling], dim=1)
 
 
 def make_heads(config: NetworkConfig, properties: int) -> nn.Module:
@@ -100,6 +106,10 @@ class JoinDescriptors(nn.Module):
 
     Until `choose` was called it joins the first columns as they are.
     """
+
+    column: Tensor  # int64: the columns that are joined
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, count: int) -> None:
         """Make room for `count` descriptors."""

@@ -1,5 +1,7 @@
 """XGBoost: regularised gradient boosting (Chen & Guestrin, KDD 2016)."""
 
+from typing import Any
+
 import numpy as np
 
 from .boosting import BINS, BoostingConfig
@@ -19,7 +21,7 @@ class XGBoost(DescriptorMember):
     Config = BoostingConfig
     suffix = "ubj"
 
-    def __init__(self, model: object) -> None:
+    def __init__(self, model: Any) -> None:
         self._model = model
 
     @classmethod

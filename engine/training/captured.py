@@ -48,7 +48,7 @@ def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
         graph=torch.cat([batch.graph, _owners(size.graphs, more.atoms, more.graphs, device)]),
         atom_indptr=_more_starts(batch.atom_indptr, size.atoms, more.atoms, more.graphs),
         positions=torch.arange(max(shape.atoms, shape.edges), dtype=torch.int32, device=device),
-        count=shape.graphs,
+        size=shape.graphs,
         real_atoms=_ones_then_zeros(size.atoms, more.atoms, device),
         real_graphs=_ones_then_zeros(size.graphs, more.graphs, device),
     )
@@ -56,7 +56,7 @@ def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
 
 def size_of(batch: GraphBatch) -> BatchSize:
     """How large a batch is; known without asking the device."""
-    return BatchSize(batch.count, len(batch.atoms), len(batch.received_indices), len(batch.sender))
+    return BatchSize(batch.size, len(batch.atoms), len(batch.received_indices), len(batch.sender))
 
 
 class CapturedStep:
@@ -118,8 +118,9 @@ class CapturedStep:
         """
         if any(own >= most for own, most in zip(size_of(batch), self._shape, strict=True)):
             return None
+        assert self._batch is not None, "nothing was captured"
         for mine, filled in zip(self._batch, fill_up(batch, self._shape), strict=True):
-            if isinstance(mine, Tensor):
+            if isinstance(mine, Tensor) and isinstance(filled, Tensor):
                 mine.copy_(filled)
         self._labels.copy_(self._fill_labels(labels))
         if self._graph is None:
@@ -129,7 +130,10 @@ class CapturedStep:
         return self._loss.clone()
 
     def _pass(self) -> None:
-        self._loss.copy_(self._learn()(self._batch, self._labels))
+        learn = self._learn()
+        assert learn is not None
+        assert self._batch is not None
+        self._loss.copy_(learn(self._batch, self._labels))
 
     def _fill_labels(self, labels: Tensor) -> Tensor:
         more = labels.new_full((self._shape.graphs - len(labels), labels.shape[1]), torch.nan)

@@ -153,5 +153,6 @@ def _checksum(arrays: dict[str, np.ndarray], values: str) -> int:
     total = zlib.crc32(values.encode())
     for name in sorted(arrays):
         total = zlib.crc32(name.encode(), total)
-        total = zlib.crc32(np.asarray(arrays[name], order="C").reshape(-1).view(np.uint8), total)
+        plain = np.asarray(arrays[name], order="C").reshape(-1).view(np.uint8)
+        total = zlib.crc32(plain.data, total)
     return total

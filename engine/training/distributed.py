@@ -10,9 +10,10 @@ processes, so the loss is that of one process, within rounding.
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -110,7 +111,7 @@ def _fit_as_rank(
 
 def _fit_together(
     task: NetworkTask, jobs: Sequence[NetworkJob], context: TrainContext, first: bool
-):
+) -> Iterator[tuple[NetworkJob, np.ndarray]]:
     """Fit networks together with other processes; yields each with its predictions.
 
     Args:
@@ -139,7 +140,7 @@ def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:
         raise RuntimeError("the processes ended with different weights")
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 

@@ -38,7 +38,8 @@ class EarlyStopping:
     def __init__(self, patience: int) -> None:
         """Wait for so many epochs without a better loss."""
         self._patience = patience
-        self._best, self._loss, self._waited = {}, math.inf, 0
+        self._best: dict[str, Tensor] = {}
+        self._loss, self._waited = math.inf, 0
 
     @property
     def over(self) -> bool:

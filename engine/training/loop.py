@@ -80,7 +80,9 @@ def train_network(
         units = same_units(data.graphs.packed)
         rows, inner = inner_split(rows, units, training.inner_share, seed)
     if network.join is not None:
-        network.join.choose(data.graphs.descriptors[rows], labels[rows])
+        descriptors = data.graphs.descriptors
+        assert descriptors is not None, "the network joins descriptors, and there are none"
+        network.join.choose(descriptors[rows], labels[rows])
     trainer = Trainer(network, data.graphs, labels, rows, training, seed, context)
     validate = partial(_validate, trainer, data)
     for epoch in range(checkpointer.resume(trainer), training.epochs):

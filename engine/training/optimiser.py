@@ -117,7 +117,7 @@ class StepInBackward:
     ) -> None:
         """See `FlatAdamW`."""
         self._clip = clip
-        self._optimisers = {
+        self._optimisers: dict[Tensor, torch.optim.AdamW] = {
             weight: torch.optim.AdamW(
                 [weight], lr=learning_rate, weight_decay=weight_decay, betas=betas, eps=eps
             )

@@ -12,7 +12,7 @@ import torch
 from ..base.hardware import usable_cores
 from ..base.workspace import write_atomic
 from ..models.members import title_of
-from ..settings.devices import DeviceSettings
+from ..settings.devices import DeviceSettings, Parallel
 from .checkpoints import Checkpoints
 from .context import TrainContext
 from .distributed import fit_distributed
@@ -37,7 +37,7 @@ class Plan:
         remark: why it is not as the user wished, where it is not.
     """
 
-    mode: str
+    mode: Parallel
     devices: list[str]
     threads: int
     where: str
@@ -174,7 +174,7 @@ def _plan_file(checkpoints: Path, member: str) -> Path:
     return checkpoints / f"{member}-plan.json"
 
 
-def _processes(mode: str, count: int, cards: int, cores: int) -> Plan:
+def _processes(mode: Parallel, count: int, cards: int, cores: int) -> Plan:
     devices = [f"cuda:{number}" if cards else "cpu" for number in range(count)]
     threads = max(cores // count, 1)
     where = f"{count} CUDA devices" if cards else f"{count} processes with {threads} CPU threads"

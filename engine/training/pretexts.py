@@ -1,5 +1,7 @@
 """What a network can learn from graphs without labels."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -181,12 +183,14 @@ class BondEnds(Function):
     """
 
     @staticmethod
-    def forward(ctx, atoms: Tensor, sender: Tensor, receiver: Tensor, batch: GraphBatch) -> Tensor:
+    def forward(
+        ctx: Any, atoms: Tensor, sender: Tensor, receiver: Tensor, batch: GraphBatch
+    ) -> Tensor:
         ctx.batch = batch
         return atoms.index_select(0, sender) + atoms.index_select(0, receiver)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         batch = ctx.batch
         positions = batch.positions[: len(gradient)]
         return 2 * sum_spans(gradient, positions, batch.received_indptr), None, None, None

@@ -168,7 +168,8 @@ def _carry_out(trial: _Trial, chosen: Plan) -> list[_Measured]:
     count = 1 if chosen.devices[0] != "cpu" else len(chosen.devices)
     if count == 1:
         return [_try(trial)]
-    barrier, measured = SPAWN.Barrier(count), []
+    barrier = SPAWN.Barrier(count)
+    measured: list[_Measured] = []
     with crew(_try_together, [(trial, barrier)] * count, "a process of the trial") as processes:
         while len(measured) < count:
             if (message := processes.hear()) is not None:
@@ -229,7 +230,7 @@ def _some_descriptors(trial: _Trial) -> np.ndarray | None:
 
 def _timed(work: Callable[[], object], passes: int) -> float:
     """Seconds that some work takes, the median of some passes; ends early on a slow machine."""
-    spent = []
+    spent: list[float] = []
     while len(spent) < passes and sum(spent) < _SECONDS:
         started = time.perf_counter()
         work()

@@ -68,12 +68,12 @@ def test_messages(batch: GraphBatch) -> None:
 
 def test_sums_by_graph(batch: GraphBatch) -> None:
     atoms = _random(len(batch.atoms), WIDTH)
-    plain = atoms.new_zeros(batch.count, WIDTH).index_add(0, batch.graph.long(), atoms)
+    plain = atoms.new_zeros(batch.size, WIDTH).index_add(0, batch.graph.long(), atoms)
     _same(SumByGraph.apply(atoms, batch), plain, [atoms])
 
 
 def test_adding_by_graph(batch: GraphBatch) -> None:
-    atoms, graphs = _random(len(batch.atoms), WIDTH), _random(batch.count, WIDTH, seed=1)
+    atoms, graphs = _random(len(batch.atoms), WIDTH), _random(batch.size, WIDTH, seed=1)
     plain = atoms + graphs[batch.graph.long()]
     _same(AddByGraph.apply(atoms, graphs, batch), plain, [atoms, graphs])
 

@@ -119,7 +119,7 @@ def test_a_prediction_that_is_too_large_for_memory_is_made_in_smaller_parts(
     forward, limit = type(network).forward, 10
 
     def limited(network, batch) -> torch.Tensor:
-        if batch.count > limit:
+        if batch.size > limit:
             raise RuntimeError("CUDA error: out of memory")
         return forward(network, batch)
 

@@ -163,7 +163,7 @@ def test_out_of_memory_halves_the_pieces_and_goes_on(
     forward = GIN.forward
 
     def limited(network: GIN, batch) -> torch.Tensor:
-        if batch.count > 5:
+        if batch.size > 5:
             raise kind("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes")
         return forward(network, batch)
 
@@ -245,7 +245,7 @@ def test_no_batch_is_a_single_graph(graphs: DeviceGraphs, monkeypatch: pytest.Mo
     forward = GIN.forward
 
     def counted(network: GIN, batch) -> torch.Tensor:
-        sizes.append(batch.count)
+        sizes.append(batch.size)
         return forward(network, batch)
 
     monkeypatch.setattr(GIN, "forward", counted)
