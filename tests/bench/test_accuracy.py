@@ -10,7 +10,7 @@ from bench.accuracy import keep, one_fold, results
 from bench.accuracy.__main__ import compare_all, on_one_fold
 from bench.accuracy.bootstrap import interval, wmae, wmae_row
 from bench.accuracy.results import save
-from bench.accuracy.training_mean import guess
+from bench.accuracy.training_mean import predict_mean
 from bench.out_of_fold import OutOfFold, long_form
 from engine.base.errors import UserError
 from engine.models.descriptor_models import DESCRIPTOR_MODELS
@@ -54,8 +54,8 @@ def test_an_interval_holds_the_figure_and_a_paired_one_is_narrower(labels: np.nd
 
 def test_the_mean_is_that_of_the_other_folds() -> None:
     labels = np.array([[1.0], [3.0], [np.nan], [8.0]])
-    guessed = guess(labels, np.array([0, 0, 1, 1]))
-    assert guessed.tolist() == [[8.0], [8.0], [2.0], [2.0]]
+    predicted = predict_mean(labels, np.array([0, 0, 1, 1]))
+    assert predicted.tolist() == [[8.0], [8.0], [2.0], [2.0]]
 
 
 def test_systems_are_compared_on_the_same_rows(
@@ -70,8 +70,8 @@ def test_systems_are_compared_on_the_same_rows(
     monkeypatch.setattr(keep, "read_config", lambda _: spec)
     keep.main(trained.name, "best")
     folds = np.arange(len(table.ids)) % 3
-    guessed = long_form(table, folds, guess(table.labels, folds))
-    save("training mean", "random", {"command": "none", "seconds": 0.1}, guessed)
+    predicted = long_form(table, folds, predict_mean(table.labels, folds))
+    save("training mean", "random", {"command": "none", "seconds": 0.1}, predicted)
     loaded = results.load_all(table)
     assert [(one.system, one.folds) for one in loaded] == [
         ("best", "random"),

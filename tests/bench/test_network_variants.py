@@ -8,7 +8,7 @@ import pytest
 
 from bench import network_variants
 from bench.network_variants import compare, train
-from bench.out_of_fold import read
+from bench.out_of_fold import load_out_of_fold
 from engine.table import Table
 from engine.training import loop
 
@@ -27,7 +27,7 @@ def table(
 def test_a_variant_is_trained_and_compared(table: Table, tmp_path: Path) -> None:
     joined = {**QUICK, "shape": {**QUICK["shape"], "descriptors": 8}}
     plain, described = (
-        read(train(name, changes, "random", 0, tmp_path / "scratch"), table)
+        load_out_of_fold(train(name, changes, "random", 0, tmp_path / "scratch"), table)
         for name, changes in (("plain", QUICK), ("described", joined))
     )
     assert not np.array_equal(plain.blended, described.blended)
@@ -50,4 +50,6 @@ def test_a_pretraining_learns_from_other_units_too(
     held_out = np.bincount(np.arange(len(table.ids)) % 3)
     assert learnt == [len(table.ids) + 2 - count for count in held_out]
     assert json.loads(path.with_suffix(".json").read_text())["units"] == 2
-    assert np.isfinite(read(path, table).blended).sum() == np.isfinite(table.labels).sum()
+    assert (
+        np.isfinite(load_out_of_fold(path, table).blended).sum() == np.isfinite(table.labels).sum()
+    )
