@@ -1,17 +1,18 @@
 """How long the Monitor page takes with many runs and a long one: `python -m bench.cockpit`.
 
-Makes a scratch workspace of 200 runs, one of which is at work and has 100,000 epochs in its
-metrics, prints how long refreshes take, and writes `results/bench-cockpit.json`. With `--browser`,
-Chromium watches that run, and a usual one, and the web server's share of a core is measured.
+Makes a temporary workspace of 200 runs, two of them running: a usual one, and one with 100,000
+epochs in its metrics. Prints how long refreshes take and writes `results/bench-cockpit.json`. With
+`--browser`, Chromium watches each of the two, and the web server's share of a core is measured.
 """
 
+import argparse
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -19,10 +20,12 @@ import yaml
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
+from bench.reporting import write_json
 from bench.speed.machine import machine_record, machine_sentence
 from engine.base.workspace import home
 from engine.runs import Run, list_runs, process, read_metrics, store
 from engine.runs.folder import follow_metrics, forget
+from engine.runs.records import State
 
 RESULT = Path("results/bench-cockpit.json")
 RUNS, ROWS, USUAL_ROWS = 200, 100_000, 200
@@ -32,20 +35,23 @@ REPEATS = 10
 WATCH_SECONDS = 30
 
 
-def main(words: list[str]) -> None:
+def main() -> None:
     """Measure, print and write."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        os.environ["POLYGIN_HOME"] = place
-        # Held, so that no supervisor comes to look after runs that only seem to work.
+    parser = argparse.ArgumentParser(prog="python -m bench.cockpit", description=__doc__)
+    parser.add_argument("--browser", action="store_true")
+    with_browser = parser.parse_args().browser
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        os.environ["POLYGIN_HOME"] = folder
+        # Held, so that no supervisor starts and finds that these runs have no workers.
         with FileLock(home() / "supervisor.lock"):
-            result = _measured(with_browser="--browser" in words)
+            result = _measure(with_browser)
     for name, value in result["figures"].items():
         print(f"{name}: {value}")
     print(machine_sentence(result["machine"]))
-    RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    write_json(RESULT, result)
 
 
-def _measured(with_browser: bool) -> dict:
+def _measure(with_browser: bool) -> dict:
     load = round(os.getloadavg()[0], 2)
     for number in range(RUNS - 2):
         _make_run(f"attempt {number}", "stopped", USUAL_ROWS)
@@ -57,7 +63,7 @@ def _measured(with_browser: bool) -> dict:
         "metrics of the long run read whole, ms": _median_ms(lambda: read_metrics(long), 3),
         "metrics of the long run followed, first time, ms": _ms(lambda: follow_metrics(long)),
         "metrics of the long run followed, a row later, ms": _median_ms(
-            lambda: (_append(long), follow_metrics(long))
+            partial(_append_and, partial(follow_metrics, long), long)
         ),
     }
     for name, run in (("usual", usual), ("long", long)):
@@ -66,7 +72,7 @@ def _measured(with_browser: bool) -> dict:
         opened = _ms(app.run)
         figures[f"Monitor with {RUNS} runs, the {name} one opened for the first time, ms"] = opened
         figures[f"Monitor with {RUNS} runs, the {name} one refreshed, ms"] = _median_ms(
-            lambda app=app, run=run: (_append(run), app.run())
+            partial(_append_and, app.run, run)
         )
         assert not app.exception
     if with_browser:
@@ -89,9 +95,8 @@ def _app(run: Run) -> AppTest:
     return app.switch_page("pages/monitor.py")
 
 
-def _make_run(name: str, state: str, rows: int) -> Run:
+def _make_run(name: str, state: State, rows: int) -> Run:
     now = time.time()
-    working = {**process.identity(), "since": now - 600} if state == "running" else {}
     run = Run(
         id=name.replace(" ", "-"),
         name=name,
@@ -100,19 +105,20 @@ def _make_run(name: str, state: str, rows: int) -> Run:
         progress=0.5,
         created=now,
         started=now - 600,
-        finished=None if working else now,
-        **working,
+        finished=None if state == "running" else now,
     )
+    if state == "running":
+        run = run.model_copy(update={**process.identity(), "since": now - 600})
     run.folder.mkdir(parents=True)
-    properties = [{"name": one, "title": one} for one in NAMES]
+    properties = [{"name": name, "title": name} for name in NAMES]
     settings = {"table": "t.csv", "preset": "cpu", "folds": f"random:{FOLDS}", "seed": 0}
     (run.folder / "config.yaml").write_text(yaml.safe_dump({**settings, "properties": properties}))
     seeds = SEEDS if rows > USUAL_ROWS else 1
     networks = [(fold, seed) for fold in range(FOLDS) for seed in range(seeds)]
-    each = rows // len(networks)
+    epochs = rows // len(networks)
     with open(run.folder / "metrics.jsonl", "w") as file:
         for fold, seed in networks:
-            file.writelines(_line(fold, seed, epoch) for epoch in range(1, each + 1))
+            file.writelines(_line(fold, seed, epoch) for epoch in range(1, epochs + 1))
     store.insert(run)
     return run
 
@@ -137,14 +143,20 @@ def _line(fold: int, seed: int, epoch: int) -> str:
 
 
 def _append(run: Run) -> None:
+    """Add a row to a run's metrics."""
     with open(run.folder / "metrics.jsonl", "a") as file:
         file.write(_line(FOLDS - 1, SEEDS - 1, 10_000))
 
 
-def _ms(act: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _append_and(act: Callable[[], object], run: Run) -> None:
+    _append(run)
     act()
-    return round(1000 * (time.perf_counter() - began), 1)
+
+
+def _ms(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return round(1000 * (time.perf_counter() - started), 1)
 
 
 def _median_ms(act: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -152,7 +164,7 @@ def _median_ms(act: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def _watch(run: Run) -> float:
-    """The web server's share of a core, in %, while a browser shows a run that goes on."""
+    """The web server's share of a core, in %, while a browser shows a run that is training."""
     from playwright.sync_api import sync_playwright
 
     from tests.browser.conftest import FLAGS, running_app
@@ -165,6 +177,7 @@ def _watch(run: Run) -> float:
             timeout=120_000
         )
         page.wait_for_timeout(5000)
+        assert app.process
         server = psutil.Process(app.process.pid)
         before = server.cpu_times()
         for _ in range(WATCH_SECONDS // 5):
@@ -177,4 +190,4 @@ def _watch(run: Run) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -1,101 +1,121 @@
 """How often intervals hold, from out-of-fold predictions: `python -m bench.coverage OOF.parquet`.
 
-Every fold's intervals and domain are made from the other folds alone. Prints the table of
+Each fold's intervals and domain are made from the other folds alone. Prints the tables of
 `docs/intervals.md` and writes `results/coverage-random.json`.
 """
 
 import argparse
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from bench.out_of_fold import TABLE, OutOfFold, read
+from bench.out_of_fold import TABLE, OutOfFold, load_out_of_fold
+from bench.reporting import markdown_table, stamp, write_json
 from engine.inference.conformal import calibrate, held_out_half_widths, member_spread
 from engine.inference.domain import Domain
 from engine.settings.properties import property_for
 from engine.table import load_table
 
 
-def inside_domain(found: OutOfFold) -> np.ndarray:
+def inside_domain(out_of_fold: OutOfFold) -> np.ndarray:
     """Whether each row lies in the domain of the other folds; shape `(N, K)`, bool."""
-    inside = np.zeros(found.labels.shape, dtype=bool)
-    for fold in np.unique(found.folds):
-        held_out = np.flatnonzero(found.folds == fold)
-        others = np.flatnonzero(found.folds != fold)
-        domain = Domain.of([found.smiles[row] for row in others], found.labels[others])
-        distances = domain.distances([found.smiles[row] for row in held_out])
+    smiles, folds = out_of_fold.smiles, out_of_fold.folds
+    inside = np.zeros(out_of_fold.labels.shape, dtype=bool)
+    for fold in np.unique(folds):
+        held_out, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
+        domain = Domain.of([smiles[row] for row in others], out_of_fold.labels[others])
+        distances = domain.distances([smiles[row] for row in held_out])
         inside[held_out] = distances <= domain.thresholds()
     return inside
 
 
-def measure(found: OutOfFold) -> dict[str, dict]:
-    """Coverage, width and what the domain tells of each property, on held-out folds."""
-    intervals = calibrate(found.labels, found.predicted, found.blended, found.folds, found.names)
-    spreads, inside = member_spread(found.predicted), inside_domain(found)
+def measure(out_of_fold: OutOfFold) -> dict[str, dict]:
+    """Figures of each property's intervals and domain, on held-out folds."""
+    labels, blended, folds = out_of_fold.labels, out_of_fold.blended, out_of_fold.folds
+    intervals = calibrate(labels, out_of_fold.predicted, blended, folds, out_of_fold.names)
+    spreads, inside = member_spread(out_of_fold.predicted), inside_domain(out_of_fold)
     measured = {}
-    for k, name in enumerate(found.names):
-        known = np.isfinite(found.labels[:, k])
-        residuals = np.abs(found.labels - found.blended)[known, k]
-        spread, folds, near = spreads[known, k], found.folds[known], inside[known, k]
-        half = held_out_half_widths(residuals, spread, folds)
-        same = held_out_half_widths(residuals, np.zeros(len(residuals)), folds)
-        covered = residuals <= half
-        thirds = np.argsort(np.argsort(spread)) * 3 // len(spread)
-        measured[name] = {
-            **intervals[name].model_dump(),
-            "coverage_by_fold": [float(covered[folds == fold].mean()) for fold in np.unique(folds)],
-            "coverage_by_third_of_spread": [float(covered[thirds == n].mean()) for n in range(3)],
-            "coverage_of_one_width_by_third": [
-                float((residuals <= same)[thirds == n].mean()) for n in range(3)
-            ],
-            "width_of_one_width": float(2 * same.mean()),
-            "outside": int((~near).sum()),
-            **_sides("mae", residuals, near),
-            **_sides("coverage", covered, near),
-        }
+    for k, name in enumerate(out_of_fold.names):
+        rows = np.isfinite(labels[:, k])
+        residuals = np.abs(labels - blended)[rows, k]
+        figures = _figures(residuals, spreads[rows, k], folds[rows], inside[rows, k])
+        measured[name] = {**intervals[name].model_dump(), **figures}
     return measured
 
 
-def _sides(word: str, values: np.ndarray, near: np.ndarray) -> dict[str, float | None]:
-    sides = {"inside": near, "outside": ~near}
+def _figures(
+    residuals: np.ndarray, spread: np.ndarray, folds: np.ndarray, inside: np.ndarray
+) -> dict:
+    """Coverage by part of the rows of one property, and what one width for all rows would give.
+
+    Args:
+        residuals, spread: shape `(n,)`, in the property's unit.
+        folds, inside: shape `(n,)`.
+    """
+    covered = residuals <= held_out_half_widths(residuals, spread, folds)
+    one_width = held_out_half_widths(residuals, np.zeros(len(residuals)), folds)
+    thirds = np.argsort(np.argsort(spread)) * 3 // len(spread)
     return {
-        f"{word}_{side}": float(values[rows].mean()) if rows.any() else None
+        "coverage_by_fold": [float(covered[folds == fold].mean()) for fold in np.unique(folds)],
+        "coverage_by_third_of_spread": [float(covered[thirds == n].mean()) for n in range(3)],
+        "coverage_of_one_width_by_third": [
+            float((residuals <= one_width)[thirds == n].mean()) for n in range(3)
+        ],
+        "width_of_one_width": float(2 * one_width.mean()),
+        "outside": int((~inside).sum()),
+        **_means_by_side("mae", residuals, inside),
+        **_means_by_side("coverage", covered, inside),
+    }
+
+
+def _means_by_side(name: str, values: np.ndarray, inside: np.ndarray) -> dict[str, float | None]:
+    sides = {"inside": inside, "outside": ~inside}
+    return {
+        f"{name}_{side}": float(values[rows].mean()) if rows.any() else None
         for side, rows in sides.items()
     }
 
 
 def markdown(measured: dict[str, dict]) -> str:
     """Both tables of `docs/intervals.md`."""
-    lines = [
-        "| property | labels | coverage | mean width | if all were equally wide | "
-        "coverage by third of spread: low, middle, high | … if all were equally wide |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, one in measured.items():
-        known = property_for(name)
-        thirds = ", ".join(f"{share:.1%}" for share in one["coverage_by_third_of_spread"])
-        plain = ", ".join(f"{share:.1%}" for share in one["coverage_of_one_width_by_third"])
-        lines.append(
-            f"| {known.label} | {one['labels']:,} | {one['coverage']:.1%} | "
-            f"{known.number(one['width'])} | {known.number(one['width_of_one_width'])} | "
-            f"{thirds} | {plain} |"
+    coverage, domain = [], []
+    for name, figures in measured.items():
+        property_ = property_for(name)
+        coverage.append(
+            [
+                property_.label,
+                f"{figures['labels']:,}",
+                f"{figures['coverage']:.1%}",
+                property_.number(figures["width"]),
+                property_.number(figures["width_of_one_width"]),
+                _percentages(figures["coverage_by_third_of_spread"]),
+                _percentages(figures["coverage_of_one_width_by_third"]),
+            ]
         )
-    lines += [
-        "",
-        "| property | outside the domain | MAE inside | MAE outside | coverage inside | "
-        "coverage outside |",
-        "|---|---|---|---|---|---|",
-    ]
-    for name, one in measured.items():
-        known = property_for(name)
-        lines.append(
-            f"| {known.label} | {one['outside']:,} of {one['labels']:,} | "
-            f"{one['mae_inside']:.3g} | {one['mae_outside']:.3g} | "
-            f"{one['coverage_inside']:.1%} | {one['coverage_outside']:.1%} |"
+        domain.append(
+            [
+                property_.label,
+                f"{figures['outside']:,} of {figures['labels']:,}",
+                f"{figures['mae_inside']:.3g}",
+                f"{figures['mae_outside']:.3g}",
+                f"{figures['coverage_inside']:.1%}",
+                f"{figures['coverage_outside']:.1%}",
+            ]
         )
-    return "\n".join(lines)
+    coverage_heads = [
+        *("property", "labels", "coverage", "mean width", "if all were equally wide"),
+        *("coverage by third of spread: low, middle, high", "… if all were equally wide"),
+    ]
+    domain_heads = [
+        *("property", "outside the domain", "MAE inside", "MAE outside"),
+        *("coverage inside", "coverage outside"),
+    ]
+    tables = markdown_table(coverage_heads, coverage), markdown_table(domain_heads, domain)
+    return "\n\n".join(tables)
+
+
+def _percentages(shares: list[float]) -> str:
+    return ", ".join(f"{share:.1%}" for share in shares)
 
 
 def main() -> None:
@@ -105,13 +125,9 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE, help="the training table")
     parser.add_argument("--json", type=Path, default=Path("results/coverage-random.json"))
     arguments = parser.parse_args()
-    measured = measure(read(arguments.oof, load_table(arguments.table)))
-    result = {
-        "command": f"python -m bench.coverage {arguments.oof} --table {arguments.table}",
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "properties": measured,
-    }
-    arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    measured = measure(load_out_of_fold(arguments.oof, load_table(arguments.table)))
+    command = f"python -m bench.coverage {arguments.oof} --table {arguments.table}"
+    write_json(arguments.json, {**stamp(command), "properties": measured})
     print(markdown(measured))
 
 

@@ -2,17 +2,16 @@
 
 `python -m bench.coverage_elsewhere` prints a table of `docs/intervals.md` and writes
 `results/coverage-elsewhere.json`. Polymers whose label the model was trained on are left out,
-whatever part of their chain was drawn there.
+whichever part of the chain the training table draws as their repeat unit.
 """
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from bench.out_of_fold import TABLE
 from bench.polymers import polymer
+from bench.reporting import markdown_table, stamp, write_json
 from engine.base.workspace import ASSETS
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
@@ -20,28 +19,34 @@ from engine.inference.uncertainty import INSIDE
 from engine.table import Table, check_table, guess_columns, load_table, read_table
 
 RESULTS = Path("results/coverage-elsewhere.json")
-_MORE = TABLE.parent / "train_supplement"
+_SUPPLEMENT = TABLE.parent / "train_supplement"
 _TABLES = (
     ("textbook, experimental", ASSETS / "textbook.csv", "Tg", "Tg"),
     ("textbook, experimental", ASSETS / "textbook.csv", "Density", "Density"),
-    ("competition's supplement 3", _MORE / "dataset3.csv", "Tg", "Tg"),
-    ("competition's supplement 4", _MORE / "dataset4.csv", "FFV", "FFV"),
-    ("competition's supplement 1, older simulations", _MORE / "dataset1.csv", "TC_mean", "Tc"),
+    ("competition's supplement 3", _SUPPLEMENT / "dataset3.csv", "Tg", "Tg"),
+    ("competition's supplement 4", _SUPPLEMENT / "dataset4.csv", "FFV", "FFV"),
+    (
+        "competition's supplement 1, older simulations",
+        _SUPPLEMENT / "dataset1.csv",
+        "TC_mean",
+        "Tc",
+    ),
 )
+"""A title, the file, the column of labels, and the model's property."""
 
 
-def measure(predictor: Predictor, table: Table, name: str, seen: set[frozenset]) -> dict:
-    """Coverage, width and error of one property on the polymers that were not seen.
+def measure(predictor: Predictor, table: Table, name: str, trained_on: set[frozenset]) -> dict:
+    """Coverage, width and error of one property on polymers that the model was not trained on.
 
     Args:
         predictor: the model.
         table: with one property, in the unit of the model's property `name`.
         name: the model's property.
-        seen: the polymers with a training label of it.
+        trained_on: the polymers with a training label of it.
     """
     labelled = np.flatnonzero(np.isfinite(table.labels[:, 0]))
-    rows = [i for i in labelled if polymer(table.canonical[i]) not in seen]
-    predicted = predictor.predict([table.canonical[i] for i in rows])
+    rows = [row for row in labelled if polymer(table.canonical[row]) not in trained_on]
+    predicted = predictor.predict([table.canonical[row] for row in rows])
     uncertainty = predictor.uncertainty(predicted)
     labels = table.labels[rows, 0]
     low, high = uncertainty.low[name].to_numpy(), uncertainty.high[name].to_numpy()
@@ -62,19 +67,22 @@ def measure(predictor: Predictor, table: Table, name: str, seen: set[frozenset])
 
 def markdown(measured: list[dict]) -> str:
     """The table of `docs/intervals.md`."""
-    lines = [
-        "| table | property | labels | coverage | mean width | MAE | outside the domain | "
-        "coverage inside, outside |",
-        "|---|---|---|---|---|---|---|---|",
+    heads = [
+        *("table", "property", "labels", "coverage", "mean width", "MAE", "outside the domain"),
+        "coverage inside, outside",
     ]
-    for one in measured:
-        outside = one["coverage_outside"]
-        lines.append(
-            f"| {one['table']} | {one['property']} | {one['labels']} | {one['coverage']:.1%} | "
-            f"{one['width']:.3g} | {one['mae']:.3g} | {one['outside']} | "
-            f"{one['coverage_inside']:.1%}, {'–' if outside is None else f'{outside:.1%}'} |"
+    rows = []
+    for figures in measured:
+        outside = figures["coverage_outside"]
+        rows.append(
+            [
+                *(figures["table"], figures["property"], str(figures["labels"])),
+                *(f"{figures['coverage']:.1%}", f"{figures['width']:.3g}"),
+                *(f"{figures['mae']:.3g}", str(figures["outside"])),
+                f"{figures['coverage_inside']:.1%}, {'–' if outside is None else f'{outside:.1%}'}",
+            ]
         )
-    return "\n".join(lines)
+    return markdown_table(heads, rows)
 
 
 def _one_property(path: Path, column: str) -> Table:
@@ -86,19 +94,14 @@ def main() -> None:
     """Measure, write, print."""
     predictor = Predictor(SHIPPED)
     train = load_table(TABLE)
-    names = [known.name for known in train.properties]
+    names = [property_.name for property_ in train.properties]
     measured = []
-    for words, path, column, name in _TABLES:
+    for title, path, column, name in _TABLES:
         labelled = np.isfinite(train.labels[:, names.index(name)])
-        seen = {polymer(train.canonical[i]) for i in np.flatnonzero(labelled)}
-        one = measure(predictor, _one_property(path, column), name, seen)
-        measured.append({"table": words, **one})
-    result = {
-        "command": "python -m bench.coverage_elsewhere",
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tables": measured,
-    }
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        trained_on = {polymer(train.canonical[row]) for row in np.flatnonzero(labelled)}
+        figures = measure(predictor, _one_property(path, column), name, trained_on)
+        measured.append({"table": title, **figures})
+    write_json(RESULTS, {**stamp("python -m bench.coverage_elsewhere"), "tables": measured})
     print(markdown(measured))
 
 

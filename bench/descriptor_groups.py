@@ -4,7 +4,6 @@
 `results/descriptor-groups.json`; the second argument names the folds.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -12,25 +11,30 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from engine.models.trees import LightGBM
 
+from bench.reporting import markdown_table, write_json
 from engine.chem import backbone, descriptors, rdkit_2d
 from engine.chem.capped import Capped, rdkit_values
 from engine.chem.skeleton import Skeleton, skeleton
 from engine.chem.smiles import forget, parse
 from engine.features.compute import compute_features
+from engine.models.lightgbm import LightGBM
+from engine.models.members import configs_of
 from engine.settings.presets import PRESETS
 from engine.table import Table, load_table
 from engine.table.folds import given_folds
 
 RESULT = Path("results/descriptor-groups.json")
-MOST_ROWS = 2500  # of one property: a fixed draw, so that all takes some minutes
-SEEDS = 2  # for properties with fewer rows; one for the others
+MOST_ROWS = 2500
+"""The most rows that are drawn for a property, so that the whole takes some minutes."""
+
+SEEDS = 2
+"""For properties with at most so many rows; one seed for the others."""
+
 TIMED = 150
 SHARED = "shared: reading, capping, distances, charges, ..."
 CHANCE = "nothing, with other seeds"
 
-# The first group that a name's beginning fits is its group.
 GROUPS = {
     "fragments": ("fr_",),
     "EState": ("MaxAbsE", "MaxES", "MinAbsE", "MinES", "EState_VSA", "VSA_EState"),
@@ -44,6 +48,7 @@ GROUPS = {
     "Morgan counts": ("morgan_",),
     "other RDKit": ("",),
 }
+"""How the names in each group begin; a name belongs to the first group that fits."""
 
 
 def group_of(name: str) -> str:
@@ -52,7 +57,7 @@ def group_of(name: str) -> str:
 
 
 def milliseconds(smiles: list[str]) -> dict[str, float]:
-    """Processor time that each group takes for one unit, once the shared things are there."""
+    """Processor time that each group takes for one unit, beyond what several groups share."""
     forget()
     units: list[tuple[Capped, Skeleton]] = []
     costs = dict.fromkeys(GROUPS, 0.0)
@@ -62,9 +67,9 @@ def milliseconds(smiles: list[str]) -> dict[str, float]:
         values = partial(rdkit_2d.values, make, len(names))
         costs[group_of(names[0])] += _time(values, capped)
     costs["other RDKit"] += _time(lambda unit: rdkit_values(rdkit_2d.ALONE, unit.mol), capped)
-    own = [(mol, *rest) for mol, rest in zip(mols, units, strict=True)]
     costs["backbone"] = _time(
-        lambda unit: backbone.backbone_descriptors(unit[0], unit[2], unit[1].distances), own
+        lambda parts: backbone.backbone_descriptors(parts[0], parts[1][1], parts[1][0].distances),
+        zip(mols, units, strict=True),
     )
     costs["composition"] = _time(lambda unit: descriptors.composition(unit[1]), units)
     costs["Morgan counts"] = _time(descriptors.MORGAN.GetCountFingerprintAsNumPy, mols)
@@ -72,6 +77,7 @@ def milliseconds(smiles: list[str]) -> dict[str, float]:
 
 
 def _unit(smiles: str) -> tuple[Capped, Skeleton]:
+    """A capped unit with everything that several groups share."""
     mol = parse(smiles)
     atoms = skeleton(mol)
     unit = Capped(mol, atoms)
@@ -81,9 +87,12 @@ def _unit(smiles: str) -> tuple[Capped, Skeleton]:
 
 
 def _time(make: Callable, items: Iterable) -> float:
-    start = time.thread_time()
-    count = sum(make(item) is not Ellipsis for item in items)
-    return (time.thread_time() - start) / count * 1e3
+    """Milliseconds of processor time for each item."""
+    count, started = 0, time.thread_time()
+    for item in items:
+        make(item)
+        count += 1
+    return (time.thread_time() - started) / count * 1e3
 
 
 def error(
@@ -94,13 +103,13 @@ def error(
     rows = np.flatnonzero(np.isfinite(labels))
     seeds = SEEDS if len(rows) <= MOST_ROWS else 1
     rows = np.sort(np.random.default_rng(0).permutation(rows)[:MOST_ROWS])
-    settings = PRESETS["cpu"].trees["lightgbm"]
+    config = configs_of(PRESETS["cpu"])[LightGBM.name]
     errors = []
     for seed in range(first_seed, first_seed + seeds):
         for fold in np.unique(folds[rows]):
-            held, kept = rows[folds[rows] == fold], rows[folds[rows] != fold]
-            member = LightGBM.fit(matrix[kept], labels[kept], settings, seed)
-            errors.append(np.abs(member.predict(matrix[held]) - labels[held]))
+            held_out, others = rows[folds[rows] == fold], rows[folds[rows] != fold]
+            member = LightGBM.fit(matrix[others], labels[others], config, seed)
+            errors.append(np.abs(member.predict(matrix[held_out]) - labels[held_out]))
     return float(np.concatenate(errors).mean())
 
 
@@ -108,17 +117,17 @@ def main(table_path: str, folds_spec: str) -> None:
     """Measure, print and write."""
     table = load_table(Path(table_path))
     folds = given_folds(folds_spec, table)
+    if folds is None:
+        sys.exit("Name the column that holds the folds, such as folds.csv:random.")
     sample = np.random.default_rng(0).choice(len(table.canonical), TIMED, replace=False)
-    tries = [milliseconds([table.canonical[i] for i in sample]) for _ in range(3)]
+    repeats = [milliseconds([table.canonical[row] for row in sample]) for _ in range(3)]
     matrix = compute_features(table.canonical).descriptors
     groups = np.array([group_of(name) for name in descriptors.names()])
-    names = [one.name for one in table.properties]
+    names = [property_.name for property_ in table.properties]
     whole = [error(table, folds, matrix, index) for index in range(len(names))]
-    print("|", " | ".join(["left out", "columns", "ms", *(f"{name} %" for name in names)]), "|")
-    print("|---" * (3 + len(names)) + "|")
     rows = []
-    for group in (*tries[0], CHANCE):
-        cost = min(costs.get(group, 0) for costs in tries)
+    for group in (*repeats[0], CHANCE):
+        cost = min(costs.get(group, 0) for costs in repeats)
         row = {"group": group, "columns": int((groups == group).sum()), "ms": round(cost, 3)}
         if group != SHARED:
             without, first_seed = matrix[:, groups != group], SEEDS * (group == CHANCE)
@@ -126,9 +135,12 @@ def main(table_path: str, folds_spec: str) -> None:
                 change = error(table, folds, without, index, first_seed) / whole[index] - 1
                 row[name] = round(100 * change, 2)
         rows.append(row)
-        print("|", " | ".join(map(str, row.values())), "|", flush=True)
+        print(*map(str, row.values()), sep=", ", file=sys.stderr, flush=True)
     figures = {"mae": dict(zip(names, whole, strict=True)), "percent_without": rows}
-    RESULT.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    write_json(RESULT, figures)
+    heads = ["left out", "columns", "ms", *(f"{name} %" for name in names)]
+    cells = [[str(row.get(key, "")) for key in ("group", "columns", "ms", *names)] for row in rows]
+    print(markdown_table(heads, cells))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,18 @@
 """Runs every test of a fault, the long ones too, and counts: `python -m bench.faults`.
 
 Writes `results/faults.json` and prints the table of `docs/reliability.md`. A trial passes when the
-run ends as it should: nothing of its metrics lost or twice, its state and reason right, and, where
-it is resumed, an out-of-fold file equal bit for bit to that of a run that nothing happened to.
+run ends as it should: no row of its metrics is lost or repeated, its state and reason are right,
+and, where it is resumed, its out-of-fold file equals bit for bit that of an undisturbed run.
 """
 
-import json
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
+from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record, machine_sentence
 
 TESTS = (
@@ -35,32 +34,35 @@ def run_tests(report: Path) -> None:
 
 
 def count(report: Path) -> dict[str, dict]:
-    """By fault: trials, failures, skips, and at which stages runs were killed."""
-    found: dict[str, dict] = {}
-    for case in ElementTree.parse(report).iter("testcase"):
-        name = case.get("name", "").partition("[")[0]
-        known = {prop.get("name"): prop.get("value") for prop in case.iter("property")}
-        fault = found.setdefault(
+    """By fault: trials, failures, skips, seconds, and at which stages runs were killed."""
+    faults: dict[str, dict] = {}
+    for test in ElementTree.parse(report).iter("testcase"):
+        name = test.get("name", "").partition("[")[0]
+        properties = {item.get("name"): item.get("value", "") for item in test.iter("property")}
+        fault = faults.setdefault(
             name, {"trials": 0, "failures": 0, "skipped": 0, "seconds": 0.0, "stages": Counter()}
         )
-        if case.find("skipped") is not None:
+        if test.find("skipped") is not None:
             fault["skipped"] += 1
             continue
-        fault["trials"] += int(known.get("trials", 1))
-        fault["failures"] += case.find("failure") is not None or case.find("error") is not None
-        fault["seconds"] += float(case.get("time", 0))
-        fault["stages"].update(known.get("stages", "").split())
-    return found
+        fault["trials"] += int(properties.get("trials", 1))
+        fault["failures"] += test.find("failure") is not None or test.find("error") is not None
+        fault["seconds"] += float(test.get("time", 0))
+        fault["stages"].update(properties.get("stages", "").split())
+    return faults
 
 
 def table(faults: dict[str, dict]) -> str:
     """The results as Markdown."""
-    lines = ["| fault | trials | failures |", "|---|---|---|"]
-    for name, fault in faults.items():
-        words = name.removeprefix("test_").replace("_", " ")
-        trials = fault["trials"] or "skipped"
-        lines.append(f"| {words} | {trials} | {fault['failures']} |")
-    return "\n".join(lines)
+    rows = [
+        [
+            name.removeprefix("test_").replace("_", " "),
+            str(fault["trials"] or "skipped"),
+            str(fault["failures"]),
+        ]
+        for name, fault in faults.items()
+    ]
+    return markdown_table(["fault", "trials", "failures"], rows)
 
 
 def main() -> None:
@@ -69,14 +71,9 @@ def main() -> None:
         report = Path(folder) / "report.xml"
         run_tests(report)
         faults = count(report)
-    result = {
-        "command": "python -m bench.faults",
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine_record(),
-        "faults": faults,
-    }
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"{machine_sentence(result['machine'])}\n\n{table(faults)}")
+    machine = machine_record()
+    write_json(RESULTS, {**stamp("python -m bench.faults"), "machine": machine, "faults": faults})
+    print(f"{machine_sentence(machine)}\n\n{table(faults)}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Paired tests of networks on frozen folds: `python -m bench.network_variants train NAME CHANGES`.
 
-CHANGES is JSON, such as `{"shape": {"descriptors": 128}, "loop": {"batch": 32}}`: what differs from
-the network of the preset `best`. One seed on all folds; its out-of-fold predictions go to
-`results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels. What is finished lies in
-`--scratch`, and the same command goes on from there. `python -m bench.network_variants compare
-BASE NAME` prints the differences of the errors, with standard
-errors over rows, averaged over the seeds that both were trained with.
+CHANGES is JSON, such as `{"network": {"descriptors": 128}, "training": {"batch": 32}}`: what differs
+from the network of the preset `best`. Trains one seed on all folds and writes its out-of-fold
+predictions to `results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels. Checkpoints lie
+in `--scratch`; the same command goes on from them. `python -m bench.network_variants compare BASE
+NAME` prints the differences of the errors with their standard errors over rows, averaged over the
+seeds that both were trained with.
 """
 
 import argparse
@@ -15,15 +15,25 @@ from pathlib import Path
 import numpy as np
 
 from bench.accuracy.bootstrap import wmae, wmae_row
-from bench.bar import Bar
-from bench.out_of_fold import FOLDS, TABLE, OutOfFold, competition, long_form, read
+from bench.out_of_fold import (
+    FOLDS,
+    TABLE,
+    OutOfFold,
+    load_competition,
+    load_out_of_fold,
+    long_form,
+)
+from bench.reporting import markdown_table
+from engine.api.progress import progress_bars
 from engine.chem.smiles import canonical
-from engine.commands.output import bars
 from engine.features.compute import compute_features
-from engine.settings.devices import DeviceSettings
+from engine.models.member import NetworkMemberConfig
+from engine.models.members import network_configs
+from engine.models.polygin import PolyGIN
 from engine.settings.presets import PRESETS
 from engine.table import Table, guess_columns, load_table, read_table
 from engine.training.checkpoints import Checkpoints
+from engine.training.context import TrainContext
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
 
@@ -41,42 +51,34 @@ def train(
     """Train one variant on all folds of a set; returns the file of its predictions.
 
     Args:
-        name: the variant's.
-        changes: `shape` and `loop`, what differs from the preset `best`.
-        folds_name: which of `FOLDS`.
+        name: of the variant.
+        changes: `network` and `training`, what differs from the preset `best`.
+        folds_name: one of `FOLDS`.
         seed: of the networks.
-        scratch: a folder for what is finished.
-        unlabelled: a table of repeat units that a pretraining learns from, too; those of the
-            competition's table are left out of it.
+        scratch: a folder for the checkpoints.
+        unlabelled: a table with more repeat units for a pretraining; those of the competition's
+            table are left out of it.
     """
-    preset = PRESETS["best"]
-    shape = preset.shape.model_validate({**preset.shape.model_dump(), **changes.get("shape", {})})
-    loop = preset.loop.model_validate(
-        {**preset.loop.model_dump(), "seeds": 1, **changes.get("loop", {})}
-    )
-    table, folds = competition(folds_name)
+    config = _changed(changes)
+    table, folds = load_competition(folds_name)
     numbers = np.unique(folds).tolist()
-    more = _units_besides(table, unlabelled) if unlabelled else []
+    more = _other_units(unlabelled, table) if unlabelled else []
     features = compute_features([*table.canonical, *more])
     place = scratch / f"{name}-{folds_name}-{seed}"
-    Checkpoints(place / "checkpoints").keep_only_for(
-        shape=shape.model_dump_json(), loop=loop.model_dump_json(), more=more
-    )
+    place.mkdir(parents=True, exist_ok=True)
+    Checkpoints(place / "checkpoints").keep_only_for(config=config.model_dump_json(), more=more)
     task = NetworkTask(
         features.graphs,
         np.pad(table.labels, ((0, len(more)), (0, 0)), constant_values=np.nan),
         np.pad(folds, (0, len(more)), constant_values=-1),
-        shape,
-        loop,
-        DeviceSettings(),
-        place,
-        place / "checkpoints",
-        features.descriptors if shape.descriptors else None,
+        config,
+        features.descriptors if config.network.descriptors else None,
     )
-    with bars() as progress:
-        bar = Bar(progress)
-        bar.stage("polygin", len(numbers) * loop.all_epochs)
-        predicted = fit_networks(task, network_jobs(numbers, loop, seed), bar)
+    jobs = network_jobs(PolyGIN.name, numbers, config, seed)
+    with progress_bars() as reporter:
+        reporter.stage(PolyGIN.name, len(jobs) * config.training.all_epochs)
+        context = TrainContext(place, reporter, checkpoints=place / "checkpoints")
+        predicted = fit_networks(task, jobs, context)
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}-{folds_name}-{seed}.parquet"
     long_form(table, folds, predicted[: len(folds)]).to_parquet(path, index=False)
@@ -85,37 +87,64 @@ def train(
     return path
 
 
-def _units_besides(table: Table, more: Path) -> list[str]:
-    """The repeat units of another table, each once, that the first one does not hold."""
-    raw = read_table(more)
+def _changed(changes: dict) -> NetworkMemberConfig:
+    """The network member of the preset `best` with one seed and some changes."""
+    best = network_configs(PRESETS["best"])[PolyGIN.name]
+    return NetworkMemberConfig(
+        network={**best.network.model_dump(), **changes.get("network", {})},
+        training={**best.training.model_dump(), "seeds": 1, **changes.get("training", {})},
+    )
+
+
+def _other_units(path: Path, table: Table) -> list[str]:
+    """The repeat units of a file, each once, that a table does not hold."""
+    raw = read_table(path)
     column = guess_columns(raw, properties=[]).smiles
-    units = [canonical(smiles) for smiles in raw.frame[column]]
-    known = set(table.canonical)
-    return [smiles for smiles in dict.fromkeys(units) if smiles not in known]
+    units = dict.fromkeys(canonical(smiles) for smiles in raw.frame[column])
+    in_table = set(table.canonical)
+    return [unit for unit in units if unit not in in_table]
 
 
 def compare(base: list[OutOfFold], other: list[OutOfFold]) -> str:
-    """How much more or less `other` errs than `base`, seed by seed, as Markdown."""
+    """How much the errors of `other` differ from those of `base`, as Markdown.
+
+    Args:
+        base, other: predictions with the same seeds, in the same order.
+    """
     names, labels = base[0].names, base[0].labels
-    errors = [
-        np.mean([np.abs(labels - found.blended) for found in side], axis=0)
-        for side in (base, other)
-    ]
-    lines = ["| property | base | other | difference ± its standard error |", "|---|---|---|---|"]
+    before, after = (
+        np.mean([out_of_fold.errors for out_of_fold in side], axis=0) for side in (base, other)
+    )
+    rows = []
     for k, name in enumerate(names):
-        before, after = (side[np.isfinite(labels[:, k]), k] for side in errors)
-        scale = 100 / before.mean()
-        spread = (after - before).std(ddof=1) / len(before) ** 0.5
-        lines.append(
-            f"| {name} | {before.mean():.4g} | {after.mean():.4g} | "
-            f"{scale * (after - before).mean():+.1f} ± {scale * spread:.1f} % |"
-        )
+        labelled = np.isfinite(labels[:, k])
+        mean, other_mean = before[labelled, k].mean(), after[labelled, k].mean()
+        change = (after - before)[labelled, k]
+        standard_error = change.std(ddof=1) / len(change) ** 0.5
+        percent = f"{100 * change.mean() / mean:+.1f} ± {100 * standard_error / mean:.1f} %"
+        rows.append([name, f"{mean:.4g}", f"{other_mean:.4g}", percent])
     for title, make in (("wMAE", wmae), ("wMAE by row", wmae_row)):
-        before, after = (float(make(labels)(side)) for side in errors)
-        lines.append(
-            f"| {title} | {before:.5f} | {after:.5f} | {100 * (after / before - 1):+.1f} % |"
-        )
-    return "\n".join(lines)
+        score, other_score = (float(make(labels)(errors)) for errors in (before, after))
+        percent = f"{100 * (other_score / score - 1):+.1f} %"
+        rows.append([title, f"{score:.5f}", f"{other_score:.5f}", percent])
+    return markdown_table(["property", "base", "other", "difference ± its standard error"], rows)
+
+
+def _compare_files(base: str, other: str, folds_name: str) -> str:
+    """Compare two variants, over the seeds that both were trained with."""
+    base_files, other_files = _files_by_seed(base, folds_name), _files_by_seed(other, folds_name)
+    seeds = sorted(base_files.keys() & other_files.keys())
+    table = load_table(TABLE)
+    sides = (
+        [load_out_of_fold(files[seed], table) for seed in seeds]
+        for files in (base_files, other_files)
+    )
+    return f"seeds {', '.join(seeds)}\n\n{compare(*sides)}"
+
+
+def _files_by_seed(name: str, folds_name: str) -> dict[str, Path]:
+    files = FOLDER.glob(f"{name}-{folds_name}-*.parquet")
+    return {path.stem.rpartition("-")[2]: path for path in files}
 
 
 def main() -> None:
@@ -123,31 +152,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.network_variants", description=__doc__)
     parser.add_argument("--folds", choices=FOLDS, default="random")
     commands = parser.add_subparsers(dest="command", required=True)
-    one = commands.add_parser("train")
-    one.add_argument("name")
-    one.add_argument("changes", type=json.loads)
-    one.add_argument("--seed", type=int, default=0)
-    one.add_argument("--unlabelled", type=Path, help="repeat units for a pretraining")
-    one.add_argument("--scratch", type=Path, default=Path("network-variants"))
-    two = commands.add_parser("compare")
-    two.add_argument("base")
-    two.add_argument("other")
+    training = commands.add_parser("train")
+    training.add_argument("name")
+    training.add_argument("changes", type=json.loads)
+    training.add_argument("--seed", type=int, default=0)
+    training.add_argument("--unlabelled", type=Path, help="repeat units for a pretraining")
+    training.add_argument("--scratch", type=Path, default=Path("network-variants"))
+    comparison = commands.add_parser("compare")
+    comparison.add_argument("base")
+    comparison.add_argument("other")
     given = parser.parse_args()
     if given.command == "train":
-        where = (given.folds, given.seed, given.scratch)
-        print(train(given.name, given.changes, *where, given.unlabelled))
-        return
-    table = load_table(TABLE)
-    sides = [
-        {
-            path.stem.rpartition("-")[2]: path
-            for path in FOLDER.glob(f"{name}-{given.folds}-*.parquet")
-        }
-        for name in (given.base, given.other)
-    ]
-    seeds = sorted(sides[0].keys() & sides[1].keys())
-    print(f"seeds {', '.join(seeds)}\n")
-    print(compare(*([read(side[seed], table) for seed in seeds] for side in sides)))
+        settings = (given.folds, given.seed, given.scratch, given.unlabelled)
+        print(train(given.name, given.changes, *settings))
+    else:
+        print(_compare_files(given.base, given.other, given.folds))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,11 @@ from engine.table import Table, load_table
 from engine.table.folds import given_folds
 
 FOLDS = ("random", "similarity")
+"""The names of the two frozen sets of folds."""
+
 TABLE = Path("../shared/data/train.csv")
 FOLDS_FILE = TABLE.with_name("folds.csv")
-_KEYS = {"row", "id", "smiles", "fold", "property", "label", "blend"}
+_NO_MEMBERS = {"row", "id", "smiles", "fold", "property", "label", "blend", "place"}
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,10 @@ class OutOfFold:
         """Absolute errors of the blend, shape `(N, K)`, in the properties' units."""
         return np.abs(self.labels - self.blended)
 
-    def of(self, rows: np.ndarray) -> "OutOfFold":
+    def take(self, rows: np.ndarray) -> "OutOfFold":
         """Some of the rows; `rows` is of shape `(N,)`, bool."""
         return OutOfFold(
-            [smiles for smiles, here in zip(self.smiles, rows, strict=True) if here],
+            [self.smiles[row] for row in np.flatnonzero(rows)],
             self.names,
             self.members,
             self.labels[rows],
@@ -56,72 +58,78 @@ class OutOfFold:
         )
 
 
-def competition(folds_name: str) -> tuple[Table, np.ndarray]:
+def load_competition(folds_name: str) -> tuple[Table, np.ndarray]:
     """The competition table, and the fold of each of its rows.
 
     Args:
-        folds_name: which of `FOLDS`.
+        folds_name: one of `FOLDS`.
     """
     table = load_table(TABLE)
-    return table, given_folds(f"{FOLDS_FILE}:{folds_name}", table)
+    folds = given_folds(f"{FOLDS_FILE}:{folds_name}", table)
+    assert folds is not None, "a file's column gives them"
+    return table, folds
 
 
-def read(path: Path, table: Table, only_fold: int | None = None) -> OutOfFold:
+def load_out_of_fold(path: Path, table: Table, only_fold: int | None = None) -> OutOfFold:
     """Read an out-of-fold file as a run writes it, or one by id without labels.
 
     Args:
         path: Parquet with the columns of `engine.runs.read_out_of_fold`; `row`, `smiles` and
             `label` may be missing.
         table: the training table, whose labels and repeat units are joined by id.
-        only_fold: the one fold that was predicted; all are by default.
+        only_fold: the only fold that was predicted; None when all were.
 
     Raises:
-        UserError: when an id of the file is not in the table, or a label differs in being there.
+        UserError: when the table does not hold an id of the file, or the file does not predict
+            exactly the labels of the table.
     """
     frame = pd.read_parquet(path)
-    place = pd.Series(range(len(table.ids)), index=table.ids)
-    frame["place"] = place.reindex(frame["id"].astype(str)).to_numpy()
+    places = pd.Series(range(len(table.ids)), index=table.ids)
+    frame["place"] = places.reindex(frame["id"].astype(str)).to_numpy()
     if frame["place"].isna().any():
-        lost = frame.loc[frame["place"].isna(), "id"].iloc[0]
-        raise UserError(f"{path} predicts id {lost}, which {table.name} does not hold.")
-    names = [known.name for known in table.properties]
-    members = [column for column in frame if column not in _KEYS | {"place"}] or ["blend"]
+        unknown = frame.loc[frame["place"].isna(), "id"].iloc[0]
+        raise UserError(f"{path} predicts id {unknown}, which {table.name} does not hold.")
+    names = [property_.name for property_ in table.properties]
+    members = [column for column in frame if column not in _NO_MEMBERS] or ["blend"]
     rows = frame["place"].to_numpy(dtype=int)
     columns = pd.Series(range(len(names)), index=names).loc[frame["property"]].to_numpy()
-    filled = {}
-    for column in {*members, "blend"}:
-        filled[column] = np.full(table.labels.shape, np.nan)
-        filled[column][rows, columns] = frame[column]
+    values = {}
+    for source in {*members, "blend"}:
+        values[source] = np.full(table.labels.shape, np.nan)
+        values[source][rows, columns] = frame[source]
     folds = np.full(len(table.ids), -1)
     folds[rows] = frame["fold"]
-    missing = np.isfinite(filled["blend"]) != np.isfinite(table.labels)
-    if missing[slice(None) if only_fold is None else folds == only_fold].any():
+    differs = np.isfinite(values["blend"]) != np.isfinite(table.labels)
+    if differs[slice(None) if only_fold is None else folds == only_fold].any():
         raise UserError(
-            f"{path} does not predict just the labels of {table.name}; give its own table."
+            f"{path} does not predict exactly the labels of {table.name}; give its own table."
         )
-    predicted = np.stack([filled[member] for member in members])
+    predicted = np.stack([values[member] for member in members])
     return OutOfFold(
-        table.canonical, names, members, table.labels, predicted, filled["blend"], folds
+        table.canonical, names, members, table.labels, predicted, values["blend"], folds
     )
 
 
 def long_form(table: Table, folds: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:
-    """One row for each label, without labels.
+    """One row for each label, without the labels themselves.
 
     Args:
         table: of N rows with K properties.
         folds: shape `(N,)`.
-        predicted: shape `(N, K)`, in the properties' units; rows without a number are left out.
+        predicted: shape `(N, K)`, in the properties' units; cells without a number are left out.
+
+    Returns:
+        Columns `id`, `fold`, `property` and `blend`.
     """
     parts = []
-    for k, known in enumerate(table.properties):
+    for k, property_ in enumerate(table.properties):
         rows = np.flatnonzero(np.isfinite(table.labels[:, k]) & np.isfinite(predicted[:, k]))
         parts.append(
             pd.DataFrame(
                 {
                     "id": [table.ids[row] for row in rows],
                     "fold": folds[rows],
-                    "property": known.name,
+                    "property": property_.name,
                     "blend": predicted[rows, k],
                 }
             )

@@ -6,6 +6,7 @@ The files are what `python -m engine bench --json FILE` wrote.
 import json
 from pathlib import Path
 
+from bench.reporting import markdown_table
 from bench.speed.machine import machine_sentence
 from bench.speed.report import number, workload_of
 from bench.speed.workload import SIDES
@@ -17,15 +18,14 @@ RESULTS = {
 
 
 def speed_text(place: str, path: Path) -> str:
-    """A Markdown table of one results file; a line when there is none."""
+    """A Markdown table of one results file; a line when there is no such file."""
     if not path.is_file():
         return f"{place}: not measured yet."
     result = json.loads(path.read_text(encoding="utf-8"))
-    lines = [["", "ours", "other way", "times as fast"], ["---"] * 4, *_rows(result)]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    on = result["table"]
+    table = markdown_table(["", "ours", "other way", "times as fast"], _rows(result))
+    measured_on = f"{result['table']['name']}, {result['table']['rows']:,} rows"
     return (
-        f"{machine_sentence(result['machine'])}; {on['name']}, {on['rows']:,} rows:\n\n{table}\n\n"
+        f"{machine_sentence(result['machine'])}; {measured_on}:\n\n{table}\n\n"
         f"Made by `{result['command']}`."
     )
 
@@ -46,17 +46,17 @@ def _rows(result: dict) -> list[list[str]]:
         )
     rows.extend(_feature_rows(result.get("features", {})))
     rows.extend(_prediction_rows(result.get("prediction", {})))
-    for one in result.get("memory", []):
-        rows.extend(_memory_rows(one))
-    for one in (result.get("device") or {}).get("cases", []):
-        what = f"share of the memory-bandwidth floor, {workload_of(one).sentence()}"
-        rows.append([what, f"{one['share']:.1%}", "", ""])
+    for memory in result.get("memory", []):
+        rows.extend(_memory_rows(memory))
+    for part in (result.get("device") or {}).get("cases", []):
+        title = f"share of the memory-bandwidth floor, {workload_of(part).sentence()}"
+        rows.append([title, f"{part['share']:.1%}", "", ""])
     return rows
 
 
 def _loop_rows(loop: dict) -> list[list[str]]:
     network, seconds = workload_of(loop).sentence(), loop["epoch_seconds"]
-    ways = {
+    comparisons = {
         "ours": (f"training epoch, {network}", loop["speedup"]),
         "ours_at_once": (
             f"the same, one network on each core in parallel, as runs train, {network}",
@@ -65,35 +65,35 @@ def _loop_rows(loop: dict) -> list[list[str]]:
     }
     return [
         [
-            f"{what}; {SIDES[side]}",
-            f"{number(seconds[way])} s",
+            f"{title}; {SIDES[side]}",
+            f"{number(seconds[ours])} s",
             f"{number(seconds[side])} s",
-            f"{times:.1f}",
+            f"{ratio:.1f}",
         ]
-        for way, (what, speedups) in ways.items()
-        for side, times in speedups.items()
+        for ours, (title, ratios) in comparisons.items()
+        for side, ratio in ratios.items()
     ]
 
 
-def _feature_rows(found: dict) -> list[list[str]]:
+def _feature_rows(features: dict) -> list[list[str]]:
     return [
         [
-            f"{'graphs and descriptors' if kind == 'both' else kind} of the table, {way}",
-            f"{number(found[kind]['seconds'][way])} s",
-            f"{number(found[kind]['seconds']['plain'])} s",
-            f"{number(times)}",
+            f"{'graphs and descriptors' if kind == 'both' else kind} of the table, {mode}",
+            f"{number(features[kind]['seconds'][mode])} s",
+            f"{number(features[kind]['seconds']['plain'])} s",
+            f"{number(ratio)}",
         ]
         for kind in ("graphs", "descriptors", "both")
-        if kind in found
-        for way, times in found[kind]["speedup"].items()
-        if (kind, way) != ("both", "cold")
+        if kind in features
+        for mode, ratio in features[kind]["speedup"].items()
+        if (kind, mode) != ("both", "cold")
     ]
 
 
-def _prediction_rows(found: dict) -> list[list[str]]:
-    if not found:
+def _prediction_rows(prediction: dict) -> list[list[str]]:
+    if not prediction:
         return []
-    single, batch = found["single"], found["batch"]
+    single, batch = prediction["single"], prediction["batch"]
     return [
         [
             "one warm molecule, all members, median (95 %)",
@@ -105,18 +105,19 @@ def _prediction_rows(found: dict) -> list[list[str]]:
     ]
 
 
-def _memory_rows(one: dict) -> list[list[str]]:
-    field = "vram_reserved_mb" if one["device"] == "cuda" else "peak_mb"
-    what = "peak VRAM" if one["device"] == "cuda" else "peak memory"
-    ours = one["sides"]["ours"][field]
+def _memory_rows(memory: dict) -> list[list[str]]:
+    on_gpu = memory["device"] == "cuda"
+    field = "vram_reserved_mb" if on_gpu else "peak_mb"
+    kind = "peak VRAM" if on_gpu else "peak memory"
+    ours = memory["sides"]["ours"][field]
     return [
         [
-            f"{what} of training, {workload_of(one).sentence()}; {SIDES[side]}",
+            f"{kind} of training, {workload_of(memory).sentence()}; {SIDES[side]}",
             f"{ours:,.0f} MB",
             f"{peak[field]:,.0f} MB",
             "",
         ]
-        for side, peak in one["sides"].items()
+        for side, peak in memory["sides"].items()
         if side != "ours"
     ]
 

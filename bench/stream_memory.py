@@ -1,11 +1,10 @@
 """How much memory a prediction takes, the longer its file: `python -m bench.stream_memory [ROWS]`.
 
-Writes a table of made-up, different repeat units, predicts it with the default model as
-`python -m engine predict` does, and notes the resident memory of all its processes on the way.
+Makes a table of different, made-up repeat units, predicts it with the default model as
+`python -m engine predict` does, and samples the resident memory of all its processes meanwhile.
 Writes `results/stream-memory.json`.
 """
 
-import json
 import random
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.reporting import write_json
 from bench.speed.machine import machine_record, machine_sentence
 from engine.commands.output import progress_bar
 from engine.inference.bundle import default_bundle
@@ -55,14 +55,14 @@ PIECES = (
 )
 
 
-def main(words: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Measure, print and write."""
-    rows = int(words[0]) if words else ROWS
+    rows = int(arguments[0]) if arguments else ROWS
     if rows < 2 * EVERY:
         sys.exit(f"At least {2 * EVERY:,} rows: the first {EVERY:,} only warm everything up.")
-    with tempfile.TemporaryDirectory() as place:
-        samples, seconds = measure(Path(place), rows)
-    after_first = [one["mb"] for one in samples if one["rows"] >= EVERY]
+    with tempfile.TemporaryDirectory() as folder:
+        samples, seconds = measure(Path(folder), rows)
+    after_first = [sample["mb"] for sample in samples if sample["rows"] >= EVERY]
     result = {
         "rows": rows,
         "seconds": round(seconds, 1),
@@ -71,7 +71,7 @@ def main(words: list[str]) -> None:
         "highest MB": max(after_first),
         "machine": machine_record(),
     }
-    RESULT.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    write_json(RESULT, result)
     print(
         f"From {EVERY:,} to {rows:,} rows: {min(after_first):.0f} to {max(after_first):.0f} MB "
         f"in all processes together, {rows / seconds:.0f} rows a second."
@@ -79,45 +79,48 @@ def main(words: list[str]) -> None:
     print(machine_sentence(result["machine"]))
 
 
-def measure(place: Path, rows: int) -> tuple[list[dict], float]:
-    """Predict so many rows.
+def measure(folder: Path, rows: int) -> tuple[list[dict], float]:
+    """Predict made-up rows.
 
     Args:
-        place: a folder for the files.
+        folder: for the files.
         rows: how many.
 
     Returns:
         Rows done and memory in MB (2²⁰ bytes) at each sample, and the seconds that it took.
     """
-    source, samples = place / "made-up.csv", []
+    source = folder / "made-up.csv"
+    samples: list[dict] = []
     with open(source, "w") as file:
         file.write("id,SMILES\n")
         file.writelines(f"{n},{unit}\n" for n, unit in enumerate(made_up_units(rows)))
-    began = time.monotonic()
-    with open(place / "out.csv", "w") as out, progress_bar() as show:
+    started = time.monotonic()
+    with open(folder / "out.csv", "w") as out, progress_bar() as show:
 
-        def told(what: str, done: int, total: int) -> None:
-            show(what, done, total)
+        def sample(title: str, done: int, total: int) -> None:
+            show(title, done, total)
             if done >= len(samples) * EVERY:
                 samples.append({"rows": done, "mb": round(_resident_mb(), 1)})
 
-        predict_file(Predictor(default_bundle()), source, out, told)
-    return samples, time.monotonic() - began
+        predict_file(Predictor(default_bundle()), source, out, sample)
+    return samples, time.monotonic() - started
 
 
 def made_up_units(count: int) -> list[str]:
-    """So many different repeat units, of two to five pieces each."""
-    chance, found = random.Random(SEED), {}
-    while len(found) < count:
+    """Different repeat units of two to five pieces each."""
+    chance = random.Random(SEED)
+    units: dict[str, None] = {}
+    while len(units) < count:
         pieces = chance.choices(PIECES, k=chance.randint(2, 5))
-        found[f"*{''.join(pieces)}*"] = None
-    return list(found)
+        units[f"*{''.join(pieces)}*"] = None
+    return list(units)
 
 
 def _resident_mb() -> float:
+    """The resident memory of this process and all below it."""
     this = psutil.Process()
-    family = [this, *this.children(recursive=True)]
-    return sum(one.memory_info().rss for one in family) / 2**20
+    processes = [this, *this.children(recursive=True)]
+    return sum(process.memory_info().rss for process in processes) / 2**20
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How far figures of error would scatter with other rows: percentile bootstrap over rows."""
+"""How much figures of error would vary with other rows: percentile bootstrap over rows."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Figure = Callable[[np.ndarray], np.ndarray]
 
 
 def wmae(labels: np.ndarray) -> Figure:
-    """The leaderboard's wMAE as a function of errors; weights and ranges are those of `labels`.
+    """The leaderboard's wMAE as a function of errors; `labels` give the weights and ranges.
 
     Args:
         labels: shape `(N, K)`, NaN where missing.
@@ -25,7 +25,7 @@ def wmae(labels: np.ndarray) -> Figure:
 
 
 def wmae_row(labels: np.ndarray) -> Figure:
-    """The same of the form that is a mean over labelled rows."""
+    """Likewise the form of wMAE that is a mean over labelled rows."""
     weights = labels.shape[1] * _weights(labels)
 
     def figure(errors: np.ndarray) -> np.ndarray:
@@ -46,23 +46,23 @@ def interval(errors: np.ndarray, figure: Figure, seed: int = 0) -> tuple[float, 
 
     Args:
         errors: absolute errors, shape `(N, K)`, NaN where there is no label; or, for a difference,
-            those of two systems, shape `(2, N, K)`: the interval is then of the first's figure less
-            the second's, with the same rows drawn for both.
+            those of two systems, shape `(2, N, K)`: the interval is then that of the first's figure
+            minus the second's, with the same rows drawn for both.
         figure: from `wmae` or `wmae_row`.
         seed: of the draws.
     """
 
-    def drawn(rows: np.ndarray, axis: int = -1) -> np.ndarray:
+    def figure_of_rows(rows: np.ndarray, axis: int = -1) -> np.ndarray:
         values = figure(np.take(errors, rows.astype(int), axis=-2))
         return values[0] - values[1] if errors.ndim == 3 else values
 
-    found = bootstrap(
+    result = bootstrap(
         (np.arange(errors.shape[-2]),),
-        drawn,
+        figure_of_rows,
         n_resamples=RESAMPLES,
         batch=_BATCH,
         vectorized=True,
         method="percentile",
         rng=seed,
     )
-    return float(found.confidence_interval.low), float(found.confidence_interval.high)
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)

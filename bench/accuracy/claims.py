@@ -4,16 +4,15 @@ Errors are those of the out-of-fold predictions in `results/accuracy/`; memory i
 short trial of each preset. Prints the tables of `docs/presets.md`, writes `results/claims.json`.
 """
 
-import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from bench.accuracy.bootstrap import wmae
 from bench.accuracy.results import Result, load_all
-from bench.out_of_fold import competition
+from bench.out_of_fold import load_competition
+from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record
 from engine.base.packed import take
 from engine.features.compute import compute_features
@@ -34,7 +33,7 @@ class Claim:
     """What a blueprint says of a preset, in its own words.
 
     Attributes:
-        wmae, parameters, memory: as they stand there; empty where it says nothing.
+        wmae, parameters, memory: as it states them; empty where it says nothing.
         errors: by property, relative to its range.
     """
 
@@ -56,22 +55,22 @@ CLAIMS = {
 }
 
 
-def measured(result: Result) -> dict:
+def measure(result: Result) -> dict:
     """A system's wMAE, and its errors relative to the ranges of the whole table's labels."""
-    found = result.out_of_fold
-    spans = np.nanmax(found.labels, axis=0) - np.nanmin(found.labels, axis=0)
-    relative = np.nanmean(found.errors, axis=0) / spans
+    out_of_fold = result.out_of_fold
+    spans = np.nanmax(out_of_fold.labels, axis=0) - np.nanmin(out_of_fold.labels, axis=0)
+    relative = np.nanmean(out_of_fold.errors, axis=0) / spans
     return {
         "only_fold": result.only_fold,
-        "wmae": float(wmae(found.labels)(found.errors)),
-        "errors": dict(zip(found.names, map(float, relative), strict=True)),
+        "wmae": float(wmae(out_of_fold.labels)(out_of_fold.errors)),
+        "errors": dict(zip(out_of_fold.names, map(float, relative), strict=True)),
         "seconds": result.about["seconds"],
         "command": result.about["command"],
     }
 
 
 def peaks(table: Table, folds: np.ndarray) -> dict[str, float]:
-    """Most memory that training on a table holds here, in MB (2²⁰ bytes), by preset."""
+    """The peak memory of training on a table here, in MB (2²⁰ bytes), by preset."""
     rows = np.random.default_rng(0).choice(len(folds), _SAMPLE, replace=False)
     graphs = take(compute_features(table.canonical).graphs, np.sort(rows))
     labels = np.random.default_rng(0).normal(size=(_SAMPLE, len(table.properties)))
@@ -90,65 +89,57 @@ def _parameters(preset: str, properties: int) -> int:
     )
 
 
-def claims_table(written: dict[str, dict]) -> str:
+def claims_table(presets: dict[str, dict]) -> str:
     """Claimed beside measured, as Markdown."""
-    lines = [
-        "| preset | parameters: claimed | here, five properties | wMAE: claimed | here | on | "
-        "memory: claimed | here, on the CPU |",
-        "|---|---|---|---|---|---|---|---|",
+    heads = [
+        *("preset", "parameters: claimed", "here, five properties", "wMAE: claimed", "here", "on"),
+        *("memory: claimed", "here, on the CPU"),
     ]
+    rows = []
     for name, claim in CLAIMS.items():
-        one = written[name]
-        here = one.get("measured")
-        only = here and here["only_fold"]
-        cells = [
-            f"`{name}`",
-            claim.parameters,
-            f"{one['parameters']:,}",
-            claim.wmae,
-            f"{here['wmae']:.4f}" if here else "not measured yet",
-            "" if here is None else "all folds" if only is None else f"fold {only}",
-            claim.memory,
-            f"{one['peak_mb'] / 1024:.1f} GB",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        preset = presets[name]
+        measured = preset.get("measured")
+        score, folds = "not measured yet", ""
+        if measured:
+            score, fold = f"{measured['wmae']:.4f}", measured["only_fold"]
+            folds = "all folds" if fold is None else f"fold {fold}"
+        rows.append(
+            [
+                *(f"`{name}`", claim.parameters, f"{preset['parameters']:,}"),
+                *(claim.wmae, score, folds),
+                *(claim.memory, f"{preset['peak_mb'] / 1024:.1f} GB"),
+            ]
+        )
+    return markdown_table(heads, rows)
 
 
-def errors_table(written: dict[str, dict]) -> str:
+def errors_tables(presets: dict[str, dict]) -> str:
     """Errors by property where they are claimed, as Markdown."""
-    lines = []
+    tables = []
     for name, claim in CLAIMS.items():
-        here = written[name].get("measured")
-        if not claim.errors or not here:
-            continue
-        names = list(claim.errors)
-        lines += [f"| `{name}` | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-        for title, errors in (("claimed", claim.errors), ("here", here["errors"])):
-            lines.append(f"| {title} | {' | '.join(f'{errors[one]:.3f}' for one in names)} |")
-    return "\n".join(lines)
+        measured = presets[name].get("measured")
+        if claim.errors and measured:
+            rows = [
+                [title, *(f"{errors[key]:.3f}" for key in claim.errors)]
+                for title, errors in (("claimed", claim.errors), ("here", measured["errors"]))
+            ]
+            tables.append(markdown_table([f"`{name}`", *claim.errors], rows))
+    return "\n\n".join(tables)
 
 
 def main() -> None:
     """Measure, write, print."""
-    table, folds = competition(_FOLDS)
-    systems = {one.system: one for one in load_all(table) if one.folds == _FOLDS}
+    table, folds = load_competition(_FOLDS)
+    systems = {result.system: result for result in load_all(table) if result.folds == _FOLDS}
     properties = len(table.properties)
-    written = {
-        name: {
-            "parameters": _parameters(name, properties),
-            "peak_mb": peak,
-        }
-        | ({"measured": measured(systems[name])} if name in systems else {})
-        for name, peak in peaks(table, folds).items()
-    }
-    about = {
-        "command": "python -m bench.accuracy.claims",
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": machine_record(),
-    }
-    RESULTS.write_text(json.dumps(about | {"presets": written}, indent=1) + "\n", encoding="utf-8")
-    print(claims_table(written), errors_table(written), sep="\n\n")
+    presets: dict[str, dict] = {}
+    for name, peak in peaks(table, folds).items():
+        presets[name] = {"parameters": _parameters(name, properties), "peak_mb": peak}
+        if name in systems:
+            presets[name]["measured"] = measure(systems[name])
+    about = {**stamp("python -m bench.accuracy.claims"), "machine": machine_record()}
+    write_json(RESULTS, {**about, "presets": presets})
+    print(claims_table(presets), errors_tables(presets), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Keeps a finished run on frozen folds: `python -m bench.accuracy.keep RUN [SYSTEM]`.
+"""Saves a finished run on frozen folds: `python -m bench.accuracy.keep RUN [SYSTEM]`.
 
-SYSTEM is the name of its row in the table; the run's preset when it is not given.
+SYSTEM is its name in the table; without it, that of the run's preset.
 """
 
 import sys
@@ -12,7 +12,7 @@ from engine.runs import find_run, read_config, read_out_of_fold, read_report
 
 
 def main(run_name: str, system: str = "") -> None:
-    """Copy what is allowed to be published: predictions by id, and the report."""
+    """Copy what may be published: predictions by id, and the report."""
     run = find_run(run_name)
     config, report = read_config(run), read_report(run)
     folds = config["folds"].rpartition(":")[2]
@@ -23,8 +23,8 @@ def main(run_name: str, system: str = "") -> None:
         f"python -m engine train {TABLE} --preset {config['preset']} "
         f"--folds {config['folds']} --seed {config['seed']}"
     )
-    # Runs of the first versions did not count the time they worked.
-    seconds = run.seconds or run.finished - run.started
+    # Runs of the first versions did not count the seconds they worked.
+    seconds = run.seconds or (run.finished or 0.0) - (run.started or 0.0)
     about = {"command": command, "seconds": seconds, "report": report}
     print(save(system or config["preset"], folds, about, predicted))
 

@@ -1,8 +1,8 @@
 """A preset on one frozen fold alone: `python -m bench.accuracy.one_fold PRESET random 0`.
 
-For presets that take this machine many hours on all folds. All other rows are learnt from and not
-predicted; weights that a run fits on other folds are equal here. What is finished lies in
-`--scratch`, and the same command goes on from there.
+For presets that take this machine many hours on all folds. All other rows are trained on and not
+predicted. The blend's weights are equal, since there are no other folds to fit them on. Checkpoints
+lie in `--scratch`; the same command goes on from them.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.accuracy.results import save
-from bench.out_of_fold import FOLDS, competition, long_form
+from bench.out_of_fold import FOLDS, load_competition, long_form
 from bench.speed.machine import machine_record
 from engine.api.progress import progress_bars
 from engine.features.compute import compute_features
@@ -26,47 +26,47 @@ from engine.training.ensemble import TrainingData, fit_ensemble
 
 
 def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -> Path:
-    """Fit a preset's members, predict the fold; returns the file of the predictions.
+    """Fit a preset's members and predict the fold; returns the file of the predictions.
 
     Args:
         preset: its name.
-        folds_name: which of `FOLDS`.
-        fold: the number of the one that is held out.
-        scratch: a folder for what is finished.
+        folds_name: one of `FOLDS`.
+        fold: the number of the fold that is held out.
+        scratch: a folder for the checkpoints.
         seed: of everything random.
     """
-    table, folds = competition(folds_name)
-    names = [known.name for known in table.properties]
+    table, folds = load_competition(folds_name)
+    names = [property_.name for property_ in table.properties]
     data = TrainingData(
         compute_features(table.canonical), table.labels, np.where(folds == fold, fold, -1), names
     )
     place = scratch / f"{preset}-{folds_name}-{fold}"
     members = place / "members"
     members.mkdir(parents=True, exist_ok=True)
-    spent, chosen = place / "seconds", resolved(PRESETS[preset])
+    seconds, chosen = place / "seconds", resolved(PRESETS[preset])
     if Checkpoints(place / "checkpoints").keep_only_for(preset=chosen.model_dump_json()):
-        spent.unlink(missing_ok=True)
-    with _added_to(spent), progress_bars() as reporter:
+        seconds.unlink(missing_ok=True)
+    with _added_to(seconds), progress_bars() as reporter:
         context = TrainContext(members, reporter, checkpoints=place / "checkpoints")
-        made = fit_ensemble(data, chosen, seed, context)
+        ensemble = fit_ensemble(data, chosen, seed, context)
     about = {
         "command": f"python -m bench.accuracy.one_fold {preset} {folds_name} {fold}",
         "only_fold": fold,
-        "seconds": float(spent.read_text()),
-        "members": made.figures["members"],
+        "seconds": float(seconds.read_text()),
+        "members": ensemble.figures["members"],
         "machine": machine_record(),
     }
-    return save(preset, folds_name, about, long_form(table, folds, made.blended))
+    return save(preset, folds_name, about, long_form(table, folds, ensemble.blended))
 
 
 @contextmanager
-def _added_to(spent: Path) -> Iterator[None]:
-    """Add the seconds of what happens to those in a file, also when it is interrupted."""
-    before, began = float(spent.read_text()) if spent.exists() else 0.0, time.perf_counter()
+def _added_to(file: Path) -> Iterator[None]:
+    """Add the seconds that a block takes to those in a file, also when it is interrupted."""
+    before, started = float(file.read_text()) if file.exists() else 0.0, time.perf_counter()
     try:
         yield
     finally:
-        spent.write_text(str(before + time.perf_counter() - began))
+        file.write_text(str(before + time.perf_counter() - started))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
-"""LightGBM as most notebooks have it: `python -m bench.accuracy.plain_lightgbm`.
+"""LightGBM as most notebooks use it: `python -m bench.accuracy.plain_lightgbm`.
 
-All RDKit descriptors and Morgan counts (radius 2, 1,024 of them), LightGBM's own defaults, a model
-for each property.
+All RDKit descriptors and 1,024 Morgan counts of radius 2, LightGBM's own defaults, one model for
+each property.
 """
 
 import time
@@ -13,7 +13,7 @@ from lightgbm import LGBMRegressor
 from rdkit.Chem import Descriptors, MolFromSmiles, rdFingerprintGenerator
 
 from bench.accuracy.results import save
-from bench.out_of_fold import FOLDS, TABLE, competition, long_form
+from bench.out_of_fold import FOLDS, TABLE, load_competition, long_form
 from bench.speed.machine import machine_record
 from engine.base.hardware import usable_cores
 from engine.table import load_table
@@ -27,35 +27,34 @@ def features(smiles: str) -> np.ndarray:
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
     counts = generator.GetCountFingerprintAsNumPy(molecule)
     values = np.array(list(Descriptors.CalcMolDescriptors(molecule).values()), dtype=float)
-    # Some of them are far outside of what a float of 32 bits holds.
+    # Some exceed what a 32-bit float can hold.
     return np.concatenate([np.where(np.abs(values) < 1e30, values, np.nan), counts])
 
 
 def main() -> None:
     """Fit on both sets of folds."""
     table = load_table(TABLE)
-    began = time.perf_counter()
+    started = time.perf_counter()
     with ProcessPoolExecutor(usable_cores()) as pool:
         matrix = np.array(list(pool.map(features, table.canonical, chunksize=64)))
-    spent = time.perf_counter() - began
+    feature_seconds = time.perf_counter() - started
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
-    for which in FOLDS:
-        _, folds = competition(which)
+    for folds_name in FOLDS:
+        _, folds = load_competition(folds_name)
         predicted = np.full(table.labels.shape, np.nan)
-        began = time.perf_counter()
+        started = time.perf_counter()
         for fold in np.unique(folds):
             for k in range(len(table.properties)):
-                known = np.isfinite(table.labels[:, k]) & (folds != fold)
+                rows = np.isfinite(table.labels[:, k]) & (folds != fold)
                 model = LGBMRegressor(random_state=0, n_jobs=usable_cores(), verbose=-1)
-                model.fit(matrix[known], table.labels[known, k])
+                model.fit(matrix[rows], table.labels[rows, k])
                 predicted[folds == fold, k] = model.predict(matrix[folds == fold])
         about = {
             "command": "python -m bench.accuracy.plain_lightgbm",
-            "seconds": spent + time.perf_counter() - began,
+            "seconds": feature_seconds + time.perf_counter() - started,
             "machine": machine_record(),
         }
-        found = long_form(table, folds, predicted)
-        print(save("plain LightGBM", which, about, found))
+        print(save("plain LightGBM", folds_name, about, long_form(table, folds, predicted)))
 
 
 if __name__ == "__main__":

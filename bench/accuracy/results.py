@@ -1,4 +1,4 @@
-"""Where out-of-fold predictions that tables are made from are kept: by id, without labels."""
+"""The out-of-fold predictions that tables are made from, as files by id, without labels."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.out_of_fold import TABLE, OutOfFold, read
+from bench.out_of_fold import TABLE, OutOfFold, load_out_of_fold
+from bench.reporting import write_json
 from engine.table import Table, load_table
 
 FOLDER = Path("results/accuracy")
@@ -14,13 +15,13 @@ FOLDER = Path("results/accuracy")
 
 @dataclass(frozen=True)
 class Result:
-    """What one system reached on one set of folds.
+    """What one system achieved on one set of folds.
 
     Attributes:
-        system: its name, as a row of the table.
-        folds: which of `FOLDS`.
-        only_fold: the one of them that was predicted; None when all were.
-        about: what is known of the run: `command`, `seconds` and more.
+        system: its name, as in the table.
+        folds: the name of the set, one of `FOLDS`.
+        only_fold: the only fold that was predicted; None when all were.
+        about: how the predictions were made: `command`, `seconds` and more.
         out_of_fold: its predictions beside the labels.
     """
 
@@ -32,11 +33,11 @@ class Result:
 
 
 def save(system: str, folds: str, about: dict, predicted: pd.DataFrame) -> Path:
-    """Keep predictions and what is known of how they came about.
+    """Save predictions and how they were made.
 
     Args:
         system: its name.
-        folds: which of `FOLDS`.
+        folds: the name of the set, one of `FOLDS`.
         about: at least `command` and `seconds`; `only_fold` where one alone was predicted.
         predicted: columns `id`, `fold`, `property`, one for each member if there are several, and
             `blend`; values in the property's unit.
@@ -47,16 +48,17 @@ def save(system: str, folds: str, about: dict, predicted: pd.DataFrame) -> Path:
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{system.lower().replace(' ', '-')}-{folds}.parquet"
     predicted.to_parquet(path, index=False)
-    text = json.dumps({"system": system, "folds": folds, **about}, indent=1)
-    path.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+    write_json(path.with_suffix(".json"), {"system": system, "folds": folds, **about})
     return path
 
 
 def load_all(table: Table | None = None) -> list[Result]:
-    """All that is kept, beside the labels of the training table, or of another one."""
-    known, found = table or load_table(TABLE), []
+    """All saved predictions, beside the labels of the competition table or of another one."""
+    table = table or load_table(TABLE)
+    results = []
     for path in sorted(FOLDER.glob("*.parquet")):
         about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        only = about.get("only_fold")
-        found.append(Result(about["system"], about["folds"], only, about, read(path, known, only)))
-    return found
+        only_fold = about.get("only_fold")
+        out_of_fold = load_out_of_fold(path, table, only_fold)
+        results.append(Result(about["system"], about["folds"], only_fold, about, out_of_fold))
+    return results

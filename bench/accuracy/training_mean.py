@@ -1,6 +1,6 @@
-"""The error of guessing the mean: `python -m bench.accuracy.training_mean`.
+"""The error of predicting the mean: `python -m bench.accuracy.training_mean`.
 
-Each label is guessed by the mean of the labels in the other folds. Any model has to beat that.
+Each label is predicted as the mean of the labels in the other folds. Any model has to beat that.
 """
 
 import time
@@ -8,29 +8,36 @@ import time
 import numpy as np
 
 from bench.accuracy.results import save
-from bench.out_of_fold import FOLDS, competition, long_form
+from bench.out_of_fold import FOLDS, load_competition, long_form
 
 
-def guess(labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """The mean of the other folds' labels, for each row; shapes `(N, K)`, `(N,)`, `(N, K)`."""
-    guessed = np.full(labels.shape, np.nan)
+def predict_mean(labels: np.ndarray, folds: np.ndarray) -> np.ndarray:
+    """The mean of the other folds' labels for each row.
+
+    Args:
+        labels: shape `(N, K)`, NaN where missing.
+        folds: shape `(N,)`.
+
+    Returns:
+        Shape `(N, K)`.
+    """
+    predicted = np.full(labels.shape, np.nan)
     for fold in np.unique(folds):
-        guessed[folds == fold] = np.nanmean(labels[folds != fold], axis=0)
-    return guessed
+        predicted[folds == fold] = np.nanmean(labels[folds != fold], axis=0)
+    return predicted
 
 
 def main() -> None:
-    """Guess on both sets of folds."""
-    for which in FOLDS:
-        table, folds = competition(which)
-        began = time.perf_counter()
-        guessed = guess(table.labels, folds)
+    """Predict on both sets of folds."""
+    for folds_name in FOLDS:
+        table, folds = load_competition(folds_name)
+        started = time.perf_counter()
+        predicted = predict_mean(table.labels, folds)
         about = {
             "command": "python -m bench.accuracy.training_mean",
-            "seconds": time.perf_counter() - began,
+            "seconds": time.perf_counter() - started,
         }
-        predicted = long_form(table, folds, guessed)
-        print(save("training mean", which, about, predicted))
+        print(save("training mean", folds_name, about, long_form(table, folds, predicted)))
 
 
 if __name__ == "__main__":

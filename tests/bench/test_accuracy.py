@@ -10,15 +10,13 @@ from bench.accuracy import keep, one_fold, results
 from bench.accuracy.__main__ import compare_all, on_one_fold
 from bench.accuracy.bootstrap import interval, wmae, wmae_row
 from bench.accuracy.results import save
-from bench.accuracy.training_mean import guess
+from bench.accuracy.training_mean import predict_mean
 from bench.out_of_fold import OutOfFold, long_form
 from engine.base.errors import UserError
-from engine.models.descriptor_models import DESCRIPTOR_MODELS
+from engine.models.lightgbm import LightGBM
 from engine.runs import Run, read_config, read_report
-from engine.settings.members import BoostingConfig
 from engine.settings.metrics import figures, label_ranges
 from engine.settings.presets import PRESETS
-from engine.settings.training import TrainingConfig
 from engine.table import Table
 
 NAMES = ["Tg", "Density"]
@@ -54,8 +52,8 @@ def test_an_interval_holds_the_figure_and_a_paired_one_is_narrower(labels: np.nd
 
 def test_the_mean_is_that_of_the_other_folds() -> None:
     labels = np.array([[1.0], [3.0], [np.nan], [8.0]])
-    guessed = guess(labels, np.array([0, 0, 1, 1]))
-    assert guessed.tolist() == [[8.0], [8.0], [2.0], [2.0]]
+    predicted = predict_mean(labels, np.array([0, 0, 1, 1]))
+    assert predicted.tolist() == [[8.0], [8.0], [2.0], [2.0]]
 
 
 def test_systems_are_compared_on_the_same_rows(
@@ -70,8 +68,8 @@ def test_systems_are_compared_on_the_same_rows(
     monkeypatch.setattr(keep, "read_config", lambda _: spec)
     keep.main(trained.name, "best")
     folds = np.arange(len(table.ids)) % 3
-    guessed = long_form(table, folds, guess(table.labels, folds))
-    save("training mean", "random", {"command": "none", "seconds": 0.1}, guessed)
+    predicted = long_form(table, folds, predict_mean(table.labels, folds))
+    save("training mean", "random", {"command": "none", "seconds": 0.1}, predicted)
     loaded = results.load_all(table)
     assert [(one.system, one.folds) for one in loaded] == [
         ("best", "random"),
@@ -129,8 +127,13 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     quick = PRESETS["smoke"].model_copy(
         update={
-            "loop": TrainingConfig(epochs=2, batch=16),
-            "trees": {"lightgbm": BoostingConfig(rounds=5, learning_rate=0.1, leaves=4)},
+            "members": {
+                "lightgbm": {"rounds": 5, "learning_rate": 0.1, "leaves": 4},
+                "polygin": {
+                    "network": {"layers": 3, "width": 48},
+                    "training": {"epochs": 2, "batch": 16},
+                },
+            }
         }
     )
     monkeypatch.setitem(PRESETS, "smoke", quick)
@@ -141,7 +144,7 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     labelled = np.isfinite(table.labels)
     assert (np.isfinite(found.blended) == labelled & (folds == 1)[:, None]).all()
     before = path.read_bytes(), loaded[0].about["seconds"]
-    monkeypatch.setattr(DESCRIPTOR_MODELS["lightgbm"], "fit", None)
+    monkeypatch.setattr(LightGBM, "fit", None)
     one_fold.fit("smoke", "random", 1, tmp_path / "scratch")
     assert path.read_bytes() == before[0]
     assert results.load_all(table)[0].about["seconds"] > before[1]

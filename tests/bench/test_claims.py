@@ -34,7 +34,7 @@ def results() -> list[Result]:
 def test_a_system_is_measured_as_the_leaderboard_does(results: list[Result]) -> None:
     found = results[0].out_of_fold
     known = figures(found.labels, found.blended, NAMES, label_ranges(found.labels, NAMES))
-    measured = claims.measured(results[0])
+    measured = claims.measure(results[0])
     assert measured["wmae"] == pytest.approx(known["wmae"])
     spread = np.ptp(found.labels[:, 4])
     assert measured["errors"]["Rg"] == pytest.approx(known["mae"]["Rg"] / spread)

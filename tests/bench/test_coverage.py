@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.coverage import markdown, measure
-from bench.out_of_fold import read
+from bench.out_of_fold import load_out_of_fold
 from engine.base.errors import UserError
 from engine.inference.bundle import read_info
 from engine.runs import Run, read_out_of_fold
@@ -16,7 +16,7 @@ from tests.conftest import SLICE, TEXTBOOK
 
 
 def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Table) -> None:
-    measured = measure(read(trained.folder / OUT_OF_FOLD, slice_of_textbook))
+    measured = measure(load_out_of_fold(trained.folder / OUT_OF_FOLD, slice_of_textbook))
     info = read_info(trained.folder / "bundle")
     for name, one in measured.items():
         assert one["coverage"] == info.intervals[name].coverage
@@ -29,11 +29,11 @@ def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Ta
 def test_a_file_by_id_without_labels_is_joined(
     trained: Run, slice_of_textbook: Table, tmp_path: Path
 ) -> None:
-    whole = read(trained.folder / OUT_OF_FOLD, slice_of_textbook)
+    whole = load_out_of_fold(trained.folder / OUT_OF_FOLD, slice_of_textbook)
     bare = tmp_path / "bare.parquet"
     frame = read_out_of_fold(trained).drop(columns=["row", "smiles", "label"])
     frame.sample(frac=1, random_state=0).to_parquet(bare, index=False)
-    joined = read(bare, slice_of_textbook)
+    joined = load_out_of_fold(bare, slice_of_textbook)
     assert (
         joined.members
         == whole.members
@@ -44,8 +44,8 @@ def test_a_file_by_id_without_labels_is_joined(
 
 
 def test_another_table_is_refused(trained: Run) -> None:
-    with pytest.raises(UserError, match="does not predict just the labels"):
-        read(trained.folder / OUT_OF_FOLD, load_table(TEXTBOOK))
+    with pytest.raises(UserError, match="does not predict exactly the labels"):
+        load_out_of_fold(trained.folder / OUT_OF_FOLD, load_table(TEXTBOOK))
     fewer = "".join(SLICE.splitlines(keepends=True)[:60])
     with pytest.raises(UserError, match="does not hold"):
-        read(trained.folder / OUT_OF_FOLD, load_table(fewer.encode(), "fewer.csv"))
+        load_out_of_fold(trained.folder / OUT_OF_FOLD, load_table(fewer.encode(), "fewer.csv"))

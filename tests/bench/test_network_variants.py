@@ -8,11 +8,11 @@ import pytest
 
 from bench import network_variants
 from bench.network_variants import compare, train
-from bench.out_of_fold import read
+from bench.out_of_fold import load_out_of_fold
 from engine.table import Table
 from engine.training import loop
 
-QUICK = {"shape": {"layers": 1, "width": 16}, "loop": {"epochs": 2, "batch": 16}}
+QUICK = {"network": {"layers": 1, "width": 16}, "training": {"epochs": 2, "batch": 16}}
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def table(
 
 
 def test_a_variant_is_trained_and_compared(table: Table, tmp_path: Path) -> None:
-    joined = {**QUICK, "shape": {**QUICK["shape"], "descriptors": 8}}
+    joined = {**QUICK, "network": {**QUICK["network"], "descriptors": 8}}
     plain, described = (
-        read(train(name, changes, "random", 0, tmp_path / "scratch"), table)
+        load_out_of_fold(train(name, changes, "random", 0, tmp_path / "scratch"), table)
         for name, changes in (("plain", QUICK), ("described", joined))
     )
     assert not np.array_equal(plain.blended, described.blended)
@@ -45,9 +45,11 @@ def test_a_pretraining_learns_from_other_units_too(
     others = tmp_path / "units.csv"
     others.write_text(f"SMILES\n{table.canonical[0]}\n*C=CO*\n*OC=C*\n*C=CN*\n", encoding="utf-8")
     pretraining = {"kind": "masked", "epochs": 1}
-    changes = {**QUICK, "loop": {**QUICK["loop"], "pretraining": pretraining}}
+    changes = {**QUICK, "training": {**QUICK["training"], "pretraining": pretraining}}
     path = train("masked", changes, "random", 0, tmp_path / "scratch", others)
     held_out = np.bincount(np.arange(len(table.ids)) % 3)
     assert learnt == [len(table.ids) + 2 - count for count in held_out]
     assert json.loads(path.with_suffix(".json").read_text())["units"] == 2
-    assert np.isfinite(read(path, table).blended).sum() == np.isfinite(table.labels).sum()
+    assert (
+        np.isfinite(load_out_of_fold(path, table).blended).sum() == np.isfinite(table.labels).sum()
+    )

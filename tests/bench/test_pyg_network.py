@@ -10,8 +10,8 @@ from bench.speed.pyg_network import PygNetwork, renamed
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import DeviceGraphs
-from engine.models.polygin import PolyGIN
-from engine.settings.members import NetworkConfig
+from engine.models.gin import GIN
+from engine.settings.networks import NetworkConfig
 
 UNITS = ["*CC(*)c1ccccc1", "*C/C=C/C*", "*CC*", "*OC(=O)c1ccc(cc1)C(*)=O", "*C(F)(F)C(F)(F)*"]
 
@@ -19,8 +19,8 @@ UNITS = ["*CC(*)c1ccccc1", "*C/C=C/C*", "*CC*", "*OC(=O)c1ccc(cc1)C(*)=O", "*C(F
 @pytest.mark.parametrize("virtual_node", [True, False])
 def test_outputs_and_gradients_agree(virtual_node: bool) -> None:
     torch.manual_seed(0)
-    shape = NetworkConfig(layers=3, width=16, dropout=0.0, virtual_node=virtual_node)
-    network, plain = PolyGIN(shape, 2), PygNetwork(shape, 2)
+    config = NetworkConfig(layers=3, width=16, dropout=0.0, virtual_node=virtual_node)
+    network, plain = GIN(config, 2), PygNetwork(config, 2)
     with torch.no_grad():
         for weight in network.parameters():
             weight.normal_(std=0.5)

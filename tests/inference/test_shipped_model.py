@@ -1,6 +1,6 @@
 """The model that comes with the repository."""
 
-from bench.readme_tables import KNOWN
+from bench.readme_tables import POLYMERS
 from engine.inference.bundle import SHIPPED, default_bundle
 from engine.inference.predict import Predictor
 
@@ -31,14 +31,14 @@ def test_its_intervals_hold_as_often_as_they_say() -> None:
 
 def test_it_knows_what_it_does_not_know() -> None:
     predictor = Predictor(SHIPPED)
-    units = [KNOWN["Polystyrene"], "*[Si](CBr)(CBr)OP(=O)(I)O*"]
+    units = [POLYMERS["Polystyrene"], "*[Si](CBr)(CBr)OP(=O)(I)O*"]
     uncertainty = predictor.uncertainty(predictor.predict(units))
     assert (uncertainty.domain.iloc[0] == "inside").all()
     assert (uncertainty.domain.iloc[1] == "outside").all()
 
 
 def test_a_polymer_chemist_would_not_laugh() -> None:
-    blend = Predictor(SHIPPED).predict(list(KNOWN.values())).blend
+    blend = Predictor(SHIPPED).predict(list(POLYMERS.values())).blend
     styrene, methacrylate, ethylene, carbonate, imide = blend["Tg"]
     assert ethylene < methacrylate < styrene < carbonate < imide
     assert ethylene < 0 < 60 < styrene < 140
