@@ -3,9 +3,8 @@
 import streamlit as st
 
 from engine.base.workspace import ASSETS
-from pages.parts import page_guard as entry
+from pages.parts import page_guard
 from pages.parts.auth import ask_to_sign_in, is_signed_in, show_account
-from pages.parts.page_guard import settle
 
 # Worker processes that compute features import this file again, under another name.
 if __name__ == "__main__":
@@ -14,7 +13,7 @@ if __name__ == "__main__":
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
     signed_in = is_signed_in()
-    entry.mark()
+    page_guard.mark_app_ran()
     page = st.navigation(
         [
             st.Page(
@@ -33,4 +32,4 @@ if __name__ == "__main__":
         page.run()
     else:
         ask_to_sign_in()
-    settle()
+    page_guard.freeze_gc()

@@ -11,15 +11,15 @@ from engine.runs.compare import blend_errors, different_settings, not_comparable
 from engine.runs.folder import follow_metrics
 from engine.runs.monitoring import mean_curves
 from engine.settings.properties import Property, property_for
-from pages.parts import page_guard as entry
+from pages.parts import page_guard
 from pages.parts.components import live_chart
-from pages.parts.formatting import moment, plain
+from pages.parts.formatting import date_and_time, plain
 from pages.parts.layout import heading
 from pages.parts.models import plain_title, told_apart
-from pages.parts.monitor import figures as live
+from pages.parts.monitor import curve_charts
 from pages.parts.monitor.run_details import digits_of, properties_of, settings_of
 
-_MOST = len(live.RUN_COLOURS)
+_MOST = len(curve_charts.RUN_COLOURS)
 _SETTINGS = {
     "table": "Table",
     "preset": "Preset",
@@ -77,7 +77,7 @@ def _choose(runs: list[Run]) -> list[Run]:
 
 def _label(run: Run) -> str:
     wmae = f" · wMAE {run.figures['blend']['wmae']:.4f}" if run.figures else ""
-    return f"{run.name} · {run.state}{wmae} · {moment(run.started or run.created)}"
+    return f"{run.name} · {run.state}{wmae} · {date_and_time(run.started or run.created)}"
 
 
 def _names(runs: list[Run]) -> dict[str, Run]:
@@ -95,7 +95,7 @@ def _show_curves(names: dict[str, Run]) -> None:
             "dotted: training."
         )
         key = f"compare {' '.join(run.id for run in names.values())}"
-        live_chart(live.comparison_figure(curves), key=key, height=400)
+        live_chart(curve_charts.comparison_chart(curves), key=key, height=400)
     if without:
         st.caption(plain(f"Without curves: {', '.join(without)}."))
 
@@ -168,5 +168,5 @@ def _setting(name: str) -> str:
     return f"{words}: {inner.replace('_', ' ')}" if inner else words
 
 
-entry.demand()
+page_guard.ensure_app_ran()
 main()

@@ -9,10 +9,9 @@ from engine.inference import error_analysis as analysis
 from engine.inference.bundle import BundleInfo, read_info
 from engine.runs import Run, list_runs, read_out_of_fold
 from engine.settings.properties import Property
-from pages.parts import charts
-from pages.parts import page_guard as entry
+from pages.parts import charts, page_guard
 from pages.parts.formatting import number, plain, show_error, unit_of
-from pages.parts.layout import columns, forget_unless, heading
+from pages.parts.layout import columns, forget_stale_choice, heading
 from pages.parts.models import plain_title, run_label, told_apart
 from pages.parts.predict import gallery
 
@@ -166,7 +165,7 @@ def report(run: Run, info: BundleInfo) -> None:
     figures_table(info.figures, known)
     legend()
     members = [analysis.BLEND, *info.members]
-    forget_unless("errors member", members)
+    forget_stale_choice("errors member", members)
     member = st.segmented_control(
         "Member in the charts",
         members,
@@ -191,7 +190,7 @@ def report(run: Run, info: BundleInfo) -> None:
 
 def choose_property(info: BundleInfo, titles: dict[str, str]) -> str:
     """Segments for a few properties, a list for many."""
-    forget_unless("errors property", info.names)
+    forget_stale_choice("errors property", info.names)
     if len(titles) > 6:
         return st.selectbox("Property", info.names, format_func=titles.get, key="errors property")
     return st.segmented_control(
@@ -238,7 +237,7 @@ def page() -> None:
     report(run, read_info(run.folder / "bundle"))
 
 
-entry.demand()
+page_guard.ensure_app_ran()
 try:
     page()
 except UserError as error:

@@ -5,8 +5,8 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.runs import Run, find_run, list_runs, read_progress
 from engine.runs.folder import follow_metrics
-from pages.parts import page_guard as entry
-from pages.parts.formatting import moment, plain
+from pages.parts import page_guard
+from pages.parts.formatting import date_and_time, plain
 from pages.parts.layout import heading
 from pages.parts.monitor.curves import show_curves
 from pages.parts.monitor.run_actions import (
@@ -114,7 +114,9 @@ def _show_settings(run: Run) -> None:
         f"preset “{preset_title(settings)}”" if settings else "",
         f"folds {settings['folds'].rpartition('/')[2]}" if settings else "",
         f"seed {settings['seed']}" if settings else "",
-        f"started {moment(run.started)}" if run.started else f"asked for {moment(run.created)}",
+        f"started {date_and_time(run.started)}"
+        if run.started
+        else f"asked for {date_and_time(run.created)}",
         f"by {run.owner}" if run.owner else "",
     ]
     st.caption(plain(" · ".join(word for word in words if word)))
@@ -159,5 +161,5 @@ def _show_ended(run: Run) -> None:
     show_curves(run, metrics)
 
 
-entry.demand()
+page_guard.ensure_app_ran()
 main()

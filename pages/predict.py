@@ -7,8 +7,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
 from engine.inference.bundle import read_info
-from pages.parts import models
-from pages.parts import page_guard as entry
+from pages.parts import models, page_guard
 from pages.parts.components import molecule_editor
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
@@ -151,7 +150,7 @@ def page() -> None:
             results(folder, smiles)
 
 
-entry.demand()
+page_guard.ensure_app_ran()
 try:
     page()
 except UserError as error:

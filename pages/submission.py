@@ -10,8 +10,7 @@ from engine.base.errors import UserError
 from engine.inference.bundle import INFO, read_info
 from engine.inference.submission import make_submission
 from engine.table import read_table
-from pages.parts import models
-from pages.parts import page_guard as entry
+from pages.parts import models, page_guard
 from pages.parts.formatting import plain, show_error, unit_of
 from pages.parts.layout import check_limits, columns, heading, upload_table
 
@@ -158,7 +157,7 @@ def page() -> None:
         show_result(kept, files[0].name)
 
 
-entry.demand()
+page_guard.ensure_app_ran()
 try:
     page()
 except UserError as error:

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.runs import MIN_LABELS, RunConfig, clone_command_for, command_for, learnable, start_run
 from engine.table import Table
-from pages.parts import page_guard as entry
+from pages.parts import page_guard
 from pages.parts.auth import owner
 from pages.parts.formatting import show_error
 from pages.parts.layout import check_limits, heading
@@ -130,5 +130,5 @@ def _go_to_started_run() -> None:
         st.switch_page("pages/monitor.py", query_params={"run": run_id})
 
 
-entry.demand()
+page_guard.ensure_app_ran()
 main()

@@ -84,7 +84,7 @@ class Chart(NamedTuple):
 
     Attributes:
         key: its name; another key starts with a fresh zoom.
-        figure: what `figure_text` made of it.
+        figure: what `chart_text` made of it.
         title: its first words, in bold.
         words: what follows them.
         height: of the chart, in pixels.
@@ -130,10 +130,10 @@ def live_chart(figure: dict, key: str, height: int = 320) -> None:
         key: the component's name on the page.
         height: in pixels.
     """
-    live_charts([Chart(key, figure_text(figure), height=height, wide=True)], key)
+    live_charts([Chart(key, chart_text(figure), height=height, wide=True)], key)
 
 
-def figure_text(figure: dict) -> str:
+def chart_text(figure: dict) -> str:
     """A figure as `live_charts` sends it to the browser; worth keeping while it does not change."""
     return json.dumps(_plain(figure), allow_nan=False)
 

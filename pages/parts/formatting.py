@@ -33,27 +33,32 @@ def show_error(error: Exception) -> None:
     st.error(plain(str(error)), icon=":material/error:")
 
 
-def number(known: Property, value: float | None, sign: bool = False) -> str:
+def number(property_: Property, value: float | None, sign: bool = False) -> str:
     """A value with its unit and a true minus sign; a dash where there is none.
 
     Args:
-        known: the property, in whose unit the value is.
+        property_: the property, in whose unit the value is.
         value: the number.
         sign: whether to show the sign of a positive value, as for errors.
     """
     if value is None or value != value:
         return "–"
-    text = known.format(value).replace("-", "−", 1)
+    text = property_.format(value).replace("-", "−", 1)
     return f"+{text}" if sign and value > 0 else text
 
 
-def unit_of(known: Property) -> str:
-    """The unit in words: also for a pure number."""
-    return known.unit or "no unit"
+def without_unit(property_: Property) -> Property:
+    """The property without its unit, for numbers beside which the unit stands already."""
+    return property_.model_copy(update={"unit": ""})
+
+
+def unit_of(property_: Property) -> str:
+    """The unit in words, also for a pure number."""
+    return property_.unit or "no unit"
 
 
 def duration(seconds: float | None) -> str:
-    """A span of time as people say it, such as `3 min 12 s`; empty for None."""
+    """A duration as people say it, such as `3 min 12 s`; empty for None."""
     if seconds is None:
         return ""
     whole = max(0, round(seconds))
@@ -63,8 +68,8 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min {whole % 60} s" if minutes else f"{whole} s"
 
 
-def rough(seconds: float) -> str:
-    """A span of time that is only estimated: long ones in whole minutes."""
+def rough_duration(seconds: float) -> str:
+    """A duration that is only estimated: long ones in whole minutes."""
     if seconds >= 90:
         return duration(round(seconds / 60) * 60).removesuffix(" 0 s")
     return duration(seconds)
@@ -72,17 +77,17 @@ def rough(seconds: float) -> str:
 
 def time_left(seconds: float | None) -> str:
     """How long something will still take, roughly; empty when nobody knows."""
-    return "" if seconds is None else f"about {rough(seconds)} left"
+    return "" if seconds is None else f"about {rough_duration(seconds)} left"
 
 
-def moment(seconds: float | None, exact: bool = False) -> str:
+def date_and_time(seconds: float | None, exact: bool = False) -> str:
     """A point in time on this machine's clock, to the minute or second; empty for None."""
     form = "%d %b %Y, %H:%M:%S" if exact else "%d %b %Y, %H:%M"
     return "" if seconds is None else time.strftime(form, time.localtime(seconds))
 
 
-def clock(seconds: float) -> str:
-    """A time of day on this machine's clock, to the second."""
+def time_of_day(seconds: float) -> str:
+    """A point in time as the hour, minute and second on this machine's clock."""
     return time.strftime("%H:%M:%S", time.localtime(seconds))
 
 

@@ -19,7 +19,7 @@ from engine.settings.presets import PRESETS
 from engine.settings.properties import Property
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, unit_of
-from pages.parts.layout import forget_unless
+from pages.parts.layout import forget_stale_choice
 from pages.parts.predict.cards import Certain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
@@ -46,7 +46,7 @@ def choose_model(page: str) -> Path | None:
     wanted = asked or st.session_state.get(_CHOSEN)
     names = list(models)
     labels = told_apart({name: label for name, (label, _) in models.items()})
-    forget_unless(f"model on {page}", names)
+    forget_stale_choice(f"model on {page}", names)
     chosen = st.selectbox(
         "Model",
         names,

@@ -9,7 +9,7 @@ import pytest
 from engine.base.errors import UserError
 from engine.inference.bundle import INFO, default_bundle, read_info
 from engine.runs import Run, find_run, list_runs, process, store
-from pages.parts.monitor import run_actions as handling
+from pages.parts.monitor import run_actions
 from tests.pages.conftest import finished, made, made_as, words
 
 pytestmark = pytest.mark.usefixtures("no_supervisor")
@@ -96,7 +96,7 @@ def test_stop_that_fails_is_said(empty_workspace, open_page, monkeypatch, state,
     def refuse(*_) -> Run:
         raise UserError("The disk is full.")
 
-    monkeypatch.setattr(handling, "stop_run", refuse)
+    monkeypatch.setattr(run_actions, "stop_run", refuse)
     run = made(state, **(process.identity() if state == "running" else {}))
     app = open_page("monitor", run=run.id)
     app.button(key=key).click().run()

@@ -14,8 +14,7 @@ from engine.base.hardware import Gpu, Hardware
 from engine.base.workspace import ASSETS
 from engine.runs import ProbeRequest, Run, list_runs, process, read_config, start_run
 from engine.settings.estimate import Probe
-from pages.parts.train import resource_estimate as outlook
-from pages.parts.train import settings
+from pages.parts.train import resource_estimate, settings
 from pages.parts.train.report import SEPARATORS
 
 SAMPLE = "Use the sample table (155 textbook polymers)"
@@ -42,8 +41,10 @@ def measured(monkeypatch) -> list[tuple[ProbeRequest, Measuring]]:
         asked.append((request, Measuring()))
         return asked[-1][1]
 
-    monkeypatch.setattr(outlook, "start_probe", start)
-    monkeypatch.setattr(outlook, "end_probe", lambda started: setattr(started, "ended", True))
+    monkeypatch.setattr(resource_estimate, "start_probe", start)
+    monkeypatch.setattr(
+        resource_estimate, "end_probe", lambda started: setattr(started, "ended", True)
+    )
     return asked
 
 

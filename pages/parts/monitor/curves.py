@@ -12,9 +12,9 @@ from engine.runs.folder import follow_hardware
 from engine.runs.monitoring import label_weights, validation_wmae
 from engine.settings.presets import PRESETS
 from engine.settings.properties import Property
-from pages.parts.components import Chart, figure_text, live_charts
-from pages.parts.monitor import figures as live
-from pages.parts.monitor.figures import Line, Network, has_values
+from pages.parts.components import Chart, chart_text, live_charts
+from pages.parts.monitor import curve_charts
+from pages.parts.monitor.curve_charts import Line, Network, has_values
 from pages.parts.monitor.run_details import properties_of, settings_of
 
 LEARNING, MACHINE = "Learning", "Machine"
@@ -63,7 +63,7 @@ def _show_learning(run: Run, metrics: pd.DataFrame) -> None:
         "chosen by it."
     )
     charts = [
-        curves.chart("loss", "Loss", "", live.loss_figure, height=320, wide=True),
+        curves.chart("loss", "Loss", "", curve_charts.loss_chart, height=320, wide=True),
         *_errors(run, metrics, curves),
         *_loop(metrics, curves),
     ]
@@ -72,15 +72,15 @@ def _show_learning(run: Run, metrics: pd.DataFrame) -> None:
 
 def _loop(metrics: pd.DataFrame, curves: "_Curves") -> list[Chart]:
     kinds = (
-        ("gradient_norm", "Gradient norm", "mean of the epoch", live.TRAINING),
-        ("learning_rate", "Learning rate", "", live.MACHINE),
+        ("gradient_norm", "Gradient norm", "mean of the epoch", curve_charts.TRAINING),
+        ("learning_rate", "Learning rate", "", curve_charts.MACHINE),
     )
     return [
         curves.chart(
             column,
             title,
             words,
-            partial(live.epoch_figure, column=column, unit="", colour=colour),
+            partial(curve_charts.epoch_chart, column=column, unit="", colour=colour),
             height=200,
         )
         for column, title, words, colour in kinds
@@ -104,7 +104,7 @@ class _Curves:
     def networks(self) -> list[Network]:
         wmae = validation_wmae(self._metrics, _weights(self._run.id, self._run))
         metrics = self._metrics.assign(wmae=wmae)
-        return live.networks_of(metrics, self._run.alive, self._epochs)
+        return curve_charts.networks_of(metrics, self._run.alive, self._epochs)
 
     def chart(
         self,
@@ -132,15 +132,17 @@ def _errors(run: Run, metrics: pd.DataFrame, curves: _Curves) -> list[Chart]:
         key = f"errors of {run.id}"
         chosen = st.multiselect("Properties shown", names, names[:_MOST_PROPERTIES], key=key)
         known = [one for one in known if one.name in chosen]
-    kinds = [(_column(one), one.name, _error_words(one), one.unit, live.ERROR) for one in known]
+    kinds = [
+        (_column(one), one.name, _error_words(one), one.unit, curve_charts.ERROR) for one in known
+    ]
     if len(_weights(run.id, run)):
-        kinds.insert(0, ("wmae", "wMAE", "validation, no unit", "", live.VALIDATION))
+        kinds.insert(0, ("wmae", "wMAE", "validation, no unit", "", curve_charts.VALIDATION))
     return [
         curves.chart(
             column,
             title,
             words,
-            partial(live.epoch_figure, column=column, unit=unit, colour=colour),
+            partial(curve_charts.epoch_chart, column=column, unit=unit, colour=colour),
             height=220,
         )
         for column, title, words, unit, colour in kinds
@@ -164,7 +166,7 @@ def _show_machine(run: Run, metrics: pd.DataFrame, hardware: pd.DataFrame) -> No
     for title, words, times, lines, unit in kinds:
         source = hardware if times is hardware.get("time") else metrics
         key = f"{title} {words} {run.id}"
-        text = _text(key, source, partial(live.time_figure, times, lines, unit))
+        text = _text(key, source, partial(curve_charts.time_chart, times, lines, unit))
         charts.append(Chart(key, text, title, words, height=220))
     live_charts(charts, key=f"machine {run.id}")
 
@@ -177,7 +179,7 @@ def _speed(metrics: pd.DataFrame) -> list[_Kind]:
     if not has_values(metrics, "graphs_per_second"):
         return []
     rows = metrics.sort_values("time")
-    lines = [Line(rows["graphs_per_second"], "speed", live.TRAINING)]
+    lines = [Line(rows["graphs_per_second"], "speed", curve_charts.TRAINING)]
     return [("Speed", "of each network", rows["time"], lines, "graphs per second")]
 
 
@@ -194,14 +196,14 @@ def _memory(metrics: pd.DataFrame, hardware: pd.DataFrame) -> list[_Kind]:
     gb = hardware.filter(regex="_mb$") / _MB_IN_A_GB
     lines = [
         Line(gb["ram_mb"], "this run"),
-        Line(gb["ram_used_mb"], "all programs", live.ERROR),
-        Line(gb["ram_total_mb"], "limit", live.LIMIT, "dash"),
+        Line(gb["ram_used_mb"], "all programs", curve_charts.ERROR),
+        Line(gb["ram_total_mb"], "limit", curve_charts.LIMIT, "dash"),
     ]
     charts = [("Memory", "RAM", hardware["time"], lines, "GB")]
     for number in _gpus(hardware):
         lines = [
-            Line(gb[f"gpu{number}_vram_used_mb"], "all programs", live.ERROR),
-            Line(gb[f"gpu{number}_vram_total_mb"], "limit", live.LIMIT, "dash"),
+            Line(gb[f"gpu{number}_vram_used_mb"], "all programs", curve_charts.ERROR),
+            Line(gb[f"gpu{number}_vram_total_mb"], "limit", curve_charts.LIMIT, "dash"),
         ]
         charts.append((f"GPU {number}", "memory", hardware["time"], lines, "GB"))
     return charts
@@ -218,7 +220,7 @@ def _load(hardware: pd.DataFrame) -> list[_Kind]:
         for name, words, unit in kinds:
             column = f"gpu{number}_{name}"
             if has_values(hardware, column):
-                lines = [Line(hardware[column], words, live.VALIDATION)]
+                lines = [Line(hardware[column], words, curve_charts.VALIDATION)]
                 charts.append((f"GPU {number}", words, hardware["time"], lines, unit))
     return charts
 
@@ -231,7 +233,7 @@ def _text(key: str, source: pd.DataFrame, figure: Callable[[], dict], state: obj
     """A figure's text, made anew only when `source` or `state` is another."""
     kept = _figures.get(key)
     if kept is None or kept[0] is not source or kept[1] != state:
-        kept = (source, state, figure_text(figure()))
+        kept = (source, state, chart_text(figure()))
         while len(_figures) >= _FIGURES_KEPT:
             _figures.pop(next(iter(_figures)), None)
         _figures[key] = kept

@@ -5,7 +5,7 @@ import streamlit as st
 
 from engine.runs import Run, in_line, list_runs
 from engine.settings.presets import PRESETS
-from pages.parts.formatting import moment
+from pages.parts.formatting import date_and_time
 from pages.parts.monitor.run_details import STATES, settings_of, work_time
 
 # From this many runs on, the list can be searched.
@@ -89,7 +89,7 @@ def _row(run: Run, places: dict[str, int]) -> dict[str, object]:
         "State": [run.state, *(["archived"] if run.archived else [])],
         "Preset": preset_title(settings_of(run)),
         "Progress": 100 * run.progress,
-        "Started": moment(run.started or run.created),
+        "Started": date_and_time(run.started or run.created),
         "Duration": work_time(run),
         "wMAE": run.figures["blend"]["wmae"] if run.figures else None,
     }

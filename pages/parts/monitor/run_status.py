@@ -1,4 +1,4 @@
-"""How far a run is: its state, its stages, its members on each fold, its history, its log."""
+"""How far a run is: its state, stages, members on each fold, history and log."""
 
 from html import escape
 
@@ -10,12 +10,14 @@ from engine.runs import Progress, Run, StageProgress, changes_of, find_run, read
 from engine.runs.exit_reasons import silent_since
 from engine.runs.monitoring import Cell, member_grid
 from pages.parts.charts import colour_of, title_of
-from pages.parts.formatting import clock, moment, plain, rough, time_left
-from pages.parts.monitor.figures import TRAINING
+from pages.parts.formatting import date_and_time, plain, rough_duration, time_left, time_of_day
+from pages.parts.monitor.curve_charts import TRAINING
 from pages.parts.monitor.run_details import badge, settings_of, work_time
 
 _LATEST_EPOCHS = 20
 """So many tell how an epoch's time divides."""
+_LOG_LINES, _LOG_LINES_SEARCHED = 200, 100_000
+"""How many lines of the log are shown, and how many the filter looks at."""
 _TOASTS = {
     "done": (":material/check_circle:", "is done"),
     "stopped": (":material/stop_circle:", "has stopped"),
@@ -49,25 +51,6 @@ _BAR_STYLE = f"""<style>
 </style>"""
 
 
-def announce(run: Run) -> None:
-    """Say once that a run that was watched has ended."""
-    watched = st.session_state.get("monitor watched")
-    st.session_state["monitor watched"] = run.id if run.alive else None
-    if watched == run.id and run.state in _TOASTS:
-        icon, words = _TOASTS[run.state]
-        st.toast(f"{plain(run.name)} {words}.", icon=icon)
-
-
-def announce_stages(run: Run, progress: Progress) -> None:
-    """Say once that a stage has ended while its run was watched."""
-    done = {stage.title for stage in progress.stages if stage.total and stage.done >= stage.total}
-    watched, before = st.session_state.get("monitor stages", (None, set()))
-    st.session_state["monitor stages"] = (run.id, done)
-    if watched == run.id:
-        for title in [stage.title for stage in progress.stages if stage.title in done - before]:
-            st.toast(f"{plain(run.name)}: {title} is done.", icon=":material/task_alt:")
-
-
 def show_state(run: Run, metrics: pd.DataFrame) -> None:
     """A run's state, since when, and what it does now."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -77,8 +60,8 @@ def show_state(run: Run, metrics: pd.DataFrame) -> None:
         st.caption(_now_words(run, metrics), width="content")
     if since := silent_since(run):
         st.warning(
-            f"No sign of life since {clock(since)}. The machine may have been asleep or be very "
-            "busy; if this lasts, stop the run and resume it.",
+            f"No sign of life since {time_of_day(since)}. The machine may have been asleep or be "
+            "very busy; if this lasts, stop the run and resume it.",
             icon=":material/heart_broken:",
         )
 
@@ -133,7 +116,7 @@ def _split(seconds_left: float | None, metrics: pd.DataFrame) -> str:
     if not spent.sum() > 0:
         return ""
     training, validation = seconds_left * spent / spent.sum()
-    return f" ({rough(training)} training, {rough(validation)} validation)"
+    return f" ({rough_duration(training)} training, {rough_duration(validation)} validation)"
 
 
 def show_grid(run: Run, metrics: pd.DataFrame) -> None:
@@ -185,7 +168,7 @@ def show_history(run: Run) -> None:
     with st.expander("History", icon=":material/history:", key=f"history {run.id}"):
         rows = [
             {
-                "Time": moment(change.time, exact=True),
+                "Time": date_and_time(change.time, exact=True),
                 "State": change.state,
                 "Reason": change.reason,
             }
@@ -201,10 +184,6 @@ def show_history(run: Run) -> None:
         )
 
 
-_LINES = 200
-_SEARCHED = 100_000
-
-
 def show_log(run_id: str) -> None:
     """Show the end of a run's log, with a field to filter it."""
     wanted = st.text_input(
@@ -215,7 +194,7 @@ def show_log(run_id: str) -> None:
         icon=":material/filter_list:",
     ).strip()
     try:
-        text = read_log(find_run(run_id), _SEARCHED if wanted else _LINES)
+        text = read_log(find_run(run_id), _LOG_LINES_SEARCHED if wanted else _LOG_LINES)
     except UserError:
         return  # deleted meanwhile; the page says so
     if not text:
@@ -225,6 +204,25 @@ def show_log(run_id: str) -> None:
         lines = text.splitlines()
         found = [line for line in lines if wanted.casefold() in line.casefold()]
         st.caption(f"{len(found):,} of {len(lines):,} lines hold “{plain(wanted)}”.")
-        text = "\n".join(found[-_LINES:])
+        text = "\n".join(found[-_LOG_LINES:])
     if text:
         st.code(text, language=None, height=280, wrap_lines=True)
+
+
+def announce(run: Run) -> None:
+    """Say once that a run that was watched has ended."""
+    watched = st.session_state.get("monitor watched")
+    st.session_state["monitor watched"] = run.id if run.alive else None
+    if watched == run.id and run.state in _TOASTS:
+        icon, words = _TOASTS[run.state]
+        st.toast(f"{plain(run.name)} {words}.", icon=icon)
+
+
+def announce_stages(run: Run, progress: Progress) -> None:
+    """Say once that a stage has ended while its run was watched."""
+    done = {stage.title for stage in progress.stages if stage.total and stage.done >= stage.total}
+    watched, before = st.session_state.get("monitor stages", (None, set()))
+    st.session_state["monitor stages"] = (run.id, done)
+    if watched == run.id:
+        for title in [stage.title for stage in progress.stages if stage.title in done - before]:
+            st.toast(f"{plain(run.name)}: {title} is done.", icon=":material/task_alt:")

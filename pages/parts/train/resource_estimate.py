@@ -17,7 +17,7 @@ _MEASURING = "train measuring"
 """In the session: what is being measured, by which process, and since when."""
 
 
-def show_outlook(table: Table, preset: str, folds: str, use: DeviceSettings) -> None:
+def show_resource_estimate(table: Table, preset: str, folds: str, use: DeviceSettings) -> None:
     """Show what a run would take; it is measured the first time, which takes some seconds.
 
     Args:

@@ -19,7 +19,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train import intake
 from pages.parts.train.devices import choose_devices
-from pages.parts.train.resource_estimate import show_outlook
+from pages.parts.train.resource_estimate import show_resource_estimate
 
 _FOLDS = {
     "random": "Random",
@@ -52,7 +52,7 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
     with st.container():
         preset = _choose_preset(hardware, _labels(table))
-    outlook = st.container()
+    estimate_place = st.container()
     with st.container():
         spec = _choose_folds(file, table)
     name, seed = _name_and_seed(file, table)
@@ -60,8 +60,8 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     if spec is None:
         return None
     if measure:
-        with outlook:
-            show_outlook(table, preset, spec, use)
+        with estimate_place:
+            show_resource_estimate(table, preset, spec, use)
     if not name:
         return None
     return RunConfig(

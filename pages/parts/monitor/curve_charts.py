@@ -60,7 +60,7 @@ def networks_of(metrics: pd.DataFrame, alive: bool, epochs: int | None) -> list[
     return found
 
 
-def loss_figure(networks: list[Network]) -> dict:
+def loss_chart(networks: list[Network]) -> dict:
     """Training and validation loss by epoch, a pair of curves for each network."""
     kinds = (("train_loss", "training", TRAINING), ("val_loss", "validation", VALIDATION))
     busy = any(network.learning for network in networks)
@@ -76,7 +76,7 @@ def loss_figure(networks: list[Network]) -> dict:
     return {"data": traces, "layout": _layout("epoch", "loss (no unit)")}
 
 
-def epoch_figure(networks: list[Network], column: str, unit: str, colour: str = ERROR) -> dict:
+def epoch_chart(networks: list[Network], column: str, unit: str, colour: str = ERROR) -> dict:
     """One column of the metrics by epoch, a curve for each network.
 
     Args:
@@ -92,7 +92,7 @@ def epoch_figure(networks: list[Network], column: str, unit: str, colour: str = 
     return {"data": traces, "layout": _layout("epoch", unit or "no unit")}
 
 
-def time_figure(times: pd.Series, lines: list[Line], unit: str) -> dict:
+def time_chart(times: pd.Series, lines: list[Line], unit: str) -> dict:
     """What the machine does, by the clock.
 
     Args:
@@ -123,7 +123,7 @@ def time_figure(times: pd.Series, lines: list[Line], unit: str) -> dict:
     return {"data": traces, "layout": layout | {"hovermode": "x unified"}}
 
 
-def comparison_figure(curves: dict[str, pd.DataFrame]) -> dict:
+def comparison_chart(curves: dict[str, pd.DataFrame]) -> dict:
     """The mean losses of several runs by epoch, a colour for each run.
 
     Args:
