@@ -121,6 +121,7 @@ def results(folder: Path, smiles: str) -> None:
         predicted = models.predict_one(folder, smiles)
         certain = models.certain_one(folder, smiles)
     show_cards(info, predicted, certain, gallery.textbook().get(smiles))
+    models.show_deviation(folder)
 
 
 def page() -> None:

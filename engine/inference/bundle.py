@@ -37,6 +37,8 @@ class BundleInfo(BaseModel):
         medians: the median training label of each property.
         members: names of the members.
         blend: `{property: {member: weight}}`.
+        fixed_weights: whether the preset gave these weights, or they were fitted; None in a bundle
+            that does not say.
         networks: what the networks of each member that has some are made of.
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         versions: of the packages that fitted it and of the features it learned on.
@@ -61,6 +63,7 @@ class BundleInfo(BaseModel):
     medians: dict[str, float]
     members: list[str]
     blend: dict[str, dict[str, float]]
+    fixed_weights: bool | None = None
     networks: dict[str, NetworkConfig] = {}
     figures: dict
     versions: dict[str, str]

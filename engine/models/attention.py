@@ -10,30 +10,30 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .batching import GraphBatch
 
-# On a CPU what is filled up costs time; a GPU rather has few, large operations.
+# On a CPU padding costs time; a GPU is quicker with few, large operations.
 _GRAPHS_PER_GROUP = {"cpu": 8}
 
 
-class Padding(NamedTuple):
-    """Graphs of about one size, each filled up to the largest of them."""
+class SizeGroup(NamedTuple):
+    """Graphs of similar size, each padded to the largest of them."""
 
     atoms: int  # V of these graphs
-    place: Tensor  # V, int64: where each atom lies among `graphs · longest` places
-    seen: Tensor  # graphs × 1 × 1 × longest, bool: the places that hold an atom
+    slot: Tensor  # V, int64: the slot of each atom among `graphs · longest`
+    occupied: Tensor  # graphs × 1 × 1 × longest, bool: the slots that hold an atom
     graphs: int
     longest: int
 
 
 class SizeGroups(NamedTuple):
-    """How a batch is filled up; the same for all layers of a network."""
+    """How a batch is padded; the same for all layers of a network."""
 
-    order: Tensor | None  # V: atoms, those of small graphs first; None where they stay in place
-    back: Tensor | None  # V: where each atom then is
-    groups: list[Padding]
+    order: Tensor | None  # V: atoms, small graphs first; None for the batch's own order
+    back: Tensor | None  # V: the position of each atom in that order
+    groups: list[SizeGroup]
 
 
 def size_groups(batch: GraphBatch) -> SizeGroups:
-    """Group the graphs of a batch by their size, as suits the device."""
+    """Group the graphs of a batch by size, as suits the device."""
     sizes = batch.atom_indptr.diff().to(torch.int64)
     size = _GRAPHS_PER_GROUP.get(sizes.device.type, batch.size)
     if batch.size <= size:
@@ -51,28 +51,29 @@ def size_groups(batch: GraphBatch) -> SizeGroups:
     return SizeGroups(order, back, groups)
 
 
-def _padding(sizes: Tensor, atoms: int, longest: int) -> Padding:
+def _padding(sizes: Tensor, atoms: int, longest: int) -> SizeGroup:
     graph = torch.arange(len(sizes), device=sizes.device)
     owner = torch.repeat_interleave(graph, sizes, output_size=atoms)
     inside = torch.arange(atoms, device=sizes.device) - (sizes.cumsum(0) - sizes)[owner]
-    seen = torch.arange(longest, device=sizes.device) < sizes.unsqueeze(1)
-    return Padding(atoms, owner * longest + inside, seen[:, None, None], len(sizes), longest)
+    occupied = torch.arange(longest, device=sizes.device) < sizes.unsqueeze(1)
+    return SizeGroup(atoms, owner * longest + inside, occupied[:, None, None], len(sizes), longest)
 
 
 class GraphAttention(nn.Module):
-    """Each atom looks at every atom of its graph, with several heads, and adds what it finds.
+    """Multi-head attention of each atom to all atoms of its graph, with a residual connection.
 
     Scaled dot products as in Vaswani et al. (NeurIPS 2017, arXiv:1706.03762), beside messages
-    along bonds as in GraphGPS (Rampášek et al., NeurIPS 2022, arXiv:2205.12454), normalised before.
+    along bonds as in GraphGPS (Rampášek et al., NeurIPS 2022, arXiv:2205.12454), with the
+    normalisation before the attention.
     """
 
     def __init__(self, width: int, heads: int, dropout: float) -> None:
         """Build with fresh weights.
 
         Args:
-            width: of atoms; `heads` divides it.
-            heads: how many.
-            dropout: of what is added.
+            width: of atoms; a multiple of `heads`.
+            heads: number of heads.
+            dropout: rate, before the residual connection.
         """
         super().__init__()
         self._heads, self._dropout = heads, dropout
@@ -82,26 +83,30 @@ class GraphAttention(nn.Module):
 
     def forward(self, atoms: Tensor, groups: SizeGroups) -> Tensor:
         """Atoms of shape `(V, width)` in and out; `groups` are those of the batch."""
-        looked = self.look(self.norm(atoms))
+        projected = self.look(self.norm(atoms))
         if groups.order is not None:
-            looked = looked.index_select(0, groups.order)
-        parts = looked.split([group.atoms for group in groups.groups])
-        found = [self._find(part, group) for part, group in zip(parts, groups.groups, strict=True)]
-        together = torch.cat(found)  # V × width
+            projected = projected.index_select(0, groups.order)
+        parts = projected.split([group.atoms for group in groups.groups])
+        attended = [
+            self._attend(part, group) for part, group in zip(parts, groups.groups, strict=True)
+        ]
+        together = torch.cat(attended)  # V × width
         if groups.back is not None:
             together = together.index_select(0, groups.back)
         return atoms + functional.dropout(self.out(together), self._dropout, self.training)
 
-    def _find(self, looked: Tensor, group: Padding) -> Tensor:
-        """What each atom finds; from `(V, 3 · width)` to `(V, width)`."""
-        places = group.graphs * group.longest
-        # No two atoms have one place: nothing is added up, here or in the gradient.
-        padded = looked.new_zeros(places, looked.shape[1]).index_copy(0, group.place, looked)
+    def _attend(self, projected: Tensor, group: SizeGroup) -> Tensor:
+        """Queries, keys and values `(V, 3 · width)` to attended values `(V, width)`."""
+        slots = group.graphs * group.longest
+        # Each atom has a slot of its own: nothing is added up, here or in the gradient.
+        padded = projected.new_zeros(slots, projected.shape[1]).index_copy(0, group.slot, projected)
         parts = padded.view(group.graphs, group.longest, 3, self._heads, -1)
         # Each graphs × heads × longest × width / heads.
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        # The faster kernels add up gradients in any order.
-        exact = looked.is_cuda and torch.are_deterministic_algorithms_enabled()
+        # The faster kernels sum gradients in no fixed order.
+        exact = projected.is_cuda and torch.are_deterministic_algorithms_enabled()
         with sdpa_kernel(SDPBackend.MATH) if exact else nullcontext():
-            found = functional.scaled_dot_product_attention(query, key, value, attn_mask=group.seen)
-        return found.transpose(1, 2).reshape(places, -1).index_select(0, group.place)
+            attended = functional.scaled_dot_product_attention(
+                query, key, value, attn_mask=group.occupied
+            )
+        return attended.transpose(1, 2).reshape(slots, -1).index_select(0, group.slot)

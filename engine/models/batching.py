@@ -15,28 +15,28 @@ class GraphBatch(NamedTuple):
     """G graphs with V atoms, E directed edges (each bond twice) and M messages.
 
     Along bonds of the same kind an atom sends the same message to all its neighbours, so it is
-    computed once: M is about two thirds of E. Edges are kept twice in compressed sparse rows (CSR),
-    by the atom that receives and by the message that is received: whatever is summed is then a span
-    of consecutive rows, so no two threads ever add to one number. That is quick, and gives the same
-    bits on every pass.
+    computed once: M is about two thirds of E. Edges are stored twice in compressed sparse rows
+    (CSR), by receiving atom and by message: every sum then runs over consecutive rows, so no two
+    threads add to the same number. That is quick, and gives the same bits on every pass
+    (docs/experiments.md, "Edges sorted by target with every sum a span").
     """
 
     atoms: Tensor  # V × len(ATOM_FIELDS), uint8 codes
     sender: Tensor  # M, ascending: the atom that sends each message
     bond_code: Tensor  # M: all fields of the bond it goes along as one code, see `bond_codes`
     sent_indptr: Tensor  # V + 1: atom v sends messages `sent_indptr[v]:sent_indptr[v + 1]`
-    received_indices: Tensor  # E: messages, by the atom that receives them
-    received_indptr: Tensor  # V + 1: where each atom's begin in `received_indices`
-    receiver_indices: Tensor  # E: atoms, by the message that they receive
-    receiver_indptr: Tensor  # M + 1: where each message's begin in `receiver_indices`
+    received_indices: Tensor  # E: messages, ordered by the atom that receives them
+    received_indptr: Tensor  # V + 1: where each atom's span begins in `received_indices`
+    receiver_indices: Tensor  # E: atoms, ordered by the message that they receive
+    receiver_indptr: Tensor  # M + 1: where each message's span begins in `receiver_indices`
     graph: Tensor  # V: the graph of each atom
     atom_indptr: Tensor  # G + 1: graph g owns atoms `atom_indptr[g]:atom_indptr[g + 1]`
     positions: Tensor  # at least max(V, E): 0, 1, 2, …
     size: int  # G
-    real_atoms: Tensor | None = None  # V × 1, 1 or 0, where some only fill up a fixed shape
+    real_atoms: Tensor | None = None  # V × 1: 1 for atoms, 0 for padding; None without padding
     real_graphs: Tensor | None = None  # G × 1, likewise
-    descriptors: Tensor | None = None  # G × D, float32, NaN where one has no value
-    largest: int = 0  # atoms of the largest graph; 0 where the host does not know
+    descriptors: Tensor | None = None  # G × D, float32, NaN for a missing value
+    largest: int = 0  # atoms of the largest graph; 0 if the host does not know it
 
 
 class BatchSize(NamedTuple):
@@ -49,22 +49,22 @@ class BatchSize(NamedTuple):
 
 
 class Connections(NamedTuple):
-    """The part of a batch that follows from its edges; int64, fields as in `GraphBatch`."""
+    """The fields of a `GraphBatch` that follow from its edges; int64."""
 
     sender: Tensor
     bond_code: Tensor
-    sent_counts: Tensor  # V: how many messages each atom sends
+    sent_counts: Tensor  # V: number of messages that each atom sends
     received_indices: Tensor
-    received_counts: Tensor  # V: how many each atom receives
+    received_counts: Tensor  # V: number that each atom receives
     receiver_indices: Tensor
-    receiver_counts: Tensor  # M: how many atoms receive each message
+    receiver_counts: Tensor  # M: number of atoms that receive each message
 
 
 def connect(source: Tensor, target: Tensor, codes: Tensor, atoms: int) -> Connections:
-    """Find the messages among edges, and sort.
+    """Derive the messages from the edges, and sort both.
 
     Args:
-        source, target: shape `(E,)`, int64 atom indices; each bond is there both ways.
+        source, target: shape `(E,)`, int64 atom indices, with each bond in both directions.
         codes: shape `(E,)`, the bond's code.
         atoms: V.
     """
@@ -100,7 +100,7 @@ def bond_codes(bonds: Tensor) -> Tensor:
 
 
 def indptr_of(counts: Tensor) -> Tensor:
-    """Where each of N consecutive spans begins, and the end; shape `(N + 1,)`, int32."""
+    """Where each of N consecutive spans begins, and the last ends; shape `(N + 1,)`, int32."""
     result = torch.zeros(len(counts) + 1, dtype=torch.int32, device=counts.device)
     result[1:] = torch.cumsum(counts, 0)
     return result
@@ -119,7 +119,7 @@ class DeviceGraphs:
 
         Args:
             packed: N graphs.
-            device: where batches are wanted.
+            device: of the batches.
             descriptors: shape `(N, D)`, for networks that join them.
         """
         self.packed, self.device, self.descriptors = packed, device, descriptors
@@ -136,7 +136,7 @@ class DeviceGraphs:
         connections = connect(source, target, torch.cat([codes, codes]), all_atoms)
         message_start = indptr_of(connections.sent_counts)[atom_start].to(torch.int64)
         message_counts = message_start.diff().numpy()
-        # The sizes stay on the host too: they tell a batch's shape without asking the device.
+        # Sizes stay on the host too: a batch's shape is known without asking the device.
         self._counts = {
             "atoms": np.diff(packed.atom_start),
             "edges": 2 * bond_counts,
@@ -173,31 +173,32 @@ class DeviceGraphs:
         return self.arrange(rows).part(0, len(rows))
 
     def largest(self, rows: np.ndarray, graphs: int) -> BatchSize:
-        """Sizes that next to no random batch exceeds: the mean and four standard deviations.
+        """A size that hardly any random batch exceeds: the mean plus four standard deviations.
 
         Args:
             rows: the rows that batches are drawn from.
-            graphs: how many a batch has.
+            graphs: number of graphs in a batch.
         """
         sizes = {name: counts[rows] for name, counts in self._counts.items()}
-        most = {
-            name: int(np.ceil(graphs * one.mean() + 4 * np.sqrt(graphs) * one.std()))
-            for name, one in sizes.items()
+        limits = {
+            name: int(np.ceil(graphs * counts.mean() + 4 * np.sqrt(graphs) * counts.std()))
+            for name, counts in sizes.items()
         }
-        return BatchSize(graphs, **most)
+        return BatchSize(graphs, **limits)
 
     def arrange(self, rows: np.ndarray, pinned: bool = False) -> "ArrangedGraphs":
-        """Copies of the graphs of some rows, in the order given, to cut batches from.
+        """Copy the graphs of some rows, in the order given, to cut batches from.
 
         Args:
             rows: shape `(G,)`, int.
-            pinned: whether to send the rows from pinned memory, so that the host need not wait.
+            pinned: whether to send the row numbers from pinned memory, so that the host need not
+                wait.
         """
         chosen = torch.as_tensor(rows)
         if pinned and self.device.type == "cuda":
             chosen = chosen.pin_memory()
         chosen = chosen.to(self.device, non_blocking=True)
-        described = None if self._descriptors is None else self._descriptors[chosen]
+        descriptors = None if self._descriptors is None else self._descriptors[chosen]
         host_starts = {name: _host_starts(counts[rows]) for name, counts in self._counts.items()}
         spans = {
             name: _concatenated_spans(start, chosen, int(host_starts[name][-1]))
@@ -225,24 +226,26 @@ class DeviceGraphs:
                     max(len(atom), len(edge)), dtype=torch.int32, device=self.device
                 ),
                 size=len(rows),
-                descriptors=described,
+                descriptors=descriptors,
             ),
             host_starts,
         )
 
 
 class ArrangedGraphs:
-    """Graphs in a chosen order on a device; consecutive ones are a batch, cut out as slices."""
+    """Graphs in a chosen order on a device; a batch is a slice of them."""
 
-    def __init__(self, rows: np.ndarray, whole: GraphBatch, host: dict[str, np.ndarray]) -> None:
-        """Take the graphs as one batch, and where each begins, known to the host."""
+    def __init__(
+        self, rows: np.ndarray, whole: GraphBatch, host_starts: dict[str, np.ndarray]
+    ) -> None:
+        """Keep the graphs as one batch, and on the host where each of them begins."""
         self.rows = rows
-        self._whole, self._host = whole, host
+        self._whole, self._host_starts = whole, host_starts
 
     def part(self, first: int, last: int) -> GraphBatch:
-        """The graphs from position `first` up to and without `last`, as a batch."""
+        """The graphs at positions `first` to `last`, without the latter, as a batch."""
         atoms, edges, messages = (
-            slice(int(self._host[name][first]), int(self._host[name][last]))
+            slice(int(self._host_starts[name][first]), int(self._host_starts[name][last]))
             for name in ("atoms", "edges", "messages")
         )
         whole = self._whole
@@ -260,7 +263,7 @@ class ArrangedGraphs:
             positions=whole.positions,
             size=last - first,
             descriptors=None if whole.descriptors is None else whole.descriptors[first:last],
-            largest=int(np.diff(self._host["atoms"][first : last + 1]).max(initial=0)),
+            largest=int(np.diff(self._host_starts["atoms"][first : last + 1]).max(initial=0)),
         )
 
 
@@ -273,8 +276,8 @@ def _concatenated_spans(start: Tensor, rows: Tensor, total: int) -> tuple[Tensor
 
     Args:
         start: where each row's span begins; one more at the end.
-        rows: the rows wanted.
-        total: the length of all their spans, so that the device need not be asked.
+        rows: whose spans to concatenate.
+        total: the length of all these spans, so that the device need not be asked.
 
     Returns:
         The packed index of each element, the position of its row in `rows`, and where in the

@@ -1,4 +1,4 @@
-"""What the boosted-tree members share: their settings, in the same words for all libraries."""
+"""The settings that the boosted-tree members share, named alike for all libraries."""
 
 from typing import Literal
 
@@ -13,11 +13,12 @@ class BoostingConfig(BaseModel):
     """Size and pace of boosting.
 
     Attributes:
-        rounds: trees.
-        learning_rate: share of each tree's answer that is taken.
-        depth, leaves: of a tree; LightGBM counts leaves, the others depth.
-        rows, columns: shares that a tree is grown from.
-        loss: the error that is made small, `absolute` or `squared`.
+        rounds: number of trees.
+        learning_rate: factor of each tree's contribution.
+        depth, leaves: greatest depth and number of leaves of a tree; LightGBM uses `leaves`, the
+            others `depth`.
+        rows, columns: shares of the rows and of the descriptors that a tree is grown from.
+        loss: the error that is minimised, `absolute` or `squared`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

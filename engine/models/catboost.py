@@ -57,7 +57,7 @@ class CatBoost(DescriptorMember):
 
     def to_bytes(self) -> bytes:
         """See `DescriptorMember`."""
-        # CatBoost writes into files only.
+        # CatBoost writes to files only.
         with TemporaryDirectory() as folder:
             path = Path(folder) / "model.cbm"
             self._model.save_model(str(path))

@@ -1,4 +1,4 @@
-"""How a device computes: in which precision, whether deterministically, within which memory."""
+"""How a device computes: its precision, determinism and memory."""
 
 import os
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Precision:
 
     @classmethod
     def of(cls, device: torch.device, choice: str = "auto") -> "Precision":
-        """What was chosen; `auto` is bf16 where a CUDA device has it, else fp16; fp32 on a CPU.
+        """The precision of a name; `auto` is bf16 or fp16, as a CUDA device can; fp32 on a CPU.
 
         Raises:
             UserError: for fp16 on a CPU.
@@ -32,7 +32,7 @@ class Precision:
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context that forward passes run in."""
-        # Without the cache of converted weights, which a captured CUDA graph would keep stale.
+        # No cache of converted weights: a captured CUDA graph would go on using stale ones.
         return torch.autocast(
             device.type, self.dtype, enabled=self.dtype is not None, cache_enabled=False
         )
@@ -48,12 +48,12 @@ _WORDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether that is what an error says; PyTorch has no class for a CPU's, nor for cuBLAS's."""
+    """Whether memory ran out; for a CPU and for cuBLAS, PyTorch has no class of errors."""
     return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in _WORDS)
 
 
 def forget_unused(device: torch.device) -> None:
-    """Give back what PyTorch keeps for later, before something smaller is tried."""
+    """Give PyTorch's unused memory back to the driver, before something smaller is tried."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
 
@@ -64,18 +64,18 @@ def best_device() -> torch.device:
 
 
 def set_arithmetic(deterministic: bool) -> None:
-    """Set what PyTorch keeps for the whole process.
+    """Set how PyTorch computes in the whole process.
 
     Args:
         deterministic: whether only kernels that give the same bits each time may run.
     """
     torch.set_float32_matmul_precision("high")
     if deterministic:
-        # cuBLAS needs it before its first call.
+        # cuBLAS reads it at its first call.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(deterministic, warn_only=True)
 
 
 def several_processes() -> bool:
-    """Whether this process trains together with others, each on a part of every batch."""
+    """Whether several processes train together, each on a part of every batch."""
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

@@ -1,7 +1,7 @@
 """A Gaussian process on descriptors: one for each property.
 
-For properties with some hundred labels, as most of polymers have, it is as good as boosted trees
-and errs elsewhere, so that a blend gains from it. Gaussian processes on repeat-unit descriptors:
+With a few hundred labels, as most polymer properties have, it is as accurate as boosted trees and
+errs on other repeat units, so a blend gains from it. Gaussian processes on repeat-unit descriptors:
 Kim et al., J. Phys. Chem. C 122 (2018) 17575, doi:10.1021/acs.jpcc.8b02913.
 """
 
@@ -18,14 +18,16 @@ from .member import DescriptorMember
 _RDKIT = DESCRIPTOR_GROUPS["rdkit_2d"]
 _MORGAN = DESCRIPTOR_GROUPS["morgan"]
 _FURTHEST = 4.0
-"""Standard deviations at which descriptors are cut off: outliers would stand all alone."""
+"""Standard deviations at which descriptors are clipped: an outlier would resemble no other row
+(docs/experiments.md, "The same without the logarithm; cut off at 6 standard deviations …")."""
 _RARE = 3
-"""Morgan counts that fewer training rows have are not looked at."""
+"""Morgan counts that fewer training rows have are ignored."""
 _NEIGHBOURS = 7
-"""Rows most like another, of which two are drawn to make a point with it."""
+"""Rows most similar to a centre, of which two are drawn to make a point with it."""
 _POINTS_PER_ROW = 2
+"""docs/experiments.md, "A bundle should hold no training rows"."""
 _CELLS = 1_000_000
-"""Of a matrix of covariances that is made at once."""
+"""Greatest number of covariances that are computed at once."""
 _ARRAYS = {
     *("mean", "deviation", "common", "spread", "label"),
     *("numbers", "counts", "parameters", "weights"),
@@ -36,9 +38,11 @@ class GaussianProcessConfig(BaseModel):
     """How much work a Gaussian process is.
 
     Attributes:
-        points: near the training rows, at most, that its predictions are made from.
-        tuning_rows: rows that its parameters are found with, at most; of more, a random draw.
-        steps: of the search for the parameters.
+        points: greatest number of points near the training rows that it predicts from
+            (docs/experiments.md, "A bundle should hold no training rows").
+        tuning_rows: greatest number of rows that its parameters are learned from; of more rows, a
+            random draw.
+        steps: greatest number of steps of the search for the parameters.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,10 +55,10 @@ class GaussianProcessConfig(BaseModel):
 class GaussianProcess(DescriptorMember):
     """A process that is projected onto points near the training rows.
 
-    What is kept are not these rows but points, each the mean of three units that are alike, and
-    their weights, which are fitted to all rows (Rasmussen & Williams, Gaussian Processes for
-    Machine Learning, MIT Press 2006, section 8.3.4). So a bundle holds no repeat unit's
-    descriptors and no label, and from some number on predicting takes no longer for more rows.
+    It stores no rows but points, each the mean of three similar repeat units, with weights that
+    are fitted to all rows (Rasmussen & Williams, Gaussian Processes for Machine Learning, MIT Press
+    2006, section 8.3.4). So a bundle holds no repeat unit's descriptors and no label, and the time
+    of a prediction stops growing with the number of rows.
     """
 
     name = "gaussian_process"
@@ -66,7 +70,7 @@ class GaussianProcess(DescriptorMember):
     def __init__(self, state: dict[str, np.ndarray]) -> None:
         self._state = state
         self._parameters = Parameters.of(state["parameters"])
-        self._points = self._parameters.place(_points(state))
+        self._points = self._parameters.scale(_points(state))
 
     @classmethod
     def fit(
@@ -85,20 +89,20 @@ class GaussianProcess(DescriptorMember):
         }
         targets = (labels - state["label"][0]) / state["label"][1]
         numbers, counts = _scaled(descriptors, state)
-        few = _drawn(len(labels), config.tuning_rows, random)
-        learned = learn(_views(numbers[few], counts[few]), targets[few], config.steps)
+        tuning = _drawn(len(labels), config.tuning_rows, random)
+        learned = learn(_views(numbers[tuning], counts[tuning]), targets[tuning], config.steps)
         state["parameters"], parameters = learned, Parameters.of(learned)
         views = _views(numbers, counts)
-        # The mean of a repeat unit and its own copies would be its descriptors.
+        # The mean of copies of one repeat unit would be its descriptors.
         both = np.hstack([numbers, counts])
         different = np.sort(np.unique(both, axis=0, return_index=True)[1])
-        # Each unit once before any is taken again.
+        # Each unit is used once before any is used again.
         rounds = [random.permutation(len(different)) for _ in range(_POINTS_PER_ROW)]
         centres = np.concatenate(rounds)[: config.points]
-        like = different[_with_neighbours(views.of(different), centres, parameters, random)]
-        # In this order: safetensors writes the bytes as they lie.
+        similar = different[_with_neighbours(views.of(different), centres, parameters, random)]
+        # C order: safetensors writes the bytes as they lie in memory.
         for name, values in (("numbers", numbers), ("counts", counts)):
-            state[name] = values[like].mean(axis=1).astype(np.float16, order="C")
+            state[name] = values[similar].mean(axis=1).astype(np.float16, order="C")
         state["weights"] = _weights(_points(state), views, targets, parameters)
         return cls(state)
 
@@ -109,7 +113,7 @@ class GaussianProcess(DescriptorMember):
         if {*state} != _ARRAYS:
             raise ValueError("These are not the arrays of a Gaussian process.")
         model = cls(state)
-        # Arrays whose shapes do not go together fail here, not later on a page.
+        # Arrays whose shapes do not match fail here, not later on a page.
         model.predict(np.zeros((1, sum(DESCRIPTOR_GROUPS.values())), dtype=np.float32))
         return model
 
@@ -123,13 +127,13 @@ class GaussianProcess(DescriptorMember):
         predicted = np.empty(len(descriptors))
         for rows in _blocks(len(descriptors), len(self._state["weights"])):
             views = _views(*_scaled(descriptors[rows], self._state))
-            kernel = self._parameters.covariance(self._parameters.place(views), self._points)
+            kernel = self._parameters.covariance(self._parameters.scale(views), self._points)
             predicted[rows] = mean + deviation * (kernel @ self._state["weights"])
         return predicted
 
 
 def _drawn(count: int, most: int, random: np.random.Generator) -> np.ndarray:
-    """All rows, or a draw of so many."""
+    """The numbers of all rows, or of `most` drawn at random, in order."""
     if count <= most:
         return np.arange(count)
     return np.sort(random.choice(count, most, replace=False))
@@ -138,58 +142,58 @@ def _drawn(count: int, most: int, random: np.random.Generator) -> np.ndarray:
 def _with_neighbours(
     views: Views, centres: np.ndarray, parameters: Parameters, random: np.random.Generator
 ) -> np.ndarray:
-    """For each centre, itself and two of the rows most like it; shape `(M, 3)`, or less for few."""
-    count, all_rows = len(views.chain), parameters.place(views)
+    """Each centre and two of the rows most similar to it; `(M, 3)`, narrower for few rows."""
+    count, all_rows = len(views.chain), parameters.scale(views)
     among = min(max(count // 10, 2), _NEIGHBOURS, count - 1)
     if among < 1:
         return centres[:, None]
-    found = np.empty((len(centres), 1 + min(among, 2)), dtype=int)
+    groups = np.empty((len(centres), 1 + min(among, 2)), dtype=int)
     for rows in _blocks(len(centres), count):
-        kernel = parameters.covariance(parameters.place(views.of(centres[rows])), all_rows)
+        kernel = parameters.covariance(parameters.scale(views.of(centres[rows])), all_rows)
         kernel[np.arange(len(kernel)), centres[rows]] = -np.inf
         nearest = np.argsort(-kernel, axis=1, kind="stable")[:, :among]
-        chosen = random.permuted(nearest, axis=1)[:, : found.shape[1] - 1]
-        found[rows] = np.column_stack([centres[rows], chosen])
-    return found
+        chosen = random.permuted(nearest, axis=1)[:, : groups.shape[1] - 1]
+        groups[rows] = np.column_stack([centres[rows], chosen])
+    return groups
 
 
 def _weights(
     points: Views, views: Views, targets: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
-    """What each of M points adds to a prediction, from all rows; shape `(M,)`."""
-    # Loaded here, as in `kernels.py`: pages that know this member by its title need no SciPy.
+    """The weight of each of M points, fitted to all rows; shape `(M,)`."""
+    # Imported here, as in `kernels.py`: pages that only show this member need no SciPy.
     from scipy.linalg import cho_solve, cholesky, solve_triangular
 
-    placed, count = parameters.place(points), len(points.chain)
+    placed, count = parameters.scale(points), len(points.chain)
     among = np.empty((count, count))
     for rows in _blocks(count, count):
-        among[rows] = parameters.covariance(parameters.place(points.of(rows)), placed)
+        among[rows] = parameters.covariance(parameters.scale(points.of(rows)), placed)
     among[np.diag_indices_from(among)] += JITTER
     root = cholesky(among, lower=True, overwrite_a=True)
     precision = (np.exp(parameters.noise) + JITTER) * np.eye(count)
     pull = np.zeros(count)
     for rows in _blocks(len(targets), count):
-        with_points = parameters.covariance(placed, parameters.place(views.of(rows)))
+        with_points = parameters.covariance(placed, parameters.scale(views.of(rows)))
         whitened = solve_triangular(root, with_points, lower=True, check_finite=False)
         precision += whitened @ whitened.T
         pull += whitened @ targets[rows]
-    found = cho_solve((cholesky(precision, lower=True, overwrite_a=True), True), pull)
-    return solve_triangular(root, found, lower=True, trans="T")
+    solution = cho_solve((cholesky(precision, lower=True, overwrite_a=True), True), pull)
+    return solve_triangular(root, solution, lower=True, trans="T")
 
 
 def _blocks(count: int, others: int) -> Iterator[slice]:
-    """Rows whose kernel with so many others is made at once: all of it may not fit the memory."""
+    """Slices of rows whose covariances with so many others fit into memory."""
     at_once = max(_CELLS // max(others, 1), 1)
     return (slice(start, start + at_once) for start in range(0, count, at_once))
 
 
 def _scaling(descriptors: np.ndarray) -> dict[str, np.ndarray]:
-    """How descriptors are scaled, from those of the training rows."""
-    numbers = _tamed(descriptors)
-    known = np.isfinite(numbers)
-    count = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, numbers, 0).sum(axis=0) / count
-    variance = (np.where(known, numbers - mean, 0) ** 2).sum(axis=0) / count
+    """The scaling of descriptors, learned from training rows."""
+    numbers = _log_scaled(descriptors)
+    finite = np.isfinite(numbers)
+    count = np.maximum(finite.sum(axis=0), 1)
+    mean = np.where(finite, numbers, 0).sum(axis=0) / count
+    variance = (np.where(finite, numbers - mean, 0) ** 2).sum(axis=0) / count
     counts = descriptors[:, -_MORGAN:]
     common = np.flatnonzero((counts > 0).sum(axis=0) >= _RARE)
     spread = np.log1p(counts[:, common].astype(float)).var(axis=0).sum()
@@ -201,8 +205,8 @@ def _scaling(descriptors: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _tamed(descriptors: np.ndarray) -> np.ndarray:
-    """All but the Morgan counts, on a scale between linear and logarithmic; float64."""
+def _log_scaled(descriptors: np.ndarray) -> np.ndarray:
+    """All but the Morgan counts, as sign · log(1 + size); float64."""
     numbers = descriptors[:, :-_MORGAN].astype(float)
     return np.sign(numbers) * np.log1p(np.abs(numbers))
 
@@ -210,8 +214,8 @@ def _tamed(descriptors: np.ndarray) -> np.ndarray:
 def _scaled(
     descriptors: np.ndarray, scaling: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """All but the Morgan counts, and these; shapes `(N, G)` and `(N, common)`, float64."""
-    numbers = (_tamed(descriptors) - scaling["mean"]) / scaling["deviation"]
+    """Scaled numbers `(N, G)`, and scaled Morgan counts `(N, common)`; float64."""
+    numbers = (_log_scaled(descriptors) - scaling["mean"]) / scaling["deviation"]
     counts = descriptors[:, -_MORGAN:][:, scaling["common"]].astype(float)
     return (
         np.clip(np.nan_to_num(numbers, nan=0.0), -_FURTHEST, _FURTHEST),

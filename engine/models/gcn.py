@@ -21,7 +21,7 @@ class SumNeighbours(Function):
 
     @staticmethod
     def forward(ctx: Any, atoms: Tensor, neighbour: Tensor, indptr: Tensor) -> Tensor:
-        """Neighbours `(E,)`, by the atom that they are summed for, whose begin `indptr` says."""
+        """Neighbours `(E,)`, ordered by the atom that sums them; its span begins at `indptr`."""
         ctx.save_for_backward(neighbour, indptr)
         return sum_spans(atoms, neighbour, indptr)
 
@@ -31,10 +31,10 @@ class SumNeighbours(Function):
 
 
 class GCN(Network):
-    """Graph convolutions on one-hot atoms, with ReLU between, pooled, and mapped to properties.
+    """Graph convolutions on one-hot atoms with ReLU in between, pooled, and mapped to properties.
 
-    The first convolution's weight times a one-hot vector is a row of a table for each field: it
-    is kept as such.
+    The first convolution's weight is stored as a table for each field: its product with a one-hot
+    vector is a row of the table.
     """
 
     can_be_captured = True
@@ -57,7 +57,7 @@ class GCN(Network):
         for layer in layers:
             nn.init.xavier_uniform_(layer.weight)
         self.weights = nn.ModuleList(layers)
-        # One tensor: copies for several devices would find a list of parameters empty.
+        # One tensor: in the replicas of DataParallel a list of parameters is empty.
         self.biases = nn.Parameter(torch.zeros(config.layers, config.width))
         self.heads = make_heads(config, properties)
 

@@ -1,4 +1,4 @@
-"""A graph isomorphism network with bond features, a virtual node and one head a property.
+"""A graph isomorphism network with bond features, a virtual node and one head per property.
 
 Xu et al., How Powerful are Graph Neural Networks? (ICLR 2019, arXiv:1810.00826), with bond
 features in the message as in Hu et al., Strategies for Pre-training Graph Neural Networks
@@ -19,7 +19,7 @@ from .readout import JoinDescriptors, make_heads
 
 
 class GIN(Network):
-    """Rounds of messages along bonds, with whatever else the settings ask for."""
+    """Rounds of messages along bonds, with the parts that the settings ask for."""
 
     bond_hot: Tensor
 
@@ -43,7 +43,7 @@ class GIN(Network):
             make_update(config, config.width)
             for _ in range(config.layers - 1 if config.virtual_node else 0)
         )
-        # What residual connections add up to is normalised nowhere else.
+        # Nothing else normalises the sum of the residual connections.
         self.last_norm = nn.LayerNorm(config.width) if config.norm == "layer" else None
         self.register_buffer("bond_hot", bond_hot_rows(), persistent=False)
         if config.descriptors:

@@ -29,7 +29,7 @@ class Views(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """What is learned: logarithms of variances and lengths, labels being scaled to variance 1."""
+    """Learned logarithms of variances and lengths, for labels scaled to variance 1."""
 
     variances: np.ndarray  # of the three kernels
     rdkit_length: float
@@ -39,11 +39,11 @@ class Parameters(NamedTuple):
 
     @classmethod
     def of(cls, flat: np.ndarray) -> "Parameters":
-        """From all numbers in this order."""
+        """Split an array of all of them, in this order."""
         return cls(flat[:3], flat[3], flat[4], flat[5], flat[6:])
 
-    def place(self, views: Views) -> "Placed":
-        """Rows in units of the lengths."""
+    def scale(self, views: Views) -> "ScaledRows":
+        """Divide rows by the lengths."""
         from scipy.sparse import csr_array
 
         scaled = Views(
@@ -52,9 +52,9 @@ class Parameters(NamedTuple):
             views.morgan * np.exp(-self.morgan_length),
         )
         squares = [np.asarray((view * view).sum(axis=1)) for view in scaled]
-        return Placed(scaled, csr_array(scaled.morgan.T), squares)
+        return ScaledRows(scaled, csr_array(scaled.morgan.T), squares)
 
-    def covariance(self, rows: "Placed", others: "Placed") -> np.ndarray:
+    def covariance(self, rows: "ScaledRows", others: "ScaledRows") -> np.ndarray:
         """Covariances of n rows and m others without noise; shape `(n, m)`."""
         total = np.zeros((len(rows.squares[0]), len(others.squares[0])))
         for log_variance, squared in zip(self.variances, rows.squared(others), strict=True):
@@ -62,19 +62,19 @@ class Parameters(NamedTuple):
         return total
 
 
-class Placed(NamedTuple):
-    """Rows in units of the kernels' lengths, with what is needed again and again."""
+class ScaledRows(NamedTuple):
+    """Rows divided by the kernels' lengths, with what all their distances need."""
 
     views: Views
-    morgan_across: "csr_array"
-    squares: list[np.ndarray]
+    morgan_transposed: "csr_array"
+    squares: list[np.ndarray]  # squared norms of the rows in each view
 
-    def squared(self, others: "Placed") -> Iterator[np.ndarray]:
-        """Squared distances to other rows, shape `(n, m)`, in one view after the other."""
+    def squared(self, others: "ScaledRows") -> Iterator[np.ndarray]:
+        """Squared distances to other rows, shape `(n, m)`, view by view."""
         products = (
             lambda: self.views.rdkit @ others.views.rdkit.T,
             lambda: self.views.chain @ others.views.chain.T,
-            lambda: (self.views.morgan @ others.morgan_across).toarray(),
+            lambda: (self.views.morgan @ others.morgan_transposed).toarray(),
         )
         for product, own, other in zip(products, self.squares, others.squares, strict=True):
             yield _distances(own, other, product())
@@ -85,28 +85,28 @@ def _distances(own: np.ndarray, other: np.ndarray, products: np.ndarray) -> np.n
     return np.maximum(own[:, None] + other - 2 * products, 0)
 
 
-# Before the labels speak: centres and standard deviations of normal distributions, then bounds.
+# Normal priors of the parameters, and their bounds: first the six that are not chain lengths.
 _PRIOR = ([-0.5, -0.5, -0.5, 1.0, 1.0, -2.0], 0.5)
 _SPREAD = (2.0, 1.0)
 _BOUNDS = ([(-7, 4)] * 3 + [(-2, 4)] * 2 + [(-7, 1)], (-3, 6))
 
 
 def learn(views: Views, targets: np.ndarray, steps: int) -> np.ndarray:
-    """The parameters of the greatest posterior density, flat.
+    """The parameters of greatest posterior density, as one flat array.
 
     Rasmussen & Williams, Gaussian Processes for Machine Learning, MIT Press 2006, section 5.4.
 
     Args:
-        views: of n rows; time grows with n³.
+        views: of n rows; the time grows with n³.
         targets: their labels, of mean 0 and variance 1, shape `(n,)`.
-        steps: of the search at most.
+        steps: greatest number of steps of the search.
     """
     from scipy.optimize import minimize
 
     lengths = views.chain.shape[1]
     centre = np.array([*_PRIOR[0], *[_PRIOR[1]] * lengths])
     spread = np.array([_SPREAD[0]] * len(_PRIOR[0]) + [_SPREAD[1]] * lengths)
-    plain = Parameters.of(np.zeros_like(centre)).place(views)
+    plain = Parameters.of(np.zeros_like(centre)).scale(views)
     at_length_one = tuple(plain.squared(plain))
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -115,10 +115,10 @@ def learn(views: Views, targets: np.ndarray, steps: int) -> np.ndarray:
         return value + 0.5 * float(away @ away), slope + away / spread
 
     bounds = [*_BOUNDS[0], *[_BOUNDS[1]] * lengths]
-    found = minimize(
+    optimum = minimize(
         loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
     )
-    return found.x
+    return optimum.x
 
 
 def evidence(
@@ -127,13 +127,13 @@ def evidence(
     targets: np.ndarray,
     parameters: Parameters,
 ) -> tuple[float, np.ndarray]:
-    """The negative logarithm of the marginal likelihood, up to a constant, and its slope.
+    """The negative logarithm of the marginal likelihood, up to a constant, and its gradient.
 
     Args:
         chain: the view of backbone and composition, shape `(n, d)`.
         at_length_one: squared distances `(n, n)` in the three views, for lengths of 1.
         targets: shape `(n,)`.
-        parameters: where.
+        parameters: at which to evaluate it.
     """
     from scipy.linalg import LinAlgError, cho_solve, cholesky
     from scipy.linalg.lapack import dpotri
@@ -147,8 +147,8 @@ def evidence(
         at_length_one[2] * np.exp(-2 * parameters.morgan_length),
     )
     variances, noise = np.exp(parameters.variances), np.exp(parameters.noise)
-    values, slopes = zip(*(matern(one) for one in squared), strict=True)
-    kernel = sum(variance * one for variance, one in zip(variances, values, strict=True))
+    values, slopes = zip(*(matern(distances) for distances in squared), strict=True)
+    kernel = sum(variance * value for variance, value in zip(variances, values, strict=True))
     kernel[np.diag_indices_from(kernel)] += noise + JITTER
     try:
         factor = cholesky(kernel, lower=True)
@@ -160,9 +160,9 @@ def evidence(
     outer = 0.5 * (inverse - np.outer(alpha, alpha))
     along = [variance * outer * slope for variance, slope in zip(variances, slopes, strict=True)]
     by_variance = [
-        variance * (outer * one).sum() for variance, one in zip(variances, values, strict=True)
+        variance * (outer * value).sum() for variance, value in zip(variances, values, strict=True)
     ]
-    by_length = [-2 * (along[place] * squared[place]).sum() for place in (0, 2)]
+    by_length = [-2 * (along[view] * squared[view]).sum() for view in (0, 2)]
     # The sum of H_ij (x_i − x_j)² for symmetric H, without a matrix for each descriptor.
     pull = 2 * ((along[1].sum(axis=1) @ chain**2) - np.einsum("id,id->d", chain, along[1] @ chain))
     slope = [*by_variance, *by_length, noise * np.trace(outer), *(-2 * weights**2 * pull)]
@@ -171,7 +171,7 @@ def evidence(
 
 
 def matern(squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Matérn's kernel with ν = 5/2 of squared distances, and its slope along them."""
+    """The Matérn kernel with ν = 5/2 at squared distances, and its derivative by them."""
     root = np.sqrt(5 * squared)
     falling = np.exp(-root)
     return (1 + root + root**2 / 3) * falling, -5 / 6 * (1 + root) * falling

@@ -14,10 +14,7 @@ from .norm import BatchNorm, norm_silu
 
 
 class GINLayer(nn.Module):
-    """One round of messages along bonds.
-
-    With a residual connection, ReLU and dropout as the settings say.
-    """
+    """One round of messages along bonds, with residual connection, ReLU and dropout as set."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -34,7 +31,7 @@ class GINLayer(nn.Module):
         table = joint_table(self.bond_tables)  # F × bond_width
         if self.bond_map is not None:
             table = self.bond_map(table)
-        low = arithmetic(atoms)
+        low = product_type(atoms)
         received = ReceiveMessages.apply(
             atoms.to(low), 1 + self.own, bond_hot.to(low), table.to(low), batch
         )
@@ -43,7 +40,7 @@ class GINLayer(nn.Module):
             updated = functional.relu(updated)
         if self._dropout:
             updated = functional.dropout(updated, self._dropout, self.training)
-        # Low precision is for products; what atoms add up to is kept in full.
+        # Low precision is for products; the sum over layers stays in full precision.
         return atoms + updated if self._residual else updated.to(atoms.dtype)
 
 
@@ -68,7 +65,7 @@ class Update(nn.Sequential):
         )
 
     def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
-        """Rows of shape `(N, width)` in and out; rows with `real` 0 count in no average."""
+        """Rows of shape `(N, width)` in and out; rows with `real` 0 are in no average."""
         first, norm, _, second, last_norm = cast(_UpdateParts, tuple(self))
         if not self.training:
             hidden = functional.linear(values, *norm.folded_into(first.weight))
@@ -90,18 +87,18 @@ class LayerUpdate(nn.Sequential):
         )
 
     def forward(self, values: Tensor, real: Tensor | None = None) -> Tensor:
-        """Rows of shape `(N, width)` in and out; no row depends on others."""
+        """Rows of shape `(N, width)` in and out, independent of one another."""
         return super().forward(values)
 
 
-def arithmetic(values: Tensor) -> torch.dtype:
-    """The type that autocast multiplies in, where it is on."""
+def product_type(values: Tensor) -> torch.dtype:
+    """The type that products are computed in: autocast's where it is on."""
     kind = values.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else values.dtype
 
 
 def bond_hot_rows() -> Tensor:
-    """For each bond code a row with a one for the value of each field; `(codes, F)`."""
+    """A row for each bond code, with a one for the value of each field; `(codes, F)`."""
     sizes = list(BOND_FIELDS.values())
     codes = torch.cartesian_prod(*(torch.arange(n) for n in sizes))
     columns = zip(codes.unbind(1), sizes, strict=True)

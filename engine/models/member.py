@@ -1,7 +1,7 @@
-"""What every member of an ensemble is; its file alone says its name, its settings and what it does.
+"""The base classes of an ensemble's members; a member's file alone says its name and settings.
 
-Pages and settings know members by these classes, so a member's file loads neither torch nor a
-booster before it is asked to fit or to predict.
+Pages import these classes, so a member's file loads neither torch nor a library of boosted trees
+before it fits or predicts.
 """
 
 from abc import ABC, abstractmethod
@@ -22,8 +22,8 @@ class Member(ABC):
 
     Attributes:
         name: in files, columns and presets.
-        title: as people write it.
-        colour: on every page, as CSS writes it.
+        title: as pages show it.
+        colour: on every page, in CSS's notation.
         Config: its settings.
     """
 
@@ -60,7 +60,7 @@ class DescriptorMember(Member):
         """Read what `to_bytes` gave.
 
         Raises:
-            ValueError: when it is something else.
+            ValueError: for anything else.
         """
 
     @abstractmethod
@@ -73,7 +73,7 @@ class DescriptorMember(Member):
 
 
 class NetworkMemberConfig(BaseModel):
-    """What networks are made of, and how they are trained."""
+    """The parts of the networks, and how they are trained."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -82,7 +82,7 @@ class NetworkMemberConfig(BaseModel):
 
 
 class NetworkMember(Member):
-    """A member of graph networks: one for each fold and seed, whose mean predicts."""
+    """A member made of graph networks, one for each fold and seed; their mean is its prediction."""
 
     Config = NetworkMemberConfig
 

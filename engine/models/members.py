@@ -1,4 +1,4 @@
-"""The registry of members: a new one is its own file, and a line here."""
+"""The registry of members: a new member is a file of its own, and a line here."""
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,18 +17,18 @@ MEMBERS: dict[str, type[DescriptorMember] | type[NetworkMember]] = {
 """All members by their names."""
 
 
-def title_of(member: str) -> str:
-    """A member's title; the name itself of one that this version does not know."""
-    return MEMBERS[member].title if member in MEMBERS else member
+def title_of(name: str) -> str:
+    """The title of a member; its name if this version does not know it."""
+    return MEMBERS[name].title if name in MEMBERS else name
 
 
-def is_network(member: str) -> bool:
-    """Whether a member is one of graph networks."""
-    return member in MEMBERS and issubclass(MEMBERS[member], NetworkMember)
+def is_network(name: str) -> bool:
+    """Whether a member is made of graph networks."""
+    return name in MEMBERS and issubclass(MEMBERS[name], NetworkMember)
 
 
 def network_member(name: str) -> type[NetworkMember]:
-    """The member of that name, which is one of networks."""
+    """The member of that name, which is made of networks."""
     member = MEMBERS[name]
     assert issubclass(member, NetworkMember), f"{name} has no networks"
     return member
@@ -38,7 +38,7 @@ def configs_of(preset: Preset) -> dict[str, BaseModel]:
     """The settings of a preset's members, each of its member's `Config`, in the order of training.
 
     Raises:
-        UserError: when the preset names no member that there is, or a setting that it has not.
+        UserError: when the preset names an unknown member, or a setting that it does not have.
     """
     configs = {}
     for name, values in preset.members.items():
@@ -57,7 +57,7 @@ def configs_of(preset: Preset) -> dict[str, BaseModel]:
 
 
 def network_configs(preset: Preset) -> dict[str, NetworkMemberConfig]:
-    """The settings of those of a preset's members that are graph networks."""
+    """The settings of the members of a preset that are made of graph networks."""
     return {
         name: config
         for name, config in configs_of(preset).items()
@@ -66,9 +66,9 @@ def network_configs(preset: Preset) -> dict[str, NetworkMemberConfig]:
 
 
 def resolved(preset: Preset) -> Preset:
-    """The same preset with every setting said, also those that are defaults now.
+    """The same preset with every setting written out, defaults included.
 
-    A run keeps it, so that it goes on as it began when defaults have changed.
+    A run stores it, so that it resumes unchanged when defaults have changed.
     """
     values = {name: config.model_dump(mode="json") for name, config in configs_of(preset).items()}
     return preset.model_copy(update={"members": values})

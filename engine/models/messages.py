@@ -1,8 +1,9 @@
 """Sums over edges and atoms, with gradients that are sums over spans too.
 
-PyTorch's own gradient of a gather adds row by row into place: slow on a CPU, and in no fixed order
-on CUDA. Here a batch knows its edges in both directions, so the gradient of a gather is again a sum
-over consecutive rows.
+PyTorch's own gradient of a gather adds row by row into its target: slow on a CPU, and in no fixed
+order on CUDA. A batch holds its edges sorted in both directions, so the gradient of a gather is
+again a sum over consecutive rows (docs/experiments.md, "Edges sorted by target with every sum a
+span").
 """
 
 from typing import Any, cast
@@ -32,7 +33,7 @@ def sum_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:
 
 
 def greatest_of_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:
-    """As `sum_spans`, but the greatest value of each column in place of the sum."""
+    """As `sum_spans`, with the greatest value of each column in place of the sum."""
     mode_max = 2
     return torch.ops.aten._embedding_bag_forward_only(
         values.contiguous(), index, start, False, mode_max, False, None, True
@@ -72,8 +73,8 @@ class AddByGraph(Function):
 class ReceiveMessages(Function):
     """`own · x_v + Σ relu(x_u + e_uv)` over the neighbours u of each atom v (Hu et al., 2020).
 
-    The bond's features `e_uv` are a row of `bond_hot` times `bond_table`: as a product of two
-    matrices, their gradient needs no adding into place either.
+    The bond's features `e_uv` are a row of `bond_hot` times `bond_table`: the gradient of a matrix
+    product needs no adding row by row either.
     """
 
     @staticmethod
@@ -86,7 +87,8 @@ class ReceiveMessages(Function):
         batch: GraphBatch,
     ) -> Tensor:
         """Atoms of shape `(V, width)`, `own` a scalar, `bond_hot` `(M, F)`, table `(F, width)`."""
-        messages = atoms.index_select(0, batch.sender).addmm_(bond_hot, bond_table).relu_()
+        sent = atoms.index_select(0, batch.sender)  # M × width
+        messages = sent.addmm_(bond_hot, bond_table).relu_()
         ctx.save_for_backward(atoms, own, bond_hot, messages)
         ctx.batch = batch
         return sum_spans(messages, batch.received_indices, batch.received_indptr).addcmul_(
@@ -97,7 +99,7 @@ class ReceiveMessages(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
         atoms, own, bond_hot, messages = ctx.saved_tensors
         batch = ctx.batch
-        along = sum_spans(gradient, batch.receiver_indices, batch.receiver_indptr)
+        along = sum_spans(gradient, batch.receiver_indices, batch.receiver_indptr)  # M × width
         torch.ops.aten.threshold_backward.grad_input(along, messages, 0, grad_input=along)
         to_atoms = _consecutive(along, batch.sent_indptr, batch).addcmul_(gradient, own)
         to_own = torch.dot(gradient.flatten(), atoms.flatten()).to(own.dtype)
@@ -124,5 +126,5 @@ class EmbedAtoms(Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (index,) = ctx.saved_tensors
-        hot = gradient.new_zeros(len(index), ctx.rows).scatter_(1, index, 1.0)
+        hot = gradient.new_zeros(len(index), ctx.rows).scatter_(1, index, 1.0)  # V × F
         return hot.t() @ gradient, None

@@ -1,4 +1,4 @@
-"""What the graph networks share: how atoms begin, and the way from a batch to property values."""
+"""What the graph networks share: atom embeddings, and the path from a batch to properties."""
 
 from abc import abstractmethod
 
@@ -19,7 +19,7 @@ class Network(nn.Module):
     Attributes:
         config: what the network is made of.
         heads: from pooled vectors, and descriptors where there are any, to K values.
-        join: joins descriptors to the pooled vectors; None where the network takes none.
+        join: joins descriptors to the pooled vectors; None for a network without descriptors.
     """
 
     heads: nn.Module
@@ -27,7 +27,7 @@ class Network(nn.Module):
     atom_columns: Tensor | None
 
     def __init__(self, config: NetworkConfig, atom_width: int) -> None:
-        """Make fresh embeddings of atoms: a learned row for the code of each field.
+        """Make fresh embeddings of atoms: a table for each field, a row for each code.
 
         Args:
             config: its `atom_fields` are read.
@@ -41,14 +41,14 @@ class Network(nn.Module):
         first = torch.tensor([0, *sizes][:-1]).cumsum(0)
         self.register_buffer("atom_first", first, persistent=False)
         columns = [list(ATOM_FIELDS).index(name) for name in config.atom_fields]
-        # A buffer: a list would be sent to the device at each pass.
+        # A buffer: a list would be copied to the device on each pass.
         chosen = torch.tensor(columns) if len(columns) < len(ATOM_FIELDS) else None
         self.register_buffer("atom_columns", chosen, persistent=False)
 
     @property
     @abstractmethod
     def can_be_captured(self) -> bool:
-        """Whether batches may be filled up to a fixed shape, as captured CUDA graphs need it."""
+        """Whether batches may be padded to a fixed shape, as captured CUDA graphs need."""
 
     @abstractmethod
     def encode(self, batch: GraphBatch) -> tuple[Tensor, Tensor | None]:
@@ -70,7 +70,7 @@ class Network(nn.Module):
         """Predict.
 
         Args:
-            batch: G graphs; a PyG `Batch` of `engine.models.pyg.to_pyg` graphs is taken too.
+            batch: G graphs; a PyG `Batch` of `engine.models.pyg.to_pyg` graphs is accepted too.
 
         Returns:
             Shape `(G, K)`: standardised values.
@@ -84,5 +84,5 @@ class Network(nn.Module):
 
 
 def count_parameters(network: nn.Module) -> int:
-    """How many numbers a network learns."""
+    """The number of learned parameters."""
     return sum(weight.numel() for weight in network.parameters())

@@ -1,4 +1,4 @@
-"""From a network's outputs to predictions in units."""
+"""From a network's outputs to predictions in the properties' units."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from .network import Network
 
 @dataclass(frozen=True)
 class Scale:
-    """Mean and standard deviation of each property's labels, to learn on even terms."""
+    """Mean and standard deviation of each property's labels, so that all are learned alike."""
 
     mean: np.ndarray
     deviation: np.ndarray
 
     @classmethod
     def of(cls, labels: np.ndarray) -> "Scale":
-        """Taken from labels of shape `(N, K)`; a property without labels gets 0 and 1."""
+        """The scale of labels of shape `(N, K)`; 0 and 1 for a property without labels."""
         labelled = np.isfinite(labels)
         counts = np.maximum(labelled.sum(axis=0), 1)
         mean = np.where(labelled, labels, 0).sum(axis=0) / counts
@@ -36,7 +36,7 @@ class Scale:
         return values * self.deviation + self.mean
 
 
-# On a CPU, what a layer makes should stay in the cache of a core.
+# On a CPU, a layer's output should stay in the cache of a core.
 _PREDICT_BATCH = {"cpu": 128, "cuda": 512}
 _LEAST_PREDICTED = 8
 
@@ -60,7 +60,7 @@ def predict_network(
         precision: of products; by default what suits the device.
 
     Raises:
-        MemoryError: when not even a few rows at once fit into memory.
+        MemoryError: when even a few rows at once do not fit into memory.
     """
     precision = precision or Precision.of(device)
     network.eval()

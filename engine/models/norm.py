@@ -11,9 +11,9 @@ from .device import several_processes
 
 
 class BatchNorm(nn.BatchNorm1d):
-    """Ioffe & Szegedy (ICML 2015, arXiv:1502.03167), over rows that may be marked as filling.
+    """Ioffe & Szegedy (ICML 2015, arXiv:1502.03167), over rows of which some may be padding.
 
-    PyTorch's own is used where it can be. It knows no mask, and its version for several processes
+    PyTorch's own is used where it can be. It has no mask, and its version for several processes
     runs on CUDA alone.
     """
 
@@ -28,7 +28,7 @@ class BatchNorm(nn.BatchNorm1d):
 
         Args:
             values: shape `(N, width)`.
-            real: shape `(N, 1)`, 1 for rows that count in the averages, 0 for others, whose
+            real: shape `(N, 1)`, 1 for rows that count in the averages, 0 for padding, whose
                 results must not be used.
         """
         if not self.training or (real is None and not several_processes()):
@@ -39,20 +39,21 @@ class BatchNorm(nn.BatchNorm1d):
         mean = _AddUp.apply((wide * weight).sum(0)) / count
         centred = wide - mean
         variance = _AddUp.apply((centred.square() * weight).sum(0)) / count
-        self._remember(mean.detach(), variance.detach() * (count / (count - 1).clamp(min=1)))
+        self._update_averages(mean.detach(), variance.detach() * (count / (count - 1).clamp(min=1)))
         scaled = torch.addcmul(self.bias, centred, torch.rsqrt(variance + self.eps) * self.weight)
         return scaled.to(values.dtype)
 
     def folded_into(self, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """The weight and bias that multiply as `weight` does and then normalise, in evaluation.
+        """A linear layer of this weight followed by the normalisation, as one weight and bias.
 
-        Saves a pass over memory at each layer: about a fifth of a prediction on a CPU.
+        For evaluation. It saves a pass over memory at each layer: about a fifth of a prediction on
+        a CPU.
         """
         slope = self.weight * torch.rsqrt(self.running_var + self.eps)
         return weight * slope.unsqueeze(1), self.bias - self.running_mean * slope
 
     @torch.no_grad()
-    def _remember(self, mean: Tensor, variance: Tensor) -> None:
+    def _update_averages(self, mean: Tensor, variance: Tensor) -> None:
         self.num_batches_tracked.add_(1)
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance, self.momentum)
@@ -73,9 +74,10 @@ def norm_silu(norm: BatchNorm, values: Tensor, real: Tensor | None = None) -> Te
 
 
 class _NormSiLU(Function):
-    """Keeps the values alone for the gradient, and works in place in what it made itself.
+    """Keeps only its input for the gradient, and works in place on its own results.
 
-    On a CPU such layers wait for memory, so a pass less counts for more than an operation less.
+    On a CPU such layers are bound by memory, so saving a pass counts for more than saving an
+    operation (docs/experiments.md, "Batch normalisation with a gradient of our own, CPU").
     """
 
     @staticmethod
@@ -104,7 +106,7 @@ class _NormSiLU(Function):
 
 
 class _AddUp(Function):
-    """The sum over the processes that train together; the value itself where one trains alone."""
+    """The sum over the processes that train together; the value itself in a single process."""
 
     @staticmethod
     def forward(ctx: Any, values: Tensor) -> Tensor:

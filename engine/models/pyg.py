@@ -1,4 +1,4 @@
-"""To and from PyTorch Geometric, for those who bring its graphs or compare with its loaders."""
+"""Graphs to and from PyTorch Geometric: for its users, its DataParallel, and comparisons."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def to_pyg(graph: Graph, descriptors: np.ndarray | None = None) -> "Data":
-    """One graph as PyG's `Data`: atom codes in `x`, bond codes in `edge_attr`, bonds both ways.
+    """One graph as PyG's `Data`: atom codes in `x`, bond codes in `edge_attr`, each bond twice.
 
     Args:
         graph: of one repeat unit.

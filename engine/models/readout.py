@@ -13,7 +13,7 @@ from .messages import SumByGraph, greatest_of_spans
 
 # Sums over atoms are divided by this, so that they enter the heads on the scale of means.
 _TYPICAL_ATOMS = 32.0
-# In deviations: what lies further out tells that something is odd, not how odd.
+# Standard deviations at which descriptors are clipped: beyond, a value is odd, no matter how odd.
 _FARTHEST = 5.0
 
 
@@ -43,9 +43,9 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
     """One vector for each graph.
 
     Args:
-        config: says which poolings are joined.
+        config: says which poolings are concatenated.
         atoms: shape `(V, width)`.
-        virtual: shape `(G, width)`, the virtual nodes; not needed for other poolings.
+        virtual: shape `(G, width)`, the virtual nodes; None where that pooling is not used.
         batch: G graphs.
 
     Returns:
@@ -67,7 +67,7 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
 
 
 def make_heads(config: NetworkConfig, properties: int) -> nn.Module:
-    """From pooled vectors, and descriptors where there are any, to K values of each graph."""
+    """Heads that map pooled vectors, with descriptors if any, to K values of each graph."""
     width_in = len(config.pooling) * config.width + config.descriptors
     if config.heads == "linear":
         return LinearHeads(width_in, properties)
@@ -102,9 +102,9 @@ class PropertyHeads(nn.Module):
 
 
 class JoinDescriptors(nn.Module):
-    """Some columns of the descriptor vector, standardised; what they are is kept with the weights.
+    """Joins standardised columns of the descriptor vector; the choice is kept with the weights.
 
-    Until `choose` was called it joins the first columns as they are.
+    Until `choose` is called, it joins the first columns as they are.
     """
 
     column: Tensor  # int64: the columns that are joined
@@ -119,19 +119,19 @@ class JoinDescriptors(nn.Module):
         self.register_buffer("deviation", torch.ones(count))
 
     def choose(self, descriptors: np.ndarray, labels: np.ndarray) -> None:
-        """Choose and standardise by training rows alone.
+        """Choose the columns and their scale by training rows alone.
 
-        The columns chosen are those that go most with any property (Pearson).
+        The columns are those of greatest absolute correlation (Pearson) with any property.
 
         Args:
             descriptors: shape `(n, D)`, NaN where a descriptor has no value.
             labels: shape `(n, K)`, NaN where missing.
         """
         values = descriptors.astype(np.float64)
-        known = np.isfinite(values)
-        counts = np.maximum(known.sum(axis=0), 1)
-        mean = np.where(known, values, 0).sum(axis=0) / counts
-        centred = np.where(known, values - mean, 0)
+        finite = np.isfinite(values)
+        counts = np.maximum(finite.sum(axis=0), 1)
+        mean = np.where(finite, values, 0).sum(axis=0) / counts
+        centred = np.where(finite, values - mean, 0)
         deviation = np.sqrt((centred**2).sum(axis=0) / counts)
         deviation[~(deviation > 0)] = 1.0
         strength = _correlations((centred / deviation).clip(-_FARTHEST, _FARTHEST), labels)
@@ -141,8 +141,8 @@ class JoinDescriptors(nn.Module):
         self.deviation.copy_(torch.as_tensor(deviation[chosen]))
 
     def forward(self, pooled: Tensor, descriptors: Tensor) -> Tensor:
-        """Join descriptors `(G, D)` to `(G, width)`; one without a value counts as the mean."""
-        chosen = descriptors.index_select(1, self.column)
+        """Join descriptors `(G, D)` to `(G, width)`; a missing value counts as the mean."""
+        chosen = descriptors.index_select(1, self.column)  # G × chosen columns
         standard = ((chosen - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
         return torch.cat([pooled, standard.nan_to_num().to(pooled.dtype)], dim=1)
 
@@ -151,12 +151,12 @@ def _correlations(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The greatest absolute correlation of each column of `(n, D)` with any of `(n, K)`."""
     strongest = np.zeros(values.shape[1])
     for column in labels.T:
-        known = np.isfinite(column)
-        if known.sum() < 3:
+        labelled = np.isfinite(column)
+        if labelled.sum() < 3:
             continue
-        one = values[known] - values[known].mean(axis=0)
-        other = column[known] - column[known].mean()
-        norm = np.sqrt((one**2).sum(axis=0) * (other**2).sum())
-        together = np.abs(other @ one) / np.where(norm > 0, norm, np.inf)
-        strongest = np.maximum(strongest, together)
+        centred = values[labelled] - values[labelled].mean(axis=0)
+        target = column[labelled] - column[labelled].mean()
+        norm = np.sqrt((centred**2).sum(axis=0) * (target**2).sum())
+        correlation = np.abs(target @ centred) / np.where(norm > 0, norm, np.inf)
+        strongest = np.maximum(strongest, correlation)
     return strongest

@@ -1,4 +1,4 @@
-"""The members of a bundle: where they lie in its folder, how they are written, read and asked.
+"""The members of a bundle: their files, and how they are written, read and used to predict.
 
 File names are made of members' names and numbers, never of a user's column names.
 """
@@ -16,8 +16,8 @@ from ..base.errors import UserError
 from ..base.packed import Features
 from ..settings.networks import NetworkConfig
 from .batching import DeviceGraphs
-from .member import DescriptorMember, NetworkMember
-from .members import MEMBERS
+from .member import DescriptorMember
+from .members import MEMBERS, network_member
 from .network import Network
 from .network_prediction import Scale, predict_network
 
@@ -33,7 +33,7 @@ class FittedMember(Protocol):
 
         Args:
             features: of the U units.
-            threads: how many a network may use; boosted trees use one each.
+            threads: number that a network may use; boosted trees use one each.
         """
         ...
 
@@ -60,7 +60,7 @@ class FittedNetworkMember:
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
-        # Each time, because torch's number of threads belongs to the whole process.
+        # On every call: torch's number of threads is the whole process's.
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         device = torch.device("cpu")
@@ -86,7 +86,7 @@ def load_member(
         folder: the bundle's.
         member: its name.
         properties: K, how many the bundle predicts.
-        network: what its networks are made of, where it is one of networks.
+        network: the parts of its networks; None for a member without networks.
 
     Raises:
         UserError: when this version knows no such member, or its files cannot be read.
@@ -94,7 +94,7 @@ def load_member(
     if member not in MEMBERS:
         raise UserError(
             f"{folder} has a member {member!r}, which this version does not know; update PolyGIN "
-            "Studio, or train the model anew."
+            "Studio, or train the model again."
         )
     if issubclass(MEMBERS[member], DescriptorMember):
         return FittedDescriptorMember(folder, member, properties)
@@ -110,7 +110,7 @@ def save_descriptor_model(folder: Path, member: str, column: int, model: Descrip
 
 
 def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorMember:
-    """Read what `save_descriptor_model` wrote, or a file of it that was unpacked.
+    """Read what `save_descriptor_model` wrote, or the same file decompressed.
 
     Raises:
         UserError: when the file is missing, damaged, or larger than any model.
@@ -125,15 +125,15 @@ def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorM
         raise UserError(f"{path} is too large to be a model.")
     try:
         return _descriptor_member(member).from_bytes(content)
-    except Exception as error:  # each library has its own kinds
+    except Exception as error:  # each library raises its own kinds
         raise UserError(f"{path} holds no such model; copy the model's folder again.") from error
 
 
 def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:
     """Write one network of a member with the scale of its outputs.
 
-    Weights are kept in half precision: half the size, and a change of predictions far below
-    their error. Running variances stay as they are, since they may be larger than fp16 allows.
+    Weights are stored in half precision: half the size, and predictions change by far less than
+    their error. Running variances stay as they are, since they may be too large for fp16.
     """
     weights = {name for name, _ in network.named_parameters()}
     tensors = {
@@ -147,7 +147,7 @@ def save_network(folder: Path, member: str, number: int, network: Network, scale
 
 def load_networks(folder: Path, member: str, config: NetworkConfig) -> list[tuple[Network, Scale]]:
     """Read every network of a member, in evaluation mode on the CPU."""
-    build = _network_member(member).build
+    build = network_member(member).build
     networks = []
     for path in sorted(folder.glob(f"{member}-*.safetensors")):
         tensors = load_file(path)
@@ -164,12 +164,6 @@ def load_networks(folder: Path, member: str, config: NetworkConfig) -> list[tupl
 def _descriptor_member(member: str) -> type[DescriptorMember]:
     kind = MEMBERS[member]
     assert issubclass(kind, DescriptorMember), f"{member} has networks"
-    return kind
-
-
-def _network_member(member: str) -> type[NetworkMember]:
-    kind = MEMBERS[member]
-    assert issubclass(kind, NetworkMember), f"{member} has no networks"
     return kind
 
 

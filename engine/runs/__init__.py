@@ -16,6 +16,7 @@ from .control import (
 )
 from .exit_reasons import kept_words
 from .folder import (
+    preset_of,
     read_config,
     read_hardware,
     read_log,
@@ -57,6 +58,7 @@ __all__ = [
     "list_runs",
     "move_up",
     "note_run",
+    "preset_of",
     "problem_of",
     "read_config",
     "read_hardware",

@@ -132,6 +132,7 @@ def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext
         medians={name: float(np.nanmedian(labels[:, k])) for k, name in enumerate(names)},
         members=list(ensemble.members),
         blend=ensemble.weights,
+        fixed_weights=request.preset.blend is not None,
         networks={
             member: config.network
             for member, config in network_configs(request.preset).items()

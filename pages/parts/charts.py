@@ -5,31 +5,27 @@ from html import escape
 import pandas as pd
 import plotly.graph_objects as go
 
-from engine.settings.members import MEMBER_TITLES
+from engine.inference.error_analysis import BLEND
+from engine.models import members
+from engine.models.members import MEMBERS
 from engine.settings.properties import Property
 
-COLOURS = {
-    "blend": "#7174f5",
-    "polygin": "#0d9488",
-    "lightgbm": "#f59e0b",
-    "xgboost": "#e2557b",
-    "catboost": "#0ea5e9",
-    "gaussian_process": "#a3a01f",
-}
-TITLES = {"blend": "Blend", **MEMBER_TITLES}
+BLEND_COLOUR = "#7174f5"
 _GREY = "#8a97a3"
 _MANY = 2000
 """More points than this are drawn by the graphics card; SVG would be slow to move."""
 
 
 def title_of(member: str) -> str:
-    """A member's name as people write it."""
-    return TITLES.get(member, member)
+    """A member's title, or the blend's."""
+    return "Blend" if member == BLEND else members.title_of(member)
 
 
 def colour_of(member: str) -> str:
-    """A member's colour, the same on every page."""
-    return COLOURS.get(member, _GREY)
+    """A member's colour, or the blend's, the same on every page."""
+    if member == BLEND:
+        return BLEND_COLOUR
+    return MEMBERS[member].colour if member in MEMBERS else _GREY
 
 
 def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:

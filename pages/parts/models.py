@@ -15,7 +15,6 @@ from engine.inference.conformal import LEVEL
 from engine.inference.predict import Predictor
 from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
-from engine.settings.presets import PRESETS
 from engine.settings.properties import Property
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, unit_of
@@ -78,6 +77,12 @@ def load_predictor(folder: Path) -> Predictor:
     return _predictor(str(folder), _written(folder))
 
 
+def show_deviation(folder: Path) -> None:
+    """Say where a model predicts otherwise on this machine than where it was made."""
+    if words := load_predictor(folder).deviation():
+        st.warning(plain(words), icon=":material/warning:")
+
+
 def let_paint() -> None:
     """Let the browser fetch what is drawn, before libraries load that hold the server up."""
     if "torch" not in sys.modules:
@@ -108,14 +113,16 @@ def certain_one(folder: Path, smiles: str) -> dict[str, Certain] | None:
 def about(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
     info = read_info(folder)
-    preset = PRESETS.get(info.preset)
-    weights = "the preset fixes" if preset and preset.blend else "were fitted for each property"
+    weights = "the preset fixes" if info.fixed_weights else "were fitted for each property"
+    mean = "a weighted mean"
+    if info.fixed_weights is not None:
+        mean += f" whose weights {weights}"
     st.markdown(
         f"**{plain(info.name)}** was trained on {info.rows:,} repeat units of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
         f"{_listed([title_of(member) for member in info.members])}; the value shown is their "
-        f"blend, a weighted mean whose weights {weights}."
+        f"blend, {mean}."
     )
     blend = info.figures["blend"]
     rows = [

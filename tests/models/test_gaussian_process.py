@@ -49,7 +49,7 @@ def test_the_slope_of_the_evidence_is_right(polymers) -> None:
     scaling = gaussian_process._scaling(descriptors)
     views = gaussian_process._views(*gaussian_process._scaled(descriptors, scaling))
     start = np.random.default_rng(0).normal(0.3, 0.4, 6 + views.chain.shape[1])
-    plain = Parameters.of(np.zeros_like(start)).place(views)
+    plain = Parameters.of(np.zeros_like(start)).scale(views)
     distances = tuple(plain.squared(plain))
 
     def found(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -92,7 +92,7 @@ def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
         for rows in (~held_out, held_out)
     ]
     parameters = model._parameters
-    known, unknown = (parameters.place(one) for one in views)
+    known, unknown = (parameters.scale(one) for one in views)
     kernel = parameters.covariance(known, known)
     kernel += np.exp(parameters.noise) * np.eye(len(kernel))
     mean, deviation = model._state["label"]

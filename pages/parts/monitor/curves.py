@@ -7,10 +7,10 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from engine.runs import Run
+from engine.models.members import network_configs
+from engine.runs import Run, preset_of
 from engine.runs.folder import follow_hardware
 from engine.runs.monitoring import label_weights, validation_wmae
-from engine.settings.presets import PRESETS
 from engine.settings.properties import Property
 from pages.parts.components import Chart, chart_text, live_charts
 from pages.parts.monitor import curve_charts
@@ -92,11 +92,14 @@ class _Curves:
     """Charts of a run's networks, which are divided only when there is something new to draw."""
 
     def __init__(self, run: Run, metrics: pd.DataFrame) -> None:
-        preset = PRESETS.get(settings_of(run).get("preset", ""))
+        preset = preset_of(settings_of(run))
+        configs = network_configs(preset) if preset else {}
+        trainings = [config.training for config in configs.values()]
         self._run, self._metrics = run, metrics
         # Where a network may end early, its last epoch is not known before.
-        self._epochs = preset.loop.epochs if preset and not preset.loop.patience else None
-        self.several_seeds = bool(preset and preset.loop.seeds > 1)
+        ends = {training.epochs if not training.patience else None for training in trainings}
+        self._epochs = ends.pop() if len(ends) == 1 else None
+        self.several_seeds = any(training.seeds > 1 for training in trainings)
         last = metrics["epoch"].iloc[-1]
         self.learning = run.alive and (self._epochs is None or last < self._epochs)
 

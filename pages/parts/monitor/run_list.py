@@ -3,8 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from engine.runs import Run, in_line, list_runs
-from engine.settings.presets import PRESETS
+from engine.runs import Run, in_line, list_runs, preset_of
 from pages.parts.formatting import date_and_time
 from pages.parts.monitor.run_details import STATES, settings_of, work_time
 
@@ -48,7 +47,7 @@ def show_list(selected: str) -> None:
 
 def preset_title(settings: dict) -> str:
     """A run's preset as people write it."""
-    preset = PRESETS.get(settings.get("preset", ""))
+    preset = preset_of(settings)
     return preset.title if preset else settings.get("preset", "")
 
 

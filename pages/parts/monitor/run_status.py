@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
+from engine.models.members import is_network
 from engine.runs import Progress, Run, StageProgress, changes_of, find_run, read_log
 from engine.runs.exit_reasons import silent_since
 from engine.runs.monitoring import Cell, member_grid
@@ -91,7 +92,7 @@ def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
 
 def _stage(stage: StageProgress, metrics: pd.DataFrame) -> str:
     rest = time_left(stage.seconds_left) if 0 < stage.done < stage.total else ""
-    if rest and stage.name == "polygin":
+    if rest and is_network(stage.name):
         rest += _split(stage.seconds_left, metrics)
     count = "done" if stage.done >= stage.total else f"{stage.done:,} of {stage.total:,}"
     return _bar(stage.done / max(stage.total, 1), f"{escape(stage.title)}: {count}", rest)
@@ -144,7 +145,7 @@ def _fold_words(fold: int | None) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    pieces = "networks finished" if cell.member == "polygin" else "properties fitted"
+    pieces = "networks finished" if is_network(cell.member) else "properties fitted"
     where = "on all rows" if cell.fold is None else f"with fold {cell.fold + 1} held out"
     hover = f"{title_of(cell.member)} {where}: {cell.finished} of {cell.total} {pieces}"
     if cell.left_out:

@@ -12,7 +12,7 @@ from engine.base.workspace import subfolder, write_atomic
 from engine.runs import MAX_SEED, RunConfig, learnable
 from engine.runs.records import LONGEST
 from engine.settings.devices import DeviceSettings
-from engine.settings.presets import PRESETS, SMALL_TABLE, choose, settle
+from engine.settings.presets import PRESETS, SMALL_TABLE, choose
 from engine.table import Table, read_table
 from engine.table.folds import MOST_FOLDS
 from pages.parts.formatting import plain, show_error
@@ -142,7 +142,7 @@ def _choose_preset(hardware: Hardware, labels: int) -> str:
             icon=":material/warning:",
         )
     if chosen in PRESETS:
-        for line in settle(PRESETS[chosen], DeviceSettings(), len(hardware.gpus))[1]:
+        for line in PRESETS[chosen].devices_for(DeviceSettings(), len(hardware.gpus))[1]:
             st.warning(line, icon=":material/warning:")
     return chosen
 
