@@ -164,16 +164,16 @@ def _weights(
     # Imported here, as in `kernels.py`: pages that only show this member need no SciPy.
     from scipy.linalg import cho_solve, cholesky, solve_triangular
 
-    placed, count = parameters.scale(points), len(points.chain)
+    scaled_points, count = parameters.scale(points), len(points.chain)
     among = np.empty((count, count))
     for rows in _blocks(count, count):
-        among[rows] = parameters.covariance(parameters.scale(points.of(rows)), placed)
+        among[rows] = parameters.covariance(parameters.scale(points.of(rows)), scaled_points)
     among[np.diag_indices_from(among)] += JITTER
     root = cholesky(among, lower=True, overwrite_a=True)
     precision = (np.exp(parameters.noise) + JITTER) * np.eye(count)
     pull = np.zeros(count)
     for rows in _blocks(len(targets), count):
-        with_points = parameters.covariance(placed, parameters.scale(views.of(rows)))
+        with_points = parameters.covariance(scaled_points, parameters.scale(views.of(rows)))
         whitened = solve_triangular(root, with_points, lower=True, check_finite=False)
         precision += whitened @ whitened.T
         pull += whitened @ targets[rows]
