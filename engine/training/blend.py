@@ -8,22 +8,22 @@ import numpy as np
 
 _STEPS = 10
 _PRIOR_LABELS = 200
-"""Labels that speak for equal weights: with as many measured ones, both count the same
+"""Labels that equal weights count for: with as many measured ones, both weigh the same
 (docs/experiments.md, "Blend weights shrunk towards equal ones")."""
 
 
 def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """Weights of the members for one property, between the best ones and equal ones.
+    """Weights of the members for one property, between the best and equal ones.
 
     The best weights are those of least absolute error on a grid of tenths. The fewer labels there
-    are, the less they are trusted, and the closer the weights are to equal ones.
+    are, the closer the result is to equal weights.
 
     Args:
         labels: shape `(N,)`.
         members: shape `(M, N)`, out-of-fold predictions of M members.
 
     Returns:
-        Shape `(M,)`, not negative, of sum 1; equal where no row has all numbers.
+        Shape `(M,)`, not negative, of sum 1; equal where no row has a label and all predictions.
     """
     equal = np.full(len(members), 1 / len(members))
     scored = np.isfinite(labels) & np.isfinite(members).all(axis=0)
@@ -36,7 +36,7 @@ def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
 
 
 def nested_blend(labels: np.ndarray, members: np.ndarray, folds: np.ndarray) -> np.ndarray:
-    """Blend each fold with weights fitted on the other folds, so that its error is honest.
+    """Blend each fold with weights fitted on the other folds, so that its error is unbiased.
 
     Args:
         labels: shape `(N, K)`.
@@ -73,13 +73,13 @@ def fixed_blend(
     names: Sequence[str],
     fixed: dict[str, float],
 ) -> tuple[np.ndarray, dict[str, dict[str, float]]]:
-    """Blend with weights that were settled before.
+    """Blend with given weights.
 
     Args:
         members: shape `(M, N, K)`, out-of-fold predictions.
         member_names: of the M members.
         names: of the K properties.
-        fixed: the weight of each member; those of members that are not there fall to the others.
+        fixed: the weight of each member; the others share the weights of members that are absent.
 
     Returns:
         The blend, shape `(N, K)`, and the weights: `{property: {member: weight}}`.

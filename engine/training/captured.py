@@ -1,6 +1,6 @@
-"""One training step as a CUDA graph: batches filled up to a fixed shape, launched all at once.
+"""One training step as a CUDA graph, on batches that are padded to a fixed shape.
 
-Small networks spend their time on launching kernels; a captured graph is launched as one.
+Small networks spend their time on launching kernels; a captured graph is a single launch.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,18 +12,18 @@ from torch import Tensor, nn
 
 from ..models.batching import BatchSize, GraphBatch
 
-_FILLING_GRAPHS = 16
+_PADDING_GRAPHS = 16
 _WARM_UP_STEPS = 3
 _NO_LOSS = -1.0
 
 
 def fixed_shape(size: BatchSize) -> BatchSize:
-    """The shape that holds batches of at most that size, and filling besides."""
-    return BatchSize(size.graphs + _FILLING_GRAPHS, *(_round_up(most + 64) for most in size[1:]))
+    """The shape that holds batches of at most that size, and some padding."""
+    return BatchSize(size.graphs + _PADDING_GRAPHS, *(_round_up(most + 64) for most in size[1:]))
 
 
-def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
-    """The batch, filled up to a shape with what counts for nothing.
+def pad_batch(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
+    """Pad a batch to a shape with graphs that affect neither loss nor gradient.
 
     Args:
         batch: smaller than `shape` in every respect.
@@ -33,7 +33,7 @@ def fill_up(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
     more = BatchSize(*(most - own for most, own in zip(shape, size, strict=True)))
     device = batch.atoms.device
     edge = torch.arange(more.edges, dtype=torch.int64, device=device)
-    # Spread evenly: one long sum over the filling would hold up a whole device.
+    # Spread evenly: one long sum over the padding would hold up the whole device.
     some_message = (size.messages + edge % more.messages).to(torch.int32)
     some_atom = (size.atoms + edge % more.atoms).to(torch.int32)
     return GraphBatch(
@@ -73,10 +73,9 @@ class CapturedStep:
 
         Args:
             learn: leaves the gradient of a batch in the optimiser, and returns its loss. Held
-                weakly: trainer and step would keep each other, and the memory of the graph, long
-                after the fit.
-            network: that learns.
-            device: where.
+                weakly: in a cycle of trainer and step the graph's memory would outlive the fit.
+            network: the one that learns.
+            device: of network and batches.
             shape: from `fixed_shape`.
         """
         self._learn, self._network, self._device, self._shape = learn, network, device, shape
@@ -91,8 +90,8 @@ class CapturedStep:
         Raises:
             RuntimeError: when the device or the driver cannot do it.
         """
-        self._batch = fill_up(batch, self._shape)
-        self._labels = self._fill_labels(labels)
+        self._batch = pad_batch(batch, self._shape)
+        self._labels = self._pad_labels(labels)
         if self._graph is None:
             return
         with _left_as_it_was(self._network, self._device):
@@ -104,7 +103,7 @@ class CapturedStep:
             torch.cuda.current_stream().wait_stream(stream)
             with torch.cuda.graph(self._graph):
                 self._pass()
-            # An empty graph replays without an error, and would train on one gradient for ever.
+            # An empty graph replays without an error, and would train on one gradient forever.
             self._loss.fill_(_NO_LOSS)
             self._graph.replay()
             if self._loss.item() == _NO_LOSS:
@@ -114,15 +113,15 @@ class CapturedStep:
         """Leave the gradient of a batch in the optimiser.
 
         Returns:
-            Its loss, a scalar tensor; None for a batch that does not fit in.
+            Its loss, a scalar tensor; None for a batch that does not fit.
         """
         if any(own >= most for own, most in zip(size_of(batch), self._shape, strict=True)):
             return None
         assert self._batch is not None, "nothing was captured"
-        for mine, filled in zip(self._batch, fill_up(batch, self._shape), strict=True):
-            if isinstance(mine, Tensor) and isinstance(filled, Tensor):
-                mine.copy_(filled)
-        self._labels.copy_(self._fill_labels(labels))
+        for mine, padded in zip(self._batch, pad_batch(batch, self._shape), strict=True):
+            if isinstance(mine, Tensor) and isinstance(padded, Tensor):
+                mine.copy_(padded)
+        self._labels.copy_(self._pad_labels(labels))
         if self._graph is None:
             self._pass()
         else:
@@ -135,21 +134,21 @@ class CapturedStep:
         assert self._batch is not None
         self._loss.copy_(learn(self._batch, self._labels))
 
-    def _fill_labels(self, labels: Tensor) -> Tensor:
+    def _pad_labels(self, labels: Tensor) -> Tensor:
         more = labels.new_full((self._shape.graphs - len(labels), labels.shape[1]), torch.nan)
         return torch.cat([labels, more])
 
 
 @contextmanager
 def _left_as_it_was(network: nn.Module, device: torch.device) -> Iterator[None]:
-    """Passes in the block, also those that fail, change neither averages nor random numbers."""
+    """Undo what the block changes in averages and random numbers, also when it fails."""
     buffers = [buffer.clone() for buffer in network.buffers()]
     random = torch.cuda.get_rng_state(device)
     stream = torch.cuda.current_stream(device)
     try:
         yield
     finally:
-        # A capture that breaks off leaves its own stream behind.
+        # A capture that fails leaves its own stream as the current one.
         torch.cuda.set_stream(stream)
         for buffer, before in zip(network.buffers(), buffers, strict=True):
             buffer.copy_(before)
@@ -157,7 +156,7 @@ def _left_as_it_was(network: nn.Module, device: torch.device) -> Iterator[None]:
 
 
 def _more_starts(starts: Tensor, total: int, more: int, parts: int) -> Tensor:
-    """Go on from spans that end at `total` with `more` elements divided into `parts` spans."""
+    """Append `more` elements in `parts` spans to spans that end at `total`."""
     part = torch.arange(1, parts + 1, dtype=torch.int64, device=starts.device)
     ends = total + (part * more + parts - 1).div(parts, rounding_mode="floor")
     return torch.cat([starts, ends.to(torch.int32)])

@@ -1,7 +1,6 @@
-"""What a fit has finished and how far its networks are, on disk, so that it can go on after an end.
+"""The finished pieces of a fit and the states of its networks, on disk, so that it can be resumed.
 
-Each file holds arrays and plain values together, and a checksum: it is whole or it counts as not
-there.
+Each file holds arrays, plain values and a checksum: a damaged file counts as missing.
 """
 
 import json
@@ -21,10 +20,10 @@ from ..base.workspace import write_atomic
 from .pieces import SUFFIX
 
 VERSION = 2
-"""Raise it whenever a member learns otherwise than before: what was kept is then begun anew."""
+"""Raise it whenever a member learns differently: older checkpoints are then deleted."""
 
 _KEPT = 2
-"""States of a network that are kept: should the last not be readable, the one before is."""
+"""States of a network that are kept: if the last is damaged, the one before is used."""
 
 
 class State(NamedTuple):
@@ -35,7 +34,7 @@ class State(NamedTuple):
 
 
 def state_of(groups: dict[str, dict[str, Tensor]], values: dict) -> State:
-    """A state that holds tensors in groups; `groups_of` gives them back."""
+    """A state of tensors in groups, which `groups_of` reads."""
     arrays = {
         f"{group}.{name}": tensor.detach().cpu().numpy()
         for group, tensors in groups.items()
@@ -45,7 +44,7 @@ def state_of(groups: dict[str, dict[str, Tensor]], values: dict) -> State:
 
 
 def groups_of(state: State) -> defaultdict[str, dict[str, Tensor]]:
-    """The tensors of a `state_of`, by group; a group that it does not hold is empty."""
+    """The tensors of a `state_of` by group; a missing group is empty."""
     groups: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
     for name, array in state.arrays.items():
         group, _, inner = name.partition(".")
@@ -57,15 +56,15 @@ class Checkpoints:
     """The checkpoints of one fit, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
-        """Use a folder; made when it is missing."""
+        """Use a folder; it is made if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
 
     def finish(self, piece: str, result: np.ndarray, **values: object) -> None:
-        """Keep the result of a finished piece of work; what led to it is not needed any more.
+        """Store the result of a finished piece of work, and delete its states.
 
         Args:
-            piece: its name, made by us, the same whenever the fit is repeated.
+            piece: its name, the same whenever the fit is repeated.
             result: an array.
             values: what else belongs to it.
         """
@@ -73,30 +72,30 @@ class Checkpoints:
         self.forget(piece)
 
     def forget(self, piece: str) -> None:
-        """Let go of the states of a piece."""
+        """Delete the states of a piece."""
         for path in self._states(piece):
             path.unlink(missing_ok=True)
 
     def finished(self, piece: str) -> State | None:
-        """What `finish` kept, the array under `result`; None while the piece is not finished."""
+        """What `finish` stored, the array under `result`; None for an unfinished piece."""
         return _read(self._folder / f"{piece}.done{SUFFIX}")
 
     def save(self, piece: str, number: int, state: State) -> None:
-        """Keep how far a piece of work is; the two last states are kept.
+        """Store the state of a piece of work; its last two are kept.
 
         Args:
             piece: its name.
             number: higher than that of the state before, such as the epoch.
-            state: what `latest` gives back.
+            state: what `latest` returns.
         """
         _write(self._folder / f"{piece}.state-{number:06d}{SUFFIX}", state)
         for path in self._states(piece)[:-_KEPT]:
             path.unlink(missing_ok=True)
 
     def latest(self, piece: str) -> State | None:
-        """The last state that can be read; None when there is none."""
-        found = (_read(path) for path in reversed(self._states(piece)))
-        return next((state for state in found if state), None)
+        """The last state that can be read; None if there is none."""
+        states = (_read(path) for path in reversed(self._states(piece)))
+        return next((state for state in states if state), None)
 
     def histories(self) -> list[list[dict]]:
         """The `history` of every piece that has one, finished or not."""
@@ -105,24 +104,24 @@ class Checkpoints:
         return [state.values["history"] for state in states if state and "history" in state.values]
 
     def keep_only_for(self, **settings: object) -> bool:
-        """Forget everything that other versions of the software or other settings have made.
+        """Delete all that other versions of the software or other settings have made.
 
         Args:
             settings: what the fit depends on besides the software, as JSON can hold it.
 
         Returns:
-            Whether there was anything to forget.
+            Whether there was anything to delete.
         """
         path = self._folder / "versions.json"
         made_by = package_versions() | {"training": str(VERSION)} | settings
         content = json.dumps(made_by, sort_keys=True)
         if path.is_file() and path.read_text(encoding="utf-8") == content:
             return False
-        kept = list(self._folder.glob(f"*{SUFFIX}"))
-        for old in kept:
-            old.unlink()
+        outdated = list(self._folder.glob(f"*{SUFFIX}"))
+        for file in outdated:
+            file.unlink()
         write_atomic(path, content)
-        return bool(kept)
+        return bool(outdated)
 
     def _states(self, piece: str) -> list[Path]:
         return sorted(self._folder.glob(f"{piece}.state-*{SUFFIX}"))
@@ -136,7 +135,7 @@ def _write(path: Path, state: State) -> None:
 
 
 def _read(path: Path) -> State | None:
-    """A file's content; None when there is no such file, or a damaged one."""
+    """A file's content; None if it is missing or damaged."""
     try:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}

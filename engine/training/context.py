@@ -1,4 +1,4 @@
-"""What all parts of a fit share: who hears of it, and where it works."""
+"""What all parts of a fit share: its folders, its reporter and its devices."""
 
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,9 +16,9 @@ class TrainContext:
 
     Attributes:
         folder: where the members' files go.
-        reporter: told how far the fit is; any call may raise to end it.
-        use: how to use the devices there are.
-        checkpoints: a folder for what is finished; a fit with the same one goes on from it.
+        reporter: told of the fit's progress; any call may raise to end the fit.
+        use: how to use the devices.
+        checkpoints: the folder that a fit is resumed from; None for no checkpoints.
         device: where networks are trained.
     """
 
@@ -32,18 +32,18 @@ class TrainContext:
         """The same on another device."""
         return replace(self, device=torch.device(device))
 
-    def sharing(self, parallel: Parallel) -> "TrainContext":
-        """The same with the work shared in another way."""
+    def with_parallel(self, parallel: Parallel) -> "TrainContext":
+        """The same with another way of sharing the work among devices."""
         return replace(self, use=self.use.model_copy(update={"parallel": parallel}))
 
-    def told_to(self, reporter: Reporter) -> "TrainContext":
+    def with_reporter(self, reporter: Reporter) -> "TrainContext":
         """The same with another reporter."""
         return replace(self, reporter=reporter)
 
-    def unheard(self) -> "TrainContext":
+    def without_reporter(self) -> "TrainContext":
         """The same without a reporter, to be sent to another process."""
         return replace(self, reporter=Reporter())
 
     def without_checkpoints(self) -> "TrainContext":
-        """The same for what begins anew when it is cut off."""
+        """The same for work that starts over when it is interrupted."""
         return replace(self, checkpoints=None)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DataParallelForward:
-    """A network's forward pass over all CUDA devices there are."""
+    """A network's forward pass over all CUDA devices."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class DataParallelForward:
 
 
 class _InPrecision(nn.Module):
-    """The network in a precision of its own: a thread does not inherit its starter's."""
+    """The network under autocast, which the threads of DataParallel do not inherit."""
 
     def __init__(self, network: Network, precision: Precision) -> None:
         super().__init__()

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,6 +25,7 @@ from ..models.member import NetworkMemberConfig
 from ..settings.devices import DeviceSettings
 from .checkpoints import Checkpoints
 from .context import TrainContext
+from .network_checkpoints import as_json
 from .networks import EXPECTED_ERRORS, NetworkFitter, NetworkJob, NetworkTask
 from .reporter import RemoteReporter, Tell, relay
 
@@ -44,7 +44,7 @@ def fit_distributed(
 
     Args:
         task: what they share.
-        jobs: which networks; one that is cut off begins anew.
+        jobs: which networks; one that is interrupted starts over.
         devices: one for each process.
         threads: CPU threads of each process.
         context: of the fit.
@@ -53,14 +53,14 @@ def fit_distributed(
     Raises:
         DivergedError: when the loss of a network becomes NaN or infinite.
         MemoryError: when a process runs out of memory.
-        UserError: when a process says what to mend.
+        UserError: when a process raises one.
         RuntimeError: when a process fails otherwise.
     """
     histories: dict[tuple[int, int], list[dict]] = {(job.fold, job.seed): [] for job in jobs}
     with TemporaryDirectory() as meeting:
         point = f"file://{meeting}/point"
         arguments = [
-            (task, jobs, context.on(device).unheard(), threads, point, rank, len(devices))
+            (task, jobs, context.on(device).without_reporter(), threads, point, rank, len(devices))
             for rank, device in enumerate(devices)
         ]
         with crew(_fit_as_rank, arguments, "a training process", EXPECTED_ERRORS) as processes:
@@ -82,7 +82,7 @@ def fit_distributed(
                     left -= 1
                     continue
                 if kind == "measured" and "val_mae" in content:
-                    row = {name: _plain(value) for name, value in content.items()}
+                    row = as_json(content)
                     histories[row["fold"], row["seed"]].append({"time": time.time(), **row})
                 relay(message, context.reporter)
 
@@ -97,12 +97,12 @@ def _fit_as_rank(
     rank: int,
     count: int,
 ) -> None:
-    """What each process on this machine does; the first of them tells."""
+    """The work of each process on this machine; the first one reports."""
     torch.set_num_threads(threads)
     backend = "nccl" if context.device.type == "cuda" else "gloo"
     dist.init_process_group(backend, meeting_point, rank=rank, world_size=count)
     if rank == 0:
-        context = context.told_to(RemoteReporter(tell))
+        context = context.with_reporter(RemoteReporter(tell))
     for job, predicted in _fit_together(task, jobs, context, first=rank == 0):
         if rank == 0:
             tell(("fitted", (job, predicted)))
@@ -131,17 +131,13 @@ def _fit_together(
 
 
 def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:
-    """Processes whose weights drifted apart would predict differently: a fault, never a result."""
+    """Raise where predictions differ, because the weights of the processes have drifted apart."""
     highest = torch.as_tensor(predicted, dtype=torch.float32, device=device)
     lowest = highest.clone()
     dist.all_reduce(highest, dist.ReduceOp.MAX)
     dist.all_reduce(lowest, dist.ReduceOp.MIN)
     if not torch.allclose(highest, lowest, rtol=1e-4, atol=1e-5):
         raise RuntimeError("the processes ended with different weights")
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def write_task(
@@ -174,7 +170,7 @@ def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob], DeviceSettin
 
 
 def main(folder: Path) -> None:
-    """What each process of torchrun does: fit the task of a folder, and leave the results there."""
+    """The work of each process of torchrun: fit the task of a folder, save the results there."""
     on_cuda = torch.cuda.is_available()
     dist.init_process_group("nccl" if on_cuda else "gloo")
     device = f"cuda:{dist.get_node_local_rank()}" if on_cuda else "cpu"

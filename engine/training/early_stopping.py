@@ -1,4 +1,4 @@
-"""Ending a training when rows set aside from its own training rows are predicted no better."""
+"""Early stopping by rows that are set aside from a network's own training rows."""
 
 import math
 
@@ -14,17 +14,17 @@ def inner_split(
 
     Args:
         rows: the training rows of one network; the fold that it is scored on is not among them.
-        units: shape `(N,)`, int: which repeat unit each row of the table holds; all rows of one go
-            the same way, or the network would stop by what it knows by heart.
-        share: of the rows that are set aside, about.
+        units: shape `(N,)`, int: the repeat unit of each row of the table. Rows of one unit stay
+            together: the network must not be judged by units that it learns from.
+        share: of the rows to set aside, about.
         seed: of the choice.
 
     Returns:
-        The rows to learn from, and the ones set aside, both in their order.
+        The rows to learn from, and those set aside, both in their order.
     """
     count = max(round(share * len(rows)), 1)
     _, first, unit = np.unique(units[rows], return_index=True, return_inverse=True)
-    # By the place where each unit first occurs.
+    # Units in the order in which they first occur, then shuffled.
     order = np.argsort(first)[np.random.default_rng([seed, count]).permutation(len(first))]
     reached = np.cumsum(np.bincount(unit)[order])
     chosen = order[: np.searchsorted(reached, count) + 1]
@@ -36,7 +36,7 @@ class EarlyStopping:
     """Remembers the best weights, and when they were found."""
 
     def __init__(self, patience: int) -> None:
-        """Wait for so many epochs without a better loss."""
+        """Be over after so many epochs without a better loss."""
         self._patience = patience
         self._best: dict[str, Tensor] = {}
         self._loss, self._waited = math.inf, 0
@@ -47,7 +47,7 @@ class EarlyStopping:
         return self._waited >= self._patience
 
     def note(self, loss: float, network: nn.Module) -> None:
-        """Take up the loss, after an epoch, on the rows set aside."""
+        """Record the loss on the rows set aside, after an epoch."""
         self._waited += 1
         if loss < self._loss:
             self._loss, self._waited = loss, 0
@@ -55,7 +55,7 @@ class EarlyStopping:
                 name: value.detach().cpu().clone() for name, value in network.state_dict().items()
             }
 
-    def give_back(self, network: nn.Module) -> None:
+    def load_best(self, network: nn.Module) -> None:
         """Load the best weights, if there are any."""
         if self._best:
             network.load_state_dict(self._best)

@@ -37,7 +37,7 @@ class TrainingData:
         features: of the N repeat units.
         labels: shape `(N, K)`, float64 in each property's unit, NaN where missing.
         folds: shape `(N,)`, int; the fold that holds each row out. Rows of fold −1 are never held
-            out: all learn from them, and none is predicted.
+            out: all models learn from them, and none predicts them.
         names: the K properties.
     """
 
@@ -61,7 +61,7 @@ class Ensemble:
         out_of_fold: shape `(M, N, K)`, each row predicted by models that never saw it.
         blended: shape `(N, K)`, blended with weights fitted on the other folds, or the preset's.
         weights: `{property: {member: weight}}` for predicting new repeat units.
-        intervals: the conformal interval of each property that has labels enough.
+        intervals: the conformal interval of each property that has enough labels.
         figures: `{"blend": …, "members": {member: …}}`, see `engine.settings.metrics.figures`.
         remarks: what a user should know, such as a member that could not be fitted.
     """
@@ -89,14 +89,14 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
     """Fit every member over the folds and blend them.
 
     Members on descriptors predict each fold from the others and are then fitted once more to all
-    rows, for the bundle. Members of networks keep the networks of all folds: their mean is worth
-    more than one network fitted to all rows.
+    rows, for the bundle. Network members keep the networks of all folds: their mean is more
+    accurate than one network fitted to all rows.
 
     Args:
         data: N rows with K properties.
-        preset: which members, how large, how long.
+        preset: the members and their settings.
         seed: of everything random.
-        context: where the members' files go, who is told, how to use the devices.
+        context: the members' folder, the reporter and the devices.
 
     Raises:
         UserError: when no member could be fitted.
@@ -170,9 +170,10 @@ def _fit_on_descriptors(
             del jobs[piece]
             context.reporter.skip(1)
     with suppress(ImportError):
-        import scipy.linalg  # noqa: F401  its threads can be limited only once it is loaded
-    # The libraries let go of the interpreter while they fit, so threads use all cores; each with
-    # one thread of its own, so that the same numbers come out however many cores there are.
+        import scipy.linalg  # noqa: F401  only once loaded can its threads be limited
+    # The libraries release the interpreter's lock while they fit, so threads use all cores. Each
+    # fit runs on one thread, so that the numbers do not depend on how many cores there are
+    # (docs/experiments.md, "LightGBM with 2 threads against 1").
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
         futures = {pool.submit(fit_one, piece) for piece in jobs}
         for _ in _as_completed(futures, context.reporter):
@@ -181,7 +182,7 @@ def _fit_on_descriptors(
 
 
 def _as_completed(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
-    """Yield futures as they end; when the run should end, cancel those that have not begun."""
+    """Yield futures as they end; if the fit is to end, cancel those that have not begun."""
     try:
         while futures:
             ended, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
@@ -197,7 +198,7 @@ def _as_completed(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
 def _blended(
     data: TrainingData, preset: Preset, predictions: dict[str, np.ndarray], remarks: list[str]
 ) -> Ensemble:
-    """Blend the members' out-of-fold predictions, and measure what they are worth."""
+    """Blend the members' out-of-fold predictions, and measure their errors."""
     members = tuple(predictions)
     out_of_fold = np.stack(list(predictions.values()))  # M × N × K
     if preset.blend:

@@ -24,16 +24,16 @@ from .trainer import Trainer
 
 
 class DivergedError(Exception):
-    """A training whose loss has become NaN or infinite; the text says what may help."""
+    """Raised when a loss becomes NaN or infinite; the text says what may help."""
 
 
 class NetworkRows(NamedTuple):
-    """What one network is trained on, and what it is watched on."""
+    """The rows that one network learns from, and those that it is validated on."""
 
     graphs: DeviceGraphs  # N graphs on the device, with descriptors where the network joins some
     labels: np.ndarray  # N × K, in units, NaN where missing
     rows: np.ndarray  # the rows to learn from
-    watched: np.ndarray  # rows whose error is reported each epoch, and used for nothing else
+    validation: np.ndarray  # rows whose error is reported each epoch, and used for nothing else
 
 
 def train_network(
@@ -44,22 +44,22 @@ def train_network(
     context: TrainContext,
     checkpointer: NetworkCheckpointer,
 ) -> tuple[Network, Scale]:
-    """Train one network, for all its epochs or until it gets no better, see `TrainingConfig`.
+    """Train one network for all its epochs, or until it stops early; see `TrainingConfig`.
 
     The reporter of the context is told each epoch's `train_loss`, `val_loss`, the K validation
     errors in units as an array `val_mae`, `learning_rate`, the mean `gradient_norm` before
     clipping, `graphs_per_second`, `train_seconds` and `validation_seconds`; on a CUDA device also
-    `vram_mb`, the most memory that it has held for this process, in MB (2²⁰ bytes); with early
+    `vram_mb`, the peak memory that it held for this process, in MB (2²⁰ bytes); with early
     stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining come before, see
     `pretrain`.
 
     Args:
-        data: what to learn from.
+        data: graphs, labels and rows.
         member: whose network it is.
-        config: what it is made of, and how it is trained.
+        config: of the network and of its training.
         seed: of the weights, the shuffling and dropout.
         context: of the fit; says where to train.
-        checkpointer: saves checkpoints, and has the one to go on from.
+        checkpointer: saves checkpoints, and has the one to resume from.
 
     Raises:
         DivergedError: when the loss becomes NaN or infinite.
@@ -88,24 +88,25 @@ def train_network(
     for epoch in range(checkpointer.resume(trainer), training.epochs):
         if trainer.stopping and trainer.stopping.over:
             context.reporter.log(
-                f"No better for {training.patience} epochs: the training ends after {epoch}"
+                f"No better loss for {training.patience} epochs: the training ends after epoch "
+                f"{epoch}"
             )
             left_out = {"epochs_left_out": training.epochs - epoch}
             context.reporter.measured({**checkpointer.about, **left_out})
             break
-        measured = _epoch(trainer, epoch + 1, len(rows), partial(validate, data.watched))
+        measured = _epoch(trainer, epoch + 1, len(rows), partial(validate, data.validation))
         if trainer.stopping:
             loss = _agreed(validate(inner)["val_loss"], trainer.device)
             trainer.stopping.note(loss, network)
             measured["inner_loss"] = loss
         _report(measured, trainer, context, checkpointer)
     if trainer.stopping:
-        trainer.stopping.give_back(network)
+        trainer.stopping.load_best(network)
     return network.eval(), trainer.scale
 
 
 def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict]) -> dict:
-    """Learn from so many rows, and validate; what was measured.
+    """Learn from so many rows, and validate; returns what was measured.
 
     Raises:
         DivergedError: when the loss becomes NaN or infinite.
@@ -115,7 +116,7 @@ def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict
     learned = time.perf_counter()
     if not math.isfinite(loss):
         raise DivergedError(
-            f"the loss is no number from epoch {number} on; a lower learning rate, or fp32, "
+            f"the loss is not finite from epoch {number} on; a lower learning rate, or fp32, "
             "may help"
         )
     measured = {
@@ -134,7 +135,7 @@ def _epoch(trainer: Trainer, number: int, rows: int, validate: Callable[[], dict
 
 
 def _agreed(loss: float, device: torch.device) -> float:
-    """The loss that all processes go by: those that round differently must not part ways."""
+    """The first process's loss: rounding must not let others stop at another epoch."""
     value = torch.tensor(loss)
     if dist.is_available() and dist.is_initialized():
         value = value.to(device)

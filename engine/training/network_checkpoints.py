@@ -13,17 +13,25 @@ if TYPE_CHECKING:
     from .pretraining import Pretrainer
     from .trainer import Trainer
 
-# Of work that an end without warning may cost; an epoch that takes longer is saved at once.
+# Of work that a sudden end may cost; an epoch that takes longer is saved at once.
 _SECONDS_BETWEEN = 5.0
 
 
-class NetworkCheckpointer:
-    """Saves how far a network is, and brings a fresh trainer there again.
+def as_json(measured: dict) -> dict:
+    """Measurements as JSON can hold them: arrays become lists."""
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else value
+        for name, value in measured.items()
+    }
 
-    Where the fit keeps no checkpoints, nothing is saved and nothing is found.
+
+class NetworkCheckpointer:
+    """Saves the state of a network's training, and restores it in a fresh trainer.
+
+    In a fit without checkpoints, nothing is saved and nothing is restored.
 
     Attributes:
-        about: what is true of each of the network's epochs: `member`, `fold` and `seed`.
+        about: `member`, `fold` and `seed`, which are added to the measurements of each epoch.
         history: what was measured at each epoch so far, as JSON can hold it, with its `time`.
     """
 
@@ -33,7 +41,7 @@ class NetworkCheckpointer:
         Args:
             context: of the fit.
             piece: the network's name.
-            about: what is true of each of its epochs.
+            about: see the class.
         """
         self._checkpoints = Checkpoints(context.checkpoints) if context.checkpoints else None
         self._piece, self._reporter, self.about = piece, context.reporter, about
@@ -42,7 +50,7 @@ class NetworkCheckpointer:
         self._refused = False
 
     def resume(self, trainer: "Trainer") -> int:
-        """Bring a fresh trainer to the last state saved; returns how many epochs that has done."""
+        """Bring a fresh trainer to the last saved state; returns the number of epochs done."""
         state = self._latest(self._piece)
         if state is None:
             return 0
@@ -52,7 +60,7 @@ class NetworkCheckpointer:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the network has begun to learn from labels: it needs no pretraining any more."""
+        """Whether the network already learns from labels, and so needs no pretraining."""
         return self._latest(self._piece) is not None
 
     def resume_pretraining(self, pretrainer: "Pretrainer") -> int:
@@ -72,16 +80,12 @@ class NetworkCheckpointer:
 
     def note(self, measured: dict) -> None:
         """Add what was measured at an epoch to the history."""
-        plain = {
-            name: value.tolist() if isinstance(value, np.ndarray) else value
-            for name, value in measured.items()
-        }
-        self.history.append({"time": time.time(), **self.about, **plain})
+        self.history.append({"time": time.time(), **self.about, **as_json(measured)})
 
     def save(self, trainer: "Trainer", force: bool = False) -> None:
         """Write the state after an epoch, unless the last was written a moment ago.
 
-        A full disk ends no training: the states before are still there.
+        A full disk does not end the training: earlier states remain.
         """
         if self._checkpoints and (force or self._is_time()):
             state = trainer.state()
@@ -89,7 +93,7 @@ class NetworkCheckpointer:
             self._write(self._checkpoints, self._piece, len(self.history), state)
 
     def finish(self, predicted: np.ndarray) -> None:
-        """Keep what the finished network predicts, in place of its states."""
+        """Store the predictions of the finished network in place of its states."""
         if self._checkpoints:
             self._checkpoints.finish(self._piece, predicted, history=self.history)
             self._checkpoints.forget(pretraining_piece(self._piece))
@@ -105,6 +109,6 @@ class NetworkCheckpointer:
             checkpoints.save(piece, number, state)
         except OSError as error:
             if not self._refused:
-                self._reporter.log(f"No checkpoint could be written, the training goes on: {error}")
+                self._reporter.log(f"No checkpoint could be written; the training goes on: {error}")
             self._refused = True
         self._saved = time.monotonic()

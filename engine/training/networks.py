@@ -19,7 +19,7 @@ from .network_checkpoints import NetworkCheckpointer
 from .pieces import network_piece
 
 EXPECTED_ERRORS = (DivergedError, MemoryError, UserError)
-"""What may end a training and says in a sentence what to do; raised as it is across processes."""
+"""Errors whose text tells a user what to do; processes pass them on as they are."""
 
 
 class NetworkJob(NamedTuple):
@@ -32,12 +32,12 @@ class NetworkJob(NamedTuple):
 
     @property
     def piece(self) -> str:
-        """What its checkpoints are called."""
+        """The name of its checkpoints."""
         return network_piece(self.member, self.number)
 
     @property
     def about(self) -> dict:
-        """What is true of each of its epochs."""
+        """What is added to the measurements of each of its epochs."""
         return {"member": self.member, "fold": self.fold, "seed": self.seed}
 
 
@@ -66,16 +66,16 @@ class NetworkFitter:
     """Fits the networks of a task on one device; holds the graphs there between jobs."""
 
     def __init__(self, task: NetworkTask, context: TrainContext) -> None:
-        """Move the task's graphs to the context's device, which becomes this process's own."""
+        """Move the task's graphs to the context's device, the current one of this process."""
         device = context.device
         if device.type == "cuda" and device.index is not None:
-            # Streams and captured graphs are made on the current device, which is the first one.
+            # Streams and captured graphs are made on the current device, by default the first one.
             torch.cuda.set_device(device)
         self._task, self._context = task, context
         self._graphs = DeviceGraphs(task.graphs, device, task.descriptors)
 
     def fit(self, job: NetworkJob, save: bool = True) -> np.ndarray:
-        """Fit one network and write it to the context's folder; from its last checkpoint, if any.
+        """Fit one network, from its last checkpoint if any, and write it to the context's folder.
 
         Args:
             job: which one.

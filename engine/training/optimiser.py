@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ..settings.devices import DeviceSettings
 from ..settings.training import TrainingConfig
 
-# Each weight begins at a multiple of 16 numbers (64 bytes), as matrix products like it.
+# Each weight begins at a multiple of 16 numbers (64 bytes), which suits matrix products.
 _ALIGNMENT = 16
 
 
@@ -16,7 +16,8 @@ class FlatAdamW:
     """AdamW (Loshchilov & Hutter, ICLR 2019, arXiv:1711.05101) with clipping by the global norm.
 
     The network's weights and gradients become views of two flat tensors, so that clipping,
-    stepping, and adding up over processes are single operations. Nothing here waits for the device.
+    stepping, and adding up over processes are single operations (docs/experiments.md, "Weights and
+    gradients as one flat tensor"). Nothing here waits for the device.
 
     Attributes:
         norm_sum: the norms of the gradients before clipping, added up since it was last zeroed.
@@ -31,10 +32,10 @@ class FlatAdamW:
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
     ) -> None:
-        """Take over the weights of a network that lies on its device already.
+        """Take over the weights of a network that is already on its device.
 
         Args:
-            network: all its parameters are learned, but those that need no gradient.
+            network: its parameters are learned, except those that need no gradient.
             learning_rate: of the first step; `set_learning_rate` changes it.
             weight_decay: as AdamW has it.
             clip: greatest norm of the gradient of all weights together.
@@ -47,9 +48,9 @@ class FlatAdamW:
         self.gradient = torch.zeros_like(flat)
         parts = zip(weights, flat.split(lengths), self.gradient.split(lengths), strict=True)
         for weight, values, gradient in parts:
-            here = values[: weight.numel()].view_as(weight)
-            here.copy_(weight.detach())
-            weight.data = here
+            view = values[: weight.numel()].view_as(weight)
+            view.copy_(weight.detach())
+            weight.data = view
             weight.grad = gradient[: weight.numel()].view_as(weight)
         self.flat = nn.Parameter(flat)
         self.flat.grad = self.gradient
@@ -79,7 +80,7 @@ class FlatAdamW:
         self.gradient.zero_()
 
     def step(self, scaler: torch.amp.GradScaler) -> None:
-        """Clip the gradient and move the weights against it."""
+        """Clip the gradient and update the weights."""
         scaler.unscale_(self.adamw)
         norm = torch.linalg.vector_norm(self.gradient)
         self.norm_sum += norm
@@ -97,7 +98,7 @@ class FlatAdamW:
 
 
 class StepInBackward:
-    """AdamW that moves each weight, and frees its gradient, within the backward pass.
+    """AdamW that updates each weight, and frees its gradient, within the backward pass.
 
     Saves the memory of all gradients but one. Each weight's gradient is clipped by itself, since
     the global norm is not known in time.
@@ -135,7 +136,7 @@ class StepInBackward:
         """Nothing is left to forget."""
 
     def step(self, scaler: torch.amp.GradScaler) -> None:
-        """All weights have moved already."""
+        """All weights are updated already."""
 
     def state(self) -> dict[str, Tensor]:
         """See `FlatAdamW`."""
@@ -153,7 +154,7 @@ class StepInBackward:
                 name.removeprefix(first): v for name, v in state.items() if name.startswith(first)
             }
             moved = _on_device(own, weight.device)
-            # Not capturable: the count of steps stays on the host.
+            # Not capturable: the number of steps stays on the host.
             optimiser.state[weight] = {**moved, "step": own["step"]} if own else {}
 
     def _move(self, weight: Tensor) -> None:

@@ -20,7 +20,7 @@ from .networks import NetworkFitter, NetworkJob, NetworkTask
 from .pieces import pretraining_piece
 from .processes import fit_in_processes
 
-# Starting processes takes some seconds; below so many graph passes in all they do not pay.
+# Starting processes takes some seconds, which pays only from so many graph passes on.
 _WORTH_PROCESSES = 150_000
 _GB_PER_PROCESS = 1.0
 
@@ -33,8 +33,8 @@ class Plan:
         mode: `none`, `dp`, `ddp` or `folds`.
         devices: PyTorch's names of the devices; for `folds` and `ddp` one for each process.
         threads: CPU threads of each process.
-        where: on what they are trained, in words.
-        remark: why it is not as the user wished, where it is not.
+        where: the devices, in words.
+        remark: why the plan is not what the user chose, if it is not.
     """
 
     mode: Parallel
@@ -45,11 +45,11 @@ class Plan:
 
 
 def plan(use: DeviceSettings, jobs: int, graph_passes: int) -> Plan:
-    """Divide the work over what this machine has.
+    """Divide the work over the devices or cores of this machine.
 
     Args:
         use: what the user asked for.
-        jobs: how many networks there are to fit.
+        jobs: number of networks to fit.
         graph_passes: training graphs times epochs, over all networks.
     """
     cards, cores = torch.cuda.device_count(), usable_cores()
@@ -75,7 +75,7 @@ def plan(use: DeviceSettings, jobs: int, graph_passes: int) -> Plan:
 
 
 def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContext) -> np.ndarray:
-    """Fit the networks of a member, and predict each row by those that never saw it.
+    """Fit the networks of a member, and predict each row with those that never saw it.
 
     Args:
         task: what they share.
@@ -87,13 +87,13 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContex
 
     Returns:
         Shape `(N, K)`, in units: the mean over the seeds of the row's fold, NaN in rows that no
-        network was to predict.
+        network predicts.
     """
     training, member = task.config.training, jobs[0].member
     waiting, results = _waiting_jobs(task, jobs, context)
     passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * training.all_epochs
     chosen = _planned(member, context) or plan(context.use, len(jobs), passes)
-    _remember(chosen, member, context)
+    _save_plan(chosen, member, context)
     where = f"{title_of(member)} trains on {chosen.where}"
     context.reporter.log(f"{chosen.remark}: {where}" if chosen.remark else where)
     if chosen.mode == "folds":
@@ -119,7 +119,7 @@ def _fit_here(
     on_fitted: Callable[[NetworkJob, np.ndarray], None],
 ) -> None:
     """Fit networks in this process, one after the other."""
-    fitter = NetworkFitter(task, context.on(chosen.devices[0]).sharing(chosen.mode))
+    fitter = NetworkFitter(task, context.on(chosen.devices[0]).with_parallel(chosen.mode))
     for job in jobs:
         on_fitted(job, fitter.fit(job))
 
@@ -141,7 +141,7 @@ def _waiting_jobs(
 
 
 def _epochs_done(job: NetworkJob, task: NetworkTask, checkpoints: Checkpoints) -> int:
-    """How many epochs the checkpoints hold of a network that is not finished."""
+    """The epochs that an unfinished network has done, by its checkpoints."""
     training = task.config.training
     pretraining = training.all_epochs - training.epochs
     if state := checkpoints.latest(job.piece):
@@ -150,10 +150,8 @@ def _epochs_done(job: NetworkJob, task: NetworkTask, checkpoints: Checkpoints) -
     return state.values["pretraining_epoch"] if state else 0
 
 
-# A fit that goes on uses as many threads as before: sums of floats depend on that too.
-
-
-def _remember(chosen: Plan, member: str, context: TrainContext) -> None:
+def _save_plan(chosen: Plan, member: str, context: TrainContext) -> None:
+    """Store the plan: a resumed fit uses as many threads, since sums of floats depend on it."""
     if context.checkpoints:
         write_atomic(_plan_file(context.checkpoints, member), json.dumps(asdict(chosen)))
 

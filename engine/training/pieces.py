@@ -1,4 +1,4 @@
-"""The pieces of a fit, and what their checkpoints are called; loads no torch."""
+"""The pieces of a fit, and the names of their checkpoints; loads no torch."""
 
 import re
 from typing import Literal, NamedTuple

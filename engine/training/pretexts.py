@@ -26,18 +26,18 @@ def masked_atoms(graphs: PackedGraphs, share: float, random: np.random.Generator
     """
     chosen = random.random(len(graphs.atoms)) < share
     sizes = np.diff(graphs.atom_start)
-    one = graphs.atom_start[:-1] + (random.random(len(sizes)) * sizes).astype(np.int64)
-    chosen[one[sizes > 0]] = True
+    forced = graphs.atom_start[:-1] + (random.random(len(sizes)) * sizes).astype(np.int64)
+    chosen[forced[sizes > 0]] = True
     return chosen
 
 
-def hide(graphs: PackedGraphs, chosen: np.ndarray, bonds_too: bool) -> PackedGraphs:
-    """The same graphs with atoms that say nothing of themselves.
+def mask(graphs: PackedGraphs, chosen: np.ndarray, bonds_too: bool) -> PackedGraphs:
+    """The same graphs with some atoms masked.
 
     Args:
         graphs: with A atoms and B bonds.
-        chosen: shape `(A,)`, bool: the atoms to hide.
-        bonds_too: whether bonds of those atoms are hidden as well.
+        chosen: shape `(A,)`, bool: the atoms to mask.
+        bonds_too: whether the bonds of these atoms are masked as well.
     """
     atoms = graphs.atoms.copy()
     atoms[chosen] = MASKED_ATOM
@@ -66,10 +66,10 @@ def _ends_of_all(graphs: PackedGraphs) -> np.ndarray:
 
 
 class MaskedUnits(nn.Module):
-    """Guess hidden atoms and their bonds from what is around them.
+    """Predicts masked atoms and their bonds from their surroundings.
 
     Attribute masking of Hu et al., Strategies for Pre-training Graph Neural Networks (ICLR 2020,
-    arXiv:1905.12265): every field of a hidden atom, and of each bond that it has, is guessed by a
+    arXiv:1905.12265): every field of a masked atom, and of each of its bonds, is predicted by a
     linear map of the atoms' last features.
     """
 
@@ -87,32 +87,33 @@ class MaskedUnits(nn.Module):
         random: np.random.Generator,
         device: torch.device,
     ) -> list[ArrangedGraphs]:
-        """The graphs with hidden atoms, and as they are, in the order given."""
+        """The graphs with masked atoms, and as they are, in the order given."""
         ordered = take(graphs, order)
-        hidden = hide(ordered, masked_atoms(ordered, self._share, random), bonds_too=True)
+        masked = mask(ordered, masked_atoms(ordered, self._share, random), bonds_too=True)
         rows = np.arange(ordered.size)
-        return [DeviceGraphs(one, device).arrange(rows) for one in (hidden, ordered)]
+        return [DeviceGraphs(view, device).arrange(rows) for view in (masked, ordered)]
 
     def forward(self, network: Network, views: list[GraphBatch]) -> Tensor:
-        """The mean cross-entropy of hidden atoms and that of their bonds, added."""
-        hidden, true = views
-        atoms = network.encode(hidden)[0]
-        masked = hidden.atoms[:, 0] == MASKED_ATOM[0]
-        loss = _guess(self.atom_fields(atoms), true.atoms, ATOM_FIELDS, masked)
+        """The sum of the mean cross-entropies of masked atoms and of their bonds."""
+        masked, true = views
+        atoms = network.encode(masked)[0]  # V × width
+        is_masked = masked.atoms[:, 0] == MASKED_ATOM[0]  # V
+        loss = _cross_entropy(self.atom_fields(atoms), true.atoms, ATOM_FIELDS, is_masked)
         receiver = torch.repeat_interleave(
             true.received_indptr.diff(), output_size=len(true.received_indices)
         )  # E
-        sender = true.sender.index_select(0, true.received_indices)
+        sender = true.sender.index_select(0, true.received_indices)  # E
         bond = _fields_of(true.bond_code.index_select(0, true.received_indices))
-        guessed = BondEnds.apply(self.bond_fields(atoms), sender, receiver, true)
-        return loss + _guess(guessed, bond, BOND_FIELDS, masked[receiver] | masked[sender])
+        predicted = BondEnds.apply(self.bond_fields(atoms), sender, receiver, true)
+        wanted = is_masked[receiver] | is_masked[sender]  # E
+        return loss + _cross_entropy(predicted, bond, BOND_FIELDS, wanted)
 
 
 class Contrast(nn.Module):
-    """Tell two changed copies of a graph from the copies of all others in the batch.
+    """Tells two changed copies of a graph from the copies of all others in the batch.
 
-    Two copies with hidden atoms and without some bonds (GraphCL: You et al., NeurIPS 2020,
-    arXiv:2010.13902), the loss NT-Xent, from each copy to the other (Chen et al., ICML 2020,
+    The copies have masked atoms and lack some bonds (GraphCL: You et al., NeurIPS 2020,
+    arXiv:2010.13902); the loss is NT-Xent, from each copy to the other (Chen et al., ICML 2020,
     arXiv:2002.05709).
     """
 
@@ -139,13 +140,13 @@ class Contrast(nn.Module):
         rows = np.arange(ordered.size)
         copies = [
             drop_bonds(
-                hide(ordered, masked_atoms(ordered, self._share, random), bonds_too=False),
+                mask(ordered, masked_atoms(ordered, self._share, random), bonds_too=False),
                 self._share,
                 random,
             )
             for _ in range(2)
         ]
-        return [DeviceGraphs(one, device).arrange(rows) for one in copies]
+        return [DeviceGraphs(copy, device).arrange(rows) for copy in copies]
 
     def forward(self, network: Network, views: list[GraphBatch]) -> Tensor:
         """NT-Xent, the mean over both copies of all graphs."""
@@ -166,10 +167,10 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
         one, other: shape `(G, width)`, the projections of two copies of G graphs.
         temperature: cosines are divided by it.
     """
-    # Low precision would tell cosines apart by no less than a tenth of the temperature.
+    # Low precision would round cosines by up to a tenth of the temperature.
     with torch.autocast(one.device.type, enabled=False):
-        both = functional.normalize(torch.cat([one, other]).float(), dim=1)
-        alike = both @ both.T / temperature
+        both = functional.normalize(torch.cat([one, other]).float(), dim=1)  # 2G × width
+        alike = both @ both.T / temperature  # 2G × 2G
     alike = alike.masked_fill(torch.eye(len(both), dtype=torch.bool, device=both.device), -1e9)
     partner = torch.arange(len(both), device=both.device).roll(len(one))
     return functional.cross_entropy(alike, partner)
@@ -178,8 +179,8 @@ def nt_xent(one: Tensor, other: Tensor, temperature: float) -> Tensor:
 class BondEnds(Function):
     """The sum of both ends' rows for each edge; from `(V, width)` to `(E, width)`.
 
-    Whatever is computed of a bond must be computed of both of its directions alike: their
-    gradients are then equal, and need to be added up only once, over consecutive rows.
+    Whatever follows must treat both directions of a bond alike: their gradients are then equal, and
+    twice one sum over consecutive rows is the gradient.
     """
 
     @staticmethod
@@ -196,17 +197,19 @@ class BondEnds(Function):
         return 2 * sum_spans(gradient, positions, batch.received_indptr), None, None, None
 
 
-def _guess(guessed: Tensor, codes: Tensor, fields: dict[str, int], wanted: Tensor) -> Tensor:
+def _cross_entropy(
+    predicted: Tensor, codes: Tensor, fields: dict[str, int], wanted: Tensor
+) -> Tensor:
     """The mean cross-entropy over all fields of the rows wanted.
 
     Args:
-        guessed: shape `(N, sum of the fields' sizes)`.
+        predicted: shape `(N, sum of the fields' sizes)`.
         codes: shape `(N, fields)`, the true ones.
         fields: their sizes.
         wanted: shape `(N,)`, bool.
     """
     weight = wanted.float() / wanted.sum().clamp(min=1)
-    parts = guessed.float().split(list(fields.values()), dim=1)
+    parts = predicted.float().split(list(fields.values()), dim=1)
     losses = [
         functional.cross_entropy(part, codes[:, column].to(torch.int64), reduction="none")
         for column, part in enumerate(parts)

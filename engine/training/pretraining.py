@@ -37,10 +37,10 @@ def pretrain(
     Args:
         network: with fresh weights; it is moved to the context's device.
         graphs: of training rows, labelled or not.
-        config: how.
+        config: of the whole training; its `pretraining` is carried out.
         seed: of everything random.
         context: of the fit.
-        checkpointer: saves checkpoints, and has the one to go on from.
+        checkpointer: saves checkpoints, and has the one to resume from.
     """
     if config.pretraining is None:
         return
@@ -87,7 +87,7 @@ class Pretrainer:
         self._batch = training.batch
         torch.manual_seed(seed)
         self._pretext = PRETEXTS[config.kind](network, config).to(self._device)
-        # The heads are for labels: without a gradient they would only decay.
+        # The heads get no gradient here, and would only decay.
         network.heads.requires_grad_(False)
         self._module = nn.ModuleDict({"network": network, "pretext": self._pretext})
         self._optimiser = FlatAdamW(
@@ -123,17 +123,17 @@ class Pretrainer:
         return float(total) / steps
 
     def _step(self, views: list, first: int, last: int) -> Tensor:
-        """Learn from the graphs of some places in the order; the loss."""
+        """Learn from the graphs at some positions of the order; returns the loss."""
         loss = None
         try:
             loss = self._gradient(views, first, last)
         except RuntimeError as error:
             if not out_of_memory(error):
                 raise
-            # Processes that train together must not part ways: each would wait for the others.
+            # Processes that train together must take the same steps: each waits for the others.
             if last - first < 8 or several_processes():
                 raise MemoryError(str(error)) from error
-        # Out here: the error holds what its pass has made.
+        # Outside `except`: the error keeps the tensors of its pass alive.
         if loss is None:
             forget_unused(self._device)
             middle = (first + last) // 2
@@ -147,7 +147,7 @@ class Pretrainer:
         return loss
 
     def _gradient(self, views: list, first: int, last: int) -> Tensor:
-        """Leave the gradient in the optimiser; the loss."""
+        """Leave the gradient in the optimiser; returns the loss."""
         self._optimiser.zero()
         with self._precision.autocast(self._device):
             loss = self._pretext(self._network, [view.part(first, last) for view in views])
@@ -167,7 +167,7 @@ class Pretrainer:
         return state_of(groups, {"scaler": self._scaler.state_dict(), "batch": self._batch})
 
     def restore(self, state: State) -> None:
-        """Go on from a `state`."""
+        """Continue from a `state`."""
         groups = groups_of(state)
         self._module.load_state_dict(groups["module"])
         self._optimiser.restore(groups["optimiser"])

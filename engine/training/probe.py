@@ -1,6 +1,6 @@
 """A short trial of a run's settings: how long an epoch takes, and how much memory.
 
-It belongs in a process of its own, whose memory has not been higher before.
+It needs a process of its own: it reads the peak of the process's memory.
 """
 
 import math
@@ -60,7 +60,7 @@ class _Measured(NamedTuple):
     step_seconds: float
     row_seconds: float  # to predict one row
     peak: float  # bytes
-    shared: float  # bytes of them that other processes use as well
+    shared: float  # bytes of the peak that other processes use as well
     remarks: list[str]
 
 
@@ -86,14 +86,14 @@ def probe(
 
     Args:
         graphs: n graphs, a sample of the table's.
-        labels: shape `(n, K)`; any numbers do.
+        labels: shape `(n, K)`; any numbers will do.
         preset: of the run; its networks are tried one after the other.
         use: how to use the devices.
         rows: N, the labelled rows of the table.
-        folds: into how many the table is divided.
+        folds: number of folds.
 
     Raises:
-        UserError: when the preset has no networks, or the devices cannot be used so.
+        UserError: when the preset has no networks, or the devices cannot be used as asked.
         MemoryError, RuntimeError: when the memory is too small, or a process fails.
     """
     use, remarks = preset.devices_for(use, torch.cuda.device_count())
@@ -103,17 +103,20 @@ def probe(
     ]
     if not probes:
         raise UserError(f"The preset “{preset.title}” has no networks, so nothing is measured.")
-    epochs = sum(one.epochs for one in probes)
+    epochs = sum(estimate.epochs for estimate in probes)
     return Probe(
-        networks=" and ".join(one.networks for one in probes),
+        networks=" and ".join(estimate.networks for estimate in probes),
         device=probes[0].device,
-        seconds_per_epoch=sum(one.epochs * one.seconds_per_epoch for one in probes) / epochs,
+        seconds_per_epoch=sum(estimate.epochs * estimate.seconds_per_epoch for estimate in probes)
+        / epochs,
         epochs=epochs,
-        processes=max(one.processes for one in probes),
-        minutes=sum(one.minutes for one in probes),
-        peak_mb=max(one.peak_mb for one in probes),
+        processes=max(estimate.processes for estimate in probes),
+        minutes=sum(estimate.minutes for estimate in probes),
+        peak_mb=max(estimate.peak_mb for estimate in probes),
         memory_mb=probes[0].memory_mb,
-        remarks=tuple(dict.fromkeys([*remarks, *(line for one in probes for line in one.remarks)])),
+        remarks=tuple(
+            dict.fromkeys([*remarks, *(line for estimate in probes for line in estimate.remarks)])
+        ),
     )
 
 
@@ -148,7 +151,9 @@ def _probe_member(
         chosen.threads,
     )
     measured = _carry_out(trial, chosen)
-    epoch = max(one.step_seconds * steps + one.row_seconds * held_out for one in measured)
+    epoch = max(
+        process.step_seconds * steps + process.row_seconds * held_out for process in measured
+    )
     side_by_side = len(chosen.devices) if chosen.mode == "folds" else 1
     return Probe(
         networks=title_of(member),
@@ -159,12 +164,12 @@ def _probe_member(
         minutes=math.ceil(jobs / side_by_side) * training.all_epochs * epoch / 60,
         peak_mb=_together(measured) / _MB,
         memory_mb=_memory(chosen.devices[0]) / _MB,
-        remarks=tuple(line for one in measured for line in one.remarks),
+        remarks=tuple(line for process in measured for line in process.remarks),
     )
 
 
 def _carry_out(trial: _Trial, chosen: Plan) -> list[_Measured]:
-    """Try it in as many processes as a run has on a CPU, since they slow each other down."""
+    """Run the trial; on a CPU in all the processes of a run, since they slow each other down."""
     count = 1 if chosen.devices[0] != "cpu" else len(chosen.devices)
     if count == 1:
         return [_try(trial)]
@@ -178,7 +183,7 @@ def _carry_out(trial: _Trial, chosen: Plan) -> list[_Measured]:
 
 
 def _try_together(tell: Tell, trial: _Trial, barrier: Barrier) -> None:
-    """What each of several processes does; one that fails lets no other wait for it."""
+    """The work of each of several processes; none waits for one that failed."""
     try:
         tell(_try(trial, lambda: barrier.wait(_START_SECONDS)))
     except Exception:
@@ -191,7 +196,7 @@ def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) ->
 
     Args:
         trial: what to try.
-        wait_for_others: called before time is taken; returns when other processes are as far.
+        wait_for_others: called before the timing; returns when the other processes are ready.
     """
     torch.set_num_threads(trial.threads)
     set_arithmetic(trial.use.deterministic)
@@ -205,7 +210,7 @@ def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) ->
     network = network_member(trial.member).build(config, trial.labels.shape[1])
     context = TrainContext(Path(), remarks, trial.use, device=device)
     trainer = Trainer(network, graphs, trial.labels, rows, training, 0, context)
-    # Held while steps are taken, as an epoch holds it.
+    # In memory during the steps, as in an epoch.
     arranged = graphs.arrange(
         np.resize(sample, min(trial.learned, ARRANGED_BATCHES * training.batch))
     )
@@ -241,7 +246,7 @@ def _timed(work: Callable[[], object], passes: int) -> float:
 def _peak(device: torch.device) -> tuple[float, float]:
     """Most bytes held so far, and how many of them several processes would share."""
     if device.type == "cuda":
-        # With what the driver, the libraries and other programs hold: it is not free either.
+        # With what the driver, the libraries and other programs hold, which is not free either.
         free, total = torch.cuda.mem_get_info(device)
         others = total - free - torch.cuda.memory_reserved(device)
         return float(torch.cuda.max_memory_reserved(device) + max(others, 0)), 0.0
@@ -250,9 +255,9 @@ def _peak(device: torch.device) -> tuple[float, float]:
 
 
 def _resident_peak() -> float:
-    """In bytes; 0 where the system does not tell.
+    """The peak of resident memory in bytes; 0 where the system does not report it.
 
-    The peak of `getrusage` would not do: a process inherits it from the one that started it.
+    `getrusage` does not help: a process inherits the peak of its parent.
     """
     status = Path("/proc/self/status")
     if not status.is_file():
@@ -262,20 +267,20 @@ def _resident_peak() -> float:
 
 
 def _bytes_of(graphs: DeviceGraphs, packed: PackedGraphs, device: torch.device) -> int:
-    """What the graphs take, on their device and, for a CPU, as arrays besides."""
-    tensors = sum(one.nbytes for one in vars(graphs).values() if isinstance(one, Tensor))
+    """Bytes of the graphs on their device; on a CPU with the arrays they were made from."""
+    tensors = sum(value.nbytes for value in vars(graphs).values() if isinstance(value, Tensor))
     return tensors if device.type == "cuda" else tensors + sum(array.nbytes for array in packed)
 
 
 def _together(measured: list[_Measured]) -> float:
-    """Bytes that processes hold together, with the one that waits for them."""
-    shared = max(one.shared for one in measured)
+    """Bytes that all processes hold together, with the one that waits for them."""
+    shared = max(process.shared for process in measured)
     waiting = psutil.Process().memory_full_info().uss if len(measured) > 1 else 0
-    return shared + sum(one.peak - one.shared for one in measured) + waiting
+    return shared + sum(process.peak - process.shared for process in measured) + waiting
 
 
 def _memory(device: str) -> float:
-    """Bytes of memory there are."""
+    """Bytes of memory in all."""
     if device == "cpu":
         return float(psutil.virtual_memory().total)
     return float(torch.cuda.get_device_properties(device).total_memory)

@@ -33,13 +33,15 @@ def fit_in_processes(
     Raises:
         DivergedError: when the loss of a network becomes NaN or infinite.
         MemoryError: when a process runs out of memory.
-        UserError: when a process says what to mend.
-        RuntimeError: when a process fails otherwise, or ends without a word.
+        UserError: when a process raises one.
+        RuntimeError: when a process fails otherwise, or ends unexpectedly.
     """
     waiting = SPAWN.Queue()
     for job in [*jobs, *[None] * len(devices)]:
         waiting.put(job)
-    arguments = [(task, context.on(device).unheard(), threads, waiting) for device in devices]
+    arguments = [
+        (task, context.on(device).without_reporter(), threads, waiting) for device in devices
+    ]
     with crew(_fit_waiting, arguments, "a training process", EXPECTED_ERRORS) as processes:
         left = len(jobs)
         while left:
@@ -56,8 +58,8 @@ def fit_in_processes(
 def _fit_waiting(
     tell: Tell, task: NetworkTask, context: TrainContext, threads: int, waiting: Queue
 ) -> None:
-    """What each process does: fit the networks that wait, one after the other."""
+    """The work of each process: fit waiting networks one after the other."""
     torch.set_num_threads(threads)
-    fitter = NetworkFitter(task, context.told_to(RemoteReporter(tell)))
+    fitter = NetworkFitter(task, context.with_reporter(RemoteReporter(tell)))
     while (job := waiting.get()) is not None:
         tell(("fitted", (job, fitter.fit(job))))

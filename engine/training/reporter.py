@@ -1,4 +1,4 @@
-"""Who is told how a fit goes."""
+"""How a fit reports its progress."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ Tell = Callable[[tuple], None]
 
 
 class Reporter:
-    """Hears how a fit goes, and does nothing about it; others override what they care for.
+    """Receives the progress of a fit and ignores it; subclasses override what they need.
 
     Any call may raise to end the fit.
     """
@@ -22,7 +22,7 @@ class Reporter:
         """One step of the stage is done, or so many are by now."""
 
     def skip(self, steps: int) -> None:
-        """So many steps of the stage need not be done, as those before a run was resumed."""
+        """So many steps of the stage are left out, such as those before a run was resumed."""
 
     def epoch(self, measured: dict) -> None:
         """One epoch of a network is done; see `train_network`, with member, fold and seed."""
@@ -54,7 +54,7 @@ class Reporter:
 
 
 class RemoteReporter(Reporter):
-    """Sends what the training of a network tells to another process, which calls `relay`."""
+    """Sends measurements and log lines to another process, which calls `relay`."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
@@ -69,7 +69,7 @@ class RemoteReporter(Reporter):
 
 
 def relay(message: tuple, reporter: Reporter) -> None:
-    """Tell a reporter what a `RemoteReporter` sent."""
+    """Pass on to a reporter what a `RemoteReporter` sent."""
     kind, content = message
     if kind == "measured":
         reporter.measured(content)

@@ -1,6 +1,6 @@
 """Training one network: epochs of steps over arranged batches, and the loss that they minimise.
 
-The loss is the weighted absolute error over the labels that there are.
+The loss is the weighted absolute error over all labels that are not missing.
 """
 
 import math
@@ -28,7 +28,7 @@ from .early_stopping import EarlyStopping
 from .optimiser import make_optimiser, rate_factor
 
 ARRANGED_BATCHES = 256
-"""How many batches' graphs are laid out at once: more would only take memory."""
+"""Batches whose graphs are laid out at once: more would only take memory."""
 
 
 class Trainer:
@@ -60,7 +60,7 @@ class Trainer:
             config: how to train.
             seed: of the shuffling.
             context: of the fit; its reporter is told when memory runs out, or when a fast path is
-                not to be had.
+                not available.
         """
         self.device, self._use, self._reporter = context.device, context.use, context.reporter
         self.network, self.scale = network.to(self.device), Scale.of(labels[rows])
@@ -91,7 +91,7 @@ class Trainer:
                     "A step in the backward pass cannot wait for other processes: "
                     "switch it off, or choose another way to use several devices than ddp."
                 )
-            # The weights are equal everywhere; what dropout leaves out is not.
+            # The weights are equal in all processes; what dropout leaves out is not.
             torch.manual_seed(seed * dist.get_world_size() + dist.get_rank())
 
     def _usable_precision(self) -> Precision:
@@ -121,12 +121,12 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """Of the step to come."""
+        """Of the next step."""
         total = self._steps * self._config.epochs
         return self._config.learning_rate * rate_factor(self._config, self._step_number, total)
 
     def state(self) -> State:
-        """All that the next epoch depends on; `restore` goes on from it, bit for bit on a CPU."""
+        """All that the next epoch depends on; `restore` continues from it, bit for bit on a CPU."""
         random = {"shuffling": self._shuffler.get_state(), "torch": torch.get_rng_state()}
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -147,7 +147,7 @@ class Trainer:
         )
 
     def restore(self, state: State) -> None:
-        """Go on from a `state` of a training of the same network on the same rows."""
+        """Continue from a `state` of a training of the same network on the same rows."""
         groups = groups_of(state)
         self.network.load_state_dict(groups["network"])
         self.optimiser.restore(groups["optimiser"])
@@ -207,7 +207,7 @@ class Trainer:
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
-                # Processes that train together must not part ways: each would wait for the others.
+                # Processes that train together must take the same steps: each waits for the others.
                 alone = not self._use.step_in_backward and not several_processes()
                 if not alone or self._pieces > (last - first) // 4:
                     raise MemoryError(str(error)) from error
@@ -223,7 +223,7 @@ class Trainer:
     ) -> Tensor:
         """The gradient of a batch, in as many pieces as memory asks for."""
         self.optimiser.zero()
-        # The whole batch's, so that pieces and processes add up to what one would have computed.
+        # Of the whole batch, so that the losses of pieces and processes add up to its loss.
         labelled = labelled_weight(labels[first:last], self.weights)
         first, last = _own_share(first, last)
         total = torch.zeros((), device=self.device)
@@ -256,7 +256,7 @@ class Trainer:
     def _replay(
         self, arranged: ArrangedGraphs, labels: Tensor, first: int, last: int
     ) -> Tensor | None:
-        """The same by replaying a captured CUDA graph; None where this batch does not fit in."""
+        """As `_backward`, by replaying a captured CUDA graph; None where the batch does not fit."""
         batch = arranged.part(first, last)
         if self._captured is None:
             try:
@@ -274,7 +274,7 @@ class Trainer:
 
 
 def _own_share(first: int, last: int) -> tuple[int, int]:
-    """The part of a batch that falls to this process."""
+    """This process's part of a batch."""
     if not several_processes():
         return first, last
     rank, world = dist.get_rank(), dist.get_world_size()
@@ -285,7 +285,7 @@ def _own_share(first: int, last: int) -> tuple[int, int]:
 def label_weights(labels: np.ndarray) -> Tensor:
     """The weight of each property: the competition's √(1/n), the largest n weighing 1.
 
-    Without it a property of few labels would drown beside one of many.
+    Without it, a property with many labels would drown out one with few.
 
     Args:
         labels: shape `(N, K)`, NaN where missing.
@@ -298,7 +298,7 @@ def label_weights(labels: np.ndarray) -> Tensor:
 
 
 def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """The sum of weighted absolute errors over the labels that there are.
+    """The sum of weighted absolute errors over the labels that are not missing.
 
     Args:
         predicted: shape `(G, K)`, standardised.
@@ -310,7 +310,7 @@ def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor
 
 
 def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:
-    """What all labels of some graphs weigh together, never 0; a scalar.
+    """The total weight of the labels of some graphs, never 0; a scalar.
 
     Args:
         labels: shape `(G, K)`, NaN where missing.

@@ -41,7 +41,7 @@ def test_it_stops_after_so_many_epochs_and_gives_the_best_weights_back() -> None
     again = EarlyStopping(patience=2)
     again.restore(*stopping.state())
     assert again.over
-    again.give_back(network)
+    again.load_best(network)
     assert network.weight.item() == 1
 
 

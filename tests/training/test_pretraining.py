@@ -16,7 +16,7 @@ from engine.settings.networks import NetworkConfig
 from engine.settings.training import PretrainingConfig, TrainingConfig
 from engine.training.context import TrainContext
 from engine.training.network_checkpoints import NetworkCheckpointer
-from engine.training.pretexts import BondEnds, _fields_of, drop_bonds, hide, masked_atoms, nt_xent
+from engine.training.pretexts import BondEnds, _fields_of, drop_bonds, mask, masked_atoms, nt_xent
 from engine.training.pretraining import Pretrainer, pretrain
 from engine.training.reporter import Reporter
 from tests.training.conftest import UNITS, build_polygin
@@ -57,7 +57,7 @@ def _pretrained(graphs: PackedGraphs, kind: str, seed: int = 0) -> tuple:
     torch.manual_seed(seed)
     network = build_polygin(NETWORK)
     told = _Measured()
-    context = CONTEXT.told_to(told)
+    context = CONTEXT.with_reporter(told)
     checkpointer = NetworkCheckpointer(context, "polygin-000", {})
     pretrain(network, graphs, _settings(kind), seed, context, checkpointer)
     return network, told.rows
@@ -136,7 +136,7 @@ def test_hidden_atoms_and_their_bonds_say_nothing(graphs: PackedGraphs) -> None:
         chosen[first:last].any()
         for first, last in zip(graphs.atom_start, graphs.atom_start[1:], strict=False)
     )
-    hidden = hide(graphs, chosen, bonds_too=True)
+    hidden = mask(graphs, chosen, bonds_too=True)
     assert (hidden.atoms[chosen] == MASKED_ATOM).all()
     assert np.array_equal(hidden.atoms[~chosen], graphs.atoms[~chosen])
     for row in range(graphs.size):

@@ -19,7 +19,7 @@ from engine.models.gin import GIN
 from engine.settings.devices import DeviceSettings
 from engine.settings.networks import NetworkConfig
 from engine.settings.training import TrainingConfig
-from engine.training.captured import CapturedStep, fill_up, fixed_shape
+from engine.training.captured import CapturedStep, fixed_shape, pad_batch
 from engine.training.context import TrainContext
 from engine.training.optimiser import FlatAdamW, warmup_cosine
 from engine.training.trainer import Trainer
@@ -50,7 +50,7 @@ def test_a_filled_batch_gives_the_same_numbers_and_gradients(graphs: DeviceGraph
     batch = graphs.batch(ROWS[:9])
     shape = fixed_shape(graphs.largest(ROWS, 9))
     results = []
-    for given in (batch, fill_up(batch, shape)):
+    for given in (batch, pad_batch(batch, shape)):
         torch.manual_seed(0)
         network = GIN(NETWORK, 2).train()
         predicted = network(given)[:9]
@@ -67,7 +67,7 @@ def test_a_filled_batch_is_the_same_for_other_kinds_of_networks(
     config = network_of(name, layers=2, width=12, layer_dropout=0.0)
     batch = graphs.batch(ROWS[:9])
     results = []
-    for given in (batch, fill_up(batch, fixed_shape(graphs.largest(ROWS, 9)))):
+    for given in (batch, pad_batch(batch, fixed_shape(graphs.largest(ROWS, 9)))):
         torch.manual_seed(0)
         network = build_polygin(config).train()
         assert network.can_be_captured
