@@ -57,6 +57,7 @@ def train(empty_workspace, open_page, monkeypatch, measured):
 
 def answer(request: ProbeRequest, **changes: object) -> Probe:
     found = Probe(
+        networks="PolyGIN",
         device="2 CPU cores",
         seconds_per_epoch=7.0,
         epochs=200,
