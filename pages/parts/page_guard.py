@@ -18,13 +18,16 @@ def mark_app_ran() -> None:
 
 
 def ensure_app_ran() -> None:
-    """Said by each page: begin anew if it is drawn without `app.py`.
+    """Said by each page before it draws anything: begin anew where it runs without `app.py`.
 
-    Streamlit takes a folder named `pages` for the whole app until `app.py` has said otherwise, in
-    the first session of a server. A second browser tab that asks in the same moment, as after a
-    restart of the server, would keep a page without name and width, and a list of files.
+    Until `app.py` has called `st.navigation` once, a server runs each file of a folder named
+    `pages` by itself. Whoever opens a page's own address before that, as several tabs may do right
+    after a restart, would get the page without logo and full width, beside a list of files.
     """
     if _APP_RAN not in st.session_state:
+        # Streamlit's inner switch for such folders: left on, it would run the page alone again.
+        # `st.navigation`, called here, turns it off too, but answers /predict with "Page not found",
+        # because the default page is at /.
         PagesManager.uses_pages_directory = False
         mark_app_ran()
         st.rerun()
