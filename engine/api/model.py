@@ -41,7 +41,7 @@ class Model:
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
-        """Read a bundle; one that predicts otherwise on this machine gives a warning.
+        """Read a bundle; warns when it predicts differently on this machine.
 
         Args:
             folder: the bundle's.

@@ -44,7 +44,7 @@ def add_model(command: argparse.ArgumentParser) -> None:
 
 
 def opened_model(model: str) -> Predictor:
-    """The model of that name; says on standard error where it predicts otherwise here.
+    """The model of that name; warns on standard error when it predicts differently here.
 
     Raises:
         UserError: when there is no such model, or it cannot be read.

@@ -146,7 +146,7 @@ class Predictor:
         )
 
     def deviation(self) -> str:
-        """How this machine predicts otherwise than the one where the bundle was made.
+        """How predictions here differ from those on the machine where the bundle was made.
 
         The bundle's probes are predicted once; the answer is kept in the workspace.
 

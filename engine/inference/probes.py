@@ -1,4 +1,4 @@
-"""Repeat units by which a bundle is known to predict as it did where it was made.
+"""Probe repeat units: they show whether a bundle predicts here as it did where it was made.
 
 Another RDKit, another library or another processor may compute other descriptors or other sums from
 the same files; nobody would notice.
@@ -34,7 +34,7 @@ def probes_of(blend: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:
-    """A sentence where predictions are not those that a bundle must give; else empty.
+    """A sentence when the probes' predictions differ from those in the bundle; else empty.
 
     Args:
         info: of the bundle, which has probes.
@@ -44,7 +44,7 @@ def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:
     expected = pd.DataFrame(list(probes.values()))[info.names].to_numpy()  # probes × K
     spans = np.array([np.ptp(info.ranges[name]) or 1.0 for name in info.names])
     shares = np.abs(blend[info.names].to_numpy() - expected) / spans
-    # A value that is missing on one side alone is no rounding either.
+    # A value that is missing on one side only is no rounding either.
     shares = np.where(np.isnan(shares), np.inf, shares)
     if shares.max() <= _ROUNDING:
         return ""
@@ -52,14 +52,14 @@ def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:
     property_ = info.properties[column]
     here, there = blend.iloc[row][property_.name], expected[row, column]
     return (
-        f"The model {info.name!r} predicts otherwise on this machine than where it was made: "
+        f"The model {info.name!r} predicts differently on this machine than where it was made: "
         f"{property_.name} of {list(probes)[row]} is {property_.format(here)} instead of "
         f"{property_.format(there)}. {_versions_words(info)}"
     )
 
 
 def once_here(info: BundleInfo, check: Callable[[], str]) -> str:
-    """What a check of a bundle said on this machine with these packages; done when it was not yet.
+    """The answer of a bundle's check on this machine with these packages; checked at most once.
 
     Args:
         info: of the bundle.

@@ -59,7 +59,7 @@ def clone_of(run: Run) -> Clone:
         frame[name] = kept[files.LABEL_PREFIX + name]
     folds = config.folds
     if "fold" in kept:
-        # Named as where they came from, so that the runs' settings read alike.
+        # Named after their source, so that the settings of both runs read alike.
         fold_column = _unlike(folds.rpartition(":")[2], {id_, smiles, *names})
         frame[fold_column] = kept["fold"]
         folds = f"column:{fold_column}"
@@ -92,7 +92,7 @@ def _unlike(name: str, taken: set[str]) -> str:
 def command_for(
     config: RunConfig, table_name: str, reading: Mapping[str, str] | None = None
 ) -> str:
-    """Write the command of a run; what a command does anyway is left out of it.
+    """The command that starts such a run, without the words that say a default.
 
     Args:
         config: the run's settings.

@@ -46,7 +46,7 @@ def contents_of(run: Run) -> Contents | None:
         return None
 
 
-# The file's time and size are only there to tell a file from one that took its place.
+# The time and size of the file are arguments only to tell it from one that replaced it.
 @lru_cache(_KEPT)
 def _contents(path: Path, changed: int, size: int) -> Contents:
     file = pyarrow.parquet.ParquetFile(path)
@@ -73,7 +73,7 @@ def _hashes(column: pd.Series) -> np.ndarray:
     if not pd.api.types.is_float_dtype(column.dtype):
         return pd.util.hash_array(column.to_numpy(object))
     values = column.to_numpy()
-    # One NaN and one zero: there are several of each, which mean the same.
+    # One NaN and one zero: floats have several of each with the same meaning.
     return pd.util.hash_array(np.where(np.isnan(values), np.nan, values + 0.0))
 
 
@@ -91,7 +91,7 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         `{setting: its value in each run}`; a setting inside another is called `outer.inner`, and
         one that a run does not have is an empty text. Names of runs are not settings.
     """
-    # What a preset holds says nothing beside its name, unless presets of one name differ.
+    # A preset's settings say nothing that its name does not, unless presets of one name differ.
     if len({config.get("preset") for config in configs}) > 1:
         configs = [{**config, "resolved_preset": None} for config in configs]
     flat = [_flat(config) for config in configs]

@@ -93,7 +93,7 @@ def stop_run(run: Run, wait: bool = True) -> Run:
 
 
 def resume_run(run: Run) -> Run:
-    """Let a run that has ended before it was done go on from its checkpoints.
+    """Let a run that ended before it was done go on from its checkpoints.
 
     Raises:
         UserError: when it works, or is done.
@@ -148,7 +148,7 @@ def note_run(run: Run, note: str) -> None:
 
 
 def archive_run(run: Run, archived: bool = True) -> None:
-    """Put an ended run out of the list, or back.
+    """Hide an ended run from the list, or show it again.
 
     Raises:
         UserError: when it waits or works.
@@ -158,7 +158,7 @@ def archive_run(run: Run, archived: bool = True) -> None:
 
 
 def delete_run(run: Run) -> int:
-    """Delete a run and all its files; returns the bytes that are free again.
+    """Delete a run and all its files; returns how many bytes that frees.
 
     Raises:
         UserError: when it waits or works, or its files cannot be deleted.
@@ -166,7 +166,7 @@ def delete_run(run: Run) -> int:
     _demand_ended(run, "deleted")
     size = disk_use(run)
     try:
-        # First: without it, what is left of a folder is not taken for a run.
+        # First: without it, the rest of the folder is not taken for a run.
         (run.folder / store.RECORD).unlink(missing_ok=True)
         if run.folder.exists():
             shutil.rmtree(run.folder)
@@ -210,7 +210,7 @@ def _reconciled(run: Run) -> Run:
     try:
         note_end(run)
     except DiskFullError:
-        # Seen as it is, though that can be written down only later.
+        # Shown as it is, though it can be written down only later.
         reason = words_of(process.DISK_FULL)
         return run.model_copy(update={"state": "interrupted", "reason": reason, "stage": ""})
     return store.select(run.id)[0]

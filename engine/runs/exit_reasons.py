@@ -13,7 +13,7 @@ _NO_DISK = b"the disk is full"
 
 
 def note_end(run: Run, returned: int | None = None) -> None:
-    """Write down how a run ended whose worker is gone and did not say.
+    """Write down how a run ended when its worker is gone without saying so.
 
     Args:
         run: counted as alive until now.
@@ -111,7 +111,7 @@ SILENCE_SECONDS = 60.0
 
 
 def silent_since(run: Run) -> float | None:
-    """When a running run gave its last sign of life, in seconds since 1970, if that is long ago.
+    """The time of a run's last heartbeat, in seconds since 1970, if that is long ago.
 
     Returns:
         None while it gives signs, is not running, or never gave one.

@@ -185,7 +185,7 @@ class Feed:
         self._forget()
 
     def read(self) -> pd.DataFrame:
-        """One row for each whole line so far; the table is shared, so nobody may change it.
+        """One row for each complete line so far; the table is shared: do not change it.
 
         A last line that is only half written is left for the next reading, a damaged one is
         passed over. A file that was written anew, as a resumed run's is, is read anew.
@@ -224,7 +224,7 @@ class Feed:
         """Whether the file still holds what was read of it; if so, it is left at the rest."""
         if inode != self._inode:
             return False
-        # The number of a file that is gone may be given to the one that takes its place.
+        # A new file may get the inode of the one that it replaces.
         file.seek(self._offset - len(self._mark))
         return file.read(len(self._mark)) == self._mark
 

@@ -1,4 +1,4 @@
-"""Asking what a run would take on this machine; a process of its own measures it.
+"""What a run would take on this machine: asked here, measured by a process of its own.
 
 The answers lie in the workspace's cache, by what was asked. `python -m engine.runs.probing FILE` is
 the process; the file holds a request.
@@ -125,7 +125,7 @@ def main(path: str) -> int:
     """Answer a request; returns the process's exit code."""
     request = ProbeRequest.model_validate_json(Path(path).read_text())
     try:
-        # Beside a run it would measure a machine that is half as fast, and slow the run down.
+        # Beside a run it would measure half a machine, and slow the run down.
         with process.device_lock().acquire(timeout=_LOCK_SECONDS):
             if read_probe(request) is None:
                 write_atomic(request.path("answer"), _measure(request).model_dump_json())

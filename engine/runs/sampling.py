@@ -21,7 +21,7 @@ class Sampler:
         self._known: dict[int, psutil.Process] = {}
 
     def sample(self, runs: list[Run]) -> None:
-        """Add a line to `hardware.jsonl` of each run that works, if it is time.
+        """Add a line to `hardware.jsonl` of each working run when it is time for one.
 
         A line holds `time`, the run's own `cpu_percent` (100 is one core) and `ram_mb` with all
         its processes, the machine's `ram_used_mb` and `ram_total_mb`, and for each GPU what
@@ -46,7 +46,7 @@ class Sampler:
                 with open(run.folder / files.HARDWARE, "a") as file:
                     file.write(line)
             except OSError:
-                continue  # a full disk: samples are the first thing to do without
+                continue  # the disk is full, and samples matter least
 
     def _own(self, worker: psutil.Process) -> dict[str, float]:
         cpu = ram = 0.0

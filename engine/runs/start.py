@@ -90,7 +90,7 @@ def learnable_or_refuse(table: Table) -> list[int]:
 
 
 def check_devices(use: DeviceSettings) -> None:
-    """Refuse at once what would fail only when the first network is trained.
+    """Refuse at once what would fail when the first network is trained.
 
     Raises:
         UserError: when this machine cannot be used so.

@@ -64,7 +64,8 @@ def select(run_id: str | None = None) -> list[Run]:
             ).fetchall()
         )
     except DiskFullError:
-        # SQLite cannot even read then; the records can be read, only stage and progress are old.
+        # SQLite cannot even read then. The records in the folders can be read: only their stage and
+        # progress are out of date.
         runs = [run for run, _ in _records() if run_id in (None, run.id)]
         return sorted(runs, key=lambda run: -run.created)
     return [_run(row) for row in rows]
@@ -182,7 +183,7 @@ def _make_anew() -> None:
     with FileLock(home() / "polygin.db.lock"):
         if path.exists():
             if _is_whole():
-                return  # another process was first
+                return  # another process did it first
             path.rename(path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db"))
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
@@ -221,6 +222,6 @@ def _write_record(run_id: str) -> None:
         "run": found[0].model_dump(),
         "changes": [change.model_dump() for change in changes_of(run_id)],
     }
-    # A copy: on a full disk the run table alone has to do.
+    # A copy: on a full disk the run table is enough.
     with suppress(OSError):
         write_atomic(found[0].folder / RECORD, json.dumps(record, indent=1))

@@ -32,7 +32,7 @@ def main() -> int:
     """Look after the runs until none is left; at once when another supervisor does."""
     lock = process.supervisor_lock()
     try:
-        # Longer than anybody takes to see whether there is a supervisor.
+        # Longer than it takes to look whether there is a supervisor.
         lock.acquire(timeout=2)
     except Timeout:
         return 0
@@ -44,7 +44,7 @@ def main() -> int:
         return 0
     finally:
         lock.release()
-    # A run may have come in while this one made up its mind to end.
+    # A run may have been queued while this supervisor decided to end.
     if any(run.alive for run in store.select()):
         process.ensure_supervisor()
     return 0
@@ -65,7 +65,7 @@ class Supervisor:
             try:
                 busy = self._look_around()
             except (DiskFullError, OSError, sqlite3.Error) as error:
-                # Nothing can be written down, mostly for want of space: it may be better soon.
+                # Nothing can be written, most likely because the disk is full: try again later.
                 with suppress(OSError):
                     print(error, flush=True)
                 busy = True
@@ -104,7 +104,7 @@ class Supervisor:
 
     def start_next(self, alive: list[Run]) -> None:
         """Start waiting runs, the first in line first, as many as may work at once."""
-        # One whose worker has signed is no longer waiting, though it may wait for the device.
+        # A run whose worker has signed it is not started again, even if it waits for the device.
         waiting = [run for run in in_line(alive) if run.pid is None and not self._is_starting(run)]
         room = _runs_at_once() - (len(alive) - len(waiting))
         for run in waiting[: max(room, 0)]:

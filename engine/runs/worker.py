@@ -67,7 +67,7 @@ def main(run_id: str) -> int:
     """Carry out a run, from its checkpoints if it has any; returns the process's exit code."""
     run = store.select(run_id)[0]
     try:
-        # Two supervisors, one after the other, may start a worker each.
+        # Two supervisors in succession may each start a worker.
         with FileLock(run.folder / files.LOCK).acquire(timeout=0):
             return _work(run)
     except Timeout:
@@ -76,7 +76,7 @@ def main(run_id: str) -> int:
 
 def _work(run: Run) -> int:
     if not store.update(run.id, only_from=("queued",), **process.identity()):
-        return 0  # it has been stopped, or another worker has had it: not this one's to end
+        return 0  # it was stopped, or another worker has taken it
     signal.signal(signal.SIGTERM, _stop_now)
     with suppress(OSError):
         make_room_for_last_words(run)
@@ -107,7 +107,7 @@ def _attempt(run: Run) -> int:
         )
         _finish(run, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
     except Exception as error:
-        # The log lies on the same disk: where that is full, the words are lost, not the reason.
+        # The log lies on the same disk: if that is full, the trace is lost, but not the reason.
         with suppress(OSError):
             traceback.print_exc()
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
@@ -116,7 +116,7 @@ def _attempt(run: Run) -> int:
         _finish(run, "failed", reason)
     else:
         _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
-        # Larger than all else, and of use until the run is known to be done.
+        # The largest files, needed until the run is recorded as done.
         shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)
         return 0
     return 1
@@ -133,7 +133,7 @@ def _disk_full(run: Run) -> int:
 
 
 def _beat(run: Run) -> None:
-    """Give a sign of life as long as this process can."""
+    """Touch the heartbeat file for as long as this process lives."""
     while True:
         with suppress(OSError):
             (run.folder / files.HEARTBEAT).touch()
@@ -221,5 +221,5 @@ if __name__ == "__main__":
     code = main(sys.argv[1])
     sys.stdout.flush()
     sys.stderr.flush()
-    # At once: threads that still fit a booster nobody wants would be waited for.
+    # At once: Python would wait for threads that still fit a booster nobody needs.
     os._exit(code)

@@ -35,14 +35,14 @@ class Preset(BaseModel):
     use: DeviceSettings = DeviceSettings()
 
     def devices_for(self, use: DeviceSettings, cards: int) -> tuple[DeviceSettings, list[str]]:
-        """Use devices as the preset wishes where the user left the choice and the machine has them.
+        """Use the devices that the preset asks for, where the user left the choice and they exist.
 
         Args:
             use: what the user chose.
             cards: how many CUDA devices there are.
 
         Returns:
-            How the devices are to be used, and a sentence for each wish that cannot be met.
+            How the devices are to be used, and a sentence for each thing that cannot be had.
         """
         wish, lines = self.use, []
         changes: dict[str, str] = {}

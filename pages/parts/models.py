@@ -78,7 +78,7 @@ def load_predictor(folder: Path) -> Predictor:
 
 
 def show_deviation(folder: Path) -> None:
-    """Say where a model predicts otherwise on this machine than where it was made."""
+    """Warn when a model predicts differently on this machine than where it was made."""
     if words := load_predictor(folder).deviation():
         st.warning(plain(words), icon=":material/warning:")
 

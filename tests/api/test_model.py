@@ -92,7 +92,7 @@ def test_a_model_that_predicts_otherwise_here_warns(tmp_path) -> None:
     probes = {unit: {**values, "Tg": values["Tg"] + 5} for unit, values in info.probes.items()}
     (tmp_path / INFO).unlink()
     (tmp_path / INFO).write_text(info.model_copy(update={"probes": probes}).model_dump_json())
-    with pytest.warns(UserWarning, match="predicts otherwise on this machine"):
+    with pytest.warns(UserWarning, match="predicts differently on this machine"):
         load(tmp_path)
 
 

@@ -77,7 +77,7 @@ def _show_probe(found: Probe) -> None:
         st.caption(plain(sentence(remark)))
     if not found.fits:
         st.warning(
-            f"The memory will not do: {plain(found.memory_words())}. Choose a smaller preset, or "
+            f"Not enough memory: {plain(found.memory_words())}. Choose a smaller preset, or "
             "“One device” under “Devices and memory”.",
             icon=":material/warning:",
         )
