@@ -132,11 +132,11 @@ class GaussianProcess(DescriptorMember):
         return predicted
 
 
-def _drawn(count: int, most: int, random: np.random.Generator) -> np.ndarray:
-    """The numbers of all rows, or of `most` drawn at random, in order."""
-    if count <= most:
+def _drawn(count: int, limit: int, random: np.random.Generator) -> np.ndarray:
+    """The numbers of all rows, or of `limit` drawn at random, in order."""
+    if count <= limit:
         return np.arange(count)
-    return np.sort(random.choice(count, most, replace=False))
+    return np.sort(random.choice(count, limit, replace=False))
 
 
 def _with_neighbours(

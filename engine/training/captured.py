@@ -19,7 +19,7 @@ _NO_LOSS = -1.0
 
 def fixed_shape(size: BatchSize) -> BatchSize:
     """The shape that holds batches of at most that size, and some padding."""
-    return BatchSize(size.graphs + _PADDING_GRAPHS, *(_round_up(most + 64) for most in size[1:]))
+    return BatchSize(size.graphs + _PADDING_GRAPHS, *(_round_up(limit + 64) for limit in size[1:]))
 
 
 def pad_batch(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
@@ -30,7 +30,7 @@ def pad_batch(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
         shape: of the result.
     """
     size = size_of(batch)
-    more = BatchSize(*(most - own for most, own in zip(shape, size, strict=True)))
+    more = BatchSize(*(limit - own for limit, own in zip(shape, size, strict=True)))
     device = batch.atoms.device
     edge = torch.arange(more.edges, dtype=torch.int64, device=device)
     # Spread evenly: one long sum over the padding would hold up the whole device.
@@ -115,7 +115,7 @@ class CapturedStep:
         Returns:
             Its loss, a scalar tensor; None for a batch that does not fit.
         """
-        if any(own >= most for own, most in zip(size_of(batch), self._shape, strict=True)):
+        if any(own >= limit for own, limit in zip(size_of(batch), self._shape, strict=True)):
             return None
         assert self._batch is not None, "nothing was captured"
         for mine, padded in zip(self._batch, pad_batch(batch, self._shape), strict=True):

@@ -33,7 +33,7 @@ def inner_split(
 
 
 class EarlyStopping:
-    """Remembers the best weights, and when they were found."""
+    """Remembers the best weights, and how many epochs have passed since."""
 
     def __init__(self, patience: int) -> None:
         """Be over after so many epochs without a better loss."""

@@ -260,9 +260,9 @@ class Trainer:
         batch = arranged.part(first, last)
         if self._captured is None:
             try:
-                most = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
+                largest = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
                 self._captured = CapturedStep(
-                    WeakMethod(self._learn), self.network, self.device, fixed_shape(most)
+                    WeakMethod(self._learn), self.network, self.device, fixed_shape(largest)
                 )
                 self._captured.capture(batch, labels[first:last])
             except RuntimeError as error:
