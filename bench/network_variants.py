@@ -1,11 +1,11 @@
 """Paired tests of networks on frozen folds: `python -m bench.network_variants train NAME CHANGES`.
 
-CHANGES is JSON, such as `{"network": {"descriptors": 128}, "training": {"batch": 32}}`:
-what differs from the network of the preset `best`. Trains one seed on all folds and writes its out-of-fold
-predictions to `results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels. Checkpoints lie
-in `--scratch`; the same command goes on from them. `python -m bench.network_variants compare BASE
-NAME` prints the differences of the errors with their standard errors over rows, averaged over the
-seeds that both were trained with.
+CHANGES is JSON, such as `{"network": {"descriptors": 128}, "training": {"batch": 32}}`: what
+differs from the network of the preset `best`. Trains one seed on all folds and writes its
+out-of-fold predictions to `results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels.
+Checkpoints lie in `--scratch`; the same command goes on from them. `python -m
+bench.network_variants compare BASE NAME` prints the differences of the errors with their standard
+errors over rows, averaged over the seeds that both were trained with.
 """
 
 import argparse
