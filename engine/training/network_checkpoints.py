@@ -1,17 +1,13 @@
 """One network's checkpoints while it trains, and what was measured at each epoch."""
 
 import time
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from .checkpoints import Checkpoints, State
 from .context import TrainContext
 from .pieces import pretraining_piece
-
-if TYPE_CHECKING:
-    from .pretraining import Pretrainer
-    from .trainer import Trainer
 
 # Of work that a sudden end may cost; an epoch that takes longer is saved at once.
 _SECONDS_BETWEEN = 5.0
@@ -23,6 +19,14 @@ def as_json(measured: dict) -> dict:
         name: value.tolist() if isinstance(value, np.ndarray) else value
         for name, value in measured.items()
     }
+
+
+class Resumable(Protocol):
+    """A training whose state can be saved, and restored in a fresh one."""
+
+    def state(self) -> State: ...
+
+    def restore(self, state: State) -> None: ...
 
 
 class NetworkCheckpointer:
@@ -49,7 +53,7 @@ class NetworkCheckpointer:
         self._saved = time.monotonic()
         self._refused = False
 
-    def resume(self, trainer: "Trainer") -> int:
+    def resume(self, trainer: Resumable) -> int:
         """Bring a fresh trainer to the last saved state; returns the number of epochs done."""
         state = self._latest(self._piece)
         if state is None:
@@ -63,7 +67,7 @@ class NetworkCheckpointer:
         """Whether the network already learns from labels, and so needs no pretraining."""
         return self._latest(self._piece) is not None
 
-    def resume_pretraining(self, pretrainer: "Pretrainer") -> int:
+    def resume_pretraining(self, pretrainer: Resumable) -> int:
         """As `resume`, for the pretraining."""
         state = self._latest(pretraining_piece(self._piece))
         if state is None:
@@ -71,7 +75,7 @@ class NetworkCheckpointer:
         pretrainer.restore(state)
         return state.values["pretraining_epoch"]
 
-    def save_pretraining(self, pretrainer: "Pretrainer", epoch: int, force: bool) -> None:
+    def save_pretraining(self, pretrainer: Resumable, epoch: int, force: bool) -> None:
         """As `save`, for the pretraining."""
         if self._checkpoints and (force or self._is_time()):
             state = pretrainer.state()
@@ -82,7 +86,7 @@ class NetworkCheckpointer:
         """Add what was measured at an epoch to the history."""
         self.history.append({"time": time.time(), **self.about, **as_json(measured)})
 
-    def save(self, trainer: "Trainer", force: bool = False) -> None:
+    def save(self, trainer: Resumable, force: bool = False) -> None:
         """Write the state after an epoch, unless the last was written a moment ago.
 
         A full disk does not end the training: earlier states remain.
