@@ -294,24 +294,24 @@ def _unit_widgets(table: Table, key: str) -> dict[str, str]:
     st.caption("The unit in which the table gives each property")
     units = {}
     places = st.columns(min(len(table.properties), 5))
-    for number, known in enumerate(table.properties):
+    for number, property_ in enumerate(table.properties):
         place = places[number % len(places)]
-        accepted, given = accepted_units(known.name), given_units().get(known.name)
+        accepted, given = accepted_units(property_.name), given_units().get(property_.name)
         if accepted:
             values = [None, *accepted]
-            units[known.name] = place.selectbox(
-                known.name,
+            units[property_.name] = place.selectbox(
+                property_.name,
                 values,
                 index=values.index(given) if given in values else 0,
                 format_func=lambda unit, own=accepted[0]: unit or f"not said ({own})",
-                key=f"unit {known.name} {key}",
+                key=f"unit {property_.name} {key}",
             )
         else:
-            units[known.name] = place.text_input(
-                known.name,
-                known.unit,
+            units[property_.name] = place.text_input(
+                property_.name,
+                property_.unit,
                 placeholder="such as MPa",
                 max_chars=20,
-                key=f"unit {known.name} {key}",
+                key=f"unit {property_.name} {key}",
             )
     return {name: unit for name, unit in units.items() if unit}
