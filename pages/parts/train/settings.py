@@ -19,6 +19,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train import intake
 from pages.parts.train.devices import choose_devices
+from pages.parts.train.reading_form import chosen_columns, given_units
 from pages.parts.train.resource_estimate import show_resource_estimate
 
 _FOLDS = {
@@ -69,8 +70,8 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
         preset=preset,
         folds=folds,
         seed=seed,
-        columns=intake.chosen_columns(table),
-        units=intake.given_units(),
+        columns=chosen_columns(table),
+        units=given_units(),
         use=use,
     )
 
