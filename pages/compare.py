@@ -13,14 +13,14 @@ from engine.runs.monitoring import mean_curves
 from engine.settings.properties import Property, property_for
 from pages.parts import page_guard
 from pages.parts.components import live_chart
-from pages.parts.formatting import date_and_time, plain
+from pages.parts.formatting import date_and_time, plain, title_with_name
 from pages.parts.layout import heading
-from pages.parts.models import plain_title, told_apart
+from pages.parts.models import distinct_labels
 from pages.parts.monitor import curve_charts
-from pages.parts.monitor.run_details import digits_of, properties_of, settings_of
+from pages.parts.monitor.run_details import error_number, properties_of, settings_of
 
-_MOST = len(curve_charts.RUN_COLOURS)
-_SETTINGS = {
+_MAX_RUNS = len(curve_charts.RUN_COLOURS)
+_TITLES = {
     "table": "Table",
     "preset": "Preset",
     "folds": "Folds",
@@ -47,7 +47,7 @@ def main() -> None:
     if len(chosen) < 2:
         st.info("Choose two runs or more.", icon=":material/arrow_upward:")
         return
-    names = _names(chosen)
+    names = _by_distinct_name(chosen)
     st.markdown("##### Learning curves")
     alive = any(run.alive for run in chosen)
     st.fragment(_show_curves, run_every=2.0 if alive else None)(names)
@@ -58,15 +58,15 @@ def main() -> None:
 def _choose(runs: list[Run]) -> list[Run]:
     """The runs that the address names (`?runs=ID,ID`), or the newest two; others can be chosen."""
     by_id = {run.id: run for run in runs}
-    asked = [one for one in st.query_params.get("runs", "").split(",") if one in by_id]
+    asked = [key for key in st.query_params.get("runs", "").split(",") if key in by_id]
     newest = [run.id for run in runs if not run.archived and run.id not in asked]
-    wanted = [*asked, *newest[: max(2 - len(asked), 0)]][:_MOST]
-    labels = told_apart({run.id: _label(run) for run in runs})
+    wanted = [*asked, *newest[: max(2 - len(asked), 0)]][:_MAX_RUNS]
+    labels = distinct_labels({run.id: _label(run) for run in runs})
     chosen = st.multiselect(
-        f"Runs, {_MOST} at most",
+        f"Runs, {_MAX_RUNS} at most",
         list(by_id),
         wanted,
-        max_selections=_MOST,
+        max_selections=_MAX_RUNS,
         format_func=lambda key: labels[key],
         key="compare runs",
     )
@@ -80,9 +80,9 @@ def _label(run: Run) -> str:
     return f"{run.name} · {run.state}{wmae} · {date_and_time(run.started or run.created)}"
 
 
-def _names(runs: list[Run]) -> dict[str, Run]:
+def _by_distinct_name(runs: list[Run]) -> dict[str, Run]:
     """The runs by names that tell them apart."""
-    names = told_apart({run.id: run.name for run in runs})
+    names = distinct_labels({run.id: run.name for run in runs})
     return {names[run.id]: run for run in runs}
 
 
@@ -127,26 +127,26 @@ def _show_errors(names: dict[str, Run]) -> None:
 
 def _rows_by_property(runs: list[Run]) -> dict[str, list[str]]:
     """The errors of each property, as they are shown."""
-    known: dict[str, Property] = {}
+    properties: dict[str, Property] = {}
     for run in runs:
-        known.update(properties_of(run))
+        properties.update(properties_of(run))
     rows = {}
     for name, values in blend_errors(runs).items():
-        one = known.get(name, property_for(name))
-        unit = f" in {one.unit}" if one.unit else ""
-        label = plain(f"{plain_title(one.title, one.name)}, MAE{unit}")
-        rows[label] = _cells(values, partial(digits_of, one))
+        property_ = properties.get(name, property_for(name))
+        unit = f" in {property_.unit}" if property_.unit else ""
+        label = plain(f"{title_with_name(property_)}, MAE{unit}")
+        rows[label] = _cells(values, partial(error_number, property_))
     return rows
 
 
-def _cells(values: list[float | None], digits: Callable[[float], str]) -> list[str]:
+def _cells(values: list[float | None], write: Callable[[float], str]) -> list[str]:
     """Values as they are shown, the lowest in bold."""
-    shown = ["–" if value is None else digits(value) for value in values]
-    there = [value for value in values if value is not None]
-    if len(there) < 2:
-        return shown
-    best = digits(min(there))
-    return [f"**{text}**" if text == best else text for text in shown]
+    cells = ["–" if value is None else write(value) for value in values]
+    numbers = [value for value in values if value is not None]
+    if len(numbers) < 2:
+        return cells
+    best = write(min(numbers))
+    return [f"**{cell}**" if cell == best else cell for cell in cells]
 
 
 def _show_settings(names: dict[str, Run]) -> None:
@@ -156,15 +156,15 @@ def _show_settings(names: dict[str, Run]) -> None:
         st.caption("None: these runs were asked to do the same.")
         return
     rows = {
-        plain(_setting(name)): [plain(value) or "–" for value in values]
+        plain(_title_of_setting(name)): [plain(value) or "–" for value in values]
         for name, values in different.items()
     }
     st.table(pd.DataFrame(rows, index=[plain(name) for name in names]).T)
 
 
-def _setting(name: str) -> str:
+def _title_of_setting(name: str) -> str:
     outer, _, inner = name.partition(".")
-    words = _SETTINGS.get(outer, outer.replace("_", " ").capitalize())
+    words = _TITLES.get(outer, outer.replace("_", " ").capitalize())
     return f"{words}: {inner.replace('_', ' ')}" if inner else words
 
 

@@ -10,9 +10,9 @@ from engine.inference.bundle import BundleInfo, read_info
 from engine.runs import Run, list_runs, read_out_of_fold
 from engine.settings.properties import Property
 from pages.parts import charts, page_guard
-from pages.parts.formatting import number, plain, show_error, unit_of
+from pages.parts.formatting import number, plain, show_error, title_with_name, unit_of, without_unit
 from pages.parts.layout import columns, forget_stale_choice, heading
-from pages.parts.models import plain_title, run_label, told_apart
+from pages.parts.models import distinct_labels, run_label
 from pages.parts.predict import gallery
 
 WORST = 12
@@ -38,7 +38,7 @@ def choose_run(runs: list[Run]) -> Run:
     wanted = next((run.id for run in runs if asked in (run.id, run.name)), None)
     if asked and not wanted:
         st.warning(plain(f"There is no finished run {asked!r}; the newest one is shown."))
-    labels = told_apart({run.id: run_label(run) for run in runs})
+    labels = distinct_labels({run.id: run_label(run) for run in runs})
     chosen = st.selectbox(
         "Finished run",
         list(by_id),
@@ -51,15 +51,15 @@ def choose_run(runs: list[Run]) -> Run:
     return by_id[chosen]
 
 
-def figures_table(figures: dict, known: Property) -> None:
+def show_figures(figures: dict, property_: Property) -> None:
     """MAE, RMSE, R² and n of the blend and of each member."""
-    rows = analysis.figure_rows(figures, known.name)
-    unit = unit_of(known)
+    rows = analysis.figure_rows(figures, property_.name)
+    unit, bare = unit_of(property_), without_unit(property_)
     shown = pd.DataFrame(
         {
             "member": rows["member"].map(charts.title_of),
-            f"MAE ({unit})": [number(bare(known), value) for value in rows["mae"]],
-            f"RMSE ({unit})": [number(bare(known), value) for value in rows["rmse"]],
+            f"MAE ({unit})": [number(bare, value) for value in rows["mae"]],
+            f"RMSE ({unit})": [number(bare, value) for value in rows["rmse"]],
             "R²": ["–" if value != value else f"{value:.3f}" for value in rows["r2"].astype(float)],
             "n (labels)": [f"{count:,}" for count in rows["n"]],
         }
@@ -67,12 +67,7 @@ def figures_table(figures: dict, known: Property) -> None:
     st.dataframe(shown, hide_index=True)
 
 
-def bare(known: Property) -> Property:
-    """The property without its unit, for cells whose column names it."""
-    return known.model_copy(update={"unit": ""})
-
-
-def legend() -> None:
+def explain_figures() -> None:
     """What the figures mean, in words."""
     st.caption(
         "MAE: mean absolute error, the typical distance between prediction and label. RMSE: root "
@@ -83,7 +78,7 @@ def legend() -> None:
     )
 
 
-def second_chart(rows: pd.DataFrame, known: Property, member: str) -> None:
+def show_second_chart(rows: pd.DataFrame, property_: Property, member: str) -> None:
     """The distribution of errors, or the error by label or by fold."""
     kind = st.segmented_control(
         "Errors",
@@ -94,41 +89,41 @@ def second_chart(rows: pd.DataFrame, known: Property, member: str) -> None:
         label_visibility="collapsed",
     )
     if kind == "By label":
-        means = analysis.errors_by_label(rows)
+        means, bare = analysis.errors_by_label(rows), without_unit(property_)
         groups = [
-            f"{number(bare(known), low)} … {number(bare(known), high)}"
+            f"{number(bare, low)} … {number(bare, high)}"
             for low, high in zip(means["low"], means["high"], strict=True)
         ]
-        axis = f"Label: {known.label}, sections of equally many rows"
-        figure = charts.mean_errors(means, groups, axis, known, member)
+        axis = f"Label: {property_.label}, sections of equally many rows"
+        chart = charts.mean_errors(means, groups, axis, property_, member)
     elif kind == "By fold":
         means = analysis.errors_by_fold(rows)
         groups = [str(fold + 1) for fold in means["fold"]]
-        figure = charts.mean_errors(means, groups, "Held-out fold", known, member)
+        chart = charts.mean_errors(means, groups, "Held-out fold", property_, member)
     else:
-        figure = charts.error_histogram(analysis.error_bins(rows), known, member)
-    st.plotly_chart(figure, theme="streamlit", key="errors second")
+        chart = charts.error_histogram(analysis.error_bins(rows), property_, member)
+    st.plotly_chart(chart, theme="streamlit", key="errors second")
 
 
-def worst(rows: pd.DataFrame, known: Property, member: str) -> None:
+def show_worst(rows: pd.DataFrame, property_: Property, member: str) -> None:
     """The molecules with the largest errors, drawn."""
     st.subheader("Largest errors")
-    who = "the blend" if member == analysis.BLEND else charts.title_of(member)
+    predictor = "the blend" if member == analysis.BLEND else charts.title_of(member)
     st.caption(
-        f"The {min(WORST, len(rows))} molecules on which {who} is furthest off. "
-        "A wrong label, a unit mixed up or a rare kind of molecule often shows up here."
+        f"The {min(WORST, len(rows))} molecules on which {predictor} is furthest off. "
+        "A wrong label, a mixed-up unit or a rare kind of molecule often shows up here."
     )
     with st.container(horizontal=True, gap="small"):
         for place, row in enumerate(analysis.worst_rows(rows, WORST).itertuples()):
             with st.container(
                 border=True, width=228, height="stretch", gap="xsmall", key=f"worst-{place}"
             ):
-                gallery.picture(row.smiles, 192, 120)
+                gallery.show_picture(row.smiles, 192, 120)
                 st.markdown(
                     f"**id {plain(str(row.id))}** · row {row.row}  \n"
-                    f"label {plain(number(known, row.label))}  \n"
-                    f"prediction {plain(number(known, row.prediction))}  \n"
-                    f"**error {plain(number(known, row.error, sign=True))}**"
+                    f"label {plain(number(property_, row.label))}  \n"
+                    f"prediction {plain(number(property_, row.prediction))}  \n"
+                    f"**error {plain(number(property_, row.error, sign=True))}**"
                 )
                 st.page_link(
                     "pages/predict.py",
@@ -138,7 +133,7 @@ def worst(rows: pd.DataFrame, known: Property, member: str) -> None:
                 )
 
 
-def report(run: Run, info: BundleInfo) -> None:
+def show_report(run: Run, info: BundleInfo) -> None:
     """The whole report on one run."""
     try:
         table = out_of_fold(run.id, run)
@@ -147,7 +142,7 @@ def report(run: Run, info: BundleInfo) -> None:
             f"The out-of-fold predictions of run {run.name!r} are missing from {run.folder}; "
             "choose another run, or train anew."
         ) from error
-    titles = {known.name: plain_title(known.title, known.name) for known in info.properties}
+    titles = {property_.name: title_with_name(property_) for property_ in info.properties}
     left, right = columns("errors-property", [3, 1], 240, "bottom")
     with left:
         name = choose_property(info, titles)
@@ -161,9 +156,9 @@ def report(run: Run, info: BundleInfo) -> None:
             on_click="ignore",
             help="One row for each label: its fold, the label, and each member's prediction.",
         )
-    known = next(one for one in info.properties if one.name == name)
-    figures_table(info.figures, known)
-    legend()
+    property_ = next(each for each in info.properties if each.name == name)
+    show_figures(info.figures, property_)
+    explain_figures()
     members = [analysis.BLEND, *info.members]
     forget_stale_choice("errors member", members)
     member = st.segmented_control(
@@ -182,10 +177,12 @@ def report(run: Run, info: BundleInfo) -> None:
     first, second = columns("errors-charts", [1, 1], 360)
     with first:
         st.markdown("**Label against prediction** (on the dashed line both are equal)")
-        st.plotly_chart(charts.parity(rows, known, member), theme="streamlit", key="errors parity")
+        st.plotly_chart(
+            charts.parity(rows, property_, member), theme="streamlit", key="errors parity"
+        )
     with second:
-        second_chart(rows, known, member)
-    worst(rows, known, member)
+        show_second_chart(rows, property_, member)
+    show_worst(rows, property_, member)
 
 
 def choose_property(info: BundleInfo, titles: dict[str, str]) -> str:
@@ -202,8 +199,8 @@ def choose_property(info: BundleInfo, titles: dict[str, str]) -> str:
     )
 
 
-def empty() -> None:
-    """What to do without a finished run; the shipped model's figures, where there is one."""
+def show_empty() -> None:
+    """What to do without a finished run, and the figures of the default model, if there is one."""
     st.info(
         "There is no finished run yet. Train a model: when it is done, its errors are shown here, "
         "molecule by molecule.",
@@ -218,27 +215,28 @@ def empty() -> None:
     st.markdown(
         f"**{plain(info.name)}**, trained on {info.rows:,} repeat units of {plain(info.table)}:"
     )
-    legend()
-    for known in info.properties:
-        st.markdown(f"**{plain(plain_title(known.title, known.name))}**")
-        figures_table(info.figures, known)
+    explain_figures()
+    for property_ in info.properties:
+        st.markdown(f"**{plain(title_with_name(property_))}**")
+        show_figures(info.figures, property_)
 
 
-def page() -> None:
+def main() -> None:
     """The whole page."""
-    words = "How far off the predictions of a finished run are, and on which molecules."
-    place = heading("Errors", words)
+    place = heading(
+        "Errors", "How far off the predictions of a finished run are, and on which molecules."
+    )
     runs = [run for run in list_runs() if run.state == "done"]
     if not runs:
-        empty()
+        show_empty()
         return
     with place:
         run = choose_run(runs)
-    report(run, read_info(run.folder / "bundle"))
+    show_report(run, read_info(run.folder / "bundle"))
 
 
 page_guard.ensure_app_ran()
 try:
-    page()
+    main()
 except UserError as error:
     show_error(error)

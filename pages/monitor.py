@@ -46,7 +46,7 @@ def main() -> None:
         return
     run = _selected(runs)
     # A fragment of its own while anything moves, so that the list moves too.
-    every = 3.0 if any(one.alive for one in runs) else None
+    every = 3.0 if any(run.alive for run in runs) else None
     st.fragment(show_list, run_every=every)(run.id if run else "")
     show_problem()
     if run:

@@ -76,7 +76,7 @@ def textbook_list(smiles: str | None) -> None:
     st.selectbox(
         "Textbook polymer",
         list(polymers),
-        format_func=lambda known: polymers[known].name,
+        format_func=lambda key: polymers[key].name,
         key="textbook",
         placeholder=f"Search {len(polymers)} well-known polymers…",
         on_change=load_chosen,
@@ -97,7 +97,7 @@ def structure(text: str, smiles: str | None) -> None:
         )
         return
     with st.container(border=True, horizontal_alignment="center"):
-        gallery.picture(text, 360, 190)
+        gallery.show_picture(text, 360, 190)
     st.caption("Canonical SMILES: the same text however the molecule was drawn")
     st.code(smiles, language=None, wrap_lines=True)
     if points != 2:
@@ -118,13 +118,12 @@ def results(folder: Path, smiles: str) -> None:
         f"{plain(info.table)}; how far off it is, is told under “About this model” below."
     )
     with st.spinner(models.LOADING):
-        predicted = models.predict_one(folder, smiles)
-        certain = models.certain_one(folder, smiles)
-    show_cards(info, predicted, certain, gallery.textbook().get(smiles))
+        predicted, uncertainty = models.predict_molecule(folder, smiles)
+    show_cards(info, predicted, uncertainty, gallery.textbook().get(smiles))
     models.show_deviation(folder)
 
 
-def page() -> None:
+def main() -> None:
     """The whole page, light parts first."""
     with heading("Predict", "Draw or paste the repeat unit of a polymer and read its properties."):
         folder = models.choose_model("predict")
@@ -139,20 +138,20 @@ def page() -> None:
     shown = st.container()
     with st.container():
         st.subheader("Well-known polymers")
-        gallery.well_known(load)
+        gallery.show_well_known(load)
     if folder is not None:
         with st.expander("About this model", icon=":material/info:"):
-            models.about(folder)
+            models.describe_model(folder)
     # Last in the script, though not on the page: loading the models takes seconds.
     with shown:
         if folder is None:
-            models.no_model()
+            models.show_no_model()
         elif smiles:
             results(folder, smiles)
 
 
 page_guard.ensure_app_ran()
 try:
-    page()
+    main()
 except UserError as error:
     show_error(error)

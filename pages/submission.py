@@ -29,7 +29,7 @@ def inputs_key(folder: Path, files: list) -> str:
     return digest.hexdigest()
 
 
-def make(folder: Path, test, sample) -> dict:
+def make_file(folder: Path, test, sample) -> dict:
     """Predict; returns what the page shows, as plain bytes and frames.
 
     Raises:
@@ -56,32 +56,32 @@ def make(folder: Path, test, sample) -> dict:
         "rows": len(submission.frame),
         "columns": list(submission.frame.columns),
         "filled": submission.filled,
-        "heads": {known.name: known.label for known in read_info(folder).properties},
+        "heads": {property_.name: property_.label for property_ in read_info(folder).properties},
     }
 
 
-def show_result(made: dict, test_name: str) -> None:
+def show_result(result: dict, test_name: str) -> None:
     """The finished file: what it holds, a preview, and the download."""
     st.success(
-        f"**{made['rows']:,} rows** from {plain(test_name)}, a number in every cell. "
-        f"Columns: {plain(', '.join(made['columns']))}.",
+        f"**{result['rows']:,} rows** from {plain(test_name)}, a number in every cell. "
+        f"Columns: {plain(', '.join(result['columns']))}.",
         icon=":material/check_circle:",
     )
     st.download_button(
         "Download submission.csv",
-        made["csv"],
+        result["csv"],
         "submission.csv",
         "text/csv",
         type="primary",
         icon=":material/download:",
         on_click="ignore",
     )
-    if len(made["filled"]):
-        show_filled(made["filled"])
+    if len(result["filled"]):
+        show_filled(result["filled"])
     st.subheader("Preview")
-    if made["rows"] > PREVIEW:
-        st.caption(f"The first {PREVIEW} of {made['rows']:,} rows.")
-    st.dataframe(made["preview"], hide_index=True, column_config=made["heads"])
+    if result["rows"] > PREVIEW:
+        st.caption(f"The first {PREVIEW} of {result['rows']:,} rows.")
+    st.dataframe(result["preview"], hide_index=True, column_config=result["heads"])
 
 
 def show_filled(filled: pd.DataFrame) -> None:
@@ -104,7 +104,7 @@ def show_filled(filled: pd.DataFrame) -> None:
     )
 
 
-def uploads() -> list:
+def upload_files() -> list:
     """The two upload fields, side by side."""
     left, right = columns("submission-files", [1, 1], 300)
     test = upload_table(
@@ -127,38 +127,38 @@ def uploads() -> list:
     return [test, sample]
 
 
-def page() -> None:
+def main() -> None:
     """The whole page."""
     words = "Upload a table of repeat units and take away a file with a number in every cell."
     with heading("Submission", words):
         folder = models.choose_model("submission")
     if folder is None:
-        models.no_model()
+        models.show_no_model()
         return
     properties = read_info(folder).properties
-    known = ", ".join(f"{one.name} ({unit_of(one)})" for one in properties)
-    st.markdown(f"This model predicts {plain(known)}.")
+    names = ", ".join(f"{property_.name} ({unit_of(property_)})" for property_ in properties)
+    st.markdown(f"This model predicts {plain(names)}.")
     check_limits()
-    files = uploads()
+    files = upload_files()
     if files[0] is None:
         st.info("Upload the test table to go on.", icon=":material/upload_file:")
         return
     key = inputs_key(folder, files)
-    kept = st.session_state.get("submission", {})
-    if kept.get("key") != key and st.button(
+    result = st.session_state.get("submission", {})
+    if result.get("key") != key and st.button(
         "Make the submission", type="primary", icon=":material/play_arrow:"
     ):
         with st.spinner("Predicting. The first time the models are loaded, for a few seconds…"):
-            kept = {"key": key, **make(folder, *files)}
-        st.session_state["submission"] = kept
+            result = {"key": key, **make_file(folder, *files)}
+        st.session_state["submission"] = result
         # The button has done its work; it comes back when an input changes.
         st.rerun()
-    if kept.get("key") == key:
-        show_result(kept, files[0].name)
+    if result.get("key") == key:
+        show_result(result, files[0].name)
 
 
 page_guard.ensure_app_ran()
 try:
-    page()
+    main()
 except UserError as error:
     show_error(error)

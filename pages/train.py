@@ -10,6 +10,7 @@ from pages.parts.auth import owner
 from pages.parts.formatting import show_error
 from pages.parts.layout import check_limits, heading
 from pages.parts.train import intake
+from pages.parts.train.reading_form import reading_flags, show_reading_form
 from pages.parts.train.report import show_report
 from pages.parts.train.resource_estimate import stop_measuring
 from pages.parts.train.settings import choose_settings
@@ -36,7 +37,7 @@ def main() -> None:
         return
     show_report(table)
     if "cloned" not in file:
-        intake.change_reading(file, table)
+        show_reading_form(file, table.raw, table)
     if not learnable(table):
         st.error(
             "This table cannot be trained on: it needs at least one column of numbers with "
@@ -97,7 +98,7 @@ def _command(file: dict, table: Table, config: RunConfig) -> str:
     if "cloned" in file:
         return clone_command_for(config, file["cloned"][0])
     name = "assets/textbook.csv" if table.name == intake.SAMPLE else table.name
-    return command_for(config, name, intake.reading_flags())
+    return command_for(config, name, reading_flags())
 
 
 def _mark_starting() -> None:

@@ -28,12 +28,12 @@ def colour_of(member: str) -> str:
     return MEMBERS[member].colour if member in MEMBERS else _GREY
 
 
-def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:
+def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
     """Labels against out-of-fold predictions, with the line on which both are equal.
 
     Args:
         rows: as `engine.inference.error_analysis.property_rows` gives them.
-        known: the property.
+        property_: the property.
         member: whose predictions they are.
     """
     values = rows[["label", "prediction"]]
@@ -41,8 +41,8 @@ def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:
     margin = 0.04 * (high - low) or 1.0
     ends = [low - margin, high + margin]
     kind = go.Scattergl if len(rows) > _MANY else go.Scatter
-    unit = f" {escape(known.unit)}" if known.unit else ""
-    figure = go.Figure(
+    unit = f" {escape(property_.unit)}" if property_.unit else ""
+    chart = go.Figure(
         [
             go.Scatter(
                 x=ends,
@@ -74,14 +74,14 @@ def parity(rows: pd.DataFrame, known: Property, member: str) -> go.Figure:
             ),
         ]
     )
-    figure.update_xaxes(title=f"Label: {known.label}", range=ends)
-    figure.update_yaxes(title=f"Prediction: {known.label}", range=ends)
-    return _styled(figure, 430)
+    chart.update_xaxes(title=f"Label: {property_.label}", range=ends)
+    chart.update_yaxes(title=f"Prediction: {property_.label}", range=ends)
+    return _styled(chart, 430)
 
 
-def error_histogram(bins: pd.DataFrame, known: Property, member: str) -> go.Figure:
+def error_histogram(bins: pd.DataFrame, property_: Property, member: str) -> go.Figure:
     """How often errors of each size occur; `bins` as `error_analysis.error_bins` gives them."""
-    figure = go.Figure(
+    chart = go.Figure(
         go.Bar(
             x=(bins["low"] + bins["high"]) / 2,
             y=bins["rows"],
@@ -90,45 +90,47 @@ def error_histogram(bins: pd.DataFrame, known: Property, member: str) -> go.Figu
             customdata=bins[["low", "high"]],
             hovertemplate=(
                 "%{y} rows with an error of<br>%{customdata[0]:.4~g} to "
-                f"%{{customdata[1]:.4~g}} {escape(known.unit)}<extra></extra>"
+                f"%{{customdata[1]:.4~g}} {escape(property_.unit)}<extra></extra>"
             ),
         )
     )
-    figure.add_vline(x=0, line={"color": _GREY, "dash": "dash", "width": 1.5})
-    unit = f" ({known.unit})" if known.unit else ""
-    figure.update_xaxes(title=f"Error: prediction − label{unit}")
-    figure.update_yaxes(title="Rows")
-    figure.update_layout(bargap=0.04)
-    return _styled(figure, 430)
+    chart.add_vline(x=0, line={"color": _GREY, "dash": "dash", "width": 1.5})
+    unit = f" ({property_.unit})" if property_.unit else ""
+    chart.update_xaxes(title=f"Error: prediction − label{unit}")
+    chart.update_yaxes(title="Rows")
+    chart.update_layout(bargap=0.04)
+    return _styled(chart, 430)
 
 
-def mean_errors(means: pd.DataFrame, groups: list[str], axis: str, known: Property, member: str):
+def mean_errors(
+    means: pd.DataFrame, groups: list[str], axis: str, property_: Property, member: str
+):
     """The mean absolute error of each group of rows.
 
     Args:
         means: columns `mae`, `rows`.
         groups: the groups' names.
         axis: what the groups are, with a unit.
-        known: the property.
+        property_: the property.
         member: whose errors they are.
     """
-    figure = go.Figure(
+    chart = go.Figure(
         go.Bar(
             x=groups,
             y=means["mae"],
             marker={"color": colour_of(member)},
             customdata=means["rows"],
             hovertemplate=(
-                f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(known.unit)}"
+                f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(property_.unit)}"
                 "<br>%{customdata} rows<extra></extra>"
             ),
         )
     )
-    unit = f" ({known.unit})" if known.unit else ""
-    figure.update_xaxes(title=axis, type="category")
-    figure.update_yaxes(title=f"Mean absolute error{unit}", rangemode="tozero")
-    figure.update_layout(bargap=0.25)
-    return _styled(figure, 430)
+    unit = f" ({property_.unit})" if property_.unit else ""
+    chart.update_xaxes(title=axis, type="category")
+    chart.update_yaxes(title=f"Mean absolute error{unit}", rangemode="tozero")
+    chart.update_layout(bargap=0.25)
+    return _styled(chart, 430)
 
 
 def _short(smiles: str) -> str:
@@ -136,7 +138,7 @@ def _short(smiles: str) -> str:
     return escape(smiles if len(smiles) <= 60 else f"{smiles[:57]}…")
 
 
-def _styled(figure: go.Figure, height: int) -> go.Figure:
-    return figure.update_layout(
+def _styled(chart: go.Figure, height: int) -> go.Figure:
+    return chart.update_layout(
         height=height, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
     )

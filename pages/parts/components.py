@@ -49,10 +49,10 @@ def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
     value = st.session_state.get(key)
     answer = value if value and value["load"] == sent["load"] else None
     # A page that feeds our answer back may be one edit behind the user: that is no new wish.
-    echo = value is not None and _same(smiles, sent["returned"])
+    echo = value is not None and _is_same(smiles, sent["returned"])
     if not echo and (smiles != sent["asked"] or value is None):
         on_canvas = draw.from_molblock(answer["molfile"]) if answer else sent["structure"]
-        if not _same(smiles, on_canvas):
+        if not _is_same(smiles, on_canvas):
             sent, answer = _load(smiles, sent["load"] + 1), None
         elif answer and not answer["edited"]:
             sent["structure"] = on_canvas
@@ -84,7 +84,7 @@ class Chart(NamedTuple):
 
     Attributes:
         key: its name; another key starts with a fresh zoom.
-        figure: what `chart_text` made of it.
+        text: what `chart_text` made of it.
         title: its first words, in bold.
         words: what follows them.
         height: of the chart, in pixels.
@@ -92,7 +92,7 @@ class Chart(NamedTuple):
     """
 
     key: str
-    figure: str
+    text: str
     title: str = ""
     words: str = ""
     height: int = 320
@@ -109,33 +109,33 @@ def live_charts(charts: Sequence[Chart], key: str) -> None:
         charts: in their order.
         key: the component's name on the page.
     """
-    wishes = [
+    described = [
         {
             "key": chart.key,
-            "figure": chart.figure,
+            "figure": chart.text,
             "words": [chart.title, chart.words],
             "height": chart.height,
             "wide": chart.wide,
         }
         for chart in charts
     ]
-    _component("live_chart")(key=key, charts=wishes)
+    _component("live_chart")(key=key, charts=described)
 
 
-def live_chart(figure: dict, key: str, height: int = 320) -> None:
-    """Show one Plotly figure as `live_charts` does.
+def live_chart(chart: dict, key: str, height: int = 320) -> None:
+    """Show one chart as `live_charts` does.
 
     Args:
-        figure: `data` and `layout` as Plotly writes them; arrays may be NumPy's, and gaps NaN.
+        chart: `data` and `layout` as Plotly writes them; arrays may be NumPy's, and gaps NaN.
         key: the component's name on the page.
         height: in pixels.
     """
-    live_charts([Chart(key, chart_text(figure), height=height, wide=True)], key)
+    live_charts([Chart(key, chart_text(chart), height=height, wide=True)], key)
 
 
-def chart_text(figure: dict) -> str:
-    """A figure as `live_charts` sends it to the browser; worth keeping while it does not change."""
-    return json.dumps(_plain(figure), allow_nan=False)
+def chart_text(chart: dict) -> str:
+    """A chart as `live_charts` sends it to the browser; worth keeping while it does not change."""
+    return json.dumps(_json_value(chart), allow_nan=False)
 
 
 def _load(smiles: str, number: int) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def _load(smiles: str, number: int) -> dict[str, Any]:
         return {"load": number, "structure": None, "molfile": ""}
 
 
-def _same(smiles: str, drawn: str | None) -> bool:
+def _is_same(smiles: str, drawn: str | None) -> bool:
     """Whether a text names the structure that is drawn; half-drawn ones compare as text."""
     if drawn is None:
         return False
@@ -162,10 +162,10 @@ def _same(smiles: str, drawn: str | None) -> bool:
         return False
 
 
-def _plain(value: Any) -> Any:
-    """A figure made of what JSON knows: arrays become lists, NaN and infinity become gaps."""
+def _json_value(value: Any) -> Any:
+    """A value made of what JSON knows: arrays become lists, NaN and infinity become gaps."""
     if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: _json_value(part) for name, part in value.items()}
     if hasattr(value, "tolist"):
         whole = getattr(value, "dtype", None) is not None and value.dtype.kind in "iuf"
         finite = whole and bool(np.isfinite(value).all())
@@ -173,7 +173,7 @@ def _plain(value: Any) -> Any:
         if finite:
             return value  # nothing to mend: a look at each number would take most of the time
     if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
+        return [_json_value(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if value is None or isinstance(value, str | int | float):
@@ -220,8 +220,8 @@ def _sources(name: str) -> tuple[Path, Path, str]:
     """Our page, the library's files, and a version that changes when either does."""
     page = workspace.ASSETS / "components" / name / "index.html"
     distribution, package, inside = _PACKAGE_FILES[name]
-    found = importlib.util.find_spec(package)
-    source = Path(found.origin).parent / inside if found and found.origin else None
+    spec = importlib.util.find_spec(package)
+    source = Path(spec.origin).parent / inside if spec and spec.origin else None
     if source is None or not source.exists():
         raise UserError(
             f"The Python package {distribution} is missing or incomplete; "

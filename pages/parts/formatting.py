@@ -47,6 +47,13 @@ def number(property_: Property, value: float | None, sign: bool = False) -> str:
     return f"+{text}" if sign and value > 0 else text
 
 
+def title_with_name(property_: Property) -> str:
+    """A property's title with its short name, where they differ."""
+    if property_.title == property_.name:
+        return property_.title
+    return f"{property_.title} ({property_.name})"
+
+
 def without_unit(property_: Property) -> Property:
     """The property without its unit, for numbers beside which the unit stands already."""
     return property_.model_copy(update={"unit": ""})

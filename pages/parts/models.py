@@ -1,4 +1,4 @@
-"""Choosing a trained model, loading it once, and telling what it is."""
+"""Choosing a trained model, loading it once, predicting with it, and saying what it is."""
 
 import sys
 import time
@@ -17,16 +17,17 @@ from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
 from engine.settings.properties import Property
 from pages.parts.charts import title_of
-from pages.parts.formatting import number, plain, unit_of
+from pages.parts.formatting import number, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
-from pages.parts.predict.cards import Certain
+from pages.parts.predict.cards import IntervalAndDomain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN = "model chosen"
 _WIDTH, _COVERAGE = f"{100 * LEVEL:.0f} % interval", "coverage"
-CARD = "README.md"
+_CARD = "README.md"
 _MAX_CARD_BYTES = 50_000
 _PAINTING_SECONDS = 1.5
+"""How long a browser may take to fetch what is drawn."""
 
 
 def choose_model(page: str) -> Path | None:
@@ -38,13 +39,13 @@ def choose_model(page: str) -> Path | None:
     Returns:
         The model's folder, or None where there is no model at all.
     """
-    models = _models()
+    models = _available_models()
     if not models:
         return None
     asked = st.query_params.get("model")
     wanted = asked or st.session_state.get(_CHOSEN)
     names = list(models)
-    labels = told_apart({name: label for name, (label, _) in models.items()})
+    labels = distinct_labels({name: label for name, (label, _) in models.items()})
     forget_stale_choice(f"model on {page}", names)
     chosen = st.selectbox(
         "Model",
@@ -57,11 +58,11 @@ def choose_model(page: str) -> Path | None:
     if asked and asked not in models:
         st.warning(plain(f"There is no finished model {asked!r}; another one is used."))
     st.session_state[_CHOSEN] = chosen
-    _remember("model", chosen, names[0])
+    _keep_in_address("model", chosen, names[0])
     return models[chosen][1]
 
 
-def no_model() -> None:
+def show_no_model() -> None:
     """Say what to do where there is no model yet."""
     st.info(
         "There is no trained model yet. Train one on your own table or on the textbook table "
@@ -73,8 +74,8 @@ def no_model() -> None:
 
 def load_predictor(folder: Path) -> Predictor:
     """The model in that folder, kept in memory until its files change."""
-    let_paint()
-    return _predictor(str(folder), _written(folder))
+    _let_paint()
+    return _predictor(str(folder), _time_written(folder))
 
 
 def show_deviation(folder: Path) -> None:
@@ -83,34 +84,24 @@ def show_deviation(folder: Path) -> None:
         st.warning(plain(words), icon=":material/warning:")
 
 
-def let_paint() -> None:
-    """Let the browser fetch what is drawn, before libraries load that hold the server up."""
-    if "torch" not in sys.modules:
-        time.sleep(_PAINTING_SECONDS)
-
-
-def predict_one(folder: Path, smiles: str) -> dict[str, dict[str, float]]:
-    """One molecule's predictions: `{"blend" or member: {property: value}}`.
+def predict_molecule(
+    folder: Path, smiles: str
+) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None]:
+    """One molecule's predictions; the same molecule is predicted once.
 
     Args:
         folder: the model's.
         smiles: canonical.
+
+    Returns:
+        `{"blend" or member: {property: value}}` in the properties' units, and the values'
+        uncertainty by property, which is None for a model without intervals.
     """
-    let_paint()
-    return _predict_one(str(folder), _written(folder), smiles)[0]
+    _let_paint()
+    return _predict_molecule(str(folder), _time_written(folder), smiles)
 
 
-def certain_one(folder: Path, smiles: str) -> dict[str, Certain] | None:
-    """How sure one molecule's predictions are, by property; None for a model without intervals.
-
-    Args:
-        folder: the model's.
-        smiles: canonical.
-    """
-    return _predict_one(str(folder), _written(folder), smiles)[1]
-
-
-def about(folder: Path) -> None:
+def describe_model(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
     info = read_info(folder)
     weights = "the preset fixes" if info.fixed_weights else "were fitted for each property"
@@ -121,23 +112,23 @@ def about(folder: Path) -> None:
         f"**{plain(info.name)}** was trained on {info.rows:,} repeat units of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
-        f"{_listed([title_of(member) for member in info.members])}; the value shown is their "
+        f"{_joined([title_of(member) for member in info.members])}; the value shown is their "
         f"blend, {mean}."
     )
     blend = info.figures["blend"]
     rows = [
         {
-            "property": plain_title(known.title, known.name),
-            "unit": unit_of(known),
-            "labels": info.labels[known.name],
+            "property": title_with_name(property_),
+            "unit": unit_of(property_),
+            "labels": info.labels[property_.name],
             "training range": "{} … {}".format(
-                *(number(known, end) for end in info.ranges[known.name])
+                *(number(property_, end) for end in info.ranges[property_.name])
             ),
-            "typical error": f"±{number(known, blend['mae'].get(known.name))}",
-            "R²": blend["r2"].get(known.name),
-            **_interval_cells(info, known),
+            "typical error": f"±{number(property_, blend['mae'].get(property_.name))}",
+            "R²": blend["r2"].get(property_.name),
+            **_interval_cells(info, property_),
         }
-        for known in info.properties
+        for property_ in info.properties
     ]
     st.dataframe(
         pd.DataFrame(rows),
@@ -165,19 +156,19 @@ def about(folder: Path) -> None:
         f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Molecules "
         "unlike those of the training table can be further off."
     )
-    card = folder / CARD
+    card = folder / _CARD
     if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
         st.divider()
         st.markdown(card.read_text(encoding="utf-8", errors="replace"))
 
 
-def _interval_cells(info: bundle.BundleInfo, known: Property) -> dict[str, object]:
+def _interval_cells(info: bundle.BundleInfo, property_: Property) -> dict[str, object]:
     """Two more cells of the table of properties, where the model has intervals."""
     if info.intervals is None:
         return {}
-    interval = info.intervals.get(known.name)
+    interval = info.intervals.get(property_.name)
     return {
-        _WIDTH: number(known, interval and interval.width),
+        _WIDTH: number(property_, interval and interval.width),
         _COVERAGE: interval and interval.coverage,
     }
 
@@ -188,7 +179,7 @@ def run_label(run: Run) -> str:
     return f"{run.name}, {ended:%d %b %Y %H:%M}"
 
 
-def told_apart(labels: dict[str, str]) -> dict[str, str]:
+def distinct_labels(labels: dict[str, str]) -> dict[str, str]:
     """Labels by the id of their run; those that occur more than once get the end of that id.
 
     A list on a page hands back the label that was chosen, so no two may be the same.
@@ -200,12 +191,7 @@ def told_apart(labels: dict[str, str]) -> dict[str, str]:
     }
 
 
-def plain_title(title: str, name: str) -> str:
-    """A property's title with its short name, where they differ."""
-    return title if title == name else f"{title} ({name})"
-
-
-def _models() -> dict[str, tuple[str, Path]]:
+def _available_models() -> dict[str, tuple[str, Path]]:
     """By name for the URL: the words shown, and the folder."""
     models = {}
     default = bundle.default_bundle()
@@ -219,7 +205,7 @@ def _models() -> dict[str, tuple[str, Path]]:
     return models
 
 
-def _remember(name: str, value: str, default: str) -> None:
+def _keep_in_address(name: str, value: str, default: str) -> None:
     """Keep a choice in the page's address, so that it survives a reload and can be shared."""
     if value == default:
         st.query_params.pop(name, None)
@@ -227,7 +213,13 @@ def _remember(name: str, value: str, default: str) -> None:
         st.query_params[name] = value
 
 
-def _written(folder: Path) -> float:
+def _let_paint() -> None:
+    """Let the browser fetch what is drawn before libraries are loaded, which blocks the server."""
+    if "torch" not in sys.modules:
+        time.sleep(_PAINTING_SECONDS)
+
+
+def _time_written(folder: Path) -> float:
     return (folder / bundle.INFO).stat().st_mtime
 
 
@@ -237,23 +229,23 @@ def _predictor(folder: str, written: float) -> Predictor:
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _predict_one(
+def _predict_molecule(
     folder: str, written: float, smiles: str
-) -> tuple[dict[str, dict[str, float]], dict[str, Certain] | None]:
+) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None]:
     predictor = _predictor(folder, written)
     predicted = predictor.predict([smiles])
     frames = {"blend": predicted.blend, **predicted.members}
     values = {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
     if not predictor.has_intervals:
         return values, None
-    sure = predictor.uncertainty(predicted)
+    uncertainty = predictor.uncertainty(predicted)
+    low, high = uncertainty.low.iloc[0], uncertainty.high.iloc[0]
+    domain = uncertainty.domain.iloc[0]
     return values, {
-        name: Certain(
-            sure.low.at[0, name], sure.high.at[0, name], sure.domain.at[0, name] == OUTSIDE
-        )
+        name: IntervalAndDomain(low[name], high[name], domain[name] == OUTSIDE)
         for name in predictor.info.names
     }
 
 
-def _listed(words: list[str]) -> str:
+def _joined(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

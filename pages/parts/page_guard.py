@@ -26,8 +26,8 @@ def ensure_app_ran() -> None:
     """
     if _APP_RAN not in st.session_state:
         # Streamlit's inner switch for such folders: left on, it would run the page alone again.
-        # `st.navigation`, called here, turns it off too, but answers /predict with "Page not found",
-        # because the default page is at /.
+        # Calling `st.navigation` here turns it off too, but says "Page not found" to whoever
+        # asked for /predict, since the default page is at /.
         PagesManager.uses_pages_directory = False
         mark_app_ran()
         st.rerun()
@@ -37,7 +37,7 @@ def freeze_gc() -> None:
     """Put what the libraries have loaded out of the garbage collector's sight.
 
     Streamlit collects all garbage after each refresh of each page. Looking through the hundreds
-    of thousands of objects that belong to libraries took four fifths of a live page's time.
+    of thousands of objects that belong to libraries takes four fifths of a live page's time.
     """
     global _modules_frozen
     if len(sys.modules) > _modules_frozen:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,6 +35,10 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository of three commits, whose engines only write files; two predict the same."""
     if not shutil.which("git"):
         pytest.skip("there is no git")
+    # Neither a hook that runs the tests nor the user's settings change what git does here.
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     root = tmp_path / "repository"
     root.mkdir()
 

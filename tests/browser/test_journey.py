@@ -145,11 +145,11 @@ def _predict(app: App, page, run: Run) -> None:
 
 
 def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
-    known = load_table(table)
+    training = load_table(table)
     test, sample = tmp_path / "test.csv", tmp_path / "sample.csv"
     ids = [f"{n:04}" for n in range(12)]
-    names = [one.name for one in known.properties]
-    rows = [*zip(ids, known.smiles[:11], strict=False), (ids[11], "C(C")]
+    names = [property_.name for property_ in training.properties]
+    rows = [*zip(ids, training.smiles[:11], strict=False), (ids[11], "C(C")]
     _write(test, ["id", "SMILES"], rows)
     _write(sample, ["id", *names], [[name, *("0" for _ in names)] for name in reversed(ids)])
     page.goto(f"{app.url}/submission?model={run.id}")

@@ -43,7 +43,7 @@ def made(state: str, **changes) -> Run:
         "folds": "random:2",
         "seed": 0,
         "table": "mine.csv",
-        "properties": [known.model_dump() for known in PROPERTIES],
+        "properties": [property_.model_dump() for property_ in PROPERTIES],
     }
     (run.folder / "config.yaml").write_text(yaml.safe_dump(settings, allow_unicode=True))
     labels = {"label:Tg": [0.0, 100.0], "label:Strength": [1.0, 3.0]}

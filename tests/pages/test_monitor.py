@@ -21,6 +21,14 @@ def charts(app) -> str:
     return " ".join(word for one in shown for chart in one["charts"] for word in chart["words"])
 
 
+def _drawn(app, title: str) -> str:
+    """The live chart with that title, as it is sent to the browser."""
+    shown = [json.loads(one.proto.json_args) for one in app.get("component_instance")]
+    return next(
+        chart["figure"] for one in shown for chart in one["charts"] if chart["words"][0] == title
+    )
+
+
 def labels(app) -> list[str]:
     return [one.label for one in app.button]
 
@@ -250,6 +258,19 @@ def test_machine_curves_are_there_on_request(empty_workspace, open_page):
     assert "CPU load" in said
     assert "Memory" in said
     assert "GPU" not in said
+
+
+def test_machine_curves_grow_while_nothing_is_learned(empty_workspace, open_page):
+    run = made("running", **process.identity())
+    file = run.folder / "hardware.jsonl"
+    sample = {"time": time.time(), "cpu_percent": 150.0, "gpus": []}
+    file.write_text(json.dumps(sample) + "\n")
+    app = open_page("monitor", run=run.id)
+    app.segmented_control[0].set_value("Machine").run()
+    assert "150.0" in _drawn(app, "CPU load")
+    with file.open("a") as samples:
+        samples.write(json.dumps({**sample, "time": time.time() + 2, "cpu_percent": 77.0}) + "\n")
+    assert "77.0" in _drawn(app.run(), "CPU load")
 
 
 def test_end_of_a_stage_is_announced_once(empty_workspace, open_page):

@@ -36,8 +36,8 @@ def test_the_first_view_shows_polystyrene_with_its_textbook_values(tiny_run, ope
     cards = _cards(app)
     info = bundle.read_info(tiny_run.folder / "bundle")
     assert cards.count('class="pg-card"') == len(info.properties)
-    for known in info.properties:
-        assert known.title in cards
+    for property_ in info.properties:
+        assert property_.title in cards
     for words in ("Textbook", "100.0 °C", "Polymer Handbook 1999", "typical error ±", "PolyGIN"):
         assert words in cards
 
@@ -48,12 +48,13 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
     predicted = predictor.predict(["*CCO*"])
     large = re.findall(r'class="pg-value">(.*?) <small>', _cards(app))
     expected = [
-        known.number(predicted.blend.at[0, known.name]) for known in predictor.info.properties
+        property_.number(predicted.blend.at[0, property_.name])
+        for property_ in predictor.info.properties
     ]
     assert large == [text.replace("-", "−") for text in expected]
-    for known in predictor.info.properties:
+    for property_ in predictor.info.properties:
         for frame in predicted.members.values():
-            assert known.format(frame.at[0, known.name]).replace("-", "−") in _cards(app)
+            assert property_.format(frame.at[0, property_.name]).replace("-", "−") in _cards(app)
 
 
 def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, open_page):
@@ -63,9 +64,9 @@ def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, op
     for row, unit in enumerate(units):
         app = open_page("predict", smiles=unit, model=tiny_run.id)
         assert not app.exception
-        for known in predictor.info.properties:
-            low = known.number(uncertainty.low.at[row, known.name])
-            high = known.format(uncertainty.high.at[row, known.name])
+        for property_ in predictor.info.properties:
+            low = property_.number(uncertainty.low.at[row, property_.name])
+            high = property_.format(uncertainty.high.at[row, property_.name])
             assert f"90 %: {low} – {high}".replace("-", "−") in _cards(app)
         outside = (uncertainty.domain.iloc[row] == "outside").sum()
         assert _cards(app).count("outside the applicability domain") == outside == 2 * row

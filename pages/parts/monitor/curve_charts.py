@@ -1,4 +1,4 @@
-"""The figures of a run's curves, as plain Plotly dictionaries."""
+"""The charts of a run's curves, as plain Plotly dictionaries."""
 
 from datetime import datetime, tzinfo
 from html import escape
@@ -9,7 +9,7 @@ import pandas as pd
 
 MAX_POINTS = 1000
 """About how many points one chart shows at most; more would only slow the browser down."""
-_FEW_POINTS = 10
+_MIN_POINTS = 10
 """Of a single curve; however many there are in a chart, each still shows its shape."""
 _PAUSE_SECONDS = 60.0
 """Without a sample for so long, the machine worked on something else: the curve has a gap."""
@@ -52,19 +52,19 @@ def networks_of(metrics: pd.DataFrame, alive: bool, epochs: int | None) -> list[
     """
     groups = list(metrics.groupby(["fold", "seed"], sort=False))
     several = len({fold for (fold, _), _ in groups}) < len(groups)
-    found = []
+    networks = []
     for number, ((fold, seed), rows) in enumerate(groups, start=1):
         name = f"fold {fold + 1}" + (f", seed {seed}" if several else "")
         unfinished = number == len(groups) if epochs is None else rows["epoch"].iloc[-1] < epochs
-        found.append(Network(name, rows, alive and bool(unfinished)))
-    return found
+        networks.append(Network(name, rows, alive and bool(unfinished)))
+    return networks
 
 
 def loss_chart(networks: list[Network]) -> dict:
     """Training and validation loss by epoch, a pair of curves for each network."""
     kinds = (("train_loss", "training", TRAINING), ("val_loss", "validation", VALIDATION))
     busy = any(network.learning for network in networks)
-    named = next((one for one in networks if one.learning), networks[-1])
+    named = next((network for network in networks if network.learning), networks[-1])
     traces = []
     for column, words, colour in kinds:
         for network in networks:
@@ -100,7 +100,7 @@ def time_chart(times: pd.Series, lines: list[Line], unit: str) -> dict:
         lines: the curves, each with one value for each time.
         unit: of all of them.
     """
-    budget = max(MAX_POINTS // max(len(lines), 1), _FEW_POINTS)
+    budget = max(MAX_POINTS // max(len(lines), 1), _MIN_POINTS)
     traces = []
     for line in lines:
         values = line.values.to_numpy(dtype=float)
@@ -108,7 +108,7 @@ def time_chart(times: pd.Series, lines: list[Line], unit: str) -> dict:
         when, values = _with_gaps(times.to_numpy(dtype=float)[chosen], values[chosen])
         traces.append(
             {
-                "x": _clock(when),
+                "x": _local_times(when),
                 "y": values,
                 "name": line.name,
                 "mode": "lines+markers" if len(when) < 3 else "lines",
@@ -130,7 +130,7 @@ def comparison_chart(curves: dict[str, pd.DataFrame]) -> dict:
         curves: by the run's name, as `engine.runs.monitoring.mean_curves` gives them.
     """
     kinds = (("val_loss", "validation", "solid"), ("train_loss", "training", "dot"))
-    budget = max(MAX_POINTS // max(len(kinds) * len(curves), 1), _FEW_POINTS)
+    budget = max(MAX_POINTS // max(len(kinds) * len(curves), 1), _MIN_POINTS)
     traces = []
     for (run, rows), colour in zip(curves.items(), RUN_COLOURS, strict=False):
         name = escape(run)
@@ -156,20 +156,20 @@ def has_values(table: pd.DataFrame, column: str) -> bool:
     return column in table and bool(table[column].notna().any())
 
 
-def extremes(values: np.ndarray, most: int) -> np.ndarray:
+def extremes(values: np.ndarray, max_points: int) -> np.ndarray:
     """Which values to draw of many: the first, the last, and the least and greatest of each part.
 
     Args:
         values: shape `(N,)`; NaN where there is none.
-        most: how many at most, from 4 on.
+        max_points: how many at most, from 4 on.
 
     Returns:
         Their places, rising.
     """
     count = len(values)
-    if count <= most:
+    if count <= max_points:
         return np.arange(count)
-    parts = (most - 2) // 2
+    parts = (max_points - 2) // 2
     width = -(-count // parts)
     padded = np.full(parts * width, np.nan)
     padded[:count] = values
@@ -181,10 +181,12 @@ def extremes(values: np.ndarray, most: int) -> np.ndarray:
     return chosen[chosen < count]
 
 
-def _thin(rows: pd.DataFrame, column: str, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _thin(
+    rows: pd.DataFrame, column: str, max_points: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The epochs and the values to draw, and their places."""
     values = rows[column].to_numpy(dtype=float)
-    chosen = extremes(values, most)
+    chosen = extremes(values, max_points)
     return rows["epoch"].to_numpy()[chosen], values[chosen], chosen
 
 
@@ -192,9 +194,9 @@ def _curve(
     network: Network, column: str, name: str, colour: str, networks: list[Network], kinds: int
 ) -> dict:
     """One network's curve; those that learn now are strong, the others faded."""
-    budget = max(MAX_POINTS // (kinds * len(networks)), _FEW_POINTS)
+    budget = max(MAX_POINTS // (kinds * len(networks)), _MIN_POINTS)
     epochs, values, _ = _thin(network.rows, column, budget)
-    busy = any(one.learning for one in networks)
+    busy = any(other.learning for other in networks)
     return {
         "x": epochs,
         "y": values,
@@ -214,13 +216,13 @@ def _with_gaps(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.insert(times, pauses, times[pauses - 1] + 1), np.insert(values, pauses, np.nan)
 
 
-def _clock(times: np.ndarray) -> list[str]:
+def _local_times(times: np.ndarray) -> list[str]:
     """Times as Plotly reads them, by this machine's clock."""
-    local = pd.to_datetime(times, unit="s", utc=True).tz_convert(_zone())
+    local = pd.to_datetime(times, unit="s", utc=True).tz_convert(_local_zone())
     return local.strftime("%Y-%m-%d %H:%M:%S").tolist()
 
 
-def _zone() -> tzinfo | None:
+def _local_zone() -> tzinfo | None:
     return datetime.now().astimezone().tzinfo
 
 

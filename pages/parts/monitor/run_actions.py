@@ -26,7 +26,7 @@ from pages.parts.train.intake import take_clone
 
 _CLONING = "monitor cloning"
 """In the session: that a run is to be cloned on the Train page."""
-PROBLEM = "monitor problem"
+_PROBLEM = "monitor problem"
 """In the session: what went wrong in a callback, for the page drawn next."""
 
 
@@ -39,14 +39,14 @@ def attempt(act: Callable, *arguments: object) -> bool:
     try:
         act(*arguments)
     except UserError as error:
-        st.session_state[PROBLEM] = str(error)
+        st.session_state[_PROBLEM] = str(error)
         return False
     return True
 
 
 def show_problem() -> None:
     """Show what went wrong in the last callback, once."""
-    if problem := st.session_state.pop(PROBLEM, None):
+    if problem := st.session_state.pop(_PROBLEM, None):
         show_error(UserError(problem))
 
 
@@ -77,11 +77,11 @@ def offer_resume(run: Run) -> None:
     """A button for a run that ended before it was done, with what is kept of it."""
     if run.state not in ENDED:
         return
-    kept = kept_words(run)
-    if not kept.endswith("kept"):
+    words = kept_words(run)
+    if not words.endswith("kept"):
         st.caption("Nothing of it was kept: resumed, it begins anew.")
-    elif kept not in run.reason:
-        st.caption(plain(sentence(kept)))
+    elif words not in run.reason:
+        st.caption(plain(sentence(words)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Resume",
@@ -100,8 +100,8 @@ def show_place(run: Run) -> None:
     """Where a waiting run stands in line, and what can be done about it."""
     runs = list_runs()
     waiting = in_line(runs)
-    place = next((n for n, one in enumerate(waiting, start=1) if one.id == run.id), 1)
-    working = [one for one in runs if one.state in ("running", "stopping")]
+    place = next((n for n, other in enumerate(waiting, start=1) if other.id == run.id), 1)
+    working = [other for other in runs if other.state in ("running", "stopping")]
     st.info(_place_words(place, waiting, working), icon=":material/hourglass_empty:")
     with st.container(horizontal=True):
         if place > 1:
@@ -127,7 +127,7 @@ def _place_words(place: int, waiting: list[Run], working: list[Run]) -> str:
     if not working:
         device = "The device is free; it is about to start."
     else:
-        names = plain(" and ".join(f"“{one.name}”" for one in working[:3]))
+        names = plain(" and ".join(f"“{run.name}”" for run in working[:3]))
         device = f"{names} {'is' if len(working) == 1 else 'are'} using the device."
     start = "It starts by itself." if working or place > 1 else ""
     where = f"Place {place:,} of {len(waiting):,} in line." if len(waiting) > 1 else "Next in line."
@@ -194,7 +194,7 @@ def offer_management(run: Run) -> None:
 def _offer_delete(run: Run, size: str) -> None:
     st.divider()
     st.caption(f"Its files take {size} of disk.")
-    sure = st.checkbox(f"Delete it for good, with {_what_goes(run)}", key=f"sure {run.id}")
+    sure = st.checkbox(f"Delete it for good, with {_deleted_files(run)}", key=f"sure {run.id}")
     st.button(
         f"Delete and free {size}",
         type="primary",
@@ -206,7 +206,7 @@ def _offer_delete(run: Run, size: str) -> None:
     )
 
 
-def _what_goes(run: Run) -> str:
+def _deleted_files(run: Run) -> str:
     if run.state == "done":
         return "its model, curves and log"
     return "its checkpoints, curves and log"

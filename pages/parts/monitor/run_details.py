@@ -1,4 +1,4 @@
-"""What is known of a run besides its curves: its settings, its state, its figures, its files."""
+"""The details of a run besides its curves: its settings, state, errors, model and files."""
 
 import io
 import time
@@ -57,7 +57,8 @@ _settings: dict[tuple[str, float], dict] = {}
 
 def properties_of(run: Run) -> dict[str, Property]:
     """The properties that a run learns, by name."""
-    return {known["name"]: Property(**known) for known in settings_of(run).get("properties", [])}
+    properties = [Property(**fields) for fields in settings_of(run).get("properties", [])]
+    return {property_.name: property_ for property_ in properties}
 
 
 def work_time(run: Run) -> str:
@@ -69,7 +70,7 @@ def work_time(run: Run) -> str:
     return duration(seconds)
 
 
-def badge(run: Run) -> None:
+def show_badge(run: Run) -> None:
     """Show a run's state."""
     colour, icon, _ = STATES[run.state]
     st.badge(run.state, icon=icon, color=colour)
@@ -77,9 +78,10 @@ def badge(run: Run) -> None:
 
 def show_figures(run: Run) -> None:
     """Show the out-of-fold error of a finished run."""
-    known = properties_of(run)
     figures = run.figures or {}
     blend, members = figures["blend"], figures["members"]
+    learned = properties_of(run)
+    properties = {name: learned.get(name, property_for(name)) for name in blend["mae"]}
     with st.container(horizontal=True):
         st.metric("wMAE of the blend", _number(blend["wmae"], 4), border=True, help=_WMAE_HELP)
         st.metric("wMAE by row", _number(blend["wmae_row"], 4), border=True, help=_ROW_HELP)
@@ -87,13 +89,13 @@ def show_figures(run: Run) -> None:
     st.markdown("##### Error of the blend, by property")
     rows = [
         {
-            "Property": known.get(name, property_for(name)).title,
+            "Property": property_.title,
             "Labels": blend["n"][name],
-            "Mean absolute error": _with_unit(known.get(name), name, blend["mae"][name]),
-            "Root mean square error": _with_unit(known.get(name), name, blend["rmse"][name]),
+            "Mean absolute error": _with_unit(property_, blend["mae"][name]),
+            "Root mean square error": _with_unit(property_, blend["rmse"][name]),
             "R²": _number(blend["r2"][name], 3),
         }
-        for name in blend["mae"]
+        for name, property_ in properties.items()
     ]
     help_r2 = (
         "Share of the labels' variance that is explained: 1 is perfect, 0 is a guess of the mean."
@@ -108,7 +110,12 @@ def show_figures(run: Run) -> None:
     )
     st.markdown("##### Mean absolute error of each member")
     st.dataframe(
-        pd.DataFrame([_member_row(known, *one) for one in [*members.items(), ("blend", blend)]]),
+        pd.DataFrame(
+            [
+                _member_row(properties, member, errors)
+                for member, errors in [*members.items(), ("blend", blend)]
+            ]
+        ),
         hide_index=True,
         column_config={
             "wMAE": st.column_config.TextColumn(help=_WMAE_HELP),
@@ -118,10 +125,10 @@ def show_figures(run: Run) -> None:
     st.caption("Out-of-fold: every row was predicted by models that were trained without its fold.")
 
 
-def _member_row(known: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
+def _member_row(properties: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
     errors = {
-        known.get(name, property_for(name)).label: digits_of(known.get(name), value)
-        for name, value in figures["mae"].items()
+        property_.label: error_number(property_, figures["mae"][name])
+        for name, property_ in properties.items()
     }
     return {
         "Member": title_of(member),
@@ -135,20 +142,18 @@ def _number(value: float | None, decimals: int) -> str:
     return "–" if value is None else f"{value:.{decimals}f}"
 
 
-def digits_of(known: Property | None, value: float | None) -> str:
+def error_number(property_: Property, value: float | None) -> str:
     """An error: one decimal more than the property's values are shown with."""
     if value is None:
         return "–"
-    return (
-        f"{value:.4g}"
-        if known is None or known.decimals is None
-        else (f"{value:.{known.decimals + 1}f}")
-    )
+    if property_.decimals is None:
+        return f"{value:.4g}"
+    return f"{value:.{property_.decimals + 1}f}"
 
 
-def _with_unit(known: Property | None, name: str, value: float | None) -> str:
-    unit = "" if value is None else (known or property_for(name)).unit
-    return f"{digits_of(known, value)} {unit}".strip()
+def _with_unit(property_: Property, value: float | None) -> str:
+    unit = "" if value is None else property_.unit
+    return f"{error_number(property_, value)} {unit}".strip()
 
 
 def show_model(run: Run) -> None:
@@ -203,15 +208,20 @@ def show_downloads(run: Run) -> None:
         (METRICS, "Curves (CSV)", "metrics.csv", lambda: metrics_csv(run)),
         (METRICS, "Curves (TensorBoard)", "tensorboard.zip", lambda: tensorboard_zip(run)),
         (REPORT, "Figures (JSON)", "report.json", (folder / REPORT).read_bytes),
-        (OUT_OF_FOLD, "Out-of-fold (CSV)", "out-of-fold.csv", lambda: _csv(read_out_of_fold(run))),
-        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _zipped(folder / "bundle")),
+        (
+            OUT_OF_FOLD,
+            "Out-of-fold (CSV)",
+            "out-of-fold.csv",
+            lambda: _as_csv(read_out_of_fold(run)),
+        ),
+        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _as_zip(folder / "bundle")),
     ]
-    there = [offer for offer in offers if (folder / offer[0]).is_file()]
-    if not there:
+    present = [offer for offer in offers if (folder / offer[0]).is_file()]
+    if not present:
         return
     st.markdown("##### Download")
     with st.container(horizontal=True):
-        for _, label, name, make in there:
+        for _, label, name, make in present:
             st.download_button(
                 label,
                 make,
@@ -223,11 +233,11 @@ def show_downloads(run: Run) -> None:
     st.caption(f"All files of this run lie in `{folder}`.")
 
 
-def _csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False).encode()
+def _as_csv(frame: pd.DataFrame) -> bytes:
+    return frame.to_as_csv(index=False).encode()
 
 
-def _zipped(folder: Path) -> bytes:
+def _as_zip(folder: Path) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):

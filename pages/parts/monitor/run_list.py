@@ -7,8 +7,8 @@ from engine.runs import Run, in_line, list_runs, preset_of
 from pages.parts.formatting import date_and_time
 from pages.parts.monitor.run_details import STATES, settings_of, work_time
 
-# From this many runs on, the list can be searched.
 _MANY = 8
+"""From this many runs on, the list can be searched."""
 
 
 def show_list(selected: str) -> None:
@@ -23,7 +23,7 @@ def show_list(selected: str) -> None:
         st.caption("No run matches.")
         return
     ids = [run.id for run in runs]
-    there = selected in ids
+    listed = selected in ids
     line = enumerate(in_line(everything), start=1)
     places = {run.id: place for place, run in line if run.id in ids}
     picked = st.dataframe(
@@ -34,8 +34,8 @@ def show_list(selected: str) -> None:
         column_config=_columns(),
         on_select="rerun",
         # A required row would jump to the first one when the selected run is not in the list.
-        selection_mode="single-row-required" if there else "single-row",
-        selection_default={"selection": {"rows": [ids.index(selected)]}} if there else None,
+        selection_mode="single-row-required" if listed else "single-row",
+        selection_default={"selection": {"rows": [ids.index(selected)]}} if listed else None,
         # The key holds the rows: another list must not inherit the number of the row picked.
         key=f"monitor list {selected} {hash(tuple(ids))}",
     )

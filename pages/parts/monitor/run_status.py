@@ -13,7 +13,7 @@ from engine.runs.monitoring import Cell, member_grid
 from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import date_and_time, plain, rough_duration, time_left, time_of_day
 from pages.parts.monitor.curve_charts import TRAINING
-from pages.parts.monitor.run_details import badge, settings_of, work_time
+from pages.parts.monitor.run_details import settings_of, show_badge, work_time
 
 _LATEST_EPOCHS = 20
 """So many tell how an epoch's time divides."""
@@ -55,7 +55,7 @@ _BAR_STYLE = f"""<style>
 def show_state(run: Run, metrics: pd.DataFrame) -> None:
     """A run's state, since when, and what it does now."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        badge(run)
+        show_badge(run)
         if run.archived:
             st.badge("archived", icon=":material/archive:", color="gray")
         st.caption(_now_words(run, metrics), width="content")
@@ -85,7 +85,7 @@ def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
         return
     left = time_left(progress.seconds_left)
     parts = [_bar(progress.overall, f"<b>{progress.overall:.0%}</b> of the run", left)]
-    parts += ['<div class="pg-stages">', *(_stage(one, metrics) for one in progress.stages)]
+    parts += ['<div class="pg-stages">', *(_stage(stage, metrics) for stage in progress.stages)]
     # One element for all: each costs, and they are said again every second.
     st.html(f"{_BAR_STYLE}{''.join(parts)}</div>")
 
@@ -93,22 +93,22 @@ def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
 def _stage(stage: StageProgress, metrics: pd.DataFrame) -> str:
     rest = time_left(stage.seconds_left) if 0 < stage.done < stage.total else ""
     if rest and is_network(stage.name):
-        rest += _split(stage.seconds_left, metrics)
+        rest += _training_and_validation(stage.seconds_left, metrics)
     count = "done" if stage.done >= stage.total else f"{stage.done:,} of {stage.total:,}"
     return _bar(stage.done / max(stage.total, 1), f"{escape(stage.title)}: {count}", rest)
 
 
 def _bar(share: float, words: str, rest: str) -> str:
     percent = 100 * min(share, 1.0)
-    told = f"{words} · {rest}" if rest else words
+    text = f"{words} · {rest}" if rest else words
     return (
         f'<div class="pg-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
-        f'aria-valuenow="{percent:.0f}"><p>{told}</p><div><i style="width:{percent:.1f}%"></i>'
+        f'aria-valuenow="{percent:.0f}"><p>{text}</p><div><i style="width:{percent:.1f}%"></i>'
         "</div></div>"
     )
 
 
-def _split(seconds_left: float | None, metrics: pd.DataFrame) -> str:
+def _training_and_validation(seconds_left: float | None, metrics: pd.DataFrame) -> str:
     """How the time left divides into training and validation, as in the latest epochs."""
     parts = ["train_seconds", "validation_seconds"]
     if not seconds_left or metrics.empty or not set(parts) <= set(metrics):
@@ -131,9 +131,9 @@ def show_grid(run: Run, metrics: pd.DataFrame) -> None:
     by_member: dict[str, dict[int | None, Cell]] = {}
     for cell in cells:
         by_member.setdefault(cell.member, {})[cell.fold] = cell
-    for member, found in by_member.items():
+    for member, by_fold in by_member.items():
         parts.append(f"<b>{escape(title_of(member))}</b>")
-        parts += [_cell(found[fold]) if fold in found else "<span></span>" for fold in folds]
+        parts += [_cell(by_fold[fold]) if fold in by_fold else "<span></span>" for fold in folds]
     st.html(
         f'{_GRID_STYLE}<div class="pg-grid" style="grid-template-columns: {widths}">'
         f"{''.join(parts)}</div>"
@@ -203,9 +203,9 @@ def show_log(run_id: str) -> None:
         return
     if wanted:
         lines = text.splitlines()
-        found = [line for line in lines if wanted.casefold() in line.casefold()]
-        st.caption(f"{len(found):,} of {len(lines):,} lines hold “{plain(wanted)}”.")
-        text = "\n".join(found[-_LOG_LINES:])
+        matching = [line for line in lines if wanted.casefold() in line.casefold()]
+        st.caption(f"{len(matching):,} of {len(lines):,} lines hold “{plain(wanted)}”.")
+        text = "\n".join(matching[-_LOG_LINES:])
     if text:
         st.code(text, language=None, height=280, wrap_lines=True)
 

@@ -9,12 +9,12 @@ from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
-from pages.parts.formatting import number, unit_of
+from pages.parts.formatting import number, unit_of, without_unit
 from pages.parts.predict.gallery import Textbook
 
 
-class Certain(NamedTuple):
-    """How sure one predicted value is.
+class IntervalAndDomain(NamedTuple):
+    """The uncertainty of one predicted value.
 
     Attributes:
         low, high: the interval's ends, in the property's unit; NaN where there is none.
@@ -70,7 +70,7 @@ _OUTSIDE = (
 def show_cards(
     info: BundleInfo,
     predicted: dict[str, dict[str, float]],
-    certain: dict[str, Certain] | None,
+    uncertainty: dict[str, IntervalAndDomain] | None,
     textbook: Textbook | None,
 ) -> None:
     """One card for each property.
@@ -78,26 +78,26 @@ def show_cards(
     Args:
         info: of the model.
         predicted: `{"blend" or member: {property: value}}`, in the properties' units.
-        certain: by property; None for a model without intervals.
+        uncertainty: by property; None for a model without intervals.
         textbook: the same molecule in the textbook table, when it is there.
     """
-    certain = certain or {}
+    uncertainty = uncertainty or {}
     cards = [
-        _card(known, info, predicted, certain.get(known.name), textbook)
-        for known in info.properties
+        _card(property_, info, predicted, uncertainty.get(property_.name), textbook)
+        for property_ in info.properties
     ]
     st.html(f'{_STYLE}<div class="pg-cards">{"".join(cards)}</div>')
-    st.caption(_legend(certain, textbook))
+    st.caption(_legend(uncertainty, textbook))
 
 
-def _legend(certain: dict[str, Certain], textbook: Textbook | None) -> str:
+def _legend(uncertainty: dict[str, IntervalAndDomain], textbook: Textbook | None) -> str:
     words = ["Large number: the blend, a weighted mean of the members listed below it."]
-    if certain:
+    if uncertainty:
         words.append(
             f"{_LEVEL}: the interval within which about {_LEVEL} of values lay, on molecules that "
             "the models had not seen."
         )
-    if any(one.outside for one in certain.values()):
+    if any(value.outside for value in uncertainty.values()):
         words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
     book = "; ◇ the textbook value" if textbook else ""
     words.append(
@@ -108,60 +108,61 @@ def _legend(certain: dict[str, Certain], textbook: Textbook | None) -> str:
 
 
 def _card(
-    known: Property,
+    property_: Property,
     info: BundleInfo,
     predicted: dict[str, dict[str, float]],
-    certain: Certain | None,
+    uncertainty: IntervalAndDomain | None,
     textbook: Textbook | None,
 ) -> str:
-    value = predicted["blend"][known.name]
-    members = {member: predicted[member][known.name] for member in info.members}
-    book = textbook.value_of(known.name) if textbook else None
-    low, high = info.ranges[known.name]
-    bare = known.model_copy(update={"unit": ""})
-    error = info.figures["blend"]["mae"].get(known.name)
-    words = [*([] if known.title == known.name else [known.name]), unit_of(known)]
+    value = predicted["blend"][property_.name]
+    members = {member: predicted[member][property_.name] for member in info.members}
+    book = textbook.value_of(property_.name) if textbook else None
+    low, high = info.ranges[property_.name]
+    bare = without_unit(property_)
+    error = info.figures["blend"]["mae"].get(property_.name)
+    words = [*([] if property_.title == property_.name else [property_.name]), unit_of(property_)]
     parts = [
-        f'<div class="pg-name">{escape(known.title)}</div>',
+        f'<div class="pg-name">{escape(property_.title)}</div>',
         f'<div class="pg-soft">{escape(", ".join(words))}</div>',
-        f'<div class="pg-value">{number(bare, value)} <small>{escape(known.unit)}</small></div>',
-        *_interval(known, certain),
-        f'<div class="pg-soft">typical error ±{escape(number(known, error))}</div>',
+        f'<div class="pg-value">{number(bare, value)} '
+        f"<small>{escape(property_.unit)}</small></div>",
+        *_interval(property_, uncertainty),
+        f'<div class="pg-soft">typical error ±{escape(number(property_, error))}</div>',
         _bar(value, members, book[0] if book else None, low, high),
         f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
-        f"{escape(number(known, high))}</div>",
+        f"{escape(number(property_, high))}</div>",
     ]
     if not low <= value <= high:
         parts.append(
             '<div class="pg-warn">Outside the training range: the model is guessing.</div>'
         )
-    if certain and certain.outside:
+    if uncertainty and uncertainty.outside:
         parts.append(
             f'<div class="pg-badge" title="{escape(_OUTSIDE)}">'
             "outside the applicability domain</div>"
         )
-    parts.append(f'<div class="pg-rows">{_rows(known, members, book)}</div>')
+    parts.append(f'<div class="pg-rows">{_rows(property_, members, book)}</div>')
     return f'<div class="pg-card">{"".join(parts)}</div>'
 
 
-def _interval(known: Property, certain: Certain | None) -> list[str]:
-    if certain is None or certain.low != certain.low:
+def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> list[str]:
+    if uncertainty is None or uncertainty.low != uncertainty.low:
         return []
-    bare = known.model_copy(update={"unit": ""})
-    ends = f"{number(bare, certain.low)} – {number(known, certain.high)}"
+    bare = without_unit(property_)
+    ends = f"{number(bare, uncertainty.low)} – {number(property_, uncertainty.high)}"
     return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
 
 
-def _rows(known: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:
+def _rows(property_: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:
     rows = [
         f'<div class="pg-row"><i style="background:{colour_of(member)}"></i>'
-        f"<span>{escape(title_of(member))}</span><b>{escape(number(known, value))}</b></div>"
+        f"<span>{escape(title_of(member))}</span><b>{escape(number(property_, value))}</b></div>"
         for member, value in members.items()
     ]
     if book:
         rows.append(
             '<div class="pg-row"><i class="pg-diamond"></i><span>Textbook</span>'
-            f"<b>{escape(number(known, book[0]))}</b></div>"
+            f"<b>{escape(number(property_, book[0]))}</b></div>"
             f'<div class="pg-soft" style="padding-left:17px">{escape(book[1])}</div>'
         )
     return "".join(rows)
@@ -183,8 +184,8 @@ def _bar(
         f'width:{96 * (high - low) / width:.2f}%"></i>',
     ]
     marks += [
-        f'<i class="pg-dot" style="left:{place(one)};background:{colour_of(member)}"></i>'
-        for member, one in members.items()
+        f'<i class="pg-dot" style="left:{place(prediction)};background:{colour_of(member)}"></i>'
+        for member, prediction in members.items()
     ]
     if book is not None:
         marks.append(f'<i class="pg-book" style="left:{place(book)}"></i>')

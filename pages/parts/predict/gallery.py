@@ -60,19 +60,19 @@ class Textbook:
 def textbook() -> dict[str, Textbook]:
     """The textbook table by canonical SMILES."""
     frame = pd.read_csv(ASSETS / "textbook.csv")
-    known = [column for column in frame if f"{column}_source" in frame]
+    properties = [column for column in frame if f"{column}_source" in frame]
     polymers = {}
     for row in frame.to_dict("records"):
         values = {
             name.casefold(): (float(row[name]), str(row[f"{name}_source"]))
-            for name in known
+            for name in properties
             if math.isfinite(row[name])
         }
         polymers[canonical(row["SMILES"])] = Textbook(row["name"], row["SMILES"], values)
     return polymers
 
 
-def picture(smiles: str, width: int, height: int) -> None:
+def show_picture(smiles: str, width: int, height: int) -> None:
     """Show a molecule, drawn for the theme that is on; a sentence where it cannot be drawn."""
     try:
         image = _svg(smiles, width, height, st.context.theme.type == "dark")
@@ -82,7 +82,7 @@ def picture(smiles: str, width: int, height: int) -> None:
     st.image(image, width=width, alt="Structure of the repeat unit")
 
 
-def well_known(load: Callable[[str], None]) -> None:
+def show_well_known(load: Callable[[str], None]) -> None:
     """A grid of well-known polymers.
 
     Args:
@@ -95,7 +95,7 @@ def well_known(load: Callable[[str], None]) -> None:
             if polymer is None:
                 continue
             with st.container(border=True, width=146, horizontal_alignment="center", gap="xsmall"):
-                picture(polymer.smiles, 112, 80)
+                show_picture(polymer.smiles, 112, 80)
                 st.button(
                     _SHORT.get(name, name),
                     key=f"load {name}",

@@ -58,8 +58,8 @@ def _show_properties(table: Table) -> None:
         return
     learned = {table.properties[k].name for k in learnable(table)}
     rows = [
-        _property_row(known, summary, table.labels[:, k], known.name in learned)
-        for k, (known, summary) in enumerate(
+        _property_row(property_, summary, table.labels[:, k], property_.name in learned)
+        for k, (property_, summary) in enumerate(
             zip(table.properties, table.report.properties, strict=True)
         )
     ]
@@ -78,32 +78,33 @@ def _show_properties(table: Table) -> None:
             "Spread": st.column_config.TextColumn(help="Standard deviation of the labels."),
         },
     )
-    for known in table.properties:
-        if known.name not in learned:
+    rest = " The others are learned without it." if learned else ""
+    for property_ in table.properties:
+        if property_.name not in learned:
+            reason = f"it has fewer than {MIN_LABELS} labels."
             st.warning(
-                plain(
-                    f"{known.name} cannot be learned: it has fewer than {MIN_LABELS} labels. The "
-                    "others are learned without it."
-                    if learned
-                    else f"{known.name} cannot be learned: it has fewer than {MIN_LABELS} labels."
-                ),
+                plain(f"{property_.name} cannot be learned: {reason}{rest}"),
                 icon=":material/warning:",
             )
 
 
 def _property_row(
-    known: Property, summary: PropertySummary, labels: np.ndarray, learned: bool
+    property_: Property, summary: PropertySummary, labels: np.ndarray, learned: bool
 ) -> dict[str, object]:
-    title = known.title if known.title == known.name else f"{known.name}: {known.title}"
+    title = (
+        property_.title
+        if property_.title == property_.name
+        else f"{property_.name}: {property_.title}"
+    )
     return {
-        "Property": title if known.unit else f"{title} (no unit)",
+        "Property": title if property_.unit else f"{title} (no unit)",
         "Labels": summary.labels,
         "Distribution": _bars(labels[np.isfinite(labels)]),
-        "Lowest": number(known, summary.low),
-        "Median": number(known, summary.median),
-        "Mean": number(known, summary.mean),
-        "Highest": number(known, summary.high),
-        "Spread": number(known, summary.std),
+        "Lowest": number(property_, summary.low),
+        "Median": number(property_, summary.median),
+        "Mean": number(property_, summary.mean),
+        "Highest": number(property_, summary.high),
+        "Spread": number(property_, summary.std),
         "Learned": "yes" if learned else "too few labels",
     }
 
@@ -131,8 +132,8 @@ def _show_findings(findings: list[Finding]) -> None:
             of_this = [finding for finding in findings if finding.severity == severity]
             if of_this:
                 st.caption(f"**{title}**")
-            for number, finding in enumerate(of_this):
-                _show_finding(icon, finding, f"finding {severity} {number}")
+            for index, finding in enumerate(of_this):
+                _show_finding(icon, finding, f"finding {severity} {index}")
 
 
 def _show_finding(icon: str, finding: Finding, key: str) -> None:

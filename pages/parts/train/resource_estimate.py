@@ -11,8 +11,8 @@ from engine.settings.estimate import Probe
 from engine.table import Table
 from pages.parts.formatting import plain, sentence
 
-_PATIENCE = 90.0
-_TICK = 1.0
+_PATIENCE_SECONDS = 90.0
+_TICK_SECONDS = 1.0
 _MEASURING = "train measuring"
 """In the session: what is being measured, by which process, and since when."""
 
@@ -29,11 +29,11 @@ def show_resource_estimate(table: Table, preset: str, folds: str, use: DeviceSet
     except UserError:
         # What cannot be started is said when it is started.
         return
-    found = read_probe(request)
-    if found:
-        _show_probe(found)
+    probe = read_probe(request)
+    if probe:
+        _show_probe(probe)
     elif _measure(request):
-        st.fragment(_wait, run_every=_TICK)()
+        st.fragment(_wait, run_every=_TICK_SECONDS)()
     else:
         _show_failure(request)
 
@@ -57,7 +57,7 @@ def _under_way() -> bool:
     if _MEASURING not in st.session_state:
         return False
     _, started, since = st.session_state[_MEASURING]
-    return started.poll() is None and time.monotonic() - since < _PATIENCE
+    return started.poll() is None and time.monotonic() - since < _PATIENCE_SECONDS
 
 
 def _wait() -> None:
@@ -67,27 +67,27 @@ def _wait() -> None:
     st.caption(":material/hourglass_top: Measuring how long this takes on this machine…")
 
 
-def _show_probe(found: Probe) -> None:
+def _show_probe(probe: Probe) -> None:
     st.markdown(
-        f":material/timer: {plain(found.sentence())}",
+        f":material/timer: {plain(probe.sentence())}",
         help="Measured on this machine with a few training steps on a part of your table. The "
         "other members come on top; other programs slow it down.",
     )
-    for remark in found.remarks:
+    for remark in probe.remarks:
         st.caption(plain(sentence(remark)))
-    if not found.fits:
+    if not probe.fits:
         st.warning(
-            f"Not enough memory: {plain(found.memory_words())}. Choose a smaller preset, or "
+            f"Not enough memory: {plain(probe.memory_words())}. Choose a smaller preset, or "
             "“One device” under “Devices and memory”.",
             icon=":material/warning:",
         )
 
 
 def _show_failure(request: ProbeRequest) -> None:
-    why = problem_of(request) or "It took too long."
+    reason = problem_of(request) or "It took too long."
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f":material/timer_off: Time and memory could not be measured. {plain(why)}",
+            f":material/timer_off: Time and memory could not be measured. {plain(reason)}",
             width="content",
         )
         st.button("Measure again", type="tertiary", on_click=stop_measuring)

@@ -19,6 +19,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train import intake
 from pages.parts.train.devices import choose_devices
+from pages.parts.train.reading_form import chosen_columns, given_units
 from pages.parts.train.resource_estimate import show_resource_estimate
 
 _FOLDS = {
@@ -54,23 +55,23 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
         preset = _choose_preset(hardware, _labels(table))
     estimate_place = st.container()
     with st.container():
-        spec = _choose_folds(file, table)
+        folds = _choose_folds(file, table)
     name, seed = _name_and_seed(file, table)
     use = choose_devices(hardware)
-    if spec is None:
+    if folds is None:
         return None
     if measure:
         with estimate_place:
-            show_resource_estimate(table, preset, spec, use)
+            show_resource_estimate(table, preset, folds, use)
     if not name:
         return None
     return RunConfig(
         name=name,
         preset=preset,
-        folds=spec,
+        folds=folds,
         seed=seed,
-        columns=intake.chosen_columns(table),
-        units=intake.given_units(),
+        columns=chosen_columns(table),
+        units=given_units(),
         use=use,
     )
 
@@ -124,10 +125,12 @@ def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
 
 
 def _choose_preset(hardware: Hardware, labels: int) -> str:
-    taken = choose("auto", hardware, labels)
-    titles = {"auto": f"Automatic: {taken.title}"}
+    automatic = choose("auto", hardware, labels)
+    titles = {"auto": f"Automatic: {automatic.title}"}
     titles |= {name: preset.title for name, preset in PRESETS.items()}
-    summaries = [_why(hardware, labels)] + [preset.summary for preset in PRESETS.values()]
+    summaries = [_reason_for_automatic(hardware, labels)] + [
+        preset.summary for preset in PRESETS.values()
+    ]
     chosen = st.radio(
         "How much to train",
         list(titles),
@@ -147,8 +150,8 @@ def _choose_preset(hardware: Hardware, labels: int) -> str:
     return chosen
 
 
-def _why(hardware: Hardware, labels: int) -> str:
-    """Why `auto` takes what it takes."""
+def _reason_for_automatic(hardware: Hardware, labels: int) -> str:
+    """Why `auto` chooses its preset."""
     if hardware.gpus:
         return f"Because this machine has a GPU ({hardware.gpus[0].name})."
     if labels <= SMALL_TABLE:
