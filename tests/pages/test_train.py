@@ -347,7 +347,7 @@ def test_what_a_run_takes_is_measured_and_shown(train, measured):
     train.run()
     assert found.sentence() in spoken(train)
     assert "Measuring" not in spoken(train)
-    assert "will not do" not in spoken(train)
+    assert "not enough" not in spoken(train)
     assert len(measured) == 1
 
 
@@ -362,11 +362,11 @@ def test_other_settings_are_measured_anew(train, measured):
     assert measured[-1][0].folds == 3
 
 
-def test_memory_that_will_not_do_is_said(train, measured):
+def test_memory_that_is_not_enough_is_said(train, measured):
     button(train, SAMPLE).click().run()
     answer(measured[0][0], peak_mb=30_000.0, remarks=("out of memory: in 2 pieces",))
     train.run()
-    assert "The memory will not do: 29 GB of 23 GB memory" in spoken(train)
+    assert "The memory is not enough: 29 GB of 23 GB memory" in spoken(train)
     assert "Out of memory: in 2 pieces." in spoken(train)
 
 
