@@ -38,7 +38,8 @@ def main() -> None:
     runs = [run for run in list_runs() if run.state != "queued" or run.seconds]
     if len(runs) < 2:
         st.info(
-            "There are not two runs yet. Train twice, with other settings, and compare them here.",
+            "There are fewer than two runs. Train twice, with different settings, and compare them "
+            "here.",
             icon=":material/compare_arrows:",
         )
         st.page_link("pages/train.py", label="Train on a table", icon=":material/model_training:")
@@ -56,7 +57,7 @@ def main() -> None:
 
 
 def _choose(runs: list[Run]) -> list[Run]:
-    """The runs that the address names (`?runs=ID,ID`), or the newest two; others can be chosen."""
+    """The runs that the address names (`?runs=ID,ID`), filled up to two with the newest."""
     by_id = {run.id: run for run in runs}
     asked = [key for key in st.query_params.get("runs", "").split(",") if key in by_id]
     newest = [run.id for run in runs if not run.archived and run.id not in asked]
@@ -81,7 +82,7 @@ def _label(run: Run) -> str:
 
 
 def _by_distinct_name(runs: list[Run]) -> dict[str, Run]:
-    """The runs by names that tell them apart."""
+    """The runs by name, each name made distinct."""
     names = distinct_labels({run.id: run.name for run in runs})
     return {names[run.id]: run for run in runs}
 
@@ -91,7 +92,7 @@ def _show_curves(names: dict[str, Run]) -> None:
     without = [name for name, rows in curves.items() if rows.empty]
     if len(without) < len(curves):
         st.caption(
-            "Mean over the networks of a run that have come to that epoch; solid: validation, "
+            "Mean over the networks of a run that have reached that epoch; solid: validation, "
             "dotted: training."
         )
         key = f"compare {' '.join(run.id for run in names.values())}"
@@ -109,7 +110,7 @@ def _show_errors(names: dict[str, Run]) -> None:
     configs = [settings_of(run) for run in done.values()]
     if reasons := not_comparable(configs, list(done.values())):
         st.warning(
-            f"These errors are not on equal terms: {', and '.join(reasons)}.",
+            f"These errors were not measured on equal terms: {', and '.join(reasons)}.",
             icon=":material/warning:",
         )
     rows = _rows_by_property(list(done.values()))
@@ -118,8 +119,8 @@ def _show_errors(names: dict[str, Run]) -> None:
         rows[label] = _cells(values, lambda value: f"{value:.4f}")
     st.table(pd.DataFrame(rows, index=[plain(name) for name in done]).T)
     st.caption(
-        "MAE: mean absolute error. The lowest of a row is bold; a difference of a few per cent "
-        "may be chance: another seed moves the figures too."
+        "MAE: mean absolute error. The lowest of each row is bold. A difference of a few per cent "
+        "may be chance: another seed moves the figures as well."
     )
     if missing := [name for name in names if name not in done]:
         st.caption(plain(f"Not done, so without errors: {', '.join(missing)}."))

@@ -32,7 +32,7 @@ def as_csv(run_id: str, _frame: pd.DataFrame) -> bytes:
 
 
 def choose_run(runs: list[Run]) -> Run:
-    """The run of the address (`?run=`), or the newest; another can be chosen."""
+    """The run that the address names (`?run=`), or the newest; the user may choose another."""
     by_id = {run.id: run for run in runs}
     asked = st.query_params.get("run")
     wanted = next((run.id for run in runs if asked in (run.id, run.name)), None)
@@ -94,7 +94,7 @@ def show_second_chart(rows: pd.DataFrame, property_: Property, member: str) -> N
             f"{number(bare, low)} … {number(bare, high)}"
             for low, high in zip(means["low"], means["high"], strict=True)
         ]
-        axis = f"Label: {property_.label}, sections of equally many rows"
+        axis = f"Label: {property_.label}, in sections with equally many rows"
         chart = charts.mean_errors(means, groups, axis, property_, member)
     elif kind == "By fold":
         means = analysis.errors_by_fold(rows)

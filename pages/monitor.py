@@ -39,13 +39,13 @@ from pages.parts.monitor.run_status import (
 def main() -> None:
     """The whole page."""
     go_to_clone()
-    heading("Monitor", "Every run and how far it is; what is learning now, live.")
+    heading("Monitor", "Every run and how far it is, live.")
     runs = list_runs()
     if not runs:
         _show_empty()
         return
     run = _selected(runs)
-    # A fragment of its own while anything moves, so that the list moves too.
+    # A fragment that runs again while any run is alive, so that the list keeps up.
     every = 3.0 if any(run.alive for run in runs) else None
     st.fragment(show_list, run_every=every)(run.id if run else "")
     show_problem()
@@ -89,7 +89,7 @@ def _show_run(run: Run) -> None:
             query_params={"runs": run.id},
         )
         with st.container(width="content"):
-            # There also when it is empty: else Manage would take its place, opened as it was.
+            # Drawn even when empty: otherwise Manage would take its place, open if it was open.
             offer_stop(run)
         offer_management(run)
     _show_settings(run)
@@ -116,7 +116,7 @@ def _show_settings(run: Run) -> None:
         f"seed {settings['seed']}" if settings else "",
         f"started {date_and_time(run.started)}"
         if run.started
-        else f"asked for {date_and_time(run.created)}",
+        else f"queued {date_and_time(run.created)}",
         f"by {run.owner}" if run.owner else "",
     ]
     st.caption(plain(" · ".join(word for word in words if word)))

@@ -30,7 +30,7 @@ def load_chosen() -> None:
 
 
 def smiles_field() -> str:
-    """The text field; starts with what the address asks for, else what was shown last."""
+    """The text field; it starts with what the address asks for, or else what was shown last."""
     if "drawn" in st.session_state:
         load(st.session_state.pop("drawn"))
     if "smiles" not in st.session_state:
@@ -40,8 +40,8 @@ def smiles_field() -> str:
         key="smiles",
         max_chars=MAX_LENGTH,
         placeholder="for example *CC(*)C",
-        help="SMILES is a way to write a molecule as text. Mark the two places where the chain "
-        "goes on with `*`.",
+        help="SMILES is a way to write a molecule as text. Mark with `*` the two places where "
+        "the chain goes on.",
     ).strip()
     st.session_state["smiles shown"] = text
     if text != st.query_params.get("smiles"):
@@ -92,7 +92,7 @@ def structure(text: str, smiles: str | None) -> None:
         points = attachment_points(parse(text))
     except BadSmilesError as error:
         st.error(
-            f"This SMILES cannot be read: {plain(str(error))}. Mend the text or the drawing.",
+            f"This SMILES cannot be read: {plain(str(error))}. Correct the text or the drawing.",
             icon=":material/error:",
         )
         return
@@ -115,7 +115,7 @@ def results(folder: Path, smiles: str) -> None:
     st.subheader("Predicted properties")
     st.caption(
         f"By the model {plain(info.name)}, trained on {info.rows:,} repeat units of "
-        f"{plain(info.table)}; how far off it is, is told under “About this model” below."
+        f"{plain(info.table)}. “About this model” below says how far off it is."
     )
     with st.spinner(models.LOADING):
         predicted, uncertainty = models.predict_molecule(folder, smiles)

@@ -89,7 +89,7 @@ def show_filled(filled: pd.DataFrame) -> None:
     count = len(filled)
     st.warning(
         f"{count:,} row{'s' * (count > 1)} of the test table could not be predicted, because the "
-        "SMILES cannot be read. Where the submission asks for them, they hold the median of the "
+        "SMILES cannot be read. Where the submission needs them, they hold the medians of the "
         "training table. They are listed below with the reason.",
         icon=":material/warning:",
     )
@@ -116,7 +116,7 @@ def upload_files() -> list:
     sample = upload_table(
         "Sample submission (sample_submission.csv), optional",
         "sample submission",
-        "Its ids, their order and its columns are taken over exactly; its values are not used.",
+        "Its ids, their order and its columns are kept exactly; its values are not used.",
         right,
     )
     st.caption(
@@ -129,7 +129,7 @@ def upload_files() -> list:
 
 def main() -> None:
     """The whole page."""
-    words = "Upload a table of repeat units and take away a file with a number in every cell."
+    words = "Upload a table of repeat units and download a file with a number in every cell."
     with heading("Submission", words):
         folder = models.choose_model("submission")
     if folder is None:
@@ -148,7 +148,7 @@ def main() -> None:
     if result.get("key") != key and st.button(
         "Make the submission", type="primary", icon=":material/play_arrow:"
     ):
-        with st.spinner("Predicting. The first time the models are loaded, for a few seconds…"):
+        with st.spinner("Predicting. The first time, loading the models takes a few seconds…"):
             result = {"key": key, **make_file(folder, *files)}
         st.session_state["submission"] = result
         # The button has done its work; it comes back when an input changes.

@@ -64,8 +64,8 @@ def _show_empty() -> None:
 def _settings_and_start(file: dict, table: Table) -> None:
     # A fragment: a click in the settings does not draw the table's report anew.
     if st.session_state.get(_STARTING) == "asked":
-        # Started from the whole page: a fragment inside this one that still ticks while the page
-        # is left would be drawn into the next page, which then stays white.
+        # Started from the whole page: a fragment inside this one that is still ticking when the
+        # page is left would be drawn into the next page, which would then stay white.
         st.session_state[_STARTING] = "now"
         stop_measuring()
         st.rerun()
@@ -102,14 +102,14 @@ def _command(file: dict, table: Table, config: RunConfig) -> str:
 
 
 def _mark_starting() -> None:
-    # In a callback: it comes before the page is drawn, so the button is off in the same moment.
+    # In a callback, which runs before the page is drawn: the button is disabled at once.
     st.session_state[_STARTING] = "asked"
 
 
 def _start(table: Table, config: RunConfig) -> None:
     name = owner()
     # A list that the session holds already: another click may end this script at any call to
-    # Streamlit, also where something is put into the session, but not where the list grows.
+    # Streamlit, even one that puts something into the session, but not while the list grows.
     started = st.session_state.setdefault(_STARTED, [])
     with st.spinner("Starting the run…"):
         try:

@@ -10,14 +10,14 @@ def is_signed_in() -> bool:
 
 
 def ask_to_sign_in() -> None:
-    """What is shown in place of the pages before."""
+    """What is shown instead of the pages until somebody has signed in."""
     st.title("PolyGIN Studio", anchor=False)
-    st.write("This server asks who you are, so that runs tell whose they are.")
+    st.write("This server asks who you are, so that each run shows whose it is.")
     st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
 
 
 def show_account() -> None:
-    """Who is signed in, and the way out; nothing where nobody signs in."""
+    """Who is signed in, and the button to sign out; nothing where nobody signs in."""
     if name := owner():
         with st.sidebar:
             # Not as Markdown, which would make a link of an e-mail address.
@@ -26,7 +26,7 @@ def show_account() -> None:
 
 
 def owner() -> str:
-    """The name that runs started now belong to; empty where nobody signs in."""
+    """The name to which runs started now belong; empty where nobody signs in."""
     if not _set_up():
         return ""
     return str(st.user.get("email") or st.user.get("name") or "")

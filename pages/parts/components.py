@@ -48,7 +48,7 @@ def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
     sent = {**first, **st.session_state.get(f"{key} sent", {})}
     value = st.session_state.get(key)
     answer = value if value and value["load"] == sent["load"] else None
-    # A page that feeds our answer back may be one edit behind the user: that is no new wish.
+    # A page that feeds our answer back may be one edit behind the user: that is no request.
     echo = value is not None and _is_same(smiles, sent["returned"])
     if not echo and (smiles != sent["asked"] or value is None):
         on_canvas = draw.from_molblock(answer["molfile"]) if answer else sent["structure"]
@@ -88,7 +88,7 @@ class Chart(NamedTuple):
         title: its first words, in bold.
         words: what follows them.
         height: of the chart, in pixels.
-        wide: whether it has a row for itself.
+        wide: whether it has a row to itself.
     """
 
     key: str
@@ -100,10 +100,10 @@ class Chart(NamedTuple):
 
 
 def live_charts(charts: Sequence[Chart], key: str) -> None:
-    """Show Plotly figures, up to three in a row, that keep zoom and hover while their data change.
+    """Show Plotly charts, up to three in a row, that keep zoom and hover while their data change.
 
-    One component for all: a page that watches a run says all of it again every second, and each
-    element costs.
+    One component for all of them: a page that watches a run sends everything again every second,
+    and each element takes time.
 
     Args:
         charts: in their order.
@@ -139,7 +139,7 @@ def chart_text(chart: dict) -> str:
 
 
 def _load(smiles: str, number: int) -> dict[str, Any]:
-    """What the editor is told to show: a numbered load, so that the same text can be sent twice."""
+    """What the editor is to show: a numbered load, so that the same text can be sent twice."""
     if not smiles.strip():
         return {"load": number, "structure": "", "molfile": ""}
     try:
@@ -171,7 +171,7 @@ def _json_value(value: Any) -> Any:
         finite = whole and bool(np.isfinite(value).all())
         value = value.tolist()
         if finite:
-            return value  # nothing to mend: a look at each number would take most of the time
+            return value  # no gaps: a look at each number would take most of the time
     if isinstance(value, list | tuple):
         return [_json_value(part) for part in value]
     if isinstance(value, float) and not math.isfinite(value):
@@ -191,7 +191,7 @@ def _declared(name: str, folder: Path) -> Callable[..., Any]:
 
 
 def _folder(name: str) -> Path:
-    """The component's static files in the workspace, gathered there when they are missing."""
+    """The component's static files in the workspace, gathered there if they are missing."""
     page, source, version = _sources(name)
     folder = workspace.subfolder("cache") / "components" / f"{name}-{version}"
     if (folder / "index.html").is_file():
@@ -207,7 +207,7 @@ def _folder(name: str) -> Path:
         gathered.chmod(0o755)
         os.rename(gathered, folder)
     except OSError:
-        # Another process was first; a folder that is there is complete.
+        # Another process was first; a folder that exists is complete.
         if not (folder / "index.html").is_file():
             raise
     finally:

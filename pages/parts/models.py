@@ -1,4 +1,4 @@
-"""Choosing a trained model, loading it once, predicting with it, and saying what it is."""
+"""The trained model that a page works with: choosing it, loading it once, describing it."""
 
 import sys
 import time
@@ -143,18 +143,18 @@ def describe_model(folder: Path) -> None:
                 format="%.3f", help="Share of the labels' spread that is explained; 1 is perfect."
             ),
             _WIDTH: st.column_config.TextColumn(
-                help="From the interval's lower end to its upper one, on average."
+                help="The mean distance from the interval's lower end to its upper end."
             ),
             _COVERAGE: st.column_config.NumberColumn(
                 format="percent",
-                help="The share of labels that lay within their interval, made without them.",
+                help="The share of labels that lay within an interval made without them.",
             ),
         },
     )
     st.caption(
         "The typical error is the mean absolute error of out-of-fold predictions: each molecule "
-        f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Molecules "
-        "unlike those of the training table can be further off."
+        f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Predictions "
+        "for molecules unlike those of the training table can be further off."
     )
     card = folder / _CARD
     if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
@@ -182,7 +182,7 @@ def run_label(run: Run) -> str:
 def distinct_labels(labels: dict[str, str]) -> dict[str, str]:
     """Labels by the id of their run; those that occur more than once get the end of that id.
 
-    A list on a page hands back the label that was chosen, so no two may be the same.
+    A list on a page returns the label that was chosen, so no two may be the same.
     """
     counts = Counter(labels.values())
     return {

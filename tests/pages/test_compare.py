@@ -15,7 +15,7 @@ def test_one_run_is_not_enough(empty_workspace, open_page):
     finished()
     app = open_page("compare")
     assert not app.exception
-    assert "There are not two runs yet" in app.info[0].value
+    assert "There are fewer than two runs" in app.info[0].value
 
 
 def test_newest_two_are_compared_and_others_can_be_chosen(empty_workspace, open_page):

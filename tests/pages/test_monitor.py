@@ -5,6 +5,7 @@ import os
 import time
 
 import pytest
+import streamlit as st
 
 from engine.base.errors import UserError
 from engine.inference.bundle import INFO, default_bundle, read_info
@@ -155,6 +156,21 @@ def test_finished_run_shows_its_figures(empty_workspace, open_page):
     assert {"Curves (CSV)", "Figures (JSON)", "Model (ZIP)"} <= {
         one.label for one in app.get("download_button")
     }
+
+
+def test_every_download_can_be_made(tiny_run, open_page, monkeypatch):
+    offered = {}
+    download = st.download_button
+
+    def offer(label: str, data, *given, **words) -> bool:
+        offered[label] = data
+        return download(label, data, *given, **words)
+
+    monkeypatch.setattr(st, "download_button", offer)
+    assert not open_page("monitor", run=tiny_run.id).exception
+    assert len(offered) == 5
+    assert all(isinstance(make(), bytes) for make in offered.values())
+    assert b"label" in offered["Out-of-fold (CSV)"]().splitlines()[0]
 
 
 def test_finished_run_can_become_the_default_model(empty_workspace, open_page):

@@ -348,7 +348,7 @@ def test_what_a_run_takes_is_measured_and_shown(train, measured):
     train.run()
     assert found.sentence() in spoken(train)
     assert "Measuring" not in spoken(train)
-    assert "Not enough memory" not in spoken(train)
+    assert "not enough" not in spoken(train)
     assert len(measured) == 1
 
 
@@ -363,11 +363,11 @@ def test_other_settings_are_measured_anew(train, measured):
     assert measured[-1][0].folds == 3
 
 
-def test_too_little_memory_is_said(train, measured):
+def test_memory_that_is_not_enough_is_said(train, measured):
     button(train, SAMPLE).click().run()
     answer(measured[0][0], peak_mb=30_000.0, remarks=("out of memory: in 2 pieces",))
     train.run()
-    assert "Not enough memory: 29 GB of 23 GB memory" in spoken(train)
+    assert "The memory is not enough: 29 GB of 23 GB memory" in spoken(train)
     assert "Out of memory: in 2 pieces." in spoken(train)
 
 

@@ -10,13 +10,13 @@ import pandas as pd
 MAX_POINTS = 1000
 """About how many points one chart shows at most; more would only slow the browser down."""
 _MIN_POINTS = 10
-"""Of a single curve; however many there are in a chart, each still shows its shape."""
+"""At least so many for each curve, so that it shows its shape however many curves there are."""
 _PAUSE_SECONDS = 60.0
-"""Without a sample for so long, the machine worked on something else: the curve has a gap."""
+"""After so long without a sample, a curve has a gap: the machine worked on something else."""
 
 TRAINING, VALIDATION, ERROR, MACHINE, LIMIT = "#0d9488", "#f59e0b", "#7174f5", "#0ea5e9", "#8a97a3"
 RUN_COLOURS = ("#0d9488", "#7174f5", "#f59e0b", "#e2557b", "#0ea5e9", "#84a93a")
-"""Of the runs that are compared, in their order."""
+"""The colours of compared runs, in their order."""
 
 
 class Network(NamedTuple):
@@ -24,8 +24,8 @@ class Network(NamedTuple):
 
     Attributes:
         name: such as `fold 2` or `fold 2, seed 1002`.
-        rows: of `engine.runs.read_metrics`.
-        learning: whether it still learns.
+        rows: its rows of `engine.runs.read_metrics`.
+        learning: whether it is still learning.
     """
 
     name: str
@@ -48,7 +48,7 @@ def networks_of(metrics: pd.DataFrame, alive: bool, epochs: int | None) -> list[
     Args:
         metrics: as `engine.runs.read_metrics` gives them.
         alive: whether the run is at work.
-        epochs: how many each network learns; None if that is not known.
+        epochs: how many each network learns for; None if that is unknown.
     """
     groups = list(metrics.groupby(["fold", "seed"], sort=False))
     several = len({fold for (fold, _), _ in groups}) < len(groups)
@@ -70,7 +70,7 @@ def loss_chart(networks: list[Network]) -> dict:
         for network in networks:
             trace = _curve(network, column, f"{words}, {network.name}", colour, networks, 2)
             trace |= {"legendgroup": words, "showlegend": network is named}
-            # Seen in the legend only, where one entry stands for the curves of all folds.
+            # This name is seen only in the legend, where one entry stands for all folds' curves.
             shown = {"name": words if busy else f"{words} (all folds)"}
             traces.append(trace | shown if network is named else trace)
     return {"data": traces, "layout": _layout("epoch", "loss (no unit)")}
@@ -93,7 +93,7 @@ def epoch_chart(networks: list[Network], column: str, unit: str, colour: str = E
 
 
 def time_chart(times: pd.Series, lines: list[Line], unit: str) -> dict:
-    """What the machine does, by the clock.
+    """What the machine does, over time.
 
     Args:
         times: of the samples, in seconds since 1970, rising.
@@ -157,14 +157,14 @@ def has_values(table: pd.DataFrame, column: str) -> bool:
 
 
 def extremes(values: np.ndarray, max_points: int) -> np.ndarray:
-    """Which values to draw of many: the first, the last, and the least and greatest of each part.
+    """Which of many values to draw: the first, the last, and the least and greatest of each part.
 
     Args:
         values: shape `(N,)`; NaN where there is none.
         max_points: how many at most, from 4 on.
 
     Returns:
-        Their places, rising.
+        Their indices, rising.
     """
     count = len(values)
     if count <= max_points:
@@ -184,7 +184,7 @@ def extremes(values: np.ndarray, max_points: int) -> np.ndarray:
 def _thin(
     rows: pd.DataFrame, column: str, max_points: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The epochs and the values to draw, and their places."""
+    """The epochs and values to draw, and their indices."""
     values = rows[column].to_numpy(dtype=float)
     chosen = extremes(values, max_points)
     return rows["epoch"].to_numpy()[chosen], values[chosen], chosen
@@ -193,7 +193,7 @@ def _thin(
 def _curve(
     network: Network, column: str, name: str, colour: str, networks: list[Network], kinds: int
 ) -> dict:
-    """One network's curve; those that learn now are strong, the others faded."""
+    """One network's curve; those of networks that are learning are strong, the others faded."""
     budget = max(MAX_POINTS // (kinds * len(networks)), _MIN_POINTS)
     epochs, values, _ = _thin(network.rows, column, budget)
     busy = any(other.learning for other in networks)
@@ -209,7 +209,7 @@ def _curve(
 
 
 def _with_gaps(times: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same with a point without a value in each pause, so that no line crosses it."""
+    """The same, with a point without a value in each pause, so that no line crosses it."""
     steps = np.diff(times)
     usual = float(np.median(steps)) if len(steps) else 0.0
     pauses = np.flatnonzero(steps > max(_PAUSE_SECONDS, 10 * usual)) + 1

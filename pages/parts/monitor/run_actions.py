@@ -27,11 +27,11 @@ from pages.parts.train.intake import take_clone
 _CLONING = "monitor cloning"
 """In the session: that a run is to be cloned on the Train page."""
 _PROBLEM = "monitor problem"
-"""In the session: what went wrong in a callback, for the page drawn next."""
+"""In the session: what went wrong in a callback, for the page that is drawn next."""
 
 
 def attempt(act: Callable, *arguments: object) -> bool:
-    """Do something in a callback; what a user can mend is shown on the page drawn next.
+    """Do something in a callback; what a user can put right is shown on the page drawn next.
 
     Returns:
         Whether it was done.
@@ -55,14 +55,13 @@ def offer_stop(run: Run) -> None:
     if run.state == "stopping":
         st.caption(
             ":material/hourglass_top: Stopping…",
-            help="It ends after the step it is in, and is ended by force where that takes more "
-            "than ten seconds.",
+            help="It ends after its present step, or by force after ten seconds.",
         )
     elif run.state == "running":
         with st.popover("Stop this run", icon=":material/stop_circle:"):
             st.write(
                 "Its curves, its log and its checkpoints stay. There will be no model yet, but "
-                "the run can be resumed: it then goes on from where it was."
+                "the run can be resumed: it then goes on where it was."
             )
             st.button(
                 "Yes, stop it",
@@ -79,7 +78,7 @@ def offer_resume(run: Run) -> None:
         return
     words = kept_words(run)
     if not words.endswith("kept"):
-        st.caption("Nothing of it was kept: resumed, it begins anew.")
+        st.caption("Nothing of it was kept: if resumed, it begins anew.")
     elif words not in run.reason:
         st.caption(plain(sentence(words)))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -91,7 +90,7 @@ def offer_resume(run: Run) -> None:
             on_click=attempt,
             args=(resume_run, run),
             help="It goes on from its last checkpoint and ends with the same model as if it had "
-            "never ended.",
+            "never been interrupted.",
         )
         _offer_clone(run, "Train again…", ":material/model_training:", "train again")
 
@@ -111,7 +110,7 @@ def show_place(run: Run) -> None:
                 key="move up",
                 on_click=attempt,
                 args=(move_up, run),
-                help=plain(f"It changes places with {waiting[place - 2].name}."),
+                help=plain(f"It swaps places with {waiting[place - 2].name}."),
             )
         st.button(
             "Cancel",
@@ -125,7 +124,7 @@ def show_place(run: Run) -> None:
 
 def _place_words(place: int, waiting: list[Run], working: list[Run]) -> str:
     if not working:
-        device = "The device is free; it is about to start."
+        device = "The device is free; the run is about to start."
     else:
         names = plain(" and ".join(f"“{run.name}”" for run in working[:3]))
         device = f"{names} {'is' if len(working) == 1 else 'are'} using the device."
@@ -147,7 +146,7 @@ def _offer_clone(run: Run, label: str, icon: str, key: str) -> None:
         key=key,
         on_click=_clone,
         args=(run,),
-        help="To the Train page, with this run's table and settings, to change some of them.",
+        help="Opens the Train page with this run's table and settings, for you to change.",
     )
 
 
@@ -186,7 +185,7 @@ def offer_management(run: Run) -> None:
             key="archive",
             on_click=attempt,
             args=(archive_run, run, not run.archived),
-            help="An archived run keeps its files and its model, and leaves the list.",
+            help="An archived run leaves the list, but keeps its files and its model.",
         )
         _offer_delete(run, size)
 

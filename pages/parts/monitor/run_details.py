@@ -41,7 +41,7 @@ _ROW_HELP = (
 
 
 def settings_of(run: Run) -> dict:
-    """What the run was asked to do, as its folder tells; empty when that cannot be read."""
+    """What the run was asked to do, as its folder says; empty when that cannot be read."""
     key = (run.id, run.created)
     if key not in _settings:
         try:
@@ -52,7 +52,7 @@ def settings_of(run: Run) -> dict:
 
 
 _settings: dict[tuple[str, float], dict] = {}
-"""Never changes once it is there, and the list asks for that of all runs every other second."""
+"""By run: settings never change once written, and the list asks for all every few seconds."""
 
 
 def properties_of(run: Run) -> dict[str, Property]:
@@ -98,7 +98,8 @@ def show_figures(run: Run) -> None:
         for name, property_ in properties.items()
     ]
     help_r2 = (
-        "Share of the labels' variance that is explained: 1 is perfect, 0 is a guess of the mean."
+        "Share of the labels' variance that is explained: 1 is perfect, 0 is no better than "
+        "guessing the mean."
     )
     st.dataframe(
         pd.DataFrame(rows),
@@ -127,7 +128,7 @@ def show_figures(run: Run) -> None:
 
 def _member_row(properties: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
     errors = {
-        property_.label: error_number(property_, figures["mae"][name])
+        property_.label: error_number(property_, figures["mae"].get(name))
         for name, property_ in properties.items()
     }
     return {
@@ -157,7 +158,7 @@ def _with_unit(property_: Property, value: float | None) -> str:
 
 
 def show_model(run: Run) -> None:
-    """What can be done with the model of a finished run."""
+    """What can be done with a finished run's model."""
     is_default = _is_default(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         if is_default:
@@ -171,7 +172,7 @@ def show_model(run: Run) -> None:
                 icon=":material/star:",
                 on_click=_promote,
                 args=(run,),
-                help="The Predict and Submission pages then use this model unless told otherwise.",
+                help="The Predict and Submission pages then use it unless another model is chosen.",
             )
         for page, label, icon, query in (
             ("predict", "Predict with it", "experiment", {"model": run.id}),
@@ -202,7 +203,7 @@ def _reset() -> None:
 
 
 def show_downloads(run: Run) -> None:
-    """Offer the files of a run that there are."""
+    """Offer the files that a run has."""
     folder = run.folder
     offers = [
         (METRICS, "Curves (CSV)", "metrics.csv", lambda: metrics_csv(run)),
@@ -230,11 +231,11 @@ def show_downloads(run: Run) -> None:
                 icon=":material/download:",
                 on_click="ignore",
             )
-    st.caption(f"All files of this run lie in `{folder}`.")
+    st.caption(f"All files of this run are in `{folder}`.")
 
 
 def _as_csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_as_csv(index=False).encode()
+    return frame.to_csv(index=False).encode()
 
 
 def _as_zip(folder: Path) -> bytes:

@@ -36,7 +36,7 @@ def show_list(selected: str) -> None:
         # A required row would jump to the first one when the selected run is not in the list.
         selection_mode="single-row-required" if listed else "single-row",
         selection_default={"selection": {"rows": [ids.index(selected)]}} if listed else None,
-        # The key holds the rows: another list must not inherit the number of the row picked.
+        # The key names the rows: another list must not inherit the number of the picked row.
         key=f"monitor list {selected} {hash(tuple(ids))}",
     )
     rows = picked["selection"]["rows"]
@@ -52,7 +52,7 @@ def preset_title(settings: dict) -> str:
 
 
 def _shown(runs: list[Run], selected: str) -> list[Run]:
-    """The runs that the search and the switch above the list leave."""
+    """The runs that the search and the switch above the list let through."""
     archived = sum(run.archived for run in runs)
     if len(runs) < _MANY and not archived:
         return runs
@@ -108,6 +108,6 @@ def _columns() -> dict[str, object]:
         "wMAE": st.column_config.NumberColumn(
             format="%.4f",
             help="Weighted mean absolute error of the blend, out-of-fold; lower is better, no "
-            "unit. Compare runs on the same table and folds only.",
+            "unit. Compare only runs on the same table and folds.",
         ),
     }

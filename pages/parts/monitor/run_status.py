@@ -16,7 +16,7 @@ from pages.parts.monitor.curve_charts import TRAINING
 from pages.parts.monitor.run_details import settings_of, show_badge, work_time
 
 _LATEST_EPOCHS = 20
-"""So many tell how an epoch's time divides."""
+"""How many epochs tell how their time divides into training and validation."""
 _LOG_LINES, _LOG_LINES_SEARCHED = 200, 100_000
 """How many lines of the log are shown, and how many the filter looks at."""
 _TOASTS = {
@@ -26,7 +26,7 @@ _TOASTS = {
     "interrupted": (":material/power_off:", "was interrupted"),
 }
 
-# Mixed from the text's colour, so that they fit the light and the dark theme.
+# Colours are mixed from the text's, so that they fit both themes.
 _GRID_STYLE = """<style>
 .pg-grid { display: grid; gap: 4px 6px; align-items: center; font-size: .82rem;
   margin-bottom: .4rem; overflow-x: auto }
@@ -86,7 +86,7 @@ def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
     left = time_left(progress.seconds_left)
     parts = [_bar(progress.overall, f"<b>{progress.overall:.0%}</b> of the run", left)]
     parts += ['<div class="pg-stages">', *(_stage(stage, metrics) for stage in progress.stages)]
-    # One element for all: each costs, and they are said again every second.
+    # One element for all of them: each takes time, and they are sent again every second.
     st.html(f"{_BAR_STYLE}{''.join(parts)}</div>")
 
 
@@ -121,7 +121,7 @@ def _training_and_validation(seconds_left: float | None, metrics: pd.DataFrame) 
 
 
 def show_grid(run: Run, metrics: pd.DataFrame) -> None:
-    """Each member on each fold, filling as it learns; nothing when the folds are not known."""
+    """Each member on each fold, filling as it learns; nothing when the folds are unknown."""
     cells = member_grid(run, settings_of(run), metrics)
     if not cells:
         return
@@ -176,7 +176,7 @@ def show_history(run: Run) -> None:
             for change in changes_of(run.id)
         ]
         if not rows:
-            st.caption("Nothing is known about this run's past.")
+            st.caption("This run has no recorded history.")
             return
         st.dataframe(
             pd.DataFrame(rows),
@@ -190,7 +190,7 @@ def show_log(run_id: str) -> None:
     wanted = st.text_input(
         "Filter",
         key=f"log filter {run_id}",
-        placeholder="Show only lines that hold these words",
+        placeholder="Show only lines that contain these words",
         label_visibility="collapsed",
         icon=":material/filter_list:",
     ).strip()
@@ -204,14 +204,14 @@ def show_log(run_id: str) -> None:
     if wanted:
         lines = text.splitlines()
         matching = [line for line in lines if wanted.casefold() in line.casefold()]
-        st.caption(f"{len(matching):,} of {len(lines):,} lines hold “{plain(wanted)}”.")
+        st.caption(f"{len(matching):,} of {len(lines):,} lines contain “{plain(wanted)}”.")
         text = "\n".join(matching[-_LOG_LINES:])
     if text:
         st.code(text, language=None, height=280, wrap_lines=True)
 
 
 def announce(run: Run) -> None:
-    """Say once that a run that was watched has ended."""
+    """Say once that a run has ended while it was watched."""
     watched = st.session_state.get("monitor watched")
     st.session_state["monitor watched"] = run.id if run.alive else None
     if watched == run.id and run.state in _TOASTS:

@@ -27,7 +27,7 @@ class IntervalAndDomain(NamedTuple):
 
 
 _LEVEL = f"{100 * LEVEL:.0f} %"
-# Lines and grounds are mixed from the text's colour, so they fit the light and the dark theme.
+# Lines and backgrounds are mixed from the text's colour, so that they fit both themes.
 _STYLE = """<style>
 .pg-cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(238px, 1fr)) }
 .pg-card { border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
@@ -62,8 +62,8 @@ _STYLE = """<style>
 
 
 _OUTSIDE = (
-    "This molecule is less like those that the model learned this property from than nearly all of "
-    "them are like each other, so the value can be further off than the interval says."
+    "Nearly all molecules from which the model learned this property are more like each other than "
+    "this molecule is like them, so the value can be further off than the interval says."
 )
 
 
@@ -79,7 +79,7 @@ def show_cards(
         info: of the model.
         predicted: `{"blend" or member: {property: value}}`, in the properties' units.
         uncertainty: by property; None for a model without intervals.
-        textbook: the same molecule in the textbook table, when it is there.
+        textbook: the same molecule in the textbook table; None if it is not in it.
     """
     uncertainty = uncertainty or {}
     cards = [

@@ -52,7 +52,7 @@ class Textbook:
     values: dict[str, tuple[float, str]]
 
     def value_of(self, name: str) -> tuple[float, str] | None:
-        """The value of a property and its source, whatever the case of the property's name."""
+        """The value of a property and its source, whatever the letter case of the name."""
         return self.values.get(name.casefold())
 
 
@@ -73,7 +73,7 @@ def textbook() -> dict[str, Textbook]:
 
 
 def show_picture(smiles: str, width: int, height: int) -> None:
-    """Show a molecule, drawn for the theme that is on; a sentence where it cannot be drawn."""
+    """Show a molecule, drawn for the present theme, or say why it cannot be drawn."""
     try:
         image = _svg(smiles, width, height, st.context.theme.type == "dark")
     except BadSmilesError as error:

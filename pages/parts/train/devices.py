@@ -1,4 +1,4 @@
-"""The switches of how a run uses the devices of this machine."""
+"""The switches for how a run uses the devices of this machine."""
 
 import streamlit as st
 
@@ -34,7 +34,7 @@ _SWITCHES = {
     ),
     "empty_cache": (
         "Give memory back after each epoch",
-        "For a GPU that other programs share. A little slower.",
+        "For a GPU shared with other programs. A little slower.",
     ),
     "pinned_memory": (
         "Send rows from pinned memory",
@@ -46,7 +46,7 @@ _ON_CPU = ("step_in_backward",)
 
 
 def choose_devices(hardware: Hardware) -> DeviceSettings:
-    """Show the switches; those that do nothing on this machine are off.
+    """Show the switches; those that do nothing on this machine are disabled.
 
     Args:
         hardware: of this machine.
@@ -62,14 +62,14 @@ def choose_devices(hardware: Hardware) -> DeviceSettings:
             for number, name in enumerate(_SWITCHES)
         }
         if not hardware.gpus:
-            st.caption("What is greyed out matters on CUDA GPUs only; there is none here.")
+            st.caption("What is greyed out matters only on CUDA GPUs; there is none here.")
     return DeviceSettings(parallel=parallel, precision=precision, **switched)
 
 
 def _pick(place, name: str, label: str, options: dict[str, str]) -> str:
     helps = {
         "parallel": "Automatic trains different networks on different GPUs, or on the cores of "
-        "the CPU, at the same time. Splitting batches pays for large networks only.",
+        "the CPU, at the same time. Splitting batches pays only for large networks.",
         "precision": "Automatic takes 16 bits on a GPU and 32 bits on a CPU.",
     }
     return place.selectbox(

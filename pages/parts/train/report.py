@@ -73,7 +73,7 @@ def _show_properties(table: Table) -> None:
                 format="localized", help="How many rows have a value for this property."
             ),
             "Distribution": st.column_config.BarChartColumn(
-                help="How the labels spread from the lowest to the highest.", width="small"
+                help="How the labels are spread from the lowest to the highest.", width="small"
             ),
             "Spread": st.column_config.TextColumn(help="Standard deviation of the labels."),
         },
@@ -111,8 +111,8 @@ def _property_row(
 
 def _bars(labels: np.ndarray) -> np.ndarray:
     """How many labels lie in each section between the lowest and the highest."""
-    # As shares of the largest: no span between them overflows, and noise in the last digits is
-    # as small for large labels as for small ones.
+    # As shares of the largest: no difference between them overflows, and noise in the last digits
+    # is as small for large labels as for small ones.
     largest = np.abs(labels).max()
     shares = labels / largest if largest else labels
     low, high = shares.min(), shares.max()

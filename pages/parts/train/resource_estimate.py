@@ -1,4 +1,4 @@
-"""How long a run would take on this machine, and how much memory, before it is started."""
+"""How much time and memory a run would take on this machine, before it is started."""
 
 import time
 
@@ -27,7 +27,7 @@ def show_resource_estimate(table: Table, preset: str, folds: str, use: DeviceSet
     try:
         request = request_for(table, preset, folds, use)
     except UserError:
-        # What cannot be started is said when it is started.
+        # Why it cannot be started is said when the user tries to.
         return
     probe = read_probe(request)
     if probe:
@@ -62,7 +62,7 @@ def _under_way() -> bool:
 
 def _wait() -> None:
     if not _under_way():
-        # The whole page, once: only what is drawn around a fragment can end its ticking.
+        # The whole page, once: only the page around a fragment can end its ticking.
         st.rerun()
     st.caption(":material/hourglass_top: Measuring how long this takes on this machine…")
 
@@ -71,13 +71,13 @@ def _show_probe(probe: Probe) -> None:
     st.markdown(
         f":material/timer: {plain(probe.sentence())}",
         help="Measured on this machine with a few training steps on a part of your table. The "
-        "other members come on top; other programs slow it down.",
+        "other members take time on top of this, and other programs slow it down.",
     )
     for remark in probe.remarks:
         st.caption(plain(sentence(remark)))
     if not probe.fits:
         st.warning(
-            f"Not enough memory: {plain(probe.memory_words())}. Choose a smaller preset, or "
+            f"The memory is not enough: {plain(probe.memory_words())}. Choose a smaller preset, or "
             "“One device” under “Devices and memory”.",
             icon=":material/warning:",
         )

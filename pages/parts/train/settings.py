@@ -31,8 +31,8 @@ _FOLDS = {
 _FOLD_WORDS = {
     "random": "Rows are dealt out by chance: the usual estimate of the error on polymers like "
     "those in the table.",
-    "similarity": "Like repeat units stay together: a harder test that tells how the model does "
-    "on chemistry that it has not seen.",
+    "similarity": "Similar repeat units stay together: a harder test, which shows how the model "
+    "does on chemistry that it has not seen.",
     "column": "Rows with the same value in the column are one fold.",
     "file": "A table with the ids of your rows and a column that names the fold of each.",
 }
@@ -44,10 +44,10 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     Args:
         file: from `intake.choose_file`.
         table: checked, with something to learn.
-        measure: whether to tell how long the run would take, which may need a measurement.
+        measure: whether to say how long the run would take, which may need a measurement.
     """
     # What comes and goes is drawn into a container, so that nothing below it changes its place:
-    # a field that does is made anew by the browser, without what was typed into it meanwhile.
+    # the browser rebuilds a field that moves, and loses what was just typed into it.
     _take_cloned(file)
     hardware = detect()
     st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
@@ -173,7 +173,7 @@ def _choose_folds(file: dict, table: Table) -> str | None:
         captions=[_FOLD_WORDS[kind] for kind in kinds],
         key="train folds",
         help="Each fold is predicted once by models that were trained on all the others, so every "
-        "figure of error comes from rows that the model has not seen.",
+        "error figure comes from rows that the model has not seen.",
     )
     if kind == "column":
         column = st.selectbox("Column", columns, key=f"train fold column {file['key']}")
@@ -188,7 +188,7 @@ def _choose_folds(file: dict, table: Table) -> str | None:
 
 
 def _fold_columns(table: Table) -> list[str]:
-    """The unused columns without gaps that have as many different values as there may be folds."""
+    """The unused columns without gaps, with as many different values as there may be folds."""
     used = {table.report.columns.smiles, *table.report.columns.properties}
     frame = table.raw.frame
     return [
