@@ -1,7 +1,7 @@
-"""Knowing a polymer again, whatever part of its chain was drawn as the repeat unit.
+"""Recognising a polymer, whichever part of its chain was drawn as the repeat unit.
 
-`*CC*` and `*CCCC*` are one polymer, and so are `*CC(*)C` and `*C(C)C*`. For checks of what is new
-to a model; PolyGIN itself takes a repeat unit as it was drawn.
+`*CC*` and `*CCCC*` are the same polymer, and so are `*CC(*)C` and `*C(C)C*`. For checks of what is
+new to a model; PolyGIN itself takes a repeat unit as it was drawn.
 """
 
 from functools import cache
@@ -13,8 +13,8 @@ from rdkit.Chem import rdFingerprintGenerator
 from engine.chem.smiles import parse, without_stereo
 
 _RADIUS = 8
-_FEWEST = 3
-"""Copies in a ring; of fewer, an atom could be its own neighbour."""
+_FEWEST_COPIES = 3
+"""In a ring; with fewer, an atom could be its own neighbour."""
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
     radius=_RADIUS, includeRedundantEnvironments=True
 )
@@ -22,13 +22,13 @@ _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
 
 @cache
 def polymer(smiles: str) -> frozenset:
-    """What tells a polymer from others, stereochemistry left aside.
+    """A key that is the same for all drawings of a polymer, stereochemistry ignored.
 
-    The chain is closed to a ring that is wide enough for each atom to see it as endless; the key
-    is how often each neighbourhood (Morgan, radius 8) occurs, for the shortest period.
+    The chain is closed to a ring so wide that no atom's neighbourhood meets itself; the key is how
+    often each neighbourhood (Morgan, radius 8) occurs in the shortest period.
 
     Args:
-        smiles: of a repeat unit; one without two ends of the chain is known by its SMILES alone.
+        smiles: of a repeat unit; without two ends of the chain, the key is its canonical SMILES.
 
     Raises:
         BadSmilesError: when it cannot be read.
@@ -38,7 +38,7 @@ def polymer(smiles: str) -> frozenset:
     if len(ends) != 2 or mol.GetNumAtoms() < 3:
         return frozenset({without_stereo(smiles)})
     period = len(Chem.GetShortestPath(mol, *(end.GetIdx() for end in ends))) - 2
-    ring = _ring(mol, ends, max(ceil((2 * _RADIUS + 3) / period), _FEWEST))
+    ring = _ring(mol, ends, max(ceil((2 * _RADIUS + 3) / period), _FEWEST_COPIES))
     try:
         Chem.SanitizeMol(ring)
     except Chem.MolSanitizeException:
@@ -49,16 +49,16 @@ def polymer(smiles: str) -> frozenset:
 
 
 def _ring(mol: Chem.Mol, ends: list[Chem.Atom], copies: int) -> Chem.RWMol:
-    """So many copies, the tail of each bonded to the head of the next, `*` gone."""
+    """A ring of copies, the tail of each bonded to the head of the next, without `*`."""
     head, tail = (end.GetNeighbors()[0].GetIdx() for end in ends)
     kind = ends[0].GetBonds()[0].GetBondType()
     size, ring = mol.GetNumAtoms(), Chem.RWMol()
     for _ in range(copies):
         ring.InsertMol(mol)
     for copy in range(copies):
-        after = (copy + 1) % copies
-        ring.AddBond(tail + copy * size, head + after * size, kind)
-    gone = [end.GetIdx() + copy * size for end in ends for copy in range(copies)]
-    for place in sorted(gone, reverse=True):
-        ring.RemoveAtom(place)
+        following = (copy + 1) % copies
+        ring.AddBond(tail + copy * size, head + following * size, kind)
+    all_ends = [end.GetIdx() + copy * size for end in ends for copy in range(copies)]
+    for atom in sorted(all_ends, reverse=True):
+        ring.RemoveAtom(atom)
     return ring

@@ -1,6 +1,6 @@
 """Whether two commits predict and learn the same: `python -m bench.two_commits BASE [--head REV]`.
 
-Checks both out beside each other; with `--working-tree`, compares BASE with the files as they lie
+Checks out one after the other; with `--working-tree`, compares BASE with the files as they lie
 in this checkout. In each, the shipped model predicts the textbook table and a `smoke` run trains
 on it, in a fresh workspace and with this Python. Prints what differs; the exit code is 1 when
 anything does. It calls commands alone, so it works across redesigns of the engine.
@@ -85,14 +85,14 @@ def compare_tables(base: Path, other: Path) -> list[str]:
         return []
     read = pd.read_csv if base.suffix == ".csv" else pd.read_parquet
     before, after = read(base), read(other)
-    found = []
+    differences = []
     if list(before) != list(after):
-        found.append(f"columns {', '.join(before)} became {', '.join(after)}")
+        differences.append(f"columns {', '.join(before)} became {', '.join(after)}")
     if len(before) != len(after):
-        return [*found, f"{len(before):,} rows became {len(after):,}"]
+        return [*differences, f"{len(before):,} rows became {len(after):,}"]
     for name in before.columns.intersection(after.columns):
-        found += _compare_columns(before[name], after[name])
-    return found or ["the bytes differ, the values do not"]
+        differences += _compare_columns(before[name], after[name])
+    return differences or ["the bytes differ, the values do not"]
 
 
 def _compare_columns(before: pd.Series, after: pd.Series) -> list[str]:
@@ -114,15 +114,15 @@ def compare_bundles(base: Path, other: Path) -> list[str]:
     When a run trained, and CatBoost's random ids of models, are no difference.
     """
     before, after = ({path.name: path for path in bundle.iterdir()} for bundle in (base, other))
-    found = []
+    differences = []
     for name in sorted(before.keys() | after.keys()):
         if name not in after or name not in before:
-            found.append(f"{name} is only in the {'first' if name in before else 'second'}")
+            differences.append(f"{name} is only in the {'first' if name in before else 'second'}")
         elif before[name].read_bytes() != after[name].read_bytes() and _content(
             before[name]
         ) != _content(after[name]):
-            found.append(f"{name} differs")
-    return found
+            differences.append(f"{name} differs")
+    return differences
 
 
 def _content(path: Path) -> object:
@@ -151,17 +151,17 @@ def _catboost_model(path: Path) -> bytes:
 
 
 def _call(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> None:
-    """Run a command in a folder; when it fails, end with its last words and the exit code 2."""
+    """Run a command in a folder; when it fails, print its last output and exit with 2."""
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        words = (done.stderr or done.stdout).strip()[-2000:]
-        print(f"In {folder}, `{' '.join(command)}` failed:\n{words}", file=sys.stderr)
+        output = (done.stderr or done.stdout).strip()[-2000:]
+        print(f"In {folder}, `{' '.join(command)}` failed:\n{output}", file=sys.stderr)
         sys.exit(2)
 
 
-def main(words: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Compare, print; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.two_commits", description=__doc__)
     parser.add_argument("base", metavar="BASE", help="a commit")
@@ -170,7 +170,7 @@ def main(words: list[str] | None = None) -> int:
     others.add_argument(
         "--working-tree", action="store_true", help="compare with the uncommitted files instead"
     )
-    given = parser.parse_args(words)
+    given = parser.parse_args(arguments)
     # A supervisor may still be leaving its workspace when the folder is removed.
     with tempfile.TemporaryDirectory(
         prefix="polygin-commits-", ignore_cleanup_errors=True
@@ -186,8 +186,8 @@ def main(words: list[str] | None = None) -> int:
             with worktree(revision, place / f"checkout-{number}") as checkout:
                 results.append(make_results(checkout, files))
         differences = compare(*results)
-    for name, found in differences.items():
-        print(f"{name}: {'; '.join(found) or 'equal'}")
+    for name, sentences in differences.items():
+        print(f"{name}: {'; '.join(sentences) or 'equal'}")
     return int(any(differences.values()))
 
 

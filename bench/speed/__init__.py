@@ -1,1 +1,1 @@
-"""What `python -m engine bench` measures: this engine and the plain ways beside it, as ratios."""
+"""What `python -m engine bench` measures: this engine beside plain PyG and RDKit, as ratios."""

@@ -57,7 +57,7 @@ def copy_bandwidth(device: torch.device, size: int, show: Show) -> float:
 
     Args:
         device: a CUDA device.
-        size: bytes of one copy; fewer where less than four times as many are free.
+        size: bytes of one copy, at most; never more than a quarter of the free memory.
         show: called as the work proceeds.
     """
     torch.cuda.empty_cache()

@@ -32,8 +32,8 @@ def measure_features(smiles: list[str], quick: bool, show: Show) -> dict:
         looked up by itself; and `plain`, extrapolated from a sample. The warm modes fetch graphs
         and descriptors together.
     """
-    smiles = by_length(smiles, _QUICK_ROWS) if quick else smiles
-    sample = by_length(smiles, _QUICK_SAMPLE if quick else _SAMPLE)
+    smiles = sample_by_length(smiles, _QUICK_ROWS) if quick else smiles
+    sample = sample_by_length(smiles, _QUICK_SAMPLE if quick else _SAMPLE)
     blocks = [sample[i::_PLAIN_BLOCKS] for i in range(_PLAIN_BLOCKS)]
     # Before, during and after ours, so that both meet the same changes of the machine's speed.
     plain = _Plain(sample[0])
@@ -61,8 +61,8 @@ def measure_features(smiles: list[str], quick: bool, show: Show) -> dict:
     }
 
 
-def by_length(smiles: list[str], count: int) -> list[str]:
-    """Some SMILES whose lengths are spread as all of them are, in a fixed random order."""
+def sample_by_length(smiles: list[str], count: int) -> list[str]:
+    """Some SMILES, their lengths distributed like those of all, in a fixed random order."""
     count = min(count, len(smiles))
     ordered = sorted(smiles, key=len)
     evenly = ((np.arange(count) + 0.5) * len(smiles) / count).astype(int)

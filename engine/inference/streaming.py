@@ -84,7 +84,7 @@ def predict_file(
             yield smiles_of(part, columns)
 
     # Closed at once when, say, the disk is full: the workers end before the error is shown.
-    stream = predict_stream(predictor, chunks(), keep=table.count <= _MOST_STORED_ROWS)
+    stream = predict_stream(predictor, chunks(), store=table.count <= _MOST_STORED_ROWS)
     with closing(stream):
         for predicted in stream:
             submission = plain_submission(parts.popleft(), columns, predicted, predictor.info)
@@ -100,7 +100,7 @@ def predict_file(
 
 
 def predict_stream(
-    predictor: Predictor, smiles_chunks: Iterable[Sequence[str]], keep: bool = False
+    predictor: Predictor, smiles_chunks: Iterable[Sequence[str]], store: bool = False
 ) -> Generator[Predictions, None, None]:
     """Predict chunk after chunk, in the order given.
 
@@ -111,7 +111,7 @@ def predict_stream(
         predictor: the model.
         smiles_chunks: some repeat units at a time, best `CHUNK_ROWS`; a unit that a chunk holds
             several times is computed once.
-        keep: whether new features are stored on disk, where stored ones are looked up in any case.
+        store: whether new features go into the store on disk, which is searched in any case.
             Not for long files: a million units would take 10 GB.
 
     Yields:
@@ -132,7 +132,7 @@ def predict_stream(
 
     with worker_pool(workers) as pool:
         for chunk in chain(first, chunks):
-            waiting.append((chunk, pool.submit(chunk_features, chunk, keep)))
+            waiting.append((chunk, pool.submit(chunk_features, chunk, store)))
             # Two for each worker: one in progress, and one that is ready when that is done.
             if len(waiting) > 2 * workers:
                 yield predict_next()

@@ -42,8 +42,8 @@ class Probe(BaseModel):
         """One line for people."""
         at_once = f" in {self.processes} processes" if self.processes > 1 else ""
         return (
-            f"On {self.device}: about {_span(self.seconds_per_epoch)} an epoch, "
-            f"{self.epochs:,} epochs{at_once}: about {_span(60 * self.minutes)} for "
+            f"On {self.device}: about {_duration(self.seconds_per_epoch)} an epoch, "
+            f"{self.epochs:,} epochs{at_once}: about {_duration(60 * self.minutes)} for "
             f"{self.networks}; {self.memory_words()}."
         )
 
@@ -52,7 +52,7 @@ class Probe(BaseModel):
         return f"{_gigabytes(self.peak_mb)} of {_gigabytes(self.memory_mb)} memory"
 
 
-def _span(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 1:
         return f"{seconds:.1g} s"
     if seconds < 90:

@@ -32,10 +32,10 @@ def labels() -> np.ndarray:
 
 def test_figures_of_errors_are_those_of_the_engine(labels: np.ndarray) -> None:
     predicted = labels + np.random.default_rng(1).normal(size=labels.shape) * [9.0, 0.02]
-    known = figures(labels, predicted, NAMES, label_ranges(labels, NAMES))
+    expected = figures(labels, predicted, NAMES, label_ranges(labels, NAMES))
     errors = np.abs(labels - predicted)
-    assert wmae(labels)(errors) == pytest.approx(known["wmae"])
-    assert wmae_row(labels)(errors) == pytest.approx(known["wmae_row"])
+    assert wmae(labels)(errors) == pytest.approx(expected["wmae"])
+    assert wmae_row(labels)(errors) == pytest.approx(expected["wmae_row"])
 
 
 def test_an_interval_holds_the_figure_and_a_paired_one_is_narrower(labels: np.ndarray) -> None:
@@ -71,16 +71,16 @@ def test_systems_are_compared_on_the_same_rows(
     predicted = long_form(table, folds, predict_mean(table.labels, folds))
     save("training mean", "random", {"command": "none", "seconds": 0.1}, predicted)
     loaded = results.load_all(table)
-    assert [(one.system, one.folds) for one in loaded] == [
+    assert [(system.system, system.folds) for system in loaded] == [
         ("best", "random"),
         ("training mean", "random"),
     ]
     monkeypatch.setattr(comparison, "load_all", lambda: loaded)
-    said: list[str] = []
-    comparison.main(said.append)
+    printed: list[str] = []
+    comparison.main(printed.append)
     blend = read_report(trained)["figures"]["blend"]
-    assert f"| best | {blend['wmae']:.4f} (" in said[0]
-    systems, members, others = said[0].strip().split("\n\n")[1:]
+    assert f"| best | {blend['wmae']:.4f} (" in printed[0]
+    systems, members, others = printed[0].strip().split("\n\n")[1:]
     assert "| LightGBM | " in members
     assert "| training mean | " in systems
     assert "| training mean | " in others
@@ -91,28 +91,28 @@ def test_a_system_of_one_fold_is_compared_on_its_rows(labels: np.ndarray) -> Non
     folds, random = np.arange(len(labels)) % 4, np.random.default_rng(1)
 
     def result(system: str, only: int | None) -> results.Result:
-        here = np.ones(len(labels), bool) if only is None else folds == only
-        blended = np.where(here[:, None], labels + random.normal(size=labels.shape), np.nan)
-        found = OutOfFold(
+        rows = np.ones(len(labels), bool) if only is None else folds == only
+        blended = np.where(rows[:, None], labels + random.normal(size=labels.shape), np.nan)
+        out_of_fold = OutOfFold(
             ["*C*"] * len(labels),
             NAMES,
             ["blend"],
             labels,
             blended[None],
             blended,
-            np.where(here, folds, -1),
+            np.where(rows, folds, -1),
         )
         about = {"command": "none", "seconds": 1, "machine": {"threads": 1 if only else 2}}
-        return results.Result(system, "random", only, about, found)
+        return results.Result(system, "random", only, about, out_of_fold)
 
-    here = on_one_fold([result("best", None), result("slow", 2), result("slower", 3)], 2)
-    assert [one.system for one in here] == ["best", "slow"]
-    assert [len(one.out_of_fold.labels) for one in here] == [20, 20]
-    written, shown = compare_all(here, labels, "Fold 2 of `random` alone")
-    known = figures(
-        labels[folds == 2], here[1].out_of_fold.blended, NAMES, label_ranges(labels, NAMES)
+    compared = on_one_fold([result("best", None), result("slow", 2), result("slower", 3)], 2)
+    assert [system.system for system in compared] == ["best", "slow"]
+    assert [len(system.out_of_fold.labels) for system in compared] == [20, 20]
+    written, shown = compare_all(compared, labels, "Fold 2 of `random` alone")
+    expected = figures(
+        labels[folds == 2], compared[1].out_of_fold.blended, NAMES, label_ranges(labels, NAMES)
     )["mae"]
-    assert written["systems"][1]["mae"] == pytest.approx(known)
+    assert written["systems"][1]["mae"] == pytest.approx(expected)
     assert written["others"]["slow"]["wmae"] == written["systems"][1]["wmae"]
     assert "coverage" not in written["systems"][0]
     assert "| slow |" in shown
@@ -139,10 +139,10 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     monkeypatch.setitem(PRESETS, "smoke", quick)
     path = one_fold.fit("smoke", "random", 1, tmp_path / "scratch")
     loaded = results.load_all(table)
-    assert [one.only_fold for one in loaded] == [1]
-    found = loaded[0].out_of_fold
+    assert [system.only_fold for system in loaded] == [1]
+    out_of_fold = loaded[0].out_of_fold
     labelled = np.isfinite(table.labels)
-    assert (np.isfinite(found.blended) == labelled & (folds == 1)[:, None]).all()
+    assert (np.isfinite(out_of_fold.blended) == labelled & (folds == 1)[:, None]).all()
     before = path.read_bytes(), loaded[0].about["seconds"]
     monkeypatch.setattr(LightGBM, "fit", None)
     one_fold.fit("smoke", "random", 1, tmp_path / "scratch")

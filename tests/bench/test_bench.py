@@ -56,7 +56,7 @@ for epoch in range(1, int(words[words.index("--epochs") + 1]) + 1):
 EPOCH_NANOSECONDS = 1_500_000_000
 
 
-def _silent(what: str, done: int, total: int) -> None:
+def _silent(title: str, done: int, total: int) -> None:
     assert 0 <= done <= total
 
 

@@ -23,21 +23,25 @@ def results() -> list[Result]:
     folds = np.arange(60) % 3
 
     def result(system: str, only: int | None) -> Result:
-        here = np.ones(60, bool) if only is None else folds == only
-        blended = np.where(here[:, None], labels + random.normal(size=labels.shape), np.nan)
-        found = OutOfFold(["*C*"] * 60, NAMES, ["blend"], labels, blended[None], blended, folds)
-        return Result(system, "random", only, {"command": "none", "seconds": 1}, found)
+        rows = np.ones(60, bool) if only is None else folds == only
+        blended = np.where(rows[:, None], labels + random.normal(size=labels.shape), np.nan)
+        out_of_fold = OutOfFold(
+            ["*C*"] * 60, NAMES, ["blend"], labels, blended[None], blended, folds
+        )
+        return Result(system, "random", only, {"command": "none", "seconds": 1}, out_of_fold)
 
     return [result("standard", None), result("t4x2", 2)]
 
 
 def test_a_system_is_measured_as_the_leaderboard_does(results: list[Result]) -> None:
-    found = results[0].out_of_fold
-    known = figures(found.labels, found.blended, NAMES, label_ranges(found.labels, NAMES))
+    out_of_fold = results[0].out_of_fold
+    expected = figures(
+        out_of_fold.labels, out_of_fold.blended, NAMES, label_ranges(out_of_fold.labels, NAMES)
+    )
     measured = claims.measure(results[0])
-    assert measured["wmae"] == pytest.approx(known["wmae"])
-    spread = np.ptp(found.labels[:, 4])
-    assert measured["errors"]["Rg"] == pytest.approx(known["mae"]["Rg"] / spread)
+    assert measured["wmae"] == pytest.approx(expected["wmae"])
+    span = np.ptp(out_of_fold.labels[:, 4])
+    assert measured["errors"]["Rg"] == pytest.approx(expected["mae"]["Rg"] / span)
 
 
 def test_claims_stand_beside_what_there_is(
@@ -52,9 +56,9 @@ def test_claims_stand_beside_what_there_is(
     monkeypatch.setattr(claims, "peaks", lambda table, folds: dict.fromkeys(claims.CLAIMS, 512.0))
     claims.main()
     written = json.loads((tmp_path / "claims.json").read_text())["presets"]
-    said = capsys.readouterr().out
-    assert "| 0.305 | not measured yet |" in said
-    assert f"| 0.142 | {written['standard']['measured']['wmae']:.4f} | all folds |" in said
-    assert f"| 0.138 | {written['t4x2']['measured']['wmae']:.4f} | fold 2 |" in said
-    assert "| under 5 GB | 0.5 GB |" in said
-    assert "| claimed | 0.139 | 0.144 | 0.132 | 0.135 | 0.142 |" in said
+    printed = capsys.readouterr().out
+    assert "| 0.305 | not measured yet |" in printed
+    assert f"| 0.142 | {written['standard']['measured']['wmae']:.4f} | all folds |" in printed
+    assert f"| 0.138 | {written['t4x2']['measured']['wmae']:.4f} | fold 2 |" in printed
+    assert "| under 5 GB | 0.5 GB |" in printed
+    assert "| claimed | 0.139 | 0.144 | 0.132 | 0.135 | 0.142 |" in printed

@@ -18,11 +18,11 @@ from tests.conftest import SLICE, TEXTBOOK
 def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Table) -> None:
     measured = measure(load_out_of_fold(trained.folder / OUT_OF_FOLD, slice_of_textbook))
     info = read_info(trained.folder / "bundle")
-    for name, one in measured.items():
-        assert one["coverage"] == info.intervals[name].coverage
-        assert one["labels"] == info.labels[name]
-        assert 0 < one["outside"] < one["labels"]
-        assert len(one["coverage_by_fold"]) == 3
+    for name, figures in measured.items():
+        assert figures["coverage"] == info.intervals[name].coverage
+        assert figures["labels"] == info.labels[name]
+        assert 0 < figures["outside"] < figures["labels"]
+        assert len(figures["coverage_by_fold"]) == 3
     assert "| Tg (°C) | 64 |" in markdown(measured)
 
 

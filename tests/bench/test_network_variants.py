@@ -31,9 +31,9 @@ def test_a_variant_is_trained_and_compared(table: Table, tmp_path: Path) -> None
         for name, changes in (("plain", QUICK), ("described", joined))
     )
     assert not np.array_equal(plain.blended, described.blended)
-    said = compare([plain], [described])
-    assert f"| Tg | {np.nanmean(np.abs(plain.labels - plain.blended)[:, 0]):.4g} |" in said
-    assert "| wMAE |" in said
+    differences = compare([plain], [described])
+    assert f"| Tg | {np.nanmean(np.abs(plain.labels - plain.blended)[:, 0]):.4g} |" in differences
+    assert "| wMAE |" in differences
     assert "+0.0 ± 0.0 %" in compare([plain], [plain])
 
 

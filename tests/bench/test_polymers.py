@@ -15,13 +15,13 @@ from bench.polymers import polymer
         ["*CC=CC*", "*C=CCC*", "*=CCCC=*", "*C/C=C/C*"],
     ],
 )
-def test_it_is_known_again(drawings: list[str]) -> None:
+def test_it_is_recognised_in_each_drawing(drawings: list[str]) -> None:
     assert len({polymer(smiles) for smiles in drawings}) == 1
 
 
-def test_others_are_others() -> None:
-    others = [
+def test_different_polymers_have_different_keys() -> None:
+    units = [
         *("*CC*", "*CCO*", "*CO*", "*CC(*)C", "*CC(*)CC", "*CCC(*)C", "*CC(C)C(C)C*"),
         *("*c1ccc(*)cc1", "*c1cccc(*)c1", "*CC(*)(*)C", "CCO", "*C"),
     ]
-    assert len({polymer(smiles) for smiles in others}) == len(others)
+    assert len({polymer(smiles) for smiles in units}) == len(units)

@@ -36,8 +36,8 @@ def test_outputs_and_gradients_agree(virtual_node: bool) -> None:
     (ours * towards).sum().backward()
     (theirs * towards).sum().backward()
     expected = renamed({name: weight.grad for name, weight in network.named_parameters()})
-    found = {name: weight.grad for name, weight in plain.named_parameters()}
-    assert expected.keys() == found.keys()
-    for name, gradient in found.items():
+    gradients = {name: weight.grad for name, weight in plain.named_parameters()}
+    assert expected.keys() == gradients.keys()
+    for name, gradient in gradients.items():
         scale = expected[name].abs().max().item()
         torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-4 * max(scale, 1))

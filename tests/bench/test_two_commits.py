@@ -64,13 +64,13 @@ def test_equal_commits_are_equal_and_leave_no_worktree(
     assert not list((repository / ".git").glob("worktrees/*"))
 
 
-def test_other_predictions_are_told_by_column(
+def test_differing_predictions_are_listed_by_column(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["first"]) == 1
-    said = capsys.readouterr().out
-    assert "predictions: Tg: 1 of 1 cells differ, by 0.25 at most" in said
-    assert "oof: equal" in said
+    printed = capsys.readouterr().out
+    assert "predictions: Tg: 1 of 1 cells differ, by 0.25 at most" in printed
+    assert "oof: equal" in printed
 
 
 def test_the_working_tree_is_compared_in_place(repository: Path) -> None:

@@ -27,13 +27,13 @@ def table() -> tuple[list[str], np.ndarray]:
 def _mean_of_nearest(units: list[str], others: list[str]) -> np.ndarray:
     """By RDKit's own count Tanimoto, one pair after the other."""
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-    made = {text: generator.GetCountFingerprint(parse(text)) for text in {*units, *others}}
-    found = []
+    fingerprints = {text: generator.GetCountFingerprint(parse(text)) for text in {*units, *others}}
+    means = []
     for unit in units:
-        rest = [made[text] for text in others if text != unit]
-        alike = DataStructs.BulkTanimotoSimilarity(made[unit], rest)
-        found.append(np.mean(sorted(1 - np.array(alike))[:5]))
-    return np.array(found)
+        rest = [fingerprints[text] for text in others if text != unit]
+        similarities = DataStructs.BulkTanimotoSimilarity(fingerprints[unit], rest)
+        means.append(np.mean(sorted(1 - np.array(similarities))[:5]))
+    return np.array(means)
 
 
 def test_distances_are_to_the_units_that_label_the_property(table) -> None:
@@ -72,19 +72,19 @@ def test_a_unit_that_is_measured_often_is_no_neighbour_of_itself(table) -> None:
 
 
 def test_it_is_one_polymer_however_written(table) -> None:
-    ways = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
-    distances = Domain.of(*table).distances(ways)
+    drawings = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
+    distances = Domain.of(*table).distances(drawings)
     assert (distances == distances[0]).all()
 
 
 def test_a_bundles_file_holds_no_structure_no_label_and_no_order(table, tmp_path: Path) -> None:
     smiles, labels = table
-    made = Domain.of(smiles, labels)
+    domain_of_table = Domain.of(smiles, labels)
     info = write_domain(tmp_path, smiles, labels, NAMES)
     read = Domain.load(tmp_path, info, 2)
-    np.testing.assert_array_equal(read.distances(smiles[:9]), made.distances(smiles[:9]))
-    np.testing.assert_array_equal(read.thresholds(), made.thresholds())
-    assert list(info.thresholds.values()) == made.thresholds().tolist()
+    np.testing.assert_array_equal(read.distances(smiles[:9]), domain_of_table.distances(smiles[:9]))
+    np.testing.assert_array_equal(read.thresholds(), domain_of_table.thresholds())
+    assert list(info.thresholds.values()) == domain_of_table.thresholds().tolist()
     arrays = load_file(tmp_path / FILE)
     assert {str(array.dtype) for array in arrays.values()} == {"int64", "uint16", "uint8"}
     other = tmp_path / "other"
@@ -116,8 +116,8 @@ def test_a_damaged_file_is_a_sentence(table, tmp_path: Path, name: str, change) 
     info = write_domain(tmp_path, *table, NAMES)
     arrays = load_file(tmp_path / FILE)
     changed = {} if change is None else {name: change(arrays[name])}
-    kept = {key: array for key, array in arrays.items() if key != name}
-    save_file({**kept, **changed}, tmp_path / FILE)
+    others = {key: array for key, array in arrays.items() if key != name}
+    save_file({**others, **changed}, tmp_path / FILE)
     with pytest.raises(UserError, match="damaged"):
         Domain.load(tmp_path, info, 2)
 

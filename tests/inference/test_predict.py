@@ -37,8 +37,8 @@ def test_training_polymers_are_predicted_near_their_labels(predictor: Predictor)
 
 
 def test_one_polymer_is_one_however_written(predictor: Predictor) -> None:
-    ways = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
-    predicted = predictor.predict(ways).blend
+    drawings = ["*CC(*)C(=O)OC", "COC(=O)C([*])C[*]", "[*:1]CC([*:2])C(=O)OC"]
+    predicted = predictor.predict(drawings).blend
     assert predicted.nunique().tolist() == [1, 1]
 
 
@@ -56,9 +56,9 @@ def test_all_rows_unreadable(predictor: Predictor) -> None:
 def test_score_on_the_training_table(predictor: Predictor) -> None:
     table = load_table(TEXTBOOK)
     result = score(predictor, table)
-    known = table.labels[np.isfinite(table.labels[:, 0]), 0]
-    assert result["n"]["Tg"] == len(known)
-    assert 0 < result["mae"]["Tg"] < np.abs(known - np.median(known)).mean()
+    labels = table.labels[np.isfinite(table.labels[:, 0]), 0]
+    assert result["n"]["Tg"] == len(labels)
+    assert 0 < result["mae"]["Tg"] < np.abs(labels - np.median(labels)).mean()
     assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
 
 
@@ -89,29 +89,29 @@ TEST = b"id,SMILES\n007,*CC*\n12,C(C\n3,*CC(*)C\n"
 
 
 def test_a_submission_without_a_sample(predictor: Predictor) -> None:
-    made = make_submission(predictor, read_table(TEST, "test.csv"))
-    assert list(made.frame.columns) == ["id", "Tg", "Density"]
-    assert made.frame["id"].tolist() == ["007", "12", "3"]
-    assert np.isfinite(made.frame[["Tg", "Density"]]).all(axis=None)
+    submission = make_submission(predictor, read_table(TEST, "test.csv"))
+    assert list(submission.frame.columns) == ["id", "Tg", "Density"]
+    assert submission.frame["id"].tolist() == ["007", "12", "3"]
+    assert np.isfinite(submission.frame[["Tg", "Density"]]).all(axis=None)
 
 
 def test_unreadable_rows_get_the_training_median_and_are_listed(predictor: Predictor) -> None:
-    made = make_submission(predictor, read_table(TEST, "test.csv"))
-    assert made.frame.loc[1, "Tg"] == predictor.info.medians["Tg"]
-    assert made.filled["id"].tolist() == ["12"]
-    assert "open parentheses" in made.filled.loc[0, "reason"]
+    submission = make_submission(predictor, read_table(TEST, "test.csv"))
+    assert submission.frame.loc[1, "Tg"] == predictor.info.medians["Tg"]
+    assert submission.filled["id"].tolist() == ["12"]
+    assert "open parentheses" in submission.filled.loc[0, "reason"]
 
 
 def test_a_sample_gives_ids_order_and_columns(predictor: Predictor) -> None:
     sample = b"id,Density,Tg\n3,0,0\n007,0,0\n12,0,0\n"
-    made = make_submission(
+    submission = make_submission(
         predictor, read_table(TEST, "test.csv"), read_table(sample, "sample.csv")
     )
-    assert list(made.frame.columns) == ["id", "Density", "Tg"]
-    assert made.frame["id"].tolist() == ["3", "007", "12"]
+    assert list(submission.frame.columns) == ["id", "Density", "Tg"]
+    assert submission.frame["id"].tolist() == ["3", "007", "12"]
     plain = make_submission(predictor, read_table(TEST, "test.csv")).frame.set_index("id")
     pd.testing.assert_frame_equal(
-        made.frame.set_index("id")[["Tg", "Density"]],
+        submission.frame.set_index("id")[["Tg", "Density"]],
         plain.loc[["3", "007", "12"]],
         check_index_type=False,
     )
@@ -136,8 +136,8 @@ def test_an_id_of_two_repeat_units_cannot_be_asked_for(predictor: Predictor, sec
     with pytest.raises(UserError, match=r"the id 1 to different repeat units, on rows 2, 3"):
         make_submission(predictor, test, sample)
     # An id that is not asked for is nobody's trouble.
-    made = make_submission(predictor, test, read_table(b"id,Tg\n2,0\n", "sample.csv"))
-    assert made.frame["id"].tolist() == ["2"]
+    submission = make_submission(predictor, test, read_table(b"id,Tg\n2,0\n", "sample.csv"))
+    assert submission.frame["id"].tolist() == ["2"]
 
 
 def test_an_id_may_repeat_one_repeat_unit(predictor: Predictor) -> None:
@@ -153,10 +153,10 @@ def test_the_samples_own_id_column_is_taken(predictor: Predictor, name: str) -> 
     )
     asked = test.frame[name].tolist()[::-1]
     sample = read_table("\n".join([f"{name},Tg", *(f"{id},0" for id in asked)]).encode())
-    made = make_submission(predictor, test, sample).frame
-    assert made[name].tolist() == asked
-    own = make_submission(predictor, test).frame
-    assert made["Tg"].tolist() == own["Tg"].tolist()[::-1]
+    submission = make_submission(predictor, test, sample).frame
+    assert submission[name].tolist() == asked
+    plain = make_submission(predictor, test).frame
+    assert submission["Tg"].tolist() == plain["Tg"].tolist()[::-1]
 
 
 def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_run_leaves_intervals_and_a_domain_in_its_bundle(trained: Run) -> None
         residuals = (rows["label"] - rows["blend"]).abs().to_numpy()
         half = interval.half_width(rows[info.members].std(axis=1, ddof=0).to_numpy())
         assert interval.labels == len(rows)
-        # Every label was calibrated on, so that the share within is known beforehand.
+        # Every label was calibrated on, so the number within is certain.
         assert np.sum(residuals <= half * (1 + 1e-9)) == np.ceil(0.9 * (len(rows) + 1))
         assert 0.6 < interval.coverage <= 1
         assert interval.width > 0

@@ -19,7 +19,7 @@ from engine.inference.bundle import (
 
 
 def _bundle(folder: Path, name: str) -> Path:
-    """A bundle of that name, with one more file, which holds the name."""
+    """A bundle with a name, and one more file that holds the name."""
     folder.mkdir()
     (folder / "weights").write_text(name)
     write_info(folder, read_info(SHIPPED).model_copy(update={"name": name}))
@@ -37,9 +37,9 @@ def _default() -> str:
 @pytest.fixture
 def first(tmp_path: Path, workspace: Path) -> Path:
     """A bundle that is the default."""
-    made = _bundle(tmp_path / "first", "first")
-    promote(made)
-    return made
+    bundle = _bundle(tmp_path / "first", "first")
+    promote(bundle)
+    return bundle
 
 
 class Killed(BaseException):

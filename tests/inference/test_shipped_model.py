@@ -14,7 +14,7 @@ def test_it_tells_its_error() -> None:
     info = Predictor(SHIPPED).info
     assert info.names == ["Tg", "FFV", "Tc", "Density", "Rg"]
     assert info.figures["blend"]["n"] == info.labels
-    members = [one["wmae"] for one in info.figures["members"].values()]
+    members = [scores["wmae"] for scores in info.figures["members"].values()]
     assert info.figures["blend"]["wmae"] < min(members)
 
 

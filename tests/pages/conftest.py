@@ -12,16 +12,20 @@ from streamlit.testing.v1 import AppTest
 
 from engine.inference import bundle
 from engine.inference.bundle import BundleInfo, write_info
-from engine.runs import Progress, Run, StageProgress, find_run, process, store
+from engine.runs import ProbeRequest, Progress, Run, StageProgress, find_run, process, store
 from engine.settings.networks import NetworkConfig
 from engine.settings.properties import property_for
+from pages.parts.train import resource_estimate
 from tests.conftest import ROOT
 
 SECONDS = 600
 """Generous: other work may hold the processors while tests run."""
 
 
-NAMES = ("Tg", "Strength")
+SAMPLE = "Use the sample table (155 textbook polymers)"
+KELVIN = "SMILES,Tg,split\n" + "".join(
+    f"*CC(*){'C' * length},{300 + length},{'ab'[length % 2]}\n" for length in range(1, 31)
+)
 
 PROPERTIES = [property_for("Tg"), property_for("Strength", "MPa")]
 
@@ -177,3 +181,57 @@ def words(app) -> str:
     """All that the page says, on one line."""
     parts = [*app.markdown, *app.caption, *app.header, *app.info, *app.warning, *app.error]
     return " ".join(one.value for one in parts).replace("\\", "")
+
+
+class Measuring:
+    """Stands for the process of a trial; it ends when a test says so."""
+
+    ended = False
+
+    def poll(self) -> int | None:
+        return 0 if self.ended else None
+
+
+@pytest.fixture
+def measured(monkeypatch) -> list[tuple[ProbeRequest, Measuring]]:
+    """What the page has asked to be measured; nothing is."""
+    asked: list[tuple[ProbeRequest, Measuring]] = []
+
+    def start(request: ProbeRequest) -> Measuring:
+        asked.append((request, Measuring()))
+        return asked[-1][1]
+
+    monkeypatch.setattr(resource_estimate, "start_probe", start)
+    monkeypatch.setattr(
+        resource_estimate, "end_probe", lambda started: setattr(started, "ended", True)
+    )
+    return asked
+
+
+@pytest.fixture
+def train(empty_workspace, open_page, monkeypatch, measured):
+    """The Train page; a run that it starts stays queued."""
+    monkeypatch.setattr(process, "launch", lambda run: None)
+    return open_page("train")
+
+
+def spoken(app) -> str:
+    """The page's plain words, without the signs that keep Markdown from reading them."""
+    texts = [one.value for one in (*app.markdown, *app.caption, *app.warning)]
+    return " ".join(texts).replace("\\", "")
+
+
+def button(app, label: str):
+    return next(one for one in app.button if one.label == label)
+
+
+def upload(app, name: str, data: bytes):
+    return app.file_uploader[0].upload(name, data, "application/octet-stream").run()
+
+
+def selectbox(app, label: str):
+    return next(one for one in app.selectbox if one.label == label)
+
+
+def figures(app) -> dict[str, str]:
+    return {one.label: one.value for one in app.metric}

@@ -1,6 +1,5 @@
 """The Train page: what it says of a table, and that it starts exactly one run."""
 
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,47 +11,10 @@ from engine import runs
 from engine.base.errors import UserError
 from engine.base.hardware import Gpu, Hardware
 from engine.base.workspace import ASSETS
-from engine.runs import ProbeRequest, Run, list_runs, process, read_config, start_run
+from engine.runs import ProbeRequest, Run, list_runs, read_config, start_run
 from engine.settings.estimate import Probe
-from pages.parts.train import resource_estimate, settings
-from pages.parts.train.report import SEPARATORS
-
-SAMPLE = "Use the sample table (155 textbook polymers)"
-KELVIN = "SMILES,Tg,split\n" + "".join(
-    f"*CC(*){'C' * length},{300 + length},{'ab'[length % 2]}\n" for length in range(1, 31)
-)
-
-
-class Measuring:
-    """Stands for the process of a trial; it ends when a test says so."""
-
-    ended = False
-
-    def poll(self) -> int | None:
-        return 0 if self.ended else None
-
-
-@pytest.fixture
-def measured(monkeypatch) -> list[tuple[ProbeRequest, Measuring]]:
-    """What the page has asked to be measured; nothing is."""
-    asked: list[tuple[ProbeRequest, Measuring]] = []
-
-    def start(request: ProbeRequest) -> Measuring:
-        asked.append((request, Measuring()))
-        return asked[-1][1]
-
-    monkeypatch.setattr(resource_estimate, "start_probe", start)
-    monkeypatch.setattr(
-        resource_estimate, "end_probe", lambda started: setattr(started, "ended", True)
-    )
-    return asked
-
-
-@pytest.fixture
-def train(empty_workspace, open_page, monkeypatch, measured):
-    """The Train page; a run that it starts stays queued."""
-    monkeypatch.setattr(process, "launch", lambda run: None)
-    return open_page("train")
+from pages.parts.train import settings
+from tests.pages.conftest import KELVIN, SAMPLE, button, figures, spoken, upload
 
 
 def answer(request: ProbeRequest, **changes: object) -> Probe:
@@ -68,28 +30,6 @@ def answer(request: ProbeRequest, **changes: object) -> Probe:
     ).model_copy(update=changes)
     request.path("answer").write_text(found.model_dump_json())
     return found
-
-
-def spoken(app) -> str:
-    """The page's plain words, without the signs that keep Markdown from reading them."""
-    texts = [one.value for one in (*app.markdown, *app.caption, *app.warning)]
-    return " ".join(texts).replace("\\", "")
-
-
-def button(app, label: str):
-    return next(one for one in app.button if one.label == label)
-
-
-def upload(app, name: str, data: bytes):
-    return app.file_uploader[0].upload(name, data, "application/octet-stream").run()
-
-
-def selectbox(app, label: str):
-    return next(one for one in app.selectbox if one.label == label)
-
-
-def figures(app) -> dict[str, str]:
-    return {one.label: one.value for one in app.metric}
 
 
 def test_empty_state_says_what_to_do(train):
@@ -186,82 +126,6 @@ def test_bad_upload_is_one_sentence(train, name, data, said):
     assert "Train" not in [one.label for one in train.button]
 
 
-def test_smiles_column_can_be_chosen_where_none_is_found(train):
-    upload(train, "odd.csv", b"unit,Tg\n" + b"".join(b"CCO,%d\n" % i for i in range(12)))
-    assert "no SMILES column" in train.error[0].value
-    next(one for one in train.selectbox if one.label == "SMILES column").select("unit")
-    button(train, "Check again").click().run()
-    assert not train.error
-    assert figures(train)["Rows kept"] == "12"
-    assert "--smiles-column unit" in train.code[-1].value
-
-
-def test_unit_is_converted_and_told_to_the_command(train):
-    upload(train, "kelvin.csv", KELVIN.encode())
-    assert train.dataframe[0].value.loc[0, "Lowest"] == "301.0 °C"
-    next(one for one in train.selectbox if one.label == "Tg").select("K")
-    button(train, "Check again").click().run()
-    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
-    assert "--unit Tg=K" in train.code[-1].value
-    button(train, "Train").click().run()
-    assert len(list_runs()) == 1
-
-
-def test_a_unit_outlives_another_reading(train):
-    upload(train, "kelvin.csv", KELVIN.encode())
-    selectbox(train, "Tg").select("K")
-    selectbox(train, "Decimal sign").select(".")
-    button(train, "Check again").click().run()
-    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
-    assert selectbox(train, "Tg").value == "K"
-    assert {"--unit Tg=K", "--decimal ."} <= {*re.findall(r"--\w+ \S+", train.code[-1].value)}
-    # Nor does a reading lose it that gives no table at all.
-    selectbox(train, "Text encoding").select("utf-16")
-    button(train, "Check again").click().run()
-    assert len(train.error) == 1
-    selectbox(train, "Text encoding").select("utf-8")
-    button(train, "Check again").click().run()
-    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
-
-
-def test_a_unit_goes_with_its_column(train):
-    text = KELVIN.replace("SMILES,Tg", "SMILES,Strength")
-    upload(train, "strength.csv", text.encode())
-    next(one for one in train.text_input if one.label == "Strength").set_value("MPa")
-    selectbox(train, "Cells are separated by").select(";")
-    button(train, "Check again").click().run()
-    assert not train.exception
-    assert "unit" not in train.error[0].value
-    assert train.session_state["train overrules"]["units"] == {}
-
-
-def test_columns_that_cannot_be_used_change_nothing(train):
-    upload(train, "kelvin.csv", KELVIN.encode())
-    selectbox(train, "Tg").select("K")
-    button(train, "Check again").click().run()
-    selectbox(train, "Id column").select("SMILES")
-    properties = next(one for one in train.multiselect if one.label == "Property columns")
-    properties.set_value([])
-    button(train, "Check again").click().run()
-    assert not train.exception
-    assert "“SMILES” is used twice" in train.error[0].value
-    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
-    selectbox(train, "Id column").select_index(0)
-    button(train, "Check again").click().run()
-    assert not train.error
-    assert figures(train)["Rows kept"] == "30"
-
-
-def test_too_many_columns_of_numbers_are_said(train):
-    names = ",".join(f"p{number}" for number in range(501))
-    rows = "".join(f"CCO,{','.join(['1'] * 501)}\n" for _ in range(12))
-    upload(train, "wide.csv", f"SMILES,{names}\n{rows}".encode())
-    selectbox(train, "SMILES column").select("SMILES")
-    button(train, "Check again").click().run()
-    assert not train.exception
-    assert "501 property columns" in train.error[-1].value
-
-
 @pytest.mark.parametrize(
     ("first", "second"),
     [
@@ -276,17 +140,6 @@ def test_labels_that_hardly_differ_or_are_huge_are_shown(train, first, second):
     upload(train, "strength.csv", f"SMILES,Strength\n{rows}".encode())
     assert not train.exception
     assert sum(train.dataframe[0].value.loc[0, "Distribution"]) == 12
-
-
-def test_separator_can_be_overruled(train):
-    upload(train, "bars.csv", KELVIN.replace(",", "|").encode())
-    assert figures(train)["Rows kept"] == "30"
-    separator = next(one for one in train.selectbox if one.label == "Cells are separated by")
-    assert separator.options == ["as found", *SEPARATORS.values()]
-    separator.select(";")
-    button(train, "Check again").click().run()
-    assert not train.exception
-    assert len(train.error) == 1
 
 
 def test_folds_from_a_column_of_the_table(train):
@@ -423,16 +276,6 @@ def test_all_switches_can_be_used_where_there_are_gpus(train, monkeypatch):
     assert [one.label for one in train.checkbox if one.disabled] == [
         "Update weights in the backward pass"
     ]
-
-
-def test_row_numbers_can_be_taken_as_ids(train):
-    upload(
-        train, "ids.csv", KELVIN.replace("SMILES", "id,SMILES").replace("*CC(", "a,*CC(").encode()
-    )
-    next(one for one in train.selectbox if one.label == "Id column").select_index(0)
-    button(train, "Check again").click().run()
-    assert "--id-column ''" in train.code[-1].value
-    assert "row numbers serve as ids" in spoken(train)
 
 
 def test_clone_fills_the_train_page(tiny_run, open_page, measured):

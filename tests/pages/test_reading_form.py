@@ -1,0 +1,104 @@
+"""What a user says on how a table is to be read."""
+
+import re
+
+from engine.runs import list_runs
+from pages.parts.train.report import SEPARATORS
+from tests.pages.conftest import KELVIN, button, figures, selectbox, spoken, upload
+
+
+def test_smiles_column_can_be_chosen_where_none_is_found(train):
+    upload(train, "odd.csv", b"unit,Tg\n" + b"".join(b"CCO,%d\n" % i for i in range(12)))
+    assert "no SMILES column" in train.error[0].value
+    next(one for one in train.selectbox if one.label == "SMILES column").select("unit")
+    button(train, "Check again").click().run()
+    assert not train.error
+    assert figures(train)["Rows kept"] == "12"
+    assert "--smiles-column unit" in train.code[-1].value
+
+
+def test_unit_is_converted_and_told_to_the_command(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "301.0 °C"
+    next(one for one in train.selectbox if one.label == "Tg").select("K")
+    button(train, "Check again").click().run()
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
+    assert "--unit Tg=K" in train.code[-1].value
+    button(train, "Train").click().run()
+    assert len(list_runs()) == 1
+
+
+def test_a_unit_outlives_another_reading(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    selectbox(train, "Tg").select("K")
+    selectbox(train, "Decimal sign").select(".")
+    button(train, "Check again").click().run()
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
+    assert selectbox(train, "Tg").value == "K"
+    assert {"--unit Tg=K", "--decimal ."} <= {*re.findall(r"--\w+ \S+", train.code[-1].value)}
+    # Nor does a reading lose it that gives no table at all.
+    selectbox(train, "Text encoding").select("utf-16")
+    button(train, "Check again").click().run()
+    assert len(train.error) == 1
+    selectbox(train, "Text encoding").select("utf-8")
+    button(train, "Check again").click().run()
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
+
+
+def test_a_unit_goes_with_its_column(train):
+    text = KELVIN.replace("SMILES,Tg", "SMILES,Strength")
+    upload(train, "strength.csv", text.encode())
+    next(one for one in train.text_input if one.label == "Strength").set_value("MPa")
+    selectbox(train, "Cells are separated by").select(";")
+    button(train, "Check again").click().run()
+    assert not train.exception
+    assert "unit" not in train.error[0].value
+    assert train.session_state["train overrules"]["units"] == {}
+
+
+def test_columns_that_cannot_be_used_change_nothing(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    selectbox(train, "Tg").select("K")
+    button(train, "Check again").click().run()
+    selectbox(train, "Id column").select("SMILES")
+    properties = next(one for one in train.multiselect if one.label == "Property columns")
+    properties.set_value([])
+    button(train, "Check again").click().run()
+    assert not train.exception
+    assert "“SMILES” is used twice" in train.error[0].value
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
+    selectbox(train, "Id column").select_index(0)
+    button(train, "Check again").click().run()
+    assert not train.error
+    assert figures(train)["Rows kept"] == "30"
+
+
+def test_too_many_columns_of_numbers_are_said(train):
+    names = ",".join(f"p{number}" for number in range(501))
+    rows = "".join(f"CCO,{','.join(['1'] * 501)}\n" for _ in range(12))
+    upload(train, "wide.csv", f"SMILES,{names}\n{rows}".encode())
+    selectbox(train, "SMILES column").select("SMILES")
+    button(train, "Check again").click().run()
+    assert not train.exception
+    assert "501 property columns" in train.error[-1].value
+
+
+def test_separator_can_be_overruled(train):
+    upload(train, "bars.csv", KELVIN.replace(",", "|").encode())
+    assert figures(train)["Rows kept"] == "30"
+    separator = next(one for one in train.selectbox if one.label == "Cells are separated by")
+    assert separator.options == ["as found", *SEPARATORS.values()]
+    separator.select(";")
+    button(train, "Check again").click().run()
+    assert not train.exception
+    assert len(train.error) == 1
+
+
+def test_row_numbers_can_be_taken_as_ids(train):
+    upload(
+        train, "ids.csv", KELVIN.replace("SMILES", "id,SMILES").replace("*CC(", "a,*CC(").encode()
+    )
+    next(one for one in train.selectbox if one.label == "Id column").select_index(0)
+    button(train, "Check again").click().run()
+    assert "--id-column ''" in train.code[-1].value
+    assert "row numbers serve as ids" in spoken(train)
