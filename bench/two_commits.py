@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -121,11 +121,20 @@ def compare_bundles(base: Path, other: Path) -> list[str]:
         elif before[name].read_bytes() != after[name].read_bytes() and _content(
             before[name]
         ) != _content(after[name]):
-            differences.append(f"{name} differs")
+            differences.append(f"{name} differs{_fields(before[name], after[name])}")
     return differences
 
 
-def _content(path: Path) -> object:
+def _fields(base: Path, other: Path) -> str:
+    """Which fields of a bundle's description differ, by name; nothing of other files."""
+    if base.name != _INFO:
+        return ""
+    before, after = _content(base), _content(other)
+    names = sorted(before.keys() | after.keys())
+    return f" in {', '.join(name for name in names if before.get(name) != after.get(name))}"
+
+
+def _content(path: Path) -> Any:
     """What has to be equal in a file of a bundle."""
     if path.name == _INFO:
         fields = json.loads(path.read_bytes())

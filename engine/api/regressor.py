@@ -73,8 +73,8 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         Args:
             X: N SMILES, or a table from `read_table`, which brings its labels.
             y: shape `(N,)` or `(N, K)`, NaN where a label is missing. The columns of a DataFrame
-                name the properties, in the units in which the registry has them; others are
-                named `y0`, `y1`, … and have no unit.
+                or the name of a Series name the properties, in the units in which the registry
+                has them; others are named `y`, or `y0`, `y1`, …, and have no unit.
 
         Raises:
             UserError: when a row cannot be read, or there is too little to learn from.
@@ -186,7 +186,11 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
 
 
 def _rows(X: Any, y: Any) -> tuple[list[str], np.ndarray, list[Property]]:
-    """Canonical SMILES, labels `(N, K)` and the K properties; only columns that can be learned."""
+    """Canonical SMILES, labels `(N, K)` and the K properties.
+
+    Raises:
+        UserError: when a row cannot be read, or a column has too few labels to be learned.
+    """
     if isinstance(X, Table):
         if y is not None:
             raise UserError("A table brings its own labels: leave y out.")

@@ -1,4 +1,4 @@
-"""A trained model as one folder of plain data files, and how to find it by a name."""
+"""A trained model as one folder of plain data files, and which one is the default."""
 
 import shutil
 from pathlib import Path

@@ -21,7 +21,8 @@ class Member(ABC):
     """A member of an ensemble.
 
     Attributes:
-        name: in files, columns and presets.
+        name: in files, columns and presets: letters, digits and `_`; no column of `oof.parquet` has
+            it.
         title: as pages show it.
         colour: on every page, in CSS's notation.
         Config: its settings.
@@ -34,7 +35,10 @@ class Member(ABC):
 
 
 class DescriptorMember(Member):
-    """A member that learns from descriptors, with a model for each property.
+    """A member that learns from descriptors; an instance is one fitted model of one property.
+
+    `fit` runs in several threads at once: it uses one thread, lets go of the interpreter while it
+    works, and gives the same model for the same seed.
 
     Attributes:
         suffix: of the files that hold a model.

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..base.errors import UserError
@@ -17,7 +18,7 @@ from ..base.packed import Features
 from ..settings.networks import NetworkConfig
 from .batching import DeviceGraphs
 from .member import DescriptorMember
-from .members import MEMBERS, network_member
+from .members import MEMBERS, network_member, title_of
 from .network import Network
 from .network_prediction import Scale, predict_network
 
@@ -33,7 +34,7 @@ class FittedMember(Protocol):
 
         Args:
             features: of the U units.
-            threads: number that a network may use; boosted trees use one each.
+            threads: number that a network may use; the other members use one each.
         """
         ...
 
@@ -146,19 +147,30 @@ def save_network(folder: Path, member: str, number: int, network: Network, scale
 
 
 def load_networks(folder: Path, member: str, config: NetworkConfig) -> list[tuple[Network, Scale]]:
-    """Read every network of a member, in evaluation mode on the CPU."""
-    build = network_member(member).build
-    networks = []
-    for path in sorted(folder.glob(f"{member}-*.safetensors")):
+    """Read every network of a member, in evaluation mode on the CPU.
+
+    Raises:
+        UserError: when there is none, or a file cannot be read.
+    """
+    paths = sorted(folder.glob(f"{member}-*.safetensors"))
+    numbers = [path.stem.rpartition("-")[2] for path in paths]
+    if not paths or numbers != [f"{number:03d}" for number in range(len(paths))]:
+        raise UserError(f"{folder} lacks a network of {title_of(member)}: its files are not whole.")
+    return [_read_network(path, member, config) for path in paths]
+
+
+def _read_network(path: Path, member: str, config: NetworkConfig) -> tuple[Network, Scale]:
+    try:
         tensors = load_file(path)
         scale = Scale(
             tensors.pop("scale.mean").double().numpy(),
             tensors.pop("scale.deviation").double().numpy(),
         )
-        network = build(config, len(scale.mean))
+        network = network_member(member).build(config, len(scale.mean))
         network.load_state_dict(tensors)
-        networks.append((network.eval(), scale))
-    return networks
+    except (SafetensorError, KeyError, RuntimeError, OSError) as error:
+        raise UserError(f"{path} cannot be read: it is damaged, or of another network.") from error
+    return network.eval(), scale
 
 
 def _descriptor_member(member: str) -> type[DescriptorMember]:

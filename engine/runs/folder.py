@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from ..base.errors import UserError
 from ..settings.presets import PRESETS, Preset
-from . import folder as files
 from .records import Progress, Run, StoredConfig
 
 _ERRORS, _ERROR = "val_mae", "val_mae_"
@@ -231,12 +230,12 @@ class Feed:
 
 def follow_metrics(run: Run) -> pd.DataFrame:
     """What `engine.runs.read_metrics` gives, at the cost of what is new; not to be changed."""
-    return _feed(run.folder / files.METRICS, parse_metrics).read()
+    return _feed(run.folder / METRICS, parse_metrics).read()
 
 
 def follow_hardware(run: Run) -> pd.DataFrame:
     """What `engine.runs.read_hardware` gives, at the cost of what is new; not to be changed."""
-    return _feed(run.folder / files.HARDWARE, parse_hardware).read()
+    return _feed(run.folder / HARDWARE, parse_hardware).read()
 
 
 def forget() -> None:

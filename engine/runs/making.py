@@ -91,14 +91,14 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     Raises:
         UserError: when the rows cannot be learned from, or no member could be fitted.
     """
-    # As a run has it: sums of floats depend on how many threads add them up.
+    # Whoever calls: sums of floats depend on how many threads add them up.
     torch.set_num_threads(usable_cores())
     reporter, count = context.reporter, len(request.canonical)
     folds = request.divided()
     remarks = check_folds(folds, request.canonical, request.labels, request.names)
     for remark in remarks:
         reporter.log(remark)
-    fits = stages(request.preset, len(np.unique(folds)), len(request.names))
+    fits = stages(request.preset, len(np.unique(folds[folds >= 0])), len(request.names))
     reporter.plan({"features": 2 * count, **fits, "bundle": 1})
     reporter.stage("features", 2 * count)
     features = compute_features(

@@ -1,4 +1,4 @@
-"""What a run may be called."""
+"""The records of runs: what is asked of one, its row in the run table, its progress."""
 
 import time
 from collections.abc import Iterable

@@ -154,7 +154,7 @@ def mend_metrics(run: Run, names: list[str], histories: list[list[dict]]) -> Non
 
 
 def _key(row: dict) -> tuple:
-    return row["fold"], row["seed"], row["epoch"]
+    return row.get("member"), row["fold"], row["seed"], row["epoch"]
 
 
 def _as_written(row: dict, names: list[str]) -> dict:

@@ -84,7 +84,7 @@ class Supervisor:
         return bool(alive)
 
     def _reap(self, alive: set[str]) -> None:
-        """Take the exit codes of workers that have ended well."""
+        """Take the exit codes of workers whose runs are over."""
         for run_id in set(self._launched) - alive:
             if self._launched[run_id][0].poll() is not None:
                 del self._launched[run_id]

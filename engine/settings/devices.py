@@ -24,7 +24,7 @@ class DeviceSettings(BaseModel):
         pinned_memory: send rows to the device from memory that the system never moves.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     parallel: Parallel = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"

@@ -31,7 +31,7 @@ class NetworkConfig(BaseModel):
         descriptors: so many of the descriptor vector's numbers are joined to the pooled vector.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     layers: int = 4
     width: int = 128

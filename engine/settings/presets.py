@@ -25,7 +25,7 @@ class Preset(BaseModel):
         use: what `auto` means for several devices and for the precision, see `devices_for`.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     title: str

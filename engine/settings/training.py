@@ -18,7 +18,7 @@ class PretrainingConfig(BaseModel):
         temperature: of NT-Xent.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["masked", "contrastive"]
     epochs: int
@@ -44,7 +44,7 @@ class TrainingConfig(BaseModel):
         pretraining: what comes before, if anything.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: int = 30
     batch: int = 64

@@ -102,7 +102,7 @@ def check_folds(
     """
     units = np.unique([flat_smiles(smiles) for smiles in canonical], return_inverse=True)[1]
     for k, name in enumerate(names):
-        for fold in np.unique(folds):
+        for fold in np.unique(folds[folds >= 0]):
             rows = np.isfinite(labels[:, k]) & (folds != fold)
             if len(np.unique(units[rows])) < 2:
                 raise UserError(

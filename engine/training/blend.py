@@ -23,7 +23,8 @@ def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
         members: shape `(M, N)`, out-of-fold predictions of M members.
 
     Returns:
-        Shape `(M,)`, not negative, of sum 1; equal where no row has a label and all predictions.
+        Shape `(M,)`, not negative, of sum 1; equal when no row has both a label and every
+        prediction.
     """
     equal = np.full(len(members), 1 / len(members))
     scored = np.isfinite(labels) & np.isfinite(members).all(axis=0)
@@ -79,7 +80,8 @@ def fixed_blend(
         members: shape `(M, N, K)`, out-of-fold predictions.
         member_names: of the M members.
         names: of the K properties.
-        fixed: the weight of each member; the others share the weights of members that are absent.
+        fixed: the weight of each member; where members are absent, the others are scaled up to a
+            sum of 1.
 
     Returns:
         The blend, shape `(N, K)`, and the weights: `{property: {member: weight}}`.

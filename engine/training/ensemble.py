@@ -116,7 +116,7 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
             remarks.append(f"{title_of(name)} was left out: {error}.")
             context.reporter.log(remarks[-1])
     if not predictions:
-        raise UserError(" ".join(remarks))
+        raise UserError(" ".join(remarks) or f"The preset {preset.name!r} has no members.")
     return _blended(data, preset, predictions, remarks)
 
 
@@ -201,7 +201,7 @@ def _blended(
     """Blend the members' out-of-fold predictions, and measure their errors."""
     members = tuple(predictions)
     out_of_fold = np.stack(list(predictions.values()))  # M × N × K
-    if preset.blend:
+    if preset.blend is not None:
         blended, weights = fixed_blend(out_of_fold, members, data.names, preset.blend)
     else:
         blended = nested_blend(data.labels, out_of_fold, data.folds)

@@ -47,11 +47,11 @@ def train_network(
     """Train one network for all its epochs, or until it stops early; see `TrainingConfig`.
 
     The reporter of the context is told each epoch's `train_loss`, `val_loss`, the K validation
-    errors in units as an array `val_mae`, `learning_rate`, the mean `gradient_norm` before
-    clipping, `graphs_per_second`, `train_seconds` and `validation_seconds`; on a CUDA device also
-    `vram_mb`, the peak memory that it held for this process, in MB (2²⁰ bytes); with early
-    stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a pretraining come before, see
-    `pretrain`.
+    errors in units as an array `val_mae`, the `learning_rate` of the next step, the mean
+    `gradient_norm` before clipping, `graphs_per_second`, `train_seconds` and `validation_seconds`;
+    on a CUDA device also `vram_mb`, the peak memory that it held for this process, in MB (2²⁰
+    bytes); with early stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a
+    pretraining come before, see `pretrain`.
 
     Args:
         data: graphs, labels and rows.

@@ -83,7 +83,8 @@ class FlatAdamW:
         """Clip the gradient and update the weights."""
         scaler.unscale_(self.adamw)
         norm = torch.linalg.vector_norm(self.gradient)
-        self.norm_sum += norm
+        # Not of a step that fp16 overflowed in, which the scaler skips.
+        self.norm_sum += torch.where(torch.isfinite(norm), norm, 0.0)
         self.gradient.mul_((self._clip / (norm + 1e-6)).clamp(max=1.0))
         scaler.step(self.adamw)
         scaler.update()

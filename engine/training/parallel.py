@@ -119,6 +119,7 @@ def _fit_here(
     on_fitted: Callable[[NetworkJob, np.ndarray], None],
 ) -> None:
     """Fit networks in this process, one after the other."""
+    torch.set_num_threads(chosen.threads)
     fitter = NetworkFitter(task, context.on(chosen.devices[0]).with_parallel(chosen.mode))
     for job in jobs:
         on_fitted(job, fitter.fit(job))

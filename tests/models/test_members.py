@@ -55,13 +55,16 @@ def test_descriptor_models_learn_and_survive_the_disk(member: str, tmp_path: Pat
     model = ON_DESCRIPTORS[member].fit(descriptors, labels, CONFIGS[member], seed=1)
     predicted = model.predict(descriptors)
     assert np.abs(predicted - labels).mean() < 3
-    save_descriptor_model(tmp_path, member, 0, model)
-    again = load_descriptor_model(tmp_path, member, 0)
+    # A folder of its own: the workspace lies beside it.
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    save_descriptor_model(folder, member, 0, model)
+    again = load_descriptor_model(folder, member, 0)
     np.testing.assert_allclose(again.predict(descriptors), predicted, rtol=1e-6)
-    (path,) = tmp_path.iterdir()
+    (path,) = folder.iterdir()
     path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
     path.unlink()
-    older = load_descriptor_model(tmp_path, member, 0)
+    older = load_descriptor_model(folder, member, 0)
     np.testing.assert_array_equal(older.predict(descriptors), again.predict(descriptors))
 
 
@@ -114,3 +117,22 @@ def test_networks_survive_the_disk(tmp_path: Path) -> None:
         # Half precision on disk: three digits of every weight.
         torch.testing.assert_close(network(batch), original(batch), rtol=2e-2, atol=5e-3)
         assert scale.deviation.tolist() == [0.5, 3.0]
+
+
+@pytest.mark.parametrize("damage", ["gone", "first gone", "cut", "of another network"])
+def test_damaged_networks_are_told(damage: str, tmp_path: Path) -> None:
+    config, scale = NetworkConfig(layers=2, width=16), Scale(np.zeros(2), np.ones(2))
+    other = NetworkConfig(layers=3, width=16) if damage == "of another network" else config
+    for number in range(2):
+        save_network(tmp_path, "polygin", number, build_polygin(other), scale)
+    first, second = sorted(tmp_path.glob("polygin-*"))
+    if damage == "cut":
+        second.write_bytes(second.read_bytes()[:1000])
+    if damage in ("gone", "first gone"):
+        first.unlink()
+    if damage == "gone":
+        second.unlink()
+    with pytest.raises(
+        UserError, match="lacks a network" if "gone" in damage else "cannot be read"
+    ):
+        load_networks(tmp_path, "polygin", config)

@@ -29,7 +29,7 @@ class MeanConfig(BaseModel):
 class Mean(DescriptorMember):
     """The mean of the labels and an offset."""
 
-    name, title, colour, suffix, Config = "mean", "Mean", "#000000", ".txt", MeanConfig
+    name, title, colour, suffix, Config = "mean", "Mean", "#000000", "txt", MeanConfig
 
     def __init__(self, value: float) -> None:
         self.value = value
@@ -73,6 +73,8 @@ def test_every_member_names_itself_and_no_two_look_alike() -> None:
     assert {name: member.name for name, member in MEMBERS.items()} == {
         name: name for name in MEMBERS
     }
+    columns = {"blend", "row", "id", "smiles", "fold", "property", "label"}
+    assert all(name.isidentifier() and name not in columns for name in MEMBERS)
     assert len({member.title for member in MEMBERS.values()}) == len(MEMBERS)
     assert len({member.colour for member in MEMBERS.values()}) == len(MEMBERS)
     assert [name for name in MEMBERS if is_network(name)] == ["polygin"]
@@ -93,6 +95,8 @@ def test_a_resolved_preset_says_every_setting(name: str) -> None:
         ({"forest": {}}, "a member 'forest', which this version does not know"),
         ({"lightgbm": {"round": 3}}, "members.lightgbm.round: Extra inputs"),
         ({"polygin": {"network": {"layers": "x"}}}, "members.polygin.network.layers: Input should"),
+        ({"polygin": {"network": {"layer": 9}}}, "members.polygin.network.layer: Extra inputs"),
+        ({"polygin": {"training": {"epoch": 3}}}, "members.polygin.training.epoch: Extra inputs"),
     ],
 )
 def test_a_preset_that_cannot_be_is_told(members: dict, words: str) -> None:

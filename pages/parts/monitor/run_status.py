@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.models.members import is_network
+from engine.models.members import MEMBERS, is_network
 from engine.runs import Progress, Run, StageProgress, changes_of, find_run, read_log
 from engine.runs.exit_reasons import silent_since
 from engine.runs.monitoring import Cell, member_grid
@@ -67,12 +67,16 @@ def show_state(run: Run, metrics: pd.DataFrame) -> None:
         )
 
 
+_NETWORK_STAGES = {member.title for name, member in MEMBERS.items() if is_network(name)}
+"""The stages in which networks learn, by their titles."""
+
+
 def _now_words(run: Run, metrics: pd.DataFrame) -> str:
     spent = work_time(run)
     if not run.alive:
         return f"after {spent}" if spent else ""
     words = [f"for {spent}" if spent else "", run.stage]
-    if run.stage == "PolyGIN" and len(metrics):
+    if run.stage in _NETWORK_STAGES and len(metrics):
         last = metrics.iloc[-1]
         words.append(f"fold {last['fold'] + 1:.0f}, epoch {last['epoch']:.0f}")
     return plain(" · ".join(word for word in words if word))
