@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -13,6 +13,8 @@ from ..inference.conformal import LEVEL
 from ..inference.predict import Predictions, Predictor
 from ..runs import find_model
 from ..table import Table, load_table
+from ..table.report import clipped
+from .inputs import smiles_list
 
 Unreadable = Literal["raise", "coerce"]
 """What to do about a SMILES that cannot be read, in the words of `pandas.to_numeric`."""
@@ -35,6 +37,7 @@ class Model:
     """A trained model.
 
     Attributes:
+        folder: of its bundle.
         name: of the run that made it.
         properties: the names of the K properties that it predicts.
         units: the unit of each property by its name; empty for a pure number.
@@ -49,7 +52,8 @@ class Model:
         Raises:
             UserError: when the folder holds no model that this version can use.
         """
-        self._predictor = Predictor(Path(folder))
+        self.folder = Path(folder)
+        self._predictor = Predictor(self.folder)
         info = self._predictor.info
         self.name, self.properties = info.name, info.names
         self.units = {property_.name: property_.unit for property_ in info.properties}
@@ -110,7 +114,7 @@ class Model:
         0  20.3  200.5  inside
         """
         predicted, index = self._predict(smiles, errors)
-        found = self._predictor.uncertainty(predicted, coverage)
+        found = self._predictor.uncertainty(predicted, _share(coverage))
         parts = {
             (name, part): getattr(found, part)[name]
             for name in self.properties
@@ -135,19 +139,17 @@ class Model:
     def _predict(
         self, smiles: Iterable[str], errors: Unreadable
     ) -> tuple[Predictions, pd.Index | None]:
-        if isinstance(smiles, str):
-            raise UserError("Repeat units are given as a list: [smiles] for a single one.")
-        units = list(smiles)
-        for row, unit in enumerate(units):
-            if not isinstance(unit, str):
-                raise UserError(f"Row {row}: {unit!r} is no SMILES, which would be a text.")
+        if errors not in get_args(Unreadable):
+            raise UserError(f"errors is {errors!r}: give 'raise' or 'coerce'.")
+        units = [text or "" for text in smiles_list(smiles, missing=errors == "coerce")]
         predicted = self._predictor.predict(units)
         if predicted.problems and errors == "raise":
             row, reason = next(iter(predicted.problems.items()))
             raise UserError(
-                f"Row {row}: {units[row]!r} cannot be read: {reason}; errors='coerce' gives NaN."
+                f"Row {row}: {clipped(repr(units[row]))} cannot be read: {reason}; "
+                "errors='coerce' gives NaN."
             )
-        return predicted, smiles.index if isinstance(smiles, pd.Series) else None
+        return predicted, smiles.index if isinstance(smiles, pd.Series | pd.DataFrame) else None
 
     def _frame(self, values: pd.DataFrame, index: pd.Index | None) -> PredictionFrame:
         frame = PredictionFrame(values)
@@ -155,6 +157,14 @@ class Model:
             frame.index = index
         frame.attrs["units"] = dict(self.units)
         return frame
+
+
+def _share(coverage: float) -> float:
+    """A coverage as a number, without the noise of another precision."""
+    try:
+        return round(float(coverage), 6)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"coverage is {coverage!r}: give a share such as 0.9.") from error
 
 
 def load(model: str | PathLike[str] = "shipped") -> Model:
@@ -171,7 +181,17 @@ def load(model: str | PathLike[str] = "shipped") -> Model:
     >>> load()
     Model('best-random': Tg, FFV, Tc, Density, Rg)
     """
-    return Model(find_model(fspath(model)))
+    return Model(find_model(_path(model)))
+
+
+def _path(source: str | PathLike[str]) -> str:
+    try:
+        path = fspath(source)
+    except TypeError as error:
+        raise UserError(f"{clipped(repr(source))} is neither a name nor a path.") from error
+    if not isinstance(path, str) or not path:
+        raise UserError(f"{path!r} is neither a name nor a path.")
+    return path
 
 
 def read_table(source: str | PathLike[str]) -> Table:
@@ -192,4 +212,4 @@ def read_table(source: str | PathLike[str]) -> Table:
     >>> table.labels.shape, [property_.label for property_ in table.properties]
     ((155, 2), ['Tg (°C)', 'Density (g/cm³)'])
     """
-    return load_table(Path(source))
+    return load_table(Path(_path(source)))

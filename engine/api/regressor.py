@@ -4,11 +4,10 @@ import tempfile
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from shutil import copytree
+from shutil import Error, copytree
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags
@@ -16,14 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..base.errors import UserError
 from ..base.hardware import detect
-from ..chem.smiles import BadSmilesError, canonical
-from ..runs.start import MIN_LABELS
+from ..models.members import configs_of
+from ..runs import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import Preset, choose
-from ..settings.properties import Property, property_for
 from ..table import Table
+from ..table.folds import check_splitter
 from ..training.context import TrainContext
 from ..training.reporter import Reporter
+from .inputs import Rows, given_folds, label_matrix, read_rows
 from .model import Model
 
 
@@ -82,30 +82,49 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         # Loaded here, since it waits for torch.
         from ..runs.making import BundleRequest, make_bundle
 
-        units, labels, properties = _rows(X, y)
-        given = None if isinstance(self.folds, str) else _given_folds(self.folds, len(units))
-        preset = self.preset
-        if isinstance(preset, str):
-            preset = choose(preset, detect(), int(np.isfinite(labels).sum()))
+        rows = read_rows(X, y)
+        preset, use = self._checked_settings(rows)
+        given = None if isinstance(self.folds, str) else given_folds(self.folds, len(rows.units))
+        if isinstance(self.folds, str):
+            check_splitter(self.folds, rows.units)
         request = BundleRequest(
             name="PolymerRegressor",
             table=X.name if isinstance(X, Table) else "Python",
-            canonical=units,
-            labels=labels,
-            properties=properties,
+            canonical=rows.units,
+            labels=rows.labels,
+            properties=rows.properties,
             preset=preset,
             folds=self.folds if isinstance(self.folds, str) else "given",
             seed=self.seed,
             given_folds=given,
         )
-        self._folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
+        folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
         with _reporter(self.verbose) as reporter:
-            context = TrainContext(Path(self._folder.name), reporter, self.use or DeviceSettings())
-            made = make_bundle(request, context)
-        self.model_ = Model(self._folder.name)
+            made = make_bundle(request, TrainContext(Path(folder.name), reporter, use))
+        # All at once, and last: a fit that fails leaves an earlier one as it was.
+        self.model_ = _OwnModel(folder)
         self.out_of_fold_, self.figures_ = made.ensemble.blended, made.ensemble.figures
         self._flat = not isinstance(X, Table) and np.ndim(y) == 1
         return self
+
+    def _checked_settings(self, rows: Rows) -> tuple[Preset, DeviceSettings]:
+        """The preset and the use of devices.
+
+        Raises:
+            UserError: when a setting is not what it may be.
+        """
+        preset, use = self.preset, DeviceSettings() if self.use is None else self.use
+        if isinstance(preset, str):
+            preset = choose(preset, detect(), int(np.isfinite(rows.labels).sum()))
+        if not isinstance(preset, Preset):
+            raise UserError(f"preset is {preset!r}: give the name of one, or a Preset.")
+        configs_of(preset)
+        if not isinstance(use, DeviceSettings):
+            raise UserError(f"use is {use!r}: give DeviceSettings, or None.")
+        is_whole = isinstance(self.seed, int | np.integer) and not isinstance(self.seed, bool)
+        if not is_whole or not 0 <= self.seed < MAX_SEED:
+            raise UserError(f"seed is {self.seed!r}: give a whole number from 0 to {MAX_SEED - 1}.")
+        return preset, use
 
     def predict(self, X: Sequence[str]) -> np.ndarray:
         """Predict repeat units.
@@ -120,7 +139,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             UserError: when a repeat unit cannot be read; it names the row.
         """
         check_is_fitted(self)
-        values = self.model_.predict(_smiles(X)).to_numpy()
+        values = self.model_.predict(X).to_numpy()
         return values[:, 0] if self._flat else values
 
     def score(self, X: Sequence[str], y: Any, sample_weight: Any = None) -> float:
@@ -131,14 +150,20 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             y: shape `(N,)` or `(N, K)`; labels that are NaN count for nothing.
             sample_weight: shape `(N,)`.
         """
-        labels, predicted = _two_dimensional(y), _two_dimensional(self.predict(X))
-        weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight)
+        labels, predicted = label_matrix(y), label_matrix(self.predict(X))
+        if labels.shape != predicted.shape:
+            raise UserError(f"y has the shape {labels.shape}, and predictions {predicted.shape}.")
+        weights = (
+            np.ones((len(labels), 1)) if sample_weight is None else label_matrix(sample_weight)
+        )
+        if weights.shape != (len(labels), 1):
+            raise UserError(f"sample_weight has to be one number for each of {len(labels)} rows.")
         scores = []
         for column in range(labels.shape[1]):
             rows = np.isfinite(labels[:, column])
             if rows.any():
                 pair = labels[rows, column], predicted[rows, column]
-                scores.append(r2_score(*pair, sample_weight=weights[rows]))
+                scores.append(r2_score(*pair, sample_weight=weights[rows, 0]))
         return float(np.mean(scores)) if scores else float("nan")
 
     def save(self, folder: str | PathLike[str]) -> Path:
@@ -151,7 +176,10 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         target = Path(folder)
         if target.exists():
             raise UserError(f"{target} is there already: give a folder that is not.")
-        copytree(self._folder.name, target)
+        try:
+            copytree(self.model_.folder, target)
+        except (OSError, Error) as error:
+            raise UserError(f"The model cannot be written to {target}: {error}.") from error
         return target
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -165,110 +193,23 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         tags.non_deterministic = False
         return tags
 
+
+class _OwnModel(Model):
+    """A model in a temporary folder, which is there for as long as the model."""
+
+    def __init__(self, folder: tempfile.TemporaryDirectory) -> None:
+        self._temporary = folder
+        super().__init__(folder.name)
+
     def __getstate__(self) -> dict:
-        """The settings, and the model as the content of its files."""
-        state = dict(super().__getstate__())
-        folder, _ = state.pop("_folder", None), state.pop("model_", None)
-        if folder is not None:
-            files = Path(folder.name).iterdir()
-            state["_files"] = {path.name: path.read_bytes() for path in files}
-        return state
+        """The content of its files: another process has no such folder."""
+        return {path.name: path.read_bytes() for path in self.folder.iterdir()}
 
-    def __setstate__(self, state: dict) -> None:
-        state = dict(state)
-        files = state.pop("_files", None)
-        super().__setstate__(state)
-        if files is not None:
-            self._folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
-            for name, content in files.items():
-                (Path(self._folder.name) / name).write_bytes(content)
-            self.model_ = Model(self._folder.name)
-
-
-def _rows(X: Any, y: Any) -> tuple[list[str], np.ndarray, list[Property]]:
-    """Canonical SMILES, labels `(N, K)` and the K properties.
-
-    Raises:
-        UserError: when a row cannot be read, or a column has too few labels to be learned.
-    """
-    if isinstance(X, Table):
-        if y is not None:
-            raise UserError("A table brings its own labels: leave y out.")
-        units, labels, properties = list(X.canonical), X.labels, list(X.properties)
-    else:
-        if y is None:
-            raise UserError("y is missing: a PolymerRegressor learns from labels.")
-        labels, names = _two_dimensional(y), _names(y)
-        units = [_canonical(row, text) for row, text in enumerate(_smiles(X))]
-        properties = [property_for(name) for name in names]
-    if len(units) != len(labels):
-        raise UserError(f"There are {len(units)} repeat units and {len(labels)} rows of labels.")
-    for column, property_ in enumerate(properties):
-        count = int(np.isfinite(labels[:, column]).sum())
-        if count < MIN_LABELS:
-            raise UserError(
-                f"{property_.name} has {count} labels, and at least {MIN_LABELS} are needed: "
-                "leave the column out, or add rows."
-            )
-    return units, labels, properties
-
-
-def _smiles(X: Any) -> pd.Series | list[str]:
-    """N SMILES of a list, an array `(N,)` or `(N, 1)`, a series, or a frame of one column."""
-    if isinstance(X, pd.Series):
-        return X
-    if isinstance(X, str) or X is None:
-        raise UserError("Repeat units are given as a list of SMILES.")
-    values = np.asarray(X, dtype=object)
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
-    if values.ndim != 1:
-        raise UserError(
-            f"Repeat units are given as a list of SMILES, not as an array of shape {values.shape}."
-        )
-    return values.tolist()
-
-
-def _canonical(row: int, text: Any) -> str:
-    if not isinstance(text, str):
-        raise UserError(f"Row {row}: {text!r} is no SMILES, which would be a text.")
-    try:
-        return canonical(text)
-    except BadSmilesError as error:
-        raise UserError(f"Row {row}: {text!r} cannot be read: {error}.") from error
-
-
-def _two_dimensional(y: Any) -> np.ndarray:
-    """Labels or predictions as float64 of shape `(N, K)`."""
-    try:
-        values = np.asarray(y, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise UserError(f"y has a value that is no number: {error}.") from error
-    if values.ndim == 1:
-        values = values[:, None]
-    if values.ndim != 2:
-        raise UserError(f"y has the shape {values.shape}; it may have one or two dimensions.")
-    if np.isinf(values).any():
-        row, column = np.argwhere(np.isinf(values))[0]
-        raise UserError(f"Row {row}, column {column} of y is infinite: give NaN for no label.")
-    return values
-
-
-def _names(y: Any) -> list[str]:
-    """What the properties are called."""
-    if isinstance(y, pd.DataFrame):
-        return [str(name) for name in y.columns]
-    if isinstance(y, pd.Series) and y.name is not None:
-        return [str(y.name)]
-    count = _two_dimensional(y).shape[1]
-    return ["y"] if count == 1 else [f"y{column}" for column in range(count)]
-
-
-def _given_folds(folds: Sequence[int], rows: int) -> np.ndarray:
-    values = np.asarray(folds)
-    if values.shape != (rows,) or not np.issubdtype(values.dtype, np.integer):
-        raise UserError(f"Folds are given as a whole number for each of the {rows} rows.")
-    return values
+    def __setstate__(self, files: dict) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
+        for name, content in files.items():
+            (Path(folder.name) / name).write_bytes(content)
+        self.__init__(folder)  # type: ignore[misc]  # read as any other
 
 
 def _reporter(verbose: bool) -> Any:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import signal
 import threading
 from functools import lru_cache
 
@@ -41,6 +42,12 @@ def parse(smiles: str) -> Chem.Mol:
         BadSmilesError: with RDKit's reason, when it cannot be read.
     """
     return _molecules.parse(smiles.strip())
+
+
+def release_interrupts() -> None:
+    """Give Ctrl-C back to Python: RDKit's searches leave a handler of their own, which drops it."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT) or signal.SIG_DFL)
 
 
 def forget() -> None:

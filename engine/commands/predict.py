@@ -24,6 +24,7 @@ from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of
 from ..settings.properties import Property
 from ..table import read_table
+from ..table.report import clipped
 from .options import Commands, add_model, opened_model
 from .output import Show, print_line, progress_bar
 
@@ -58,6 +59,11 @@ def _predict(arguments: argparse.Namespace) -> None:
     # Not by `Path`, which complains of a SMILES that is too long for a file's name.
     if os.path.isfile(arguments.input):
         _predict_file(predictor, arguments)
+    elif arguments.output or arguments.sample_submission:
+        raise UserError(
+            f"{clipped(arguments.input)!r} is no file: -o and --sample-submission are for files, "
+            "and the prediction of one repeat unit is only shown."
+        )
     else:
         _predict_unit(predictor, arguments.input, arguments.intervals)
 

@@ -111,6 +111,7 @@ def _from_units(
     """The features, put together from those of each unit."""
     # Not above: workers load this file, do not need it, and would take twice as long to start.
     from ..base.hardware import usable_cores
+    from ..chem.smiles import release_interrupts
 
     with ExitStack() as stack:
         kinds = [
@@ -122,6 +123,7 @@ def _from_units(
             run = stack.enter_context(worker_pool(usable_cores())).map
         for kind in kinds:
             kind.complete(run, store, report)
+    release_interrupts()
     graphs, vectors = (kind.in_order() for kind in kinds)
     return Features(
         pack([Graph.from_bytes(data) for data in graphs]),

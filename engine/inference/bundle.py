@@ -18,6 +18,7 @@ from .domain import DomainInfo
 INFO = "bundle.json"
 SHIPPED = ASSETS / "model"
 _FORMAT = 1
+_MOST_PROBES = 20
 _MAX_INFO_BYTES = 5 * 2**20
 
 
@@ -79,6 +80,22 @@ class BundleInfo(BaseModel):
             values = dict(values)
             values["networks"] = {PolyGIN.name: values.pop("shape")}
         return values
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "BundleInfo":
+        names = set(self.names)
+        if not names or not self.members:
+            raise ValueError("there is no property or no member")
+        for field in (self.labels, self.ranges, self.medians, self.blend):
+            if not names <= field.keys():
+                raise ValueError("a property lacks its labels, range, median or weights")
+        weights = self.blend.values()
+        if any(not own or not own.keys() <= set(self.members) for own in weights):
+            raise ValueError("a blend has no weights, or those of no member")
+        probes = self.probes or {}
+        if len(probes) > _MOST_PROBES or any(not names <= row.keys() for row in probes.values()):
+            raise ValueError("probes are too many, or lack a property")
+        return self
 
     @property
     def names(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 BINS = 63
 """Descriptors are counts and smooth quantities: 63 bins lose nothing and halve the time of 255
@@ -23,10 +23,10 @@ class BoostingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rounds: int = 600
-    learning_rate: float = 0.05
-    depth: int = 6
-    leaves: int = 31
-    rows: float = 0.8
-    columns: float = 0.3
+    rounds: int = Field(default=600, ge=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=10)
+    depth: int = Field(default=6, ge=1, le=16)
+    leaves: int = Field(default=31, ge=2)
+    rows: float = Field(default=0.8, gt=0, le=1)
+    columns: float = Field(default=0.3, gt=0, le=1)
     loss: Literal["absolute", "squared"] = "absolute"

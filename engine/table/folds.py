@@ -33,20 +33,35 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
     Raises:
         UserError: when the text has none of these forms, or does not fit the table.
     """
+    if not _SPLITTER.fullmatch(spec):
+        return _folds_of_column(spec, table)
+    check_splitter(spec, table.canonical)
+    return None
+
+
+def check_splitter(spec: str, canonical: Sequence[str]) -> None:
+    """Refuse a splitter that there is not, or that cannot divide so many rows.
+
+    Args:
+        spec: `random:K` or `similarity:K`.
+        canonical: N canonical SMILES.
+
+    Raises:
+        UserError: when the text has another form, or K does not fit the rows.
+    """
     splitter = _SPLITTER.fullmatch(spec)
     if not splitter:
-        return _folds_of_column(spec, table)
-    most = min(MOST_FOLDS, len(table.smiles))
+        raise UserError(f"Folds {spec!r}: give random:5 or similarity:5, or a fold for each row.")
+    most = min(MOST_FOLDS, len(canonical))
     if not 2 <= int(splitter[2]) <= most:
         raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
-    units = len(set(table.canonical))
+    units = len(set(canonical))
     if splitter[1] == "similarity" and units > MOST_COMPARED:
         raise UserError(
             f"Similarity folds compare every pair of repeat units, and {units:,} different "
             f"ones are more than the {MOST_COMPARED:,} that can be compared: choose random folds, "
             "or a column that gives them."
         )
-    return None
 
 
 def fold_count(spec: str, table: Table) -> int:

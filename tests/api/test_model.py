@@ -1,5 +1,7 @@
 """Trained models from Python."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +73,37 @@ def test_what_cannot_be_read_is_told_or_left_out() -> None:
         load().predict(["*CC*", None])
     with pytest.raises(UserError, match="given as a list"):
         load().predict("*CC*")
+
+
+def test_missing_cells_are_coerced_and_other_words_refused() -> None:
+    cells = pd.Series(["*CC*", np.nan, None, "*CCC*"], dtype=object)
+    predicted = load().predict(cells, errors="coerce")
+    assert predicted.notna().all(axis=1).tolist() == [True, False, False, True]
+    with pytest.raises(UserError, match="give 'raise' or 'coerce'"):
+        load().predict(["*CC*"], errors="ignore")
+    frame = pd.DataFrame({"SMILES": ["*CC*", "*CCC*"]}, index=["a", "b"])
+    assert load().predict(frame).index.tolist() == ["a", "b"]
+    for given in (None, 3, b"*CC*"):
+        with pytest.raises(UserError, match="as a list of SMILES"):
+            load().predict(given)
+    assert load().predict_interval(["*CC*"], coverage=np.float32(0.9)).shape == (1, 15)
+    with pytest.raises(UserError, match="give a share such as"):
+        load().predict_interval(["*CC*"], coverage="most")
+    with pytest.raises(UserError, match="neither a name nor a path"):
+        load(None)
+
+
+@pytest.mark.parametrize(
+    "change", [{"blend": {}}, {"members": []}, {"properties": []}, {"probes": {"*CC*": {"q": 1}}}]
+)
+def test_a_description_that_does_not_fit_together_is_told(change: dict, tmp_path) -> None:
+    for path in SHIPPED.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    described = json.loads((SHIPPED / INFO).read_text())
+    (tmp_path / INFO).unlink()
+    (tmp_path / INFO).write_text(json.dumps({**described, **change}))
+    with pytest.raises(UserError, match="is damaged"):
+        load(tmp_path)
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path) -> None:

@@ -1,5 +1,6 @@
 """Training in scikit-learn's words."""
 
+import gc
 import pickle
 import subprocess
 import sys
@@ -116,12 +117,68 @@ def test_folds_may_be_given() -> None:
         (SMILES, np.where(Y == 2, np.inf, Y), r"Row 2, column 0 of y is infinite"),
         (SMILES, np.where(Y < 5, np.nan, Y), r"y has 6 labels, and at least 10 are needed"),
         ("*CC*", Y, r"given as a list"),
-        (np.zeros((24, 5)), Y, r"not as an array of shape \(24, 5\)"),
+        (np.zeros((24, 5)), Y, r"one column of SMILES"),
     ],
 )
 def test_what_cannot_be_learned_is_told(X: object, y: object, words: str) -> None:
     with pytest.raises(UserError, match=words):
         _regressor().fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"folds": "similarty:3"}, "give random:5 or similarity:5"),
+        ({"folds": "random:1"}, "choose between 2 and 20 folds"),
+        ({"folds": "column:fold"}, "give random:5 or similarity:5"),
+        ({"folds": [-1] * 24}, "numbered from 0"),
+        ({"folds": [0] * 24}, "two of them or more"),
+        ({"seed": -1}, "seed is -1: give a whole number from 0"),
+        ({"seed": None}, "seed is None"),
+        ({"seed": True}, "seed is True"),
+        ({"preset": "quick"}, "There is no preset 'quick'"),
+        ({"preset": None}, "preset is None"),
+        ({"preset": QUICK.model_copy(update={"members": {}})}, "has no members"),
+        ({"preset": QUICK.model_copy(update={"members": {"lightgbm": {"rounds": 0}}})}, "rounds"),
+        ({"use": {"parallel": "none"}}, "give DeviceSettings, or None"),
+    ],
+)
+def test_settings_that_cannot_be_are_told(settings: dict, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        _regressor(**settings).fit(SMILES, Y)
+
+
+def test_labels_of_one_name_or_beyond_all_numbers_are_told() -> None:
+    with pytest.raises(UserError, match="Two columns of labels are called 'Tg'"):
+        _regressor().fit(SMILES, pd.DataFrame(np.c_[Y, Y], columns=["Tg", "Tg"]))
+    with pytest.raises(UserError, match="give one or more columns"):
+        _regressor().fit(SMILES, np.empty((24, 0)))
+    with pytest.raises(UserError, match="give labels in another unit"):
+        _regressor().fit(SMILES, Y * 1e39)
+
+
+def test_a_fit_that_fails_leaves_the_earlier_model() -> None:
+    regressor = _regressor().fit(SMILES, Y)
+    before = regressor.predict(SMILES)
+    regressor.folds = "random:99"
+    with pytest.raises(UserError):
+        regressor.fit(SMILES, Y)
+    np.testing.assert_array_equal(regressor.predict(SMILES), before)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(regressor)).predict(SMILES), before)
+
+
+def test_a_model_outlives_its_regressor() -> None:
+    model = _regressor().fit(SMILES, Y).model_
+    gc.collect()
+    assert model.predict_interval(SMILES[:2]).notna().all(axis=None)
+    assert pickle.loads(pickle.dumps(model)).predict(SMILES[:2]).notna().all(axis=None)
+
+
+def test_scores_need_a_label_and_a_weight_for_each_row(fitted: PolymerRegressor) -> None:
+    with pytest.raises(UserError, match=r"y has the shape \(5, 1\)"):
+        fitted.score(SMILES, Y[:5])
+    with pytest.raises(UserError, match="one number for each of 24 rows"):
+        fitted.score(SMILES, Y, sample_weight=[1, 2])
 
 
 def test_progress_is_shown_where_it_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,7 @@
 """Features of many repeat units, and their cache."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ from engine.base.hardware import usable_cores
 from engine.base.packed import Features, Graph, same_units
 from engine.features import compute as features
 from engine.features.compute import UniqueUnits, chunk_features, compute_features
+from tests.conftest import ROOT
 
 UNITS = ["*CC*", "*CC(*)C", "*CC(*)c1ccccc1", "*CC*"]
 
@@ -156,3 +159,21 @@ def test_rows_of_one_unit_have_one_number() -> None:
     units = ["*C/C=C/C*", "*CO*", "*C/C=C\\C*", "*CO*", "*CC*", "*[C@H](F)C*", "*[C@@H](F)C*"]
     graphs = compute_features(units).graphs
     assert same_units(graphs).tolist() == [0, 1, 0, 1, 2, 3, 3]
+
+
+def test_ctrl_c_works_after_features_were_made() -> None:
+    """RDKit's searches leave a handler of their own."""
+    code = (
+        "import os, signal, time\n"
+        "from engine.features.compute import compute_features\n"
+        "compute_features(['*CC(*)c1ccccc1'])\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    time.sleep(5)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "interrupted\n", done.stderr
