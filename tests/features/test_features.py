@@ -165,6 +165,8 @@ def test_ctrl_c_works_after_features_were_made() -> None:
     """RDKit's searches leave a handler of their own."""
     code = (
         "import os, signal, time\n"
+        # A shell starts what it runs in the background deaf to Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from engine.features.compute import compute_features\n"
         "compute_features(['*CC(*)c1ccccc1'])\n"
         "try:\n"
