@@ -153,13 +153,17 @@ class Predictor:
         Returns:
             A sentence; empty where all probes agree but for rounding, or the bundle has none.
         """
-        if not self.info.probes:
-            return ""
-        return once_here(self.info, self._deviation)
+        return self._deviation
 
+    @cached_property
     def _deviation(self) -> str:
-        predicted = self.predict(list(self.info.probes or ())).blend
-        return deviation_words(self.info, predicted)
+        # Kept here too: a page asks at each rerun, and to look the answer up takes milliseconds.
+        probes = self.info.probes
+        if not probes:
+            return ""
+        return once_here(
+            self.info, lambda: deviation_words(self.info, self.predict(list(probes)).blend)
+        )
 
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
         """The members' weighted means; shape `(N, K)`."""
