@@ -17,7 +17,8 @@ class BoostingConfig(BaseModel):
         learning_rate: factor of each tree's contribution.
         depth, leaves: greatest depth and number of leaves of a tree; LightGBM uses `leaves`, the
             others `depth`.
-        rows, columns: shares of the rows and of the descriptors that a tree is grown from.
+        rows, columns: shares of the rows and of the descriptors that a tree is grown from; CatBoost
+            weights rows at random instead, and does not read `rows`.
         loss: the error that is minimised, `absolute` or `squared`.
     """
 

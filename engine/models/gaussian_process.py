@@ -8,7 +8,7 @@ Kim et al., J. Phys. Chem. C 122 (2018) 17575, doi:10.1021/acs.jpcc.8b02913.
 from collections.abc import Iterator
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors.numpy import load, save
 
 from ..base.vocabulary import DESCRIPTOR_GROUPS
@@ -47,9 +47,9 @@ class GaussianProcessConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    points: int = 4000
-    tuning_rows: int = 1000
-    steps: int = 40
+    points: int = Field(default=4000, ge=1)
+    tuning_rows: int = Field(default=1000, ge=2)
+    steps: int = Field(default=40, ge=1)
 
 
 class GaussianProcess(DescriptorMember):

@@ -1,5 +1,7 @@
 """The registry of members: a new member is a file of its own, and a line here."""
 
+from math import isclose
+
 from pydantic import BaseModel, ValidationError
 
 from ..base.errors import UserError
@@ -38,9 +40,11 @@ def configs_of(preset: Preset) -> dict[str, BaseModel]:
     """The settings of a preset's members, each of its member's `Config`, in the order of training.
 
     Raises:
-        UserError: when the preset names an unknown member, or a setting that it does not have.
+        UserError: when the preset names an unknown member, a setting that it does not have, or
+            weights that are no weights of its members.
     """
     configs = {}
+    _check_blend(preset)
     for name, values in preset.members.items():
         if name not in MEMBERS:
             raise UserError(
@@ -52,8 +56,26 @@ def configs_of(preset: Preset) -> dict[str, BaseModel]:
         except ValidationError as error:
             fault = error.errors()[0]
             where = ".".join(map(str, ("members", name, *fault["loc"])))
-            raise UserError(f"The preset {preset.name!r}: {where}: {fault['msg']}.") from error
+            message = fault["msg"].removeprefix("Value error, ")
+            raise UserError(f"The preset {preset.name!r}: {where}: {message}.") from error
     return configs
+
+
+def _check_blend(preset: Preset) -> None:
+    """Refuse fixed weights that are not shares of the preset's members."""
+    if preset.blend is None:
+        return
+    weights = preset.blend.values()
+    if set(preset.blend) != set(preset.members):
+        fault = f"it has {', '.join(preset.blend)}, and its members are {', '.join(preset.members)}"
+    elif not all(weight >= 0 for weight in weights) or not isclose(sum(weights), 1, abs_tol=1e-6):
+        fault = f"its weights are {', '.join(map(str, weights))}"
+    else:
+        return
+    raise UserError(
+        f"The preset {preset.name!r}: blend has to give each member a weight of 0 or more, of sum "
+        f"1 in all, but {fault}."
+    )
 
 
 def network_configs(preset: Preset) -> dict[str, NetworkMemberConfig]:

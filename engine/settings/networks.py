@@ -1,10 +1,10 @@
 """What a graph network is made of; read by pages too, so torch is not loaded here."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..base.vocabulary import ATOM_FIELDS
+from ..base.vocabulary import ATOM_FIELDS, DESCRIPTOR_GROUPS
 
 Pooling = Literal["mean", "sum", "max", "virtual"]
 
@@ -29,23 +29,41 @@ class NetworkConfig(BaseModel):
         atom_width, bond_width: of embeddings that are then mapped to `width`; 0 embeds in it.
         atom_fields: which fields of an atom are read, all by default.
         descriptors: so many of the descriptor vector's numbers are joined to the pooled vector.
+
+    Raises:
+        ValidationError: for settings of which no network can be made.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    layers: int = 4
-    width: int = 128
-    dropout: float = 0.1
+    layers: int = Field(default=4, ge=1)
+    width: int = Field(default=128, ge=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
     virtual_node: bool = True
     kind: Literal["gin", "gcn"] = "gin"
     norm: Literal["batch", "layer"] = "batch"
     residual: bool = True
     layer_relu: bool = False
-    layer_dropout: float = 0.0
-    attention: int = 0
-    pooling: tuple[Pooling, ...] = ("mean", "sum", "virtual")
+    layer_dropout: float = Field(default=0.0, ge=0, lt=1)
+    attention: int = Field(default=0, ge=0)
+    pooling: tuple[Pooling, ...] = Field(default=("mean", "sum", "virtual"), min_length=1)
     heads: Literal["property", "linear"] = "property"
-    atom_width: int = 0
-    bond_width: int = 0
-    atom_fields: tuple[str, ...] = tuple(ATOM_FIELDS)
-    descriptors: int = 0
+    atom_width: int = Field(default=0, ge=0)
+    bond_width: int = Field(default=0, ge=0)
+    atom_fields: tuple[str, ...] = Field(default=tuple(ATOM_FIELDS), min_length=1)
+    descriptors: int = Field(default=0, ge=0, le=sum(DESCRIPTOR_GROUPS.values()))
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.attention and self.width % self.attention:
+            raise ValueError(
+                f"attention: {self.attention} heads do not divide a width of {self.width}"
+            )
+        if self.kind == "gcn" and "virtual" in self.pooling:
+            raise ValueError("pooling: a network of kind gcn has no virtual node")
+        unknown = [field for field in self.atom_fields if field not in ATOM_FIELDS]
+        if unknown:
+            raise ValueError(
+                f"atom_fields: there is no {unknown[0]!r}; choose from {', '.join(ATOM_FIELDS)}"
+            )
+        return self

@@ -1,8 +1,10 @@
 """How networks are trained: the settings, as records that are read without torch."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+_Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class PretrainingConfig(BaseModel):
@@ -21,10 +23,10 @@ class PretrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["masked", "contrastive"]
-    epochs: int
-    learning_rate: float = 1e-3
-    share: float = 0.15
-    temperature: float = 0.07
+    epochs: int = Field(ge=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    share: float = Field(default=0.15, gt=0, lt=1)
+    temperature: float = Field(default=0.07, gt=0)
 
 
 class TrainingConfig(BaseModel):
@@ -46,18 +48,18 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: int = 30
-    batch: int = 64
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    warm_share: float = 0.1
-    clip: float = 1.0
-    seeds: int = 1
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
+    epochs: int = Field(default=30, ge=1)
+    batch: int = Field(default=64, ge=1)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    weight_decay: float = Field(default=1e-4, ge=0)
+    warm_share: float = Field(default=0.1, ge=0, lt=1)
+    clip: float = Field(default=1.0, gt=0)
+    seeds: int = Field(default=1, ge=1)
+    betas: tuple[_Beta, _Beta] = (0.9, 0.999)
+    eps: float = Field(default=1e-8, gt=0)
     schedule: Literal["cosine", "onecycle"] = "cosine"
-    patience: int = 0
-    inner_share: float = 0.1
+    patience: int = Field(default=0, ge=0)
+    inner_share: float = Field(default=0.1, gt=0, lt=1)
     pretraining: PretrainingConfig | None = None
 
     @property

@@ -97,8 +97,41 @@ def test_a_resolved_preset_says_every_setting(name: str) -> None:
         ({"polygin": {"network": {"layers": "x"}}}, "members.polygin.network.layers: Input should"),
         ({"polygin": {"network": {"layer": 9}}}, "members.polygin.network.layer: Extra inputs"),
         ({"polygin": {"training": {"epoch": 3}}}, "members.polygin.training.epoch: Extra inputs"),
+        ({"polygin": {"network": {"width": 0}}}, "network.width: Input should be greater"),
+        ({"polygin": {"network": {"attention": 3}}}, "network: attention: 3 heads do not divide"),
+        (
+            {"polygin": {"network": {"pooling": []}}},
+            "network.pooling: Tuple should have at least 1",
+        ),
+        (
+            {"polygin": {"network": {"kind": "gcn"}}},
+            "pooling: a network of kind gcn has no virtual",
+        ),
+        ({"polygin": {"network": {"atom_fields": ["mass"]}}}, "atom_fields: there is no 'mass'"),
+        ({"polygin": {"training": {"batch": 0}}}, "training.batch: Input should be greater"),
+        ({"polygin": {"training": {"seeds": 0}}}, "training.seeds: Input should be greater"),
+        (
+            {"polygin": {"training": {"betas": [0.9, 1.0]}}},
+            "training.betas.1: Input should be less",
+        ),
+        ({"gaussian_process": {"points": 0}}, "gaussian_process.points: Input should be greater"),
     ],
 )
 def test_a_preset_that_cannot_be_is_told(members: dict, words: str) -> None:
     with pytest.raises(UserError, match=words):
         configs_of(_preset(**members))
+
+
+@pytest.mark.parametrize(
+    ("blend", "words"),
+    [
+        ({"lightgbm": 0.5, "xgboost": 0.4}, "its weights are 0.5, 0.4"),
+        ({"lightgbm": 1.5, "xgboost": -0.5}, "its weights are 1.5, -0.5"),
+        ({"lightgbm": 0.5, "polygin": 0.5}, "it has lightgbm, polygin"),
+        ({"lightgbm": float("nan"), "xgboost": 1.0}, "its weights are nan, 1.0"),
+    ],
+)
+def test_weights_that_are_no_weights_of_the_members_are_told(blend: dict, words: str) -> None:
+    preset = _preset(lightgbm={}, xgboost={}).model_copy(update={"blend": blend})
+    with pytest.raises(UserError, match=words):
+        configs_of(preset)
