@@ -154,6 +154,7 @@ def main() -> None:
         # The button has done its work; it comes back when an input changes.
         st.rerun()
     if result.get("key") == key:
+        models.show_deviation(folder)
         show_result(result, files[0].name)
 
 

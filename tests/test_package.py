@@ -67,3 +67,9 @@ def test_a_machine_without_streamlit_is_told_what_to_install(
     assert 'pip install "polygin-studio[studio]"' in capsys.readouterr().err
     with pytest.raises(UserError, match="need Streamlit"):
         studio._studio(None)
+
+
+def test_a_port_that_is_none_is_told(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["studio", "--port", "70000"])
+    assert "'70000' is no port: give a number from 1 to 65535" in capsys.readouterr().err

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import UserError
+
 PACKAGE = Path(__file__).resolve().parents[1]
 """The engine's folder."""
 
@@ -20,16 +22,31 @@ ASSETS = (CHECKOUT or PACKAGE) / "assets"
 
 
 def home() -> Path:
-    """The workspace folder: `POLYGIN_HOME`, or `./workspace` when it is not set."""
-    folder = Path(os.environ.get("POLYGIN_HOME") or "workspace").expanduser().resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """The workspace folder: `POLYGIN_HOME`, or `./workspace` when it is not set.
+
+    Raises:
+        UserError: when it cannot be made.
+    """
+    return _made(Path(os.environ.get("POLYGIN_HOME") or "workspace").expanduser().resolve())
 
 
 def subfolder(name: str) -> Path:
-    """A folder of the workspace (`runs`, `models`, `cache`), made when it is missing."""
-    folder = home() / name
-    folder.mkdir(exist_ok=True)
+    """A folder of the workspace (`runs`, `models`, `cache`), made when it is missing.
+
+    Raises:
+        UserError: when it cannot be made.
+    """
+    return _made(home() / name)
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The workspace folder {folder} cannot be made: {error.strerror}. Set POLYGIN_HOME to "
+            "a folder that can be written."
+        ) from error
     return folder
 
 

@@ -41,6 +41,8 @@ class BundleInfo(BaseModel):
         fixed_weights: whether the preset gave these weights, or they were fitted; None in a bundle
             that does not say.
         networks: what the networks of each member that has some are made of.
+        network_counts: how many networks each of these members has; empty in a bundle that does
+            not say.
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         versions: of the packages that fitted it and of the features it learned on.
         intervals: the conformal interval of each property that has labels enough; None in a
@@ -66,6 +68,7 @@ class BundleInfo(BaseModel):
     blend: dict[str, dict[str, float]]
     fixed_weights: bool | None = None
     networks: dict[str, NetworkConfig] = {}
+    network_counts: dict[str, int] = {}
     figures: dict
     versions: dict[str, str]
     intervals: dict[str, Interval] | None = None

@@ -186,10 +186,16 @@ class Predictor:
         # Loaded here: a page that only shows what a model is need not wait for torch.
         from ..models.store import load_member
 
-        networks, count = self.info.networks, len(self.info.names)
+        info, properties = self.info, len(self.info.names)
         return {
-            member: load_member(self.folder, member, count, networks.get(member))
-            for member in self.info.members
+            member: load_member(
+                self.folder,
+                member,
+                properties,
+                info.networks.get(member),
+                info.network_counts.get(member),
+            )
+            for member in info.members
         }
 
 

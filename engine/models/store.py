@@ -54,10 +54,12 @@ class FittedDescriptorMember:
 class FittedNetworkMember:
     """Networks for all properties, whose mean predicts."""
 
-    def __init__(self, folder: Path, member: str, config: NetworkConfig) -> None:
+    def __init__(
+        self, folder: Path, member: str, config: NetworkConfig, count: int | None = None
+    ) -> None:
         """Read the networks; see `load_networks`."""
         self._joins = config.descriptors > 0
-        self._networks = load_networks(folder, member, config)
+        self._networks = load_networks(folder, member, config, count)
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
@@ -79,7 +81,11 @@ class FittedNetworkMember:
 
 
 def load_member(
-    folder: Path, member: str, properties: int, network: NetworkConfig | None
+    folder: Path,
+    member: str,
+    properties: int,
+    network: NetworkConfig | None,
+    networks: int | None = None,
 ) -> FittedMember:
     """Read a member of a bundle.
 
@@ -88,6 +94,7 @@ def load_member(
         member: its name.
         properties: K, how many the bundle predicts.
         network: the parts of its networks; None for a member without networks.
+        networks: how many it must have; None where the bundle does not say.
 
     Raises:
         UserError: when this version knows no such member, or its files cannot be read.
@@ -101,7 +108,7 @@ def load_member(
         return FittedDescriptorMember(folder, member, properties)
     if network is None:
         raise UserError(f"{folder} does not say what its networks of {member!r} are made of.")
-    return FittedNetworkMember(folder, member, network)
+    return FittedNetworkMember(folder, member, network, networks)
 
 
 def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorMember) -> None:
@@ -146,15 +153,29 @@ def save_network(folder: Path, member: str, number: int, network: Network, scale
     save_file(tensors, folder / f"{member}-{number:03d}.safetensors")
 
 
-def load_networks(folder: Path, member: str, config: NetworkConfig) -> list[tuple[Network, Scale]]:
+def network_files(folder: Path, member: str) -> list[Path]:
+    """The files of a member's networks, in order."""
+    return sorted(folder.glob(f"{member}-*.safetensors"))
+
+
+def load_networks(
+    folder: Path, member: str, config: NetworkConfig, count: int | None = None
+) -> list[tuple[Network, Scale]]:
     """Read every network of a member, in evaluation mode on the CPU.
 
+    Args:
+        folder: the bundle's.
+        member: its name.
+        config: what the networks are made of.
+        count: how many there must be; at least one where it is not given.
+
     Raises:
-        UserError: when there is none, or a file cannot be read.
+        UserError: when one is missing, or a file cannot be read.
     """
-    paths = sorted(folder.glob(f"{member}-*.safetensors"))
+    paths = network_files(folder, member)
     numbers = [path.stem.rpartition("-")[2] for path in paths]
-    if not paths or numbers != [f"{number:03d}" for number in range(len(paths))]:
+    expected = [f"{number:03d}" for number in range(count or len(paths) or 1)]
+    if numbers != expected:
         raise UserError(f"{folder} lacks a network of {title_of(member)}: its files are not whole.")
     return [_read_network(path, member, config) for path in paths]
 

@@ -26,14 +26,14 @@ from .folder import (
     read_report,
 )
 from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
-from .records import ENDED, MAX_SEED, Change, Progress, Run, RunConfig, StageProgress, in_line
+from .records import MAX_SEED, RESUMABLE, Change, Progress, Run, RunConfig, StageProgress, in_line
 from .start import MIN_LABELS, chosen_preset, learnable, start_run
 from .store import changes_of
 
 __all__ = [
-    "ENDED",
     "MAX_SEED",
     "MIN_LABELS",
+    "RESUMABLE",
     "Change",
     "Clone",
     "ProbeRequest",

@@ -13,7 +13,7 @@ from ..inference.bundle import default_bundle
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
-from .records import ENDED, Run, checked_name, in_line
+from .records import RESUMABLE, Run, checked_name, in_line
 
 _STOP_SECONDS = 60.0
 """How long to wait for a run that was asked to stop; its supervisor uses force long before."""
@@ -98,7 +98,7 @@ def resume_run(run: Run) -> Run:
     Raises:
         UserError: when it works, or is done.
     """
-    if run.state not in ENDED:
+    if run.state not in RESUMABLE:
         raise UserError(
             f"Run {run.name!r} is {run.state}: only a run that was stopped, was interrupted or "
             "has failed can be resumed."
@@ -107,7 +107,7 @@ def resume_run(run: Run) -> Run:
     (run.folder / files.STOP).unlink(missing_ok=True)
     store.update(
         run.id,
-        only_from=ENDED,
+        only_from=RESUMABLE,
         state="queued",
         reason="",
         spent=run.seconds or 0.0,

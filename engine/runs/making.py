@@ -15,6 +15,7 @@ from ..inference.domain import write_domain
 from ..inference.predict import Predictor
 from ..inference.probes import UNITS, probes_of
 from ..models.members import network_configs
+from ..models.store import network_files
 from ..settings.metrics import label_ranges
 from ..settings.presets import Preset
 from ..settings.properties import Property
@@ -118,6 +119,11 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
 def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext) -> BundleInfo:
     """The description of a bundle whose members are written; its domain is written here."""
     labels, names = request.labels, request.names
+    networks = {
+        member: config.network
+        for member, config in network_configs(request.preset).items()
+        if member in ensemble.members
+    }
     info = BundleInfo(
         name=request.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -133,11 +139,8 @@ def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext
         members=list(ensemble.members),
         blend=ensemble.weights,
         fixed_weights=request.preset.blend is not None,
-        networks={
-            member: config.network
-            for member, config in network_configs(request.preset).items()
-            if member in ensemble.members
-        },
+        networks=networks,
+        network_counts={member: len(network_files(context.folder, member)) for member in networks},
         figures=ensemble.figures,
         versions=package_versions(),
         intervals=ensemble.intervals,

@@ -1,7 +1,6 @@
 """What a run's files say beyond what is written in them: curves, and members finished by fold."""
 
 import functools
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..models.members import NetworkMemberConfig, configs_of
+from ..table.folds import folds_made
 from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
 from .records import Run
@@ -72,9 +72,6 @@ def mean_curves(metrics: pd.DataFrame) -> pd.DataFrame:
     by_epoch = metrics.groupby("epoch")
     means = by_epoch[["train_loss", "val_loss"]].mean()
     return means.assign(networks=by_epoch.size()).reset_index()
-
-
-_MADE = re.compile(r"(?:random|similarity):(\d+)")
 
 
 class Cell(NamedTuple):
@@ -178,8 +175,8 @@ def _epochs_learned(metrics: pd.DataFrame, member: str) -> dict[int, float]:
 @functools.lru_cache(maxsize=256)
 def _folds(table: str, spec: str) -> tuple[int, ...]:
     """The folds' numbers, in order; empty when they cannot be known."""
-    if found := _MADE.fullmatch(spec):
-        return tuple(range(int(found[1])))
+    if count := folds_made(spec):
+        return tuple(range(count))
     try:
         return tuple(sorted({*pd.read_parquet(table, columns=["fold"])["fold"].tolist()}))
     except (OSError, ValueError):

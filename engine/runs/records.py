@@ -46,7 +46,7 @@ class Change(BaseModel):
 
 ALIVE: tuple[State, ...] = ("queued", "running", "stopping")
 
-ENDED: tuple[State, ...] = ("stopped", "interrupted", "failed")
+RESUMABLE: tuple[State, ...] = ("stopped", "interrupted", "failed")
 """States that a run can be resumed from."""
 
 MAX_SEED = 2**31

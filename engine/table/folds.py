@@ -39,6 +39,16 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
     return None
 
 
+def folds_made(spec: str) -> int | None:
+    """How many folds a splitter makes; None where a column gives them.
+
+    Args:
+        spec: `random:5`, `similarity:5`, `column:NAME` or `FILE:COLUMN`.
+    """
+    splitter = _SPLITTER.fullmatch(spec)
+    return int(splitter[2]) if splitter else None
+
+
 def check_splitter(spec: str, canonical: Sequence[str]) -> None:
     """Refuse a splitter that there is not, or that cannot divide so many rows.
 

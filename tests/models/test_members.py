@@ -136,3 +136,14 @@ def test_damaged_networks_are_told(damage: str, tmp_path: Path) -> None:
         UserError, match="lacks a network" if "gone" in damage else "cannot be read"
     ):
         load_networks(tmp_path, "polygin", config)
+
+
+def test_a_bundle_that_says_how_many_networks_it_has_may_lack_none(tmp_path: Path) -> None:
+    config, scale = NetworkConfig(layers=2, width=16), Scale(np.zeros(2), np.ones(2))
+    for number in range(2):
+        save_network(tmp_path, "polygin", number, build_polygin(config), scale)
+    assert len(load_networks(tmp_path, "polygin", config, 2)) == 2
+    max(tmp_path.glob("polygin-*")).unlink()
+    assert len(load_networks(tmp_path, "polygin", config)) == 1
+    with pytest.raises(UserError, match="lacks a network"):
+        load_networks(tmp_path, "polygin", config, 2)

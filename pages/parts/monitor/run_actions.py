@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.runs import (
-    ENDED,
+    RESUMABLE,
     Run,
     archive_run,
     delete_run,
@@ -74,7 +74,7 @@ def offer_stop(run: Run) -> None:
 
 def offer_resume(run: Run) -> None:
     """A button for a run that ended before it was done, with what is kept of it."""
-    if run.state not in ENDED:
+    if run.state not in RESUMABLE:
         return
     words = kept_words(run)
     if not words.endswith("kept"):
