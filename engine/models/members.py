@@ -62,11 +62,11 @@ def configs_of(preset: Preset) -> dict[str, BaseModel]:
 
 
 def _check_blend(preset: Preset) -> None:
-    """Refuse fixed weights that are not shares of the preset's members."""
+    """Refuse fixed weights that are no shares, or leave a member of the preset out."""
     if preset.blend is None:
         return
     weights = preset.blend.values()
-    if set(preset.blend) != set(preset.members):
+    if not set(preset.members) <= set(preset.blend) <= set(MEMBERS):
         fault = f"it has {', '.join(preset.blend)}, and its members are {', '.join(preset.members)}"
     elif not all(weight >= 0 for weight in weights) or not isclose(sum(weights), 1, abs_tol=1e-6):
         fault = f"its weights are {', '.join(map(str, weights))}"
