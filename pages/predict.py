@@ -23,16 +23,20 @@ def load(smiles: str) -> None:
     st.session_state["smiles"] = smiles
 
 
-def load_chosen() -> None:
-    """Show the textbook polymer that the list was set to."""
-    if st.session_state["textbook"]:
-        load(st.session_state["textbook"])
+def load_chosen(key: str, given: str | None) -> None:
+    """Show the textbook polymer that a list was set to; `given` is what the page set it to."""
+    chosen = st.session_state[key]
+    # A late browser sends what the page has set, and Streamlit takes it for a choice.
+    if chosen and chosen != given:
+        load(chosen)
 
 
 def smiles_field() -> str:
     """The text field; it starts with what the address asks for, or else what was shown last."""
-    if "drawn" in st.session_state:
-        load(st.session_state.pop("drawn"))
+    drawn, beside = st.session_state.pop("drawn", (None, None))
+    # A text that was entered meanwhile is newer than the drawing.
+    if drawn is not None and st.session_state.get("smiles", beside) == beside:
+        load(drawn)
     if "smiles" not in st.session_state:
         load(st.query_params.get("smiles") or st.session_state.get("smiles shown", EXAMPLE))
     text = st.text_input(
@@ -57,7 +61,7 @@ def editor(text: str) -> None:
         show_error(error)
         return
     if drawn is not None and drawn != text and drawn != canonical_or_none(text):
-        st.session_state["drawn"] = drawn
+        st.session_state["drawn"] = drawn, st.session_state["smiles"]
         st.rerun()
 
 
@@ -72,14 +76,21 @@ def canonical_or_none(text: str) -> str | None:
 def textbook_list(smiles: str | None) -> None:
     """The searchable list of textbook polymers; it names the molecule that is shown."""
     polymers = gallery.textbook()
-    st.session_state["textbook"] = smiles if smiles in polymers else None
+    named = smiles if smiles in polymers else None
+    number, before = st.session_state.get("textbook list", (0, None))
+    # A list of its own for each polymer, so that a late answer tells which one it belongs to.
+    number += named != before
+    st.session_state["textbook list"] = number, named
+    key = f"textbook {number}"
+    st.session_state[key] = named
     st.selectbox(
         "Textbook polymer",
         list(polymers),
         format_func=lambda key: polymers[key].name,
-        key="textbook",
+        key=key,
         placeholder=f"Search {len(polymers)} well-known polymers…",
         on_change=load_chosen,
+        args=(key, named),
     )
 
 

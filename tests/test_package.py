@@ -56,7 +56,10 @@ def test_the_pages_are_started_with_streamlit(monkeypatch: pytest.MonkeyPatch) -
     assert main(["studio", "--port", "8600", "--no-browser"]) == 0
     (words,) = started
     assert Path(words[1]) == ROOT / "app.py"
-    assert words[2:] == ["--server.port", "8600", "--server.headless", "true"]
+    flags = dict(zip(words[2::2], words[3::2], strict=True))
+    assert flags["--server.port"] == "8600"
+    assert flags["--server.headless"] == "true"
+    assert flags["--server.showEmailPrompt"] == flags["--browser.gatherUsageStats"] == "false"
 
 
 def test_a_machine_without_streamlit_is_told_what_to_install(

@@ -44,6 +44,13 @@ def _studio(arguments: argparse.Namespace) -> None:
     if name != "engine":
         add_alias("engine", name)  # what the pages call it
     app = (CHECKOUT or PACKAGE / "studio") / "app.py"
-    words = ["run", str(app), "--server.port", str(arguments.port)]
+    # Said here too: Streamlit asks for an e-mail address before it reads the pages' own settings.
+    flags = {
+        "server.port": arguments.port,
+        "server.headless": str(arguments.no_browser).lower(),
+        "server.showEmailPrompt": "false",
+        "browser.gatherUsageStats": "false",
+    }
+    words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     # In this process: Streamlit's own command would not know the package under its pages' name.
-    streamlit([*words, "--server.headless", str(arguments.no_browser).lower()])
+    streamlit(["run", str(app), *words])

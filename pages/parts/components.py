@@ -56,7 +56,13 @@ def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
             sent, answer = _load(smiles, sent["load"] + 1), None
         elif answer and not answer["edited"]:
             sent["structure"] = on_canvas
-    value = _component("molecule_editor")(
+    sent["asked"], sent["returned"] = smiles, sent["structure"]
+    if answer and answer["edited"]:
+        sent["returned"] = draw.from_molblock(answer["molfile"])
+    # Before the browser hears of it: a click may end this script at the next call, and another
+    # structure must not get the number of one that the browser has loaded already.
+    st.session_state[f"{key} sent"] = sent
+    _component("molecule_editor")(
         key=key,
         load=sent["load"],
         molfile=sent["molfile"],
@@ -65,17 +71,12 @@ def molecule_editor(smiles: str, key: str, height: int = 380) -> str | None:
         height=height,
         default=None,
     )
-    sent["asked"], sent["returned"] = smiles, sent["structure"]
-    if value and value["load"] == sent["load"]:
-        drawn = draw.from_molblock(value["molfile"])
-        if value["edited"]:
-            sent["returned"] = drawn
-        elif sent["structure"] and drawn != sent["structure"]:
-            st.caption(
-                "The editor cannot draw every detail of this structure (a radical, for example). "
-                "The text holds it as written; an edit in the drawing loses that detail."
-            )
-    st.session_state[f"{key} sent"] = sent
+    unedited = draw.from_molblock(answer["molfile"]) if answer and not answer["edited"] else None
+    if unedited is not None and sent["structure"] and unedited != sent["structure"]:
+        st.caption(
+            "The editor cannot draw every detail of this structure (a radical, for example). "
+            "The text holds it as written; an edit in the drawing loses that detail."
+        )
     return sent["returned"]
 
 

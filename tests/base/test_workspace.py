@@ -21,9 +21,9 @@ def test_a_workspace_that_cannot_be_made_is_told(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("POLYGIN_HOME", str(tmp_path / "file" / "below"))
-    with pytest.raises(UserError, match="cannot be made: Not a directory. Set POLYGIN_HOME"):
+    with pytest.raises(UserError, match=r"cannot be made: Not a directory. Set POLYGIN_HOME"):
         home()
     monkeypatch.setenv("POLYGIN_HOME", str(tmp_path))
     (tmp_path / "runs").touch()
-    with pytest.raises(UserError, match="cannot be made: File exists. Set POLYGIN_HOME"):
+    with pytest.raises(UserError, match=r"cannot be made: File exists. Set POLYGIN_HOME"):
         subfolder("runs")
