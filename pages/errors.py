@@ -105,7 +105,7 @@ def show_second_chart(rows: pd.DataFrame, property_: Property, member: str) -> N
     st.plotly_chart(chart, theme="streamlit", key="errors second")
 
 
-def show_worst(rows: pd.DataFrame, property_: Property, member: str) -> None:
+def show_worst(run_id: str, rows: pd.DataFrame, property_: Property, member: str) -> None:
     """The molecules with the largest errors, drawn."""
     st.subheader("Largest errors")
     predictor = "the blend" if member == analysis.BLEND else charts.title_of(member)
@@ -129,7 +129,7 @@ def show_worst(rows: pd.DataFrame, property_: Property, member: str) -> None:
                     "pages/predict.py",
                     label="Open in Predict",
                     icon=":material/experiment:",
-                    query_params={"smiles": row.smiles},
+                    query_params={"smiles": row.smiles, "model": run_id},
                 )
 
 
@@ -182,7 +182,7 @@ def show_report(run: Run, info: BundleInfo) -> None:
         )
     with second:
         show_second_chart(rows, property_, member)
-    show_worst(rows, property_, member)
+    show_worst(run.id, rows, property_, member)
 
 
 def choose_property(info: BundleInfo, titles: dict[str, str]) -> str:

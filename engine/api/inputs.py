@@ -1,5 +1,6 @@
 """What people give from Python, read and checked: repeat units, labels and folds."""
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -8,7 +9,8 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, canonical
-from ..runs import MIN_LABELS
+from ..runs import MIN_LABELS, unlearned_words
+from ..runs.start import learnable_or_refuse
 from ..settings.properties import Property, property_for
 from ..table import Table
 from ..table.report import clipped
@@ -28,6 +30,8 @@ class Rows(NamedTuple):
 def read_rows(X: Any, y: Any) -> Rows:
     """Rows to learn from.
 
+    Properties of a table that have too few labels are left out with a warning, as a run does.
+
     Args:
         X: N SMILES, or a table, which brings its labels.
         y: shape `(N,)` or `(N, K)`; None for a table.
@@ -38,7 +42,10 @@ def read_rows(X: Any, y: Any) -> Rows:
     if isinstance(X, Table):
         if y is not None:
             raise UserError("A table brings its own labels: leave y out.")
-        rows = Rows(list(X.canonical), X.labels, list(X.properties))
+        for words in unlearned_words(X):
+            warnings.warn(words, stacklevel=3)
+        learned = learnable_or_refuse(X)
+        rows = Rows(list(X.canonical), X.labels[:, learned], [X.properties[k] for k in learned])
     else:
         if y is None:
             raise UserError("y is missing: a PolymerRegressor learns from labels.")

@@ -28,6 +28,8 @@ from ..table.report import clipped
 from .options import Commands, add_model, opened_model
 from .output import Show, print_line, progress_bar
 
+_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
+
 
 def add(commands: Commands) -> None:
     """Add the command."""
@@ -94,6 +96,8 @@ def _predict_sample(
 
 def _predict_unit(predictor: Predictor, smiles: str, intervals: bool) -> None:
     predicted = predictor.predict([smiles])
+    if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:
+        raise UserError(f"There is no file {clipped(smiles)!r}.")
     if predicted.problems:
         raise UserError(
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "

@@ -27,7 +27,7 @@ from .folder import (
 )
 from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
 from .records import MAX_SEED, RESUMABLE, Change, Progress, Run, RunConfig, StageProgress, in_line
-from .start import MIN_LABELS, chosen_preset, learnable, start_run
+from .start import MIN_LABELS, chosen_preset, learnable, start_run, unlearned_words
 from .store import changes_of
 
 __all__ = [
@@ -74,4 +74,5 @@ __all__ = [
     "start_probe",
     "start_run",
     "stop_run",
+    "unlearned_words",
 ]

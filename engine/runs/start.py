@@ -18,6 +18,7 @@ from ..settings.devices import DeviceSettings
 from ..settings.presets import Preset, choose
 from ..table import Table
 from ..table.folds import check_folds, given_folds
+from ..table.report import counted
 from . import folder as files
 from . import process, store
 from .records import Run, RunConfig, in_line
@@ -72,6 +73,17 @@ def learnable(table: Table) -> list[int]:
     """The columns of `table.labels` that have enough labels to learn from."""
     counts = np.isfinite(table.labels).sum(axis=0)
     return [k for k in range(len(table.properties)) if counts[k] >= MIN_LABELS]
+
+
+def unlearned_words(table: Table) -> list[str]:
+    """A sentence for each property that is not learned, because it has too few labels."""
+    counts, learned = np.isfinite(table.labels).sum(axis=0), learnable(table)
+    return [
+        f"{property_.name} cannot be learned: it has {counted(int(counts[k]), 'label')}, and at "
+        f"least {MIN_LABELS} are needed."
+        for k, property_ in enumerate(table.properties)
+        if k not in learned
+    ]
 
 
 def learnable_or_refuse(table: Table) -> list[int]:

@@ -1,6 +1,7 @@
 """Folds: a splitter, a column of the table, or a column of a file divides the rows."""
 
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -236,6 +237,9 @@ def split_folds(
     # Where no stratum has a row for each fold, there is nothing to balance.
     if np.bincount(strata).max() < count:
         strata = np.zeros_like(strata)
-    for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(labels)), strata, groups)):
-        folds[held_out] = fold
+    with warnings.catch_warnings():
+        # Rare strata have fewer rows than there are folds; the others are balanced all the same.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        for fold, (_, held_out) in enumerate(splitter.split(np.zeros(len(labels)), strata, groups)):
+            folds[held_out] = fold
     return folds

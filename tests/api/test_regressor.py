@@ -205,3 +205,11 @@ def test_a_script_without_a_guard_may_start_processes(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["begun", "7.0", str(script)]
+
+
+def test_a_table_may_have_a_property_with_too_few_labels(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"SMILES": SMILES, "y": Y, "z": [1.0, 2.0] + [np.nan] * (len(Y) - 2)})
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    with pytest.warns(UserWarning, match="z cannot be learned: it has 2 labels"):
+        fitted = _regressor().fit(read_table(tmp_path / "table.csv"))
+    assert fitted.model_.predict(SMILES[:1]).columns.tolist() == ["y"]

@@ -124,6 +124,7 @@ def test_models_speak_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> 
         (["doctor", "nowhere.csv"], "nowhere.csv"),
         (["predict", "nothing", "*CC*"], "no model 'nothing'"),
         (["predict", "trained", "C(C"], "neither a file nor a repeat unit"),
+        (["predict", "trained", "nowhere/new.csv"], "There is no file 'nowhere/new.csv'."),
         (["predict", "trained", f"{'C' * 300}("], "neither a file nor a repeat unit"),
         (["train", str(TEXTBOOK), "--name", "n" * 81], "1 to 80 characters"),
         (["train", str(TEXTBOOK), "--name", " "], "1 to 80 characters"),

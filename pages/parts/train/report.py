@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.runs import MIN_LABELS, learnable
+from engine.runs import learnable, unlearned_words
 from engine.settings.properties import Property
 from engine.table import Finding, PropertySummary, Report, Table
 from pages.parts.formatting import number, plain
@@ -79,13 +79,8 @@ def _show_properties(table: Table) -> None:
         },
     )
     rest = " The others are learned without it." if learned else ""
-    for property_ in table.properties:
-        if property_.name not in learned:
-            reason = f"it has fewer than {MIN_LABELS} labels."
-            st.warning(
-                plain(f"{property_.name} cannot be learned: {reason}{rest}"),
-                icon=":material/warning:",
-            )
+    for words in unlearned_words(table):
+        st.warning(plain(f"{words}{rest}"), icon=":material/warning:")
 
 
 def _property_row(
