@@ -20,6 +20,9 @@ class Property(BaseModel):
         low, high: the range outside which a value is hardly physical, in `unit`; None where none is
             given.
         decimals: how many decimals a value is shown with; None for four significant digits.
+        source: the name of the source that its labels come from; empty in a table of one source.
+        quantity: the quantity that is measured or simulated, where the name says the source too:
+            `Tg` of `Tg (radonpy)`. Empty where the name is the quantity.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +33,35 @@ class Property(BaseModel):
     low: float | None = None
     high: float | None = None
     decimals: int | None = None
+    source: str = ""
+    quantity: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether its source is the one that answers are to be like."""
+        return not self.quantity
+
+    @property
+    def base(self) -> str:
+        """The quantity's name, whatever the source."""
+        return self.quantity or self.name
+
+    def of_source(self, source: str, is_answer: bool) -> "Property":
+        """The same quantity as one source has it.
+
+        Args:
+            source: its name.
+            is_answer: whether answers are to be like this source, so that the name stays plain.
+        """
+        if is_answer:
+            return self.model_copy(update={"source": source})
+        changes = {
+            "name": f"{self.name} ({source})",
+            "title": f"{self.title}, {source}",
+            "source": source,
+            "quantity": self.name,
+        }
+        return self.model_copy(update=changes)
 
     def number(self, value: float) -> str:
         """The value without its unit, as people read it."""

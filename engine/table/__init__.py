@@ -2,6 +2,7 @@
 
 from .checking import Table, check_table, load_table
 from .columns import Columns, guess_columns
+from .joining import join_tables, split_by_column
 from .reading import RawTable, read_table
 from .report import Finding, PropertySummary, Report
 from .streaming import stream_table
@@ -15,7 +16,9 @@ __all__ = [
     "Table",
     "check_table",
     "guess_columns",
+    "join_tables",
     "load_table",
     "read_table",
+    "split_by_column",
     "stream_table",
 ]

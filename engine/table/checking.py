@@ -10,6 +10,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from ..settings.properties import Property
+from ..settings.sources import Source
 from .cells import is_missing
 from .columns import Columns, check_columns, guess_columns
 from .duplicates import find_duplicates
@@ -21,7 +22,8 @@ Progress = Callable[[int, int], None]
 """Called with the rows done and the rows in all."""
 
 _PROGRESS_ROWS = 200
-_SEVERITIES = ("excluded", "warning", "note")
+SEVERITIES = ("excluded", "warning", "note")
+"""Of findings, in the order in which they are told."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Table:
         excluded: the other rows, with the columns `row`, `id`, `SMILES` and `reason`.
         report: the findings and a summary.
         raw: the table as it was read, with its other columns.
+        sources: of the tables that were joined, in order; empty for a table on its own.
+        parts: these tables.
     """
 
     name: str
@@ -51,6 +55,8 @@ class Table:
     excluded: pd.DataFrame
     report: Report
     raw: RawTable
+    sources: tuple[Source, ...] = ()
+    parts: tuple["Table", ...] = ()
 
 
 def load_table(
@@ -114,7 +120,7 @@ def check_table(
         columns=learned,
         reading=raw.reading,
         properties=[summarise(p, labels[:, k]) for k, p in enumerate(properties)],
-        findings=sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity)),
+        findings=sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)),
     )
     texts = raw.frame[columns.smiles].tolist()
     return Table(

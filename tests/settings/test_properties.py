@@ -39,7 +39,7 @@ def test_a_property_cannot_be_registered_without_its_own_unit(units: tuple[Unit,
 
 def test_units_are_in_the_registry_alone() -> None:
     described = property_for("tg").model_dump()
-    assert list(described) == ["name", "title", "unit", "low", "high", "decimals"]
+    assert list(described)[:6] == ["name", "title", "unit", "low", "high", "decimals"]
     assert described["name"] == "tg"
     assert Property(**described) == property_for("tg")
 

@@ -1,0 +1,234 @@
+"""Several tables learned as one, in which each keeps its source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from ..base.errors import UserError
+from ..settings.properties import Property
+from ..settings.sources import MOST_SOURCES, Source, source_named
+from .checking import SEVERITIES, Table
+from .labels import summarise
+from .report import Report, listed
+
+
+def join_tables(
+    tables: Sequence[Table], sources: Sequence[Source], answer: Mapping[str, str] | str = ""
+) -> Table:
+    """One table of all rows, with a property for each quantity and source.
+
+    A quantity of the source that answers are to be like keeps its plain name, `Tg`; as others have
+    it, it is a property of its own, `Tg (radonpy)`. A quantity that the answer's source has no
+    labels of answers as the first source that has some.
+
+    Args:
+        tables: checked, T of them; the order decides where nothing else does.
+        sources: T, one for each table.
+        answer: the name of the source that answers are to be like, or one for each quantity by its
+            name; by default the first.
+
+    Returns:
+        A table whose `parts` are the given ones. Its rows are theirs, one after the other.
+
+    Raises:
+        UserError: when a source is named twice, a table is given twice, two tables have no property
+            in common or it is in units that cannot be reconciled, or an answer has no labels.
+    """
+    _check(tables, sources)
+    quantities = _quantities(tables, sources)
+    answers = _answers(quantities, [source.name for source in sources], answer)
+    columns: list[tuple[Property, np.ndarray]] = []
+    starts = np.cumsum([0, *(len(table.canonical) for table in tables)])
+    for key, holders in quantities.items():
+        plain = holders[min(holders)][0]
+        # The answer's first: wherever properties are listed, their order is that of importance.
+        for number in sorted(holders, key=lambda each: (each != answers[key], each)):
+            property_, labels = holders[number]
+            named = property_.model_copy(update={"name": plain.name, "title": plain.title})
+            whole = np.full(starts[-1], np.nan)
+            whole[starts[number] : starts[number + 1]] = labels
+            of_source = named.of_source(sources[number].name, number == answers[key])
+            columns.append((of_source, whole))
+    columns.sort(key=lambda column: not column[0].is_answer)
+    properties = tuple(property_ for property_, _ in columns)
+    _check_names(properties)
+    return Table(
+        name=" + ".join(table.name for table in tables),
+        ids=[text for table in tables for text in table.ids],
+        smiles=[text for table in tables for text in table.smiles],
+        canonical=[text for table in tables for text in table.canonical],
+        labels=np.column_stack([labels for _, labels in columns]),
+        properties=properties,
+        rows=np.concatenate([table.rows for table in tables]),
+        excluded=pd.concat([table.excluded for table in tables], ignore_index=True),
+        report=_report(tables, sources, columns),
+        raw=tables[0].raw,
+        sources=tuple(sources),
+        parts=tuple(tables),
+    )
+
+
+def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source]]:
+    """The parts of a table whose rows name their source in a column, and these sources.
+
+    Raises:
+        UserError: when there is no such column, or rows of it are empty.
+    """
+    if column not in table.raw.frame:
+        raise UserError(
+            f"{table.name} has no column {column!r}; its columns are "
+            f"{', '.join(table.raw.column_names)}."
+        )
+    values = table.raw.frame[column].to_numpy()[np.searchsorted(table.raw.rows, table.rows)]
+    names = np.array(["" if value is None else str(value).strip() for value in values])
+    if (empty := np.flatnonzero(names == "")).size:
+        raise UserError(
+            f"{table.name}: column {column!r} names no source in row {table.rows[empty[0]]}; "
+            "fill it in, or leave the row out."
+        )
+    different = list(dict.fromkeys(names.tolist()))
+    if len(different) > MOST_SOURCES:
+        raise UserError(
+            f"{table.name}: column {column!r} holds {len(different):,} different texts, and a "
+            f"source is one of at most {MOST_SOURCES}; choose the column that names sources."
+        )
+    return [_rows_of(table, names == name) for name in different], [
+        source_named(name) for name in different
+    ]
+
+
+def _rows_of(table: Table, chosen: np.ndarray) -> Table:
+    """Some rows of a table, and the properties that they have labels of."""
+    rows = np.flatnonzero(chosen)
+    labels = table.labels[rows]
+    learned = np.flatnonzero(np.isfinite(labels).any(axis=0))
+    return replace(
+        table,
+        ids=[table.ids[i] for i in rows],
+        smiles=[table.smiles[i] for i in rows],
+        canonical=[table.canonical[i] for i in rows],
+        labels=labels[:, learned],
+        properties=tuple(table.properties[k] for k in learned),
+        rows=table.rows[rows],
+    )
+
+
+_Holders = dict[int, tuple[Property, np.ndarray]]
+"""By the number of a table, its property of one quantity with the labels."""
+
+
+def _quantities(tables: Sequence[Table], sources: Sequence[Source]) -> dict[str, _Holders]:
+    """The tables that hold each quantity, by its name in lower case."""
+    quantities: dict[str, _Holders] = {}
+    for number, table in enumerate(tables):
+        for k, property_ in enumerate(table.properties):
+            holders = quantities.setdefault(property_.name.casefold(), {})
+            for other, (first, _) in list(holders.items())[:1]:
+                _check_unit(property_, first, table.name, sources[other].name)
+            holders[number] = property_, table.labels[:, k]
+    shared = {number for holders in quantities.values() if len(holders) > 1 for number in holders}
+    alone = [table.name for number, table in enumerate(tables) if number not in shared]
+    if alone:
+        raise UserError(
+            f"{alone[0]} has no property in common with the other tables, so nothing can be "
+            "learned from one for the other: give the columns of one quantity the same name, or "
+            "train the tables one by one."
+        )
+    return quantities
+
+
+def _check_unit(property_: Property, first: Property, table: str, other: str) -> None:
+    if property_.unit != first.unit and property_.unit and first.unit:
+        raise UserError(
+            f"{table} gives {property_.name} in {property_.unit}, the source {other} in "
+            f"{first.unit}, and nobody knows how to convert them: convert one of the columns first."
+        )
+
+
+def _answers(
+    quantities: dict[str, _Holders], names: list[str], answer: Mapping[str, str] | str
+) -> dict[str, int]:
+    """The number of the table that each quantity answers as."""
+    wanted = {key: answer for key in quantities} if isinstance(answer, str) else dict(answer)
+    wanted = {key.strip().casefold(): source for key, source in wanted.items()}
+    for key, source in wanted.items():
+        if key not in quantities:
+            raise UserError(
+                f"An answer is asked for {key!r}, which no table has; the properties are "
+                f"{listed(list(quantities))}."
+            )
+        if source and source not in names:
+            raise UserError(
+                f"There is no source {source!r} to answer like; the sources are {listed(names)}."
+            )
+        if source and not isinstance(answer, str) and names.index(source) not in quantities[key]:
+            raise UserError(f"The source {source!r} has no labels of {key!r} to answer like.")
+    answers = {}
+    for key, holders in quantities.items():
+        source = wanted.get(key, "")
+        number = names.index(source) if source else 0
+        answers[key] = number if number in holders else min(holders)
+    if isinstance(answer, str) and answer and names.index(answer) not in answers.values():
+        raise UserError(f"The source {answer!r} has no labels to answer like.")
+    return answers
+
+
+def _check(tables: Sequence[Table], sources: Sequence[Source]) -> None:
+    if len(tables) > MOST_SOURCES:
+        raise UserError(
+            f"{len(tables)} tables are more than the {MOST_SOURCES} that can be joined."
+        )
+    names = [source.name.casefold() for source in sources]
+    twice = [source.name for i, source in enumerate(sources) if names[i] in names[:i]]
+    if twice:
+        raise UserError(
+            f"Two tables are both called the source {twice[0]!r}: give each a name of its own."
+        )
+    for i, table in enumerate(tables):
+        for earlier in tables[:i]:
+            if _are_same(table, earlier):
+                raise UserError(
+                    f"{table.name} and {earlier.name} hold the same labels of the same repeat "
+                    "units: a table that is given twice teaches nothing; leave one out."
+                )
+
+
+def _are_same(table: Table, other: Table) -> bool:
+    return (
+        table.canonical == other.canonical
+        and table.labels.shape == other.labels.shape
+        and np.array_equal(table.labels, other.labels, equal_nan=True)
+    )
+
+
+def _check_names(properties: Sequence[Property]) -> None:
+    names = [property_.name for property_ in properties]
+    twice = [name for i, name in enumerate(names) if name in names[:i]]
+    if twice:
+        raise UserError(f"Two properties would both be called {twice[0]!r}: rename one column.")
+
+
+def _report(
+    tables: Sequence[Table],
+    sources: Sequence[Source],
+    columns: Sequence[tuple[Property, np.ndarray]],
+) -> Report:
+    """The reports of all tables as one; each finding names its source."""
+    first = tables[0].report
+    findings = [
+        finding.model_copy(update={"message": f"{source.name}: {finding.message}"})
+        for table, source in zip(tables, sources, strict=True)
+        for finding in table.report.findings
+    ]
+    names = tuple(property_.name for property_, _ in columns)
+    return Report(
+        name=" + ".join(table.name for table in tables),
+        rows=sum(table.report.rows for table in tables),
+        kept=sum(table.report.kept for table in tables),
+        columns=first.columns.model_copy(update={"properties": names}),
+        reading=first.reading,
+        properties=[summarise(property_, labels) for property_, labels in columns],
+        findings=sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)),
+    )
