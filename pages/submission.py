@@ -135,7 +135,7 @@ def main() -> None:
     if folder is None:
         models.show_no_model()
         return
-    properties = read_info(folder).properties
+    properties = [property_ for property_ in read_info(folder).properties if property_.is_answer]
     names = ", ".join(f"{property_.name} ({unit_of(property_)})" for property_ in properties)
     st.markdown(f"This model predicts {plain(names)}.")
     check_limits()

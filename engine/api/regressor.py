@@ -97,6 +97,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             folds=self.folds if isinstance(self.folds, str) else "given",
             seed=self.seed,
             given_folds=given,
+            sources=X.sources if isinstance(X, Table) else (),
         )
         folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
         with _reporter(self.verbose) as reporter:

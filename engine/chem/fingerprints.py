@@ -52,6 +52,27 @@ def count_fingerprints(smiles: Sequence[str]) -> Fingerprints:
     )
 
 
+def nearest_similar(smiles: Sequence[str], others: Sequence[str]) -> list[str | None]:
+    """For each repeat unit the most similar of others, where one is within `DISTANCE`.
+
+    Args:
+        smiles: N parsable SMILES.
+        others: M parsable SMILES.
+
+    Returns:
+        N of the others, None where all are farther.
+    """
+    prints = [_GENERATOR.GetFingerprint(parse(text)) for text in others]
+    nearest: list[str | None] = []
+    for text in smiles:
+        own = _GENERATOR.GetFingerprint(parse(text))
+        similarity = np.array(DataStructs.BulkTanimotoSimilarity(own, prints))
+        best = int(similarity.argmax()) if len(similarity) else -1
+        is_near = best >= 0 and 1 - similarity[best] <= DISTANCE
+        nearest.append(others[best] if is_near else None)
+    return nearest
+
+
 def similarity_clusters(smiles: Sequence[str]) -> np.ndarray:
     """Butina clusters on Morgan fingerprints of radius 2 and 2048 bits.
 

@@ -8,10 +8,14 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from ..runs import unlearned_words
+from ..settings.sources import Source
 from ..table import Table
 from ..table.delimited import SEPARATOR_WORDS
 from ..table.report import Finding, PropertySummary, Report, counted
-from .options import Commands, add_json, add_table, checked_table
+from ..table.source_report import SourcePair, compare_sources, conflict_words
+from .options import Commands, add_json
+from .sources import add_tables, checked_tables
 
 _COLOURS = {"excluded": "red", "warning": "yellow", "note": "cyan"}
 _ROWS_SHOWN = 3
@@ -20,18 +24,44 @@ _ROWS_SHOWN = 3
 def add(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser("doctor", help="check a table and say what is odd about it")
-    add_table(command)
+    add_tables(command)
     add_json(command)
     command.set_defaults(carry_out=_doctor)
 
 
 def _doctor(arguments: argparse.Namespace) -> None:
     """Print what is odd about a table."""
-    table = checked_table(arguments)
+    table = checked_tables(arguments)
+    pairs = compare_sources(table)
     if arguments.json:
-        sys.stdout.write(table.report.model_dump_json(indent=1) + "\n")
+        sys.stdout.write(_described(table, pairs).model_dump_json(indent=1) + "\n")
     else:
-        print_report(table, Console())
+        for part in table.parts or (table,):
+            print_report(part, Console())
+        print_pairs(pairs, Console())
+
+
+class JoinedReport(Report):
+    """The report on several tables, with how their sources differ."""
+
+    sources: list[Source]
+    pairs: list[SourcePair]
+
+
+def _described(table: Table, pairs: list[SourcePair]) -> Report:
+    if not table.sources:
+        return table.report
+    return JoinedReport(**dict(table.report), sources=list(table.sources), pairs=pairs)
+
+
+def print_pairs(pairs: list[SourcePair], console: Console) -> None:
+    """Print how the sources of each property differ, with warnings and the worst conflicts."""
+    for pair in pairs:
+        console.print(Text(pair.sentence, style="bold" if pair.shared else ""))
+        if pair.warning:
+            console.print(Text(pair.warning, style="yellow"))
+        for words in conflict_words(pair):
+            console.print(Text(f"  {words}", style="yellow"))
 
 
 def print_report(table: Table, console: Console) -> None:
@@ -49,6 +79,8 @@ def print_report(table: Table, console: Console) -> None:
         console.print(_finding_grid(report.findings))
     else:
         console.print(Text("Nothing to mend.", style="green"))
+    for words in unlearned_words(table):
+        console.print(Text(words, style="yellow"))
 
 
 def _head(report: Report) -> Text:

@@ -122,40 +122,55 @@ def device_settings(arguments: argparse.Namespace) -> DeviceSettings:
     )
 
 
-def checked_table(arguments: argparse.Namespace) -> Table:
-    """Read and check the table that a command names, with the user's overrules.
+def checked_table(
+    arguments: argparse.Namespace, path: str | None = None, source: str = ""
+) -> Table:
+    """Read and check a table that a command names, with the user's overrules.
+
+    Args:
+        arguments: with the options of `add_table`.
+        path: of the table; by default the only one.
+        source: its name, where there are several tables: overrules that name columns which this
+            table lacks are for the others.
 
     Raises:
         UserError: when it cannot be used.
     """
-    raw = raw_table(arguments)
-    columns = guess_columns(
-        raw,
-        smiles=arguments.smiles_column,
-        id=arguments.id_column,
-        properties=arguments.property,
-    )
+    raw = raw_table(arguments, path)
+    smiles, id_ = arguments.smiles_column, arguments.id_column
+    properties, units = arguments.property, given_units(arguments.unit, source)
+    if source:
+        has = set(raw.frame.columns)
+        smiles, id_ = (name if not name or name in has else None for name in (smiles, id_))
+        properties = [name for name in properties or () if name in has] or None
+        units = {name: unit for name, unit in units.items() if name in has}
+    columns = guess_columns(raw, smiles=smiles, id=id_, properties=properties)
     with progress_bar() as show:
         return check_table(
             raw,
             columns,
-            given_units(arguments.unit),
+            units,
             lambda done, total: show("Checking", done, total),
         )
 
 
-def raw_table(arguments: argparse.Namespace) -> RawTable:
-    """Read the table that a command names."""
+def raw_table(arguments: argparse.Namespace, path: str | None = None) -> RawTable:
+    """Read a table that a command names; by default the only one."""
     return read_table(
-        arguments.table,
+        path or arguments.table,
         separator=arguments.separator,
         encoding=arguments.encoding,
         decimal=arguments.decimal,
     )
 
 
-def given_units(words: list[str]) -> dict[str, str]:
-    """The unit of each property that `--unit NAME=UNIT` names.
+def given_units(words: list[str], source: str = "") -> dict[str, str]:
+    """The unit of each property that `--unit NAME=UNIT` or `--unit SOURCE:NAME=UNIT` names.
+
+    Args:
+        words: as given.
+        source: whose units are asked for, where there are several sources; those that name no
+            source are for all of them.
 
     Raises:
         UserError: for a word of another form.
@@ -165,5 +180,9 @@ def given_units(words: list[str]) -> dict[str, str]:
         name, found, unit = word.partition("=")
         if not found:
             raise UserError(f"--unit {word!r} is not understood; write NAME=UNIT, such as Tg=K.")
-        units[name] = unit
+        owner, colon, property_ = name.partition(":")
+        if source and colon and owner == source:
+            units[property_] = unit
+        elif not (source and colon):
+            units.setdefault(name, unit)
     return units

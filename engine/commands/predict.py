@@ -45,6 +45,13 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="add each value's 90 %% interval, and whether the unit is like those trained on",
     )
+    command.add_argument(
+        "--sources",
+        choices=["answer", "all"],
+        default="answer",
+        help="whether files have a column for each source of a property, or only for the source "
+        "that answers are like",
+    )
     command.set_defaults(carry_out=_predict)
 
 
@@ -76,7 +83,9 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         if arguments.sample_submission:
             filled = _predict_sample(predictor, arguments, out, show)
         else:
-            filled = predict_file(predictor, Path(arguments.input), out, show, arguments.intervals)
+            names = predictor.info.names if arguments.sources == "all" else None
+            path = Path(arguments.input)
+            filled = predict_file(predictor, path, out, show, arguments.intervals, names)
     if output:
         print_line(f"Written to {output}", stderr=True)
     _warn_of_filled(filled)

@@ -16,6 +16,7 @@ from ..runs import (
     resume_run,
     start_run,
     stop_run,
+    unlearned_words,
 )
 from ..runs.records import LONGEST, checked_name
 from ..settings.devices import DeviceSettings
@@ -25,13 +26,12 @@ from .options import (
     add_devices,
     add_run,
     add_settings,
-    add_table,
-    checked_table,
     device_settings,
     given_units,
     seed,
 )
 from .output import bars, print_figures, print_line
+from .sources import add_tables, checked_tables
 
 _CLONED = ("name", "preset", "folds", "seed")
 
@@ -39,7 +39,7 @@ _CLONED = ("name", "preset", "folds", "seed")
 def add(commands: Commands) -> None:
     """Add the commands."""
     train = commands.add_parser("train", help="train on a table")
-    add_table(train)
+    add_tables(train)
     add_settings(train)
     train.add_argument("--seed", type=seed, default=0, metavar="N")
     train.add_argument("--name", help="for the list of runs; else the table's name")
@@ -74,13 +74,13 @@ def _add_detach(command: argparse.ArgumentParser) -> None:
 def _train(arguments: argparse.Namespace) -> int:
     """Start a run; in the foreground show its progress and end with its figures."""
     name = None if arguments.name is None else checked_name(arguments.name)
-    table = checked_table(arguments)
+    table = checked_tables(arguments)
     config = RunConfig(
         name=name or Path(table.name).stem[:LONGEST],
         preset=arguments.preset,
         folds=arguments.folds,
         seed=arguments.seed,
-        units=given_units(arguments.unit),
+        units={} if table.sources else given_units(arguments.unit),
         use=device_settings(arguments),
     )
     return _start(table, config, arguments.detach)
@@ -113,6 +113,8 @@ def _clone(arguments: argparse.Namespace) -> int:
 def _start(table: Table, config: RunConfig, detach: bool) -> int:
     """Start a run and, unless it is left to itself, show it until it ends."""
     run = start_run(table, config)
+    for words in unlearned_words(table):
+        print_line(words)
     print_line(f"Run {run.id}, files in {run.folder}")
     return 0 if detach else _see_through(run)
 

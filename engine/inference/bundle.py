@@ -12,6 +12,7 @@ from ..base.workspace import ASSETS, subfolder, write_atomic
 from ..models.polygin import PolyGIN
 from ..settings.networks import NetworkConfig
 from ..settings.properties import Property
+from ..settings.sources import Source
 from .conformal import Interval
 from .domain import DomainInfo
 
@@ -32,7 +33,8 @@ class BundleInfo(BaseModel):
         table: the training table's file name.
         rows: how many repeat units it was trained on.
         preset, folds, seed: how it was trained.
-        properties: the K properties it predicts.
+        properties: the K properties it predicts, one for each quantity and source.
+        sources: where its labels came from; empty for a table of one source.
         labels: how many labels each property had.
         ranges: least and greatest training label of each property.
         medians: the median training label of each property.
@@ -61,6 +63,7 @@ class BundleInfo(BaseModel):
     folds: str
     seed: int
     properties: list[Property]
+    sources: list[Source] = []
     labels: dict[str, int]
     ranges: dict[str, tuple[float, float]]
     medians: dict[str, float]
@@ -104,6 +107,11 @@ class BundleInfo(BaseModel):
     def names(self) -> list[str]:
         """The properties' names."""
         return [property_.name for property_ in self.properties]
+
+    @property
+    def answer_names(self) -> list[str]:
+        """Those of the properties as the source has them that answers are to be like."""
+        return [property_.name for property_ in self.properties if property_.is_answer]
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:

@@ -53,6 +53,7 @@ def predict_file(
     out: TextIO,
     progress: Progress | None = None,
     intervals: bool = False,
+    names: Sequence[str] | None = None,
 ) -> Filled:
     """Predict a table of any length in constant memory, as `make_submission` does without a sample.
 
@@ -63,6 +64,8 @@ def predict_file(
         progress: called with how many rows are done.
         intervals: whether to add columns with each interval's ends and whether the unit lies in
             the domain; empty where a row could not be read.
+        names: of the properties that are written; by default all, as the sources have them that
+            answers are like.
 
     Returns:
         The rows that hold training medians.
@@ -73,7 +76,8 @@ def predict_file(
     """
     if intervals:
         predictor.demand_intervals()
-    table = stream_table(source)
+    table, info = stream_table(source), predictor.info
+    names = info.answer_names if names is None else names
     columns = guess_columns(table.head)
     filled, done = Filled(), 0
     parts: deque[RawTable] = deque()
@@ -87,10 +91,10 @@ def predict_file(
     stream = predict_stream(predictor, chunks(), store=table.count <= _MOST_STORED_ROWS)
     with closing(stream):
         for predicted in stream:
-            submission = plain_submission(parts.popleft(), columns, predicted, predictor.info)
+            submission = plain_submission(parts.popleft(), columns, predicted, info, names)
             frame = submission.frame
             if intervals:
-                frame = pd.concat([frame, predictor.uncertainty(predicted).columns()], axis=1)
+                frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
             out.write(frame.to_csv(index=False, header=done == 0))
             filled.add(submission.filled)
             done += len(frame)

@@ -1,6 +1,7 @@
 """Submissions: predictions with the ids, order and columns that a competition asks for."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -39,7 +40,7 @@ def make_submission(
         test: a table with a SMILES column, and an id column when there is a sample; a column with
             the name of the sample's first one is that id column.
         sample: gives the ids, their order and the columns; without it, they are those of the test
-            table and all properties of the model.
+            table and all properties of the model, as the sources have them that answers are like.
         progress: called while features are made.
 
     Raises:
@@ -52,7 +53,8 @@ def make_submission(
             columns = columns.model_copy(update={"id": id_column})
         properties, order = _requested(sample, test, columns, predictor.info.names)
     predicted = predictor.predict(smiles_of(test, columns), progress)
-    plain = plain_submission(test, columns, predicted, predictor.info)
+    names = predictor.info.answer_names if sample is None else predictor.info.names
+    plain = plain_submission(test, columns, predicted, predictor.info, names)
     if sample is None:
         return plain
     values = plain.frame.iloc[order, 1:].reset_index(drop=True)
@@ -66,18 +68,23 @@ def smiles_of(test: RawTable, columns: Columns) -> list[str]:
 
 
 def plain_submission(
-    test: RawTable, columns: Columns, predicted: Predictions, info: BundleInfo
+    test: RawTable,
+    columns: Columns,
+    predicted: Predictions,
+    info: BundleInfo,
+    names: Sequence[str],
 ) -> Submission:
-    """A submission with the test table's ids, in its order, and all properties of the model.
+    """A submission with the test table's ids, in its order, and some properties of the model.
 
     Args:
         test: the test table, or some rows of it.
         columns: of the test table.
         predicted: the predictions of those rows.
         info: of the model, whose medians fill the gaps.
+        names: of the properties.
     """
     id_name, ids = _ids(test, columns.id)
-    values = predicted.blend.fillna(info.medians)
+    values = predicted.blend[list(names)].fillna(info.medians)
     filled = pd.DataFrame(
         [(ids[i], predicted.smiles[i], reason) for i, reason in predicted.problems.items()],
         columns=["id", "SMILES", "reason"],

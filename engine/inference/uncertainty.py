@@ -28,17 +28,19 @@ class Uncertainty:
     high: pd.DataFrame
     domain: pd.DataFrame
 
-    def columns(self) -> pd.DataFrame:
+    def columns(self, names: Sequence[str] | None = None) -> pd.DataFrame:
         """`Tg_low`, `Tg_high`, `Tg_domain` and so on: N rows, three columns for each property.
+
+        Args:
+            names: of the properties; all by default.
 
         Raises:
             UserError: when a property of the model has such a name itself.
         """
         parts = {"low": self.low, "high": self.high, "domain": self.domain}
-        columns = {
-            f"{name}_{part}": frame[name] for name in self.low for part, frame in parts.items()
-        }
-        taken = [name for name in self.low if name in columns]
+        names = list(self.low) if names is None else names
+        columns = {f"{name}_{part}": frame[name] for name in names for part, frame in parts.items()}
+        taken = [name for name in names if name in columns]
         if taken:
             raise UserError(
                 f"The model predicts a property named {taken[0]!r}, which the intervals need as a "

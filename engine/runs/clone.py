@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.workspace import COMMAND
 from ..settings.devices import DeviceSettings
-from ..settings.properties import accepted_units
+from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
 from . import folder as files
 from .records import Run, RunConfig
@@ -26,16 +27,24 @@ class Clone(NamedTuple):
         table_name: of the file that the run's table came from.
         table: the rows that the run uses, as Parquet; rows that it excluded are not among them.
         config: the settings, as they fit this table.
+        properties: those that the run learned.
     """
 
     table_name: str
     table: bytes
     config: RunConfig
+    properties: list[Property]
 
     def checked(self) -> Table:
         """The table, read and checked again."""
         raw = read_table(self.table, self.table_name)
-        return check_table(raw, self.config.columns, self.config.units)
+        table = check_table(raw, self.config.columns, self.config.units)
+        if not self.config.sources:
+            return table
+        # A column's name does not tell its quantity from its source.
+        by_name = {property_.name: property_ for property_ in self.properties}
+        properties = tuple(by_name.get(each.name, each) for each in table.properties)
+        return replace(table, properties=properties, sources=tuple(self.config.sources))
 
 
 def clone_of(run: Run) -> Clone:
@@ -77,10 +86,11 @@ def clone_of(run: Run) -> Clone:
         columns=Columns(smiles=smiles, id=id_, properties=names),
         units=units,
         use=config.use,
+        sources=config.sources,
     )
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
-    return Clone(config.table, buffer.getvalue(), cloned)
+    return Clone(config.table, buffer.getvalue(), cloned, config.properties)
 
 
 def _unlike(name: str, taken: set[str]) -> str:

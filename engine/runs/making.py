@@ -19,6 +19,7 @@ from ..models.store import network_files
 from ..settings.metrics import label_ranges
 from ..settings.presets import Preset
 from ..settings.properties import Property
+from ..settings.sources import Source
 from ..table.folds import check_folds, make_folds
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
@@ -38,6 +39,7 @@ class BundleRequest:
         folds: how rows are divided, as `RunConfig` has it.
         seed: of everything random.
         given_folds: shape `(N,)`, int, where a column or a file gives the folds.
+        sources: where the labels come from, where the properties name several sources.
     """
 
     name: str
@@ -49,6 +51,12 @@ class BundleRequest:
     folds: str = "random:5"
     seed: int = 0
     given_folds: np.ndarray | None = None
+    sources: Sequence[Source] = ()
+
+    @property
+    def answers(self) -> list[str]:
+        """The names of the properties as the source has them that answers are to be like."""
+        return [property_.name for property_ in self.properties if property_.is_answer]
 
     @property
     def names(self) -> list[str]:
@@ -107,7 +115,7 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
     )
     context.folder.mkdir(exist_ok=True)
-    data = TrainingData(features, request.labels, folds, request.names)
+    data = TrainingData(features, request.labels, folds, request.names, request.answers)
     ensemble = fit_ensemble(data, request.preset, request.seed, context)
     reporter.stage("bundle", 1)
     info = _described(request, ensemble, context)
@@ -133,6 +141,7 @@ def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext
         folds=request.folds,
         seed=request.seed,
         properties=list(request.properties),
+        sources=list(request.sources),
         labels={name: int(np.isfinite(labels[:, k]).sum()) for k, name in enumerate(names)},
         ranges=label_ranges(labels, names),
         medians={name: float(np.nanmedian(labels[:, k])) for k, name in enumerate(names)},

@@ -12,6 +12,7 @@ from ..base.workspace import subfolder
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS, Preset
 from ..settings.properties import Property
+from ..settings.sources import Source
 from ..table import Columns
 
 LONGEST = 80
@@ -63,6 +64,7 @@ class RunConfig(BaseModel):
         columns: which columns to use; None to guess.
         units: units that the table's properties are given in, where the user said so.
         use: how to use the devices of this machine.
+        sources: of the tables that were joined; empty for one table.
     """
 
     name: str = Field(min_length=1, max_length=LONGEST)
@@ -72,6 +74,7 @@ class RunConfig(BaseModel):
     columns: Columns | None = None
     units: dict[str, str] = {}
     use: DeviceSettings = DeviceSettings()
+    sources: list[Source] = []
 
 
 class StoredConfig(RunConfig):

@@ -45,7 +45,13 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         names = [table.properties[k].name for k in learned]
         check_folds(folds, table.canonical, table.labels[:, learned], names)
     preset = chosen_preset(config.preset, table)
-    config = config.model_copy(update={"preset": preset.name, "columns": table.report.columns})
+    config = config.model_copy(
+        update={
+            "preset": preset.name,
+            "columns": table.report.columns,
+            "sources": list(table.sources),
+        }
+    )
     now = time.time()
     check_room(len(in_line(store.select())))
     run = Run(
@@ -143,6 +149,9 @@ def _write_files(
             **{files.LABEL_PREFIX + table.properties[k].name: table.labels[:, k] for k in learned},
         }
     )
+    if table.parts:
+        names = [source.name for source in table.sources]
+        frame["source"] = np.repeat(names, [len(part.canonical) for part in table.parts])
     if folds is not None:
         frame["fold"] = folds
     frame.to_parquet(run.folder / files.TABLE, index=False)

@@ -60,6 +60,7 @@ class _Job(NamedTuple):
             folds=config.folds,
             seed=config.seed,
             given_folds=frame["fold"].to_numpy() if "fold" in frame else None,
+            sources=config.sources,
         )
 
 

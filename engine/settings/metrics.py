@@ -1,6 +1,6 @@
 """Figures of error, for out-of-fold predictions and for scoring."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
@@ -11,6 +11,7 @@ def figures(
     predictions: np.ndarray,
     names: Sequence[str],
     ranges: Mapping[str, tuple[float, float]],
+    weighed: Collection[str] | None = None,
 ) -> dict:
     """MAE, RMSE, R² and n of each property, and both forms of the weighted MAE.
 
@@ -19,6 +20,7 @@ def figures(
         predictions: shape `(N, K)`, in the same units; cells without a number are not scored.
         names: the K properties.
         ranges: least and greatest label of each property in the **training** table.
+        weighed: the properties that the weighted forms are about; all by default.
 
     Returns:
         `{"wmae", "wmae_row", "mae", "rmse", "r2", "n"}`; the last four by property. A property
@@ -36,7 +38,8 @@ def figures(
         result["rmse"][name] = float(root_mean_squared_error(truth, guess)) if count else None
         result["r2"][name] = float(r2_score(truth, guess)) if count > 1 else None
     counts = scored.sum(axis=0)
-    spans = [np.ptp(ranges[name]) if result["n"][name] else 0.0 for name in names]
+    weighs = [name for name in names if result["n"][name] and (weighed is None or name in weighed)]
+    spans = [np.ptp(ranges[name]) if name in weighs else 0.0 for name in names]
     weights = property_weights(counts, np.array(spans))
     if weights.any():
         errors = np.where(scored, np.abs(labels - predictions), 0.0)

@@ -18,6 +18,9 @@ MOST_FOLDS = 20
 MOST_COMPARED = 30_000
 """Most repeat units that similarity folds compare pair by pair: a byte a pair makes 0.9 GB."""
 
+_WHOLE = 0.95
+"""Share of clustered rows that lie with most of their cluster, from which folds keep clusters."""
+
 _SPLITTER = re.compile(r"(random|similarity):(\d+)")
 
 
@@ -35,9 +38,60 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
         UserError: when the text has none of these forms, or does not fit the table.
     """
     if not _SPLITTER.fullmatch(spec):
+        if table.parts:
+            return _extended(_folds_of_column(spec, table.parts[0]), table)
         return _folds_of_column(spec, table)
     check_splitter(spec, table.canonical)
     return None
+
+
+def _extended(given: np.ndarray, table: Table) -> np.ndarray:
+    """Folds of a joined table's first part, extended to the others.
+
+    A repeat unit goes where the first part has it, stereochemistry aside. Where the given folds
+    keep clusters of like units whole, so do those of the other units: each goes with the most
+    similar unit of the first part, or with its own cluster.
+
+    Args:
+        given: of the first part's rows.
+        table: the joined table.
+    """
+    from ..chem.fingerprints import nearest_similar, similarity_clusters
+
+    units = np.array([flat_smiles(smiles) for smiles in table.canonical], dtype=object)
+    first = units[: len(given)]
+    folds = dict(zip(first.tolist(), given.tolist(), strict=True))
+    others = list(dict.fromkeys(unit for unit in units[len(given) :] if unit not in folds))
+    groups: Sequence[str] | np.ndarray = others
+    if others and _keep_clusters(given, first):
+        like = nearest_similar(others, list(folds))
+        folds |= {unit: folds[near] for unit, near in zip(others, like, strict=True) if near}
+        others = [unit for unit in others if unit not in folds]
+        groups = similarity_clusters(others) if others else []
+    if others:
+        count = int(given.max()) + 1
+        labelled = pd.DataFrame(np.isfinite(table.labels)).groupby(units, sort=False).any()
+        labels = np.where(labelled.loc[others].to_numpy(), 1.0, np.nan)
+        # Too few of them to divide: the fold that is left out holds none of these.
+        enough = len(set(groups)) >= count
+        new = split_folds(labels, groups, count, 0) if enough else np.arange(len(others)) % count
+        folds |= dict(zip(others, new.tolist(), strict=True))
+    return np.concatenate([given, [folds[unit] for unit in units[len(given) :]]]).astype(int)
+
+
+def _keep_clusters(folds: np.ndarray, units: np.ndarray) -> bool:
+    """Whether nearly all repeat units lie in the fold of most units of their cluster."""
+    from ..chem.fingerprints import similarity_clusters
+
+    if len(set(units)) > MOST_COMPARED:
+        return False
+    clusters = pd.Series(similarity_clusters(units.tolist()))
+    sizes = clusters.map(clusters.value_counts())
+    several = (sizes > 1).to_numpy()
+    if not several.any():
+        return False
+    table = pd.crosstab(clusters[several], folds[several])
+    return bool(table.max(axis=1).sum() >= _WHOLE * several.sum())
 
 
 def folds_made(spec: str) -> int | None:

@@ -39,12 +39,14 @@ class TrainingData:
         folds: shape `(N,)`, int; the fold that holds each row out. Rows of fold −1 are never held
             out: all models learn from them, and none predicts them.
         names: the K properties.
+        answers: those that the weighted errors are about; all by default.
     """
 
     features: Features
     labels: np.ndarray
     folds: np.ndarray
     names: Sequence[str]
+    answers: Sequence[str] | None = None
 
     @property
     def fold_numbers(self) -> list[int]:
@@ -214,9 +216,9 @@ def _blended(
         weights=weights,
         intervals=calibrate(data.labels, out_of_fold, blended, data.folds, data.names),
         figures={
-            "blend": figures(data.labels, blended, data.names, ranges),
+            "blend": figures(data.labels, blended, data.names, ranges, data.answers),
             "members": {
-                member: figures(data.labels, predicted, data.names, ranges)
+                member: figures(data.labels, predicted, data.names, ranges, data.answers)
                 for member, predicted in predictions.items()
             },
         },

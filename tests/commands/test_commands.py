@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from engine.commands import main, parser, presets, train
-from engine.commands.options import checked_table
+from engine.commands.sources import checked_tables
 from engine.inference.bundle import INFO
 from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, command_for
@@ -183,7 +183,7 @@ def test_the_command_of_a_run_says_how_its_table_was_read(tmp_path: Path) -> Non
     columns = Columns(smiles="SMILES", id=None, properties=("Tg",))
     config = RunConfig(name="x", columns=columns, units={"Tg": "K"})
     command = command_for(config, str(path), {"separator": ";", "decimal": ","})
-    table = checked_table(parser().parse_args(shlex.split(command)[3:]))
+    table = checked_tables(parser().parse_args(shlex.split(command)[3:]))
     assert table.report.columns == columns
     assert table.ids[0] == "2"
     assert table.report.reading.separator == ";"

@@ -10,7 +10,8 @@ from engine.commands import main
 from engine.runs import RunConfig, clone_of, list_runs, process, read_config, start_run
 from engine.runs.compare import different_settings, not_comparable
 from engine.settings.devices import DeviceSettings
-from engine.table import Columns, check_table, read_table
+from engine.settings.sources import Source
+from engine.table import Columns, check_table, join_tables, load_table, read_table
 
 CELLS = [
     f"poly-{n},*CC(*){'C' * n},{300 + n / 3},{n / 7},{'' if n % 2 else n},{'abc'[n % 3]}"
@@ -105,3 +106,30 @@ def test_a_run_whose_table_is_gone_cannot_be_cloned(monkeypatch, capsys) -> None
     (run.folder / "table.parquet").unlink()
     assert main(["clone", "first"]) == 1
     assert "cannot be cloned" in capsys.readouterr().err
+
+
+def test_a_run_of_several_tables_and_its_clone_keep_the_sources(monkeypatch) -> None:
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    units = [f"*CC(*){'C' * n}" for n in range(1, 31)]
+    tables = [
+        load_table(
+            pd.DataFrame({"SMILES": units[from_:], "Tg": np.arange(len(units) - from_) * factor})
+            .to_csv(index=False)
+            .encode(),
+            f"{name}.csv",
+        )
+        for name, from_, factor in (("lab", 12, 1.0), ("md", 0, 2.0))
+    ]
+    joined = join_tables(tables, [Source(name="lab", kind="measured"), Source(name="md")])
+    run = start_run(joined, RunConfig(name="both", preset="smoke"))
+    stored = pd.read_parquet(run.folder / "table.parquet")
+    assert stored["source"].tolist() == ["lab"] * 18 + ["md"] * 30
+    assert [source["kind"] for source in read_config(run)["sources"]] == ["measured", ""]
+    clone = clone_of(run)
+    again = clone.checked()
+    assert again.properties == joined.properties
+    assert [property_.base for property_ in again.properties] == ["Tg", "Tg"]
+    np.testing.assert_array_equal(again.labels, joined.labels)
+    second = start_run(again, clone.config)
+    assert read_config(second)["sources"] == read_config(run)["sources"]
+    assert read_config(second)["properties"] == read_config(run)["properties"]

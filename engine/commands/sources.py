@@ -1,0 +1,125 @@
+"""The options of commands that take several tables, each with its source."""
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from ..base.errors import UserError
+from ..settings.sources import LONGEST_NAME, Source, source_named
+from ..table import Table, join_tables, split_by_column
+from .options import add_table, checked_table
+
+
+def add_tables(command: argparse.ArgumentParser) -> None:
+    """Let a command take one or more tables, how they are read, and their sources."""
+    add_table(command, "+")
+    group = command.add_argument_group("sources, where there are several tables")
+    group.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="NAME[:KIND]",
+        help="for each table in order: its source, which is measured, simulated or computed; "
+        "by default the file's name",
+    )
+    for name, words in (
+        ("reference", "a paper or a DOI, for each table in order"),
+        ("terms", "under which its labels may be used, for each table in order"),
+    ):
+        group.add_argument(f"--{name}", action="append", default=[], metavar="TEXT", help=words)
+    group.add_argument(
+        "--source-column", metavar="NAME", help="of a single table: the column that names sources"
+    )
+    group.add_argument(
+        "--answer",
+        action="append",
+        default=[],
+        metavar="[PROPERTY=]SOURCE",
+        help="the source that answers are to be like, for all properties or for one; by default "
+        "the first table's",
+    )
+
+
+def checked_tables(arguments: argparse.Namespace) -> Table:
+    """Read, check and join the tables that a command names.
+
+    Raises:
+        UserError: when one cannot be used, or they cannot be joined.
+    """
+    several = len(arguments.table) > 1
+    if not several and not arguments.source_column:
+        _refuse_sources_of_one(arguments)
+        return checked_table(arguments, arguments.table[0])
+    if not several:
+        whole = checked_table(arguments, arguments.table[0])
+        parts, sources = split_by_column(whole, arguments.source_column)
+        return join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
+    if arguments.source_column:
+        raise UserError("--source-column is for one table; several tables are a source each.")
+    sources = _sources(arguments)
+    tables = [
+        checked_table(arguments, path, source.name)
+        for path, source in zip(arguments.table, sources, strict=True)
+    ]
+    return join_tables(tables, sources, _answer(arguments.answer))
+
+
+def _refuse_sources_of_one(arguments: argparse.Namespace) -> None:
+    for name in ("source", "reference", "terms", "answer"):
+        if getattr(arguments, name):
+            raise UserError(
+                f"--{name} is for several tables, or for one with --source-column; there is one "
+                "table."
+            )
+
+
+def _sources(arguments: argparse.Namespace) -> list[Source]:
+    """A source for each table, as the options say."""
+    paths = arguments.table
+    for name in ("source", "reference", "terms"):
+        if len(getattr(arguments, name)) > len(paths):
+            raise UserError(f"--{name} is given more often than there are tables ({len(paths)}).")
+    default = [_name_of(path) for path in paths]
+    given = [*arguments.source, *default[len(arguments.source) :]]
+    return _described([_source(words) for words in given], arguments)
+
+
+def _described(sources: list[Source], arguments: argparse.Namespace) -> list[Source]:
+    """The sources with their references and terms, in order."""
+    changes: list[dict[str, str]] = [{} for _ in sources]
+    for field in ("reference", "terms"):
+        for change, text in zip(changes, getattr(arguments, field), strict=False):
+            change[field] = text
+    return [
+        source.model_copy(update=change) for source, change in zip(sources, changes, strict=True)
+    ]
+
+
+def _source(words: str) -> Source:
+    name, _, kind = words.partition(":")
+    return source_named(name, kind.strip())
+
+
+def _name_of(path: str) -> str:
+    """A source's name from that of its file."""
+    stem = Path(path).stem
+    return "".join(" " if sign in "()@=:" else sign for sign in stem).strip()[:LONGEST_NAME]
+
+
+def _answer(words: list[str]) -> dict[str, str] | str:
+    """What `--answer` says: one source, or one for each of some properties.
+
+    Raises:
+        UserError: when both are said, or a property is named twice.
+    """
+    plain = [word for word in words if "=" not in word]
+    pairs = [word.partition("=") for word in words if "=" in word]
+    if len(plain) > 1 or (plain and pairs):
+        raise UserError(
+            "--answer is given once for all properties, as a source's name, or once for each "
+            "property, as PROPERTY=SOURCE."
+        )
+    twice = [name for name, count in Counter(name for name, _, _ in pairs).items() if count > 1]
+    if twice:
+        raise UserError(f"--answer names a source for {twice[0]} twice.")
+    return plain[0] if plain else {name: source for name, _, source in pairs}

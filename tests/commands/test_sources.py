@@ -1,0 +1,96 @@
+"""Several tables on the command line: their sources, and how they differ."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from engine.commands import main, parser
+from engine.commands.sources import checked_tables
+
+UNITS = [f"*{'C' * n}O*" for n in range(1, 9)]
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> list[str]:
+    """A measured table, and a simulated one in kelvin whose fifth polymer conflicts."""
+    tg = [float(10 * n) for n in range(1, 9)]
+    noise = [0.0, 1.0, -1.0, 0.5, 80.0, -0.5, 1.0, 0.0]
+    kelvin = [value + 5 + 273.15 + extra for value, extra in zip(tg, noise, strict=True)]
+    for name, values in (("lab", tg), ("md", kelvin)):
+        frame = pd.DataFrame({"SMILES": UNITS, "Tg": values})
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    return [str(tmp_path / "lab.csv"), str(tmp_path / "md.csv")]
+
+
+def _pair(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict:
+    assert main(["doctor", *words, "--json"]) == 0
+    (pair,) = json.loads(capsys.readouterr().out)["pairs"]
+    return pair
+
+
+def test_the_doctor_compares_sources(tables: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    pair = _pair([*tables, "--unit", "md:Tg=K"], capsys)
+    assert (pair["quantity"], pair["first"], pair["second"]) == ("Tg", "lab", "md")
+    assert len(pair["shared"]) == 8
+    assert pair["offset"] == pytest.approx(5, abs=0.6)
+    assert pair["slope"] == pytest.approx(1, abs=0.05)
+    assert [polymer["smiles"] for polymer in pair["conflicts"]] == ["*CCCCCO*"]
+    assert pair["warning"] == ""
+    assert main(["doctor", *tables, "--unit", "md:Tg=K"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Tg: md against lab: 8 shared polymers, offset +5.25 °C" in shown
+    assert "*CCCCCO*: lab 50 °C, md 135 °C" in shown
+
+
+def test_a_source_in_another_unit_is_told(
+    tables: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = _pair(tables, capsys)
+    assert "Tg of md looks like that of lab in kelvin" in pair["warning"]
+
+
+def test_densities_in_another_unit_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, factor in (("a", 1), ("b", 1000)):
+        values = [factor * (1 + n / 10) for n in range(8)]
+        frame = pd.DataFrame({"SMILES": UNITS, "rho": values})
+        frame.to_csv(tmp_path / f"{name}.csv", index=False)
+    pair = _pair([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], capsys)
+    assert "rho of b looks like that of a times a thousand" in pair["warning"]
+
+
+def test_sources_have_names_kinds_and_references(tables: list[str]) -> None:
+    words = ["train", *tables, "--source", "ours:measured", "--reference", "notebook 7"]
+    table = checked_tables(parser().parse_args([*words, "--answer", "md"]))
+    assert [source.words for source in table.sources] == ["ours (measured)", "md"]
+    assert table.sources[0].reference == "notebook 7"
+    assert [property_.name for property_ in table.properties] == ["Tg", "Tg (ours)"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--source", "a", "--source", "A"], "both called the source 'A'"),
+        (["--source", "a:guessed"], "measured, simulated or computed, not 'guessed'"),
+        (["--source", "a", "--source", "b", "--source", "c"], "more often than there are tables"),
+        (["--answer", "nobody"], "There is no source 'nobody'"),
+        (["--answer", "md", "--answer", "Tg=lab"], "--answer is given once for all"),
+        (["--answer", "Tg=lab", "--answer", "Tg=md"], "names a source for Tg twice"),
+        (["--source-column", "by"], "--source-column is for one table"),
+    ],
+)
+def test_words_about_sources_that_cannot_be_are_told(
+    words: list[str], message: str, tables: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", *tables, *words]) == 1
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_single_table_has_no_sources_to_name(
+    tables: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", tables[0], "--answer", "lab"]) == 1
+    assert "--answer is for several tables" in capsys.readouterr().err

@@ -1,0 +1,69 @@
+"""A model of several sources: what it answers like, and what files hold."""
+
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.inference.predict import Predictor
+from engine.inference.streaming import predict_file
+from engine.inference.submission import make_submission
+from engine.runs.making import BundleRequest, Made, make_bundle
+from engine.settings.presets import Preset
+from engine.settings.sources import Source
+from engine.table import join_tables, load_table, read_table
+from engine.training.context import TrainContext
+
+UNITS = [f"*{'C' * n}O{'C' * m}*" for n in range(1, 7) for m in range(1, 4)]
+QUICK = Preset(
+    name="quick", title="Quick", summary="", members={"lightgbm": {"rounds": 20, "leaves": 4}}
+)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Path]:
+    tg = [float(len(unit)) for unit in UNITS]
+    tables = [
+        load_table(
+            pd.DataFrame({"SMILES": UNITS, "Tg": np.add(tg, offset)}).to_csv(index=False).encode(),
+            f"{name}.csv",
+        )
+        for name, offset in (("lab", 0), ("md", 500))
+    ]
+    joined = join_tables(tables, [Source(name="lab", kind="measured"), Source(name="md")])
+    folder = tmp_path_factory.mktemp("answers")
+    request = BundleRequest(
+        name="both",
+        table=joined.name,
+        canonical=joined.canonical,
+        labels=joined.labels,
+        properties=joined.properties,
+        preset=QUICK,
+        folds="random:3",
+        sources=joined.sources,
+    )
+    return make_bundle(request, TrainContext(folder)), folder
+
+
+def test_weighted_errors_are_of_the_answers(made: tuple[Made, Path]) -> None:
+    blend = made[0].info.figures["blend"]
+    spread = np.ptp([len(unit) for unit in UNITS])
+    assert blend["n"] == {"Tg": len(UNITS), "Tg (md)": len(UNITS)}
+    assert blend["wmae"] == pytest.approx(blend["mae"]["Tg"] / spread)
+
+
+def test_files_hold_the_answers_and_the_others_when_asked(
+    made: tuple[Made, Path], tmp_path: Path
+) -> None:
+    predictor, test = Predictor(made[1]), tmp_path / "test.csv"
+    test.write_text("id,SMILES\n1,*CCO*\n")
+    assert predictor.info.sources[0].words == "lab (measured)"
+    assert make_submission(predictor, read_table(test)).frame.columns.tolist() == ["id", "Tg"]
+    sample = read_table(b"id,Tg (md)\n1,0\n", "sample.csv")
+    submission = make_submission(predictor, read_table(test), sample)
+    assert submission.frame["Tg (md)"][0] > 400
+    out = StringIO()
+    predict_file(predictor, test, out, names=predictor.info.names)
+    assert out.getvalue().splitlines()[0] == "id,Tg,Tg (md)"

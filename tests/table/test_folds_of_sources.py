@@ -1,0 +1,58 @@
+"""Folds of several tables: a polymer is never on both sides, in any source."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.settings.sources import Source
+from engine.table import Table, join_tables, load_table
+from engine.table.folds import given_folds, make_folds
+
+SOURCES = [Source(name="lab"), Source(name="md")]
+CHAINS = [f"*{'C' * n}OC(=O){'C' * m}*" for n in range(1, 7) for m in range(1, 7)]
+RINGS = [f"*c1ccc({'C' * n}O*)cc1" for n in range(1, 7)]
+
+
+def _table(name: str, smiles: list[str], **columns: list | np.ndarray) -> Table:
+    frame = pd.DataFrame({"SMILES": smiles, "Tg": np.arange(len(smiles)) / 7, **columns})
+    return load_table(frame.to_csv(index=False).encode(), f"{name}.csv")
+
+
+def _folds_by_unit(table: Table, folds: np.ndarray) -> pd.Series:
+    return pd.Series(folds).groupby(np.array(table.canonical)).nunique()
+
+
+def test_random_folds_keep_a_polymer_together() -> None:
+    bracketed = [smiles.replace("*", "[*]") for smiles in CHAINS]
+    joined = join_tables(
+        [_table("lab", CHAINS), _table("md", bracketed, x=np.arange(36.0))], SOURCES
+    )
+    folds = make_folds("random:5", joined.canonical, joined.labels, 0)
+    assert (_folds_by_unit(joined, folds) == 1).all()
+
+
+@pytest.fixture
+def joined() -> Table:
+    lab = _table("lab", CHAINS[:20], part=[n % 4 for n in range(20)])
+    md = _table("md", CHAINS[10:] + RINGS)
+    return join_tables([lab, md], SOURCES)
+
+
+def test_given_folds_of_the_first_table_are_extended(joined: Table) -> None:
+    folds = given_folds("column:part", joined)
+    assert folds is not None
+    assert folds[:20].tolist() == [n % 4 for n in range(20)]
+    assert folds[20:30].tolist() == [n % 4 for n in range(10, 20)]
+    assert (_folds_by_unit(joined, folds) == 1).all()
+    new = np.bincount(folds[30:], minlength=4)
+    assert len(new) == 4
+    assert new.min() > 0
+
+
+def test_folds_that_keep_clusters_are_extended_by_clusters() -> None:
+    lab = _table("lab", CHAINS[:8] + RINGS[:3], part=[0] * 8 + [1] * 3)
+    md = _table("md", CHAINS[30:] + RINGS[3:])
+    joined = join_tables([lab, md], SOURCES)
+    folds = given_folds("column:part", joined)
+    assert folds is not None
+    assert folds[11:].tolist() == [0] * 6 + [1] * 3
