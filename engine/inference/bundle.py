@@ -15,6 +15,7 @@ from ..settings.properties import Property
 from ..settings.sources import Source
 from .conformal import Interval
 from .domain import DomainInfo
+from .source_effects import SourceEffect
 
 INFO = "bundle.json"
 SHIPPED = ASSETS / "model"
@@ -35,6 +36,7 @@ class BundleInfo(BaseModel):
         preset, folds, seed: how it was trained.
         properties: the K properties it predicts, one for each quantity and source.
         sources: where its labels came from; empty for a table of one source.
+        source_effects: what each source changed for the others; empty for one source.
         labels: how many labels each property had.
         ranges: least and greatest training label of each property.
         medians: the median training label of each property.
@@ -64,6 +66,7 @@ class BundleInfo(BaseModel):
     seed: int
     properties: list[Property]
     sources: list[Source] = []
+    source_effects: list[SourceEffect] = []
     labels: dict[str, int]
     ranges: dict[str, tuple[float, float]]
     medians: dict[str, float]

@@ -60,8 +60,18 @@ class Interval(BaseModel):
 
 
 def member_spread(members: np.ndarray) -> np.ndarray:
-    """The standard deviation of M members' predictions; `(M, …)` becomes `(…)`."""
-    return np.std(members, axis=0)
+    """The standard deviation of M members' predictions; `(M, N, K)` becomes `(N, K)`.
+
+    Members that have no model of a property, and so predict NaN in all rows, do not count there.
+    """
+    has_model = np.isfinite(members).any(axis=1)  # M × K
+    if has_model.all():
+        return np.std(members, axis=0)
+    spread = np.full(members.shape[1:], np.nan)
+    for k, own in enumerate(has_model.T):
+        if own.any():
+            spread[:, k] = np.std(members[own, :, k], axis=0)
+    return spread
 
 
 def fit_interval(residuals: np.ndarray, spread: np.ndarray) -> Interval | None:

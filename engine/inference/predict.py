@@ -186,12 +186,12 @@ class Predictor:
         # Loaded here: a page that only shows what a model is need not wait for torch.
         from ..models.store import load_member
 
-        info, properties = self.info, len(self.info.names)
+        info, quantities = self.info, [property_.base for property_ in self.info.properties]
         return {
             member: load_member(
                 self.folder,
                 member,
-                properties,
+                quantities,
                 info.networks.get(member),
                 info.network_counts.get(member),
             )

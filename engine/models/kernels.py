@@ -4,7 +4,7 @@ A sum of three Matérn 5/2 kernels: on RDKit's descriptors, on those of backbone
 where each has a length of its own ("automatic relevance"), and on Morgan counts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 JITTER = 1e-5
 """Added to the diagonal of covariances, so that rounding leaves them positive definite."""
+UNLIKELY = 1e6
+"""The loss of parameters that make covariances which are not positive definite."""
 
 
 class Views(NamedTuple):
@@ -85,38 +87,82 @@ def _distances(own: np.ndarray, other: np.ndarray, products: np.ndarray) -> np.n
     return np.maximum(own[:, None] + other - 2 * products, 0)
 
 
-# Normal priors of the parameters, and their bounds: first the six that are not chain lengths.
-_PRIOR = ([-0.5, -0.5, -0.5, 1.0, 1.0, -2.0], 0.5)
-_SPREAD = (2.0, 1.0)
-_BOUNDS = ([(-7, 4)] * 3 + [(-2, 4)] * 2 + [(-7, 1)], (-3, 6))
+class Prior(NamedTuple):
+    """Normal priors of n parameters, and the bounds that they are looked for in."""
+
+    centre: list[float]
+    spread: list[float]
+    bounds: list[tuple[float, float]]
+
+    def __add__(self, other: "Prior") -> "Prior":  # type: ignore[override]
+        """The priors of these parameters and of others after them."""
+        return Prior(
+            self.centre + other.centre, self.spread + other.spread, self.bounds + other.bounds
+        )
+
+    def repeated(self, count: int) -> "Prior":
+        """The same prior for so many times as many parameters."""
+        return Prior(self.centre * count, self.spread * count, self.bounds * count)
+
+
+# All are logarithms, for labels of variance 1.
+KERNEL_PRIOR = Prior([-0.5] * 3, [2.0] * 3, [(-7, 4)] * 3) + Prior(
+    [1.0] * 2, [2.0] * 2, [(-2, 4)] * 2
+)
+"""Of the three variances, and of the lengths of RDKit's and Morgan's view."""
+NOISE_PRIOR = Prior([-2.0], [2.0], [(-7, 1)])
+CHAIN_PRIOR = Prior([0.5], [1.0], [(-3, 6)])
+"""Of each length of the view of backbone and composition."""
 
 
 def learn(views: Views, targets: np.ndarray, steps: int) -> np.ndarray:
     """The parameters of greatest posterior density, as one flat array.
-
-    Rasmussen & Williams, Gaussian Processes for Machine Learning, MIT Press 2006, section 5.4.
 
     Args:
         views: of n rows; the time grows with n³.
         targets: their labels, of mean 0 and variance 1, shape `(n,)`.
         steps: greatest number of steps of the search.
     """
-    from scipy.optimize import minimize
-
-    lengths = views.chain.shape[1]
-    centre = np.array([*_PRIOR[0], *[_PRIOR[1]] * lengths])
-    spread = np.array([_SPREAD[0]] * len(_PRIOR[0]) + [_SPREAD[1]] * lengths)
-    plain = Parameters.of(np.zeros_like(centre)).scale(views)
-    at_length_one = tuple(plain.squared(plain))
+    at_length_one = squared_at_length_one(views)
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, slope = evidence(views.chain, at_length_one, targets, Parameters.of(flat))
+        return evidence(views.chain, at_length_one, targets, Parameters.of(flat))
+
+    chain = CHAIN_PRIOR.repeated(views.chain.shape[1])
+    return most_probable(loss, KERNEL_PRIOR + NOISE_PRIOR + chain, steps)
+
+
+def squared_at_length_one(views: Views) -> tuple[np.ndarray, ...]:
+    """Squared distances `(n, n)` among rows in the three views, for lengths of 1."""
+    lengths = np.zeros(len(KERNEL_PRIOR.centre) + 1 + views.chain.shape[1])
+    plain = Parameters.of(lengths).scale(views)
+    return tuple(plain.squared(plain))
+
+
+def most_probable(
+    loss: Callable[[np.ndarray], tuple[float, np.ndarray]], prior: Prior, steps: int
+) -> np.ndarray:
+    """The parameters of greatest posterior density, looked for from the centre of their prior.
+
+    Rasmussen & Williams, Gaussian Processes for Machine Learning, MIT Press 2006, section 5.4.
+
+    Args:
+        loss: the negative logarithm of the likelihood at parameters, and its gradient by them.
+        prior: of the parameters.
+        steps: greatest number of steps of the search.
+    """
+    from scipy.optimize import minimize
+
+    centre, spread = np.array(prior.centre), np.array(prior.spread)
+
+    def with_prior(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        value, slope = loss(flat)
         away = (flat - centre) / spread
         return value + 0.5 * float(away @ away), slope + away / spread
 
-    bounds = [*_BOUNDS[0], *[_BOUNDS[1]] * lengths]
+    options = {"maxiter": steps}
     optimum = minimize(
-        loss, centre, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": steps}
+        with_prior, centre, jac=True, method="L-BFGS-B", bounds=prior.bounds, options=options
     )
     return optimum.x
 
@@ -135,39 +181,129 @@ def evidence(
         targets: shape `(n,)`.
         parameters: at which to evaluate it.
     """
+    sums = KernelSum.of(chain, at_length_one, parameters)
+    kernel, noise = sums.kernel(), np.exp(parameters.noise)
+    kernel[np.diag_indices_from(kernel)] += noise + JITTER
+    likelihood = minus_log_likelihood(kernel, targets)
+    if likelihood is None:
+        return UNLIKELY, np.zeros(len(KERNEL_PRIOR.centre) + 1 + chain.shape[1])
+    value, outer = likelihood
+    shared, by_chain = sums.slope(outer)
+    return value, np.array([*shared, noise * np.trace(outer), *by_chain])
+
+
+class KernelSum(NamedTuple):
+    """The three kernels among n rows at given parameters, with what their gradient needs."""
+
+    chain: np.ndarray  # n × d
+    weights: np.ndarray  # one over the chain lengths
+    variances: np.ndarray
+    squared: tuple[np.ndarray, ...]  # distances in each view, n × n
+    values: tuple[np.ndarray, ...]  # of the Matérn kernels there
+    slopes: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(
+        cls, chain: np.ndarray, at_length_one: tuple[np.ndarray, ...], parameters: Parameters
+    ) -> "KernelSum":
+        """Evaluate the kernels; the arguments are those of `evidence`."""
+        weights = np.exp(-parameters.chain_lengths)
+        own = chain * weights
+        squares = (own**2).sum(axis=1)
+        squared = (
+            at_length_one[0] * np.exp(-2 * parameters.rdkit_length),
+            _distances(squares, squares, own @ own.T),
+            at_length_one[2] * np.exp(-2 * parameters.morgan_length),
+        )
+        values, slopes = zip(*(matern(distances) for distances in squared), strict=True)
+        return cls(chain, weights, np.exp(parameters.variances), squared, values, slopes)
+
+    def kernel(self) -> np.ndarray:
+        """Covariances without noise, shape `(n, n)`; a new array."""
+        pairs = zip(self.variances, self.values, strict=True)
+        return sum((variance * value for variance, value in pairs), np.zeros(()))
+
+    def slope(self, outer: np.ndarray) -> tuple[list[float], np.ndarray]:
+        """The gradient of a loss by the logarithms of the parameters.
+
+        Args:
+            outer: the symmetric gradient of the loss by the covariances, shape `(n, n)`.
+
+        Returns:
+            By the three variances and the lengths of RDKit's and Morgan's view; and by the lengths
+            of the chain's view, shape `(d,)`.
+        """
+        chain, parts = self.chain, zip(self.variances, self.slopes, strict=True)
+        along = [variance * outer * slope for variance, slope in parts]
+        by_variance = [
+            variance * (outer * value).sum()
+            for variance, value in zip(self.variances, self.values, strict=True)
+        ]
+        by_length = [-2 * (along[view] * self.squared[view]).sum() for view in (0, 2)]
+        # The sum of H_ij (x_i − x_j)² for symmetric H, without a matrix for each descriptor.
+        pull = 2 * (
+            (along[1].sum(axis=1) @ chain**2) - np.einsum("id,id->d", chain, along[1] @ chain)
+        )
+        return [*by_variance, *by_length], -2 * self.weights**2 * pull
+
+
+def minus_log_likelihood(
+    kernel: np.ndarray, targets: np.ndarray
+) -> tuple[float, np.ndarray] | None:
+    """The negative logarithm of the marginal likelihood, up to a constant.
+
+    Args:
+        kernel: covariances of n labels with their noise, shape `(n, n)`.
+        targets: the labels, shape `(n,)`.
+
+    Returns:
+        Its value, and its gradient by the covariances, shape `(n, n)`; None where rounding leaves
+        the covariances not positive definite.
+    """
     from scipy.linalg import LinAlgError, cho_solve, cholesky
     from scipy.linalg.lapack import dpotri
 
-    weights = np.exp(-parameters.chain_lengths)
-    own = chain * weights
-    squares = (own**2).sum(axis=1)
-    squared = (
-        at_length_one[0] * np.exp(-2 * parameters.rdkit_length),
-        _distances(squares, squares, own @ own.T),
-        at_length_one[2] * np.exp(-2 * parameters.morgan_length),
-    )
-    variances, noise = np.exp(parameters.variances), np.exp(parameters.noise)
-    values, slopes = zip(*(matern(distances) for distances in squared), strict=True)
-    kernel = sum(variance * value for variance, value in zip(variances, values, strict=True))
-    kernel[np.diag_indices_from(kernel)] += noise + JITTER
     try:
         factor = cholesky(kernel, lower=True)
     except LinAlgError:
-        return 1e6, np.zeros(chain.shape[1] + len(_PRIOR[0]))
+        return None
     alpha = cho_solve((factor, True), targets)
     inverse, _ = dpotri(factor, lower=1)
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
-    outer = 0.5 * (inverse - np.outer(alpha, alpha))
-    along = [variance * outer * slope for variance, slope in zip(variances, slopes, strict=True)]
-    by_variance = [
-        variance * (outer * value).sum() for variance, value in zip(variances, values, strict=True)
-    ]
-    by_length = [-2 * (along[view] * squared[view]).sum() for view in (0, 2)]
-    # The sum of H_ij (x_i − x_j)² for symmetric H, without a matrix for each descriptor.
-    pull = 2 * ((along[1].sum(axis=1) @ chain**2) - np.einsum("id,id->d", chain, along[1] @ chain))
-    slope = [*by_variance, *by_length, noise * np.trace(outer), *(-2 * weights**2 * pull)]
     value = 0.5 * targets @ alpha + np.log(np.diag(factor)).sum()
-    return float(value), np.array(slope)
+    return float(value), 0.5 * (inverse - np.outer(alpha, alpha))
+
+
+def projected_weights(
+    among: np.ndarray, with_rows: Iterable[tuple[np.ndarray, np.ndarray]], noise: float
+) -> np.ndarray:
+    """The weights of M points that stand for all rows in predictions.
+
+    Rasmussen & Williams, section 8.3.4.
+
+    Args:
+        among: covariances among the points, shape `(M, M)`; overwritten.
+        with_rows: in blocks of b rows, the points' covariances with them, shape `(M, b)`, and the
+            rows' labels `(b,)`.
+        noise: the variance of the labels' noise.
+
+    Returns:
+        Shape `(M,)`.
+    """
+    # Imported here: pages that only show members need no SciPy.
+    from scipy.linalg import cho_solve, cholesky, solve_triangular
+
+    count = len(among)
+    among[np.diag_indices_from(among)] += JITTER
+    root = cholesky(among, lower=True, overwrite_a=True)
+    precision = noise * np.eye(count)
+    pull = np.zeros(count)
+    for with_points, targets in with_rows:
+        whitened = solve_triangular(root, with_points, lower=True, check_finite=False)
+        precision += whitened @ whitened.T
+        pull += whitened @ targets
+    solution = cho_solve((cholesky(precision, lower=True, overwrite_a=True), True), pull)
+    return solve_triangular(root, solution, lower=True, trans="T")
 
 
 def matern(squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

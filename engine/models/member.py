@@ -76,6 +76,15 @@ class DescriptorMember(Member):
         """From `(N, D)` to `(N,)`, in the property's unit."""
 
 
+class SourcesMember(DescriptorMember):
+    """A member that learns a quantity from all its sources at once.
+
+    An instance is one fitted model of one quantity as S sources have it, S being 2 or more: labels
+    and predictions of `fit` and `predict` have shape `(N, S)`. Labels are NaN where a source has
+    none; each row has at least one. A quantity of one source has no such model.
+    """
+
+
 class NetworkMemberConfig(BaseModel):
     """The parts of the networks, and how they are trained."""
 

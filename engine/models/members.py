@@ -1,5 +1,6 @@
 """The registry of members: a new member is a file of its own, and a line here."""
 
+from collections.abc import Sequence
 from math import isclose
 
 from pydantic import BaseModel, ValidationError
@@ -7,14 +8,29 @@ from pydantic import BaseModel, ValidationError
 from ..base.errors import UserError
 from ..settings.presets import Preset
 from .catboost import CatBoost
+from .coregionalised_process import CoregionalisedProcess
 from .gaussian_process import GaussianProcess
 from .lightgbm import LightGBM
-from .member import DescriptorMember, Member, NetworkMember, NetworkMemberConfig
+from .member import (
+    DescriptorMember,
+    Member,
+    NetworkMember,
+    NetworkMemberConfig,
+    SourcesMember,
+)
 from .polygin import PolyGIN
 from .xgboost import XGBoost
 
 MEMBERS: dict[str, type[DescriptorMember] | type[NetworkMember]] = {
-    member.name: member for member in (LightGBM, XGBoost, CatBoost, GaussianProcess, PolyGIN)
+    member.name: member
+    for member in (
+        LightGBM,
+        XGBoost,
+        CatBoost,
+        GaussianProcess,
+        CoregionalisedProcess,
+        PolyGIN,
+    )
 }
 """All members by their names."""
 
@@ -34,6 +50,30 @@ def network_member(name: str) -> type[NetworkMember]:
     member = MEMBERS[name]
     assert issubclass(member, NetworkMember), f"{name} has no networks"
     return member
+
+
+def columns_of(name: str, quantities: Sequence[str]) -> list[list[int]]:
+    """The properties that each model of a descriptor member predicts.
+
+    Args:
+        name: of the member.
+        quantities: what each of the K properties is, whatever its source.
+
+    Returns:
+        One property for each model, or those of one quantity where the member learns all sources at
+        once and the quantity has several.
+    """
+    if not issubclass(MEMBERS[name], SourcesMember):
+        return [[k] for k in range(len(quantities))]
+    by_quantity: dict[str, list[int]] = {}
+    for k, quantity in enumerate(quantities):
+        by_quantity.setdefault(quantity, []).append(k)
+    return [columns for columns in by_quantity.values() if len(columns) > 1]
+
+
+def learns_all_sources(name: str) -> bool:
+    """Whether a member learns a quantity from all its sources at once, or all properties."""
+    return issubclass(MEMBERS[name], SourcesMember | NetworkMember)
 
 
 def configs_of(preset: Preset) -> dict[str, BaseModel]:
@@ -102,8 +142,11 @@ __all__ = [
     "Member",
     "NetworkMember",
     "NetworkMemberConfig",
+    "SourcesMember",
+    "columns_of",
     "configs_of",
     "is_network",
+    "learns_all_sources",
     "network_configs",
     "network_member",
     "resolved",

@@ -5,6 +5,7 @@ File names are made of members' names and numbers, never of a user's column name
 
 import gzip
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from ..base.packed import Features
 from ..settings.networks import NetworkConfig
 from .batching import DeviceGraphs
 from .member import DescriptorMember
-from .members import MEMBERS, network_member, title_of
+from .members import MEMBERS, columns_of, network_member, title_of
 from .network import Network
 from .network_prediction import Scale, predict_network
 
@@ -32,6 +33,8 @@ class FittedMember(Protocol):
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """Predict U repeat units; shape `(U, K)`, in the properties' units.
 
+        NaN in properties that the member has no model of.
+
         Args:
             features: of the U units.
             threads: number that a network may use; the other members use one each.
@@ -40,15 +43,23 @@ class FittedMember(Protocol):
 
 
 class FittedDescriptorMember:
-    """A model for each property."""
+    """A model for each property, or for each quantity of several sources."""
 
-    def __init__(self, folder: Path, member: str, properties: int) -> None:
-        """Read the models of K properties; see `load_descriptor_model`."""
-        self._models = [load_descriptor_model(folder, member, k) for k in range(properties)]
+    def __init__(self, folder: Path, member: str, quantities: Sequence[str]) -> None:
+        """Read the models; see `columns_of` and `load_descriptor_model`."""
+        self._properties = len(quantities)
+        self._models = {
+            tuple(columns): load_descriptor_model(folder, member, columns[0])
+            for columns in columns_of(member, quantities)
+        }
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
-        return np.column_stack([model.predict(features.descriptors) for model in self._models])
+        predicted = np.full((len(features.descriptors), self._properties), np.nan)
+        for columns, model in self._models.items():
+            of_columns = model.predict(features.descriptors)
+            predicted[:, columns] = of_columns.reshape(len(predicted), len(columns))
+        return predicted
 
 
 class FittedNetworkMember:
@@ -83,7 +94,7 @@ class FittedNetworkMember:
 def load_member(
     folder: Path,
     member: str,
-    properties: int,
+    quantities: Sequence[str],
     network: NetworkConfig | None,
     networks: int | None = None,
 ) -> FittedMember:
@@ -92,7 +103,7 @@ def load_member(
     Args:
         folder: the bundle's.
         member: its name.
-        properties: K, how many the bundle predicts.
+        quantities: what each of the K properties is, whatever its source.
         network: the parts of its networks; None for a member without networks.
         networks: how many it must have; None where the bundle does not say.
 
@@ -105,14 +116,17 @@ def load_member(
             "Studio, or train the model again."
         )
     if issubclass(MEMBERS[member], DescriptorMember):
-        return FittedDescriptorMember(folder, member, properties)
+        return FittedDescriptorMember(folder, member, quantities)
     if network is None:
         raise UserError(f"{folder} does not say what its networks of {member!r} are made of.")
     return FittedNetworkMember(folder, member, network, networks)
 
 
 def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorMember) -> None:
-    """Write a member's model of the property in that column, compressed to about a third."""
+    """Write a member's model of the property in that column, compressed to about a third.
+
+    A model of several properties belongs to the first of them.
+    """
     content = gzip.compress(model.to_bytes(), _LEVEL, mtime=0)
     _descriptor_model_file(folder, member, column).write_bytes(content)
 

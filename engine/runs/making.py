@@ -23,6 +23,7 @@ from ..settings.sources import Source
 from ..table.folds import check_folds, make_folds
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
+from ..training.source_study import STAGE, study_sources, study_steps
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,12 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     remarks = check_folds(folds, request.canonical, request.labels, request.names)
     for remark in remarks:
         reporter.log(remark)
-    fits = stages(request.preset, len(np.unique(folds[folds >= 0])), len(request.names))
+    quantities = [property_.base for property_ in request.properties]
+    sources = [property_.source for property_ in request.properties]
+    held_out = len(np.unique(folds[folds >= 0]))
+    fits = stages(request.preset, held_out, quantities)
+    if steps := study_steps(request.preset, held_out, quantities, sources):
+        fits[STAGE] = steps
     reporter.plan({"features": 2 * count, **fits, "bundle": 1})
     reporter.stage("features", 2 * count)
     features = compute_features(
@@ -115,10 +121,16 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
     )
     context.folder.mkdir(exist_ok=True)
-    data = TrainingData(features, request.labels, folds, request.names, request.answers)
+    data = TrainingData(
+        features, request.labels, folds, request.names, quantities, sources, request.answers
+    )
     ensemble = fit_ensemble(data, request.preset, request.seed, context)
+    if steps:
+        reporter.stage(STAGE, steps)
+    effects = study_sources(data, ensemble, request.preset, request.seed, context)
     reporter.stage("bundle", 1)
     info = _described(request, ensemble, context)
+    info = info.model_copy(update={"source_effects": effects})
     write_info(context.folder, info)
     reporter.step()
     return Made(info, replace(ensemble, remarks=remarks + ensemble.remarks), folds)

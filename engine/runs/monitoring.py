@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..models.members import NetworkMemberConfig, configs_of
+from ..models.members import NetworkMemberConfig, columns_of, configs_of
 from ..table.folds import folds_made
 from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
@@ -110,25 +110,25 @@ def member_grid(run: Run, config: dict, metrics: pd.DataFrame) -> list[Cell]:
     if preset is None or not folds:
         return []
     pieces = _finished_pieces(run)
+    quantities = [each.get("quantity") or each["name"] for each in config["properties"]]
     cells = []
     for member, own in configs_of(preset).items():
         if isinstance(own, NetworkMemberConfig):
             learned = _epochs_learned(metrics, member)
             cells += _network_cells(member, own, folds, pieces, learned)
         else:
-            cells += _fit_cells(member, len(config["properties"]), folds, pieces)
+            models = len(columns_of(member, quantities))
+            cells += _fit_cells(member, models, folds, pieces) if models else []
     return [_as_done(cell, run) for cell in cells] if run.state == "done" else cells
 
 
-def _fit_cells(
-    member: str, properties: int, folds: Sequence[int], pieces: list[Piece]
-) -> list[Cell]:
-    """The cells of a member with a fit for each property, on each fold and on all rows."""
+def _fit_cells(member: str, models: int, folds: Sequence[int], pieces: list[Piece]) -> list[Cell]:
+    """The cells of a member with so many models, on each fold and on all rows."""
     counts = Counter(piece.fold for piece in pieces if piece.member == member)
     cells = []
     for fold in (*folds, None):
         finished = counts["all" if fold is None else str(fold)]
-        cells.append(Cell(member, fold, properties, finished, finished / max(properties, 1)))
+        cells.append(Cell(member, fold, models, finished, finished / models))
     return cells
 
 

@@ -15,7 +15,11 @@ from . import store
 from .folder import json_rows
 from .records import Progress, Run, StageProgress
 
-TITLES = {"features": "Features", "bundle": "Blend and bundle"}
+TITLES = {
+    "features": "Features",
+    "sources": "What each source changes",
+    "bundle": "Blend and bundle",
+}
 """Of the stages that are no member's."""
 # About how the time of a run divides, for the overall bar only.
 _SHARES = {"features": 1.0, "bundle": 0.2}

@@ -66,7 +66,10 @@ _BOOSTING: dict[str, dict[str, Any]] = {
     "xgboost": {"rounds": 300, "learning_rate": 0.08, "depth": 5, "loss": "squared"},
     "catboost": {"rounds": 600, "learning_rate": 0.06, "loss": "squared"},
 }
-_GAUSSIAN_PROCESS: dict[str, dict[str, Any]] = {"gaussian_process": {}}
+_GAUSSIAN_PROCESS: dict[str, dict[str, Any]] = {
+    "gaussian_process": {},
+    "coregionalised_process": {},
+}
 
 
 def _polygin(network: dict[str, Any], training: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -10,22 +10,43 @@ _STEPS = 10
 _PRIOR_LABELS = 200
 """Labels that equal weights count for: with as many measured ones, both weigh the same
 (docs/experiments.md, "Blend weights shrunk towards equal ones")."""
+_PRIOR_LABELS_OF_SHARE = 30
+"""The same for one number, how much models of all sources weigh beside those of one."""
 
 
-def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
+def fit_weights(
+    labels: np.ndarray, members: np.ndarray, of_all: np.ndarray | None = None
+) -> np.ndarray:
     """Weights of the members for one property, between the best and equal ones.
 
     The best weights are those of least absolute error on a grid of tenths. The fewer labels there
-    are, the closer the result is to equal weights.
+    are, the closer the result is to equal weights. Members that learned from all sources of the
+    property are weighed among each other, as the others are, and then one blend against the other:
+    if the added sources harm, the one without them gets the weight.
 
     Args:
         labels: shape `(N,)`.
-        members: shape `(M, N)`, out-of-fold predictions of M members.
+        members: shape `(M, N)`, out-of-fold predictions of M members; all NaN for a member that has
+            no model of the property.
+        of_all: shape `(M,)`, bool: which members learned from several sources; none by default.
 
     Returns:
-        Shape `(M,)`, not negative, of sum 1; equal when no row has both a label and every
-        prediction.
+        Shape `(M,)`, not negative, of sum 1; 0 for a member that has no model. Equal when no row
+        has both a label and every prediction.
     """
+    of_all = np.zeros(len(members), dtype=bool) if of_all is None else of_all
+    present = has_model(members)
+    if present.any() and not present.all():
+        weights = np.zeros(len(members))
+        weights[present] = fit_weights(labels, members[present], of_all[present])
+        return weights
+    if of_all.any() and not of_all.all():
+        halves = [(which, fit_weights(labels, members[which])) for which in (~of_all, of_all)]
+        share = _share(labels, *(weights @ members[which] for which, weights in halves))
+        weights = np.empty(len(members))
+        for (which, own), part in zip(halves, (1 - share, share), strict=True):
+            weights[which] = part * own
+        return weights
     equal = np.full(len(members), 1 / len(members))
     scored = np.isfinite(labels) & np.isfinite(members).all(axis=0)
     if not scored.any():
@@ -36,13 +57,38 @@ def fit_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     return (1 - trust) * equal + trust * grid[int(np.argmin(errors))]
 
 
-def nested_blend(labels: np.ndarray, members: np.ndarray, folds: np.ndarray) -> np.ndarray:
+def has_model(members: np.ndarray) -> np.ndarray:
+    """Whether members predict one property at all; `(M, N)` becomes `(M,)`, bool."""
+    return np.isfinite(members).any(axis=1)
+
+
+def _share(labels: np.ndarray, alone: np.ndarray, together: np.ndarray) -> float:
+    """The weight of a blend of models of all sources beside one of models of the source alone."""
+    scored = np.isfinite(labels) & np.isfinite(alone) & np.isfinite(together)
+    if not scored.any():
+        return 0.5
+    shares = np.arange(_STEPS + 1) / _STEPS
+    errors = [
+        np.abs((1 - share) * alone[scored] + share * together[scored] - labels[scored]).mean()
+        for share in shares
+    ]
+    trust = scored.sum() / (scored.sum() + _PRIOR_LABELS_OF_SHARE)
+    return float((1 - trust) * 0.5 + trust * shares[int(np.argmin(errors))])
+
+
+def nested_blend(
+    labels: np.ndarray,
+    members: np.ndarray,
+    folds: np.ndarray,
+    of_all: np.ndarray | None = None,
+) -> np.ndarray:
     """Blend each fold with weights fitted on the other folds, so that its error is unbiased.
 
     Args:
         labels: shape `(N, K)`.
         members: shape `(M, N, K)`, out-of-fold predictions.
         folds: shape `(N,)`.
+        of_all: shape `(M, K)`, bool: the members that learned a property from several sources.
 
     Returns:
         Shape `(N, K)`.
@@ -51,21 +97,34 @@ def nested_blend(labels: np.ndarray, members: np.ndarray, folds: np.ndarray) -> 
     for fold in np.unique(folds):
         held_out = folds == fold
         for k in range(labels.shape[1]):
-            weights = fit_weights(labels[~held_out, k], members[:, ~held_out, k])
-            blended[held_out, k] = weights @ members[:, held_out, k]
+            of_column = None if of_all is None else of_all[:, k]
+            weights = fit_weights(labels[~held_out, k], members[:, ~held_out, k], of_column)
+            predicted, present = members[:, held_out, k], has_model(members[:, :, k])
+            if not present.all():
+                weights, predicted = weights[present], predicted[present]
+            blended[held_out, k] = weights @ predicted
     return blended
 
 
 def blend_weights(
-    labels: np.ndarray, members: np.ndarray, member_names: Sequence[str], names: Sequence[str]
+    labels: np.ndarray,
+    members: np.ndarray,
+    member_names: Sequence[str],
+    names: Sequence[str],
+    of_all: np.ndarray | None = None,
 ) -> dict[str, dict[str, float]]:
-    """The weights for the bundle, from all folds: `{property: {member: weight}}`."""
-    return {
-        name: dict(
-            zip(member_names, fit_weights(labels[:, k], members[:, :, k]).tolist(), strict=True)
-        )
-        for k, name in enumerate(names)
-    }
+    """The weights for the bundle, from all folds: `{property: {member: weight}}`.
+
+    A member that has no model of a property has no weight there.
+    """
+    weights = {}
+    for k, name in enumerate(names):
+        of_column = None if of_all is None else of_all[:, k]
+        fitted = fit_weights(labels[:, k], members[:, :, k], of_column)
+        present = has_model(members[:, :, k]) | (fitted > 0)
+        by_member = zip(member_names, fitted.tolist(), present, strict=True)
+        weights[name] = {member: weight for member, weight, is_there in by_member if is_there}
+    return weights
 
 
 def fixed_blend(
@@ -87,9 +146,21 @@ def fixed_blend(
         The blend, shape `(N, K)`, and the weights: `{property: {member: weight}}`.
     """
     given = np.array([fixed.get(name, 0.0) for name in member_names])
-    weights = given / given.sum() if given.sum() > 0 else np.full(len(given), 1 / len(given))
-    by_member = dict(zip(member_names, weights.tolist(), strict=True))
-    return np.tensordot(weights, members, axes=1), {name: dict(by_member) for name in names}
+    there = np.stack([has_model(members[:, :, k]) for k in range(len(names))])  # K × M
+    by_property = np.where(there, given, 0.0)
+    empty = by_property.sum(axis=1) == 0
+    by_property[empty] = np.where(there[empty].any(axis=1)[:, None], there[empty], 1.0)
+    by_property /= by_property.sum(axis=1, keepdims=True)
+    if there.all():
+        blended = np.tensordot(by_property[0], members, axes=1)
+    else:
+        blended = np.einsum("km,mnk->nk", by_property, np.where(there.T[:, None], members, 0.0))
+    return blended, {
+        name: {
+            member: float(by_property[k, m]) for m, member in enumerate(member_names) if there[k, m]
+        }
+        for k, name in enumerate(names)
+    }
 
 
 @cache

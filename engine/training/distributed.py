@@ -150,7 +150,12 @@ def write_task(
     save_file(
         {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _ARRAYS
     )
-    settings = {"config": task.config.model_dump(), "use": use.model_dump(), "jobs": jobs}
+    settings = {
+        "config": task.config.model_dump(),
+        "use": use.model_dump(),
+        "jobs": jobs,
+        "sources": task.sources,
+    }
     (folder / _SETTINGS).write_text(json.dumps(settings))
 
 
@@ -164,6 +169,7 @@ def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob], DeviceSettin
         arrays["folds"],
         NetworkMemberConfig(**settings["config"]),
         arrays.get("descriptors"),
+        settings["sources"] and tuple(settings["sources"]),
     )
     jobs = [NetworkJob(*job) for job in settings["jobs"]]
     return task, jobs, DeviceSettings(**settings["use"])

@@ -1,32 +1,32 @@
 """Fitting all members of a preset over the folds, and blending them."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from pydantic import BaseModel
-from threadpoolctl import threadpool_limits
 
 from ..base.errors import UserError
-from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..inference.conformal import Interval, calibrate
 from ..models.member import NetworkMemberConfig
-from ..models.members import MEMBERS, DescriptorMember, configs_of, title_of
-from ..models.store import save_descriptor_model
+from ..models.members import (
+    MEMBERS,
+    DescriptorMember,
+    columns_of,
+    configs_of,
+    learns_all_sources,
+    title_of,
+)
 from ..settings.metrics import figures, label_ranges
 from ..settings.presets import Preset
 from .blend import blend_weights, fixed_blend, nested_blend
-from .checkpoints import Checkpoints
 from .context import TrainContext
+from .descriptor_fits import DescriptorTask, fit_on_descriptors
 from .loop import DivergedError
 from .networks import NetworkTask, network_jobs
 from .parallel import fit_networks
-from .pieces import fit_piece
-from .reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ class TrainingData:
         folds: shape `(N,)`, int; the fold that holds each row out. Rows of fold −1 are never held
             out: all models learn from them, and none predicts them.
         names: the K properties.
+        quantities: what each of them is, whatever its source; each a quantity of its own by
+            default.
+        sources: the name of each one's source; by default all have the same.
         answers: those that the weighted errors are about; all by default.
     """
 
@@ -46,7 +49,14 @@ class TrainingData:
     labels: np.ndarray
     folds: np.ndarray
     names: Sequence[str]
+    quantities: Sequence[str] | None = None
+    sources: Sequence[str] | None = None
     answers: Sequence[str] | None = None
+
+    @property
+    def of_quantities(self) -> Sequence[str]:
+        """What each of the K properties is, whatever its source."""
+        return self.names if self.quantities is None else self.quantities
 
     @property
     def fold_numbers(self) -> list[int]:
@@ -77,14 +87,21 @@ class Ensemble:
     remarks: list[str]
 
 
-def stages(preset: Preset, folds: int, properties: int) -> dict[str, int]:
-    """The stages of a fit over so many folds, with their numbers of steps, in order."""
-    return {
+def stages(preset: Preset, folds: int, quantities: Sequence[str]) -> dict[str, int]:
+    """The stages of a fit, with their numbers of steps, in order.
+
+    Args:
+        preset: its members; one that has nothing to learn has no stage.
+        folds: how many are held out.
+        quantities: what each of the K properties is, whatever its source.
+    """
+    steps = {
         name: folds * config.training.seeds * config.training.all_epochs
         if isinstance(config, NetworkMemberConfig)
-        else (folds + 1) * properties
+        else (folds + 1) * len(columns_of(name, quantities))
         for name, config in configs_of(preset).items()
     }
+    return {name: total for name, total in steps.items() if total}
 
 
 def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainContext) -> Ensemble:
@@ -110,7 +127,7 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
     configs = configs_of(preset)
     predictions: dict[str, np.ndarray] = {}
     remarks = []
-    for name, total in stages(preset, len(data.fold_numbers), len(data.names)).items():
+    for name, total in stages(preset, len(data.fold_numbers), data.of_quantities).items():
         context.reporter.stage(name, total)
         try:
             predictions[name] = _fit_member(name, configs[name], data, seed, context)
@@ -128,73 +145,14 @@ def _fit_member(
     """Out-of-fold predictions `(N, K)` of one member; its final models go to the folder."""
     member = MEMBERS[name]
     if issubclass(member, DescriptorMember):
-        return _fit_on_descriptors(member, config, data, seed, context)
+        columns = columns_of(name, data.of_quantities)
+        fits = DescriptorTask(data.features.descriptors, data.labels, data.folds, config, columns)
+        return fit_on_descriptors(fits, member, seed, context)
     assert isinstance(config, NetworkMemberConfig)
     descriptors = data.features.descriptors if config.network.descriptors else None
-    task = NetworkTask(data.features.graphs, data.labels, data.folds, config, descriptors)
+    sources = None if data.sources is None else tuple(data.sources)
+    task = NetworkTask(data.features.graphs, data.labels, data.folds, config, descriptors, sources)
     return fit_networks(task, network_jobs(name, data.fold_numbers, config, seed), context)
-
-
-def _fit_on_descriptors(
-    member: type[DescriptorMember],
-    config: BaseModel,
-    data: TrainingData,
-    seed: int,
-    context: TrainContext,
-) -> np.ndarray:
-    """As `_fit_member`, for a member with a model for each fold and property."""
-    checkpoints = Checkpoints(context.checkpoints) if context.checkpoints else None
-    predicted = np.full(data.labels.shape, np.nan)
-    jobs = {
-        fit_piece(member.name, fold, k): (fold, k)
-        for k in range(len(data.names))
-        for fold in (*data.fold_numbers, None)
-    }
-
-    def fit_one(piece: str) -> None:
-        fold, k = jobs[piece]
-        labelled = np.isfinite(data.labels[:, k])
-        rows = labelled if fold is None else labelled & (data.folds != fold)
-        model = member.fit(data.features.descriptors[rows], data.labels[rows, k], config, seed)
-        result = np.empty(0)
-        if fold is None:
-            save_descriptor_model(context.folder, member.name, k, model)
-        else:
-            held_out = data.folds == fold
-            result = predicted[held_out, k] = model.predict(data.features.descriptors[held_out])
-        if checkpoints:
-            checkpoints.finish(piece, result)
-
-    for piece, (fold, k) in list(jobs.items()):
-        if checkpoints and (state := checkpoints.finished(piece)):
-            if fold is not None:
-                predicted[data.folds == fold, k] = state.arrays["result"]
-            del jobs[piece]
-            context.reporter.skip(1)
-    with suppress(ImportError):
-        import scipy.linalg  # noqa: F401  only once loaded can its threads be limited
-    # The libraries release the interpreter's lock while they fit, so threads use all cores. Each
-    # fit runs on one thread, so that the numbers do not depend on how many cores there are
-    # (docs/experiments.md, "LightGBM with 2 threads against 1").
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
-        futures = {pool.submit(fit_one, piece) for piece in jobs}
-        for _ in _as_completed(futures, context.reporter):
-            context.reporter.step()
-    return predicted
-
-
-def _as_completed(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
-    """Yield futures as they end; if the fit is to end, cancel those that have not begun."""
-    try:
-        while futures:
-            ended, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
-            reporter.check()
-            for future in ended:
-                future.result()
-                yield future
-    finally:
-        for future in futures:
-            future.cancel()
 
 
 def _blended(
@@ -206,8 +164,9 @@ def _blended(
     if preset.blend is not None:
         blended, weights = fixed_blend(out_of_fold, members, data.names, preset.blend)
     else:
-        blended = nested_blend(data.labels, out_of_fold, data.folds)
-        weights = blend_weights(data.labels, out_of_fold, members, data.names)
+        of_all = _learned_from_all(data, members)
+        blended = nested_blend(data.labels, out_of_fold, data.folds, of_all)
+        weights = blend_weights(data.labels, out_of_fold, members, data.names, of_all)
     ranges = label_ranges(data.labels, data.names)
     return Ensemble(
         members=members,
@@ -224,3 +183,10 @@ def _blended(
         },
         remarks=remarks,
     )
+
+
+def _learned_from_all(data: TrainingData, members: Sequence[str]) -> np.ndarray:
+    """Whether a member learned a property from several sources; shape `(M, K)`, bool."""
+    quantities = list(data.of_quantities)
+    several = np.array([quantities.count(quantity) > 1 for quantity in quantities])
+    return np.outer([learns_all_sources(member) for member in members], several)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ class NetworkRows(NamedTuple):
     labels: np.ndarray  # N × K, in units, NaN where missing
     rows: np.ndarray  # the rows to learn from
     validation: np.ndarray  # rows whose error is reported each epoch, and used for nothing else
+    sources: Sequence[str] | None = None  # of the K properties; by default all have the same
 
 
 def train_network(
@@ -83,7 +84,7 @@ def train_network(
         descriptors = data.graphs.descriptors
         assert descriptors is not None, "the network joins descriptors, and there are none"
         network.join.choose(descriptors[rows], labels[rows])
-    trainer = Trainer(network, data.graphs, labels, rows, training, seed, context)
+    trainer = Trainer(network, data.graphs, labels, rows, training, seed, context, data.sources)
     validate = partial(_validate, trainer, data)
     for epoch in range(checkpointer.resume(trainer), training.epochs):
         if trainer.stopping and trainer.stopping.over:

@@ -49,6 +49,7 @@ class NetworkTask(NamedTuple):
     folds: np.ndarray  # N
     config: NetworkMemberConfig
     descriptors: np.ndarray | None = None  # N × D, where the network joins some
+    sources: tuple[str, ...] | None = None  # of the K properties; by default all have the same
 
 
 def network_jobs(
@@ -101,7 +102,7 @@ class NetworkFitter:
         rows = np.flatnonzero(task.folds != job.fold)
         checkpointer = NetworkCheckpointer(context, job.piece, job.about)
         network, scale = train_network(
-            NetworkRows(self._graphs, task.labels, rows, held_out),
+            NetworkRows(self._graphs, task.labels, rows, held_out, task.sources),
             network_member(job.member),
             task.config,
             job.seed,

@@ -4,7 +4,7 @@ The loss is the weighted absolute error over all labels that are not missing.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
 from weakref import WeakMethod
@@ -49,6 +49,7 @@ class Trainer:
         config: TrainingConfig,
         seed: int,
         context: TrainContext,
+        sources: Sequence[str] | None = None,
     ) -> None:
         """Move the network to its device and make everything ready.
 
@@ -61,10 +62,11 @@ class Trainer:
             seed: of the shuffling.
             context: of the fit; its reporter is told when memory runs out, or when a fast path is
                 not available.
+            sources: the name of each property's source; by default all have the same.
         """
         self.device, self._use, self._reporter = context.device, context.use, context.reporter
         self.network, self.scale = network.to(self.device), Scale.of(labels[rows])
-        self.weights = label_weights(labels[rows]).to(self.device)
+        self.weights = label_weights(labels[rows], sources).to(self.device)
         self._graphs, self._config, self._rows = graphs, config, rows
         self._labels = torch.as_tensor(
             self.scale.apply(labels), dtype=torch.float32, device=self.device
@@ -282,19 +284,28 @@ def _own_share(first: int, last: int) -> tuple[int, int]:
     return first + count * rank // world, first + count * (rank + 1) // world
 
 
-def label_weights(labels: np.ndarray) -> Tensor:
+def label_weights(labels: np.ndarray, sources: Sequence[str] | None = None) -> Tensor:
     """The weight of each property: the competition's √(1/n), the largest n weighing 1.
 
-    Without it, a property with many labels would drown out one with few.
+    Without it, a property with many labels would drown out one with few. A source whose rows have
+    m labels each would drown out one whose rows have one: its properties weigh √m times less
+    (docs/experiments.md, "Weights of a source with nine labels a row").
 
     Args:
         labels: shape `(N, K)`, NaN where missing.
+        sources: the name of each property's source; by default all have the same.
 
     Returns:
         Shape `(K,)`, float32.
     """
-    counts = np.maximum(np.isfinite(labels).sum(axis=0), 1)
-    return torch.as_tensor(np.sqrt(counts.max() / counts), dtype=torch.float32)
+    labelled = np.isfinite(labels)
+    counts = np.maximum(labelled.sum(axis=0), 1)
+    weights = np.sqrt(counts.max() / counts)
+    for source in set(sources or ()) if len(set(sources or ())) > 1 else ():
+        own = np.array([each == source for each in sources or ()])
+        by_row = labelled[:, own].sum(axis=1)
+        weights[own] /= np.sqrt(by_row[by_row > 0].mean()) if by_row.any() else 1.0
+    return torch.as_tensor(weights, dtype=torch.float32)
 
 
 def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

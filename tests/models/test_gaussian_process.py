@@ -8,7 +8,7 @@ from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem import backbone, rdkit_2d
 from engine.chem.descriptors import MORGAN_SIZE, names
 from engine.features.compute import compute_features
-from engine.models import gaussian_process
+from engine.models import descriptor_views
 from engine.models.gaussian_process import GaussianProcess, GaussianProcessConfig
 from engine.models.kernels import Parameters, evidence
 from engine.table import load_table
@@ -46,8 +46,8 @@ def test_it_errs_less_than_the_mean_on_polymers_it_has_not_seen(polymers) -> Non
 def test_the_slope_of_the_evidence_is_right(polymers) -> None:
     descriptors, labels = polymers[0][:40], polymers[1][:40]
     targets = (labels - labels.mean()) / labels.std()
-    scaling = gaussian_process._scaling(descriptors)
-    views = gaussian_process._views(*gaussian_process._scaled(descriptors, scaling))
+    scaling = descriptor_views.scaling_of(descriptors)
+    views = descriptor_views.views_of(*descriptor_views.scaled(descriptors, scaling))
     start = np.random.default_rng(0).normal(0.3, 0.4, 6 + views.chain.shape[1])
     plain = Parameters.of(np.zeros_like(start)).scale(views)
     distances = tuple(plain.squared(plain))
@@ -68,7 +68,7 @@ def test_points_are_as_many_as_the_settings_say(polymers) -> None:
 def test_no_training_row_is_kept(polymers) -> None:
     descriptors, labels = polymers
     model = GaussianProcess.fit(descriptors, labels, GaussianProcessConfig(steps=3), 0)
-    numbers, _ = gaussian_process._scaled(descriptors, model._state)
+    numbers, _ = descriptor_views.scaled(descriptors, model._state)
     points = model._state["numbers"].astype(float)
     nearest = np.abs(points[:, None] - numbers[None]).max(axis=2).min(axis=1)
     # A row that is kept comes back to within 0.01, the rounding to half precision.
@@ -78,7 +78,7 @@ def test_no_training_row_is_kept(polymers) -> None:
 def test_no_unit_that_is_measured_often_is_kept(polymers) -> None:
     descriptors, labels = (values[:60].repeat(8, axis=0) for values in polymers)
     model = GaussianProcess.fit(descriptors, labels, GaussianProcessConfig(steps=3), 0)
-    numbers, _ = gaussian_process._scaled(descriptors, model._state)
+    numbers, _ = descriptor_views.scaled(descriptors, model._state)
     points = model._state["numbers"].astype(float)
     assert np.abs(points[:, None] - numbers[None]).max(axis=2).min() > 0.1
 
@@ -88,7 +88,7 @@ def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
     held_out = np.arange(len(labels)) % 4 == 0
     model = GaussianProcess.fit(descriptors[~held_out], labels[~held_out], CONFIG, 0)
     views = [
-        gaussian_process._views(*gaussian_process._scaled(descriptors[rows], model._state))
+        descriptor_views.views_of(*descriptor_views.scaled(descriptors[rows], model._state))
         for rows in (~held_out, held_out)
     ]
     parameters = model._parameters
@@ -105,7 +105,7 @@ def test_points_do_nearly_as_well_as_all_rows(polymers) -> None:
 def test_one_row_and_rows_of_many_blocks_are_predicted_alike(polymers, monkeypatch) -> None:
     model = GaussianProcess.fit(*polymers, GaussianProcessConfig(steps=3), 0)
     together = model.predict(polymers[0])
-    monkeypatch.setattr(gaussian_process, "_CELLS", 2_000)
+    monkeypatch.setattr(descriptor_views, "_CELLS", 2_000)
     np.testing.assert_allclose(model.predict(polymers[0]), together, rtol=1e-9)
     np.testing.assert_allclose(model.predict(polymers[0][:1]), together[:1], rtol=1e-9)
     assert model.predict(polymers[0][:0]).shape == (0,)

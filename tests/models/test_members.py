@@ -15,7 +15,7 @@ from engine.models import store
 from engine.models.batching import DeviceGraphs
 from engine.models.boosting import BoostingConfig
 from engine.models.gaussian_process import GaussianProcessConfig
-from engine.models.members import MEMBERS, DescriptorMember
+from engine.models.members import MEMBERS, DescriptorMember, SourcesMember
 from engine.models.network_prediction import Scale
 from engine.models.store import (
     load_descriptor_model,
@@ -34,7 +34,9 @@ CONFIGS = {
     "gaussian_process": GaussianProcessConfig(),
 }
 ON_DESCRIPTORS = {
-    name: member for name, member in MEMBERS.items() if issubclass(member, DescriptorMember)
+    name: member
+    for name, member in MEMBERS.items()
+    if issubclass(member, DescriptorMember) and not issubclass(member, SourcesMember)
 }
 WIDTH = sum(DESCRIPTOR_GROUPS.values())
 

@@ -63,7 +63,7 @@ def test_a_new_member_is_trained_stored_and_read(
     assert fitted.members == ("mean",)
     held_in = LABELS[(folds == 1) & np.isfinite(LABELS[:, 0]), 0]
     np.testing.assert_allclose(fitted.out_of_fold[0, folds == 0, 0], held_in.mean() + 2)
-    member = load_member(tmp_path, "mean", 2, None)
+    member = load_member(tmp_path, "mean", ["carbons", "sulfur"], None)
     np.testing.assert_allclose(
         member.predict(features, threads=1)[0], np.nanmean(LABELS, axis=0) + 2
     )

@@ -5,7 +5,7 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.table.folds import split_folds
-from engine.training.blend import blend_weights, fit_weights, nested_blend
+from engine.training.blend import blend_weights, fit_weights, fixed_blend, nested_blend
 
 
 def test_the_better_member_weighs_more(random: np.random.Generator) -> None:
@@ -65,3 +65,31 @@ def test_folds_are_made_where_no_set_of_labels_is_there_often(random: np.random.
 def test_fewer_groups_than_folds_are_refused() -> None:
     with pytest.raises(UserError, match="3 folds cannot be made of 2 groups"):
         split_folds(np.ones((20, 1)), np.arange(20) // 10, 3, seed=0)
+
+
+def test_models_of_all_sources_are_weighed_against_those_of_one() -> None:
+    random = np.random.default_rng(0)
+    labels = random.normal(size=400)
+    alone = labels + random.normal(0, 0.5, (2, 400))
+    for error, harmed in ((0.1, False), (3.0, True)):
+        members = np.vstack([alone, labels + random.normal(0, error, (2, 400))])
+        weights = fit_weights(labels, members, np.array([False, False, True, True]))
+        assert weights.sum() == pytest.approx(1)
+        assert (weights[2:].sum() < 0.1) == harmed
+        assert (weights[:2].sum() < 0.1) != harmed
+
+
+def test_a_member_without_a_model_of_a_property_has_no_weight_there() -> None:
+    random = np.random.default_rng(0)
+    labels = random.normal(size=(60, 2))
+    members = np.stack([labels + random.normal(0, 0.2, (60, 2)) for _ in range(3)])
+    members[1, :, 1] = np.nan
+    of_all = np.array([[False, False], [True, False], [True, False]])
+    weights = blend_weights(labels, members, ["a", "b", "c"], ["x", "y"], of_all)
+    assert {*weights["x"]} == {"a", "b", "c"}
+    assert {*weights["y"]} == {"a", "c"}
+    blended = nested_blend(labels, members, np.arange(60) % 3, of_all)
+    assert np.isfinite(blended).all()
+    fixed, by_name = fixed_blend(members, ["a", "b", "c"], ["x", "y"], {"a": 0.2, "b": 0.8})
+    assert by_name == {"x": {"a": 0.2, "b": 0.8, "c": 0.0}, "y": {"a": 1.0, "c": 0.0}}
+    np.testing.assert_array_equal(fixed[:, 1], members[0, :, 1])

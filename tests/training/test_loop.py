@@ -152,3 +152,12 @@ def test_scale_there_and_back() -> None:
     scale = Scale.of(values)
     np.testing.assert_allclose(scale.undo(scale.apply(values)), values)
     assert scale.deviation[1] == 1
+
+
+def test_a_source_of_many_labels_a_row_does_not_drown_out_the_others() -> None:
+    labels = np.full((6, 5), np.nan)
+    labels[:3, 0] = 1.0
+    labels[3:, 1:] = 1.0
+    weights = label_weights(labels, ["one", "two", "two", "two", "two"])
+    np.testing.assert_allclose(weights, [1, 0.5, 0.5, 0.5, 0.5])
+    assert label_weights(labels, ["one"] * 5).tolist() == label_weights(labels).tolist()

@@ -1,0 +1,176 @@
+"""One Gaussian process for a quantity as all its sources have it.
+
+A source with few labels learns from the others, and each keeps its own offset, scale and noise
+(docs/experiments.md, "One Gaussian process for all sources of a property").
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from ..base.vocabulary import DESCRIPTOR_GROUPS
+from .coregionalisation import Coupling, learn_coupled
+from .descriptor_views import blocks, points_of, scaled, scaling_of, views_of, with_neighbours
+from .gaussian_process import POINTS_PER_ROW, GaussianProcessConfig
+from .kernels import JITTER, Parameters, Views, projected_weights
+from .member import SourcesMember
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ARRAYS = {
+    *("mean", "deviation", "common", "spread", "label", "numbers", "counts"),
+    *("parameters", "coupling", "sources", "weights"),
+}
+
+
+class CoregionalisedProcess(SourcesMember):
+    """A Gaussian process of all sources, projected onto points near the training rows.
+
+    As `GaussianProcess`, it stores no rows: each point is the mean of three similar repeat units of
+    one source.
+    """
+
+    name = "coregionalised_process"
+    title = "Coregionalised process"
+    colour = "#0f9b8e"
+    Config = GaussianProcessConfig
+    suffix = "safetensors"
+
+    def __init__(self, state: dict[str, np.ndarray]) -> None:
+        self._state = state
+        self._parameters = Parameters.of(state["parameters"])
+        self._coupling = Coupling.of(state["coupling"])
+        self._points = self._parameters.scale(points_of(state))
+
+    @classmethod
+    def fit(
+        cls,
+        descriptors: np.ndarray,
+        labels: np.ndarray,
+        config: GaussianProcessConfig,
+        seed: int,
+    ) -> "CoregionalisedProcess":
+        """See `SourcesMember`."""
+        random, count = np.random.default_rng(seed), labels.shape[1]
+        sources, rows = np.nonzero(np.isfinite(labels).T)
+        values = labels[rows, sources]
+        deviation = values.std()
+        state = {
+            **scaling_of(descriptors),
+            "label": np.array([values.mean(), deviation if deviation > 0 else 1.0], dtype=float),
+        }
+        targets = (values - state["label"][0]) / state["label"][1]
+        numbers, counts = (each[rows] for each in scaled(descriptors, state))
+        tuning = _drawn_evenly(sources, count, config.tuning_rows, random)
+        state["parameters"], state["coupling"] = learn_coupled(
+            views_of(numbers[tuning], counts[tuning]),
+            targets[tuning],
+            sources[tuning],
+            count,
+            config.steps,
+        )
+        groups = _points_by_source(numbers, counts, sources, config.points, state, random)
+        state["sources"] = np.concatenate(
+            [np.full(len(group), number) for number, group in enumerate(groups)]
+        )
+        for name, each in (("numbers", numbers), ("counts", counts)):
+            means = [each[group].mean(axis=1) for group in groups if len(group)]
+            # C order: safetensors writes the bytes as they lie in memory.
+            state[name] = np.concatenate(means).astype(np.float16, order="C")
+        state["weights"] = _weights(state, views_of(numbers, counts), targets, sources)
+        return cls(state)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "CoregionalisedProcess":
+        """See `DescriptorMember`."""
+        state = load(content)
+        if {*state} != _ARRAYS:
+            raise ValueError("These are not the arrays of a coregionalised process.")
+        model = cls(state)
+        # Arrays whose shapes do not match fail here, not later on a page.
+        model.predict(np.zeros((1, sum(DESCRIPTOR_GROUPS.values())), dtype=np.float32))
+        return model
+
+    def to_bytes(self) -> bytes:
+        """See `DescriptorMember`."""
+        return save(self._state)
+
+    def predict(self, descriptors: np.ndarray) -> np.ndarray:
+        """See `SourcesMember`."""
+        mean, deviation = self._state["label"]
+        weights, points = self._state["weights"], self._state["sources"]
+        predicted = np.empty((len(descriptors), len(self._coupling.scale)))
+        for rows in blocks(len(descriptors), len(weights)):
+            views = views_of(*scaled(descriptors[rows], self._state))
+            kernel = self._parameters.covariance(self._parameters.scale(views), self._points)
+            said = self._coupling.predict(kernel, points, weights)
+            predicted[rows] = mean + deviation * said
+        return predicted
+
+
+def _drawn_evenly(
+    sources: np.ndarray, count: int, limit: int, random: np.random.Generator
+) -> np.ndarray:
+    """At most `limit` labels in order, as many of each source as there are, or an equal share.
+
+    A source of a hundred labels beside thousands would else hardly have a say.
+    """
+    drawn: list[np.ndarray] = []
+    by_size = sorted(range(count), key=lambda source: (sources == source).sum())
+    for place, source in enumerate(by_size):
+        own = np.flatnonzero(sources == source)
+        share = (limit - sum(map(len, drawn))) // (count - place)
+        drawn.append(own if len(own) <= share else random.choice(own, share, replace=False))
+    return np.sort(np.concatenate(drawn))
+
+
+def _points_by_source(
+    numbers: np.ndarray,
+    counts: np.ndarray,
+    sources: np.ndarray,
+    limit: int,
+    state: dict[str, np.ndarray],
+    random: np.random.Generator,
+) -> list[np.ndarray]:
+    """For each source the labels whose units make a point, `(M, 3)`, narrower for few rows."""
+    parameters, groups = Parameters.of(state["parameters"]), []
+    both = np.hstack([numbers, counts])
+    for source in range(len(state["coupling"]) // 3):
+        own = np.flatnonzero(sources == source)
+        # The mean of copies of one repeat unit would be its descriptors.
+        different = own[np.sort(np.unique(both[own], axis=0, return_index=True)[1])]
+        share = max(limit * len(own) // len(sources), 1)
+        # Each unit is used once before any is used again.
+        rounds = [random.permutation(len(different)) for _ in range(POINTS_PER_ROW)]
+        centres = np.concatenate(rounds)[:share]
+        views = views_of(numbers[different], counts[different])
+        if len(different):
+            groups.append(different[with_neighbours(views, centres, parameters, random)])
+        else:
+            groups.append(np.empty((0, 1), dtype=int))
+    return groups
+
+
+def _weights(
+    state: dict[str, np.ndarray], views: Views, targets: np.ndarray, sources: np.ndarray
+) -> np.ndarray:
+    """The weight of each of M points, fitted to all labels; shape `(M,)`."""
+    parameters, coupling = Parameters.of(state["parameters"]), Coupling.of(state["coupling"])
+    points, of_points = points_of(state), state["sources"]
+    scaled_points, count = parameters.scale(points), len(of_points)
+    among = np.empty((count, count))
+    for rows in blocks(count, count):
+        kernel = parameters.covariance(parameters.scale(points.of(rows)), scaled_points)
+        among[rows] = coupling.couple(kernel, of_points[rows], of_points)
+    # Divided by its deviation, each label has noise of variance 1.
+    root = np.sqrt(np.exp(coupling.noise)[sources] + JITTER)
+
+    def with_rows() -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+        for rows in blocks(len(targets), count):
+            kernel = parameters.covariance(scaled_points, parameters.scale(views.of(rows)))
+            coupled = coupling.couple(kernel, of_points, sources[rows])
+            yield coupled / root[rows], targets[rows] / root[rows]
+
+    return projected_weights(among, with_rows(), 1.0)

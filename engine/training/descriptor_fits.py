@@ -1,0 +1,118 @@
+"""Fitting a member on descriptors over the folds: one model for each fold and property."""
+
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+from pydantic import BaseModel
+from threadpoolctl import threadpool_limits
+
+from ..base.hardware import usable_cores
+from ..models.members import DescriptorMember, SourcesMember
+from ..models.store import save_descriptor_model
+from .checkpoints import Checkpoints
+from .context import TrainContext
+from .pieces import fit_piece
+from .reporter import Reporter
+
+
+class DescriptorTask(NamedTuple):
+    """What the models of a member learn from, and which properties each of them predicts."""
+
+    descriptors: np.ndarray  # N × D
+    labels: np.ndarray  # N × K, in units, NaN where missing
+    folds: np.ndarray  # N
+    config: BaseModel  # of the member
+    columns: list[list[int]]  # the properties of each model
+
+    @property
+    def held_out(self) -> list[int]:
+        """The folds that are held out, in order."""
+        return sorted(int(fold) for fold in np.unique(self.folds) if fold >= 0)
+
+
+def fit_on_descriptors(
+    task: DescriptorTask,
+    member: type[DescriptorMember],
+    seed: int,
+    context: TrainContext,
+    only_held_out: str = "",
+) -> np.ndarray:
+    """Predict each row by models that never saw its fold.
+
+    Args:
+        task: what there is to fit.
+        member: whose models.
+        seed: of everything random.
+        context: of the fit; its reporter is told a step for each fit.
+        only_held_out: by default, models of all rows are fitted too and go to the context's folder;
+            if they are not needed, the name of these fits' checkpoints.
+
+    Returns:
+        Out-of-fold predictions `(N, K)`, in units; NaN in properties that no model predicts.
+    """
+    checkpoints = Checkpoints(context.checkpoints) if context.checkpoints else None
+    predicted = np.full(task.labels.shape, np.nan)
+    folds: list[int | None] = [*task.held_out]
+    jobs = {
+        fit_piece(only_held_out or member.name, fold, columns[0]): (fold, columns)
+        for columns in task.columns
+        for fold in (folds if only_held_out else [*folds, None])
+    }
+
+    def fit_one(piece: str) -> None:
+        fold, columns = jobs[piece]
+        labelled = np.isfinite(task.labels[:, columns]).any(axis=1)
+        rows = labelled if fold is None else labelled & (task.folds != fold)
+        # A member of one property takes labels of shape (N,).
+        which = columns if issubclass(member, SourcesMember) else columns[0]
+        labels = task.labels[rows][:, which]
+        model = member.fit(task.descriptors[rows], labels, task.config, seed)
+        result = np.empty(0)
+        if fold is None:
+            save_descriptor_model(context.folder, member.name, columns[0], model)
+        else:
+            held_out = task.folds == fold
+            result = model.predict(task.descriptors[held_out])
+            predicted[np.ix_(held_out, np.array(columns))] = _as_columns(result)
+        if checkpoints:
+            checkpoints.finish(piece, result)
+
+    for piece, (fold, columns) in list(jobs.items()):
+        if checkpoints and (state := checkpoints.finished(piece)):
+            if fold is not None:
+                cells = np.ix_(task.folds == fold, np.array(columns))
+                predicted[cells] = _as_columns(state.arrays["result"])
+            del jobs[piece]
+            context.reporter.skip(1)
+    with suppress(ImportError):
+        import scipy.linalg  # noqa: F401  only once loaded can its threads be limited
+    # The libraries release the interpreter's lock while they fit, so threads use all cores. Each
+    # fit runs on one thread, so that the numbers do not depend on how many cores there are
+    # (docs/experiments.md, "LightGBM with 2 threads against 1").
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
+        futures = {pool.submit(fit_one, piece) for piece in jobs}
+        for _ in _as_completed(futures, context.reporter):
+            context.reporter.step()
+    return predicted
+
+
+def _as_columns(predicted: np.ndarray) -> np.ndarray:
+    """Predictions `(n,)` or `(n, S)` as `(n, S)`."""
+    return predicted.reshape(len(predicted), -1)
+
+
+def _as_completed(futures: set[Future], reporter: Reporter) -> Iterator[Future]:
+    """Yield futures as they end; if the fit is to end, cancel those that have not begun."""
+    try:
+        while futures:
+            ended, futures = wait(futures, timeout=0.5, return_when=FIRST_COMPLETED)
+            reporter.check()
+            for future in ended:
+                future.result()
+                yield future
+    finally:
+        for future in futures:
+            future.cancel()
