@@ -12,7 +12,7 @@ from pages.parts.components import molecule_editor
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
 from pages.parts.predict import gallery
-from pages.parts.predict.cards import show_cards
+from pages.parts.predict.cards import Molecule, show_cards
 
 # Polystyrene, so that there is something to see at once.
 EXAMPLE = "*CC(*)c1ccccc1"
@@ -130,7 +130,9 @@ def results(folder: Path, smiles: str) -> None:
     )
     with st.spinner(models.LOADING):
         predicted, uncertainty = models.predict_molecule(folder, smiles)
-    show_cards(info, predicted, uncertainty, gallery.textbook().get(smiles))
+    known = models.known_labels(folder, smiles)
+    textbook = gallery.textbook().get(smiles)
+    show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))
     models.show_deviation(folder)
 
 

@@ -135,9 +135,12 @@ def main() -> None:
     if folder is None:
         models.show_no_model()
         return
-    properties = [property_ for property_ in read_info(folder).properties if property_.is_answer]
-    names = ", ".join(f"{property_.name} ({unit_of(property_)})" for property_ in properties)
-    st.markdown(f"This model predicts {plain(names)}.")
+    info = read_info(folder)
+    by_name = {property_.name: property_ for property_ in info.properties}
+    columns_ = info.submission_columns.items()
+    names = ", ".join(f"{column} ({unit_of(by_name[name])})" for column, name in columns_)
+    like = f", like the source {info.sources[0].name} where it has them" if info.sources else ""
+    st.markdown(f"This model predicts {plain(names + like)}.")
     check_limits()
     files = upload_files()
     if files[0] is None:

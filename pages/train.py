@@ -7,13 +7,14 @@ from engine.runs import MIN_LABELS, RunConfig, clone_command_for, command_for, l
 from engine.table import Table
 from pages.parts import page_guard
 from pages.parts.auth import owner
-from pages.parts.formatting import show_error
+from pages.parts.formatting import plain, show_error
 from pages.parts.layout import check_limits, heading
-from pages.parts.train import intake
+from pages.parts.train import intake, sources
 from pages.parts.train.reading_form import reading_flags, show_reading_form
 from pages.parts.train.report import show_report
 from pages.parts.train.resource_estimate import stop_measuring
 from pages.parts.train.settings import choose_settings
+from pages.parts.train.source_doctor import show_source_doctor
 
 _STARTING = "train starting"
 """In the session: "asked" from the click on, "now" while the run is being started."""
@@ -31,13 +32,28 @@ def main() -> None:
     if file is None:
         _show_empty()
         return
+    further = [] if "cloned" in file else sources.choose_further(file)
     st.header("2 · What is in it", divider="gray")
     table = intake.check_file(file)
     if table is None:
         return
-    show_report(table)
-    if "cloned" not in file:
-        show_reading_form(file, table.raw, table)
+    words: list[str] = []
+    if further:
+        joined = sources.join_further(file, table, further)
+        if joined is None:
+            show_reading_form(file, table.raw, table)
+            return
+        show_source_doctor(joined.table, f"{[each['key'] for each in further]} {joined.words}")
+        _show_reports(file, joined.table)
+        table, words = joined
+    else:
+        show_report(table)
+        if "cloned" not in file:
+            show_reading_form(file, table.raw, table)
+    if table.sources:
+        harmful = intake.harmful(file, table)
+        table, left_out = sources.choose_left_out(table, harmful, file["key"])
+        words = [*words, *left_out]
     if not learnable(table):
         st.error(
             "This table cannot be trained on: it needs at least one column of numbers with "
@@ -46,7 +62,17 @@ def main() -> None:
             icon=":material/error:",
         )
         return
-    _settings_and_start(file, table)
+    _settings_and_start(file, table, words)
+
+
+def _show_reports(file: dict, table: Table) -> None:
+    """What is in each of several tables."""
+    tabs = st.tabs([plain(part.name) for part in table.parts])
+    for place, (tab, part) in enumerate(zip(tabs, table.parts, strict=True)):
+        with tab:
+            show_report(part, place)
+            if not place:
+                show_reading_form(file, part.raw, part)
 
 
 def _show_empty() -> None:
@@ -61,7 +87,7 @@ def _show_empty() -> None:
 
 
 @st.fragment
-def _settings_and_start(file: dict, table: Table) -> None:
+def _settings_and_start(file: dict, table: Table, words: list[str]) -> None:
     # A fragment: a click in the settings does not draw the table's report anew.
     if st.session_state.get(_STARTING) == "asked":
         # Started from the whole page: a fragment inside this one that is still ticking when the
@@ -72,14 +98,14 @@ def _settings_and_start(file: dict, table: Table) -> None:
     st.header("3 · Settings", divider="gray")
     config = choose_settings(file, table, measure=not st.session_state.get(_STARTING))
     st.header("4 · Start", divider="gray")
-    _show_start(file, table, config)
+    _show_start(file, table, config, words)
 
 
-def _show_start(file: dict, table: Table, config: RunConfig | None) -> None:
+def _show_start(file: dict, table: Table, config: RunConfig | None, words: list[str]) -> None:
     with st.container():
         if config:
             st.caption("The same from a terminal:")
-            st.code(_command(file, table, config), language="bash", wrap_lines=True)
+            st.code(_command(file, table, config, words), language="bash", wrap_lines=True)
     starting = bool(st.session_state.get(_STARTING))
     st.button(
         "Train",
@@ -94,11 +120,11 @@ def _show_start(file: dict, table: Table, config: RunConfig | None) -> None:
         _start(table, config)
 
 
-def _command(file: dict, table: Table, config: RunConfig) -> str:
+def _command(file: dict, table: Table, config: RunConfig, words: list[str]) -> str:
     if "cloned" in file:
-        return clone_command_for(config, file["cloned"][0])
-    name = "assets/textbook.csv" if table.name == intake.SAMPLE else table.name
-    return command_for(config, name, reading_flags())
+        return clone_command_for(config, file["cloned"][0], words)
+    name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
+    return command_for(config, name, reading_flags(), words)
 
 
 def _mark_starting() -> None:

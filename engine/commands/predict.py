@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isnan
 from pathlib import Path
 from typing import TextIO
 
@@ -16,6 +17,7 @@ from rich.table import Column, Table
 
 from ..base.errors import UserError
 from ..base.workspace import replacing
+from ..inference.bundle import BundleInfo
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
 from ..inference.streaming import Filled, predict_file
@@ -52,6 +54,12 @@ def add(commands: Commands) -> None:
         help="whether files have a column for each source of a property, or only for the source "
         "that answers are like",
     )
+    command.add_argument(
+        "--source",
+        metavar="NAME",
+        help="predict as this source has the properties; with a sample submission, by default the "
+        "first table's",
+    )
     command.set_defaults(carry_out=_predict)
 
 
@@ -62,7 +70,11 @@ def _predict(arguments: argparse.Namespace) -> None:
             "A submission has exactly the columns that its sample asks for: leave out --intervals "
             "or --sample-submission."
         )
+    if arguments.source and arguments.sources == "all":
+        raise UserError("--source is for one source, --sources all for all of them: leave out one.")
     predictor = opened_model(arguments.model)
+    if arguments.source:
+        predictor.info.columns_of(arguments.source)
     if arguments.intervals:
         predictor.demand_intervals()
     # Not by `Path`, which complains of a SMILES that is too long for a file's name.
@@ -74,7 +86,7 @@ def _predict(arguments: argparse.Namespace) -> None:
             "and the prediction of one repeat unit is only shown."
         )
     else:
-        _predict_unit(predictor, arguments.input, arguments.intervals)
+        _predict_unit(predictor, arguments)
 
 
 def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
@@ -83,12 +95,20 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         if arguments.sample_submission:
             filled = _predict_sample(predictor, arguments, out, show)
         else:
-            names = predictor.info.names if arguments.sources == "all" else None
-            path = Path(arguments.input)
+            names, path = _columns(predictor.info, arguments), Path(arguments.input)
             filled = predict_file(predictor, path, out, show, arguments.intervals, names)
     if output:
         print_line(f"Written to {output}", stderr=True)
     _warn_of_filled(filled)
+
+
+def _columns(info: BundleInfo, arguments: argparse.Namespace) -> dict[str, str]:
+    """The properties that are asked for, by the columns that they are written to."""
+    if arguments.source:
+        return info.columns_of(arguments.source)
+    if arguments.sources == "all":
+        return {name: name for name in info.names}
+    return info.answer_columns
 
 
 def _predict_sample(
@@ -96,14 +116,17 @@ def _predict_sample(
 ) -> Filled:
     """Predict a file in the form of a sample submission; both are read as a whole."""
     sample = read_table(arguments.sample_submission)
-    submission = make_submission(predictor, read_table(arguments.input), sample, show)
+    submission = make_submission(
+        predictor, read_table(arguments.input), sample, show, arguments.source
+    )
     out.write(submission.frame.to_csv(index=False))
     filled = Filled()
     filled.add(submission.filled)
     return filled
 
 
-def _predict_unit(predictor: Predictor, smiles: str, intervals: bool) -> None:
+def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
+    smiles, intervals = arguments.input, arguments.intervals
     predicted = predictor.predict([smiles])
     if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:
         raise UserError(f"There is no file {clipped(smiles)!r}.")
@@ -121,11 +144,13 @@ def _predict_unit(predictor: Predictor, smiles: str, intervals: bool) -> None:
     titles = [title_of(member) for member in predictor.info.members]
     members = Table("members", *titles, box=SIMPLE_HEAD)
     for property_ in predictor.info.properties:
+        if arguments.source and property_.source != arguments.source:
+            continue
         label = escape(property_.label)
         blend = property_.number(predicted.blend.at[0, property_.name])
         blended.add_row(label, blend, *(_cells(uncertainty, property_) if uncertainty else ()))
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
-        members.add_row(label, *map(property_.number, values))
+        members.add_row(label, *("–" if isnan(v) else property_.number(v) for v in values))
     Console().print(blended, members)
 
 

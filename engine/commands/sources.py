@@ -2,11 +2,10 @@
 
 import argparse
 from collections import Counter
-from pathlib import Path
 
 from ..base.errors import UserError
-from ..settings.sources import LONGEST_NAME, Source, source_named
-from ..table import Table, join_tables, split_by_column
+from ..settings.sources import Source, default_name, source_named
+from ..table import Table, join_tables, leave_out, split_by_column
 from .options import add_table, checked_table
 
 
@@ -38,6 +37,18 @@ def add_tables(command: argparse.ArgumentParser) -> None:
         help="the source that answers are to be like, for all properties or for one; by default "
         "the first table's",
     )
+    add_leave_out(group)
+
+
+def add_leave_out(command: argparse._ActionsContainer) -> None:
+    """Let a command leave out properties of added sources."""
+    command.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="PROPERTY",
+        help='do not learn from a property of an added source, such as "Tg (radonpy)"',
+    )
 
 
 def checked_tables(arguments: argparse.Namespace) -> Table:
@@ -53,7 +64,8 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
     if not several:
         whole = checked_table(arguments, arguments.table[0])
         parts, sources = split_by_column(whole, arguments.source_column)
-        return join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
+        joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
+        return leave_out(joined, arguments.leave_out)
     if arguments.source_column:
         raise UserError("--source-column is for one table; several tables are a source each.")
     sources = _sources(arguments)
@@ -61,14 +73,14 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
         checked_table(arguments, path, source.name)
         for path, source in zip(arguments.table, sources, strict=True)
     ]
-    return join_tables(tables, sources, _answer(arguments.answer))
+    return leave_out(join_tables(tables, sources, _answer(arguments.answer)), arguments.leave_out)
 
 
 def _refuse_sources_of_one(arguments: argparse.Namespace) -> None:
-    for name in ("source", "reference", "terms", "answer"):
+    for name in ("source", "reference", "terms", "answer", "leave_out"):
         if getattr(arguments, name):
             raise UserError(
-                f"--{name} is for several tables, or for one with --source-column; there is one "
+                f"--{name.replace('_', '-')} is for several tables, or for one with --source-column; there is one "
                 "table."
             )
 
@@ -79,7 +91,7 @@ def _sources(arguments: argparse.Namespace) -> list[Source]:
     for name in ("source", "reference", "terms"):
         if len(getattr(arguments, name)) > len(paths):
             raise UserError(f"--{name} is given more often than there are tables ({len(paths)}).")
-    default = [_name_of(path) for path in paths]
+    default = [default_name(path) for path in paths]
     given = [*arguments.source, *default[len(arguments.source) :]]
     return _described([_source(words) for words in given], arguments)
 
@@ -98,12 +110,6 @@ def _described(sources: list[Source], arguments: argparse.Namespace) -> list[Sou
 def _source(words: str) -> Source:
     name, _, kind = words.partition(":")
     return source_named(name, kind.strip())
-
-
-def _name_of(path: str) -> str:
-    """A source's name from that of its file."""
-    stem = Path(path).stem
-    return "".join(" " if sign in "()@=:" else sign for sign in stem).strip()[:LONGEST_NAME]
 
 
 def _answer(words: list[str]) -> dict[str, str] | str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import TaskID
 
+from ..inference.bundle import read_info
 from ..runs import (
     Run,
     RunConfig,
@@ -20,7 +21,7 @@ from ..runs import (
 )
 from ..runs.records import LONGEST, checked_name
 from ..settings.devices import DeviceSettings
-from ..table import Table
+from ..table import Table, leave_out
 from .options import (
     Commands,
     add_devices,
@@ -31,7 +32,7 @@ from .options import (
     seed,
 )
 from .output import bars, print_figures, print_line
-from .sources import add_tables, checked_tables
+from .sources import add_leave_out, add_tables, checked_tables
 
 _CLONED = ("name", "preset", "folds", "seed")
 
@@ -62,6 +63,7 @@ def add(commands: Commands) -> None:
     clone.add_argument("--folds", metavar="F")
     clone.add_argument("--seed", type=seed, metavar="N")
     clone.add_argument("--name", help="for the list of runs")
+    add_leave_out(clone)
     _add_detach(clone)
     add_devices(clone)
     clone.set_defaults(carry_out=_clone, **dict.fromkeys(DeviceSettings.model_fields))
@@ -107,7 +109,7 @@ def _clone(arguments: argparse.Namespace) -> int:
             "use": {**origin.config.use.model_dump(), **use},
         }
     )
-    return _start(origin.checked(), config, arguments.detach)
+    return _start(leave_out(origin.checked(), arguments.leave_out), config, arguments.detach)
 
 
 def _start(table: Table, config: RunConfig, detach: bool) -> int:
@@ -132,6 +134,8 @@ def _see_through(run: Run) -> int:
     if run.reason:
         print_line(run.reason)
     print_figures(run.figures or {}, Console(), "Out-of-fold error")
+    for effect in read_info(run.folder / "bundle").source_effects:
+        print_line(effect.sentence)
     return 0
 
 

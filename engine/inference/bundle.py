@@ -116,6 +116,35 @@ class BundleInfo(BaseModel):
         """Those of the properties as the source has them that answers are to be like."""
         return [property_.name for property_ in self.properties if property_.is_answer]
 
+    def columns_of(self, source: str) -> dict[str, str]:
+        """By quantity, the property as one source has it: `{"Tg": "Tg (radonpy)"}`.
+
+        Raises:
+            UserError: when the model has learned from no such source.
+        """
+        columns = {each.base: each.name for each in self.properties if each.source == source}
+        if not columns:
+            there = ", ".join(each.name for each in self.sources)
+            raise UserError(
+                f"The model {self.name!r} has no source {source!r}"
+                + (f"; its sources are {there}." if there else ": it learned from one table.")
+            )
+        return columns
+
+    @property
+    def answer_columns(self) -> dict[str, str]:
+        """By quantity, the property that answers: `{"Tg": "Tg"}`."""
+        return {name: name for name in self.answer_names}
+
+    @property
+    def submission_columns(self) -> dict[str, str]:
+        """By quantity, the property as the first source has it, or else as answers do.
+
+        Whoever submits trained on the table that came with the task, the first one.
+        """
+        first = self.columns_of(self.sources[0].name) if self.sources else {}
+        return self.answer_columns | first
+
 
 def write_info(folder: Path, info: BundleInfo) -> None:
     """Complete a bundle: written last, so that a folder with this file has all others."""

@@ -1,7 +1,7 @@
 """Predicting any number of repeat units, also those of a file of any length, in constant memory."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ def predict_file(
     out: TextIO,
     progress: Progress | None = None,
     intervals: bool = False,
-    names: Sequence[str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Filled:
     """Predict a table of any length in constant memory, as `make_submission` does without a sample.
 
@@ -64,8 +64,8 @@ def predict_file(
         progress: called with how many rows are done.
         intervals: whether to add columns with each interval's ends and whether the unit lies in
             the domain; empty where a row could not be read.
-        names: of the properties that are written; by default all, as the sources have them that
-            answers are like.
+        names: of the properties, by the columns that they are written to; by default all, as the
+            sources have them that answers are like.
 
     Returns:
         The rows that hold training medians.
@@ -77,7 +77,7 @@ def predict_file(
     if intervals:
         predictor.demand_intervals()
     table, info = stream_table(source), predictor.info
-    names = info.answer_names if names is None else names
+    names = info.answer_columns if names is None else names
     columns = guess_columns(table.head)
     filled, done = Filled(), 0
     parts: deque[RawTable] = deque()

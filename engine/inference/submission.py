@@ -1,7 +1,7 @@
 """Submissions: predictions with the ids, order and columns that a competition asks for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -32,6 +32,7 @@ def make_submission(
     test: RawTable,
     sample: RawTable | None = None,
     progress: Progress | None = None,
+    source: str | None = None,
 ) -> Submission:
     """Predict a test table in the form of a sample submission.
 
@@ -40,21 +41,26 @@ def make_submission(
         test: a table with a SMILES column, and an id column when there is a sample; a column with
             the name of the sample's first one is that id column.
         sample: gives the ids, their order and the columns; without it, they are those of the test
-            table and all properties of the model, as the sources have them that answers are like.
+            table and all properties of the model.
         progress: called while features are made.
+        source: the source that properties are to be like; by default that of the first table that
+            the model learned from, which a submission is for.
 
     Raises:
-        UserError: when the sample asks for an id that the test table does not hold or gives to
-            several repeat units, or for a column that the model does not predict.
+        UserError: when the model has no such source, or when the sample asks for an id that the
+            test table does not hold or gives to several repeat units, or for a column that the
+            model does not predict.
     """
-    columns = guess_columns(test)
+    info, columns = predictor.info, guess_columns(test)
+    names = info.columns_of(source) if source else info.submission_columns
     if sample is not None:
+        # A property as another source has it can be asked for by its full name.
+        names = {name: name for name in info.names} | names
         if (id_column := sample.frame.columns[0]) in test.frame:
             columns = columns.model_copy(update={"id": id_column})
-        properties, order = _requested(sample, test, columns, predictor.info.names)
+        properties, order = _requested(sample, test, columns, [*names])
     predicted = predictor.predict(smiles_of(test, columns), progress)
-    names = predictor.info.answer_names if sample is None else predictor.info.names
-    plain = plain_submission(test, columns, predicted, predictor.info, names)
+    plain = plain_submission(test, columns, predicted, info, names)
     if sample is None:
         return plain
     values = plain.frame.iloc[order, 1:].reset_index(drop=True)
@@ -72,7 +78,7 @@ def plain_submission(
     columns: Columns,
     predicted: Predictions,
     info: BundleInfo,
-    names: Sequence[str],
+    names: Mapping[str, str],
 ) -> Submission:
     """A submission with the test table's ids, in its order, and some properties of the model.
 
@@ -81,10 +87,10 @@ def plain_submission(
         columns: of the test table.
         predicted: the predictions of those rows.
         info: of the model, whose medians fill the gaps.
-        names: of the properties.
+        names: of the properties, by the columns that they are written to.
     """
     id_name, ids = _ids(test, columns.id)
-    values = predicted.blend[list(names)].fillna(info.medians)
+    values = predicted.blend[[*names.values()]].fillna(info.medians).set_axis([*names], axis=1)
     filled = pd.DataFrame(
         [(ids[i], predicted.smiles[i], reason) for i, reason in predicted.problems.items()],
         columns=["id", "SMILES", "reason"],

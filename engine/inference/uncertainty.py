@@ -1,6 +1,6 @@
 """How sure a prediction is: its conformal interval, and whether it lies in the domain."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,18 +28,22 @@ class Uncertainty:
     high: pd.DataFrame
     domain: pd.DataFrame
 
-    def columns(self, names: Sequence[str] | None = None) -> pd.DataFrame:
+    def columns(self, names: Mapping[str, str] | None = None) -> pd.DataFrame:
         """`Tg_low`, `Tg_high`, `Tg_domain` and so on: N rows, three columns for each property.
 
         Args:
-            names: of the properties; all by default.
+            names: of the properties, by the columns that their values are in; all by default.
 
         Raises:
             UserError: when a property of the model has such a name itself.
         """
         parts = {"low": self.low, "high": self.high, "domain": self.domain}
-        names = list(self.low) if names is None else names
-        columns = {f"{name}_{part}": frame[name] for name in names for part, frame in parts.items()}
+        names = {name: name for name in self.low} if names is None else names
+        columns = {
+            f"{column}_{part}": frame[name]
+            for column, name in names.items()
+            for part, frame in parts.items()
+        }
         taken = [name for name in names if name in columns]
         if taken:
             raise UserError(

@@ -1,7 +1,7 @@
 """Asking for the same again: a run's table and settings, and the command that starts it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import NamedTuple
@@ -38,7 +38,10 @@ class Clone(NamedTuple):
     def checked(self) -> Table:
         """The table, read and checked again."""
         raw = read_table(self.table, self.table_name)
-        table = check_table(raw, self.config.columns, self.config.units)
+        return self.with_sources(check_table(raw, self.config.columns, self.config.units))
+
+    def with_sources(self, table: Table) -> Table:
+        """The checked table, whose properties know their sources again."""
         if not self.config.sources:
             return table
         # A column's name does not tell its quantity from its source.
@@ -100,7 +103,10 @@ def _unlike(name: str, taken: set[str]) -> str:
 
 
 def command_for(
-    config: RunConfig, table_name: str, reading: Mapping[str, str] | None = None
+    config: RunConfig,
+    table_name: str,
+    reading: Mapping[str, str] | None = None,
+    sources: Sequence[str] = (),
 ) -> str:
     """The command that starts such a run, without the words that say a default.
 
@@ -108,8 +114,9 @@ def command_for(
         config: the run's settings.
         table_name: the table's path.
         reading: the user's word on `separator`, `encoding` and `decimal`.
+        sources: the words on further tables and their sources, quoted.
     """
-    words = [f"{COMMAND} train", shlex.quote(table_name), *_words(config)]
+    words = [f"{COMMAND} train", shlex.quote(table_name), *sources, *_words(config)]
     words += [f"--unit {shlex.quote(f'{name}={unit}')}" for name, unit in config.units.items()]
     if config.columns:
         words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
@@ -119,9 +126,15 @@ def command_for(
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 
 
-def clone_command_for(config: RunConfig, run_id: str) -> str:
-    """Write the command of a run on the table of another one, whose id is given."""
-    words = [f"{COMMAND} clone", run_id, *_words(config)]
+def clone_command_for(config: RunConfig, run_id: str, sources: Sequence[str] = ()) -> str:
+    """Write the command of a run on the table of another one, whose id is given.
+
+    Args:
+        config: the run's settings.
+        run_id: of the other one.
+        sources: the words on what is left out of its sources, quoted.
+    """
+    words = [f"{COMMAND} clone", run_id, *sources, *_words(config)]
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 
 

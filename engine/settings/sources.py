@@ -1,5 +1,6 @@
 """Sources: where labels come from, and how they were obtained."""
 
+from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +41,12 @@ class Source(BaseModel):
     def words(self) -> str:
         """Its name and kind, as people read them: `radonpy (simulated)`."""
         return f"{self.name} ({self.kind})" if self.kind else self.name
+
+
+def default_name(path: str) -> str:
+    """A source's name from the path of its file."""
+    stem = "".join(" " if sign in _RESERVED else sign for sign in Path(path).stem)
+    return stem.strip()[:LONGEST_NAME] or "table"
 
 
 def source_named(name: str, kind: str = "", reference: str = "", terms: str = "") -> Source:

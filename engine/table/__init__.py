@@ -2,7 +2,7 @@
 
 from .checking import Table, check_table, load_table
 from .columns import Columns, guess_columns
-from .joining import join_tables, split_by_column
+from .joining import join_tables, leave_out, split_by_column
 from .reading import RawTable, read_table
 from .report import Finding, PropertySummary, Report
 from .streaming import stream_table
@@ -17,6 +17,7 @@ __all__ = [
     "check_table",
     "guess_columns",
     "join_tables",
+    "leave_out",
     "load_table",
     "read_table",
     "split_by_column",

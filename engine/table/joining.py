@@ -1,6 +1,6 @@
 """Several tables learned as one, in which each keeps its source."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -68,6 +68,35 @@ def join_tables(
         sources=tuple(sources),
         parts=tuple(tables),
     )
+
+
+def leave_out(table: Table, names: Collection[str]) -> Table:
+    """The table without some of its properties.
+
+    Args:
+        table: as `join_tables` makes it, or a run's.
+        names: of properties that are no answers.
+
+    Raises:
+        UserError: when there is no such property, or it is an answer.
+    """
+    others = [property_.name for property_ in table.properties if not property_.is_answer]
+    for name in names:
+        if name not in others:
+            there = f"those are {listed(others)}" if others else "there is none"
+            raise UserError(
+                f"{name!r} cannot be left out: it is no property of an added source; {there}."
+            )
+    kept = [k for k, property_ in enumerate(table.properties) if property_.name not in names]
+    properties = tuple(table.properties[k] for k in kept)
+    columns = table.report.columns
+    report = table.report.model_copy(
+        update={
+            "columns": columns.model_copy(update={"properties": tuple(p.name for p in properties)}),
+            "properties": [table.report.properties[k] for k in kept],
+        }
+    )
+    return replace(table, labels=table.labels[:, kept], properties=properties, report=report)
 
 
 def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source]]:

@@ -9,6 +9,7 @@ from engine.inference.error_analysis import BLEND
 from engine.models import members
 from engine.models.members import MEMBERS
 from engine.settings.properties import Property
+from engine.table.source_report import SourcePair
 
 BLEND_COLOUR = "#7174f5"
 _GREY = "#8a97a3"
@@ -77,6 +78,39 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
     chart.update_xaxes(title=f"Label: {property_.label}", range=ends)
     chart.update_yaxes(title=f"Prediction: {property_.label}", range=ends)
     return _styled(chart, 430)
+
+
+def source_scatter(pair: SourcePair) -> go.Figure:
+    """The values of one source against those of another, for the polymers of both.
+
+    Dashed is where both are equal; drawn through, where they differ by the offset.
+    """
+    first, second = ([getattr(each, name) for each in pair.shared] for name in ("first", "second"))
+    low, high = min(*first, *second), max(*first, *second)
+    margin = 0.04 * (high - low) or 1.0
+    ends = [low - margin, high + margin]
+    unit = f" {escape(pair.unit)}" if pair.unit else ""
+    lines = [go.Scatter(x=ends, y=ends, mode="lines", line={"dash": "dash", "color": _GREY})]
+    if pair.offset is not None:
+        shifted = [end + pair.offset for end in ends]
+        lines.append(go.Scatter(x=ends, y=shifted, mode="lines", line={"color": BLEND_COLOUR}))
+    lines = [line.update(hoverinfo="skip") for line in lines]
+    points = go.Scatter(
+        x=first,
+        y=second,
+        mode="markers",
+        marker={"size": 7, "opacity": 0.65, "color": BLEND_COLOUR},
+        customdata=[_short(each.smiles) for each in pair.shared],
+        hovertemplate=(
+            f"%{{customdata}}<br>{escape(pair.first)} %{{x:.4~g}}{unit}<br>"
+            f"{escape(pair.second)} %{{y:.4~g}}{unit}<extra></extra>"
+        ),
+    )
+    chart = go.Figure([*lines, points])
+    label = f"{pair.quantity} ({pair.unit})" if pair.unit else pair.quantity
+    chart.update_xaxes(title=f"{label}, {pair.first}", range=ends)
+    chart.update_yaxes(title=f"{label}, {pair.second}")
+    return _styled(chart, 380)
 
 
 def error_histogram(bins: pd.DataFrame, property_: Property, member: str) -> go.Figure:

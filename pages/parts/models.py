@@ -3,6 +3,7 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from engine.inference.conformal import LEVEL
 from engine.inference.predict import Predictor
 from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
+from engine.runs.known_labels import KnownLabel, KnownLabels, read_known_labels
 from engine.settings.properties import Property
+from engine.table.duplicates import flat_smiles
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
@@ -101,6 +104,17 @@ def predict_molecule(
     return _predict_molecule(str(folder), _time_written(folder), smiles)
 
 
+def known_labels(folder: Path, smiles: str) -> Mapping[str, list[KnownLabel]]:
+    """The labels of a molecule that the model learned, by property, where they may be shown."""
+    known = _known_labels(str(folder), _time_written(folder))
+    return known.get(flat_smiles(smiles), {})
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _known_labels(folder: str, written: float) -> KnownLabels:
+    return read_known_labels(Path(folder), read_info(Path(folder)))
+
+
 def describe_model(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
     info = read_info(folder)
@@ -156,10 +170,32 @@ def describe_model(folder: Path) -> None:
         f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Predictions "
         "for molecules unlike those of the training table can be further off."
     )
+    for source in info.sources:
+        told = [plain(text) for text in (source.reference, source.terms) if text]
+        st.markdown(f"- Source **{plain(source.words)}**{': ' if told else ''}{'. '.join(told)}")
+    show_source_effects(info)
     card = folder / _CARD
     if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
         st.divider()
         st.markdown(card.read_text(encoding="utf-8", errors="replace"))
+
+
+def show_source_effects(info: bundle.BundleInfo) -> None:
+    """What each source of the training table changed for the others."""
+    if not info.source_effects:
+        return
+    st.markdown("##### What each source changed")
+    for effect in info.source_effects:
+        icon = "trending_down" if effect.harms else "trending_up" if effect.helps else "remove"
+        colour = "orange" if effect.harms else "green" if effect.helps else "gray"
+        st.markdown(f":{colour}[:material/{icon}:] {plain(effect.sentence)}")
+    st.caption(
+        "Mean absolute error, out of fold, of one Gaussian process that learned from all sources, "
+        "against one that did not have this source; in brackets the 95 % interval of the "
+        "difference, label by label. For each property, the blend weighs models of all sources "
+        "against models of one, so that a source that harms gets little weight. To leave one out, "
+        "clone the run."
+    )
 
 
 def _interval_cells(info: bundle.BundleInfo, property_: Property) -> dict[str, object]:

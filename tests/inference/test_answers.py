@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.base.errors import UserError
 from engine.inference.predict import Predictor
 from engine.inference.streaming import predict_file
 from engine.inference.submission import make_submission
@@ -65,5 +66,28 @@ def test_files_hold_the_answers_and_the_others_when_asked(
     submission = make_submission(predictor, read_table(test), sample)
     assert submission.frame["Tg (md)"][0] > 400
     out = StringIO()
-    predict_file(predictor, test, out, names=predictor.info.names)
+    predict_file(predictor, test, out, names={name: name for name in predictor.info.names})
     assert out.getvalue().splitlines()[0] == "id,Tg,Tg (md)"
+
+
+def test_a_submission_is_like_the_first_table_whatever_answers_are_like(
+    made: tuple[Made, Path], tmp_path: Path
+) -> None:
+    info = made[0].info
+    lab, md = info.properties
+    swapped = {
+        "properties": [
+            md.model_copy(update={"name": "Tg", "quantity": ""}),
+            lab.model_copy(update={"name": "Tg (lab)", "quantity": "Tg"}),
+        ]
+    }
+    turned = info.model_copy(update=swapped)
+    assert turned.answer_columns == {"Tg": "Tg"}
+    assert turned.submission_columns == {"Tg": "Tg (lab)"}
+    assert info.columns_of("md") == {"Tg": "Tg (md)"}
+    with pytest.raises(UserError, match="no source 'MD'; its sources are lab, md"):
+        info.columns_of("MD")
+    test = read_table(b"id,SMILES\n1,*CCO*\n", "test.csv")
+    as_md = make_submission(Predictor(made[1]), test, source="md").frame
+    assert as_md.columns.tolist() == ["id", "Tg"]
+    assert as_md["Tg"][0] > 400

@@ -6,7 +6,7 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.settings.sources import Source, source_named
-from engine.table import Table, join_tables, load_table, split_by_column
+from engine.table import Table, join_tables, leave_out, load_table, split_by_column
 
 UNITS = ["*CC*", "*CC(*)C", "*CC(*)CC", "*CCO*"]
 
@@ -116,3 +116,13 @@ def test_kinds_of_sources_are_few() -> None:
     assert source_named(" lab ", "measured").words == "lab (measured)"
     with pytest.raises(UserError, match="measured, simulated or computed, not 'guessed'"):
         source_named("lab", "guessed")
+
+
+def test_what_an_added_source_has_can_be_left_out(measured: Table, simulated: Table) -> None:
+    joined = leave_out(join_tables([measured, simulated], SOURCES), ["Tg (md)"])
+    assert [property_.name for property_ in joined.properties] == ["Tg", "Density", "Cp"]
+    assert joined.labels.shape == (5, 3)
+    assert [summary.name for summary in joined.report.properties] == ["Tg", "Density", "Cp"]
+    for name in ("Tg", "Tc (md)"):
+        with pytest.raises(UserError, match="cannot be left out"):
+            leave_out(joined, [name])

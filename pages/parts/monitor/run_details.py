@@ -3,6 +3,7 @@
 import io
 import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,7 @@ from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
 from engine.settings.properties import Property, property_for
 from pages.parts.charts import title_of
 from pages.parts.formatting import duration, plain
+from pages.parts.models import show_source_effects
 from pages.parts.monitor.run_actions import attempt
 
 STATES = {
@@ -124,6 +126,8 @@ def show_figures(run: Run) -> None:
         },
     )
     st.caption("Out-of-fold: every row was predicted by models that were trained without its fold.")
+    with suppress(UserError):
+        show_source_effects(read_info(run.folder / "bundle"))
 
 
 def _member_row(properties: dict[str, Property], member: str, figures: dict) -> dict[str, str]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
+from engine.runs.known_labels import KnownLabel
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import number, unit_of, without_unit
@@ -36,6 +37,9 @@ _STYLE = """<style>
 .pg-soft { opacity: .72; font-size: .82rem }
 .pg-value { font-size: 1.95rem; font-weight: 650; margin-top: 4px; letter-spacing: -.01em }
 .pg-value small { font-size: 1rem; font-weight: 500; opacity: .75 }
+.pg-second { font-size: 1.05rem; font-weight: 550; margin: 2px 0 }
+.pg-second small { font-weight: 400; opacity: .75 }
+.pg-others { margin-top: 8px; font-size: .86rem }
 .pg-bar { position: relative; height: 26px; margin-top: 6px }
 .pg-bar i { position: absolute; display: block; box-sizing: border-box }
 .pg-line { left: 0; right: 0; top: 12px; height: 2px;
@@ -67,39 +71,47 @@ _OUTSIDE = (
 )
 
 
-def show_cards(
-    info: BundleInfo,
-    predicted: dict[str, dict[str, float]],
-    uncertainty: dict[str, IntervalAndDomain] | None,
-    textbook: Textbook | None,
-) -> None:
-    """One card for each property.
+class Molecule(NamedTuple):
+    """What there is to show of one molecule.
 
-    Args:
-        info: of the model.
+    Attributes:
         predicted: `{"blend" or member: {property: value}}`, in the properties' units.
-        uncertainty: by property; None for a model without intervals.
+        uncertainty: by property; empty for a model without intervals.
         textbook: the same molecule in the textbook table; None if it is not in it.
+        known: by property, the labels that the model learned of this molecule.
     """
-    uncertainty = uncertainty or {}
+
+    predicted: dict[str, dict[str, float]]
+    uncertainty: dict[str, IntervalAndDomain]
+    textbook: Textbook | None
+    known: dict[str, list[KnownLabel]]
+
+
+def show_cards(info: BundleInfo, molecule: Molecule) -> None:
+    """One card for each property that the model answers with; other sources stand below it."""
     cards = [
-        _card(property_, info, predicted, uncertainty.get(property_.name), textbook)
-        for property_ in info.properties
+        _card(property_, info, molecule) for property_ in info.properties if property_.is_answer
     ]
     st.html(f'{_STYLE}<div class="pg-cards">{"".join(cards)}</div>')
-    st.caption(_legend(uncertainty, textbook))
+    st.caption(_legend(info, molecule))
 
 
-def _legend(uncertainty: dict[str, IntervalAndDomain], textbook: Textbook | None) -> str:
+def _legend(info: BundleInfo, molecule: Molecule) -> str:
     words = ["Large number: the blend, a weighted mean of the members listed below it."]
-    if uncertainty:
+    if any(_measured_labels(info, property_, molecule) for property_ in info.properties):
+        words = [
+            "Large number: the measured value, where there is one, and else the blend, a weighted "
+            "mean of the members listed below it. The model has seen the measured values that are "
+            "shown, so its own answer there says nothing of how well it predicts."
+        ]
+    if molecule.uncertainty:
         words.append(
             f"{_LEVEL}: the interval within which about {_LEVEL} of values lay, on molecules that "
             "the models had not seen."
         )
-    if any(value.outside for value in uncertainty.values()):
+    if any(value.outside for value in molecule.uncertainty.values()):
         words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
-    book = "; ◇ the textbook value" if textbook else ""
+    book = "; ◇ the textbook value" if molecule.textbook else ""
     words.append(
         "Typical error: mean absolute error on molecules that the models had not seen. Bar: the "
         f"range of the training table, with ┃ the blend and ● each member on it{book}."
@@ -107,30 +119,25 @@ def _legend(uncertainty: dict[str, IntervalAndDomain], textbook: Textbook | None
     return " ".join(words)
 
 
-def _card(
-    property_: Property,
-    info: BundleInfo,
-    predicted: dict[str, dict[str, float]],
-    uncertainty: IntervalAndDomain | None,
-    textbook: Textbook | None,
-) -> str:
-    value = predicted["blend"][property_.name]
-    members = {member: predicted[member][property_.name] for member in info.members}
-    book = textbook.value_of(property_.name) if textbook else None
-    low, high = info.ranges[property_.name]
+def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
+    name, predicted = property_.name, molecule.predicted
+    value, uncertainty = predicted["blend"][name], molecule.uncertainty.get(name)
+    members = {member: predicted[member][name] for member in info.blend[name]}
+    book = molecule.textbook.value_of(name) if molecule.textbook else None
+    low, high = info.ranges[name]
     bare = without_unit(property_)
-    error = info.figures["blend"]["mae"].get(property_.name)
-    words = [*([] if property_.title == property_.name else [property_.name]), unit_of(property_)]
+    error = info.figures["blend"]["mae"].get(name)
+    words = [*([] if property_.title == name else [name]), unit_of(property_)]
     parts = [
         f'<div class="pg-name">{escape(property_.title)}</div>',
         f'<div class="pg-soft">{escape(", ".join(words))}</div>',
-        f'<div class="pg-value">{number(bare, value)} '
-        f"<small>{escape(property_.unit)}</small></div>",
+        *_values(property_, info, molecule),
         *_interval(property_, uncertainty),
         f'<div class="pg-soft">typical error ±{escape(number(property_, error))}</div>',
         _bar(value, members, book[0] if book else None, low, high),
         f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
         f"{escape(number(property_, high))}</div>",
+        *_other_sources(property_, info, molecule),
     ]
     if not low <= value <= high:
         parts.append(
@@ -143,6 +150,57 @@ def _card(
         )
     parts.append(f'<div class="pg-rows">{_rows(property_, members, book)}</div>')
     return f'<div class="pg-card">{"".join(parts)}</div>'
+
+
+def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[str]:
+    """The answer, large; where the molecule was measured, the measured value before it."""
+    value = molecule.predicted["blend"][property_.name]
+    answer = f"{number(without_unit(property_), value)} <small>{escape(property_.unit)}</small>"
+    like = escape(source_words(info, property_))
+    labels = _measured_labels(info, property_, molecule)
+    if not labels:
+        said = f'<div class="pg-soft">{like}</div>' if like else ""
+        return [f'<div class="pg-value">{answer}</div>', said]
+    first = number(without_unit(property_), labels[0].value)
+    others = ", ".join(number(property_, each.value) for each in labels[1:])
+    also = f"; also {escape(others)}" if others else ""
+    return [
+        f'<div class="pg-value">{first} <small>{escape(property_.unit)}</small></div>',
+        f'<div class="pg-soft">measured: {escape(labels[0].reference)}{also}</div>',
+        f'<div class="pg-second">model {answer} <small>· has seen this value</small></div>',
+    ]
+
+
+def _measured_labels(info: BundleInfo, property_: Property, molecule: Molecule) -> list[KnownLabel]:
+    kinds = {source.name: source.kind for source in info.sources}
+    if kinds.get(property_.source) != "measured":
+        return []
+    return molecule.known.get(property_.name, [])
+
+
+def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) -> list[str]:
+    """The same property as other sources have it, small."""
+    others = [
+        each
+        for each in info.properties
+        if each.base == property_.base and each.name != property_.name
+    ]
+    lines = [
+        f'<div class="pg-row"><span>{escape(source_words(info, each))}</span>'
+        f"<b>{escape(number(each, molecule.predicted['blend'][each.name]))}</b></div>"
+        for each in others
+    ]
+    return [f'<div class="pg-others">{"".join(lines)}</div>'] if lines else []
+
+
+def source_words(info: BundleInfo, property_: Property) -> str:
+    """What a value is like: `as measured`, `as simulated by radonpy`; empty for one source."""
+    source = next((each for each in info.sources if each.name == property_.source), None)
+    if source is None:
+        return ""
+    if source.kind == "measured":
+        return "as measured" if source.name == "measured" else f"as measured by {source.name}"
+    return f"as {source.kind} by {source.name}" if source.kind else f"as in {source.name}"
 
 
 def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> list[str]:

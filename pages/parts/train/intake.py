@@ -8,7 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
-from engine.runs import Run, clone_of
+from engine.inference.bundle import read_info
+from engine.runs import Run, clone_of, find_run
 from engine.table import RawTable, Table, check_table, read_table
 from pages.parts.formatting import file_size, plain, show_error
 from pages.parts.layout import upload_table
@@ -66,9 +67,27 @@ def take_clone(run: Run) -> None:
     clone = clone_of(run)
     st.session_state["train uploads"] = st.session_state.get("train uploads", 0) + 1
     _take(clone.table_name, clone.table)
-    st.session_state["train file"]["cloned"] = run.id, run.name
+    st.session_state["train file"] |= {"cloned": (run.id, run.name), "clone": clone}
     overrule({}, clone.config.columns, clone.config.units)
     st.session_state[CLONED_SETTINGS] = clone.config
+
+
+def harmful(file: dict, table: Table) -> dict[str, str]:
+    """The properties of other sources that harmed in the run that is cloned, and in what words."""
+    if "cloned" not in file:
+        return {}
+    try:
+        effects = read_info(find_run(file["cloned"][0]).folder / "bundle").source_effects
+    except UserError:
+        return {}
+    bases = {property_.name: property_.base for property_ in table.properties}
+    of_source = {(p.base, p.source): p.name for p in table.properties if not p.is_answer}
+    harmed = {}
+    for effect in effects:
+        name = of_source.get((bases.get(effect.name, ""), effect.source))
+        if effect.harms and name:
+            harmed[name] = effect.sentence
+    return harmed
 
 
 def check_file(file: dict) -> Table | None:
@@ -82,7 +101,8 @@ def check_file(file: dict) -> Table | None:
         show_reading_form(file, None, None)
         return None
     try:
-        return _once("checked", reading_key(file, overrules()), _check, raw, place)
+        table = _once("checked", reading_key(file, overrules()), _check, raw, place)
+        return file["clone"].with_sources(table) if "clone" in file else table
     except UserError as error:
         show_error(error)
         show_reading_form(file, raw, None)

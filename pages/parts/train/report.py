@@ -22,8 +22,13 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 
 
-def show_report(table: Table) -> None:
-    """Show how a table was read, what is in it, and what is odd about it."""
+def show_report(table: Table, place: int = 0) -> None:
+    """Show how a table was read, what is in it, and what is odd about it.
+
+    Args:
+        table: the checked table.
+        place: its number among several, so that each has widgets of its own.
+    """
     report = table.report
     with st.container(horizontal=True):
         st.metric("Rows read", f"{report.rows:,}", border=True)
@@ -32,8 +37,8 @@ def show_report(table: Table) -> None:
         st.metric("Properties", f"{len(report.properties):,}", border=True)
     st.caption(plain(_reading_words(report)))
     _show_properties(table)
-    _show_findings(report.findings)
-    _show_excluded(table)
+    _show_findings(report.findings, place)
+    _show_excluded(table, place)
 
 
 def _reading_words(report: Report) -> str:
@@ -117,7 +122,7 @@ def _bars(labels: np.ndarray) -> np.ndarray:
     return bars
 
 
-def _show_findings(findings: list[Finding]) -> None:
+def _show_findings(findings: list[Finding], place: int) -> None:
     st.markdown("##### Findings")
     if not findings:
         st.success("Nothing odd was found.", icon=":material/check_circle:")
@@ -128,7 +133,7 @@ def _show_findings(findings: list[Finding]) -> None:
             if of_this:
                 st.caption(f"**{title}**")
             for index, finding in enumerate(of_this):
-                _show_finding(icon, finding, f"finding {severity} {index}")
+                _show_finding(icon, finding, f"finding {place} {severity} {index}")
 
 
 def _show_finding(icon: str, finding: Finding, key: str) -> None:
@@ -141,7 +146,7 @@ def _show_finding(icon: str, finding: Finding, key: str) -> None:
             st.code(", ".join(map(str, finding.rows)), language=None, wrap_lines=True)
 
 
-def _show_excluded(table: Table) -> None:
+def _show_excluded(table: Table, place: int) -> None:
     if table.excluded.empty:
         return
     with st.expander(f"Rows left out ({len(table.excluded):,})", icon=":material/block:"):
@@ -161,4 +166,5 @@ def _show_excluded(table: Table) -> None:
             "text/csv",
             icon=":material/download:",
             on_click="ignore",
+            key=f"download excluded {place}",
         )
