@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from bench.out_of_fold import TABLE
-from bench.polymers import polymer
 from bench.reporting import markdown_table, stamp, write_json
 from engine.base.workspace import ASSETS
+from engine.chem.polymers import polymer
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.inference.uncertainty import INSIDE

@@ -1,7 +1,8 @@
 """The tables that the shipped model is trained on, as files that `train` reads.
 
 `python -m bench.shipped_tables FOLDER` writes `competition.csv`, `measured.csv` and `radonpy.csv`,
-and `folds.csv` with the frozen folds of all rows of the first.
+`folds.csv` with the frozen folds of all rows of the first, and the same for the other two, as a run
+of all three extends them: so a run of one of them alone can be compared.
 """
 
 import argparse
@@ -16,6 +17,8 @@ from engine.table.folds import given_folds
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TEXTBOOK = Path(__file__).resolve().parents[1] / "assets" / "textbook.csv"
+SOURCES = ("competition", "measured", "radonpy")
+FOLDS = ("random", "similarity")
 _SUPPLEMENTS = {"dataset1": {"TC_mean": "Tc"}, "dataset3": {}, "dataset4": {}}
 _NOT_OF_THEIR_ROW = ["Density", "Tg_md", "Density_md"]
 
@@ -31,6 +34,20 @@ def main() -> None:
     folds.to_csv(folder / "folds.csv", index=False)
     measured().to_csv(folder / "measured.csv", index=False)
     pd.read_csv(DATA / "open" / "pi1070.csv").to_csv(folder / "radonpy.csv", index=False)
+    _write_other_folds(folder)
+
+
+def _write_other_folds(folder: Path) -> None:
+    tables = [load_table(folder / f"{name}.csv") for name in SOURCES]
+    joined = join_tables(tables, [Source(name=name) for name in SOURCES])
+    columns = {kind: given_folds(f"{folder / 'folds.csv'}:{kind}", joined) for kind in FOLDS}
+    folds = pd.DataFrame({"id": joined.ids, **columns})
+    start = 0
+    for name, table in zip(SOURCES, tables, strict=True):
+        part = folds[start : start + len(table.ids)]
+        start += len(table.ids)
+        if name != SOURCES[0]:
+            part.to_csv(folder / f"{name}-folds.csv", index=False)
 
 
 def literature() -> pd.DataFrame:
@@ -75,10 +92,7 @@ def competition_with_folds() -> tuple[pd.DataFrame, pd.DataFrame]:
     added = pd.DataFrame(rows, columns=["id", "SMILES", *names])
     supplements = load_table(added.to_csv(index=False).encode(), "supplements.csv")
     joined = join_tables([train, supplements], [Source(name="train"), Source(name="supplements")])
-    folds = {
-        kind: given_folds(f"{DATA / 'folds.csv'}:{kind}", joined)
-        for kind in ("random", "similarity")
-    }
+    folds = {kind: given_folds(f"{DATA / 'folds.csv'}:{kind}", joined) for kind in FOLDS}
     whole = pd.concat([pd.read_csv(DATA / "train.csv"), added], ignore_index=True)
     return whole, pd.DataFrame({"id": joined.ids, **folds})
 

@@ -16,9 +16,25 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
-    from .api import Model, PolymerRegressor, PredictionFrame, load, read_table
+    from .api import (
+        Model,
+        PolymerRegressor,
+        PredictionFrame,
+        Source,
+        join_tables,
+        load,
+        read_table,
+    )
 
-__all__ = ["Model", "PolymerRegressor", "PredictionFrame", "load", "read_table"]
+__all__ = [
+    "Model",
+    "PolymerRegressor",
+    "PredictionFrame",
+    "Source",
+    "join_tables",
+    "load",
+    "read_table",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,16 @@
 """PolyGIN Studio from Python: trained models, and training in scikit-learn's words."""
 
+from ..settings.sources import Source
+from ..table import join_tables
 from .model import Model, PredictionFrame, load, read_table
 from .regressor import PolymerRegressor
 
-__all__ = ["Model", "PolymerRegressor", "PredictionFrame", "load", "read_table"]
+__all__ = [
+    "Model",
+    "PolymerRegressor",
+    "PredictionFrame",
+    "Source",
+    "join_tables",
+    "load",
+    "read_table",
+]

@@ -39,7 +39,8 @@ class Model:
     Attributes:
         folder: of its bundle.
         name: of the run that made it.
-        properties: the names of the K properties that it predicts.
+        properties: the names of the K properties that it answers with.
+        sources: where its labels came from, name by name; empty for a model of one table.
         units: the unit of each property by its name; empty for a pure number.
     """
 
@@ -55,27 +56,37 @@ class Model:
         self.folder = Path(folder)
         self._predictor = Predictor(self.folder)
         info = self._predictor.info
-        self.name, self.properties = info.name, info.names
-        self.units = {property_.name: property_.unit for property_ in info.properties}
+        self.name, self.properties = info.name, info.answer_names
+        self.sources = [source.name for source in info.sources]
+        self.units = {
+            name: property_.unit
+            for property_ in info.properties
+            for name in (property_.base, property_.name)
+        }
         if words := self._predictor.deviation():
             warnings.warn(words, stacklevel=2)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}: {', '.join(self.properties)})"
 
-    def predict(self, smiles: Iterable[str], errors: Unreadable = "raise") -> PredictionFrame:
+    def predict(
+        self, smiles: Iterable[str], errors: Unreadable = "raise", source: str | None = None
+    ) -> PredictionFrame:
         """Predict repeat units.
 
         Args:
             smiles: N repeat units; `*` marks where the chain goes on.
             errors: `raise`, or `coerce` to get NaN for a repeat unit that cannot be read.
+            source: the name of the source that properties are to be like, or `all` for a column of
+                each; by default as the model answers.
 
         Returns:
             N rows and a column for each property, in the units that `.units` names; the index is
             that of `smiles` where it has one.
 
         Raises:
-            UserError: when a repeat unit cannot be read; it names the row.
+            UserError: when a repeat unit cannot be read; it names the row. Or when there is no such
+                source.
 
         >>> from polygin import load
         >>> predicted = load().predict(["*CC*", "*CC(*)c1ccccc1"])
@@ -86,11 +97,16 @@ class Model:
         >>> predicted.units["Tg"]
         '°C'
         """
+        names = self._columns(source)
         predicted, index = self._predict(smiles, errors)
-        return self._frame(predicted.blend, index)
+        return self._frame(predicted.blend, index, names)
 
     def predict_interval(
-        self, smiles: Iterable[str], coverage: float = LEVEL, errors: Unreadable = "raise"
+        self,
+        smiles: Iterable[str],
+        coverage: float = LEVEL,
+        errors: Unreadable = "raise",
+        source: str | None = None,
     ) -> pd.DataFrame:
         """The conformal interval of each prediction, and whether its unit is like those trained on.
 
@@ -98,7 +114,7 @@ class Model:
             smiles: N repeat units.
             coverage: the share of labels that should lie within their intervals: 0.5, 0.55, …,
                 0.95.
-            errors: see `predict`.
+            errors, source: see `predict`.
 
         Returns:
             N rows; below each property's name the columns `low` and `high`, in its unit, and
@@ -113,28 +129,41 @@ class Model:
             low   high  domain
         0  20.3  200.5  inside
         """
+        names = self._columns(source)
         predicted, index = self._predict(smiles, errors)
         found = self._predictor.uncertainty(predicted, _share(coverage))
         parts = {
-            (name, part): getattr(found, part)[name]
-            for name in self.properties
+            (column, part): getattr(found, part)[name]
+            for column, name in names.items()
             for part in ("low", "high", "domain")
         }
-        frame = self._frame(pd.DataFrame(parts), index)
+        frame = self._indexed(PredictionFrame(parts), index)
         frame.columns.names = ["property", None]
         return frame
 
     def predict_members(
-        self, smiles: Iterable[str], errors: Unreadable = "raise"
+        self, smiles: Iterable[str], errors: Unreadable = "raise", source: str | None = None
     ) -> dict[str, PredictionFrame]:
         """As `predict`, for each member of the ensemble by its name.
+
+        NaN in properties that a member has no model of.
 
         >>> from polygin import load
         >>> sorted(load().predict_members(["*CC*"]))
         ['catboost', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
         """
+        names = self._columns(source)
         predicted, index = self._predict(smiles, errors)
-        return {name: self._frame(frame, index) for name, frame in predicted.members.items()}
+        return {
+            member: self._frame(frame, index, names) for member, frame in predicted.members.items()
+        }
+
+    def _columns(self, source: str | None) -> dict[str, str]:
+        """The properties that are asked for, by the columns that they are in."""
+        info = self._predictor.info
+        if source == "all":
+            return {name: name for name in info.names}
+        return info.answer_columns if source is None else info.columns_of(source)
 
     def _predict(
         self, smiles: Iterable[str], errors: Unreadable
@@ -151,8 +180,14 @@ class Model:
             )
         return predicted, smiles.index if isinstance(smiles, pd.Series | pd.DataFrame) else None
 
-    def _frame(self, values: pd.DataFrame, index: pd.Index | None) -> PredictionFrame:
-        frame = PredictionFrame(values)
+    def _frame(
+        self, values: pd.DataFrame, index: pd.Index | None, names: dict[str, str]
+    ) -> PredictionFrame:
+        """Some properties, by the columns that they are to be in."""
+        frame = PredictionFrame(values[[*names.values()]].set_axis([*names], axis=1))
+        return self._indexed(frame, index)
+
+    def _indexed(self, frame: PredictionFrame, index: pd.Index | None) -> PredictionFrame:
         if index is not None:
             frame.index = index
         frame.attrs["units"] = dict(self.units)

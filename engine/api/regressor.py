@@ -134,7 +134,8 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             X: N SMILES.
 
         Returns:
-            Shape `(N,)` where `y` had one dimension, else `(N, K)`; in the units of `y`.
+            Shape `(N,)` where `y` had one dimension, else `(N, K)`; in the units of `y`. After a
+            fit to several sources, a column for each property as the model answers.
 
         Raises:
             UserError: when a repeat unit cannot be read; it names the row.

@@ -5,7 +5,8 @@ from collections import Counter
 
 from ..base.errors import UserError
 from ..settings.sources import Source, default_name, source_named
-from ..table import Table, join_tables, leave_out, split_by_column
+from ..table import Table, join_tables, leave_out, split_by_column, split_columns
+from ..table.splitting import column_of_source
 from .options import add_table, checked_table
 
 
@@ -28,6 +29,13 @@ def add_tables(command: argparse.ArgumentParser) -> None:
         group.add_argument(f"--{name}", action="append", default=[], metavar="TEXT", help=words)
     group.add_argument(
         "--source-column", metavar="NAME", help="of a single table: the column that names sources"
+    )
+    group.add_argument(
+        "--column-source",
+        action="append",
+        default=[],
+        metavar="COLUMN=SOURCE[:PROPERTY]",
+        help="of a single table: a column that holds another source's values, as Tg_md=md",
     )
     group.add_argument(
         "--answer",
@@ -58,16 +66,24 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
         UserError: when one cannot be used, or they cannot be joined.
     """
     several = len(arguments.table) > 1
-    if not several and not arguments.source_column:
+    by_column = arguments.source_column or arguments.column_source
+    if not several and not by_column:
         _refuse_sources_of_one(arguments)
         return checked_table(arguments, arguments.table[0])
+    if arguments.source_column and arguments.column_source:
+        raise UserError("--source-column and --column-source exclude each other: leave out one.")
+    if by_column and several:
+        raise UserError(
+            "--source-column and --column-source are for one table; several tables are a source "
+            "each."
+        )
+    if arguments.column_source:
+        return _joined_columns(arguments)
     if not several:
         whole = checked_table(arguments, arguments.table[0])
         parts, sources = split_by_column(whole, arguments.source_column)
         joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
         return leave_out(joined, arguments.leave_out)
-    if arguments.source_column:
-        raise UserError("--source-column is for one table; several tables are a source each.")
     sources = _sources(arguments)
     tables = [
         checked_table(arguments, path, source.name)
@@ -76,12 +92,27 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
     return leave_out(join_tables(tables, sources, _answer(arguments.answer)), arguments.leave_out)
 
 
+def _joined_columns(arguments: argparse.Namespace) -> Table:
+    """One table, some of whose columns are of other sources."""
+    of_columns = dict(column_of_source(words) for words in arguments.column_source)
+    if len(of_columns) < len(arguments.column_source):
+        raise UserError("--column-source names a column twice.")
+    parts = split_columns(checked_table(arguments, arguments.table[0]), of_columns)
+    given = [_source(words) for words in arguments.source]
+    by_name = {source.name: source for source in given}
+    own = given[0] if given else source_named(default_name(arguments.table[0]))
+    others = dict.fromkeys(source for source, _ in of_columns.values())
+    sources = [own, *(by_name.get(name, source_named(name)) for name in others)]
+    joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
+    return leave_out(joined, arguments.leave_out)
+
+
 def _refuse_sources_of_one(arguments: argparse.Namespace) -> None:
     for name in ("source", "reference", "terms", "answer", "leave_out"):
         if getattr(arguments, name):
             raise UserError(
-                f"--{name.replace('_', '-')} is for several tables, or for one with --source-column; there is one "
-                "table."
+                f"--{name.replace('_', '-')} is for several tables, or for one with "
+                "--source-column or --column-source; there is one table."
             )
 
 

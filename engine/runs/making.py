@@ -72,7 +72,9 @@ class BundleRequest:
         """
         if self.given_folds is not None:
             return self.given_folds
-        return make_folds(self.folds, self.canonical, self.labels, self.seed)
+        return make_folds(
+            self.folds, self.canonical, self.labels, self.seed, by_polymer=bool(self.sources)
+        )
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import functools
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,8 @@ def label_weights(run: Run) -> pd.DataFrame:
     Returns:
         A row for each property of the run's table: `share`, √(1/n) of its n labels, and `range`,
         its greatest label less its least, in its unit. No row for a property whose labels are all
-        equal, and none at all when the table cannot be read.
+        equal, or that is as another source has it than answers are like, and none at all when the
+        table cannot be read.
     """
     path = run.folder / files.TABLE
     try:
@@ -30,6 +32,10 @@ def label_weights(run: Run) -> pd.DataFrame:
         return pd.DataFrame(columns=["share", "range"], dtype=float)
     labels = table[[name for name in table if name.startswith(files.LABEL_PREFIX)]]
     labels = labels.rename(columns=lambda name: name.removeprefix(files.LABEL_PREFIX))
+    with suppress(OSError):
+        properties = files.read_config(run).get("properties", [])
+        others = {each["name"] for each in properties if each.get("quantity")}
+        labels = labels[[name for name in labels if name not in others]]
     ranges = labels.max() - labels.min()
     return pd.DataFrame({"share": labels.count() ** -0.5, "range": ranges})[ranges > 0]
 

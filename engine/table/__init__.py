@@ -2,9 +2,10 @@
 
 from .checking import Table, check_table, load_table
 from .columns import Columns, guess_columns
-from .joining import join_tables, leave_out, split_by_column
+from .joining import join_tables, leave_out
 from .reading import RawTable, read_table
 from .report import Finding, PropertySummary, Report
+from .splitting import split_by_column, split_columns
 from .streaming import stream_table
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "load_table",
     "read_table",
     "split_by_column",
+    "split_columns",
     "stream_table",
 ]

@@ -48,9 +48,9 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
 def _extended(given: np.ndarray, table: Table) -> np.ndarray:
     """Folds of a joined table's first part, extended to the others.
 
-    A repeat unit goes where the first part has it, stereochemistry aside. Where the given folds
-    keep clusters of like units whole, so do those of the other units: each goes with the most
-    similar unit of the first part, or with its own cluster.
+    A polymer goes where the first part has it, however it is drawn, stereochemistry aside. Where
+    the given folds keep clusters of like units whole, so do those of the other polymers: each goes
+    with the most similar unit of the first part, or with its own cluster.
 
     Args:
         given: of the first part's rows.
@@ -58,9 +58,11 @@ def _extended(given: np.ndarray, table: Table) -> np.ndarray:
     """
     from ..chem.fingerprints import nearest_similar, similarity_clusters
 
-    units = np.array([flat_smiles(smiles) for smiles in table.canonical], dtype=object)
+    units = _drawn_alike(table.canonical)
     first = units[: len(given)]
-    folds = dict(zip(first.tolist(), given.tolist(), strict=True))
+    folds: dict[str, int] = {}
+    for unit, fold in zip(first.tolist(), given.tolist(), strict=True):
+        folds.setdefault(unit, fold)
     others = list(dict.fromkeys(unit for unit in units[len(given) :] if unit not in folds))
     groups: Sequence[str] | np.ndarray = others
     if others and _keep_clusters(given, first):
@@ -77,6 +79,13 @@ def _extended(given: np.ndarray, table: Table) -> np.ndarray:
         new = split_folds(labels, groups, count, 0) if enough else np.arange(len(others)) % count
         folds |= dict(zip(others, new.tolist(), strict=True))
     return np.concatenate([given, [folds[unit] for unit in units[len(given) :]]]).astype(int)
+
+
+def _drawn_alike(canonical: Sequence[str]) -> np.ndarray:
+    """For each repeat unit the first drawing of its polymer, without stereo marks; `(N,)`."""
+    from ..chem.polymers import polymer_keys
+
+    return np.array(polymer_keys([flat_smiles(smiles) for smiles in canonical]), dtype=object)
 
 
 def _keep_clusters(folds: np.ndarray, units: np.ndarray) -> bool:
@@ -135,7 +144,13 @@ def fold_count(spec: str, table: Table) -> int:
     return int(spec.rpartition(":")[2]) if folds is None else int(folds.max()) + 1
 
 
-def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: int) -> np.ndarray:
+def make_folds(
+    spec: str,
+    canonical: Sequence[str],
+    labels: np.ndarray,
+    seed: int,
+    by_polymer: bool = False,
+) -> np.ndarray:
     """Divide rows by a splitter.
 
     Repeat units that differ only in stereochemistry stay in one fold, and with `similarity` whole
@@ -146,6 +161,8 @@ def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: in
         canonical: N canonical SMILES.
         labels: shape `(N, K)`, NaN where missing.
         seed: of the shuffling.
+        by_polymer: whether all drawings of a polymer stay in one fold; several tables draw one
+            polymer in several ways.
 
     Returns:
         Shape `(N,)`, int.
@@ -155,6 +172,8 @@ def make_folds(spec: str, canonical: Sequence[str], labels: np.ndarray, seed: in
     """
     kind, count = spec.split(":")
     units = [flat_smiles(smiles) for smiles in canonical]
+    if by_polymer:
+        units = _drawn_alike(canonical).tolist()
     groups: Sequence[str] | np.ndarray = units
     if kind == "similarity":
         from ..chem.fingerprints import similarity_clusters

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..settings.properties import Property
-from ..settings.sources import MOST_SOURCES, Source, source_named
+from ..settings.sources import MOST_SOURCES, Source
 from .checking import SEVERITIES, Table
 from .labels import summarise
 from .report import Report, listed
@@ -97,51 +97,6 @@ def leave_out(table: Table, names: Collection[str]) -> Table:
         }
     )
     return replace(table, labels=table.labels[:, kept], properties=properties, report=report)
-
-
-def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source]]:
-    """The parts of a table whose rows name their source in a column, and these sources.
-
-    Raises:
-        UserError: when there is no such column, or rows of it are empty.
-    """
-    if column not in table.raw.frame:
-        raise UserError(
-            f"{table.name} has no column {column!r}; its columns are "
-            f"{', '.join(table.raw.column_names)}."
-        )
-    values = table.raw.frame[column].to_numpy()[np.searchsorted(table.raw.rows, table.rows)]
-    names = np.array(["" if value is None else str(value).strip() for value in values])
-    if (empty := np.flatnonzero(names == "")).size:
-        raise UserError(
-            f"{table.name}: column {column!r} names no source in row {table.rows[empty[0]]}; "
-            "fill it in, or leave the row out."
-        )
-    different = list(dict.fromkeys(names.tolist()))
-    if len(different) > MOST_SOURCES:
-        raise UserError(
-            f"{table.name}: column {column!r} holds {len(different):,} different texts, and a "
-            f"source is one of at most {MOST_SOURCES}; choose the column that names sources."
-        )
-    return [_rows_of(table, names == name) for name in different], [
-        source_named(name) for name in different
-    ]
-
-
-def _rows_of(table: Table, chosen: np.ndarray) -> Table:
-    """Some rows of a table, and the properties that they have labels of."""
-    rows = np.flatnonzero(chosen)
-    labels = table.labels[rows]
-    learned = np.flatnonzero(np.isfinite(labels).any(axis=0))
-    return replace(
-        table,
-        ids=[table.ids[i] for i in rows],
-        smiles=[table.smiles[i] for i in rows],
-        canonical=[table.canonical[i] for i in rows],
-        labels=labels[:, learned],
-        properties=tuple(table.properties[k] for k in learned),
-        rows=table.rows[rows],
-    )
 
 
 _Holders = dict[int, tuple[Property, np.ndarray]]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from ..chem.polymers import polymer_keys
 from ..settings.properties import Property
 from .checking import Table
 from .duplicates import flat_smiles
@@ -37,7 +38,8 @@ class SourcePair(BaseModel):
     Attributes:
         quantity, unit: what both give.
         first, second: names of the sources.
-        shared: the polymers of both, stereochemistry aside; the mean of several labels of one.
+        shared: the polymers of both, however they are drawn, stereochemistry aside; the mean of
+            several labels of one.
         offset: the median of second − first, in `unit`; None for fewer than three polymers.
         slope: of second by first (Theil and Sen), no unit; None where it cannot be told.
         scatter: robust standard deviation of second − first around the offset, in `unit`.
@@ -83,7 +85,8 @@ def compare_sources(table: Table) -> list[SourcePair]:
     groups: dict[str, list[int]] = {}
     for k, property_ in enumerate(table.properties):
         groups.setdefault(property_.base, []).append(k)
-    units = np.array([flat_smiles(smiles) for smiles in table.canonical], dtype=object)
+    drawings = polymer_keys([flat_smiles(smiles) for smiles in table.canonical])
+    units = np.array(drawings, dtype=object)
     return [
         _compare(units, table.labels, table.properties, first, second)
         for columns in groups.values()

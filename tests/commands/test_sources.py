@@ -79,7 +79,7 @@ def test_sources_have_names_kinds_and_references(tables: list[str]) -> None:
         (["--answer", "nobody"], "There is no source 'nobody'"),
         (["--answer", "md", "--answer", "Tg=lab"], "--answer is given once for all"),
         (["--answer", "Tg=lab", "--answer", "Tg=md"], "names a source for Tg twice"),
-        (["--source-column", "by"], "--source-column is for one table"),
+        (["--source-column", "by"], "are for one table; several tables are a source each"),
     ],
 )
 def test_words_about_sources_that_cannot_be_are_told(
@@ -94,3 +94,36 @@ def test_a_single_table_has_no_sources_to_name(
 ) -> None:
     assert main(["doctor", tables[0], "--answer", "lab"]) == 1
     assert "--answer is for several tables" in capsys.readouterr().err
+
+
+def test_columns_of_one_table_can_be_sources(tmp_path: Path) -> None:
+    path = tmp_path / "both.csv"
+    tg = [float(10 * n) for n in range(1, 9)]
+    md = [value + 60 for value in tg]
+    pd.DataFrame({"SMILES": UNITS, "Tg": tg, "Tg_md": md}).to_csv(path, index=False)
+    words = ["train", str(path), "--column-source", "Tg_md=md", "--source", "lab:measured"]
+    table = checked_tables(parser().parse_args([*words, "--source", "md:simulated"]))
+    assert [property_.name for property_ in table.properties] == ["Tg", "Tg (md)"]
+    assert [source.words for source in table.sources] == ["lab (measured)", "md (simulated)"]
+    assert table.labels[len(UNITS) :, 1].tolist() == md
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["Tg_md"], "does not say which source"),
+        (["other=md"], "cannot be told from the name of column 'other'"),
+        (["Tg_md=md", "Tg_md=x:Tg"], "names a column twice"),
+        (["Tx=md:Tg"], "has no column 'Tx'"),
+    ],
+)
+def test_columns_of_sources_that_cannot_be(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "both.csv"
+    pd.DataFrame({"SMILES": UNITS, "Tg": range(8), "Tg_md": range(8), "other": range(8)}).to_csv(
+        path, index=False
+    )
+    options = [option for each in words for option in ("--column-source", each)]
+    assert main(["doctor", str(path), *options]) != 0
+    assert message in " ".join(capsys.readouterr().err.split())

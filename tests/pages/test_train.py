@@ -162,7 +162,7 @@ def test_folds_from_a_file(train, empty_workspace):
     assert button(train, "Train").disabled
     names = pd.read_csv(ASSETS / "textbook.csv")["name"]
     text = pd.DataFrame({"id": names, "fold": names.index % 3}).to_csv(index=False)
-    train.file_uploader[1].upload("../../folds.csv", text.encode(), "text/csv").run()
+    train.file_uploader[2].upload("../../folds.csv", text.encode(), "text/csv").run()
     assert not train.error
     [kept] = (empty_workspace / "uploads").iterdir()
     assert f"{kept}:fold" in train.code[-1].value

@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.chem.polymers import polymer_keys
 from engine.settings.sources import Source
 from engine.table import Table, join_tables, load_table
 from engine.table.folds import given_folds, make_folds
 
 SOURCES = [Source(name="lab"), Source(name="md")]
+THIRD = Source(name="old")
 CHAINS = [f"*{'C' * n}OC(=O){'C' * m}*" for n in range(1, 7) for m in range(1, 7)]
 RINGS = [f"*c1ccc({'C' * n}O*)cc1" for n in range(1, 7)]
 
@@ -42,11 +44,30 @@ def test_given_folds_of_the_first_table_are_extended(joined: Table) -> None:
     folds = given_folds("column:part", joined)
     assert folds is not None
     assert folds[:20].tolist() == [n % 4 for n in range(20)]
-    assert folds[20:30].tolist() == [n % 4 for n in range(10, 20)]
-    assert (_folds_by_unit(joined, folds) == 1).all()
-    new = np.bincount(folds[30:], minlength=4)
+    # Polymers of the first part go where its first drawing of them is.
+    polymers = polymer_keys(joined.canonical)
+    fold_of: dict[str, int] = {}
+    for polymer, fold in zip(polymers[:20], folds[:20].tolist(), strict=True):
+        fold_of.setdefault(polymer, fold)
+    for polymer, fold in zip(polymers[20:], folds[20:].tolist(), strict=True):
+        assert fold == fold_of.setdefault(polymer, fold)
+    new = np.bincount(folds[-len(RINGS) :], minlength=4)
     assert len(new) == 4
     assert new.min() > 0
+
+
+def test_drawings_of_one_polymer_stay_together() -> None:
+    turned = [f"*{'C' * m}C(=O)O{'C' * n}*" for n in range(1, 7) for m in range(1, 7)]
+    shifted = [f"*OC(=O){'C' * (n + m)}*" for n in range(1, 7) for m in range(1, 7)]
+    lab = _table("lab", CHAINS, part=[n % 4 for n in range(36)])
+    joined = join_tables([lab, _table("md", turned), _table("old", shifted)], [*SOURCES, THIRD])
+    made = make_folds("random:4", joined.canonical, joined.labels, 0, by_polymer=True)
+    for folds in (made, given_folds("column:part", joined)):
+        assert folds is not None
+        polymers = polymer_keys(joined.canonical)
+        others = pd.Series(folds[36:]).groupby(np.array(polymers[36:])).nunique()
+        assert (others == 1).all()
+    assert (pd.Series(made).groupby(np.array(polymers)).nunique() == 1).all()
 
 
 def test_folds_that_keep_clusters_are_extended_by_clusters() -> None:

@@ -41,7 +41,8 @@ def show_source_doctor(table: Table, key: str) -> None:
 def _compared(table: Table, key: str) -> list[SourcePair]:
     last = st.session_state.get("train compared")
     if last is None or last[0] != key:
-        last = key, compare_sources(table)
+        with st.spinner("Comparing the sources…"):
+            last = key, compare_sources(table)
         st.session_state["train compared"] = last
     return last[1]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.polymers import polymer
+from engine.chem.polymers import polymer, polymer_keys
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_different_polymers_have_different_keys() -> None:
         *("*c1ccc(*)cc1", "*c1cccc(*)c1", "*CC(*)(*)C", "CCO", "*C"),
     ]
     assert len({polymer(smiles) for smiles in units}) == len(units)
+
+
+def test_keys_of_many_units_are_those_of_each() -> None:
+    units = ["*CC*", "*CC(*)C", "*C(C)C*", "*CCCC*", "*CCO*", "*CC(*)CC", "*CC(C)C(C)C*"]
+    firsts = polymer_keys(units)
+    assert firsts == ["*CC*", "*CC(*)C", "*CC(*)C", "*CC*", "*CCO*", "*CC(*)CC", "*CC(C)C(C)C*"]

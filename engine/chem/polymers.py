@@ -1,16 +1,18 @@
 """Recognising a polymer, whichever part of its chain was drawn as the repeat unit.
 
-`*CC*` and `*CCCC*` are the same polymer, and so are `*CC(*)C` and `*C(C)C*`. For checks of what is
-new to a model; PolyGIN itself takes a repeat unit as it was drawn.
+`*CC*` and `*CCCC*` are the same polymer, and so are `*CC(*)C` and `*C(C)C*`. For folds over several
+tables and for checks of what is new to a model; members take a repeat unit as it was drawn.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from math import ceil, gcd
 
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from engine.chem.smiles import parse, without_stereo
+from .smiles import parse, without_stereo
 
 _RADIUS = 8
 _FEWEST_COPIES = 3
@@ -18,6 +20,41 @@ _FEWEST_COPIES = 3
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
     radius=_RADIUS, includeRedundantEnvironments=True
 )
+
+
+def polymer_keys(units: Sequence[str]) -> list[str]:
+    """For each repeat unit a text that all drawings of its polymer share.
+
+    Args:
+        units: N parsable SMILES without stereo marks.
+
+    Returns:
+        The first of the N units that draws the same polymer.
+    """
+    alike: dict[frozenset, list[str]] = {}
+    for unit in dict.fromkeys(units):
+        alike.setdefault(_outline(unit), []).append(unit)
+    first: dict[str, str] = {}
+    for drawings in alike.values():
+        # The full key takes milliseconds, and few units are alike at a glance.
+        by_key: dict[frozenset, str] = {}
+        for unit in drawings:
+            key = polymer(unit) if len(drawings) > 1 else frozenset()
+            first[unit] = by_key.setdefault(key, unit)
+    return [first[unit] for unit in units]
+
+
+@cache
+def _outline(smiles: str) -> frozenset:
+    """What is the same for all drawings of a polymer, and quickly counted: its atoms and bonds."""
+    mol = parse(smiles)
+    atoms = Counter(
+        (atom.GetAtomicNum(), atom.GetDegree(), atom.GetTotalNumHs(), atom.GetIsAromatic())
+        for atom in mol.GetAtoms()
+        if atom.GetAtomicNum()
+    )
+    common = gcd(*atoms.values()) if atoms else 1
+    return frozenset((kind, count // common) for kind, count in atoms.items())
 
 
 @cache
