@@ -33,7 +33,7 @@ def polymer_keys(units: Sequence[str]) -> list[str]:
     """
     alike: dict[frozenset, list[str]] = {}
     for unit in dict.fromkeys(units):
-        alike.setdefault(_outline(unit), []).append(unit)
+        alike.setdefault(outline(unit), []).append(unit)
     first: dict[str, str] = {}
     for drawings in alike.values():
         # The full key takes milliseconds, and few units are alike at a glance.
@@ -45,8 +45,15 @@ def polymer_keys(units: Sequence[str]) -> list[str]:
 
 
 @cache
-def _outline(smiles: str) -> frozenset:
-    """What is the same for all drawings of a polymer, and quickly counted: its atoms and bonds."""
+def outline(smiles: str) -> frozenset:
+    """What all drawings of a polymer share, and is quickly counted: its kinds of atoms.
+
+    Args:
+        smiles: of a repeat unit.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
     mol = parse(smiles)
     atoms = Counter(
         (atom.GetAtomicNum(), atom.GetDegree(), atom.GetTotalNumHs(), atom.GetIsAromatic())

@@ -4,16 +4,17 @@ A bundle holds no structure and no label, so that it can be given away. A run's 
 the run's table; the shipped one beside a file of values that may be shown.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from ..chem.polymers import outline, polymer
 from ..inference.bundle import BundleInfo
 from ..table.duplicates import flat_smiles
 from . import folder as files
 
+_COLUMNS = ["smiles", "property", "value", "reference"]
 KNOWN_LABELS = "known_labels.csv"
 """Of a bundle whose training labels may be shown: `smiles`, `property`, `value`, `reference`."""
 
@@ -30,12 +31,43 @@ class KnownLabel(NamedTuple):
     reference: str
 
 
-KnownLabels = Mapping[str, Mapping[str, list[KnownLabel]]]
-"""By repeat unit without stereo marks, and by property."""
+class KnownLabels:
+    """The measured labels that a model learned, by polymer."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        """Sort them.
+
+        Args:
+            rows: columns `smiles`, without stereo marks, `property`, `value` and `reference`.
+        """
+        self._rows = dict(list(rows.groupby("smiles", sort=False)))
+        self._alike: dict[frozenset, list[str]] = {}
+        for unit in self._rows:
+            self._alike.setdefault(outline(unit), []).append(unit)
+
+    def of(self, smiles: str) -> dict[str, list[KnownLabel]]:
+        """The labels of a polymer by property, however its repeat unit is drawn.
+
+        Args:
+            smiles: of a repeat unit that can be read.
+        """
+        flat = flat_smiles(smiles)
+        drawings = [
+            unit
+            for unit in self._alike.get(outline(flat), [])
+            if unit == flat or polymer(unit) == polymer(flat)
+        ]
+        known: dict[str, list[KnownLabel]] = {}
+        for unit in drawings:
+            for row in self._rows[unit].itertuples(index=False):
+                label = KnownLabel(float(row.value), str(row.reference))
+                if label not in known.setdefault(str(row.property), []):
+                    known[str(row.property)].append(label)
+        return known
 
 
 def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
-    """The labels that a model with several sources learned; empty where they are not at hand.
+    """The measured labels that a model of several sources learned; none where not at hand.
 
     Args:
         folder: the bundle's.
@@ -43,27 +75,23 @@ def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
     """
     path, table = folder / KNOWN_LABELS, folder.parent / files.TABLE
     if path.is_file():
-        rows = pd.read_csv(path)
-    elif info.sources and table.is_file():
-        rows = _of_table(pd.read_parquet(table), info)
-    else:
-        return {}
-    known: dict[str, dict[str, list[KnownLabel]]] = {}
-    for row in rows.itertuples(index=False):
-        of_unit = known.setdefault(str(row.smiles), {})
-        of_unit.setdefault(str(row.property), []).append(
-            KnownLabel(float(row.value), str(row.reference))
-        )
-    return known
+        return KnownLabels(pd.read_csv(path))
+    if info.sources and table.is_file():
+        return KnownLabels(_of_table(pd.read_parquet(table), info))
+    return KnownLabels(pd.DataFrame(columns=_COLUMNS))
 
 
 def _of_table(frame: pd.DataFrame, info: BundleInfo) -> pd.DataFrame:
-    """A run's labels, one in each row."""
-    references = {source.name: source.reference or source.name for source in info.sources}
+    """A run's measured labels, one in each row."""
+    references = {
+        source.name: source.reference or source.name
+        for source in info.sources
+        if source.kind == "measured"
+    }
     parts = []
     for property_ in info.properties:
         column = files.LABEL_PREFIX + property_.name
-        if column not in frame:
+        if column not in frame or property_.source not in references:
             continue
         rows = frame[frame[column].notna()]
         parts.append(
@@ -72,9 +100,8 @@ def _of_table(frame: pd.DataFrame, info: BundleInfo) -> pd.DataFrame:
                     "smiles": [flat_smiles(unit) for unit in rows["canonical"]],
                     "property": property_.name,
                     "value": rows[column],
-                    "reference": references.get(property_.source, ""),
+                    "reference": references[property_.source],
                 }
             )
         )
-    columns = ["smiles", "property", "value", "reference"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)

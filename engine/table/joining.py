@@ -182,7 +182,7 @@ def _check(tables: Sequence[Table], sources: Sequence[Source]) -> None:
 def _are_same(table: Table, other: Table) -> bool:
     return (
         table.canonical == other.canonical
-        and table.labels.shape == other.labels.shape
+        and [p.name for p in table.properties] == [p.name for p in other.properties]
         and np.array_equal(table.labels, other.labels, equal_nan=True)
     )
 

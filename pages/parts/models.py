@@ -3,7 +3,6 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
 from engine.runs.known_labels import KnownLabel, KnownLabels, read_known_labels
 from engine.settings.properties import Property
-from engine.table.duplicates import flat_smiles
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
@@ -104,10 +102,9 @@ def predict_molecule(
     return _predict_molecule(str(folder), _time_written(folder), smiles)
 
 
-def known_labels(folder: Path, smiles: str) -> Mapping[str, list[KnownLabel]]:
-    """The labels of a molecule that the model learned, by property, where they may be shown."""
-    known = _known_labels(str(folder), _time_written(folder))
-    return known.get(flat_smiles(smiles), {})
+def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
+    """The measured labels of a polymer that the model learned, by property."""
+    return _known_labels(str(folder), _time_written(folder)).of(smiles)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
