@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import TaskID
@@ -78,7 +77,7 @@ def _train(arguments: argparse.Namespace) -> int:
     name = None if arguments.name is None else checked_name(arguments.name)
     table = checked_tables(arguments)
     config = RunConfig(
-        name=name or Path(table.name).stem[:LONGEST],
+        name=name or table.title[:LONGEST],
         preset=arguments.preset,
         folds=arguments.folds,
         seed=arguments.seed,

@@ -48,12 +48,13 @@ class SourceEffect(BaseModel):
         """The change in words."""
         to_percent = 100 / self.without if self.without else 0.0
         change = (self.together - self.without) * to_percent
-        verb = "helps" if self.helps else "harms" if self.harms else "changes little in"
-        return (
+        verb = "helps" if self.helps else "harms" if self.harms else "makes no clear difference to"
+        text = (
             f"{self.source} {verb} {self.name}: error {change:+.1f} % "
             f"({self.low * to_percent:+.1f} to {self.high * to_percent:+.1f} %), "
             f"{self.labels:,} labels."
         )
+        return text.replace(" -", " −").replace("(-", "(−")
 
 
 def source_effect(

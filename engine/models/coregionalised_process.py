@@ -34,7 +34,7 @@ class CoregionalisedProcess(SourcesMember):
 
     name = "coregionalised_process"
     title = "Coregionalised process"
-    colour = "#0f9b8e"
+    colour = "#a8672f"
     Config = GaussianProcessConfig
     suffix = "safetensors"
 

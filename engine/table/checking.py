@@ -58,6 +58,11 @@ class Table:
     sources: tuple[Source, ...] = ()
     parts: tuple["Table", ...] = ()
 
+    @property
+    def title(self) -> str:
+        """Its file's name without the ending; those of all parts where there are some."""
+        return " + ".join(Path(part.name).stem for part in self.parts or (self,))
+
 
 def load_table(
     source: Path | str | bytes,

@@ -1,7 +1,6 @@
 """The settings of a run: how much to train, on which folds, under which name, on which devices."""
 
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -102,7 +101,7 @@ def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
     name_place, seed_place = st.columns([3, 1])
     name_key = f"train name {file['key']}"
     # Not as the field's default: Streamlit warns of a field that has one and was also set.
-    st.session_state.setdefault(name_key, Path(table.name).stem[:LONGEST])
+    st.session_state.setdefault(name_key, table.title[:LONGEST])
     st.session_state.setdefault("train seed", 0)
     name = name_place.text_input(
         "Name of the run",
@@ -190,6 +189,7 @@ def _choose_folds(file: dict, table: Table) -> str | None:
 def _fold_columns(table: Table) -> list[str]:
     """The unused columns without gaps, with as many different values as there may be folds."""
     used = {table.report.columns.smiles, *table.report.columns.properties}
+    used |= {property_.base for property_ in table.properties}
     frame = table.raw.frame
     return [
         name
