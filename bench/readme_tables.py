@@ -1,29 +1,18 @@
 """Prints the README's tables from committed results: `python -m bench.readme_tables`.
 
-The first is a run's report from `results/`; for the second, the shipped model predicts.
+The first is a run's report, the second what `bench.sources_accuracy` found.
 """
 
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from bench.reporting import markdown_table
-from engine.base.workspace import ASSETS
-from engine.chem.smiles import canonical
-from engine.inference.bundle import SHIPPED
-from engine.inference.predict import Predictor
 from engine.models.members import title_of
 from engine.settings.properties import property_for
 
 RESULT = Path("results/accuracy/best-random.json")
-POLYMERS = {
-    "Polystyrene": "*CC(*)c1ccccc1",
-    "Poly(methyl methacrylate)": "*CC(*)(C)C(=O)OC",
-    "Polyethylene": "*CC*",
-    "Bisphenol-A polycarbonate": "*Oc1ccc(cc1)C(C)(C)c1ccc(cc1)OC(*)=O",
-    "Kapton (PMDA-ODA polyimide)": "*c1ccc(cc1)Oc1ccc(cc1)N1C(=O)c2cc3c(cc2C1=O)C(=O)N(*)C3=O",
-}
+SOURCES = Path("results/sources.json")
+_MEASURED = ("Tg", "Density")
 
 
 def figures_table(report: dict) -> str:
@@ -44,29 +33,30 @@ def figures_table(report: dict) -> str:
     return markdown_table(heads, [*rows, counts])
 
 
-def polymers_table() -> str:
-    """The shipped model's predictions of five polymers beside the textbook's values."""
-    predictor = Predictor(SHIPPED)
-    predicted = predictor.predict(list(POLYMERS.values())).blend
-    textbook = pd.read_csv(ASSETS / "textbook.csv")
-    by_unit = textbook.set_index(textbook["SMILES"].map(canonical))
+def polymers_table(found: dict) -> str:
+    """Measured values of well-known polymers beside what models said that had not seen them.
+
+    Args:
+        found: as `bench.sources_accuracy` writes it, of one set of folds.
+    """
     heads = [""]
-    for property_ in predictor.info.properties:
-        heads.append(property_.label)
-        if property_.name in textbook:
-            heads.append("textbook")
+    for name in _MEASURED:
+        heads += [property_for(name).label, "predicted"]
     rows = []
-    for position, (name, smiles) in enumerate(POLYMERS.items()):
-        row = [name]
-        for property_ in predictor.info.properties:
-            row.append(property_.number(predicted.at[position, property_.name]))
-            if property_.name in textbook:
-                value = by_unit[property_.name].get(canonical(smiles))
-                row.append("" if value is None or pd.isna(value) else property_.number(value))
+    for polymer in found["known"]:
+        row = [polymer["polymer"]]
+        for name in _MEASURED:
+            own, property_ = polymer.get(name), property_for(name)
+            if own is None:
+                row += ["", ""]
+                continue
+            measured = sorted({property_.number(value) for value in own["measured"]}, key=float)
+            row += [" to ".join(dict.fromkeys([measured[0], measured[-1]]))]
+            row += [property_.number(own["predicted"])]
         rows.append(row)
     return markdown_table(heads, rows)
 
 
 if __name__ == "__main__":
     print(figures_table(json.loads(RESULT.read_text())["report"]), end="\n\n")
-    print(polymers_table())
+    print(polymers_table(json.loads(SOURCES.read_text())["random"]))

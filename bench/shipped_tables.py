@@ -62,12 +62,13 @@ def literature() -> pd.DataFrame:
 
 
 def measured() -> pd.DataFrame:
-    """Measured Tg (°C) and density (g/cm³): the literature's and the textbook's."""
-    columns = ["name", "SMILES", "Tg", "Density", "reference"]
-    collected = literature().rename(columns={"source": "reference"})[columns]
-    textbook = pd.read_csv(TEXTBOOK)
-    textbook["reference"] = textbook["Tg_source"].fillna(textbook["Density_source"])
-    both = pd.concat([collected, textbook[columns]], ignore_index=True)
+    """Measured Tg (°C) and density (g/cm³) with references: the literature's and the textbook's."""
+    columns = ["name", "SMILES", "Tg", "Density", "Tg_reference", "Density_reference"]
+    collected, textbook = literature(), pd.read_csv(TEXTBOOK)
+    for name in ("Tg", "Density"):
+        collected[f"{name}_reference"] = collected["source"]
+        textbook[f"{name}_reference"] = textbook[f"{name}_source"]
+    both = pd.concat([collected[columns], textbook[columns]], ignore_index=True)
     return both[both[["Tg", "Density"]].notna().any(axis=1)]
 
 

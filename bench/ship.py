@@ -1,0 +1,58 @@
+"""Makes a finished run the shipped model: `python -m bench.ship RUN NAME`.
+
+The run's bundle goes to `assets/model` under the name NAME, with the measured values that the
+Predict page may show; the card there stays, and is written by hand.
+"""
+
+import argparse
+import shutil
+
+import numpy as np
+import pandas as pd
+
+from bench.shipped_tables import measured
+from engine.inference.bundle import SHIPPED, read_info, write_info
+from engine.runs import find_run
+from engine.runs.known_labels import KNOWN_LABELS
+from engine.table import load_table
+from engine.table.duplicates import flat_smiles
+
+_CARD = "README.md"
+
+
+def main() -> None:
+    """Copy the bundle."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run")
+    parser.add_argument("name")
+    arguments = parser.parse_args()
+    bundle = find_run(arguments.run).folder / "bundle"
+    for path in SHIPPED.iterdir():
+        if path.name != _CARD:
+            path.unlink()
+    for path in bundle.iterdir():
+        shutil.copy(path, SHIPPED)
+    info = read_info(SHIPPED)
+    write_info(SHIPPED, info.model_copy(update={"name": arguments.name}))
+    measured_labels().to_csv(SHIPPED / KNOWN_LABELS, index=False)
+    size = sum(path.stat().st_size for path in SHIPPED.iterdir()) / 1e6
+    print(f"{SHIPPED}: {size:.1f} MB")
+
+
+def measured_labels() -> pd.DataFrame:
+    """The measured labels with their references, as `engine.runs.known_labels` reads them."""
+    frame = measured().reset_index(drop=True)
+    table = load_table(frame.to_csv(index=False).encode(), "measured.csv")
+    rows = []
+    for k, property_ in enumerate(table.properties):
+        references = frame[f"{property_.name}_reference"]
+        for n in np.flatnonzero(np.isfinite(table.labels[:, k])):
+            # The header is row 1 of a table.
+            reference = references[table.rows[n] - 2]
+            label = round(float(table.labels[n, k]), 4)
+            rows.append((flat_smiles(table.canonical[n]), property_.name, label, reference))
+    return pd.DataFrame(rows, columns=["smiles", "property", "value", "reference"])
+
+
+if __name__ == "__main__":
+    main()
