@@ -14,10 +14,20 @@ from bench.shipped_tables import measured
 from engine.inference.bundle import SHIPPED, read_info, write_info
 from engine.runs import find_run
 from engine.runs.known_labels import KNOWN_LABELS
+from engine.settings.properties import Property
 from engine.table import load_table
 from engine.table.duplicates import flat_smiles
 
 _CARD = "README.md"
+_OF_RADONPY = {
+    "Cp": ("Heat capacity", "J/(kg·K)"),
+    "bulk_modulus": ("Bulk modulus", "Pa"),
+    "linear_expansion": ("Linear expansion coefficient", "1/K"),
+    "refractive_index": ("Refractive index", ""),
+    "static_dielectric_const": ("Static dielectric constant", ""),
+    "self_diffusion": ("Self-diffusion coefficient", "m²/s"),
+}
+"""Columns that the registry does not know, since other tables may have them in other units."""
 
 
 def main() -> None:
@@ -27,16 +37,25 @@ def main() -> None:
     parser.add_argument("name")
     arguments = parser.parse_args()
     bundle = find_run(arguments.run).folder / "bundle"
+    info = read_info(bundle)
     for path in SHIPPED.iterdir():
         if path.name != _CARD:
             path.unlink()
     for path in bundle.iterdir():
         shutil.copy(path, SHIPPED)
-    info = read_info(SHIPPED)
-    write_info(SHIPPED, info.model_copy(update={"name": arguments.name}))
+    properties = [_described(each) for each in info.properties]
+    write_info(SHIPPED, info.model_copy(update={"name": arguments.name, "properties": properties}))
     measured_labels().to_csv(SHIPPED / KNOWN_LABELS, index=False)
     size = sum(path.stat().st_size for path in SHIPPED.iterdir()) / 1e6
     print(f"{SHIPPED}: {size:.1f} MB")
+
+
+def _described(property_: Property) -> Property:
+    """A property with the title and unit that PI1070's own description gives it."""
+    if property_.name not in _OF_RADONPY:
+        return property_
+    title, unit = _OF_RADONPY[property_.name]
+    return property_.model_copy(update={"title": title, "unit": unit})
 
 
 def measured_labels() -> pd.DataFrame:

@@ -139,7 +139,11 @@ def main() -> None:
     by_name = {property_.name: property_ for property_ in info.properties}
     columns_ = info.submission_columns.items()
     names = ", ".join(f"{column} ({unit_of(by_name[name])})" for column, name in columns_)
-    like = f", like the source {info.sources[0].name} where it has them" if info.sources else ""
+    like = (
+        f", as in {info.sources[0].name}, the first table, where it has them"
+        if info.sources
+        else ""
+    )
     st.markdown(f"This model predicts {plain(names + like)}.")
     check_limits()
     files = upload_files()

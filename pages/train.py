@@ -10,7 +10,12 @@ from pages.parts.auth import owner
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import check_limits, heading
 from pages.parts.train import intake, sources
-from pages.parts.train.reading_form import reading_flags, show_reading_form
+from pages.parts.train.reading_form import (
+    overrules,
+    reading_flags,
+    reading_key,
+    show_reading_form,
+)
 from pages.parts.train.report import show_report
 from pages.parts.train.resource_estimate import stop_measuring
 from pages.parts.train.settings import choose_settings
@@ -43,7 +48,8 @@ def main() -> None:
         if joined is None:
             show_reading_form(file, table.raw, table)
             return
-        show_source_doctor(joined.table, f"{[each['key'] for each in further]} {joined.words}")
+        key = f"{reading_key(file, overrules())} {[each['key'] for each in further]} {joined.words}"
+        show_source_doctor(joined.table, key)
         _show_reports(file, joined.table)
         table, words = joined
     else:
@@ -124,7 +130,8 @@ def _command(file: dict, table: Table, config: RunConfig, words: list[str]) -> s
     if "cloned" in file:
         return clone_command_for(config, file["cloned"][0], words)
     name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
-    return command_for(config, name, reading_flags(), words)
+    first = table.sources[0].name if table.sources else ""
+    return command_for(config, name, reading_flags(), words, first)
 
 
 def _mark_starting() -> None:

@@ -12,6 +12,7 @@ from ..base.errors import UserError
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictions, Predictor
 from ..runs import find_model
+from ..settings.sources import ALL
 from ..table import Table, load_table
 from ..table.report import clipped
 from .inputs import smiles_list
@@ -161,7 +162,7 @@ class Model:
     def _columns(self, source: str | None) -> dict[str, str]:
         """The properties that are asked for, by the columns that they are in."""
         info = self._predictor.info
-        if source == "all":
+        if source == ALL:
             return {name: name for name in info.names}
         return info.answer_columns if source is None else info.columns_of(source)
 

@@ -6,7 +6,7 @@ tables and for checks of what is new to a model; members take a repeat unit as i
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from math import ceil, gcd
 
 from rdkit import Chem
@@ -44,7 +44,7 @@ def polymer_keys(units: Sequence[str]) -> list[str]:
     return [first[unit] for unit in units]
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def outline(smiles: str) -> frozenset:
     """What all drawings of a polymer share, and is quickly counted: its kinds of atoms.
 
@@ -64,7 +64,7 @@ def outline(smiles: str) -> frozenset:
     return frozenset((kind, count // common) for kind, count in atoms.items())
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def polymer(smiles: str) -> frozenset:
     """A key that is the same for all drawings of a polymer, stereochemistry ignored.
 

@@ -140,10 +140,12 @@ def checked_table(
     smiles, id_ = arguments.smiles_column, arguments.id_column
     properties, units = arguments.property, given_units(arguments.unit, source)
     if source:
-        has = set(raw.frame.columns)
-        smiles, id_ = (name if not name or name in has else None for name in (smiles, id_))
-        properties = [name for name in properties or () if name in has] or None
-        units = {name: unit for name, unit in units.items() if name in has}
+        has = {str(name).casefold() for name in raw.frame}
+        smiles, id_ = (
+            name if not name or name.casefold() in has else None for name in (smiles, id_)
+        )
+        properties = [name for name in properties or () if name.casefold() in has] or None
+        units = {name: unit for name, unit in units.items() if name.casefold() in has}
     columns = guess_columns(raw, smiles=smiles, id=id_, properties=properties)
     with progress_bar() as show:
         return check_table(

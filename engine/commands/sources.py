@@ -7,7 +7,7 @@ from ..base.errors import UserError
 from ..settings.sources import Source, default_name, source_named
 from ..table import Table, join_tables, leave_out, split_by_column, split_columns
 from ..table.splitting import column_of_source
-from .options import add_table, checked_table
+from .options import add_table, checked_table, given_units
 
 
 def add_tables(command: argparse.ArgumentParser) -> None:
@@ -82,6 +82,9 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
     if not several:
         whole = checked_table(arguments, arguments.table[0])
         parts, sources = split_by_column(whole, arguments.source_column)
+        given = {source.name: source for source in map(_source, arguments.source)}
+        _refuse_unknown(list(given.values()), [source.name for source in sources])
+        sources = [given.get(source.name, source) for source in sources]
         joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
         return leave_out(joined, arguments.leave_out)
     sources = _sources(arguments)
@@ -89,6 +92,7 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
         checked_table(arguments, path, source.name)
         for path, source in zip(arguments.table, sources, strict=True)
     ]
+    _refuse_unused(arguments, tables, sources)
     return leave_out(join_tables(tables, sources, _answer(arguments.answer)), arguments.leave_out)
 
 
@@ -97,14 +101,54 @@ def _joined_columns(arguments: argparse.Namespace) -> Table:
     of_columns = dict(column_of_source(words) for words in arguments.column_source)
     if len(of_columns) < len(arguments.column_source):
         raise UserError("--column-source names a column twice.")
-    parts = split_columns(checked_table(arguments, arguments.table[0]), of_columns)
+    whole = checked_table(arguments, arguments.table[0])
+    parts = split_columns(whole, of_columns, given_units(arguments.unit))
     given = [_source(words) for words in arguments.source]
+    _refuse_unknown(given[1:], [source for source, _ in of_columns.values()])
     by_name = {source.name: source for source in given}
     own = given[0] if given else source_named(default_name(arguments.table[0]))
     others = dict.fromkeys(source for source, _ in of_columns.values())
     sources = [own, *(by_name.get(name, source_named(name)) for name in others)]
     joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
     return leave_out(joined, arguments.leave_out)
+
+
+def _refuse_unknown(given: list[Source], names: list[str]) -> None:
+    """Refuse a source that `--source` describes and no row or column is of."""
+    for source in given:
+        if source.name not in names:
+            raise UserError(
+                f"--source describes {source.name!r}, and the sources are {', '.join(names)}."
+            )
+
+
+def _refuse_unused(
+    arguments: argparse.Namespace, tables: list[Table], sources: list[Source]
+) -> None:
+    """Refuse overrules that no table has a column for: most likely they are misspelt."""
+    columns = {
+        source.name: {name.casefold() for name in table.raw.column_names}
+        for source, table in zip(sources, tables, strict=True)
+    }
+    everywhere = set().union(*columns.values())
+    for word in arguments.unit:
+        name = word.partition("=")[0]
+        owner, colon, property_ = name.partition(":")
+        if colon and owner not in columns and name.casefold() not in everywhere:
+            raise UserError(
+                f"--unit {word} is about the source {owner!r}; the sources are "
+                f"{', '.join(columns)}."
+            )
+        known = columns.get(owner, everywhere) if colon else everywhere
+        if {name.casefold(), property_.casefold()}.isdisjoint(known):
+            raise UserError(f"--unit {word} is about a column that none of the tables has.")
+    for option in ("smiles_column", "id_column"):
+        name = getattr(arguments, option)
+        if name and name.casefold() not in everywhere:
+            raise UserError(f"None of the tables has a column {name!r}.")
+    for name in arguments.property or ():
+        if name.casefold() not in everywhere:
+            raise UserError(f"None of the tables has a column {name!r}.")
 
 
 def _refuse_sources_of_one(arguments: argparse.Namespace) -> None:

@@ -133,8 +133,11 @@ def _see_through(run: Run) -> int:
     if run.reason:
         print_line(run.reason)
     print_figures(run.figures or {}, Console(), "Out-of-fold error")
-    for effect in read_info(run.folder / "bundle").source_effects:
-        print_line(effect.sentence)
+    effects = read_info(run.folder / "bundle").source_effects
+    if effects:
+        print_line("What each source changed, measured with one Gaussian process of all:")
+    for effect in effects:
+        print_line(f"  {effect.sentence}")
     return 0
 
 

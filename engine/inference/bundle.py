@@ -142,8 +142,9 @@ class BundleInfo(BaseModel):
 
         Whoever submits trained on the table that came with the task, the first one.
         """
-        first = self.columns_of(self.sources[0].name) if self.sources else {}
-        return self.answer_columns | first
+        first = self.sources[0].name if self.sources else ""
+        of_first = {p.base: p.name for p in self.properties if first and p.source == first}
+        return self.answer_columns | of_first
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:

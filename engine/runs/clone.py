@@ -107,6 +107,7 @@ def command_for(
     table_name: str,
     reading: Mapping[str, str] | None = None,
     sources: Sequence[str] = (),
+    source: str = "",
 ) -> str:
     """The command that starts such a run, without the words that say a default.
 
@@ -115,9 +116,12 @@ def command_for(
         table_name: the table's path.
         reading: the user's word on `separator`, `encoding` and `decimal`.
         sources: the words on further tables and their sources, quoted.
+        source: the table's own, where there are several: what is said of units is about it.
     """
     words = [f"{COMMAND} train", shlex.quote(table_name), *sources, *_words(config)]
-    words += [f"--unit {shlex.quote(f'{name}={unit}')}" for name, unit in config.units.items()]
+    owner = f"{source}:" if source else ""
+    units = [f"{owner}{name}={unit}" for name, unit in config.units.items()]
+    words += [f"--unit {shlex.quote(unit)}" for unit in units]
     if config.columns:
         words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
         words.append(f"--id-column {shlex.quote(config.columns.id or '')}")

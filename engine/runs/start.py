@@ -18,13 +18,13 @@ from ..settings.devices import DeviceSettings
 from ..settings.presets import Preset, choose
 from ..table import Table
 from ..table.folds import check_folds, given_folds
+from ..table.labels import FEWEST_LABELS
 from ..table.report import counted
 from . import folder as files
 from . import process, store
 from .records import Run, RunConfig, in_line
 
-MIN_LABELS = 10
-"""A property with fewer labels is not learned: too few to hold any out."""
+MIN_LABELS = FEWEST_LABELS
 
 
 def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:

@@ -10,6 +10,9 @@ from ..base.errors import UserError
 SourceKind = Literal["measured", "simulated", "computed", ""]
 """`computed` means by quantum chemistry or a formula; empty where nobody said."""
 
+ALL = "all"
+"""What stands for all sources where one is asked for."""
+
 LONGEST_NAME = 40
 """The most characters of a source's name."""
 
@@ -58,6 +61,8 @@ def source_named(name: str, kind: str = "", reference: str = "", terms: str = ""
     if kind not in get_args(SourceKind):
         raise UserError(f"A source is measured, simulated or computed, not {kind!r}.")
     name = name.strip()
+    if name.casefold() == ALL:
+        raise UserError(f"A source cannot be called {name!r}: the word stands for all of them.")
     if not 0 < len(name) <= LONGEST_NAME or any(sign in name for sign in _RESERVED):
         raise UserError(
             f"{name!r} cannot name a source: give 1 to {LONGEST_NAME} characters, none of them "

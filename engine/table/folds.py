@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,16 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
         UserError: when the text has none of these forms, or does not fit the table.
     """
     if not _SPLITTER.fullmatch(spec):
+        if len({id(part.raw) for part in table.parts}) == 1:
+            # Sources of one table: a column of it tells the fold of all their rows.
+            return _folds_of_column(spec, replace(table, raw=table.parts[0].raw))
         if table.parts:
             return _extended(_folds_of_column(spec, table.parts[0]), table)
+        if table.sources and not spec.startswith("column:"):
+            raise UserError(
+                f"{spec!r} gives folds by id, and the ids of several tables are no longer told "
+                "apart in a clone: keep the run's folds, or choose random:5 or similarity:5."
+            )
         return _folds_of_column(spec, table)
     check_splitter(spec, table.canonical)
     return None
@@ -65,7 +74,7 @@ def _extended(given: np.ndarray, table: Table) -> np.ndarray:
         folds.setdefault(unit, fold)
     others = list(dict.fromkeys(unit for unit in units[len(given) :] if unit not in folds))
     groups: Sequence[str] | np.ndarray = others
-    if others and _keep_clusters(given, first):
+    if 0 < len(others) <= MOST_COMPARED and _keep_clusters(given, first):
         like = nearest_similar(others, list(folds))
         folds |= {unit: folds[near] for unit, near in zip(others, like, strict=True) if near}
         others = [unit for unit in others if unit not in folds]
@@ -74,9 +83,10 @@ def _extended(given: np.ndarray, table: Table) -> np.ndarray:
         count = int(given.max()) + 1
         labelled = pd.DataFrame(np.isfinite(table.labels)).groupby(units, sort=False).any()
         labels = np.where(labelled.loc[others].to_numpy(), 1.0, np.nan)
-        # Too few of them to divide: the fold that is left out holds none of these.
+        # Too few of them to divide: some folds hold none of these.
         enough = len(set(groups)) >= count
-        new = split_folds(labels, groups, count, 0) if enough else np.arange(len(others)) % count
+        numbers = np.unique(np.array(groups), return_inverse=True)[1]
+        new = split_folds(labels, groups, count, 0) if enough else numbers % count
         folds |= dict(zip(others, new.tolist(), strict=True))
     return np.concatenate([given, [folds[unit] for unit in units[len(given) :]]]).astype(int)
 

@@ -10,7 +10,7 @@ from ..base.errors import UserError
 from ..settings.properties import Property
 from ..settings.sources import MOST_SOURCES, Source
 from .checking import SEVERITIES, Table
-from .labels import summarise
+from .labels import FEWEST_LABELS, summarise
 from .report import Report, listed
 
 
@@ -87,6 +87,8 @@ def leave_out(table: Table, names: Collection[str]) -> Table:
             raise UserError(
                 f"{name!r} cannot be left out: it is no property of an added source; {there}."
             )
+    if not names:
+        return table
     kept = [k for k, property_ in enumerate(table.properties) if property_.name not in names]
     properties = tuple(table.properties[k] for k in kept)
     columns = table.report.columns
@@ -96,7 +98,31 @@ def leave_out(table: Table, names: Collection[str]) -> Table:
             "properties": [table.report.properties[k] for k in kept],
         }
     )
-    return replace(table, labels=table.labels[:, kept], properties=properties, report=report)
+    whole = replace(table, labels=table.labels[:, kept], properties=properties, report=report)
+    return _without_empty_sources(whole)
+
+
+def _without_empty_sources(table: Table) -> Table:
+    """The table without the rows of sources of which it has no property any more."""
+    learned = {property_.source for property_ in table.properties}
+    stay = [source.name in learned for source in table.sources]
+    if all(stay) or not table.parts:
+        return replace(
+            table,
+            sources=tuple(s for s, is_left in zip(table.sources, stay, strict=True) if is_left),
+        )
+    sizes = [len(part.canonical) for part in table.parts]
+    rows = np.flatnonzero(np.repeat(stay, sizes))
+    return replace(
+        table,
+        ids=[table.ids[i] for i in rows],
+        smiles=[table.smiles[i] for i in rows],
+        canonical=[table.canonical[i] for i in rows],
+        labels=table.labels[rows],
+        rows=table.rows[rows],
+        sources=tuple(s for s, is_left in zip(table.sources, stay, strict=True) if is_left),
+        parts=tuple(p for p, is_left in zip(table.parts, stay, strict=True) if is_left),
+    )
 
 
 _Holders = dict[int, tuple[Property, np.ndarray]]
@@ -109,7 +135,12 @@ def _quantities(tables: Sequence[Table], sources: Sequence[Source]) -> dict[str,
     for number, table in enumerate(tables):
         for k, property_ in enumerate(table.properties):
             holders = quantities.setdefault(property_.name.casefold(), {})
-            for other, (first, _) in list(holders.items())[:1]:
+            if number in holders:
+                raise UserError(
+                    f"{table.name} has two columns {property_.name!r}, but for the case of "
+                    "letters: rename one of them."
+                )
+            for other, (first, _) in holders.items():
                 _check_unit(property_, first, table.name, sources[other].name)
             holders[number] = property_, table.labels[:, k]
     shared = {number for holders in quantities.values() if len(holders) > 1 for number in holders}
@@ -127,7 +158,7 @@ def _check_unit(property_: Property, first: Property, table: str, other: str) ->
     if property_.unit != first.unit and property_.unit and first.unit:
         raise UserError(
             f"{table} gives {property_.name} in {property_.unit}, the source {other} in "
-            f"{first.unit}, and nobody knows how to convert them: convert one of the columns first."
+            f"{first.unit}, and PolyGIN cannot convert between them: convert one column first."
         )
 
 
@@ -152,11 +183,26 @@ def _answers(
     answers = {}
     for key, holders in quantities.items():
         source = wanted.get(key, "")
-        number = names.index(source) if source else 0
-        answers[key] = number if number in holders else min(holders)
+        number = names.index(source) if source else min(holders)
+        number = number if number in holders else min(holders)
+        answers[key] = number if _is_enough(holders[number]) else _with_enough(holders, number)
+        if answers[key] != number and source and not isinstance(answer, str):
+            raise UserError(
+                f"The source {source!r} has too few labels of {key!r} to answer like: at least "
+                f"{FEWEST_LABELS} are needed."
+            )
     if isinstance(answer, str) and answer and names.index(answer) not in answers.values():
         raise UserError(f"The source {answer!r} has no labels to answer like.")
     return answers
+
+
+def _is_enough(holder: tuple[Property, np.ndarray]) -> bool:
+    return int(np.isfinite(holder[1]).sum()) >= FEWEST_LABELS
+
+
+def _with_enough(holders: _Holders, otherwise: int) -> int:
+    """The first table with labels enough to learn from; another one where none has them."""
+    return next((number for number in sorted(holders) if _is_enough(holders[number])), otherwise)
 
 
 def _check(tables: Sequence[Table], sources: Sequence[Source]) -> None:

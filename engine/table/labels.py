@@ -8,6 +8,9 @@ from ..settings.properties import Property, is_registered, property_and_conversi
 from .cells import to_numbers
 from .report import Finding, PropertySummary, clipped, counted, listed
 
+FEWEST_LABELS = 10
+"""A property with fewer labels is not learned: too few to hold any out."""
+
 OUTLIER_SPREADS = 6.0
 """Robust standard deviations (1.4826 · MAD) from the median beyond which a label is an outlier."""
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from ..chem.polymers import polymer_keys
 from ..settings.properties import Property
 from .checking import Table
-from .duplicates import flat_smiles
+from .duplicates import CONFLICT_SHARE, flat_smiles
 from .report import SHOWN, counted
 
 FEWEST_SHARED = 3
@@ -20,6 +20,7 @@ _CONFLICT_SPREADS = 3.0
 """Robust standard deviations from the median difference beyond which two values conflict."""
 
 _KELVIN = 273.15
+_OF_TEMPERATURE = ("°C", "K", "")
 _NEAR_KELVIN = 25.0
 _THOUSAND = 1000.0
 
@@ -123,9 +124,9 @@ def _compare(
         pair.correlation = float(np.corrcoef(x, y)[0, 1])
     far = np.abs(difference - pair.offset)
     order = np.argsort(-far, kind="stable")
-    pair.conflicts = [
-        pair.shared[i] for i in order if far[i] > _CONFLICT_SPREADS * max(pair.scatter, 1e-12)
-    ]
+    least = CONFLICT_SHARE * max(np.ptp(x), np.ptp(y))
+    limit = max(_CONFLICT_SPREADS * pair.scatter, least)
+    pair.conflicts = [pair.shared[i] for i in order if far[i] > limit]
     return pair
 
 
@@ -145,18 +146,20 @@ def _warning(pair: SourcePair, first: np.ndarray, second: np.ndarray) -> str:
         ((pair.first, first), (pair.second, second)),
         ((pair.second, second), (pair.first, first)),
     ):
-        if words := _larger(values, others, len(pair.shared) >= FEWEST_SHARED):
+        if words := _larger(values, others, len(pair.shared) >= FEWEST_SHARED, pair.unit):
             return (
                 f"{pair.quantity} of {name} looks like that of {other} {words}. If so, say its "
-                "unit or convert its column; pooled as they are, both would be learned wrongly."
+                "unit or convert its column; otherwise the model learns the difference of units as a "
+                "real one."
             )
     return ""
 
 
-def _larger(values: np.ndarray, others: np.ndarray, shared: bool) -> str:
+def _larger(values: np.ndarray, others: np.ndarray, shared: bool, unit: str) -> str:
     """How `values` look as if they were `others` in another unit; empty where they do not."""
     median, other = float(np.median(values)), float(np.median(others))
-    if shared and abs(np.median(values - others) - _KELVIN) < _NEAR_KELVIN and median > 0:
+    offset = np.median(values - others) if shared else 0.0
+    if unit in _OF_TEMPERATURE and abs(offset - _KELVIN) < _NEAR_KELVIN and median > 0:
         return "in kelvin, which is 273.15 more than °C"
     positive = median > 0 and other > 0
     if positive and _THOUSAND / 3 < median / other < _THOUSAND * 3:

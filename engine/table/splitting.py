@@ -8,7 +8,6 @@ import numpy as np
 from ..base.errors import UserError
 from ..settings.sources import MOST_SOURCES, Source, source_named
 from .checking import Table, check_table
-from .columns import Columns
 
 
 def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source]]:
@@ -30,23 +29,44 @@ def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source
             "fill it in, or leave the row out."
         )
     different = list(dict.fromkeys(names.tolist()))
+    if len(different) == 1:
+        raise UserError(
+            f"{table.name}: column {column!r} names one source in all rows, {different[0]!r}: "
+            "train the table without it, or choose the column that names sources."
+        )
     if len(different) > MOST_SOURCES:
         raise UserError(
             f"{table.name}: column {column!r} holds {len(different):,} different texts, and a "
             f"source is one of at most {MOST_SOURCES}; choose the column that names sources."
         )
-    return [_rows_of(table, names == name) for name in different], [
-        source_named(name) for name in different
+    parts = [
+        _rows_of(table, names == name, name, is_first=not number)
+        for number, name in enumerate(different)
     ]
+    return parts, [source_named(name) for name in different]
 
 
-def _rows_of(table: Table, chosen: np.ndarray) -> Table:
-    """Some rows of a table, and the properties that they have labels of."""
+def _rows_of(table: Table, chosen: np.ndarray, source: str, is_first: bool) -> Table:
+    """Some rows of a table, and the properties that they have labels of.
+
+    What was found in the whole table is told by the first part alone.
+    """
     rows = np.flatnonzero(chosen)
     labels = table.labels[rows]
     learned = np.flatnonzero(np.isfinite(labels).any(axis=0))
+    report, left_out = table.report, table.report.rows - table.report.kept
+    report = report.model_copy(
+        update={
+            "rows": len(rows) + (left_out if is_first else 0),
+            "kept": len(rows),
+            "findings": report.findings if is_first else [],
+        }
+    )
     return replace(
         table,
+        name=f"{table.name}, {source}",
+        report=report,
+        excluded=table.excluded if is_first else table.excluded[:0],
         ids=[table.ids[i] for i in rows],
         smiles=[table.smiles[i] for i in rows],
         canonical=[table.canonical[i] for i in rows],
@@ -56,13 +76,18 @@ def _rows_of(table: Table, chosen: np.ndarray) -> Table:
     )
 
 
-def split_columns(table: Table, of_columns: Mapping[str, tuple[str, str]]) -> list[Table]:
+def split_columns(
+    table: Table,
+    of_columns: Mapping[str, tuple[str, str]],
+    units: Mapping[str, str] | None = None,
+) -> list[Table]:
     """The table without some of its columns, and a table of the columns of each other source.
 
     Args:
         table: checked.
         of_columns: for each such column the source and the property that it holds:
             `{"Tg_md": ("md", "Tg")}`.
+        units: the unit that a column is given in, by the column's name.
 
     Returns:
         The rest of the table first, then a table for each source in order of first mention.
@@ -81,10 +106,12 @@ def split_columns(table: Table, of_columns: Mapping[str, tuple[str, str]]) -> li
         raise UserError(f"{table.name} has no property left that is its own source's.")
     kept = [column for column in names if column not in of_columns]
     columns, raw = table.report.columns, table.raw
+    said = dict(units or {})
     parts = [
         check_table(
             replace(raw, frame=raw.frame[kept]),
             columns.model_copy(update={"properties": tuple(own)}),
+            {column: unit for column, unit in said.items() if column in own},
         )
     ]
     places = [columns.smiles, *([columns.id] if columns.id else [])]
@@ -95,12 +122,10 @@ def split_columns(table: Table, of_columns: Mapping[str, tuple[str, str]]) -> li
             if other == source
         }
         frame = raw.frame[[*places, *renamed]].rename(columns=renamed)
-        own_columns = Columns(
-            smiles=columns.smiles, id=columns.id, properties=tuple(renamed.values())
-        )
-        parts.append(
-            check_table(replace(raw, name=f"{raw.name}, {source}", frame=frame), own_columns)
-        )
+        part = replace(raw, name=f"{raw.name}, {source}", frame=frame)
+        own_columns = columns.model_copy(update={"properties": tuple(renamed.values())})
+        own_units = {renamed[column]: said[column] for column in renamed if column in said}
+        parts.append(check_table(part, own_columns, own_units))
     return parts
 
 

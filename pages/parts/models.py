@@ -120,7 +120,7 @@ def describe_model(folder: Path) -> None:
     if info.fixed_weights is not None:
         mean += f" whose weights {weights}"
     st.markdown(
-        f"**{plain(info.name)}** was trained on {info.rows:,} repeat units of "
+        f"**{plain(info.name)}** was trained on {info.rows:,} rows of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
         f"{_joined([title_of(member) for member in info.members])}; the value shown is their "

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from engine.base.errors import UserError
 from engine.commands import main, parser
 from engine.commands.sources import checked_tables
 
@@ -94,6 +95,43 @@ def test_a_single_table_has_no_sources_to_name(
 ) -> None:
     assert main(["doctor", tables[0], "--answer", "lab"]) == 1
     assert "--answer is for several tables" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--unit", "mdd:Tg=K"], "about the source 'mdd'; the sources are lab, md"),
+        (["--unit", "Tgg=K"], "a column that none of the tables has"),
+        (["--property", "Tgg"], "None of the tables has a column 'Tgg'"),
+    ],
+)
+def test_overrules_that_no_table_has_a_column_for_are_told(
+    tables: list[str], words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["doctor", *tables, *words]) != 0
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_units_of_columns_that_are_sources(tmp_path: Path) -> None:
+    path = tmp_path / "both.csv"
+    kelvin = [300.0 + 10 * n for n in range(8)]
+    pd.DataFrame({"SMILES": UNITS, "Tg": kelvin, "Tg_md": kelvin[::-1]}).to_csv(path, index=False)
+    words = ["train", str(path), "--column-source", "Tg_md=md", "--unit", "Tg=K"]
+    table = checked_tables(parser().parse_args([*words, "--unit", "Tg_md=K"]))
+    assert table.labels[0, 0] == pytest.approx(300 - 273.15)
+    assert table.labels[8, 1] == pytest.approx(370 - 273.15)
+
+
+def test_sources_of_a_column_are_described_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "both.csv"
+    frame = pd.DataFrame({"SMILES": UNITS, "Tg": range(8), "by": ["lab"] * 4 + ["md"] * 4})
+    frame.to_csv(path, index=False)
+    words = ["train", str(path), "--source-column", "by", "--source", "md:simulated"]
+    table = checked_tables(parser().parse_args(words))
+    assert [source.words for source in table.sources] == ["lab", "md (simulated)"]
+    assert table.report.kept == 8
+    with pytest.raises(UserError, match="describes 'dm'"):
+        checked_tables(parser().parse_args([*words, "--source", "dm"]))
 
 
 def test_columns_of_one_table_can_be_sources(tmp_path: Path) -> None:

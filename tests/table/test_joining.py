@@ -126,3 +126,27 @@ def test_what_an_added_source_has_can_be_left_out(measured: Table, simulated: Ta
     for name in ("Tg", "Tc (md)"):
         with pytest.raises(UserError, match="cannot be left out"):
             leave_out(joined, [name])
+
+
+def test_a_source_with_too_few_labels_does_not_answer() -> None:
+    few, many = UNITS[:2], [f"*{'C' * n}O*" for n in range(1, 13)]
+    tables = [_table("lab", few, Tg=[-80.0, -10.0]), _table("md", many, Tg=list(range(12)))]
+    joined = join_tables(tables, SOURCES)
+    assert {p.name: p.source for p in joined.properties} == {"Tg": "md", "Tg (lab)": "lab"}
+    with pytest.raises(UserError, match="too few labels of 'tg' to answer like"):
+        join_tables(tables, SOURCES, {"Tg": "lab"})
+
+
+def test_a_source_of_which_nothing_is_learned_is_gone(measured: Table, simulated: Table) -> None:
+    third = _table("old", UNITS[2:], Tg=[1.0, 2.0])
+    joined = join_tables([measured, simulated, third], [*SOURCES, Source(name="old")])
+    left = leave_out(joined, ["Tg (old)"])
+    assert [source.name for source in left.sources] == ["lab", "md"]
+    assert len(left.canonical) == len(left.labels) == len(left.rows) == 5
+    assert len(left.parts) == 2
+
+
+def test_columns_that_differ_by_case_are_told() -> None:
+    both = _table("lab", UNITS, Tg=[1.0, 2, 3, 4], TG=[1.0, 2, 3, 5])
+    with pytest.raises(UserError, match="but for the case of letters"):
+        join_tables([both, _table("md", UNITS, Tg=[2.0, 3, 4, 5])], SOURCES)

@@ -98,7 +98,8 @@ def show_cards(info: BundleInfo, molecule: Molecule) -> None:
 
 def _legend(info: BundleInfo, molecule: Molecule) -> str:
     words = ["Large number: the blend, a weighted mean of the members listed below it."]
-    if any(_measured_labels(info, property_, molecule) for property_ in info.properties):
+    answers = (property_ for property_ in info.properties if property_.is_answer)
+    if any(_measured_labels(info, property_, molecule) for property_ in answers):
         words = [
             "Large number: the measured value, where there is one, and else the blend, a weighted "
             "mean of the members listed below it. The model has seen the measured values that are "

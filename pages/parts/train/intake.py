@@ -82,10 +82,11 @@ def harmful(file: dict, table: Table) -> dict[str, str]:
         return {}
     bases = {property_.name: property_.base for property_ in table.properties}
     of_source = {(p.base, p.source): p.name for p in table.properties if not p.is_answer}
+    answers = {property_.name for property_ in table.properties if property_.is_answer}
     harmed = {}
     for effect in effects:
         name = of_source.get((bases.get(effect.name, ""), effect.source))
-        if effect.harms and name:
+        if effect.harms and name and effect.name in answers:
             harmed[name] = effect.sentence
     return harmed
 

@@ -54,6 +54,10 @@ def join_further(file: dict, first: Table, further: list[dict]) -> Joined | None
     """Check the further tables, ask for sources, and join all; None while they do not fit."""
     files = [file, *further]
     st.markdown("##### Sources")
+    keys = [each["key"] for each in files]
+    if len(set(keys)) < len(keys):
+        show_error(UserError("A table is given twice: it teaches nothing new; remove one."))
+        return None
     try:
         sources = [_source_fields(number, each) for number, each in enumerate(files)]
         tables = [first]
@@ -84,7 +88,7 @@ def choose_left_out(table: Table, harmful: dict[str, str], key: str) -> Joined:
         return Joined(table, [])
     for name in set(harmful) & set(added):
         st.warning(
-            plain(f"In the run before, {harmful[name]} It is left out below."),
+            plain(f"In the previous run, {harmful[name]} {name} is deselected below."),
             icon=":material/trending_down:",
         )
     kept = st.multiselect(
@@ -170,7 +174,7 @@ def _answer_fields(file: dict, joined: Table) -> dict[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, sources in shared.items():
             answers[name] = st.selectbox(
-                f"{name} is answered like",
+                f"Predict {name} as in",
                 sources,
                 key=f"answer {name} {file['key']} {' '.join(sources)}",
                 width=220,
