@@ -75,7 +75,7 @@ def measured() -> pd.DataFrame:
 def competition_with_folds() -> tuple[pd.DataFrame, pd.DataFrame]:
     """`train.csv` with its supplements, and the folds of all their rows.
 
-    A label of a supplement is left out where `train.csv` has one of the same polymer.
+    A label of a supplement is left out where `train.csv` has one of the same repeat unit.
     """
     train = load_table(DATA / "train.csv")
     names = [property_.name for property_ in train.properties]

@@ -164,7 +164,7 @@ class Model:
         info = self._predictor.info
         if source == ALL:
             return {name: name for name in info.names}
-        return info.answer_columns if source is None else info.columns_of(source)
+        return info.answer_columns if source is None else info.columns_like(source)
 
     def _predict(
         self, smiles: Iterable[str], errors: Unreadable

@@ -74,7 +74,7 @@ def _predict(arguments: argparse.Namespace) -> None:
         raise UserError("--source is for one source, --sources all for all of them: leave out one.")
     predictor = opened_model(arguments.model)
     if arguments.source:
-        predictor.info.columns_of(arguments.source)
+        predictor.info.columns_like(arguments.source)
     if arguments.intervals:
         predictor.demand_intervals()
     # Not by `Path`, which complains of a SMILES that is too long for a file's name.
@@ -105,7 +105,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
 def _columns(info: BundleInfo, arguments: argparse.Namespace) -> dict[str, str]:
     """The properties that are asked for, by the columns that they are written to."""
     if arguments.source:
-        return info.columns_of(arguments.source)
+        return info.columns_like(arguments.source)
     if arguments.sources == "all":
         return {name: name for name in info.names}
     return info.answer_columns

@@ -116,7 +116,7 @@ class BundleInfo(BaseModel):
         """Those of the properties as the source has them that answers are to be like."""
         return [property_.name for property_ in self.properties if property_.is_answer]
 
-    def columns_of(self, source: str) -> dict[str, str]:
+    def columns_like(self, source: str) -> dict[str, str]:
         """By quantity, the property as one source has it: `{"Tg": "Tg (radonpy)"}`.
 
         Raises:

@@ -55,7 +55,7 @@ def predict_file(
     intervals: bool = False,
     names: Mapping[str, str] | None = None,
 ) -> Filled:
-    """Predict a table of any length in constant memory, as `make_submission` does without a sample.
+    """Predict a table of any length in constant memory.
 
     Args:
         predictor: the model.

@@ -52,7 +52,7 @@ def make_submission(
             model does not predict.
     """
     info, columns = predictor.info, guess_columns(test)
-    names = info.columns_of(source) if source else info.submission_columns
+    names = info.columns_like(source) if source else info.submission_columns
     if sample is not None:
         # A property as another source has it can be asked for by its full name.
         names = {name: name for name in info.names} | names

@@ -149,7 +149,7 @@ def _warning(pair: SourcePair, first: np.ndarray, second: np.ndarray) -> str:
         if words := _larger(values, others, len(pair.shared) >= FEWEST_SHARED, pair.unit):
             return (
                 f"{pair.quantity} of {name} looks like that of {other} {words}. If so, say its "
-                "unit or convert its column; otherwise the model learns the difference of units as a "
+                "unit or convert its column; otherwise the model learns the units' difference as a "
                 "real one."
             )
     return ""

@@ -22,7 +22,7 @@ def fit_weights(
     The best weights are those of least absolute error on a grid of tenths. The fewer labels there
     are, the closer the result is to equal weights. Members that learned from all sources of the
     property are weighed among each other, as the others are, and then one blend against the other:
-    if the added sources harm, the one without them gets the weight.
+    if the added sources harm, the one without them gets most of the weight.
 
     Args:
         labels: shape `(N,)`.

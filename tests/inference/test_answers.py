@@ -84,9 +84,9 @@ def test_a_submission_is_like_the_first_table_whatever_answers_are_like(
     turned = info.model_copy(update=swapped)
     assert turned.answer_columns == {"Tg": "Tg"}
     assert turned.submission_columns == {"Tg": "Tg (lab)"}
-    assert info.columns_of("md") == {"Tg": "Tg (md)"}
+    assert info.columns_like("md") == {"Tg": "Tg (md)"}
     with pytest.raises(UserError, match="no source 'MD'; its sources are lab, md"):
-        info.columns_of("MD")
+        info.columns_like("MD")
     test = read_table(b"id,SMILES\n1,*CCO*\n", "test.csv")
     as_md = make_submission(Predictor(made[1]), test, source="md").frame
     assert as_md.columns.tolist() == ["id", "Tg"]
