@@ -7,25 +7,23 @@ A source with few labels learns from the others, and each keeps its own offset, 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors.numpy import load, save
 
-from ..base.vocabulary import DESCRIPTOR_GROUPS
 from .coregionalisation import Coupling, learn_coupled
 from .descriptor_views import blocks, points_of, scaled, scaling_of, views_of, with_neighbours
-from .gaussian_process import POINTS_PER_ROW, GaussianProcessConfig
 from .kernels import JITTER, Parameters, Views, projected_weights
 from .member import SourcesMember
+from .projected_process import (
+    POINTS_PER_ROW,
+    PROCESS_ARRAYS,
+    GaussianProcessConfig,
+    ProjectedProcess,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ARRAYS = {
-    *("mean", "deviation", "common", "spread", "label", "numbers", "counts"),
-    *("parameters", "coupling", "sources", "weights"),
-}
 
-
-class CoregionalisedProcess(SourcesMember):
+class CoregionalisedProcess(ProjectedProcess, SourcesMember):
     """A Gaussian process of all sources, projected onto points near the training rows.
 
     As `GaussianProcess`, it stores no rows: each point is the mean of three similar repeat units of
@@ -35,14 +33,12 @@ class CoregionalisedProcess(SourcesMember):
     name = "coregionalised_process"
     title = "Coregionalised process"
     colour = "#a8672f"
-    Config = GaussianProcessConfig
-    suffix = "safetensors"
+    arrays = PROCESS_ARRAYS | {"coupling", "sources"}
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
-        self._state = state
-        self._parameters = Parameters.of(state["parameters"])
+        """Keep the arrays of a fitted process."""
+        super().__init__(state)
         self._coupling = Coupling.of(state["coupling"])
-        self._points = self._parameters.scale(points_of(state))
 
     @classmethod
     def fit(
@@ -82,32 +78,8 @@ class CoregionalisedProcess(SourcesMember):
         state["weights"] = _weights(state, views_of(numbers, counts), targets, sources)
         return cls(state)
 
-    @classmethod
-    def from_bytes(cls, content: bytes) -> "CoregionalisedProcess":
-        """See `DescriptorMember`."""
-        state = load(content)
-        if {*state} != _ARRAYS:
-            raise ValueError("These are not the arrays of a coregionalised process.")
-        model = cls(state)
-        # Arrays whose shapes do not match fail here, not later on a page.
-        model.predict(np.zeros((1, sum(DESCRIPTOR_GROUPS.values())), dtype=np.float32))
-        return model
-
-    def to_bytes(self) -> bytes:
-        """See `DescriptorMember`."""
-        return save(self._state)
-
-    def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `SourcesMember`."""
-        mean, deviation = self._state["label"]
-        weights, points = self._state["weights"], self._state["sources"]
-        predicted = np.empty((len(descriptors), len(self._coupling.scale)))
-        for rows in blocks(len(descriptors), len(weights)):
-            views = views_of(*scaled(descriptors[rows], self._state))
-            kernel = self._parameters.covariance(self._parameters.scale(views), self._points)
-            said = self._coupling.predict(kernel, points, weights)
-            predicted[rows] = mean + deviation * said
-        return predicted
+    def _said(self, kernel: np.ndarray) -> np.ndarray:
+        return self._coupling.predict(kernel, self._state["sources"], self._state["weights"])
 
 
 def _drawn_evenly(

@@ -8,8 +8,9 @@ from engine.features.compute import compute_features
 from engine.models import descriptor_views
 from engine.models.coregionalisation import Coupling, coupled_evidence
 from engine.models.coregionalised_process import CoregionalisedProcess
-from engine.models.gaussian_process import GaussianProcess, GaussianProcessConfig
+from engine.models.gaussian_process import GaussianProcess
 from engine.models.kernels import squared_at_length_one
+from engine.models.projected_process import GaussianProcessConfig
 from engine.table import load_table
 from tests.conftest import TEXTBOOK
 
@@ -103,5 +104,5 @@ def test_what_sources_share_and_what_is_their_own() -> None:
 
 def test_other_arrays_are_refused(polymers) -> None:
     content = GaussianProcess.fit(*polymers, QUICK, 0).to_bytes()
-    with pytest.raises(ValueError, match="coregionalised"):
+    with pytest.raises(ValueError, match="arrays of coregionalised_process"):
         CoregionalisedProcess.from_bytes(content)

@@ -9,8 +9,9 @@ from engine.chem import backbone, rdkit_2d
 from engine.chem.descriptors import MORGAN_SIZE, names
 from engine.features.compute import compute_features
 from engine.models import descriptor_views
-from engine.models.gaussian_process import GaussianProcess, GaussianProcessConfig
+from engine.models.gaussian_process import GaussianProcess
 from engine.models.kernels import Parameters, evidence
+from engine.models.projected_process import GaussianProcessConfig
 from engine.table import load_table
 from tests.conftest import TEXTBOOK
 

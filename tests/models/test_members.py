@@ -14,9 +14,9 @@ from engine.chem.graphs import graph
 from engine.models import store
 from engine.models.batching import DeviceGraphs
 from engine.models.boosting import BoostingConfig
-from engine.models.gaussian_process import GaussianProcessConfig
 from engine.models.members import MEMBERS, DescriptorMember, SourcesMember
 from engine.models.network_prediction import Scale
+from engine.models.projected_process import GaussianProcessConfig
 from engine.models.store import (
     load_descriptor_model,
     load_networks,
