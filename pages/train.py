@@ -3,8 +3,16 @@
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.runs import MIN_LABELS, RunConfig, clone_command_for, command_for, learnable, start_run
-from engine.table import Table
+from engine.runs import (
+    MIN_LABELS,
+    RunConfig,
+    clone_command_for,
+    command_for,
+    learnable,
+    start_run,
+    with_kept_folds,
+)
+from engine.table import Table, leave_out
 from pages.parts import page_guard
 from pages.parts.auth import owner
 from pages.parts.formatting import plain, show_error
@@ -42,7 +50,7 @@ def main() -> None:
     table = intake.check_file(file)
     if table is None:
         return
-    words: list[str] = []
+    chosen = sources.Joined(table, [], [], table)
     if further:
         joined = sources.join_further(file, table, further)
         if joined is None:
@@ -51,16 +59,15 @@ def main() -> None:
         key = f"{reading_key(file, overrules())} {[each['key'] for each in further]} {joined.words}"
         show_source_doctor(joined.table, key)
         _show_reports(file, joined.table)
-        table, words = joined
+        chosen = joined
     else:
         show_report(table)
         if "cloned" not in file:
             show_reading_form(file, table.raw, table)
-    if table.sources:
-        harmful = intake.harmful(file, table)
-        table, left_out = sources.choose_left_out(table, harmful, file["key"])
-        words = [*words, *left_out]
-    if not learnable(table):
+    if chosen.table.sources:
+        harmful = intake.harmful(file, chosen.table)
+        chosen = sources.choose_left_out(chosen, harmful, file["key"])
+    if not learnable(chosen.table):
         st.error(
             "This table cannot be trained on: it needs at least one column of numbers with "
             f"{MIN_LABELS} labels on rows that can be read. Choose another table, or other "
@@ -68,7 +75,7 @@ def main() -> None:
             icon=":material/error:",
         )
         return
-    _settings_and_start(file, table, words)
+    _settings_and_start(file, chosen)
 
 
 def _show_reports(file: dict, table: Table) -> None:
@@ -93,7 +100,7 @@ def _show_empty() -> None:
 
 
 @st.fragment
-def _settings_and_start(file: dict, table: Table, words: list[str]) -> None:
+def _settings_and_start(file: dict, chosen: sources.Joined) -> None:
     # A fragment: a click in the settings does not draw the table's report anew.
     if st.session_state.get(_STARTING) == "asked":
         # Started from the whole page: a fragment inside this one that is still ticking when the
@@ -102,16 +109,16 @@ def _settings_and_start(file: dict, table: Table, words: list[str]) -> None:
         stop_measuring()
         st.rerun()
     st.header("3 · Settings", divider="gray")
-    config = choose_settings(file, table, measure=not st.session_state.get(_STARTING))
+    config = choose_settings(file, chosen.table, measure=not st.session_state.get(_STARTING))
     st.header("4 · Start", divider="gray")
-    _show_start(file, table, config, words)
+    _show_start(file, chosen, config)
 
 
-def _show_start(file: dict, table: Table, config: RunConfig | None, words: list[str]) -> None:
+def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) -> None:
     with st.container():
         if config:
             st.caption("The same from a terminal:")
-            st.code(_command(file, table, config, words), language="bash", wrap_lines=True)
+            st.code(_command(file, chosen, config), language="bash", wrap_lines=True)
     starting = bool(st.session_state.get(_STARTING))
     st.button(
         "Train",
@@ -123,15 +130,15 @@ def _show_start(file: dict, table: Table, config: RunConfig | None, words: list[
     if problem := st.session_state.pop("train problem", None):
         show_error(UserError(problem))
     if starting and config:
-        _start(table, config)
+        _start(file, chosen, config)
 
 
-def _command(file: dict, table: Table, config: RunConfig, words: list[str]) -> str:
+def _command(file: dict, chosen: sources.Joined, config: RunConfig) -> str:
     if "cloned" in file:
-        return clone_command_for(config, file["cloned"][0], words)
+        return clone_command_for(config, file["cloned"][0], chosen.words)
     name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
-    first = table.sources[0].name if table.sources else ""
-    return command_for(config, name, reading_flags(), words, first)
+    first = chosen.table.sources[0].name if chosen.table.sources else ""
+    return command_for(config, name, reading_flags(), chosen.words, first)
 
 
 def _mark_starting() -> None:
@@ -139,8 +146,11 @@ def _mark_starting() -> None:
     st.session_state[_STARTING] = "asked"
 
 
-def _start(table: Table, config: RunConfig) -> None:
-    name = owner()
+def _start(file: dict, chosen: sources.Joined, config: RunConfig) -> None:
+    name, table = owner(), chosen.table
+    if "cloned" in file and chosen.left_out:
+        whole, config = with_kept_folds(chosen.whole, config)
+        table = leave_out(whole, chosen.left_out)
     # A list that the session holds already: another click may end this script at any call to
     # Streamlit, even one that puts something into the session, but not while the list grows.
     started = st.session_state.setdefault(_STARTED, [])

@@ -24,6 +24,11 @@ def add(commands: Commands) -> None:
     score = commands.add_parser("score", help="score a model on a labelled table")
     add_model(score)
     add_table(score)
+    score.add_argument(
+        "--source",
+        metavar="NAME",
+        help="compare with values as in this source; by default as the model answers",
+    )
     add_json(score)
     score.set_defaults(carry_out=_score)
 
@@ -51,7 +56,7 @@ def _list(arguments: argparse.Namespace) -> None:
             escape(row["name"]),
             escape(f"{row['table']}, {row['rows']:,} rows"),
             escape(", ".join(property_["name"] for property_ in row["properties"])),
-            f"{row['figures']['blend']['wmae']:.4f}",
+            "–" if (wmae := row["figures"]["blend"]["wmae"]) is None else f"{wmae:.4f}",
         )
     Console().print(shown if rows else "No models yet.")
 
@@ -61,7 +66,7 @@ def _score(arguments: argparse.Namespace) -> None:
     predictor = opened_model(arguments.model)
     table = checked_table(arguments)
     with progress_bar() as show:
-        result = score_table(predictor, table, show)
+        result = score_table(predictor, table, show, arguments.source)
     if arguments.json:
         sys.stdout.write(json.dumps(result) + "\n")
     else:

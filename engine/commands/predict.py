@@ -72,6 +72,11 @@ def _predict(arguments: argparse.Namespace) -> None:
         )
     if arguments.source and arguments.sources == "all":
         raise UserError("--source is for one source, --sources all for all of them: leave out one.")
+    if arguments.sample_submission and arguments.sources == "all":
+        raise UserError(
+            "A submission has exactly the columns that its sample asks for: leave out --sources "
+            "all or --sample-submission."
+        )
     predictor = opened_model(arguments.model)
     if arguments.source:
         predictor.info.columns_like(arguments.source)

@@ -9,6 +9,9 @@ from ..table import Table, join_tables, leave_out, split_by_column, split_column
 from ..table.splitting import column_of_source
 from .options import add_table, checked_table, given_units
 
+_ANY = "*"
+"""A source that no unit is given for: those of parts are given when they are checked."""
+
 
 def add_tables(command: argparse.ArgumentParser) -> None:
     """Let a command take one or more tables, how they are read, and their sources."""
@@ -80,8 +83,10 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
     if arguments.column_source:
         return _joined_columns(arguments)
     if not several:
-        whole = checked_table(arguments, arguments.table[0])
-        parts, sources = split_by_column(whole, arguments.source_column)
+        whole = checked_table(arguments, arguments.table[0], _ANY)
+        parts, sources = split_by_column(
+            whole, arguments.source_column, lambda source: given_units(arguments.unit, source)
+        )
         given = {source.name: source for source in map(_source, arguments.source)}
         _refuse_unknown(list(given.values()), [source.name for source in sources])
         sources = [given.get(source.name, source) for source in sources]
@@ -104,10 +109,11 @@ def _joined_columns(arguments: argparse.Namespace) -> Table:
     whole = checked_table(arguments, arguments.table[0])
     parts = split_columns(whole, of_columns, given_units(arguments.unit))
     given = [_source(words) for words in arguments.source]
-    _refuse_unknown(given[1:], [source for source, _ in of_columns.values()])
     by_name = {source.name: source for source in given}
-    own = given[0] if given else source_named(default_name(arguments.table[0]))
     others = dict.fromkeys(source for source, _ in of_columns.values())
+    mine = [source for source in given if source.name not in others]
+    own = mine[0] if mine else source_named(default_name(arguments.table[0]))
+    _refuse_unknown(given, [own.name, *others])
     sources = [own, *(by_name.get(name, source_named(name)) for name in others)]
     joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
     return leave_out(joined, arguments.leave_out)

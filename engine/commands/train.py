@@ -17,6 +17,7 @@ from ..runs import (
     start_run,
     stop_run,
     unlearned_words,
+    with_kept_folds,
 )
 from ..runs.records import LONGEST, checked_name
 from ..settings.devices import DeviceSettings
@@ -108,7 +109,10 @@ def _clone(arguments: argparse.Namespace) -> int:
             "use": {**origin.config.use.model_dump(), **use},
         }
     )
-    return _start(leave_out(origin.checked(), arguments.leave_out), config, arguments.detach)
+    table = origin.checked()
+    if arguments.leave_out:
+        table, config = with_kept_folds(table, config)
+    return _start(leave_out(table, arguments.leave_out), config, arguments.detach)
 
 
 def _start(table: Table, config: RunConfig, detach: bool) -> int:

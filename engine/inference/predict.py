@@ -199,8 +199,20 @@ class Predictor:
         }
 
 
-def score(predictor: Predictor, table: Table, progress: Progress | None = None) -> dict:
+def score(
+    predictor: Predictor,
+    table: Table,
+    progress: Progress | None = None,
+    source: str | None = None,
+) -> dict:
     """The figures of a model on a labelled table, with the ranges of its training table.
+
+    Args:
+        predictor: the model.
+        table: with labels of some of its properties.
+        progress: told how far the features are.
+        source: whose labels these are, where the model has learned from several; by default of the
+            sources that it answers like.
 
     Returns:
         See `engine.settings.metrics.figures`; properties that the table does not label have n = 0.
@@ -211,19 +223,20 @@ def score(predictor: Predictor, table: Table, progress: Progress | None = None) 
     # Loaded here: pages predict without waiting for scikit-learn.
     from ..settings.metrics import figures
 
-    names = predictor.info.names
-    _check_units(predictor.info.properties, table)
+    info, names = predictor.info, predictor.info.names
+    columns = info.columns_like(source) if source else {name: name for name in names}
+    _check_units(info.properties, table)
     labels = np.full((len(table.smiles), len(names)), np.nan)
     for k, known in enumerate(table.properties):
-        if known.name in names:
-            labels[:, names.index(known.name)] = table.labels[:, k]
+        if known.name in columns:
+            labels[:, names.index(columns[known.name])] = table.labels[:, k]
     if not np.isfinite(labels).any():
         raise UserError(
             f"{table.name} labels none of the properties that the model predicts "
-            f"({', '.join(names)}); name a column after one of them."
+            f"({', '.join(columns)}); name a column after one of them."
         )
     predicted = predictor.predict(table.smiles, progress).blend.to_numpy()
-    return figures(labels, predicted, names, predictor.info.ranges)
+    return figures(labels, predicted, names, info.ranges)
 
 
 def _check_units(predicted: list[Property], table: Table) -> None:

@@ -54,8 +54,9 @@ def make_submission(
     info, columns = predictor.info, guess_columns(test)
     names = info.columns_like(source) if source else info.submission_columns
     if sample is not None:
-        # A property as another source has it can be asked for by its full name.
-        names = {name: name for name in info.names} | names
+        if source is None:
+            # A property as another source has it can be asked for by its full name.
+            names = {name: name for name in info.names} | names
         if (id_column := sample.frame.columns[0]) in test.frame:
             columns = columns.model_copy(update={"id": id_column})
         properties, order = _requested(sample, test, columns, [*names])

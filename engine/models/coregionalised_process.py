@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_LEAST_SPREAD = 0.2
+"""A source whose labels spread less, as a share of the spread of all, gets a scale of its own."""
+
+
 class CoregionalisedProcess(ProjectedProcess, SourcesMember):
     """A Gaussian process of all sources, projected onto points near the training rows.
 
@@ -52,12 +56,8 @@ class CoregionalisedProcess(ProjectedProcess, SourcesMember):
         random, count = np.random.default_rng(seed), labels.shape[1]
         sources, rows = np.nonzero(np.isfinite(labels).T)
         values = labels[rows, sources]
-        deviation = values.std()
-        state = {
-            **scaling_of(descriptors),
-            "label": np.array([values.mean(), deviation if deviation > 0 else 1.0], dtype=float),
-        }
-        targets = (values - state["label"][0]) / state["label"][1]
+        state = {**scaling_of(descriptors), "label": _label_scale(values, sources, count)}
+        targets = (values - state["label"][0, sources]) / state["label"][1, sources]
         numbers, counts = (each[rows] for each in scaled(descriptors, state))
         tuning = _drawn_evenly(sources, count, config.tuning_rows, random)
         state["parameters"], state["coupling"] = learn_coupled(
@@ -80,6 +80,30 @@ class CoregionalisedProcess(ProjectedProcess, SourcesMember):
 
     def _said(self, kernel: np.ndarray) -> np.ndarray:
         return self._coupling.predict(kernel, self._state["sources"], self._state["weights"])
+
+
+def _label_scale(values: np.ndarray, sources: np.ndarray, count: int) -> np.ndarray:
+    """What labels of each source are reduced by and divided by; `(2, S)`, in their unit.
+
+    The same for all, since sources of one quantity mostly differ by little and that is worth
+    knowing; each source's own where one scale would leave the labels of a source all alike.
+    """
+    mean, deviation = values.mean(), values.std()
+    own = np.tile([[mean], [deviation if deviation > 0 else 1.0]], count)
+    spreads = np.array(
+        [values[sources == s].std() if (sources == s).any() else 0.0 for s in range(count)]
+    )
+    varied = spreads > 0
+    if not varied.any() or spreads[varied].min() > _LEAST_SPREAD * deviation:
+        return own
+    for source in np.flatnonzero(varied):
+        own[:, source] = values[sources == source].mean(), spreads[source]
+    for source in np.flatnonzero(~varied):
+        # One label, or equal ones: nothing tells their scale.
+        own[1, source] = spreads[varied].max()
+        if (sources == source).any():
+            own[0, source] = values[sources == source].mean()
+    return own
 
 
 def _drawn_evenly(

@@ -1,6 +1,6 @@
 """Runs: background processes with a folder and a row in the run table each."""
 
-from .clone import Clone, clone_command_for, clone_of, command_for
+from .clone import Clone, clone_command_for, clone_of, command_for, with_kept_folds
 from .control import (
     archive_run,
     delete_run,
@@ -75,4 +75,5 @@ __all__ = [
     "start_run",
     "stop_run",
     "unlearned_words",
+    "with_kept_folds",
 ]

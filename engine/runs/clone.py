@@ -6,6 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
@@ -13,8 +14,12 @@ from ..base.workspace import COMMAND
 from ..settings.devices import DeviceSettings
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
+from ..table.folds import folds_made, make_folds
 from . import folder as files
 from .records import Run, RunConfig
+
+FOLDS_COLUMN = "fold"
+"""The column of folds that are kept from a run."""
 
 ROW_NUMBERS = "row"
 """The id column of a clone whose origin has none."""
@@ -94,6 +99,29 @@ def clone_of(run: Run) -> Clone:
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
     return Clone(config.table, buffer.getvalue(), cloned, config.properties)
+
+
+def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
+    """The table with the folds that a splitter makes of it as a column, and settings that use it.
+
+    So a run without some of its labels has the folds of one with them, and can be compared.
+
+    Args:
+        table: a run's, as it was.
+        config: the settings of a run of it.
+    """
+    if folds_made(config.folds) is None:
+        return table, config
+    folds = make_folds(
+        config.folds, table.canonical, table.labels, config.seed, by_polymer=bool(table.sources)
+    )
+    column = _unlike(FOLDS_COLUMN, {*table.raw.column_names})
+    frame = table.raw.frame.copy()
+    frame[column] = None
+    places = np.searchsorted(table.raw.rows, table.rows)
+    frame.iloc[places, frame.columns.get_loc(column)] = folds.astype(str)
+    kept = replace(table, raw=replace(table.raw, frame=frame))
+    return kept, config.model_copy(update={"folds": f"column:{column}"})
 
 
 def _unlike(name: str, taken: set[str]) -> str:

@@ -45,11 +45,12 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         names = [table.properties[k].name for k in learned]
         check_folds(folds, table.canonical, table.labels[:, learned], names)
     preset = chosen_preset(config.preset, table)
+    learned_from = {table.properties[k].source for k in learned}
     config = config.model_copy(
         update={
             "preset": preset.name,
             "columns": table.report.columns,
-            "sources": list(table.sources),
+            "sources": [source for source in table.sources if source.name in learned_from],
         }
     )
     now = time.time()

@@ -61,6 +61,8 @@ def source_named(name: str, kind: str = "", reference: str = "", terms: str = ""
     if kind not in get_args(SourceKind):
         raise UserError(f"A source is measured, simulated or computed, not {kind!r}.")
     name = name.strip()
+    if not all(text.isprintable() for text in (name, reference, terms)):
+        raise UserError(f"{name!r} has characters that cannot be printed: write the source anew.")
     if name.casefold() == ALL:
         raise UserError(f"A source cannot be called {name!r}: the word stands for all of them.")
     if not 0 < len(name) <= LONGEST_NAME or any(sign in name for sign in _RESERVED):

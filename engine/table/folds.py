@@ -39,9 +39,9 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
         UserError: when the text has none of these forms, or does not fit the table.
     """
     if not _SPLITTER.fullmatch(spec):
-        if len({id(part.raw) for part in table.parts}) == 1:
+        if len({id(part.raw.reading) for part in table.parts}) == 1 and spec.startswith("column:"):
             # Sources of one table: a column of it tells the fold of all their rows.
-            return _folds_of_column(spec, replace(table, raw=table.parts[0].raw))
+            return _folds_of_parts(spec, table)
         if table.parts:
             return _extended(_folds_of_column(spec, table.parts[0]), table)
         if table.sources and not spec.startswith("column:"):
@@ -260,6 +260,14 @@ def _folds_of_column(spec: str, table: Table) -> np.ndarray:
             f"between 2 and {MOST_FOLDS} are needed."
         )
     return folds
+
+
+def _folds_of_parts(spec: str, table: Table) -> np.ndarray:
+    """The same of a joined table whose parts are those of one table."""
+    frame = pd.concat([part.raw.frame.iloc[_positions(part)] for part in table.parts])
+    numbers = np.arange(len(frame))
+    raw = replace(table.parts[0].raw, frame=frame.reset_index(drop=True), rows=numbers)
+    return _folds_of_column(spec, replace(table, raw=raw, rows=numbers, parts=()))
 
 
 def _numbers_or_texts(values: np.ndarray) -> np.ndarray:

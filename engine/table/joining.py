@@ -98,21 +98,26 @@ def leave_out(table: Table, names: Collection[str]) -> Table:
             "properties": [table.report.properties[k] for k in kept],
         }
     )
-    whole = replace(table, labels=table.labels[:, kept], properties=properties, report=report)
-    return _without_empty_sources(whole)
+    left = replace(table, labels=table.labels[:, kept], properties=properties, report=report)
+    return _without_empty_sources(left, table)
 
 
-def _without_empty_sources(table: Table) -> Table:
-    """The table without the rows of sources of which it has no property any more."""
+def _without_empty_sources(table: Table, before: Table) -> Table:
+    """The table without the rows of sources of which it has no property any more.
+
+    Args:
+        table: some of whose properties are gone.
+        before: as it was; the parts of a run's table are not known, so that all rows go that have
+            lost their last label.
+    """
     learned = {property_.source for property_ in table.properties}
     stay = [source.name in learned for source in table.sources]
-    if all(stay) or not table.parts:
-        return replace(
-            table,
-            sources=tuple(s for s, is_left in zip(table.sources, stay, strict=True) if is_left),
-        )
-    sizes = [len(part.canonical) for part in table.parts]
-    rows = np.flatnonzero(np.repeat(stay, sizes))
+    if table.parts:
+        sizes = [len(part.canonical) for part in table.parts]
+        rows = np.flatnonzero(np.repeat(stay, sizes))
+    else:
+        had, has = (np.isfinite(each.labels).any(axis=1) for each in (before, table))
+        rows = np.flatnonzero(has | ~had)
     return replace(
         table,
         ids=[table.ids[i] for i in rows],
@@ -121,7 +126,7 @@ def _without_empty_sources(table: Table) -> Table:
         labels=table.labels[rows],
         rows=table.rows[rows],
         sources=tuple(s for s, is_left in zip(table.sources, stay, strict=True) if is_left),
-        parts=tuple(p for p, is_left in zip(table.parts, stay, strict=True) if is_left),
+        parts=tuple(p for p, is_left in zip(table.parts, stay, strict=False) if is_left),
     )
 
 
@@ -210,6 +215,15 @@ def _check(tables: Sequence[Table], sources: Sequence[Source]) -> None:
         raise UserError(
             f"{len(tables)} tables are more than the {MOST_SOURCES} that can be joined."
         )
+    if not tables or len(tables) != len(sources):
+        raise UserError(
+            f"There are {len(tables)} tables and {len(sources)} sources: give one for each."
+        )
+    for table in tables:
+        if table.sources:
+            raise UserError(
+                f"{table.name} is joined of several sources already: join all tables at once."
+            )
     names = [source.name.casefold() for source in sources]
     twice = [source.name for i, source in enumerate(sources) if names[i] in names[:i]]
     if twice:

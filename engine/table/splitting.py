@@ -1,6 +1,7 @@
 """One table that holds several sources, as one table for each."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,23 +11,31 @@ from ..settings.sources import MOST_SOURCES, Source, source_named
 from .checking import Table, check_table
 
 
-def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source]]:
+def split_by_column(
+    table: Table, column: str, units: Callable[[str], Mapping[str, str]] | None = None
+) -> tuple[list[Table], list[Source]]:
     """The parts of a table whose rows name their source in a column, and these sources.
 
+    Args:
+        table: checked; each part is checked again on its own.
+        column: its name.
+        units: the units that the source of that name gives its properties in.
+
     Raises:
-        UserError: when there is no such column, or rows of it are empty.
+        UserError: when there is no such column, rows of it are empty, or a part cannot be used.
     """
-    if column not in table.raw.frame:
+    raw, columns = table.raw, table.report.columns
+    if column not in raw.frame:
         raise UserError(
-            f"{table.name} has no column {column!r}; its columns are "
-            f"{', '.join(table.raw.column_names)}."
+            f"{table.name} has no column {column!r}; its columns are {', '.join(raw.column_names)}."
         )
-    values = table.raw.frame[column].to_numpy()[np.searchsorted(table.raw.rows, table.rows)]
-    names = np.array(["" if value is None else str(value).strip() for value in values])
+    names = np.array(
+        ["" if value is None else str(value).strip() for value in raw.frame[column]], dtype=object
+    )
     if (empty := np.flatnonzero(names == "")).size:
         raise UserError(
-            f"{table.name}: column {column!r} names no source in row {table.rows[empty[0]]}; "
-            "fill it in, or leave the row out."
+            f"{table.name}: column {column!r} names no source in row {raw.rows[empty[0]]}; fill it "
+            "in, or leave the row out."
         )
     different = list(dict.fromkeys(names.tolist()))
     if len(different) == 1:
@@ -39,41 +48,22 @@ def split_by_column(table: Table, column: str) -> tuple[list[Table], list[Source
             f"{table.name}: column {column!r} holds {len(different):,} different texts, and a "
             f"source is one of at most {MOST_SOURCES}; choose the column that names sources."
         )
-    parts = [
-        _rows_of(table, names == name, name, is_first=not number)
-        for number, name in enumerate(different)
-    ]
+    learned = tuple(name for name in columns.properties if name != column)
+    parts = []
+    for source in different:
+        own = np.flatnonzero(names == source)
+        part = replace(
+            raw, name=f"{raw.name}, {source}", frame=raw.frame.iloc[own], rows=raw.rows[own]
+        )
+        # A property that the source has no value of is none of its own.
+        has = tuple(name for name in learned if part.frame[name].notna().any())
+        said = {name: unit for name, unit in (units or _no_units)(source).items() if name in has}
+        parts.append(check_table(part, columns.model_copy(update={"properties": has}), said))
     return parts, [source_named(name) for name in different]
 
 
-def _rows_of(table: Table, chosen: np.ndarray, source: str, is_first: bool) -> Table:
-    """Some rows of a table, and the properties that they have labels of.
-
-    What was found in the whole table is told by the first part alone.
-    """
-    rows = np.flatnonzero(chosen)
-    labels = table.labels[rows]
-    learned = np.flatnonzero(np.isfinite(labels).any(axis=0))
-    report, left_out = table.report, table.report.rows - table.report.kept
-    report = report.model_copy(
-        update={
-            "rows": len(rows) + (left_out if is_first else 0),
-            "kept": len(rows),
-            "findings": report.findings if is_first else [],
-        }
-    )
-    return replace(
-        table,
-        name=f"{table.name}, {source}",
-        report=report,
-        excluded=table.excluded if is_first else table.excluded[:0],
-        ids=[table.ids[i] for i in rows],
-        smiles=[table.smiles[i] for i in rows],
-        canonical=[table.canonical[i] for i in rows],
-        labels=labels[:, learned],
-        properties=tuple(table.properties[k] for k in learned),
-        rows=table.rows[rows],
-    )
+def _no_units(source: str) -> Mapping[str, str]:
+    return {}
 
 
 def split_columns(
@@ -142,8 +132,9 @@ def column_of_source(words: str) -> tuple[str, tuple[str, str]]:
     source, _, property_ = (part.strip() for part in rest.partition(":"))
     if not equals or not column.strip() or not source:
         raise UserError(f"{words!r} does not say which source a column is of: write COLUMN=SOURCE.")
-    property_ = property_ or column.replace(source, "").strip(" _-.()")
-    if not property_ or property_ == column:
+    ends = re.fullmatch(rf"(.+?)[ _.(-]+{re.escape(source)}\)?", column.strip())
+    property_ = property_ or (ends[1] if ends else "")
+    if not property_:
         raise UserError(
             f"It cannot be told from the name of column {column!r} which property it holds; write "
             f"{column}={source}:PROPERTY."

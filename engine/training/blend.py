@@ -10,8 +10,6 @@ _STEPS = 10
 _PRIOR_LABELS = 200
 """Labels that equal weights count for: with as many measured ones, both weigh the same
 (docs/experiments.md, "Blend weights shrunk towards equal ones")."""
-_PRIOR_LABELS_OF_SHARE = 30
-"""The same for one number, how much models of all sources weigh beside those of one."""
 
 
 def fit_weights(
@@ -63,17 +61,26 @@ def has_model(members: np.ndarray) -> np.ndarray:
 
 
 def _share(labels: np.ndarray, alone: np.ndarray, together: np.ndarray) -> float:
-    """The weight of a blend of models of all sources beside one of models of the source alone."""
+    """The weight of a blend of models of all sources beside one of models of the source alone.
+
+    Of the shares that err no more than the best one by more than a standard error, that nearest to
+    a half: few labels decide little, but they decide what is plain (the rule of one standard error:
+    Breiman et al., Classification and Regression Trees, Wadsworth 1984, section 3.4.3).
+    """
     scored = np.isfinite(labels) & np.isfinite(alone) & np.isfinite(together)
     if not scored.any():
         return 0.5
     shares = np.arange(_STEPS + 1) / _STEPS
-    errors = [
-        np.abs((1 - share) * alone[scored] + share * together[scored] - labels[scored]).mean()
-        for share in shares
-    ]
-    trust = scored.sum() / (scored.sum() + _PRIOR_LABELS_OF_SHARE)
-    return float((1 - trust) * 0.5 + trust * shares[int(np.argmin(errors))])
+    errors = np.stack(
+        [
+            np.abs((1 - share) * alone[scored] + share * together[scored] - labels[scored])
+            for share in shares
+        ]
+    )
+    more = errors - errors[int(np.argmin(errors.mean(axis=1)))]
+    chance = more.std(axis=1) / scored.sum() ** 0.5
+    as_good = shares[more.mean(axis=1) <= chance]
+    return float(as_good[np.argmin(np.abs(as_good - 0.5))])
 
 
 def nested_blend(

@@ -177,12 +177,23 @@ def _blended(
         figures={
             "blend": figures(data.labels, blended, data.names, ranges, data.answers),
             "members": {
-                member: figures(data.labels, predicted, data.names, ranges, data.answers)
+                member: _figures_of_member(data, predicted, ranges)
                 for member, predicted in predictions.items()
             },
         },
         remarks=remarks,
     )
+
+
+def _figures_of_member(
+    data: TrainingData, predicted: np.ndarray, ranges: dict[str, tuple[float, float]]
+) -> dict:
+    """The figures of a member; no weighted ones where it does not predict all that they weigh."""
+    found = figures(data.labels, predicted, data.names, ranges, data.answers)
+    answers = [k for k, name in enumerate(data.names) if name in (data.answers or data.names)]
+    if np.isnan(predicted[:, answers]).all(axis=0).any():
+        found |= {"wmae": None, "wmae_row": None}
+    return found
 
 
 def _learned_from_all(data: TrainingData, members: Sequence[str]) -> np.ndarray:

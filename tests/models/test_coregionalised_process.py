@@ -89,6 +89,16 @@ def test_labels_that_are_all_equal_are_learned(polymers) -> None:
     np.testing.assert_allclose(model.predict(polymers[0]), 7.5, rtol=1e-5)
 
 
+def test_a_source_in_a_far_larger_unit_does_not_drown_out_a_small_one(polymers) -> None:
+    descriptors, labels = polymers
+    by_source = np.column_stack([labels, 1000 * labels + 3])
+    by_source[::2, 0] = np.nan
+    model = CoregionalisedProcess.fit(descriptors, by_source, QUICK, 0)
+    predicted = model.predict(descriptors)
+    assert np.abs(predicted[:, 0] - labels).mean() < 0.5 * labels.std()
+    np.testing.assert_allclose((predicted[:, 1] / 1000 - labels).std() / labels.std(), 0, atol=0.5)
+
+
 def test_what_sources_share_and_what_is_their_own() -> None:
     coupling = Coupling(np.zeros(2), np.log([0.5, 0.25]), np.log([1.0, 2.0]))
     sources = np.array([0, 1])

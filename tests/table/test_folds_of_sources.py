@@ -1,12 +1,15 @@
 """Folds of several tables: a polymer is never on both sides, in any source."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from engine.chem.polymers import polymer_keys
+from engine.runs import RunConfig, with_kept_folds
 from engine.settings.sources import Source
-from engine.table import Table, join_tables, load_table
+from engine.table import Table, join_tables, leave_out, load_table
 from engine.table.folds import given_folds, make_folds
 
 SOURCES = [Source(name="lab"), Source(name="md")]
@@ -77,3 +80,19 @@ def test_folds_that_keep_clusters_are_extended_by_clusters() -> None:
     folds = given_folds("column:part", joined)
     assert folds is not None
     assert folds[11:].tolist() == [0] * 6 + [1] * 3
+
+
+def test_a_clone_without_some_labels_keeps_its_folds() -> None:
+    lab, md = _table("lab", CHAINS), _table("md", RINGS * 3, y=np.arange(18.0))
+    joined = replace(join_tables([lab, md], SOURCES), parts=())
+    frame = pd.DataFrame({"SMILES": joined.smiles})
+    rows = np.arange(2, len(frame) + 2)
+    joined = replace(joined, raw=replace(lab.raw, frame=frame, rows=rows), rows=rows)
+    config = RunConfig(name="a", preset="smoke", folds="random:4", seed=3)
+    kept, config = with_kept_folds(joined, config)
+    left = leave_out(kept, ["Tg (md)"])
+    whole = make_folds("random:4", joined.canonical, joined.labels, 3, by_polymer=True)
+    folds = given_folds(config.folds, left)
+    assert folds is not None
+    assert folds.tolist() == whole.tolist()
+    assert given_folds(config.folds, kept).tolist() == whole.tolist()

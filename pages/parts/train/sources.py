@@ -22,10 +22,14 @@ class Joined(NamedTuple):
     Attributes:
         table: of all rows.
         words: what the command line is told of the further tables and the sources, quoted.
+        left_out: properties that are not to be learned; `table` is without them.
+        whole: the table with them.
     """
 
     table: Table
     words: list[str]
+    left_out: list[str]
+    whole: Table
 
 
 def choose_further(file: dict) -> list[dict]:
@@ -72,20 +76,21 @@ def join_further(file: dict, first: Table, further: list[dict]) -> Joined | None
     except UserError as error:
         show_error(error)
         return None
-    return Joined(joined, _words(further, sources, answers))
+    return Joined(joined, _words(further, sources, answers), [], joined)
 
 
-def choose_left_out(table: Table, harmful: dict[str, str], key: str) -> Joined:
+def choose_left_out(joined: Joined, harmful: dict[str, str], key: str) -> Joined:
     """Let the user leave out properties of added sources.
 
     Args:
-        table: with sources.
+        joined: with sources.
         harmful: properties that harmed in an earlier run, and in what words.
         key: of the file.
     """
+    table = joined.whole
     added = [property_.name for property_ in table.properties if not property_.is_answer]
     if not added:
-        return Joined(table, [])
+        return joined
     for name in set(harmful) & set(added):
         st.warning(
             plain(f"In the previous run, {harmful[name]} {name} is deselected below."),
@@ -101,7 +106,7 @@ def choose_left_out(table: Table, harmful: dict[str, str], key: str) -> Joined:
     )
     left_out = [name for name in added if name not in kept]
     words = [f"--leave-out {shlex.quote(name)}" for name in left_out]
-    return Joined(leave_out(table, left_out), words)
+    return Joined(leave_out(table, left_out), [*joined.words, *words], left_out, table)
 
 
 def _source_fields(number: int, file: dict) -> Source:
