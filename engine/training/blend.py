@@ -10,6 +10,11 @@ _STEPS = 10
 _PRIOR_LABELS = 200
 """Labels that equal weights count for: with as many measured ones, both weigh the same
 (docs/experiments.md, "Blend weights shrunk towards equal ones")."""
+_MOST_COMPARED = 20_000
+"""Labels that errors of all weights are kept of at once: every other one, or every third, of
+more."""
+_TOLERATED = 0.5
+"""Standard errors by which weights may err more than the best ones."""
 
 
 def fit_weights(
@@ -39,10 +44,10 @@ def fit_weights(
         weights[present] = fit_weights(labels, members[present], of_all[present])
         return weights
     if of_all.any() and not of_all.all():
-        halves = [(which, fit_weights(labels, members[which])) for which in (~of_all, of_all)]
-        share = _share(labels, *(weights @ members[which] for which, weights in halves))
+        halves = [(which, _plain_weights(labels, members[which])) for which in (~of_all, of_all)]
+        blends = np.stack([weights @ members[which] for which, weights in halves])
         weights = np.empty(len(members))
-        for (which, own), part in zip(halves, (1 - share, share), strict=True):
+        for (which, own), part in zip(halves, _plain_weights(labels, blends), strict=True):
             weights[which] = part * own
         return weights
     equal = np.full(len(members), 1 / len(members))
@@ -60,27 +65,24 @@ def has_model(members: np.ndarray) -> np.ndarray:
     return np.isfinite(members).any(axis=1)
 
 
-def _share(labels: np.ndarray, alone: np.ndarray, together: np.ndarray) -> float:
-    """The weight of a blend of models of all sources beside one of models of the source alone.
+def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Weights that are as equal as the errors allow; arguments and shape as of `fit_weights`.
 
-    Of the shares that err no more than the best one by more than a standard error, that nearest to
-    a half: few labels decide little, but they decide what is plain (the rule of one standard error:
-    Breiman et al., Classification and Regression Trees, Wadsworth 1984, section 3.4.3).
+    Of all weights that err no more than the best ones by more than half a standard error, those
+    nearest to equal ones: few labels decide little, but what is plain they decide (after the rule
+    of one standard error: Breiman et al., Classification and Regression Trees, Wadsworth 1984,
+    section 3.4.3; docs/experiments.md, "Weights of members that learned all sources").
     """
-    scored = np.isfinite(labels) & np.isfinite(alone) & np.isfinite(together)
-    if not scored.any():
-        return 0.5
-    shares = np.arange(_STEPS + 1) / _STEPS
-    errors = np.stack(
-        [
-            np.abs((1 - share) * alone[scored] + share * together[scored] - labels[scored])
-            for share in shares
-        ]
-    )
+    scored = np.flatnonzero(np.isfinite(labels) & np.isfinite(members).all(axis=0))
+    if not len(scored):
+        return np.full(len(members), 1 / len(members))
+    scored = scored[:: len(scored) // _MOST_COMPARED + 1]
+    grid = _simplex(len(members))
+    errors = np.abs(grid @ members[:, scored] - labels[scored])  # choices × labels
     more = errors - errors[int(np.argmin(errors.mean(axis=1)))]
-    chance = more.std(axis=1) / scored.sum() ** 0.5
-    as_good = shares[more.mean(axis=1) <= chance]
-    return float(as_good[np.argmin(np.abs(as_good - 0.5))])
+    chance = more.std(axis=1) / len(scored) ** 0.5
+    as_good = grid[more.mean(axis=1) <= _TOLERATED * chance]
+    return as_good[int(np.argmin(((as_good - 1 / len(members)) ** 2).sum(axis=1)))]
 
 
 def nested_blend(

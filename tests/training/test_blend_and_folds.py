@@ -75,8 +75,8 @@ def test_models_of_all_sources_are_weighed_against_those_of_one() -> None:
         members = np.vstack([alone, labels + random.normal(0, error, (2, 400))])
         weights = fit_weights(labels, members, np.array([False, False, True, True]))
         assert weights.sum() == pytest.approx(1)
-        assert (weights[2:].sum() < 0.1) == harmed
-        assert (weights[:2].sum() < 0.1) != harmed
+        assert (weights[2:].sum() < 0.2) == harmed
+        assert (weights[:2].sum() < 0.2) != harmed
 
 
 def test_a_member_without_a_model_of_a_property_has_no_weight_there() -> None:
