@@ -101,6 +101,9 @@ class Predictor:
             rows = units.place >= 0
             for member, values in members.items():
                 predicted = self._members[member].predict(features, threads or usable_cores())
+                # What has no weight was not calibrated with either: it says nothing of the spread.
+                weighs = [member in self.info.blend[name] for name in self.info.names]
+                predicted = predicted if all(weighs) else np.where(weighs, predicted, np.nan)
                 values[rows] = predicted[units.place[rows]]
         return Predictions(
             list(smiles),
@@ -194,6 +197,7 @@ class Predictor:
                 quantities,
                 info.networks.get(member),
                 info.network_counts.get(member),
+                [member in info.blend[name] for name in info.names],
             )
             for member in info.members
         }

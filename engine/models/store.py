@@ -45,12 +45,25 @@ class FittedMember(Protocol):
 class FittedDescriptorMember:
     """A model for each property, or for each quantity of several sources."""
 
-    def __init__(self, folder: Path, member: str, quantities: Sequence[str]) -> None:
-        """Read the models; see `columns_of` and `load_descriptor_model`."""
+    def __init__(
+        self,
+        folder: Path,
+        member: str,
+        quantities: Sequence[str],
+        weighs: Sequence[bool] | None = None,
+    ) -> None:
+        """Read the models of properties that they weigh anything in.
+
+        Args:
+            folder, member: see `load_descriptor_model`.
+            quantities: see `columns_of`.
+            weighs: for each of the K properties, whether the member has a weight; by default all.
+        """
         self._properties = len(quantities)
         self._models = {
             tuple(columns): load_descriptor_model(folder, member, columns[0])
             for columns in columns_of(member, quantities)
+            if weighs is None or any(weighs[k] for k in columns)
         }
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
@@ -97,6 +110,7 @@ def load_member(
     quantities: Sequence[str],
     network: NetworkConfig | None,
     networks: int | None = None,
+    weighs: Sequence[bool] | None = None,
 ) -> FittedMember:
     """Read a member of a bundle.
 
@@ -106,6 +120,8 @@ def load_member(
         quantities: what each of the K properties is, whatever its source.
         network: the parts of its networks; None for a member without networks.
         networks: how many it must have; None where the bundle does not say.
+        weighs: for each of the K properties, whether the member has a weight in its blend; by
+            default all. Other models are not kept.
 
     Raises:
         UserError: when this version knows no such member, or its files cannot be read.
@@ -116,7 +132,7 @@ def load_member(
             "Studio, or train the model again."
         )
     if issubclass(MEMBERS[member], DescriptorMember):
-        return FittedDescriptorMember(folder, member, quantities)
+        return FittedDescriptorMember(folder, member, quantities, weighs)
     if network is None:
         raise UserError(f"{folder} does not say what its networks of {member!r} are made of.")
     return FittedNetworkMember(folder, member, network, networks)
@@ -129,6 +145,22 @@ def save_descriptor_model(folder: Path, member: str, column: int, model: Descrip
     """
     content = gzip.compress(model.to_bytes(), _LEVEL, mtime=0)
     _descriptor_model_file(folder, member, column).write_bytes(content)
+
+
+def drop_descriptor_models(
+    folder: Path, member: str, quantities: Sequence[str], weighs: Sequence[bool]
+) -> None:
+    """Remove a member's models of properties in which it has no weight.
+
+    Args:
+        folder: the bundle's.
+        member: its name.
+        quantities: what each of the K properties is, whatever its source.
+        weighs: for each property, whether the member has a weight in its blend.
+    """
+    for columns in columns_of(member, quantities):
+        if not any(weighs[k] for k in columns):
+            _descriptor_model_file(folder, member, columns[0]).unlink(missing_ok=True)
 
 
 def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorMember:

@@ -85,11 +85,18 @@ def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     return as_good[int(np.argmin(((as_good - 1 / len(members)) ** 2).sum(axis=1)))]
 
 
+def without_small(weights: np.ndarray, least: float) -> np.ndarray:
+    """The weights, those below `least` set to 0 and the others scaled up to a sum of 1."""
+    kept = np.where(weights < least, 0.0, weights)
+    return kept / kept.sum() if kept.any() else weights
+
+
 def nested_blend(
     labels: np.ndarray,
     members: np.ndarray,
     folds: np.ndarray,
     of_all: np.ndarray | None = None,
+    least: float = 0.0,
 ) -> np.ndarray:
     """Blend each fold with weights fitted on the other folds, so that its error is unbiased.
 
@@ -98,6 +105,7 @@ def nested_blend(
         members: shape `(M, N, K)`, out-of-fold predictions.
         folds: shape `(N,)`.
         of_all: shape `(M, K)`, bool: the members that learned a property from several sources.
+        least: smaller weights count as none.
 
     Returns:
         Shape `(N, K)`.
@@ -108,6 +116,7 @@ def nested_blend(
         for k in range(labels.shape[1]):
             of_column = None if of_all is None else of_all[:, k]
             weights = fit_weights(labels[~held_out, k], members[:, ~held_out, k], of_column)
+            weights = without_small(weights, least) if least else weights
             predicted, present = members[:, held_out, k], has_model(members[:, :, k])
             if not present.all():
                 weights, predicted = weights[present], predicted[present]
@@ -121,16 +130,21 @@ def blend_weights(
     member_names: Sequence[str],
     names: Sequence[str],
     of_all: np.ndarray | None = None,
+    least: float = 0.0,
 ) -> dict[str, dict[str, float]]:
     """The weights for the bundle, from all folds: `{property: {member: weight}}`.
 
-    A member that has no model of a property has no weight there.
+    A member that has no model of a property, or a weight below `least`, has none there. The other
+    arguments are those of `nested_blend`.
     """
     weights = {}
     for k, name in enumerate(names):
         of_column = None if of_all is None else of_all[:, k]
         fitted = fit_weights(labels[:, k], members[:, :, k], of_column)
         present = has_model(members[:, :, k]) | (fitted > 0)
+        if least:
+            fitted = without_small(fitted, least)
+            present = fitted > 0
         by_member = zip(member_names, fitted.tolist(), present, strict=True)
         weights[name] = {member: weight for member, weight, is_there in by_member if is_there}
     return weights

@@ -16,9 +16,11 @@ from ..models.members import (
     DescriptorMember,
     columns_of,
     configs_of,
+    is_network,
     learns_all_sources,
     title_of,
 )
+from ..models.store import drop_descriptor_models
 from ..settings.metrics import figures, label_ranges
 from ..settings.presets import Preset
 from .blend import blend_weights, fixed_blend, nested_blend
@@ -27,6 +29,10 @@ from .descriptor_fits import DescriptorTask, fit_on_descriptors
 from .loop import DivergedError
 from .networks import NetworkTask, network_jobs
 from .parallel import fit_networks
+
+LEAST_WEIGHT = 0.06
+"""Of tables of several sources, whose properties are many: a model of less weight is not kept, as
+it takes more time and room than it is worth."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,12 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
             context.reporter.log(remarks[-1])
     if not predictions:
         raise UserError(" ".join(remarks) or f"The preset {preset.name!r} has no members.")
-    return _blended(data, preset, predictions, remarks)
+    ensemble = _blended(data, preset, predictions, remarks)
+    for name in ensemble.members:
+        if not is_network(name):
+            weighs = [name in own for own in ensemble.weights.values()]
+            drop_descriptor_models(context.folder, name, data.of_quantities, weighs)
+    return ensemble
 
 
 def _fit_member(
@@ -165,15 +176,18 @@ def _blended(
         blended, weights = fixed_blend(out_of_fold, members, data.names, preset.blend)
     else:
         of_all = _learned_from_all(data, members)
-        blended = nested_blend(data.labels, out_of_fold, data.folds, of_all)
-        weights = blend_weights(data.labels, out_of_fold, members, data.names, of_all)
+        least = LEAST_WEIGHT if of_all.any() else 0.0
+        blended = nested_blend(data.labels, out_of_fold, data.folds, of_all, least)
+        weights = blend_weights(data.labels, out_of_fold, members, data.names, of_all, least)
     ranges = label_ranges(data.labels, data.names)
     return Ensemble(
         members=members,
         out_of_fold=out_of_fold,
         blended=blended,
         weights=weights,
-        intervals=calibrate(data.labels, out_of_fold, blended, data.folds, data.names),
+        intervals=calibrate(
+            data.labels, _of_weight(out_of_fold, members, weights), blended, data.folds, data.names
+        ),
         figures={
             "blend": figures(data.labels, blended, data.names, ranges, data.answers),
             "members": {
@@ -183,6 +197,14 @@ def _blended(
         },
         remarks=remarks,
     )
+
+
+def _of_weight(
+    out_of_fold: np.ndarray, members: Sequence[str], weights: dict[str, dict[str, float]]
+) -> np.ndarray:
+    """Out-of-fold predictions `(M, N, K)`, NaN of members that are not kept for a property."""
+    kept = np.array([[member in own for own in weights.values()] for member in members])
+    return out_of_fold if kept.all() else np.where(kept[:, None], out_of_fold, np.nan)
 
 
 def _figures_of_member(

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 from engine.base.errors import UserError
+from engine.features.compute import compute_features
 from engine.inference.predict import Predictor
 from engine.inference.streaming import predict_file
 from engine.inference.submission import make_submission
+from engine.models.store import drop_descriptor_models, load_member
 from engine.runs.making import BundleRequest, Made, make_bundle
 from engine.settings.presets import Preset
 from engine.settings.sources import Source
@@ -91,3 +93,16 @@ def test_a_submission_is_like_the_first_table_whatever_answers_are_like(
     as_md = make_submission(Predictor(made[1]), test, source="md").frame
     assert as_md.columns.tolist() == ["id", "Tg"]
     assert as_md["Tg"][0] > 400
+
+
+def test_models_of_no_weight_are_not_kept_and_predict_nothing(
+    made: tuple[Made, Path], tmp_path: Path
+) -> None:
+    for path in made[1].iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    drop_descriptor_models(tmp_path, "lightgbm", ["Tg", "Tg"], [True, False])
+    assert not list(tmp_path.glob("lightgbm-001*"))
+    member = load_member(tmp_path, "lightgbm", ["Tg", "Tg"], None, weighs=[True, False])
+    predicted = member.predict(compute_features(["*CCO*"]), threads=1)
+    assert np.isfinite(predicted[0, 0])
+    assert np.isnan(predicted[0, 1])
