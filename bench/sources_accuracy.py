@@ -18,7 +18,7 @@ from bench.accuracy.results import load_all
 from bench.out_of_fold import FOLDS, load_competition
 from bench.reporting import markdown_table, stamp, write_json
 from bench.shipped_tables import SOURCES
-from engine.chem.smiles import canonical
+from engine.chem.polymers import polymer
 from engine.inference.bundle import read_info
 from engine.inference.source_effects import source_effect
 from engine.runs import find_run, read_out_of_fold
@@ -171,7 +171,7 @@ def known_polymers(run: Kept) -> list[dict]:
         found: dict = {"polymer": name, "smiles": smiles}
         for quantity in ("Tg", "Density"):
             chosen = run.of("measured", quantity)
-            own = chosen[chosen["unit"] == canonical(smiles)]
+            own = chosen[[polymer(unit) == polymer(smiles) for unit in chosen["unit"]]]
             if len(own):
                 found[quantity] = {
                     "measured": sorted({float(value) for value in own["label"]}),

@@ -93,8 +93,8 @@ class Model:
         >>> predicted = load().predict(["*CC*", "*CC(*)c1ccccc1"])
         >>> predicted[["Tg", "Density"]].round(2)
                Tg  Density
-        0  -10.45     0.83
-        1  110.36     0.92
+        0  -75.60     0.87
+        1  102.34     1.06
         >>> predicted.units["Tg"]
         '°C'
         """
@@ -128,7 +128,7 @@ class Model:
         >>> from polygin import load
         >>> load().predict_interval(["*CC(*)c1ccccc1"], coverage=0.9)["Tg"].round(1)
             low   high  domain
-        0  20.3  200.5  inside
+        0  75.8  128.9  inside
         """
         names = self._columns(source)
         predicted, index = self._predict(smiles, errors)
@@ -151,7 +151,7 @@ class Model:
 
         >>> from polygin import load
         >>> sorted(load().predict_members(["*CC*"]))
-        ['catboost', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
+        ['catboost', 'coregionalised_process', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
         """
         names = self._columns(source)
         predicted, index = self._predict(smiles, errors)
@@ -214,8 +214,8 @@ def load(model: str | PathLike[str] = "shipped") -> Model:
         UserError: when there is no such model.
 
     >>> from polygin import load
-    >>> load()
-    Model('best-random': Tg, FFV, Tc, Density, Rg)
+    >>> load().properties[:5]
+    ['Tg', 'FFV', 'Tc', 'Density', 'Rg']
     """
     return Model(find_model(_path(model)))
 

@@ -122,7 +122,8 @@ class BundleInfo(BaseModel):
         Raises:
             UserError: when the model has learned from no such source.
         """
-        columns = {each.base: each.name for each in self.properties if each.source == source}
+        own = {each.base: each.name for each in self.properties if each.source == source}
+        columns = {name: own[name] for name in self.answer_names if name in own}
         if not columns:
             there = ", ".join(each.name for each in self.sources)
             raise UserError(
