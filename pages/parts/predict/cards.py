@@ -125,6 +125,9 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
     value, uncertainty = predicted["blend"][name], molecule.uncertainty.get(name)
     members = {member: predicted[member][name] for member in info.blend[name]}
     book = molecule.textbook.value_of(name) if molecule.textbook else None
+    if _measured_labels(info, property_, molecule):
+        # The textbook's is one of the measured values above.
+        book = None
     low, high = info.ranges[name]
     bare = without_unit(property_)
     error = info.figures["blend"]["mae"].get(name)
