@@ -44,14 +44,22 @@ def main() -> None:
     for path in bundle.iterdir():
         shutil.copy(path, SHIPPED)
     properties = [_described(each) for each in info.properties]
-    write_info(SHIPPED, info.model_copy(update={"name": arguments.name, "properties": properties}))
+    changes = {
+        "name": arguments.name,
+        "properties": properties,
+        # Without the path of somebody's file.
+        "folds": info.folds.rpartition("/")[2],
+    }
+    write_info(SHIPPED, info.model_copy(update=changes))
     measured_labels().to_csv(SHIPPED / KNOWN_LABELS, index=False)
     size = sum(path.stat().st_size for path in SHIPPED.iterdir()) / 1e6
     print(f"{SHIPPED}: {size:.1f} MB")
 
 
 def _described(property_: Property) -> Property:
-    """A property with the title and unit that PI1070's own description gives it."""
+    """A property with what is known of it but not in its table: title, unit, origin."""
+    if property_.name == "Tg (competition)":
+        return property_.model_copy(update={"origin": "collected"})
     if property_.name not in _OF_RADONPY:
         return property_
     title, unit = _OF_RADONPY[property_.name]

@@ -139,12 +139,10 @@ def main() -> None:
     by_name = {property_.name: property_ for property_ in info.properties}
     columns_ = info.submission_columns.items()
     names = ", ".join(f"{column} ({unit_of(by_name[name])})" for column, name in columns_)
-    like = (
-        f", as in {info.sources[0].name}, the first table, where it has them"
-        if info.sources
-        else ""
-    )
-    st.markdown(f"This model predicts {plain(names + like)}.")
+    st.markdown(f"This model predicts {plain(names)}.")
+    if info.sources:
+        first = plain(info.sources[0].name)
+        st.caption(f"Values are like those of {first}, its first table, where that has them.")
     check_limits()
     files = upload_files()
     if files[0] is None:

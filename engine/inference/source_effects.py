@@ -48,12 +48,16 @@ class SourceEffect(BaseModel):
         """The change in words."""
         to_percent = 100 / self.without if self.without else 0.0
         change = (self.together - self.without) * to_percent
-        verb = "helps" if self.helps else "harms" if self.harms else "makes no clear difference to"
-        text = (
-            f"{self.source} {verb} {self.name}: error {change:+.1f} % "
-            f"({self.low * to_percent:+.1f} to {self.high * to_percent:+.1f} %), "
-            f"{self.labels:,} labels."
-        )
+        interval = f"{self.low * to_percent:+.1f} to {self.high * to_percent:+.1f} %"
+        error = f"error {change:+.1f} % ({interval})"
+        if self.helps or self.harms:
+            verb = "helps" if self.helps else "harms"
+            text = f"{self.source} {verb} {self.name}: {error}, {self.labels:,} labels."
+        else:
+            text = (
+                f"{self.source} makes no difference to {self.name} that {self.labels:,} labels "
+                f"could tell: {error}."
+            )
         return text.replace(" -", " −").replace("(-", "(−")
 
 

@@ -25,6 +25,12 @@ ROW_NUMBERS = "row"
 """The id column of a clone whose origin has none."""
 
 
+_OF_ONE_TABLE = {
+    *("duplicate", "conflict", "stereo_duplicate", "stereo_conflict", "duplicate_id"),
+}
+"""Kinds of findings that say nothing of a table of several sources."""
+
+
 class Clone(NamedTuple):
     """What a run was started with.
 
@@ -52,6 +58,9 @@ class Clone(NamedTuple):
         # A column's name does not tell its quantity from its source.
         by_name = {property_.name: property_ for property_ in self.properties}
         properties = tuple(by_name.get(each.name, each) for each in table.properties)
+        # Sources share polymers and number their rows alike: that is nothing to mend.
+        findings = [each for each in table.report.findings if each.kind not in _OF_ONE_TABLE]
+        table = replace(table, report=table.report.model_copy(update={"findings": findings}))
         return replace(table, properties=properties, sources=tuple(self.config.sources))
 
 

@@ -23,6 +23,7 @@ class Property(BaseModel):
         source: the name of the source that its labels come from; empty in a table of one source.
         quantity: the quantity that is measured or simulated, where the name says the source too:
             `Tg` of `Tg (radonpy)`. Empty where the name is the quantity.
+        origin: how its labels were obtained, where that differs from the source's kind.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +36,7 @@ class Property(BaseModel):
     decimals: int | None = None
     source: str = ""
     quantity: str = ""
+    origin: str = ""
 
     @property
     def is_answer(self) -> bool:

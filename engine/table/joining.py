@@ -118,8 +118,10 @@ def _without_empty_sources(table: Table, before: Table) -> Table:
     else:
         had, has = (np.isfinite(each.labels).any(axis=1) for each in (before, table))
         rows = np.flatnonzero(has | ~had)
+    gone = [s.name for s, is_left in zip(table.sources, stay, strict=True) if not is_left]
     return replace(
         table,
+        name=f"{table.name} without {listed(gone)}" if gone else table.name,
         ids=[table.ids[i] for i in rows],
         smiles=[table.smiles[i] for i in rows],
         canonical=[table.canonical[i] for i in rows],

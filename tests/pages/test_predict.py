@@ -73,7 +73,7 @@ def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, op
         for property_ in predictor.info.properties:
             low = property_.number(uncertainty.low.at[row, property_.name])
             high = property_.format(uncertainty.high.at[row, property_.name])
-            assert f"90 %: {low} – {high}".replace("-", "−") in _cards(app)
+            assert f"90 %: {low} to {high}".replace("-", "−") in _cards(app)
         outside = (uncertainty.domain.iloc[row] == "outside").sum()
         assert _cards(app).count("outside the applicability domain") == outside == 2 * row
         legend = " ".join(part.value for part in app.caption)

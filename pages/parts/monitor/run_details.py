@@ -36,6 +36,10 @@ _WMAE_HELP = (
     "share of its range in the training table, weighted by one over the root of its number of "
     "labels. Lower is better; no unit."
 )
+_SCORED_HELP = (
+    "Labels of the properties as the model answers with them; those of other sources have errors "
+    "of their own below, which the weighted error leaves out."
+)
 _ROW_HELP = (
     "The same weights, but averaged over rows, as the competition's overview prints it. Lower is "
     "better; no unit."
@@ -87,7 +91,9 @@ def show_figures(run: Run) -> None:
     with st.container(horizontal=True):
         st.metric("wMAE of the blend", _number(blend["wmae"], 4), border=True, help=_WMAE_HELP)
         st.metric("wMAE by row", _number(blend["wmae_row"], 4), border=True, help=_ROW_HELP)
-        st.metric("Labels scored", f"{sum(blend['n'].values()):,}", border=True)
+        answers = [name for name, property_ in properties.items() if property_.is_answer]
+        scored = sum(blend["n"][name] for name in answers)
+        st.metric("Labels scored", f"{scored:,}", border=True, help=_SCORED_HELP)
     st.markdown("##### Error of the blend, by property")
     rows = [
         {

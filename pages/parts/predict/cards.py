@@ -105,6 +105,10 @@ def _legend(info: BundleInfo, molecule: Molecule) -> str:
             "mean of the members listed below it. The model has seen the measured values that are "
             "shown, so its own answer there says nothing of how well it predicts."
         ]
+    if any(source.kind == "simulated" for source in info.sources):
+        words.append(
+            "Simulated values are what those simulations give; measured ones can lie far from them."
+        )
     if molecule.uncertainty:
         words.append(
             f"{_LEVEL}: the interval within which about {_LEVEL} of values lay, on molecules that "
@@ -168,9 +172,10 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     first = number(without_unit(property_), labels[0].value)
     others = ", ".join(number(property_, each.value) for each in labels[1:])
     also = f"; also {escape(others)}" if others else ""
+    by = "measured" if property_.source == "measured" else f"measured by {escape(property_.source)}"
     return [
         f'<div class="pg-value">{first} <small>{escape(property_.unit)}</small></div>',
-        f'<div class="pg-soft">measured: {escape(labels[0].reference)}{also}</div>',
+        f'<div class="pg-soft">{by}: {escape(labels[0].reference)}{also}</div>',
         f'<div class="pg-second">model {answer} <small>· has seen this value</small></div>',
     ]
 
@@ -202,16 +207,17 @@ def source_words(info: BundleInfo, property_: Property) -> str:
     source = next((each for each in info.sources if each.name == property_.source), None)
     if source is None:
         return ""
-    if source.kind == "measured":
+    kind = property_.origin or source.kind
+    if kind == "measured":
         return "as measured" if source.name == "measured" else f"as measured by {source.name}"
-    return f"as {source.kind} by {source.name}" if source.kind else f"as in {source.name}"
+    return f"as {kind} by {source.name}" if kind else f"as in {source.name}"
 
 
 def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> list[str]:
     if uncertainty is None or uncertainty.low != uncertainty.low:
         return []
     bare = without_unit(property_)
-    ends = f"{number(bare, uncertainty.low)} – {number(property_, uncertainty.high)}"
+    ends = f"{number(bare, uncertainty.low)} to {number(property_, uncertainty.high)}"
     return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
 
 

@@ -60,6 +60,7 @@ def _show_pair(pair: SourcePair, property_: Property, title: str) -> None:
     left, right = columns("doctor", [1.5, 1], 280)
     with left:
         st.plotly_chart(source_scatter(pair), key=f"doctor chart {title}")
+        st.caption("Dashed: both values are equal. Solid: they differ by the offset.")
     with right:
         st.metric("Shared polymers", f"{len(pair.shared):,}")
         if pair.offset is not None:
@@ -71,10 +72,15 @@ def _show_pair(pair: SourcePair, property_: Property, title: str) -> None:
             st.metric(
                 "Scatter around it",
                 number(property_, pair.scatter),
-                help="Robust standard deviation.",
+                help="Standard deviation of the differences, hardly moved by single outliers.",
             )
         if pair.slope is not None:
-            st.metric("Slope", f"{pair.slope:.2f}", help="Theil and Sen's, without a unit.")
+            st.metric(
+                "Slope",
+                f"{pair.slope:.2f}",
+                help=f"By how much {plain(pair.second)} rises where {plain(pair.first)} rises by "
+                "1; Theil and Sen’s estimate, no unit.",
+            )
     if pair.conflicts:
         st.caption(
             "Values that differ by far more than the offset: one of the two may be of another "
