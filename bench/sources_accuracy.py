@@ -20,7 +20,7 @@ from bench.reporting import markdown_table, stamp, write_json
 from bench.shipped_tables import SOURCES
 from engine.chem.polymers import polymer
 from engine.inference.bundle import read_info
-from engine.inference.source_effects import source_effect
+from engine.inference.source_effects import interval_of_mean, source_effect
 from engine.runs import find_run, read_out_of_fold
 from engine.table import load_table
 
@@ -207,15 +207,15 @@ def competition(run: Kept, folds: str) -> list[dict]:
     for k, property_ in enumerate(table.properties):
         change = errors[:, k] - best.errors[:, k]
         change = change[np.isfinite(change)]
-        reach = 1.96 * change.std(ddof=1) / len(change) ** 0.5
+        low, high = interval_of_mean(change)
         rows_.append(
             {
                 "quantity": property_.name,
                 "all": float(np.nanmean(errors[:, k])),
                 "best": float(np.nanmean(best.errors[:, k])),
                 "difference": float(change.mean()),
-                "low": float(change.mean() - reach),
-                "high": float(change.mean() + reach),
+                "low": low,
+                "high": high,
             }
         )
     return rows_

@@ -12,7 +12,6 @@ from ..base.errors import UserError
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictions, Predictor
 from ..runs import find_model
-from ..settings.sources import ALL
 from ..table import Table, load_table
 from ..table.report import clipped
 from .inputs import smiles_list
@@ -98,7 +97,7 @@ class Model:
         >>> predicted.units["Tg"]
         '°C'
         """
-        names = self._columns(source)
+        names = self._predictor.info.columns_for(source)
         predicted, index = self._predict(smiles, errors)
         return self._frame(predicted.blend, index, names)
 
@@ -130,7 +129,7 @@ class Model:
             low   high  domain
         0  75.8  128.9  inside
         """
-        names = self._columns(source)
+        names = self._predictor.info.columns_for(source)
         predicted, index = self._predict(smiles, errors)
         found = self._predictor.uncertainty(predicted, _share(coverage))
         parts = {
@@ -153,18 +152,11 @@ class Model:
         >>> sorted(load().predict_members(["*CC*"]))
         ['catboost', 'coregionalised_process', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
         """
-        names = self._columns(source)
+        names = self._predictor.info.columns_for(source)
         predicted, index = self._predict(smiles, errors)
         return {
             member: self._frame(frame, index, names) for member, frame in predicted.members.items()
         }
-
-    def _columns(self, source: str | None) -> dict[str, str]:
-        """The properties that are asked for, by the columns that they are in."""
-        info = self._predictor.info
-        if source == ALL:
-            return {name: name for name in info.names}
-        return info.answer_columns if source is None else info.columns_like(source)
 
     def _predict(
         self, smiles: Iterable[str], errors: Unreadable

@@ -17,7 +17,6 @@ from rich.table import Column, Table
 
 from ..base.errors import UserError
 from ..base.workspace import replacing
-from ..inference.bundle import BundleInfo
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
 from ..inference.streaming import Filled, predict_file
@@ -25,6 +24,7 @@ from ..inference.submission import make_submission
 from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of
 from ..settings.properties import Property
+from ..settings.sources import ALL
 from ..table import read_table
 from ..table.report import clipped
 from .options import Commands, add_model, opened_model
@@ -49,7 +49,7 @@ def add(commands: Commands) -> None:
     )
     command.add_argument(
         "--sources",
-        choices=["answer", "all"],
+        choices=["answer", ALL],
         default="answer",
         help="whether files have a column for each source of a property, or only for the source "
         "that answers are like",
@@ -70,15 +70,16 @@ def _predict(arguments: argparse.Namespace) -> None:
             "A submission has exactly the columns that its sample asks for: leave out --intervals "
             "or --sample-submission."
         )
-    if arguments.source and arguments.sources == "all":
+    if arguments.source and arguments.sources == ALL:
         raise UserError("--source is for one source, --sources all for all of them: leave out one.")
-    if arguments.sample_submission and arguments.sources == "all":
+    if arguments.sample_submission and arguments.sources == ALL:
         raise UserError(
             "A submission has exactly the columns that its sample asks for: leave out --sources "
             "all or --sample-submission."
         )
     predictor = opened_model(arguments.model)
     if arguments.source:
+        # Refused before anything is written.
         predictor.info.columns_like(arguments.source)
     if arguments.intervals:
         predictor.demand_intervals()
@@ -100,20 +101,12 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         if arguments.sample_submission:
             filled = _predict_sample(predictor, arguments, out, show)
         else:
-            names, path = _columns(predictor.info, arguments), Path(arguments.input)
+            source = ALL if arguments.sources == ALL else arguments.source
+            names, path = predictor.info.columns_for(source), Path(arguments.input)
             filled = predict_file(predictor, path, out, show, arguments.intervals, names)
     if output:
         print_line(f"Written to {output}", stderr=True)
     _warn_of_filled(filled)
-
-
-def _columns(info: BundleInfo, arguments: argparse.Namespace) -> dict[str, str]:
-    """The properties that are asked for, by the columns that they are written to."""
-    if arguments.source:
-        return info.columns_like(arguments.source)
-    if arguments.sources == "all":
-        return {name: name for name in info.names}
-    return info.answer_columns
 
 
 def _predict_sample(

@@ -82,23 +82,34 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
         )
     if arguments.column_source:
         return _joined_columns(arguments)
-    if not several:
-        whole = checked_table(arguments, arguments.table[0], _ANY)
-        parts, sources = split_by_column(
-            whole, arguments.source_column, lambda source: given_units(arguments.unit, source)
-        )
-        given = {source.name: source for source in map(_source, arguments.source)}
-        _refuse_unknown(list(given.values()), [source.name for source in sources])
-        sources = [given.get(source.name, source) for source in sources]
-        joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
-        return leave_out(joined, arguments.leave_out)
+    if arguments.source_column:
+        return _joined_rows(arguments)
     sources = _sources(arguments)
     tables = [
         checked_table(arguments, path, source.name)
         for path, source in zip(arguments.table, sources, strict=True)
     ]
     _refuse_unused(arguments, tables, sources)
-    return leave_out(join_tables(tables, sources, _answer(arguments.answer)), arguments.leave_out)
+    return _joined(tables, sources, arguments)
+
+
+def _joined(tables: list[Table], sources: list[Source], arguments: argparse.Namespace) -> Table:
+    """The tables as one, as the options say."""
+    joined = join_tables(tables, sources, _answer(arguments.answer))
+    return leave_out(joined, arguments.leave_out)
+
+
+def _joined_rows(arguments: argparse.Namespace) -> Table:
+    """One table, whose rows name their sources."""
+    whole = checked_table(arguments, arguments.table[0], _ANY)
+    parts, sources = split_by_column(
+        whole, arguments.source_column, lambda source: given_units(arguments.unit, source)
+    )
+    _refuse_unused(arguments, parts, sources)
+    given = {source.name: source for source in map(_source, arguments.source)}
+    _refuse_unknown(list(given.values()), [source.name for source in sources])
+    sources = [given.get(source.name, source) for source in sources]
+    return _joined(parts, _described(sources, arguments), arguments)
 
 
 def _joined_columns(arguments: argparse.Namespace) -> Table:
@@ -115,8 +126,7 @@ def _joined_columns(arguments: argparse.Namespace) -> Table:
     own = mine[0] if mine else source_named(default_name(arguments.table[0]))
     _refuse_unknown(given, [own.name, *others])
     sources = [own, *(by_name.get(name, source_named(name)) for name in others)]
-    joined = join_tables(parts, _described(sources, arguments), _answer(arguments.answer))
-    return leave_out(joined, arguments.leave_out)
+    return _joined(parts, _described(sources, arguments), arguments)
 
 
 def _refuse_unknown(given: list[Source], names: list[str]) -> None:
@@ -148,12 +158,8 @@ def _refuse_unused(
         known = columns.get(owner, everywhere) if colon else everywhere
         if {name.casefold(), property_.casefold()}.isdisjoint(known):
             raise UserError(f"--unit {word} is about a column that none of the tables has.")
-    for option in ("smiles_column", "id_column"):
-        name = getattr(arguments, option)
+    for name in (arguments.smiles_column, arguments.id_column, *(arguments.property or ())):
         if name and name.casefold() not in everywhere:
-            raise UserError(f"None of the tables has a column {name!r}.")
-    for name in arguments.property or ():
-        if name.casefold() not in everywhere:
             raise UserError(f"None of the tables has a column {name!r}.")
 
 

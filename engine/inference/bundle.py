@@ -12,7 +12,7 @@ from ..base.workspace import ASSETS, subfolder, write_atomic
 from ..models.polygin import PolyGIN
 from ..settings.networks import NetworkConfig
 from ..settings.properties import Property
-from ..settings.sources import Source
+from ..settings.sources import ALL, Source
 from .conformal import Interval
 from .domain import DomainInfo
 from .source_effects import SourceEffect
@@ -115,6 +115,20 @@ class BundleInfo(BaseModel):
     def answer_names(self) -> list[str]:
         """Those of the properties as the source has them that answers are to be like."""
         return [property_.name for property_ in self.properties if property_.is_answer]
+
+    def columns_for(self, source: str | None) -> dict[str, str]:
+        """The properties that are asked for, by the columns that they are in.
+
+        Args:
+            source: the name of the source that they are to be like, `ALL` for each of all sources,
+                or None for the answers.
+
+        Raises:
+            UserError: when the model has learned from no such source.
+        """
+        if source == ALL:
+            return {name: name for name in self.names}
+        return self.answer_columns if source is None else self.columns_like(source)
 
     def columns_like(self, source: str) -> dict[str, str]:
         """By quantity, the property as one source has it: `{"Tg": "Tg (radonpy)"}`.

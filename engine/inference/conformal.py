@@ -64,14 +64,19 @@ def member_spread(members: np.ndarray) -> np.ndarray:
 
     Members that have no model of a property, and so predict NaN in all rows, do not count there.
     """
-    has_model = np.isfinite(members).any(axis=1)  # M × K
-    if has_model.all():
+    there = has_model(members)
+    if there.all():
         return np.std(members, axis=0)
     spread = np.full(members.shape[1:], np.nan)
-    for k, own in enumerate(has_model.T):
+    for k, own in enumerate(there.T):
         if own.any():
             spread[:, k] = np.std(members[own, :, k], axis=0)
     return spread
+
+
+def has_model(members: np.ndarray) -> np.ndarray:
+    """Whether M members predict a property at all; `(M, N, …)` becomes `(M, …)`, bool."""
+    return np.isfinite(members).any(axis=1)
 
 
 def fit_interval(residuals: np.ndarray, spread: np.ndarray) -> Interval | None:

@@ -102,8 +102,8 @@ class Predictor:
             for member, values in members.items():
                 predicted = self._members[member].predict(features, threads or usable_cores())
                 # What has no weight was not calibrated with either: it says nothing of the spread.
-                weighs = [member in self.info.blend[name] for name in self.info.names]
-                predicted = predicted if all(weighs) else np.where(weighs, predicted, np.nan)
+                if not all(weighs := self._weighs(member)):
+                    predicted = np.where(weighs, predicted, np.nan)
                 values[rows] = predicted[units.place[rows]]
         return Predictions(
             list(smiles),
@@ -179,6 +179,10 @@ class Predictor:
     def _frame(self, values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(values, columns=self.info.names)
 
+    def _weighs(self, member: str) -> list[bool]:
+        """For each of the K properties, whether a member has a weight in its blend."""
+        return [member in self.info.blend[name] for name in self.info.names]
+
     @cached_property
     def _domain(self) -> Domain:
         assert self.info.domain is not None
@@ -197,7 +201,7 @@ class Predictor:
                 quantities,
                 info.networks.get(member),
                 info.network_counts.get(member),
-                [member in info.blend[name] for name in info.names],
+                self._weighs(member),
             )
             for member in info.members
         }

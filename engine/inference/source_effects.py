@@ -79,17 +79,22 @@ def source_effect(
     if rows.sum() < _FEWEST:
         return None
     before, after = (np.abs(each[rows] - labels[rows]) for each in (without, together))
-    difference = after - before
-    mean, reach = difference.mean(), _Z * difference.std(ddof=1) / len(difference) ** 0.5
+    low, high = interval_of_mean(after - before)
     return SourceEffect(
         name=name,
         source=source,
         labels=int(rows.sum()),
         without=float(before.mean()),
         together=float(after.mean()),
-        low=float(mean - reach),
-        high=float(mean + reach),
+        low=low,
+        high=high,
     )
+
+
+def interval_of_mean(values: np.ndarray) -> tuple[float, float]:
+    """The ends of the 95 % interval of the mean of n values; shape `(n,)`."""
+    mean, reach = values.mean(), _Z * values.std(ddof=1) / len(values) ** 0.5
+    return float(mean - reach), float(mean + reach)
 
 
 def groups_without(

@@ -4,24 +4,19 @@ A source with few labels learns from the others, and each keeps its own offset, 
 (docs/experiments.md, "One Gaussian process for all sources of a property").
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 
 from .coregionalisation import Coupling, learn_coupled
-from .descriptor_views import blocks, points_of, scaled, scaling_of, views_of, with_neighbours
+from .descriptor_views import blocks, near_points, points_of, scaled, scaling_of, views_of
 from .kernels import JITTER, Parameters, Views, projected_weights
 from .member import SourcesMember
 from .projected_process import (
-    POINTS_PER_ROW,
     PROCESS_ARRAYS,
     GaussianProcessConfig,
     ProjectedProcess,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _LEAST_SPREAD = 0.2
 """A source whose labels spread less, as a share of the spread of all, gets a scale of its own."""
@@ -67,7 +62,11 @@ class CoregionalisedProcess(ProjectedProcess, SourcesMember):
             count,
             config.steps,
         )
-        groups = _points_by_source(numbers, counts, sources, config.points, state, random)
+        parameters, groups = Parameters.of(state["parameters"]), []
+        for source in range(count):
+            own = np.flatnonzero(sources == source)
+            share = max(config.points * len(own) // len(sources), 1)
+            groups.append(own[near_points(numbers[own], counts[own], share, parameters, random)])
         state["sources"] = np.concatenate(
             [np.full(len(group), number) for number, group in enumerate(groups)]
         )
@@ -122,33 +121,6 @@ def _drawn_evenly(
     return np.sort(np.concatenate(drawn))
 
 
-def _points_by_source(
-    numbers: np.ndarray,
-    counts: np.ndarray,
-    sources: np.ndarray,
-    limit: int,
-    state: dict[str, np.ndarray],
-    random: np.random.Generator,
-) -> list[np.ndarray]:
-    """For each source the labels whose units make a point, `(M, 3)`, narrower for few rows."""
-    parameters, groups = Parameters.of(state["parameters"]), []
-    both = np.hstack([numbers, counts])
-    for source in range(len(state["coupling"]) // 3):
-        own = np.flatnonzero(sources == source)
-        # The mean of copies of one repeat unit would be its descriptors.
-        different = own[np.sort(np.unique(both[own], axis=0, return_index=True)[1])]
-        share = max(limit * len(own) // len(sources), 1)
-        # Each unit is used once before any is used again.
-        rounds = [random.permutation(len(different)) for _ in range(POINTS_PER_ROW)]
-        centres = np.concatenate(rounds)[:share]
-        views = views_of(numbers[different], counts[different])
-        if len(different):
-            groups.append(different[with_neighbours(views, centres, parameters, random)])
-        else:
-            groups.append(np.empty((0, 1), dtype=int))
-    return groups
-
-
 def _weights(
     state: dict[str, np.ndarray], views: Views, targets: np.ndarray, sources: np.ndarray
 ) -> np.ndarray:
@@ -163,7 +135,7 @@ def _weights(
     # Divided by its deviation, each label has noise of variance 1.
     root = np.sqrt(np.exp(coupling.noise)[sources] + JITTER)
 
-    def with_rows() -> "Iterator[tuple[np.ndarray, np.ndarray]]":
+    def with_rows() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for rows in blocks(len(targets), count):
             kernel = parameters.covariance(scaled_points, parameters.scale(views.of(rows)))
             coupled = coupling.couple(kernel, of_points, sources[rows])

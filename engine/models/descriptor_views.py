@@ -16,11 +16,13 @@ _RARE = 3
 """Morgan counts that fewer training rows have are ignored."""
 _NEIGHBOURS = 7
 """Rows most similar to a centre, of which two are drawn to make a point with it."""
+_POINTS_PER_ROW = 2
+"""docs/experiments.md, "A bundle should hold no training rows"."""
 _CELLS = 1_000_000
 """Greatest number of covariances that are computed at once."""
 
 
-def with_neighbours(
+def _with_neighbours(
     views: Views, centres: np.ndarray, parameters: Parameters, random: np.random.Generator
 ) -> np.ndarray:
     """Each centre and two of the rows most similar to it; `(M, 3)`, narrower for few rows."""
@@ -36,6 +38,36 @@ def with_neighbours(
         chosen = random.permuted(nearest, axis=1)[:, : groups.shape[1] - 1]
         groups[rows] = np.column_stack([centres[rows], chosen])
     return groups
+
+
+def near_points(
+    numbers: np.ndarray,
+    counts: np.ndarray,
+    limit: int,
+    parameters: Parameters,
+    random: np.random.Generator,
+) -> np.ndarray:
+    """The rows whose means make points: each row that is drawn and two similar ones.
+
+    Args:
+        numbers, counts: of n rows, as `scaled` gives them.
+        limit: greatest number of points.
+        parameters: say which rows are similar.
+        random: draws them.
+
+    Returns:
+        Shape `(M, 3)`, int; narrower for few rows.
+    """
+    # The mean of copies of one repeat unit would be its descriptors.
+    both = np.hstack([numbers, counts])
+    different = np.sort(np.unique(both, axis=0, return_index=True)[1])
+    if not len(different):
+        return np.empty((0, 1), dtype=int)
+    # Each unit is used once before any is used again.
+    rounds = [random.permutation(len(different)) for _ in range(_POINTS_PER_ROW)]
+    centres = np.concatenate(rounds)[:limit]
+    views = views_of(numbers[different], counts[different])
+    return different[_with_neighbours(views, centres, parameters, random)]
 
 
 def blocks(count: int, others: int) -> Iterator[slice]:
@@ -81,10 +113,12 @@ def scaled(
 
 
 def points_of(state: dict[str, np.ndarray]) -> Views:
+    """The M points of a fitted process: its arrays `numbers` and `counts`."""
     return views_of(state["numbers"].astype(float), state["counts"].astype(float))
 
 
 def views_of(numbers: np.ndarray, counts: np.ndarray) -> Views:
+    """Rows as the kernels see them, from what `scaled` gives: `(N, G)` and `(N, common)`."""
     from scipy.sparse import csr_array
 
     chain = numbers[:, _RDKIT:]

@@ -7,10 +7,9 @@ Kim et al., J. Phys. Chem. C 122 (2018) 17575, doi:10.1021/acs.jpcc.8b02913.
 
 import numpy as np
 
-from .descriptor_views import blocks, points_of, scaled, scaling_of, views_of, with_neighbours
+from .descriptor_views import blocks, near_points, points_of, scaled, scaling_of, views_of
 from .kernels import JITTER, Parameters, Views, learn, projected_weights
 from .projected_process import (
-    POINTS_PER_ROW,
     PROCESS_ARRAYS,
     GaussianProcessConfig,
     ProjectedProcess,
@@ -45,18 +44,13 @@ class GaussianProcess(ProjectedProcess):
         tuning = _drawn(len(labels), config.tuning_rows, random)
         learned = learn(views_of(numbers[tuning], counts[tuning]), targets[tuning], config.steps)
         state["parameters"], parameters = learned, Parameters.of(learned)
-        views = views_of(numbers, counts)
-        # The mean of copies of one repeat unit would be its descriptors.
-        both = np.hstack([numbers, counts])
-        different = np.sort(np.unique(both, axis=0, return_index=True)[1])
-        # Each unit is used once before any is used again.
-        rounds = [random.permutation(len(different)) for _ in range(POINTS_PER_ROW)]
-        centres = np.concatenate(rounds)[: config.points]
-        similar = different[with_neighbours(views.of(different), centres, parameters, random)]
+        similar = near_points(numbers, counts, config.points, parameters, random)
         # C order: safetensors writes the bytes as they lie in memory.
         for name, values in (("numbers", numbers), ("counts", counts)):
             state[name] = values[similar].mean(axis=1).astype(np.float16, order="C")
-        state["weights"] = _weights(points_of(state), views, targets, parameters)
+        state["weights"] = _weights(
+            points_of(state), views_of(numbers, counts), targets, parameters
+        )
         return cls(state)
 
     def _said(self, kernel: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from ..base.errors import UserError
 from ..settings.presets import Preset
+from ..settings.properties import by_quantity
 from .catboost import CatBoost
 from .coregionalised_process import CoregionalisedProcess
 from .gaussian_process import GaussianProcess
@@ -65,10 +66,7 @@ def columns_of(name: str, quantities: Sequence[str]) -> list[list[int]]:
     """
     if not issubclass(MEMBERS[name], SourcesMember):
         return [[k] for k in range(len(quantities))]
-    by_quantity: dict[str, list[int]] = {}
-    for k, quantity in enumerate(quantities):
-        by_quantity.setdefault(quantity, []).append(k)
-    return [columns for columns in by_quantity.values() if len(columns) > 1]
+    return [columns for columns in by_quantity(quantities).values() if len(columns) > 1]
 
 
 def learns_all_sources(name: str) -> bool:

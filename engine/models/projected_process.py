@@ -12,8 +12,6 @@ from .descriptor_views import blocks, points_of, scaled, views_of
 from .kernels import Parameters
 from .member import DescriptorMember
 
-POINTS_PER_ROW = 2
-"""docs/experiments.md, "A bundle should hold no training rows"."""
 PROCESS_ARRAYS = frozenset(
     {
         *("mean", "deviation", "common", "spread", "label"),

@@ -6,7 +6,6 @@ from dataclasses import replace
 from io import BytesIO
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
@@ -14,7 +13,7 @@ from ..base.workspace import COMMAND
 from ..settings.devices import DeviceSettings
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
-from ..table.folds import folds_made, make_folds
+from ..table.folds import folds_made, make_folds, raw_positions
 from . import folder as files
 from .records import Run, RunConfig
 
@@ -60,8 +59,9 @@ class Clone(NamedTuple):
         properties = tuple(by_name.get(each.name, each) for each in table.properties)
         # Sources share polymers and number their rows alike: that is nothing to mend.
         findings = [each for each in table.report.findings if each.kind not in _OF_ONE_TABLE]
-        table = replace(table, report=table.report.model_copy(update={"findings": findings}))
-        return replace(table, properties=properties, sources=tuple(self.config.sources))
+        report = table.report.model_copy(update={"findings": findings})
+        sources = tuple(self.config.sources)
+        return replace(table, properties=properties, sources=sources, report=report)
 
 
 def clone_of(run: Run) -> Clone:
@@ -127,8 +127,7 @@ def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
     column = _unlike(FOLDS_COLUMN, {*table.raw.column_names})
     frame = table.raw.frame.copy()
     frame[column] = None
-    places = np.searchsorted(table.raw.rows, table.rows)
-    frame.iloc[places, frame.columns.get_loc(column)] = folds.astype(str)
+    frame.iloc[raw_positions(table), frame.columns.get_loc(column)] = folds.astype(str)
     kept = replace(table, raw=replace(table.raw, frame=frame))
     return kept, config.model_copy(update={"folds": f"column:{column}"})
 

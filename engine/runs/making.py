@@ -14,6 +14,7 @@ from ..inference.bundle import BundleInfo, write_info
 from ..inference.domain import write_domain
 from ..inference.predict import Predictor
 from ..inference.probes import UNITS, probes_of
+from ..inference.source_effects import SourceEffect
 from ..models.members import network_configs
 from ..models.store import network_files
 from ..settings.metrics import label_ranges
@@ -131,14 +132,18 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         reporter.stage(STAGE, steps)
     effects = study_sources(data, ensemble, request.preset, request.seed, context)
     reporter.stage("bundle", 1)
-    info = _described(request, ensemble, context)
-    info = info.model_copy(update={"source_effects": effects})
+    info = _described(request, ensemble, effects, context)
     write_info(context.folder, info)
     reporter.step()
     return Made(info, replace(ensemble, remarks=remarks + ensemble.remarks), folds)
 
 
-def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext) -> BundleInfo:
+def _described(
+    request: BundleRequest,
+    ensemble: Ensemble,
+    effects: Sequence[SourceEffect],
+    context: TrainContext,
+) -> BundleInfo:
     """The description of a bundle whose members are written; its domain is written here."""
     labels, names = request.labels, request.names
     networks = {
@@ -156,6 +161,7 @@ def _described(request: BundleRequest, ensemble: Ensemble, context: TrainContext
         seed=request.seed,
         properties=list(request.properties),
         sources=list(request.sources),
+        source_effects=list(effects),
         labels={name: int(np.isfinite(labels[:, k]).sum()) for k, name in enumerate(names)},
         ranges=label_ranges(labels, names),
         medians={name: float(np.nanmedian(labels[:, k])) for k, name in enumerate(names)},

@@ -123,6 +123,18 @@ class Registration:
             )
 
 
+def by_quantity(quantities: Sequence[str]) -> dict[str, list[int]]:
+    """The numbers of the properties of each quantity, in order of first mention.
+
+    Args:
+        quantities: what each property is, whatever its source: `Property.base`.
+    """
+    numbers: dict[str, list[int]] = {}
+    for k, quantity in enumerate(quantities):
+        numbers.setdefault(quantity, []).append(k)
+    return numbers
+
+
 _REGISTRATIONS = (
     Registration(
         Property(

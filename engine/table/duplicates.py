@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..chem.polymers import polymer_keys
 from ..chem.smiles import without_stereo
 from ..settings.properties import Property
 from .report import SHOWN, Finding, counted, rows_text
@@ -54,6 +55,11 @@ def find_duplicates(
 def flat_smiles(canonical: str) -> str:
     """A canonical SMILES without its stereo marks; one that has none is not parsed."""
     return without_stereo(canonical) if any(mark in canonical for mark in "@/\\") else canonical
+
+
+def drawn_alike(canonical: Sequence[str]) -> np.ndarray:
+    """For each repeat unit the first drawing of its polymer, without stereo marks; `(N,)`."""
+    return np.array(polymer_keys([flat_smiles(smiles) for smiles in canonical]), dtype=object)
 
 
 def _groups(keys: Sequence[str | None]) -> Groups:

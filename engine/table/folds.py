@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from .checking import Table
-from .duplicates import flat_smiles
+from .duplicates import drawn_alike, flat_smiles
 from .reading import RawTable, read_table
 from .report import counted
 
@@ -67,7 +67,7 @@ def _extended(given: np.ndarray, table: Table) -> np.ndarray:
     """
     from ..chem.fingerprints import nearest_similar, similarity_clusters
 
-    units = _drawn_alike(table.canonical)
+    units = drawn_alike(table.canonical)
     first = units[: len(given)]
     folds: dict[str, int] = {}
     for unit, fold in zip(first.tolist(), given.tolist(), strict=True):
@@ -89,13 +89,6 @@ def _extended(given: np.ndarray, table: Table) -> np.ndarray:
         new = split_folds(labels, groups, count, 0) if enough else numbers % count
         folds |= dict(zip(others, new.tolist(), strict=True))
     return np.concatenate([given, [folds[unit] for unit in units[len(given) :]]]).astype(int)
-
-
-def _drawn_alike(canonical: Sequence[str]) -> np.ndarray:
-    """For each repeat unit the first drawing of its polymer, without stereo marks; `(N,)`."""
-    from ..chem.polymers import polymer_keys
-
-    return np.array(polymer_keys([flat_smiles(smiles) for smiles in canonical]), dtype=object)
 
 
 def _keep_clusters(folds: np.ndarray, units: np.ndarray) -> bool:
@@ -183,7 +176,7 @@ def make_folds(
     kind, count = spec.split(":")
     units = [flat_smiles(smiles) for smiles in canonical]
     if by_polymer:
-        units = _drawn_alike(canonical).tolist()
+        units = drawn_alike(canonical).tolist()
     groups: Sequence[str] | np.ndarray = units
     if kind == "similarity":
         from ..chem.fingerprints import similarity_clusters
@@ -241,7 +234,7 @@ def _folds_of_column(spec: str, table: Table) -> np.ndarray:
         )
     if source == "column":
         name = "the table"
-        values = _column(table.raw, column, name)[_positions(table)]
+        values = _column(table.raw, column, name)[raw_positions(table)]
     else:
         name, raw = Path(source).name, read_table(Path(source))
         by_id = dict(zip(_column(raw, "id", name), _column(raw, column, name), strict=True))
@@ -264,7 +257,7 @@ def _folds_of_column(spec: str, table: Table) -> np.ndarray:
 
 def _folds_of_parts(spec: str, table: Table) -> np.ndarray:
     """The same of a joined table whose parts are those of one table."""
-    frame = pd.concat([part.raw.frame.iloc[_positions(part)] for part in table.parts])
+    frame = pd.concat([part.raw.frame.iloc[raw_positions(part)] for part in table.parts])
     numbers = np.arange(len(frame))
     raw = replace(table.parts[0].raw, frame=frame.reset_index(drop=True), rows=numbers)
     return _folds_of_column(spec, replace(table, raw=raw, rows=numbers, parts=()))
@@ -288,7 +281,7 @@ def _column(raw: RawTable, column: str, name: str) -> np.ndarray:
     return raw.frame[column].to_numpy(dtype=object)
 
 
-def _positions(table: Table) -> np.ndarray:
+def raw_positions(table: Table) -> np.ndarray:
     """Where each checked row stands in the table as it was read."""
     return np.searchsorted(table.raw.rows, table.rows)
 

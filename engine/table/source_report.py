@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from ..chem.polymers import polymer_keys
-from ..settings.properties import Property
+from ..settings.properties import Property, by_quantity
 from .checking import Table
-from .duplicates import CONFLICT_SHARE, flat_smiles
+from .duplicates import CONFLICT_SHARE, drawn_alike
 from .report import SHOWN, counted
 
 FEWEST_SHARED = 3
@@ -85,11 +84,8 @@ def compare_sources(table: Table) -> list[SourcePair]:
     Args:
         table: as `join_tables` makes it.
     """
-    groups: dict[str, list[int]] = {}
-    for k, property_ in enumerate(table.properties):
-        groups.setdefault(property_.base, []).append(k)
-    drawings = polymer_keys([flat_smiles(smiles) for smiles in table.canonical])
-    units = np.array(drawings, dtype=object)
+    groups = by_quantity([property_.base for property_ in table.properties])
+    units = drawn_alike(table.canonical)
     return [
         _compare(units, table.labels, table.properties, first, second)
         for columns in groups.values()

@@ -6,6 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
+from ..inference.conformal import has_model
+
 _STEPS = 10
 _PRIOR_LABELS = 200
 """Labels that equal weights count for: with as many measured ones, both weigh the same
@@ -60,11 +62,6 @@ def fit_weights(
     return (1 - trust) * equal + trust * grid[int(np.argmin(errors))]
 
 
-def has_model(members: np.ndarray) -> np.ndarray:
-    """Whether members predict one property at all; `(M, N)` becomes `(M,)`, bool."""
-    return np.isfinite(members).any(axis=1)
-
-
 def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     """Weights that are as equal as the errors allow; arguments and shape as of `fit_weights`.
 
@@ -85,10 +82,13 @@ def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     return as_good[int(np.argmin(((as_good - 1 / len(members)) ** 2).sum(axis=1)))]
 
 
-def without_small(weights: np.ndarray, least: float) -> np.ndarray:
-    """The weights, those below `least` set to 0 and the others scaled up to a sum of 1."""
+def _kept_weights(
+    labels: np.ndarray, members: np.ndarray, of_all: np.ndarray | None, least: float
+) -> np.ndarray:
+    """As `fit_weights`; those below `least` are set to 0, the others scaled up to a sum of 1."""
+    weights = fit_weights(labels, members, of_all)
     kept = np.where(weights < least, 0.0, weights)
-    return kept / kept.sum() if kept.any() else weights
+    return kept / kept.sum() if least and kept.any() else weights
 
 
 def nested_blend(
@@ -110,14 +110,15 @@ def nested_blend(
     Returns:
         Shape `(N, K)`.
     """
-    blended = np.full(labels.shape, np.nan)
+    blended, there = np.full(labels.shape, np.nan), has_model(members)
     for fold in np.unique(folds):
         held_out = folds == fold
-        for k in range(labels.shape[1]):
+        for k, present in enumerate(there.T):
             of_column = None if of_all is None else of_all[:, k]
-            weights = fit_weights(labels[~held_out, k], members[:, ~held_out, k], of_column)
-            weights = without_small(weights, least) if least else weights
-            predicted, present = members[:, held_out, k], has_model(members[:, :, k])
+            weights = _kept_weights(
+                labels[~held_out, k], members[:, ~held_out, k], of_column, least
+            )
+            predicted = members[:, held_out, k]
             if not present.all():
                 weights, predicted = weights[present], predicted[present]
             blended[held_out, k] = weights @ predicted
@@ -140,13 +141,9 @@ def blend_weights(
     weights = {}
     for k, name in enumerate(names):
         of_column = None if of_all is None else of_all[:, k]
-        fitted = fit_weights(labels[:, k], members[:, :, k], of_column)
-        present = has_model(members[:, :, k]) | (fitted > 0)
-        if least:
-            fitted = without_small(fitted, least)
-            present = fitted > 0
-        by_member = zip(member_names, fitted.tolist(), present, strict=True)
-        weights[name] = {member: weight for member, weight, is_there in by_member if is_there}
+        fitted = _kept_weights(labels[:, k], members[:, :, k], of_column, least)
+        by_member = zip(member_names, fitted.tolist(), strict=True)
+        weights[name] = {member: weight for member, weight in by_member if weight > 0}
     return weights
 
 
@@ -169,7 +166,7 @@ def fixed_blend(
         The blend, shape `(N, K)`, and the weights: `{property: {member: weight}}`.
     """
     given = np.array([fixed.get(name, 0.0) for name in member_names])
-    there = np.stack([has_model(members[:, :, k]) for k in range(len(names))])  # K × M
+    there = has_model(members).T  # K × M
     by_property = np.where(there, given, 0.0)
     empty = by_property.sum(axis=1) == 0
     by_property[empty] = np.where(there[empty].any(axis=1)[:, None], there[empty], 1.0)
