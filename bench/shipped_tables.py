@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.out_of_fold import FOLDS, FOLDS_FILE, TABLE
+from engine.base.workspace import ASSETS
 from engine.settings.sources import Source
 from engine.table import Table, join_tables, load_table
 from engine.table.folds import given_folds
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-TEXTBOOK = Path(__file__).resolve().parents[1] / "assets" / "textbook.csv"
+DATA = TABLE.parent
+TEXTBOOK = ASSETS / "textbook.csv"
 SOURCES = ("competition", "measured", "radonpy")
-FOLDS = ("random", "similarity")
 _SUPPLEMENTS = {"dataset1": {"TC_mean": "Tc"}, "dataset3": {}, "dataset4": {}}
 _NOT_OF_THEIR_ROW = ["Density", "Tg_md", "Density_md"]
 
@@ -77,7 +78,7 @@ def competition_with_folds() -> tuple[pd.DataFrame, pd.DataFrame]:
 
     A label of a supplement is left out where `train.csv` has one of the same repeat unit.
     """
-    train = load_table(DATA / "train.csv")
+    train = load_table(TABLE)
     names = [property_.name for property_ in train.properties]
     own = _labels(train)
     rows = []
@@ -93,8 +94,8 @@ def competition_with_folds() -> tuple[pd.DataFrame, pd.DataFrame]:
     added = pd.DataFrame(rows, columns=["id", "SMILES", *names])
     supplements = load_table(added.to_csv(index=False).encode(), "supplements.csv")
     joined = join_tables([train, supplements], [Source(name="train"), Source(name="supplements")])
-    folds = {kind: given_folds(f"{DATA / 'folds.csv'}:{kind}", joined) for kind in FOLDS}
-    whole = pd.concat([pd.read_csv(DATA / "train.csv"), added], ignore_index=True)
+    folds = {kind: given_folds(f"{FOLDS_FILE}:{kind}", joined) for kind in FOLDS}
+    whole = pd.concat([pd.read_csv(TABLE), added], ignore_index=True)
     return whole, pd.DataFrame({"id": joined.ids, **folds})
 
 

@@ -63,6 +63,7 @@ def test_fitting_leaves_the_settings_and_the_data_alone() -> None:
 
 
 def test_it_survives_pickle_and_a_folder(fitted: PolymerRegressor, tmp_path: Path) -> None:
+    # scikit-learn asks its estimators for pickle; nothing in PolyGIN reads one.
     expected = fitted.predict(SMILES)
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(fitted)).predict(SMILES), expected)
     saved = load(fitted.save(tmp_path / "model")).predict(SMILES)

@@ -3,27 +3,19 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from engine.api import PolymerRegressor, Source, join_tables, load, read_table
+from engine.api import PolymerRegressor, join_tables, load, read_table
 from engine.base.errors import UserError
-from engine.settings.presets import Preset
-
-UNITS = [f"*{'C' * n}O{'C' * m}*" for n in range(1, 7) for m in range(1, 4)]
-QUICK = Preset(
-    name="quick", title="Quick", summary="", members={"lightgbm": {"rounds": 20, "leaves": 4}}
-)
+from tests.two_sources import OFFSET, QUICK, SOURCES, csv
 
 
 def test_a_model_of_several_tables_answers_like_a_source(tmp_path: Path) -> None:
     tables = []
-    for name, offset in (("lab", 0), ("md", 500)):
-        rows = pd.DataFrame({"SMILES": UNITS, "Tg": [len(unit) + offset for unit in UNITS]})
-        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    for name, offset in (("lab", 0), ("md", OFFSET)):
+        (tmp_path / f"{name}.csv").write_bytes(csv(offset))
         tables.append(read_table(tmp_path / f"{name}.csv"))
-    sources = [Source(name="lab", kind="measured"), Source(name="md", kind="simulated")]
-    joined = join_tables(tables, sources)
+    joined = join_tables(tables, SOURCES)
     fitted = PolymerRegressor(preset=QUICK, folds="random:3").fit(joined)
     assert fitted.predict(["*CCO*"]).shape == (1, 1)
     model = load(fitted.save(tmp_path / "model"))

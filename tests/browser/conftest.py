@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
+from engine.runs import list_runs, stop_run
 from tests.conftest import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -141,6 +142,22 @@ def until(page, condition: Callable[[], object], otherwise: str, every: int = 10
     while not condition():
         assert time.monotonic() < deadline, otherwise
         page.wait_for_timeout(every)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The workspace of `app`; a module may have one of its own for all its tests."""
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def app(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The real app in a workspace that the test sees too; its runs are stopped at the end."""
+    monkeypatch.setenv("POLYGIN_HOME", str(home))
+    with running_app("app.py", home) as started:
+        yield started
+    for run in list_runs():
+        stop_run(run)
 
 
 @pytest.fixture(scope="module")

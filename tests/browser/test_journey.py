@@ -9,24 +9,15 @@ import numpy as np
 import pytest
 
 from engine.chem.smiles import canonical
-from engine.runs import Run, find_run, list_runs, read_metrics, stop_run
+from engine.runs import Run, find_run, read_metrics
 from engine.table import load_table
-from tests.browser.conftest import PATIENCE, App, click_atom, running_app, until
+from tests.browser.conftest import PATIENCE, App, click_atom, until
 from tests.conftest import SHARED, TEXTBOOK
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("journey") / "workspace"
-
-
-@pytest.fixture
-def app(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("POLYGIN_HOME", str(home))
-    with running_app("app.py", home) as started:
-        yield started
-    for run in list_runs():
-        stop_run(run)
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,9 @@ import pandas as pd
 import pytest
 
 from engine.inference.bundle import read_info
-from engine.runs import find_run, list_runs, stop_run
-from tests.browser.conftest import PATIENCE, App, running_app, until
+from engine.runs import find_run, list_runs
+from tests.browser.conftest import PATIENCE, App, until
 from tests.conftest import TEXTBOOK
-
-
-@pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    home = tmp_path / "home"
-    monkeypatch.setenv("POLYGIN_HOME", str(home))
-    with running_app("app.py", home) as started:
-        yield started
-    for run in list_runs():
-        stop_run(run)
 
 
 @pytest.fixture

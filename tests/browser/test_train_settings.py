@@ -1,26 +1,15 @@
 """What is typed into the Train page's settings stays, whatever the page does meanwhile."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-from engine.runs import find_run, list_runs, read_config, stop_run
-from tests.browser.conftest import App, running_app, until
+from engine.runs import find_run, read_config
+from tests.browser.conftest import App, until
 from tests.conftest import TEXTBOOK
 
 LONGEST = 80
 """Letters in a run's name."""
-
-
-@pytest.fixture
-def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    home = tmp_path / "home"
-    monkeypatch.setenv("POLYGIN_HOME", str(home))
-    with running_app("app.py", home) as started:
-        yield started
-    for run in list_runs():
-        stop_run(run)
 
 
 def test_a_name_typed_right_after_a_click_is_the_runs_name(app: App, page) -> None:

@@ -122,6 +122,16 @@ def test_units_of_columns_that_are_sources(tmp_path: Path) -> None:
     assert table.labels[8, 1] == pytest.approx(370 - 273.15)
 
 
+def test_misspelt_overrules_of_a_column_of_sources_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "both.csv"
+    frame = pd.DataFrame({"SMILES": UNITS, "Tg": range(8), "by": ["lab"] * 4 + ["md"] * 4})
+    frame.to_csv(path, index=False)
+    words = ["train", str(path), "--source-column", "by"]
+    for option in (["--property", "Tgg"], ["--unit", "Tgg=K"], ["--unit", "mdd:Tg=K"]):
+        with pytest.raises(UserError, match=r"None of the tables|none of the tables|are lab, md"):
+            checked_tables(parser().parse_args([*words, *option]))
+
+
 def test_sources_of_a_column_are_described_by_name(tmp_path: Path) -> None:
     path = tmp_path / "both.csv"
     frame = pd.DataFrame({"SMILES": UNITS, "Tg": range(8), "by": ["lab"] * 4 + ["md"] * 4})

@@ -4,7 +4,6 @@ from io import StringIO
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from engine.base.errors import UserError
@@ -13,41 +12,16 @@ from engine.inference.predict import Predictor
 from engine.inference.streaming import predict_file
 from engine.inference.submission import make_submission
 from engine.models.store import drop_descriptor_models, load_member
-from engine.runs.making import BundleRequest, Made, make_bundle
-from engine.settings.presets import Preset
-from engine.settings.sources import Source
-from engine.table import join_tables, load_table, read_table
+from engine.runs.making import Made, make_bundle
+from engine.table import read_table
 from engine.training.context import TrainContext
-
-UNITS = [f"*{'C' * n}O{'C' * m}*" for n in range(1, 7) for m in range(1, 4)]
-QUICK = Preset(
-    name="quick", title="Quick", summary="", members={"lightgbm": {"rounds": 20, "leaves": 4}}
-)
+from tests.two_sources import UNITS, joined, request
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Made, Path]:
-    tg = [float(len(unit)) for unit in UNITS]
-    tables = [
-        load_table(
-            pd.DataFrame({"SMILES": UNITS, "Tg": np.add(tg, offset)}).to_csv(index=False).encode(),
-            f"{name}.csv",
-        )
-        for name, offset in (("lab", 0), ("md", 500))
-    ]
-    joined = join_tables(tables, [Source(name="lab", kind="measured"), Source(name="md")])
     folder = tmp_path_factory.mktemp("answers")
-    request = BundleRequest(
-        name="both",
-        table=joined.name,
-        canonical=joined.canonical,
-        labels=joined.labels,
-        properties=joined.properties,
-        preset=QUICK,
-        folds="random:3",
-        sources=joined.sources,
-    )
-    return make_bundle(request, TrainContext(folder)), folder
+    return make_bundle(request(joined(), "random:3"), TrainContext(folder)), folder
 
 
 def test_weighted_errors_are_of_the_answers(made: tuple[Made, Path]) -> None:

@@ -4,28 +4,15 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from engine.features.compute import compute_features
 from engine.models import descriptor_views
 from engine.models.coregionalisation import Coupling, coupled_evidence
 from engine.models.coregionalised_process import CoregionalisedProcess
 from engine.models.gaussian_process import GaussianProcess
 from engine.models.kernels import squared_at_length_one
 from engine.models.projected_process import GaussianProcessConfig
-from engine.table import load_table
-from tests.conftest import TEXTBOOK
 
 CONFIG = GaussianProcessConfig()
 QUICK = GaussianProcessConfig(points=60, tuning_rows=40, steps=4)
-
-
-@pytest.fixture
-def polymers(workspace) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors and glass transition temperatures (°C) of textbook polymers."""
-    table = load_table(TEXTBOOK)
-    column = [known.name for known in table.properties].index("Tg")
-    known = np.isfinite(table.labels[:, column])
-    descriptors = compute_features(table.canonical).descriptors
-    return descriptors[known], table.labels[known, column]
 
 
 def _two_sources(labels: np.ndarray, few: int) -> np.ndarray:

@@ -7,25 +7,12 @@ from scipy.optimize import check_grad
 from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem import backbone, rdkit_2d
 from engine.chem.descriptors import MORGAN_SIZE, names
-from engine.features.compute import compute_features
 from engine.models import descriptor_views
 from engine.models.gaussian_process import GaussianProcess
 from engine.models.kernels import Parameters, evidence
 from engine.models.projected_process import GaussianProcessConfig
-from engine.table import load_table
-from tests.conftest import TEXTBOOK
 
 CONFIG = GaussianProcessConfig()
-
-
-@pytest.fixture
-def polymers(workspace) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors and glass transition temperatures (°C) of textbook polymers."""
-    table = load_table(TEXTBOOK)
-    column = [known.name for known in table.properties].index("Tg")
-    known = np.isfinite(table.labels[:, column])
-    descriptors = compute_features(table.canonical).descriptors
-    return descriptors[known], table.labels[known, column]
 
 
 def test_groups_are_those_of_the_descriptor_vector() -> None:

@@ -7,45 +7,18 @@ import pytest
 
 from engine.runs import Run, RunConfig, find_run, start_run, store
 from engine.runs.folder import LABEL_PREFIX
-from engine.runs.making import BundleRequest, make_bundle
-from engine.settings.presets import Preset
-from engine.settings.sources import Source
-from engine.table import join_tables, load_table
+from engine.runs.making import make_bundle
 from engine.training.context import TrainContext
 from tests.pages.conftest import upload, words
-
-UNITS = [f"*{'C' * n}O{'C' * m}*" for n in range(1, 7) for m in range(1, 4)]
-QUICK = Preset(
-    name="quick", title="Quick", summary="", members={"lightgbm": {"rounds": 20, "leaves": 4}}
-)
-
-
-def _csv(offset: float, column: str = "Tg") -> bytes:
-    rows = pd.DataFrame({"SMILES": UNITS, column: [len(unit) + offset for unit in UNITS]})
-    return rows.to_csv(index=False).encode()
+from tests.two_sources import csv, joined, request
 
 
 @pytest.fixture
 def run(empty_workspace, no_supervisor) -> Run:
     """A finished run on a measured and a simulated table."""
-    tables = [load_table(_csv(0), "lab.csv"), load_table(_csv(500), "md.csv")]
-    sources = [
-        Source(name="lab", kind="measured", reference="notebook 7", terms="ours"),
-        Source(name="md", kind="simulated"),
-    ]
-    joined = join_tables(tables, sources)
-    started = start_run(joined, RunConfig(name="both", preset="smoke", folds="random:2"))
-    request = BundleRequest(
-        name="both",
-        table=joined.name,
-        canonical=joined.canonical,
-        labels=joined.labels,
-        properties=joined.properties,
-        preset=QUICK,
-        folds="random:2",
-        sources=joined.sources,
-    )
-    made = make_bundle(request, TrainContext(started.folder / "bundle"))
+    table = joined()
+    started = start_run(table, RunConfig(name="both", preset="smoke", folds="random:2"))
+    made = make_bundle(request(table, "random:2"), TrainContext(started.folder / "bundle"))
     figures = made.ensemble.figures
     store.update(started.id, state="done", progress=1.0, finished=time.time(), figures=figures)
     return find_run(started.id)
@@ -84,14 +57,14 @@ def test_a_clone_keeps_its_sources_and_can_leave_some_out(run: Run, open_page, m
 @pytest.mark.parametrize(
     ("further", "message"),
     [
-        (_csv(0, "Density"), "has no property in common"),
-        (_csv(0), "hold the same labels"),
+        (csv(0, "Density"), "has no property in common"),
+        (csv(0), "hold the same labels"),
         (b"SMILES,Tg\n*CC*,x\n", "no property"),
     ],
 )
 def test_tables_that_do_not_fit_together_are_told(open_page, empty_workspace, further, message):
     app = open_page("train")
-    upload(app, "lab.csv", _csv(0))
+    upload(app, "lab.csv", csv(0))
     app.file_uploader[1].upload("md.csv", further, "text/csv").run()
     assert not app.exception
     assert any(message in one.value for one in app.error), [one.value for one in app.error]
@@ -100,8 +73,8 @@ def test_tables_that_do_not_fit_together_are_told(open_page, empty_workspace, fu
 
 def test_two_sources_of_one_name_are_told(open_page, empty_workspace) -> None:
     app = open_page("train")
-    upload(app, "lab.csv", _csv(0))
-    app.file_uploader[1].upload("md.csv", _csv(20), "text/csv").run()
+    upload(app, "lab.csv", csv(0))
+    app.file_uploader[1].upload("md.csv", csv(20), "text/csv").run()
     assert not app.error
     (name,) = (one for one in app.text_input if one.label == "Source of md.csv")
     name.set_value("lab").run()

@@ -58,6 +58,12 @@ def choose_file() -> dict | None:
     return file
 
 
+def as_file(name: str, data: bytes) -> dict:
+    """A table as `choose_file` gives it; equal names and contents have equal keys."""
+    key = sha256(name.encode() + b"\0" + data).hexdigest()[:16]
+    return {"name": name, "data": data, "key": key}
+
+
 def take_clone(run: Run) -> None:
     """Take the table of a run as if it had been uploaded.
 
@@ -125,8 +131,7 @@ def _take_sample() -> None:
 
 
 def _take(name: str, data: bytes) -> None:
-    key = sha256(name.encode() + b"\0" + data).hexdigest()[:16]
-    st.session_state["train file"] = {"name": name, "data": data, "key": key}
+    st.session_state["train file"] = as_file(name, data)
     forget_overrules()
     st.session_state.pop("train problem", None)
 

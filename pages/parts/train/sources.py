@@ -1,17 +1,17 @@
 """Further tables beside the first: their sources, their units, and joining them."""
 
 import shlex
-from hashlib import sha256
 from typing import NamedTuple
 
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.settings.properties import accepted_units
+from engine.settings.properties import accepted_units, by_quantity
 from engine.settings.sources import Source, default_name, source_named
 from engine.table import Table, check_table, join_tables, leave_out, read_table
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, upload_table
+from pages.parts.train.intake import as_file
 
 _KINDS = {"": "not said", "measured": "measured", "simulated": "simulated", "computed": "computed"}
 
@@ -46,12 +46,7 @@ def choose_further(file: dict) -> list[dict]:
             "The columns of one property have the same name in all tables, such as Tg.",
             accept_multiple_files=True,
         )
-    return [_as_file(each.name, each.getvalue()) for each in uploaded or []]
-
-
-def _as_file(name: str, data: bytes) -> dict:
-    key = sha256(name.encode() + b"\0" + data).hexdigest()[:16]
-    return {"name": name, "data": data, "key": key}
+    return [as_file(each.name, each.getvalue()) for each in uploaded or []]
 
 
 def join_further(file: dict, first: Table, further: list[dict]) -> Joined | None:
@@ -71,7 +66,8 @@ def join_further(file: dict, first: Table, further: list[dict]) -> Joined | None
             _unit_fields(each, table)
         joined = join_tables(tables, sources)
         answers = _answer_fields(file, joined)
-        if answers:
+        given = {p.base: p.source for p in joined.properties if p.is_answer}
+        if any(given[name] != source for name, source in answers.items()):
             joined = join_tables(tables, sources, answers)
     except UserError as error:
         show_error(error)
@@ -128,16 +124,16 @@ def _source_fields(number: int, file: dict) -> Source:
 
 
 def _checked(file: dict, units: dict[str, str], source: str) -> Table:
-    key = f"{file['key']} {sorted(units.items())}"
-    kept = st.session_state.setdefault("train further checked", {})
-    if key not in kept:
+    # By file, so that other units take the place of those before.
+    kept, key = st.session_state.setdefault("train further checked", {}), file["key"]
+    if key not in kept or kept[key][0] != units:
         with st.spinner(f"Reading {plain(file['name'])}…"):
             raw = read_table(file["data"], file["name"])
             try:
-                kept[key] = check_table(raw, units=units)
+                kept[key] = units, check_table(raw, units=units)
             except UserError as error:
                 raise UserError(f"{source}: {error}") from error
-    return kept[key]
+    return kept[key][1]
 
 
 def _unit_key(file: dict, name: str) -> str:
@@ -171,10 +167,13 @@ def _unit_fields(file: dict, table: Table) -> None:
 
 def _answer_fields(file: dict, joined: Table) -> dict[str, str]:
     """The source that each property of several sources is to answer like."""
-    holders: dict[str, list[str]] = {}
-    for property_ in joined.properties:
-        holders.setdefault(property_.base, []).append(property_.source)
-    shared = {name: sources for name, sources in holders.items() if len(sources) > 1}
+    properties = joined.properties
+    groups = by_quantity([property_.base for property_ in properties])
+    shared = {
+        name: [properties[k].source for k in group]
+        for name, group in groups.items()
+        if len(group) > 1
+    }
     answers = {}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, sources in shared.items():
