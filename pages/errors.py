@@ -213,7 +213,7 @@ def show_empty() -> None:
     info = read_info(folder)
     st.subheader("The model in use")
     st.markdown(
-        f"**{plain(info.name)}**, trained on {info.rows:,} repeat units of {plain(info.table)}:"
+        f"**{plain(info.name)}**, trained on {info.rows:,} rows of {plain(info.table)}:"
     )
     explain_figures()
     for property_ in info.properties:
