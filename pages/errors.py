@@ -212,9 +212,7 @@ def show_empty() -> None:
         return
     info = read_info(folder)
     st.subheader("The model in use")
-    st.markdown(
-        f"**{plain(info.name)}**, trained on {info.rows:,} rows of {plain(info.table)}:"
-    )
+    st.markdown(f"**{plain(info.name)}**, trained on {info.rows:,} rows of {plain(info.table)}:")
     explain_figures()
     for property_ in info.properties:
         st.markdown(f"**{plain(title_with_name(property_))}**")
