@@ -120,11 +120,12 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
             st.caption("The same from a terminal:")
             st.code(_command(file, chosen, config), language="bash", wrap_lines=True)
     starting = bool(st.session_state.get(_STARTING))
+    accepted = _accepted(file, chosen.table)
     st.button(
         "Train",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=starting or config is None,
+        disabled=starting or config is None or not accepted,
         on_click=_mark_starting,
     )
     if problem := st.session_state.pop("train problem", None):
@@ -133,12 +134,26 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
         _start(file, chosen, config)
 
 
+def _accepted(file: dict, table: Table) -> bool:
+    """Whether the table may be trained on as it is: it has no errors, or the user accepts them."""
+    errors = [] if "cloned" in file else table.report.errors
+    if not errors:
+        return True
+    for finding in errors:
+        st.warning(plain(finding.message), icon=":material/error:")
+    return st.checkbox(
+        "These labels are as they should be: train all the same",
+        key=f"train accept {file['key']} {len(errors)}",
+    )
+
+
 def _command(file: dict, chosen: sources.Joined, config: RunConfig) -> str:
     if "cloned" in file:
         return clone_command_for(config, file["cloned"][0], chosen.words)
     name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
     first = chosen.table.sources[0].name if chosen.table.sources else ""
-    return command_for(config, name, reading_flags(), chosen.words, first)
+    command = command_for(config, name, reading_flags(), chosen.words, first)
+    return f"{command} --accept" if chosen.table.report.errors else command
 
 
 def _mark_starting() -> None:

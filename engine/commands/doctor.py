@@ -17,7 +17,7 @@ from ..table.source_report import SourcePair, compare_sources, conflict_words
 from .options import Commands, add_json
 from .sources import add_tables, checked_tables
 
-_COLOURS = {"excluded": "red", "warning": "yellow", "note": "cyan"}
+_COLOURS = {"error": "bold red", "excluded": "red", "warning": "yellow", "note": "cyan"}
 _ROWS_SHOWN = 3
 
 

@@ -11,7 +11,16 @@ from rich.table import Table
 from ..inference import bundle
 from ..inference.predict import score as score_table
 from ..runs import find_model, list_runs
-from .options import Commands, add_json, add_model, add_table, checked_table, opened_model
+from .options import (
+    Commands,
+    add_accept,
+    add_json,
+    add_model,
+    add_table,
+    checked_table,
+    opened_model,
+    tell_findings,
+)
 from .output import print_figures, print_line, progress_bar
 
 
@@ -29,6 +38,7 @@ def add(commands: Commands) -> None:
         metavar="NAME",
         help="compare with values as in this source; by default as the model answers",
     )
+    add_accept(score)
     add_json(score)
     score.set_defaults(carry_out=_score)
 
@@ -65,6 +75,7 @@ def _score(arguments: argparse.Namespace) -> None:
     """Score a model on a labelled table."""
     predictor = opened_model(arguments.model)
     table = checked_table(arguments)
+    tell_findings(table, arguments.accept)
     with progress_bar() as show:
         result = score_table(predictor, table, show, arguments.source)
     if arguments.json:

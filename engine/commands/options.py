@@ -11,6 +11,7 @@ from ..runs.records import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..table import RawTable, Table, check_table, guess_columns, read_table
+from ..table.report import counted
 from .output import print_line, progress_bar
 
 Commands = argparse._SubParsersAction
@@ -78,6 +79,36 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
     command.add_argument("--separator", metavar="C")
     command.add_argument("--encoding", metavar="E")
     command.add_argument("--decimal", choices=[".", ","])
+
+
+def add_accept(command: argparse.ArgumentParser) -> None:
+    """Let a command go on in spite of errors in its table."""
+    command.add_argument(
+        "--accept",
+        action="store_true",
+        help="go on although labels look wrong, as in another unit",
+    )
+
+
+def tell_findings(table: Table, accept: bool) -> None:
+    """Print on standard error what is odd about a table.
+
+    Args:
+        table: checked.
+        accept: whether to go on in spite of errors, as `--accept` says.
+
+    Raises:
+        UserError: when there are errors, and they are not accepted.
+    """
+    report = table.report
+    for finding in report.findings:
+        if finding.severity != "note":
+            print_line(f"{finding.severity}: {finding.message}", stderr=True)
+    if report.errors and not accept:
+        raise UserError(
+            f"{report.name} has {counted(len(report.errors), 'error')}, named above: mend the "
+            "table, or say --accept where everything is as it should be."
+        )
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:

@@ -24,12 +24,14 @@ from ..settings.devices import DeviceSettings
 from ..table import Table, leave_out
 from .options import (
     Commands,
+    add_accept,
     add_devices,
     add_run,
     add_settings,
     device_settings,
     given_units,
     seed,
+    tell_findings,
 )
 from .output import bars, print_figures, print_line
 from .sources import add_leave_out, add_tables, checked_tables
@@ -44,6 +46,7 @@ def add(commands: Commands) -> None:
     add_settings(train)
     train.add_argument("--seed", type=seed, default=0, metavar="N")
     train.add_argument("--name", help="for the list of runs; else the table's name")
+    add_accept(train)
     _add_detach(train)
     train.set_defaults(carry_out=_train)
 
@@ -77,6 +80,7 @@ def _train(arguments: argparse.Namespace) -> int:
     """Start a run; in the foreground show its progress and end with its figures."""
     name = None if arguments.name is None else checked_name(arguments.name)
     table = checked_tables(arguments)
+    tell_findings(table, arguments.accept)
     config = RunConfig(
         name=name or table.title[:LONGEST],
         preset=arguments.preset,

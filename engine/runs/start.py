@@ -165,6 +165,8 @@ def _write_files(
     }
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
     write_atomic(run.folder / files.CONFIG, text)
+    lines = [f"{finding.severity}: {finding.message}\n" for finding in table.report.findings]
+    write_atomic(run.folder / files.LOG, "".join(lines))
 
 
 def _new_id(name: str, now: float) -> str:

@@ -1,5 +1,6 @@
 """The registry of polymer properties: their names, plausible ranges, units and conversions."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -104,10 +105,12 @@ class Registration:
     Attributes:
         property_: the property.
         units: the accepted units; the first is the property's own.
+        possible: the lowest and the highest value that physics allows, in the property's own unit.
     """
 
     property_: Property
     units: Sequence[Unit]
+    possible: tuple[float, float] = (-math.inf, math.inf)
 
     def __post_init__(self) -> None:
         """Check that the property's own unit is the first.
@@ -148,11 +151,14 @@ _REGISTRATIONS = (
         (
             Unit(("°C", "C", "degC", "deg C", "celsius", "℃")),
             Unit(("K", "kelvin"), zero=273.15),
+            Unit(("°F", "F", "degF", "deg F", "fahrenheit", "℉"), factor=5 / 9, zero=32.0),
         ),
+        possible=(-273.15, math.inf),
     ),
     Registration(
         Property(name="FFV", title="Fractional free volume", low=0.1, high=0.8, decimals=4),
         (Unit(("fraction", "", "1", "-")), Unit(("%", "percent"), factor=0.01)),
+        possible=(0.0, 1.0),
     ),
     Registration(
         Property(
@@ -162,6 +168,7 @@ _REGISTRATIONS = (
             Unit(("W/(m·K)", "W/(m*K)", "W/(m K)", "W/m/K", "W/mK", "W/m·K", "W/m-K")),
             Unit(("mW/(m·K)", "mW/(m*K)", "mW/(m K)", "mW/m/K", "mW/mK", "mW/m·K"), factor=0.001),
         ),
+        possible=(0.0, math.inf),
     ),
     Registration(
         Property(name="Density", title="Density", unit="g/cm³", low=0.5, high=3.0, decimals=3),
@@ -169,10 +176,12 @@ _REGISTRATIONS = (
             Unit(("g/cm³", "g/cm3", "g/cm^3", "g/cc", "g/mL")),
             Unit(("kg/m³", "kg/m3", "kg/m^3"), factor=0.001),
         ),
+        possible=(0.0, math.inf),
     ),
     Registration(
         Property(name="Rg", title="Radius of gyration", unit="Å", low=1, high=100, decimals=2),
         (Unit(("Å", "A", "angstrom", "ångström")), Unit(("nm",), factor=10.0)),
+        possible=(0.0, math.inf),
     ),
 )
 _BY_NAME = {entry.property_.name.casefold(): entry for entry in _REGISTRATIONS}
@@ -224,6 +233,18 @@ def accepted_units(column: str) -> list[str]:
     """The units a registered property may be given in, its own first; empty for any other."""
     registration = _registration(column)
     return [unit.spellings[0] for unit in registration.units] if registration else []
+
+
+def possible_range(column: str) -> tuple[float, float]:
+    """The lowest and the highest value that physics allows, in the property's own unit."""
+    registration = _registration(column)
+    return registration.possible if registration else (-math.inf, math.inf)
+
+
+def other_units(column: str) -> Sequence[Unit]:
+    """The units that a registered property may be given in besides its own."""
+    registration = _registration(column)
+    return registration.units[1:] if registration else ()
 
 
 def _registration(name: str) -> Registration | None:

@@ -16,14 +16,12 @@ from .columns import Columns, check_columns, guess_columns
 from .duplicates import find_duplicates
 from .labels import read_labels, summarise
 from .reading import RawTable, read_table
-from .report import Finding, Report, counted, listed, rows_text
+from .report import SEVERITIES, Finding, Report, counted, listed, rows_text
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows in all."""
 
 _PROGRESS_ROWS = 200
-SEVERITIES = ("excluded", "warning", "note")
-"""Of findings, in the order in which they are told."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import pandas as pd
 from ..base.errors import UserError
 from ..settings.properties import Property
 from ..settings.sources import MOST_SOURCES, Source
-from .checking import SEVERITIES, Table
+from .checking import Table
 from .labels import FEWEST_LABELS, summarise
-from .report import Report, listed
+from .report import SEVERITIES, Report, listed
 
 
 def join_tables(

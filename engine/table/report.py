@@ -1,7 +1,7 @@
 """The report on a table: findings, summaries, and the wording they share."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel
 
@@ -12,13 +12,19 @@ SHOWN = 5
 """How many rows, cells or groups a message names; it counts the others."""
 
 
+Severity = Literal["error", "excluded", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""Of findings, in the order in which they are told."""
+
+
 class Finding(BaseModel):
     """One observation on a table.
 
     Attributes:
         kind: a fixed word for it, such as `conflict`; see the functions that make them.
-        severity: `excluded` means that rows are left out, `warning` that something should be
-            looked at, `note` that something is worth knowing.
+        severity: `error` means that a model would learn something else than is meant, `excluded`
+            that rows are left out, `warning` that something should be looked at, `note` that
+            something is worth knowing.
         column: the column it is about; None for the whole row or table.
         count: of the rows, cells, groups or columns concerned; the message says which.
         rows: all the spreadsheet rows concerned (the header is row 1).
@@ -26,7 +32,7 @@ class Finding(BaseModel):
     """
 
     kind: str
-    severity: Literal["excluded", "warning", "note"]
+    severity: Severity
     column: str | None = None
     count: int
     rows: list[int] = []
@@ -55,7 +61,7 @@ class Report(BaseModel):
         columns: the columns used; its properties are those with at least one label.
         reading: how the file was read.
         properties: a summary of each property in `columns`.
-        findings: first what was excluded, then warnings, then notes.
+        findings: in the order of their severities.
     """
 
     name: str
@@ -65,6 +71,11 @@ class Report(BaseModel):
     reading: Reading
     properties: list[PropertySummary]
     findings: list[Finding]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """What has to be mended, or accepted, before a model learns from the table."""
+        return [finding for finding in self.findings if finding.severity == "error"]
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:

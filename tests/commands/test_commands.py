@@ -15,7 +15,7 @@ from engine.commands import main, parser, presets, train
 from engine.commands.sources import checked_tables
 from engine.inference.bundle import INFO
 from engine.inference.predict import Predictor
-from engine.runs import Run, RunConfig, command_for
+from engine.runs import Run, RunConfig, command_for, list_runs, process, read_log
 from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import Probe
 from engine.table import Columns
@@ -105,6 +105,41 @@ def test_predict_a_repeat_unit_longer_than_a_files_name_may_be(
     assert "Tg (°C)" in capsys.readouterr().out
 
 
+KELVIN = "SMILES,Tg\nnonsense,300\n" + "".join(
+    f"*CC(*){'C' * length},{300 + length}\n" for length in range(1, 31)
+)
+
+
+def test_an_error_in_the_table_stops_train_and_score_unless_it_is_accepted(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "kelvin.csv"
+    table.write_text(KELVIN)
+    before = list_runs()
+    for words in (["train", str(table)], ["score", "trained", str(table)]):
+        assert main(words) == 1
+        told = capsys.readouterr().err
+        assert "looks like kelvin" in told
+        assert "1 row with a SMILES that cannot be read is left out: row 2" in told
+        assert "--accept" in told
+    assert list_runs() == before
+    assert main(["score", "trained", str(table), "--accept", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"]["Tg"] == 30
+    assert main(["score", "trained", str(table), "--unit", "Tg=K"]) == 0
+    assert "kelvin" not in capsys.readouterr().err
+
+
+def test_findings_are_in_the_runs_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYGIN_HOME", str(tmp_path / "workspace"))
+    monkeypatch.setattr(process, "spawn", lambda *_: None)
+    table = tmp_path / "kelvin.csv"
+    table.write_text(KELVIN)
+    assert main(["train", str(table), "--accept", "--detach"]) == 0
+    log = read_log(list_runs()[0])
+    assert "error: Tg looks like kelvin" in log
+    assert "excluded: 1 row" in log
+
+
 def test_score_speaks_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "trained", str(TEXTBOOK), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
@@ -144,7 +179,8 @@ def test_what_a_user_can_mend_is_a_sentence(
 ) -> None:
     assert main(words) == 1
     shown = capsys.readouterr().err.strip()
-    assert shown.startswith("Error:")
+    # Behind what is odd about the table, if anything.
+    assert "\nError:" in f"\n{shown}"
     assert sentence in shown.replace("\n", " ")
     assert "Traceback" not in shown
 

@@ -142,6 +142,14 @@ def test_labels_that_hardly_differ_or_are_huge_are_shown(train, first, second):
     assert sum(train.dataframe[0].value.loc[0, "Distribution"]) == 12
 
 
+def test_errors_in_the_table_have_to_be_accepted(train):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    assert button(train, "Train").disabled
+    assert train.code[-1].value.endswith("--accept")
+    next(one for one in train.checkbox if one.label.startswith("These labels")).check().run()
+    assert not button(train, "Train").disabled
+
+
 def test_folds_from_a_column_of_the_table(train):
     upload(train, "kelvin.csv", KELVIN.encode())
     folds = next(one for one in train.radio if one.label.startswith("How rows"))

@@ -57,5 +57,5 @@ def test_case_of_a_unit_is_ignored_where_no_exact_spelling_fits(unit: str) -> No
 
 
 def test_a_unit_that_is_not_accepted_is_refused_with_those_that_are() -> None:
-    with pytest.raises(UserError, match="Tg cannot be given in “°F”; accepted units are: °C, K"):
-        property_and_conversion("Tg", "°F")
+    with pytest.raises(UserError, match="Tg cannot be given in “mol”; accepted units are: °C, K"):
+        property_and_conversion("Tg", "mol")

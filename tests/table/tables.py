@@ -4,6 +4,8 @@ import io
 
 import openpyxl
 
+from engine.table import read_table
+
 ROWS = [("a1", "*CC(*)C", 12.5), ("a2", "*CC(*)c1ccccc1", 100.25), ("a3", "*CCO*", None)]
 
 
@@ -28,3 +30,21 @@ def parquet(frame):
     out = io.BytesIO()
     frame.to_parquet(out)
     return out.getvalue()
+
+
+def alkanes(*cells, header="x"):
+    """A table with one property: each row another repeat unit, and the given cell."""
+    rows = [f'*{"C" * (i + 1)}*,"{cell}"' for i, cell in enumerate(cells)]
+    return read_table("\n".join([f"SMILES,{header}", *rows]).encode(), "mine.csv")
+
+
+def finding(table, kind):
+    """The one finding of that kind."""
+    findings = [f for f in table.report.findings if f.kind == kind]
+    assert len(findings) == 1, [f.kind for f in table.report.findings]
+    return findings[0]
+
+
+def kinds(table):
+    """The kinds of all findings."""
+    return {f.kind for f in table.report.findings}

@@ -13,6 +13,7 @@ _BARS = 24
 _NOISE = 1e-12
 """Labels that differ by less than this share of the largest one are drawn as equal."""
 _SEVERITIES = {
+    "error": (":red[:material/error:]", "To be mended"),
     "excluded": (":red[:material/block:]", "Rows left out"),
     "warning": (":orange[:material/warning:]", "Worth a look"),
     "note": (":blue[:material/info:]", "For information"),
