@@ -1,6 +1,7 @@
 """The registry of polymer properties: their names, plausible ranges, units and conversions."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
+from .units import conversion, is_unit
 
 
 class Property(BaseModel):
@@ -106,11 +108,13 @@ class Registration:
         property_: the property.
         units: the accepted units; the first is the property's own.
         possible: the lowest and the highest value that physics allows, in the property's own unit.
+        aliases: other names of it, in lower case with spaces between words.
     """
 
     property_: Property
     units: Sequence[Unit]
     possible: tuple[float, float] = (-math.inf, math.inf)
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check that the property's own unit is the first.
@@ -154,11 +158,18 @@ _REGISTRATIONS = (
             Unit(("°F", "F", "degF", "deg F", "fahrenheit", "℉"), factor=5 / 9, zero=32.0),
         ),
         possible=(-273.15, math.inf),
+        aliases=(
+            "t g",
+            "glass transition temperature",
+            "glass transition",
+            "glass transition temp",
+        ),
     ),
     Registration(
         Property(name="FFV", title="Fractional free volume", low=0.1, high=0.8, decimals=4),
         (Unit(("fraction", "", "1", "-")), Unit(("%", "percent"), factor=0.01)),
         possible=(0.0, 1.0),
+        aliases=("fractional free volume",),
     ),
     Registration(
         Property(
@@ -169,6 +180,7 @@ _REGISTRATIONS = (
             Unit(("mW/(m·K)", "mW/(m*K)", "mW/(m K)", "mW/m/K", "mW/mK", "mW/m·K"), factor=0.001),
         ),
         possible=(0.0, math.inf),
+        aliases=("thermal conductivity",),
     ),
     Registration(
         Property(name="Density", title="Density", unit="g/cm³", low=0.5, high=3.0, decimals=3),
@@ -177,14 +189,19 @@ _REGISTRATIONS = (
             Unit(("kg/m³", "kg/m3", "kg/m^3"), factor=0.001),
         ),
         possible=(0.0, math.inf),
+        aliases=("mass density", "ρ", "rho"),
     ),
     Registration(
         Property(name="Rg", title="Radius of gyration", unit="Å", low=1, high=100, decimals=2),
         (Unit(("Å", "A", "angstrom", "ångström")), Unit(("nm",), factor=10.0)),
         possible=(0.0, math.inf),
+        aliases=("r g", "radius of gyration", "gyration radius"),
     ),
 )
 _BY_NAME = {entry.property_.name.casefold(): entry for entry in _REGISTRATIONS}
+_BY_ALIAS = {name: entry.property_.name for entry in _REGISTRATIONS for name in entry.aliases} | {
+    entry.property_.name.casefold(): entry.property_.name for entry in _REGISTRATIONS
+}
 
 Conversion = Callable[[np.ndarray], np.ndarray]
 
@@ -216,17 +233,60 @@ def property_and_conversion(column: str, unit: str | None = None) -> tuple[Prope
     property_ = property_for(column, unit)
     if registration is None or unit is None:
         return property_, Unit((property_.unit,)).convert
+    accepted = _accepted(registration, unit)
+    if accepted is None:
+        raise UserError(
+            f"{column} cannot be given in “{unit}”; accepted units are: "
+            f"{', '.join(accepted_units(column))}. Convert the column first, or choose one of "
+            "these."
+        )
+    return property_, accepted.convert
+
+
+def conversion_to(property_: Property, name: str, unit: str) -> Conversion | None:
+    """What turns values in a unit into those of a property; None where nothing can.
+
+    Args:
+        property_: whose unit is wanted.
+        name: by which the registry knows it, if it does.
+        unit: of the values.
+    """
+    registration = _registration(name)
+    if registration:
+        accepted = _accepted(registration, unit)
+        return accepted.convert if accepted else None
+    if unit == property_.unit:
+        return Unit((unit,)).convert
+    turned = conversion(unit, property_.unit) if property_.unit else None
+    return Unit((unit,), turned[0], -turned[1] / turned[0]).convert if turned else None
+
+
+def _accepted(registration: Registration, unit: str) -> Unit | None:
+    """The unit of that spelling, its case ignored where no exact one fits."""
     spelling = unit.strip()
     for accepted in registration.units:
         if spelling in accepted.spellings:
-            return property_, accepted.convert
+            return accepted
     for accepted in registration.units:
         if spelling.lower() in map(str.lower, accepted.spellings):
-            return property_, accepted.convert
-    raise UserError(
-        f"{column} cannot be given in “{unit}”; accepted units are: "
-        f"{', '.join(accepted_units(column))}. Convert the column first, or choose one of these."
-    )
+            return accepted
+    # Any other spelling, and any other unit of the same kind.
+    turned = conversion(spelling, registration.property_.unit) if spelling else None
+    if turned is None:
+        return None
+    factor, offset = turned
+    return Unit((spelling,), factor, -offset / factor)
+
+
+def registered_as(words: str) -> str | None:
+    """The name of the registered property that some words mean, such as `glass transition`."""
+    return _BY_ALIAS.get(" ".join(re.split(r"[\s_]+", words.strip().casefold())))
+
+
+def is_accepted(name: str, unit: str) -> bool:
+    """Whether a registered property may be given in a unit; for any other, whether it is one."""
+    registration = _registration(name)
+    return is_unit(unit) if registration is None else _accepted(registration, unit) is not None
 
 
 def accepted_units(column: str) -> list[str]:

@@ -1,11 +1,9 @@
 """From the text of a cell to a number."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
-from typing import Literal, NamedTuple
-
-import numpy as np
+from typing import Literal
 
 DecimalSign = Literal[".", ","]
 
@@ -18,25 +16,12 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INFINITE = re.compile(r"([+-]?)(?:inf|infinity|∞)", re.IGNORECASE)
 _SPACED_GROUPS = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?", re.ASCII)
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_POINTED_COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+", re.ASCII)
 # A lone `1.234` in a table with decimal commas may be 1234 or 1.234, so it counts as no number.
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _EVIDENCE = 10_000  # cells from which the decimal sign is guessed
-
-
-class Numbers(NamedTuple):
-    """A column read as numbers.
-
-    Attributes:
-        values: (n,) float64, NaN where a cell is missing, infinite or not a number.
-        words: positions of cells that are not numbers.
-        infinite: positions of cells that are infinite.
-    """
-
-    values: np.ndarray
-    words: list[int]
-    infinite: list[int]
 
 
 def is_missing(text: str | None) -> bool:
@@ -59,29 +44,17 @@ def to_number(text: str, decimal: str = ".") -> float | None:
     if decimal == ",":
         if _POINT_GROUPS.fullmatch(text):
             text = text.replace(".", "")
+        elif _POINTED_COMMA_GROUPS.fullmatch(text):
+            return float(text.replace(",", ""))
         elif "." in text:
             return None
         text = text.replace(",", ".")
     elif _COMMA_GROUPS.fullmatch(text):
         text = text.replace(",", "")
+    elif _POINT_GROUPS.fullmatch(text):
+        # Nobody writes `1.234,5` with a decimal point.
+        text = text.replace(".", "").replace(",", ".")
     return float(text) if _NUMBER.fullmatch(text) else None
-
-
-def to_numbers(cells: Sequence[str | None], decimal: str = ".") -> Numbers:
-    """Read a column's cells as numbers."""
-    values = np.full(len(cells), np.nan)
-    words, infinite = [], []
-    for position, text in enumerate(cells):
-        if text is None or is_missing(text):
-            continue
-        number = to_number(text, decimal)
-        if number is None:
-            words.append(position)
-        elif np.isinf(number):
-            infinite.append(position)
-        else:
-            values[position] = number
-    return Numbers(values, words, infinite)
 
 
 def guess_decimal(texts: Iterable[str], separator: str | None = None) -> DecimalSign:

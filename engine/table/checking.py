@@ -14,7 +14,8 @@ from ..settings.sources import Source
 from .cells import is_missing
 from .columns import Columns, check_columns, guess_columns
 from .duplicates import find_duplicates
-from .labels import read_labels, summarise
+from .headers import read_headers
+from .labels import Labels, read_labels, summarise
 from .reading import RawTable, read_table
 from .report import SEVERITIES, Finding, Report, counted, listed, rows_text
 
@@ -110,8 +111,11 @@ def check_table(
     rows = raw.rows[usable]
     canonical_ = [form for form in forms if form is not None]
     given_ids = [given_ids[i] for i in usable]
-    labels, properties, label_findings = _check_labels(raw, columns, units, usable)
-    learned = columns.model_copy(update={"properties": tuple(p.name for p in properties)})
+    read, label_findings = _check_labels(raw, columns, units, usable)
+    properties = tuple(each.property_ for each in read.values())
+    matrix = [each.values for each in read.values()]
+    labels = np.column_stack(matrix) if matrix else np.empty((len(usable), 0))
+    learned = columns.model_copy(update={"properties": tuple(read)})
     findings += _attachment_points(canonical_, rows)
     findings += find_duplicates(canonical_, given_ids, labels, properties, rows)
     findings += label_findings
@@ -147,8 +151,12 @@ def _id_cells(raw: RawTable, columns: Columns) -> list[str | None]:
 def _units_by_column(units: dict[str, str], columns: Columns) -> dict[str, str]:
     """The units under the columns' own names; case is ignored where that leaves no doubt."""
     by_column = {}
+    headers = read_headers(columns.properties)
     for name, unit in units.items():
-        matches = [c for c in columns.properties if c.casefold() == name.strip().casefold()]
+        wanted = name.strip().casefold()
+        matches = [c for c in columns.properties if c.casefold() == wanted] or [
+            c for c, header in headers.items() if header.name.casefold() == wanted
+        ]
         column = name if name in columns.properties else matches[0] if len(matches) == 1 else None
         if column is None:
             names = ", ".join(columns.properties[:20]) or "none"
@@ -248,21 +256,19 @@ def _attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Find
 
 def _check_labels(
     raw: RawTable, columns: Columns, units: dict[str, str], usable: np.ndarray
-) -> tuple[np.ndarray, tuple[Property, ...], list[Finding]]:
-    """The labels (n, K) of the usable rows, for the properties that have any."""
-    properties: list[Property] = []
-    labels: list[np.ndarray] = []
+) -> tuple[dict[str, Labels], list[Finding]]:
+    """The labels of the usable rows, by column, for those that have any; and the findings."""
+    read: dict[str, Labels] = {}
     findings: list[Finding] = []
     empty: list[str] = []
-    for column in columns.properties:
+    for column, header in read_headers(columns.properties).items():
         cells = raw.frame[column].to_numpy()[usable]
-        property_, values, column_findings = read_labels(
-            column, cells, raw.rows[usable], raw.reading.decimal, units.get(column)
+        column_labels = read_labels(
+            column, cells, raw.rows[usable], raw.reading.decimal, units.get(column), header
         )
-        findings += column_findings
-        if np.isfinite(values).any():
-            properties.append(property_)
-            labels.append(values)
+        findings += column_labels.findings
+        if np.isfinite(column_labels.values).any():
+            read[column] = column_labels
         else:
             empty.append(column)
     if empty:
@@ -270,8 +276,7 @@ def _check_labels(
         findings.append(
             Finding(kind="no_labels", severity="note", count=len(empty), message=message)
         )
-    matrix = np.column_stack(labels) if labels else np.empty((len(usable), 0))
-    return matrix, tuple(properties), findings
+    return read, findings
 
 
 def _column_notes(raw: RawTable, columns: Columns) -> list[Finding]:

@@ -10,6 +10,8 @@ from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, parse
 from ..settings.properties import is_registered
 from .cells import is_missing, to_number
+from .headers import read_header
+from .quantities import to_quantity
 from .reading import RawTable
 
 MAX_PROPERTIES = 500
@@ -214,7 +216,7 @@ def _could_be_id(raw: RawTable, name: str) -> bool:
 
     Whole numbers that are merely unique may have been measured, such as melting temperatures.
     """
-    if is_registered(name) or not _names_rows(raw, name):
+    if is_registered(read_header(name).name) or not _names_rows(raw, name):
         return False
     cells = raw.frame[name].tolist()
     if not _are_integers(cells):
@@ -228,7 +230,7 @@ def _could_be_id(raw: RawTable, name: str) -> bool:
 
 
 def _is_property(raw: RawTable, name: str) -> bool:
-    if is_registered(name):
+    if is_registered(read_header(name).name):
         return True
     words = _words(name)
     if _NOT_PROPERTIES.fullmatch(words):
@@ -251,7 +253,7 @@ def _could_be_folds(raw: RawTable, name: str) -> bool:
 def _is_numeric(raw: RawTable, name: str) -> bool:
     """Whether most cells are numbers; a few words among them are the user's slips."""
     cells = _values(raw, name, _NUMBER_SAMPLE)
-    numbers = sum(to_number(cell, raw.reading.decimal) is not None for cell in cells)
+    numbers = sum(to_quantity(cell, raw.reading.decimal) is not None for cell in cells)
     return numbers > 0 and numbers >= 0.5 * len(cells)
 
 

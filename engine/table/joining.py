@@ -10,6 +10,7 @@ from ..base.errors import UserError
 from ..settings.properties import Property
 from ..settings.sources import MOST_SOURCES, Source
 from .checking import Table
+from .headers import read_header
 from .labels import FEWEST_LABELS, summarise
 from .report import SEVERITIES, Report, listed
 
@@ -254,6 +255,12 @@ def _check_names(properties: Sequence[Property]) -> None:
     twice = [name for i, name in enumerate(names) if name in names[:i]]
     if twice:
         raise UserError(f"Two properties would both be called {twice[0]!r}: rename one column.")
+    for property_ in properties:
+        if read_header(property_.name).unit:
+            raise UserError(
+                f"{property_.name!r} would be read as a unit: give the source "
+                f"{property_.source!r} another name."
+            )
 
 
 def _report(

@@ -1,25 +1,50 @@
 """Reading one property column: its cells as labels."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from ..settings.properties import Property, property_and_conversion
-from .cells import to_numbers
+from ..settings.properties import (
+    Conversion,
+    Property,
+    conversion_to,
+    property_and_conversion,
+)
+from ..settings.units import is_unit
+from .cells import DecimalSign
+from .headers import Header
 from .plausibility import check_labels
-from .report import Finding, PropertySummary, clipped, counted, listed
+from .quantities import BOUNDS, Column, Kind, read_column
+from .report import Finding, PropertySummary, Severity, clipped, counted, listed
 
 FEWEST_LABELS = 10
 """A property with fewer labels is not learned: too few to hold any out."""
+
+
+class Labels(NamedTuple):
+    """One property column, read and checked.
+
+    Attributes:
+        property_: what it holds.
+        values: (n,) its labels in the property's unit, NaN where one is missing.
+        findings: what is odd about them.
+    """
+
+    property_: Property
+    values: np.ndarray
+    findings: list[Finding]
 
 
 def read_labels(
     column: str,
     cells: Sequence[str | None],
     rows: np.ndarray,
-    decimal: str = ".",
+    decimal: DecimalSign = ".",
     unit: str | None = None,
-) -> tuple[Property, np.ndarray, list[Finding]]:
+    header: Header | None = None,
+) -> Labels:
     """Read and check one property's labels.
 
     Args:
@@ -28,23 +53,28 @@ def read_labels(
         rows: (n,) their spreadsheet rows.
         decimal: the decimal sign.
         unit: the unit the cells are in, if the user named one.
-
-    Returns:
-        The property, its labels (n,) in the property's unit with NaN where one is missing, and
-        the findings.
+        header: what the column's name says; by default the name is the property's.
 
     Raises:
         UserError: for a unit that the property is not accepted in.
     """
-    property_, convert = property_and_conversion(column, unit)
-    numbers = to_numbers(cells, decimal)
+    header = header or Header(column)
+    read = read_column(cells, decimal)
+    said = unit or header.unit
+    if said is None:
+        said = _commonest_unit(header.name, read)
+    property_, convert = property_and_conversion(header.name, said)
+    values = convert(read.values)
+    strange = _convert_cells(values, read, header.name, property_)
+    words = sorted([*read.words, *strange])
+    values[strange] = np.nan
     findings = [
-        _unusable("non_numeric", "not a number", column, cells, rows, numbers.words),
-        _unusable("infinite", "infinite", column, cells, rows, numbers.infinite),
+        _unusable("non_numeric", "not a number", column, cells, rows, words),
+        _unusable("infinite", "infinite", column, cells, rows, read.infinite),
+        *_marked(column, cells, rows, read),
+        *check_labels(property_, values, rows, said),
     ]
-    values = convert(numbers.values)
-    findings += check_labels(property_, values, rows, unit)
-    return property_, values, [finding for finding in findings if finding]
+    return Labels(property_, values, [finding for finding in findings if finding])
 
 
 def summarise(property_: Property, values: np.ndarray) -> PropertySummary:
@@ -57,6 +87,86 @@ def summarise(property_: Property, values: np.ndarray) -> PropertySummary:
     if len(labels) > 1:
         summary.std = float(labels.std(ddof=1))
     return summary
+
+
+def _commonest_unit(name: str, read: Column) -> str | None:
+    """The unit of most cells of a property that is not registered; None where none has one."""
+    if property_and_conversion(name)[0].unit:
+        return None
+    units = Counter(quantity.unit for quantity in read.quantities.values() if quantity.unit)
+    return next((unit for unit, _ in units.most_common() if is_unit(unit)), None)
+
+
+def _convert_cells(values: np.ndarray, read: Column, name: str, property_: Property) -> list[int]:
+    """Convert the cells that name a unit of their own; returns those whose unit does not fit."""
+    strange = []
+    conversions: dict[str, Conversion | None] = {}
+    for position, quantity in read.quantities.items():
+        unit = quantity.unit
+        if not unit:
+            continue
+        if unit not in conversions:
+            conversions[unit] = conversion_to(property_, name, unit)
+        convert = conversions[unit]
+        if convert is None:
+            strange.append(position)
+        elif quantity.kind not in BOUNDS:
+            values[position] = convert(np.array(quantity.value))
+    return strange
+
+
+_WORDS: dict[Kind, tuple[str, str, Severity, str]] = {
+    "range": ("a range", "ranges", "note", "The middle is taken."),
+    "approximate": ("approximate", "approximate", "note", "The number is taken as it is."),
+    "spread": ("with its spread (±)", "with their spread (±)", "note", "The number is taken."),
+    "above": (
+        "a lower bound (>)",
+        "lower bounds (>)",
+        "warning",
+        "They are left out: a bound is no value.",
+    ),
+    "below": (
+        "an upper bound (<)",
+        "upper bounds (<)",
+        "warning",
+        "They are left out: a bound is no value.",
+    ),
+}
+
+
+def _marked(
+    column: str, cells: Sequence[str | None], rows: np.ndarray, read: Column
+) -> list[Finding]:
+    """A finding for each way in which cells say more than a plain number."""
+    findings = []
+    for kind, (one, several, severity, consequence) in _WORDS.items():
+        positions = [i for i, quantity in read.quantities.items() if quantity.kind == kind]
+        if not positions:
+            continue
+        named = [f"row {rows[i]} “{clipped(cells[i] or '', 20)}”" for i in positions]
+        what = f"is {one}" if len(positions) == 1 else f"are {several}"
+        if kind == "spread":
+            consequence = _spread_words(read)
+        findings.append(
+            Finding(
+                kind=f"cell_{kind}",
+                severity=severity,
+                column=column,
+                count=len(positions),
+                rows=[int(rows[i]) for i in positions],
+                message=f"{column}: {counted(len(positions), 'cell')} {what}: {listed(named)}. "
+                f"{consequence}",
+            )
+        )
+    return findings
+
+
+def _spread_words(read: Column) -> str:
+    spreads = [each.spread for each in read.quantities.values() if each.spread is not None]
+    return (
+        f"The numbers are taken; their spread is {np.median(spreads):.3g} in the median, and no "
+        "model can err less than the table itself."
+    )
 
 
 def _unusable(

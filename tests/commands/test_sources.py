@@ -60,7 +60,7 @@ def test_densities_in_another_unit_are_told(
         frame = pd.DataFrame({"SMILES": UNITS, "rho": values})
         frame.to_csv(tmp_path / f"{name}.csv", index=False)
     pair = _pair([str(tmp_path / "a.csv"), str(tmp_path / "b.csv")], capsys)
-    assert "rho of b looks like that of a times a thousand" in pair["warning"]
+    assert "Density of b looks like that of a times a thousand" in pair["warning"]
 
 
 def test_sources_have_names_kinds_and_references(tables: list[str]) -> None:

@@ -59,3 +59,18 @@ def test_case_of_a_unit_is_ignored_where_no_exact_spelling_fits(unit: str) -> No
 def test_a_unit_that_is_not_accepted_is_refused_with_those_that_are() -> None:
     with pytest.raises(UserError, match="Tg cannot be given in “mol”; accepted units are: °C, K"):
         property_and_conversion("Tg", "mol")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "given", "expected"),
+    [
+        ("Density", "lb/ft^3", 62.43, 1.0),
+        ("Rg", "pm", 1200.0, 12.0),
+        ("Tc", "W/(cm K)", 0.002, 0.2),
+    ],
+)
+def test_any_unit_of_the_same_kind_is_accepted(
+    name: str, unit: str, given: float, expected: float
+) -> None:
+    _, convert = property_and_conversion(name, unit)
+    assert convert(np.array([given]))[0] == pytest.approx(expected, rel=1e-3)

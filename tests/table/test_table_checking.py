@@ -65,9 +65,7 @@ def test_numbers_as_people_write_them(cell, number):
     assert check_table(alkanes("0.5", cell)).labels[1, 0] == number
 
 
-@pytest.mark.parametrize(
-    "cell", ["high", "12 °C", "<5", "#DIV/0!", "1_000", "0x10", "٣", "1.2.3", "12,5", "1e"]
-)
+@pytest.mark.parametrize("cell", ["high", "#DIV/0!", "1_000", "0x10", "٣", "1.2.3", "12,5", "1e"])
 def test_cells_that_are_not_numbers_are_named(cell):
     table = check_table(alkanes("1.5", "2.5", "3.5", cell))
     warning = finding(table, "non_numeric")
