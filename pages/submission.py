@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.inference.bundle import INFO, read_info
-from engine.inference.submission import make_submission
+from engine.inference.submission import make_submission, not_asked_for_words
 from engine.table import read_table
 from pages.parts import models, page_guard
 from pages.parts.formatting import plain, show_error, unit_of
@@ -56,6 +56,9 @@ def make_file(folder: Path, test, sample) -> dict:
         "rows": len(submission.frame),
         "columns": list(submission.frame.columns),
         "filled": submission.filled,
+        "spare": not_asked_for_words(submission.not_asked_for, sample.name)
+        if submission.not_asked_for
+        else "",
         "heads": {property_.name: property_.label for property_ in read_info(folder).properties},
     }
 
@@ -76,6 +79,8 @@ def show_result(result: dict, test_name: str) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+    if result["spare"]:
+        st.warning(plain(result["spare"]), icon=":material/warning:")
     if len(result["filled"]):
         show_filled(result["filled"])
     st.subheader("Preview")

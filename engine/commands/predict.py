@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 import numpy as np
+import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -19,16 +20,16 @@ from ..base.errors import UserError
 from ..base.workspace import replacing
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
-from ..inference.streaming import Filled, predict_file
-from ..inference.submission import make_submission
+from ..inference.streaming import predict_file
+from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of
 from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
-from ..table.report import clipped
+from ..table.report import clipped, counted
 from .options import Commands, add_model, opened_model
-from .output import Show, print_line, progress_bar
+from .output import print_line, progress_bar
 
 _SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
@@ -97,30 +98,51 @@ def _predict(arguments: argparse.Namespace) -> None:
 
 def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
     output = Path(arguments.output) if arguments.output else None
+    if arguments.sample_submission:
+        _predict_sample(predictor, arguments, output)
+        return
     with progress_bar() as show, _written(output) as out:
-        if arguments.sample_submission:
-            filled = _predict_sample(predictor, arguments, out, show)
-        else:
-            source = ALL if arguments.sources == ALL else arguments.source
-            names, path = predictor.info.columns_for(source), Path(arguments.input)
-            filled = predict_file(predictor, path, out, show, arguments.intervals, names)
+        source = ALL if arguments.sources == ALL else arguments.source
+        names, path = predictor.info.columns_for(source), Path(arguments.input)
+        missing = predict_file(predictor, path, out, show, arguments.intervals, names)
     if output:
         print_line(f"Written to {output}", stderr=True)
-    _warn_of_filled(filled)
+    if missing.count:
+        words = "could not be predicted; cells are empty, and the column `problem` says why"
+        print_line(f"{counted(missing.count, 'row')} {words}:", stderr=True)
+        _print_rows(missing.first)
 
 
 def _predict_sample(
-    predictor: Predictor, arguments: argparse.Namespace, out: TextIO, show: Show
-) -> Filled:
+    predictor: Predictor, arguments: argparse.Namespace, output: Path | None
+) -> None:
     """Predict a file in the form of a sample submission; both are read as a whole."""
     sample = read_table(arguments.sample_submission)
-    submission = make_submission(
-        predictor, read_table(arguments.input), sample, show, arguments.source
-    )
-    out.write(submission.frame.to_csv(index=False))
-    filled = Filled()
-    filled.add(submission.filled)
-    return filled
+    test = read_table(arguments.input)
+    with progress_bar() as show, _written(output) as out:
+        submission = make_submission(predictor, test, sample, show, arguments.source)
+        out.write(submission.frame.to_csv(index=False))
+    if output:
+        print_line(f"Written to {output}", stderr=True)
+    if submission.not_asked_for:
+        print_line(not_asked_for_words(submission.not_asked_for, sample.name), stderr=True)
+    filled = submission.filled
+    if filled.empty:
+        return
+    words = f"{counted(len(filled), 'row')} could not be predicted and hold the training medians"
+    if output is None:
+        print_line(f"{words}:", stderr=True)
+        _print_rows(filled)
+        return
+    beside = output.with_name(f"{output.stem}-filled-rows.csv")
+    with _written(beside) as out:
+        out.write(filled.to_csv(index=False))
+    print_line(f"{words}; all are listed in {beside}.", stderr=True)
+
+
+def _print_rows(rows: pd.DataFrame) -> None:
+    for row in rows.itertuples(index=False):
+        print_line(f"  id {row.id}: {row.reason}", stderr=True)
 
 
 def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
@@ -170,13 +192,3 @@ def _written(path: Path | None) -> Iterator[TextIO]:
             yield out
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _warn_of_filled(filled: Filled) -> None:
-    if not filled.count:
-        return
-    print_line(
-        f"{filled.count:,} rows could not be read; they hold the training medians:", stderr=True
-    )
-    for row in filled.first.itertuples(index=False):
-        print_line(f"  id {row.id}: {row.reason}", stderr=True)

@@ -17,7 +17,7 @@ from ..base.workers import worker_pool
 from ..features.compute import UniqueUnits, chunk_features
 from ..table import RawTable, guess_columns, stream_table
 from .predict import Predictions, Predictor, Progress
-from .submission import plain_submission, smiles_of
+from .submission import prediction_table, smiles_of, unpredicted
 
 CHUNK_ROWS = 256
 """Rows that are predicted together: enough for the networks to be quick, few enough to hold."""
@@ -27,10 +27,13 @@ _MOST_STORED_ROWS = 20_000
 
 _LISTED = 10
 
+PROBLEM = "problem"
+"""The column that says why a row could not be predicted."""
+
 
 @dataclass
-class Filled:
-    """Rows that could not be predicted and hold training medians.
+class Unpredicted:
+    """Rows that could not be predicted.
 
     Attributes:
         count: how many.
@@ -54,8 +57,10 @@ def predict_file(
     progress: Progress | None = None,
     intervals: bool = False,
     names: Mapping[str, str] | None = None,
-) -> Filled:
+) -> Unpredicted:
     """Predict a table of any length in constant memory.
+
+    A row that cannot be predicted has empty cells, and the reason in the column `problem`.
 
     Args:
         predictor: the model.
@@ -68,7 +73,7 @@ def predict_file(
             sources have them that answers are like.
 
     Returns:
-        The rows that hold training medians.
+        The rows that could not be predicted.
 
     Raises:
         UserError: when the table cannot be read or holds no SMILES, or when intervals are asked
@@ -76,10 +81,10 @@ def predict_file(
     """
     if intervals:
         predictor.demand_intervals()
-    table, info = stream_table(source), predictor.info
-    names = info.answer_columns if names is None else names
+    table = stream_table(source)
+    names = predictor.info.answer_columns if names is None else names
     columns = guess_columns(table.head)
-    filled, done = Filled(), 0
+    missing, done = Unpredicted(), 0
     parts: deque[RawTable] = deque()
 
     def chunks() -> Iterator[list[str]]:
@@ -91,16 +96,24 @@ def predict_file(
     stream = predict_stream(predictor, chunks(), store=table.count <= _MOST_STORED_ROWS)
     with closing(stream):
         for predicted in stream:
-            submission = plain_submission(parts.popleft(), columns, predicted, info, names)
-            frame = submission.frame
+            part = parts.popleft()
+            frame = prediction_table(part, columns, predicted, names)
             if intervals:
                 frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
+            frame[_unlike(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)
             out.write(frame.to_csv(index=False, header=done == 0))
-            filled.add(submission.filled)
+            missing.add(unpredicted(part, columns, predicted))
             done += len(frame)
             if progress:
                 progress("molecules", done, table.count)
-    return filled
+    return missing
+
+
+def _unlike(name: str, frame: pd.DataFrame) -> str:
+    """A name that no column of the table has."""
+    while name in frame:
+        name += "_"
+    return name
 
 
 def predict_stream(

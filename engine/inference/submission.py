@@ -1,7 +1,7 @@
 """Submissions: predictions with the ids, order and columns that a competition asks for."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,6 +9,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..features.compute import UniqueUnits
 from ..table import Columns, RawTable, guess_columns
+from ..table.report import counted, listed
 from .bundle import BundleInfo
 from .predict import Predictions, Predictor, Progress
 
@@ -21,10 +22,21 @@ class Submission:
         frame: a column of ids, then one of numbers for each property, none of them missing.
         filled: rows that could not be predicted and hold training medians: `id`, `SMILES`,
             `reason`.
+        not_asked_for: ids of the test table that the sample does not ask for.
     """
 
     frame: pd.DataFrame
     filled: pd.DataFrame
+    not_asked_for: tuple[str, ...] = ()
+
+
+def not_asked_for_words(ids: Sequence[str], sample: str) -> str:
+    """A sentence about the ids that a sample submission does not ask for."""
+    verb = "is" if len(ids) == 1 else "are"
+    return (
+        f"{counted(len(ids), 'id')} of the test table {verb} not asked for by {sample} and not in "
+        f"the submission: {listed(ids)}."
+    )
 
 
 def make_submission(
@@ -66,7 +78,9 @@ def make_submission(
         return plain
     values = plain.frame.iloc[order, 1:].reset_index(drop=True)
     ids = sample.frame.iloc[:, 0].reset_index(drop=True)
-    return Submission(pd.concat([ids, values[properties]], axis=1), plain.filled)
+    asked = set(ids)
+    spare = tuple(str(each) for each in plain.frame.iloc[:, 0] if each not in asked)
+    return Submission(pd.concat([ids, values[properties]], axis=1), plain.filled, spare)
 
 
 def smiles_of(test: RawTable, columns: Columns) -> list[str]:
@@ -92,11 +106,33 @@ def plain_submission(
     """
     id_name, ids = _ids(test, columns.id)
     values = predicted.blend[[*names.values()]].fillna(info.medians).set_axis([*names], axis=1)
-    filled = pd.DataFrame(
+    frame = pd.concat([pd.Series(ids, name=id_name), values], axis=1)
+    return Submission(frame, unpredicted(test, columns, predicted))
+
+
+def prediction_table(
+    test: RawTable, columns: Columns, predicted: Predictions, names: Mapping[str, str]
+) -> pd.DataFrame:
+    """The predictions of some rows: their ids and properties; cells that have none are empty.
+
+    Args:
+        test: the table, or some rows of it.
+        columns: of the table.
+        predicted: the predictions of those rows.
+        names: of the properties, by the columns that they are written to.
+    """
+    id_name, ids = _ids(test, columns.id)
+    values = predicted.blend[[*names.values()]].set_axis([*names], axis=1)
+    return pd.concat([pd.Series(ids, name=id_name), values], axis=1)
+
+
+def unpredicted(test: RawTable, columns: Columns, predicted: Predictions) -> pd.DataFrame:
+    """The rows that could not be predicted: columns `id`, `SMILES` and `reason`."""
+    ids = _ids(test, columns.id)[1]
+    return pd.DataFrame(
         [(ids[i], predicted.smiles[i], reason) for i, reason in predicted.problems.items()],
         columns=["id", "SMILES", "reason"],
     )
-    return Submission(pd.concat([pd.Series(ids, name=id_name), values], axis=1), filled)
 
 
 def _ids(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:

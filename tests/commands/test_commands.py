@@ -71,6 +71,29 @@ def test_predict_a_file_and_a_sample(trained: Run, tmp_path: Path) -> None:
     assert frame["Tg"].between(-200, 300).all()
 
 
+def test_rows_that_cannot_be_predicted_are_empty_and_only_a_submission_fills_them(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test, sample, out = (tmp_path / name for name in ("test.csv", "sample.csv", "out.csv"))
+    bad = [f"b{n},*C(*" for n in range(12)]
+    test.write_text("\n".join(["id,SMILES", "a,*CC*", *bad, "z,*CCC*"]) + "\n")
+    assert main(["predict", "trained", str(test), "-o", str(out), "--intervals"]) == 0
+    frame = pd.read_csv(out)
+    assert frame.loc[1, ["Tg", "Tg_low", "Density"]].isna().all()
+    assert "parentheses" in frame.loc[1, "problem"]
+    assert frame.loc[0, ["Tg", "Tg_low"]].notna().all()
+    assert pd.isna(frame.loc[0, "problem"])
+    assert "12 rows could not be predicted" in capsys.readouterr().err
+    sample.write_text("id,Tg\na,0\n" + "".join(f"b{n},0\n" for n in range(12)))
+    words = ["predict", "trained", str(test), "-o", str(out), "--sample-submission", str(sample)]
+    assert main(words) == 0
+    assert pd.read_csv(out)["Tg"].notna().all()
+    assert len(pd.read_csv(tmp_path / "out-filled-rows.csv")) == 12
+    told = capsys.readouterr().err
+    assert "1 id of the test table is not asked for by sample.csv" in told
+    assert "out-filled-rows.csv" in told
+
+
 def test_predict_one_repeat_unit_with_its_intervals(
     trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -116,18 +116,24 @@ def _cells(text: str) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text), dtype={"id": str})
 
 
-def test_a_streamed_file_equals_a_submission(predictor: Predictor, table: Path) -> None:
+def test_a_streamed_file_equals_a_submission_but_for_rows_that_cannot_be_read(
+    predictor: Predictor, table: Path
+) -> None:
     out, progress = io.StringIO(), []
-    filled = predict_file(predictor, table, out, lambda *state: progress.append(state))
+    missing = predict_file(predictor, table, out, lambda *state: progress.append(state))
     whole = make_submission(predictor, read_table(table))
-    text = whole.frame.to_csv(index=False)
-    pd.testing.assert_frame_equal(_cells(out.getvalue()), _cells(text), rtol=1e-4)
-    assert [line.split(",")[0] for line in out.getvalue().split("\n")] == [
-        line.split(",")[0] for line in text.split("\n")
-    ]
-    assert filled.count == len(whole.filled)
+    streamed = _cells(out.getvalue())
+    submitted = _cells(whole.frame.to_csv(index=False))
+    readable = streamed["problem"].isna()
     pd.testing.assert_frame_equal(
-        filled.first.reset_index(drop=True), whole.filled.head(10), check_dtype=False
+        streamed[readable].drop(columns="problem"), submitted[readable], rtol=1e-4
+    )
+    assert streamed["id"].tolist() == submitted["id"].tolist()
+    assert streamed.loc[~readable, ["Tg", "Density"]].isna().all(axis=None)
+    assert streamed.loc[~readable, "problem"].tolist() == whole.filled["reason"].tolist()
+    assert missing.count == len(whole.filled) > 0
+    pd.testing.assert_frame_equal(
+        missing.first.reset_index(drop=True), whole.filled.head(10), check_dtype=False
     )
     assert progress == [("molecules", min(n, 59), 59) for n in range(8, 65, 8)]
 
@@ -163,7 +169,7 @@ def test_the_command_writes_the_file_and_lists_bad_rows(
     assert frame["id"].tolist() == [name for name, _ in ROWS]
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("Written to ")
-    assert lines[1].startswith("20 rows could not be read")
+    assert lines[1].startswith("20 rows could not be predicted")
     assert len(lines) == 2 + 10
     assert lines[2].startswith("  id 001: ")
 
@@ -173,7 +179,7 @@ def test_without_an_output_file_the_predictions_are_shown(
 ) -> None:
     table.write_text("id,SMILES\n007,*CC*\n")
     assert main(["predict", "trained", str(table)]) == 0
-    assert capsys.readouterr().out.startswith("id,Tg,Density\n007,")
+    assert capsys.readouterr().out.startswith("id,Tg,Density,problem\n007,")
 
 
 @pytest.mark.parametrize(
@@ -192,7 +198,7 @@ def test_after_a_failure_the_old_output_is_left_and_nothing_else(
     sentence: str,
 ) -> None:
     calls = []
-    real = streaming.plain_submission
+    real = streaming.prediction_table
 
     def fail_later(*arguments: object) -> object:
         calls.append(arguments)
@@ -200,7 +206,7 @@ def test_after_a_failure_the_old_output_is_left_and_nothing_else(
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(streaming, "plain_submission", fail_later)
+    monkeypatch.setattr(streaming, "prediction_table", fail_later)
     out = table.with_name("out.csv")
     out.write_text("old")
     before = sorted(table.parent.iterdir())
@@ -225,7 +231,7 @@ def test_intervals_come_after_the_predictions_and_are_empty_for_bad_rows(table: 
     assert main(["predict", "trained", str(table), "-o", str(out), "--intervals"]) == 0
     frame, values = _cells(out.read_text()), _cells(plain.read_text())
     added = [f"{name}_{part}" for name in ("Tg", "Density") for part in ("low", "high", "domain")]
-    assert list(frame.columns) == ["id", "Tg", "Density", *added]
+    assert list(frame.columns) == ["id", "Tg", "Density", *added, "problem"]
     pd.testing.assert_frame_equal(frame[values.columns], values, rtol=1e-4)
     bad = frame["id"].isin([name for name, unit in ROWS if unit in ("C(C", "", "no")])
     assert frame.loc[bad, added].isna().all(axis=None)
