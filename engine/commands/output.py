@@ -14,7 +14,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..models.members import title_of
 from ..settings.properties import property_for
@@ -22,7 +22,9 @@ from ..settings.properties import property_for
 Show = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
-_WEIGHTED = ("wmae", "wmae_row")
+_WEIGHTED = {"wmae": "wMAE", "wmae_row": "wMAE\nby row"}
+_SIDE_BY_SIDE = 5
+"""Most properties whose errors stand side by side."""
 
 
 @contextmanager
@@ -63,17 +65,50 @@ def print_line(words: str, stderr: bool = False) -> None:
 
 
 def print_figures(figures: dict, console: Console, title: str) -> None:
-    """Print `{"blend": …, "members": …}` with a row for each member; fits 80 columns."""
-    names = list(figures["blend"]["mae"])
+    """Print `{"blend": …, "members": …}`; up to five properties fit 80 columns side by side."""
+    rows = {**figures["members"], "blend": figures["blend"]}
+    if len(figures["blend"]["mae"]) <= _SIDE_BY_SIDE:
+        console.print(_members_below_each_other(rows, title))
+    else:
+        console.print(_properties_below_each_other(rows, title))
+
+
+def _members_below_each_other(rows: dict[str, dict], title: str) -> Table:
+    names = list(rows["blend"]["mae"])
     properties = [property_for(name) for name in names]
     heads = [escape(f"{property_.name}\n{property_.unit}".strip()) for property_ in properties]
-    table = Table("MAE", *heads, "wMAE", "wMAE\nby row", title=title, box=SIMPLE_HEAD)
-    for member, scores in {**figures["members"], "blend": figures["blend"]}.items():
+    table = Table("MAE", *heads, *_WEIGHTED.values(), title=title, box=SIMPLE_HEAD)
+    for member, scores in rows.items():
         errors = [_number(scores["mae"][name]) for name in names]
-        weighted = ["" if scores[form] is None else f"{scores[form]:.4f}" for form in _WEIGHTED]
-        table.add_row("Blend" if member == "blend" else title_of(member), *errors, *weighted)
-    console.print(table)
+        table.add_row(_title(member), *errors, *(_weighted(scores, form) for form in _WEIGHTED))
+    return table
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+def _properties_below_each_other(rows: dict[str, dict], title: str) -> Table:
+    heads = [Column(_title(member), justify="right", min_width=8) for member in rows]
+    table = Table(
+        Column("MAE", overflow="fold"),
+        *heads,
+        title=title,
+        box=SIMPLE_HEAD,
+        padding=(0, 0, 0, 1),
+        pad_edge=False,
+    )
+    for name in rows["blend"]["mae"]:
+        errors = [_number(scores["mae"][name], 3) for scores in rows.values()]
+        table.add_row(escape(property_for(name).label), *errors)
+    for form, words in _WEIGHTED.items():
+        table.add_row(words.replace("\n", " "), *(_weighted(row, form) for row in rows.values()))
+    return table
+
+
+def _title(member: str) -> str:
+    return "Blend" if member == "blend" else title_of(member)
+
+
+def _weighted(scores: dict, form: str) -> str:
+    return "" if scores[form] is None else f"{scores[form]:.4f}"
+
+
+def _number(value: float | None, digits: int = 4) -> str:
+    return "" if value is None else f"{value:.{digits}g}"
