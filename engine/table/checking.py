@@ -1,6 +1,6 @@
 """Checking a table: which rows can be used, what their labels are, and what is odd about them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,14 @@ from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from ..settings.properties import Property
 from ..settings.sources import Source
 from .cells import is_missing
-from .columns import Columns, check_columns, guess_columns
+from .column_findings import column_findings
+from .columns import Columns, check_columns, guess_columns, unused_roles
 from .duplicates import find_duplicates
 from .headers import read_headers
 from .labels import Labels, read_labels, summarise
 from .reading import RawTable, read_table
 from .report import SEVERITIES, Finding, Report, counted, listed, rows_text
+from .roles import SETTINGS, Role
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows in all."""
@@ -117,9 +119,11 @@ def check_table(
     labels = np.column_stack(matrix) if matrix else np.empty((len(usable), 0))
     learned = columns.model_copy(update={"properties": tuple(read)})
     findings += _attachment_points(canonical_, rows)
-    findings += find_duplicates(canonical_, given_ids, labels, properties, rows)
+    roles = unused_roles(raw, columns)
+    apart = _settings(raw, roles, usable)
+    findings += find_duplicates(canonical_, given_ids, labels, properties, rows, apart)
     findings += label_findings
-    findings += _column_notes(raw, columns)
+    findings += column_findings(raw, columns, roles)
     report = Report(
         name=raw.name,
         rows=len(raw.frame),
@@ -279,24 +283,8 @@ def _check_labels(
     return read, findings
 
 
-def _column_notes(raw: RawTable, columns: Columns) -> list[Finding]:
-    """Notes on the columns that are not used and on those that got a new name."""
-    used = {columns.smiles, columns.id, *columns.properties}
-    names = raw.column_names
-    ignored = [name for name in names if name not in used]
-    renamed = [name for name in raw.reading.renamed if name in raw.frame]
-    notes = []
-    if ignored:
-        message = f"{counted(len(ignored), 'column')} not used: {listed(ignored)}."
-        notes.append(
-            Finding(kind="ignored_columns", severity="note", count=len(ignored), message=message)
-        )
-    if renamed:
-        message = (
-            f"Column names that were empty or taken are now: {listed(renamed)}. Give each column "
-            "its own name in the file."
-        )
-        notes.append(
-            Finding(kind="renamed_columns", severity="note", count=len(renamed), message=message)
-        )
-    return notes
+def _settings(raw: RawTable, roles: Mapping[str, Role], usable: np.ndarray) -> list[str]:
+    """What tells each usable row from others of its repeat unit: its conditions, its solvent."""
+    columns = [column for column, role in roles.items() if role in SETTINGS]
+    frame = raw.frame[columns].iloc[usable].fillna("")
+    return ["\x1f".join(cells) for cells in frame.itertuples(index=False)]

@@ -7,12 +7,13 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
-from ..chem.smiles import BadSmilesError, parse
+from ..chem.smiles import BadSmilesError, canonical, parse
 from ..settings.properties import is_registered
 from .cells import is_missing, to_number
 from .headers import read_header
 from .quantities import to_quantity
 from .reading import RawTable
+from .roles import Role, role_of
 
 MAX_PROPERTIES = 500
 
@@ -145,9 +146,10 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
         for name in names
         if "smiles" in plain[name] and "bigsmiles" not in plain[name] and name not in by_name
     ]
-    for name in by_name:
-        if "smiles" in plain[name] or _smiles_score(raw, name):
-            return name
+    by_name = [name for name in by_name if "smiles" in plain[name] or _smiles_score(raw, name)]
+    if by_name:
+        # A solvent's SMILES has no `*`.
+        return next((name for name in by_name if _has_stars(raw, name)), by_name[0])
     scores = {name: _smiles_score(raw, name) for name in names}
     best = max(names, key=lambda name: scores[name], default=None)
     if any("*" in name and _is_smiles(name) for name in names):
@@ -161,6 +163,11 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
             "with the repeat units “SMILES”, or choose it."
         )
     return best
+
+
+def _has_stars(raw: RawTable, name: str) -> bool:
+    cells = _values(raw, name, _SMILES_SAMPLE)
+    return sum("*" in cell for cell in cells) >= 0.5 * len(cells) > 0
 
 
 def _smiles_score(raw: RawTable, name: str) -> float:
@@ -182,9 +189,9 @@ def _smiles_score(raw: RawTable, name: str) -> float:
     return share + stars
 
 
-def _is_smiles(text: str) -> bool:
+def _is_smiles(text: str | None) -> bool:
     try:
-        parse(text)
+        parse(text or "")
     except BadSmilesError:
         return False
     return True
@@ -237,10 +244,47 @@ def _is_property(raw: RawTable, name: str) -> bool:
         return False
     if _MAYBE_FOLDS.fullmatch(words) and _could_be_folds(raw, name):
         return False
+    if _role(raw, name, words):
+        return False
     id_like = words in _ID_NAMES or words.endswith("_id") or _UNIQUE_ID_NAMES.fullmatch(words)
     if id_like and _is_unique(raw.frame[name]) and _are_integers(raw.frame[name]):
         return False
     return _is_numeric(raw, name)
+
+
+def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
+    """What the columns are that are not used, as far as their names and cells say it."""
+    used = {columns.smiles, columns.id, *columns.properties}
+    roles: dict[str, Role] = {}
+    for name in raw.column_names:
+        if name in used or not _values(raw, name, 1):
+            continue
+        if "smiles" in name.lower() or _smiles_score(raw, name):
+            if _is_second_unit(raw, name, columns.smiles):
+                roles[name] = "second_unit"
+        elif role := _role(raw, name, _words(name)):
+            roles[name] = role
+    return roles
+
+
+def _is_second_unit(raw: RawTable, name: str, smiles: str) -> bool:
+    """Whether a column holds other structures than that of the repeat units."""
+    head = raw.frame[[name, smiles]][:_SMILES_SAMPLE].itertuples(index=False)
+    pairs = [(other, unit) for other, unit in head if _is_smiles(other) and _is_smiles(unit)]
+    return sum(canonical(other) != canonical(unit) for other, unit in pairs) > 0.5 * len(pairs)
+
+
+def _role(raw: RawTable, name: str, words: str) -> Role | None:
+    """What a column is besides a property; a composition lies between 0 and 100."""
+    role = role_of(words)
+    if role is None or not _is_numeric(raw, name):
+        return None
+    if role == "composition":
+        cells = _values(raw, name, _NUMBER_SAMPLE)
+        numbers = [to_number(cell, raw.reading.decimal) for cell in cells]
+        if any(number is not None and not 0 <= number <= 100 for number in numbers):
+            return None
+    return role
 
 
 def _could_be_folds(raw: RawTable, name: str) -> bool:

@@ -1,7 +1,7 @@
 """Repeat units that a table holds more than once, and whether their labels agree."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
@@ -23,6 +23,7 @@ def find_duplicates(
     labels: np.ndarray,
     properties: Sequence[Property],
     rows: np.ndarray,
+    settings: Sequence[str] | None = None,
 ) -> list[Finding]:
     """Find repeated repeat units, those that differ only in stereochemistry, and repeated ids.
 
@@ -32,12 +33,16 @@ def find_duplicates(
         labels: (n, K) with NaN where one is missing.
         properties: the K properties.
         rows: (n,) spreadsheet rows.
+        settings: (n,) conditions and other things in which rows of one repeat unit may differ; such
+            rows are no duplicates.
     """
-    same = _groups(canonical)
+    settings = settings or [""] * len(canonical)
+    same = _groups(list(zip(canonical, settings, strict=True)))
     # Of at least two stereoisomers: groups of a single one are in `same`.
+    flat = [flat_smiles(smiles) for smiles in canonical]
     stereo = [
         group
-        for group in _groups([flat_smiles(smiles) for smiles in canonical])
+        for group in _groups(list(zip(flat, settings, strict=True)))
         if len({canonical[i] for i in group}) > 1
     ]
     findings = [
@@ -62,7 +67,7 @@ def drawn_alike(canonical: Sequence[str]) -> np.ndarray:
     return np.array(polymer_keys([flat_smiles(smiles) for smiles in canonical]), dtype=object)
 
 
-def _groups(keys: Sequence[str | None]) -> Groups:
+def _groups(keys: Sequence[Hashable | None]) -> Groups:
     """Positions that share a key, for the keys that occur more than once."""
     positions = defaultdict(list)
     for i, key in enumerate(keys):

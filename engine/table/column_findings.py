@@ -1,0 +1,75 @@
+"""What a report says of columns that are not used, or have another name than in the file."""
+
+from collections.abc import Mapping
+
+from .columns import Columns
+from .reading import RawTable
+from .report import Finding, counted, listed
+from .roles import SETTINGS, Role
+
+_SENTENCES: dict[Role, str] = {
+    "condition": "{columns}: conditions under which a property was measured, and no property of "
+    "the repeat unit. They are not learned yet: rows of one polymer under other conditions are "
+    "averaged by the model. Keep one condition in the table, or choose the column as a property if "
+    "it is one.",
+    "composition": "{columns}: the composition of a copolymer or a mixture. A repeat unit here is "
+    "a homopolymer's: copolymers are not possible yet, and the other components are not seen. Leave "
+    "such rows out, or choose the column as a property if it is one.",
+    "second_unit": "{columns}: a second structure beside the repeat unit, such as a comonomer or a "
+    "solvent. It is not seen: the model would learn as if it made no difference.",
+    "spread": "{columns}: spreads of other columns, and no properties. Choose them if they are.",
+    "count": "{columns}: counts or settings of a simulation, and no properties. Choose them if "
+    "they are.",
+}
+
+
+def column_findings(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[Finding]:
+    """What is worth knowing of a table's columns.
+
+    Args:
+        raw: the table.
+        columns: that are used.
+        roles: what others are, as far as that is known.
+    """
+    return [*_roles(roles), *_notes(raw, columns, roles)]
+
+
+def _roles(roles: Mapping[str, Role]) -> list[Finding]:
+    """A finding for each kind of column that is not learned; `roles` are those of such columns."""
+    findings = []
+    for role, sentence in _SENTENCES.items():
+        columns = [column for column, its in roles.items() if its == role]
+        if not columns:
+            continue
+        findings.append(
+            Finding(
+                kind=f"{role}_columns",
+                severity="warning" if role in SETTINGS else "note",
+                count=len(columns),
+                message=sentence.format(columns=listed(columns, "columns")),
+            )
+        )
+    return findings
+
+
+def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[Finding]:
+    """Notes on the columns that are not used and on those that got a new name."""
+    used = {columns.smiles, columns.id, *columns.properties, *roles}
+    names = raw.column_names
+    ignored = [name for name in names if name not in used]
+    renamed = [name for name in raw.reading.renamed if name in raw.frame]
+    notes = []
+    if ignored:
+        message = f"{counted(len(ignored), 'column')} not used: {listed(ignored)}."
+        notes.append(
+            Finding(kind="ignored_columns", severity="note", count=len(ignored), message=message)
+        )
+    if renamed:
+        message = (
+            f"Column names that were empty or taken are now: {listed(renamed)}. Give each column "
+            "its own name in the file."
+        )
+        notes.append(
+            Finding(kind="renamed_columns", severity="note", count=len(renamed), message=message)
+        )
+    return notes
