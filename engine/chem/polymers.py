@@ -4,6 +4,7 @@
 tables and for checks of what is new to a model; members take a repeat unit as it was drawn.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
@@ -12,14 +13,40 @@ from math import ceil, gcd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from .smiles import parse, without_stereo
+from .smiles import atoms_of, parse, without_stereo
 
+_MAYBE_UNJOINABLE = re.compile(
+    r"\.|[=#~:$>]\[?\*|\*\]?[=#~:$<\d-]|[A-Za-z\])\d]\*[A-Za-z\[(]|\*[A-Za-z\[(].*\*[A-Za-z\[(]"
+)
+"""A glance at a canonical SMILES, since to parse it takes much longer."""
+
+_JOINING = {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE}
 _RADIUS = 8
 _FEWEST_COPIES = 3
 """In a ring; with fewer, an atom could be its own neighbour."""
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
     radius=_RADIUS, includeRedundantEnvironments=True
 )
+
+
+def joining_problem(smiles: str) -> str | None:
+    """Why copies of a repeat unit cannot be joined to a chain; None where they can.
+
+    Args:
+        smiles: canonical, with two `*`.
+    """
+    if not _MAYBE_UNJOINABLE.search(smiles):
+        return None
+    mol = parse(smiles)
+    if len(Chem.GetMolFrags(mol)) > 1:
+        return "it is in several pieces"
+    ends = [atom for atom in atoms_of(mol) if atom.GetAtomicNum() == 0]
+    if any(end.GetDegree() != 1 for end in ends):
+        return "a `*` stands within the chain and not at its end"
+    kinds = {end.GetBonds()[0].GetBondType() for end in ends}
+    if not kinds <= _JOINING:
+        return "a `*` hangs on a bond of no definite order"
+    return "its two `*` hang on bonds of unlike order" if len(kinds) > 1 else None
 
 
 def polymer_keys(units: Sequence[str]) -> list[str]:

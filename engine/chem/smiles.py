@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from rdkit import Chem, rdBase
 
+from .notations import NotationError, as_smiles
+
 MAX_LENGTH = 2000
 """Longest SMILES that is read, in characters; the longest of the competition has 306."""
 
@@ -34,7 +36,8 @@ class BadSmilesError(ValueError):
 def parse(smiles: str) -> Chem.Mol:
     """Parse a repeat unit.
 
-    Attachment points may be written `*`, `[*]`, `[*:1]` or `[1*]`; all mean the same. Each thread
+    Attachment points may be written `*`, `[*]`, `[*:1]` or `[1*]`; all mean the same, and other
+    notations are read where they leave no doubt (`engine.chem.notations`). Each thread
     remembers the last molecules it parsed and gives them out again: whoever changes one has to
     change a copy.
 
@@ -96,6 +99,10 @@ def _parse(text: str) -> Chem.Mol:
         raise BadSmilesError(
             f"the SMILES has {len(text):,} characters; the longest that is read has {MAX_LENGTH:,}"
         )
+    try:
+        text = as_smiles(text)
+    except NotationError as error:
+        raise BadSmilesError(str(error)) from error
     if re.search(r"\s", text):
         raise BadSmilesError("the SMILES holds a space or a line break")
     mol = Chem.MolFromSmiles(text)

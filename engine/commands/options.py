@@ -4,6 +4,7 @@ import argparse
 from typing import get_args
 
 from ..base.errors import UserError
+from ..chem.notations import NotationError, checked_elements
 from ..inference.predict import Predictor
 from ..runs import find_model
 from ..runs.clone import switch_of
@@ -11,6 +12,7 @@ from ..runs.records import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..table import RawTable, Table, check_table, guess_columns, read_table
+from ..table.checking import with_chain_ends
 from ..table.report import counted
 from .output import print_line, progress_bar
 
@@ -75,6 +77,12 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         default=[],
         metavar="NAME=UNIT",
         help="the unit that a property is given in, such as Tg=K",
+    )
+    command.add_argument(
+        "--chain-ends",
+        default="",
+        metavar="ELEMENTS",
+        help="atoms that stand for `*`, such as Ce,Th",
     )
     command.add_argument("--separator", metavar="C")
     command.add_argument("--encoding", metavar="E")
@@ -178,6 +186,8 @@ def checked_table(
         properties = [name for name in properties or () if name.casefold() in has] or None
         units = {name: unit for name, unit in units.items() if name.casefold() in has}
     columns = guess_columns(raw, smiles=smiles, id=id_, properties=properties)
+    if arguments.chain_ends:
+        raw = with_chain_ends(raw, columns.smiles, _chain_ends(arguments.chain_ends))
     with progress_bar() as show:
         return check_table(
             raw,
@@ -185,6 +195,13 @@ def checked_table(
             units,
             lambda done, total: show("Checking", done, total),
         )
+
+
+def _chain_ends(words: str) -> tuple[str, ...]:
+    try:
+        return checked_elements(words)
+    except NotationError as error:
+        raise UserError(f"--chain-ends: {error}.") from error
 
 
 def raw_table(arguments: argparse.Namespace, path: str | None = None) -> RawTable:

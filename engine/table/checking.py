@@ -1,13 +1,15 @@
 """Checking a table: which rows can be used, what their labels are, and what is odd about them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..chem.notations import stand_in_ends, with_stars
+from ..chem.polymers import joining_problem
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from ..settings.properties import Property
 from ..settings.sources import Source
@@ -118,7 +120,8 @@ def check_table(
     matrix = [each.values for each in read.values()]
     labels = np.column_stack(matrix) if matrix else np.empty((len(usable), 0))
     learned = columns.model_copy(update={"properties": tuple(read)})
-    findings += _attachment_points(canonical_, rows)
+    findings += _stand_ins(raw, columns.smiles) or _attachment_points(canonical_, rows)
+    findings += _unjoinable(canonical_, rows)
     roles = unused_roles(raw, columns)
     apart = _settings(raw, roles, usable)
     findings += find_duplicates(canonical_, given_ids, labels, properties, rows, apart)
@@ -240,6 +243,40 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
     return findings
 
 
+def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawTable:
+    """The table in which some elements' atoms are `*`.
+
+    Args:
+        raw: the table.
+        column: of the repeat units.
+        elements: that stand for `*`, such as `Ce` and `Th`.
+    """
+    frame = raw.frame.copy()
+    frame[column] = [text and with_stars(text, elements) for text in frame[column]]
+    return replace(raw, frame=frame)
+
+
+def _stand_ins(raw: RawTable, column: str) -> list[Finding]:
+    """Whether atoms stand where `*` should."""
+    texts = [text for text in raw.frame[column] if text]
+    elements = stand_in_ends(texts)
+    if not elements:
+        return []
+    atoms = " and ".join(f"[{element}]" for element in elements)
+    option = ",".join(elements)
+    return [
+        Finding(
+            kind="chain_ends",
+            severity="error",
+            column=column,
+            count=len(texts),
+            message=f"{atoms} seem to stand where the chain goes on: two in most repeat units, and "
+            "no `*`. A model of them would be wrong for repeat units with `*`. If so, say "
+            f"`--chain-ends {option}`, or replace them by `*` in the file.",
+        )
+    ]
+
+
 def _attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
     # In a SMILES `*` stands for nothing but an attachment point, so the text can be counted.
     wrong = [i for i, text in enumerate(canonical_) if text.count("*") != 2]
@@ -254,6 +291,28 @@ def _attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Find
             rows=[int(rows[i]) for i in wrong],
             message=f"{counted(len(wrong), 'row')} without exactly two `*`: {listed(named)}. A "
             "repeat unit has two, one where each neighbour joins; the rows are kept.",
+        )
+    ]
+
+
+def _unjoinable(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
+    problems = {
+        i: problem
+        for i, text in enumerate(canonical_)
+        if text.count("*") == 2 and (problem := joining_problem(text))
+    }
+    if not problems:
+        return []
+    named = [f"row {rows[i]} ({canonical_[i]}: {problem})" for i, problem in problems.items()]
+    return [
+        Finding(
+            kind="unjoinable",
+            severity="warning",
+            count=len(problems),
+            rows=[int(rows[i]) for i in problems],
+            message=f"{counted(len(problems), 'repeat unit')} cannot be joined to a chain: "
+            f"{listed(named)}. Draw both ends alike, most often as single bonds; "
+            "the rows are kept.",
         )
     ]
 

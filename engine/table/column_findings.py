@@ -13,8 +13,8 @@ _SENTENCES: dict[Role, str] = {
     "averaged by the model. Keep one condition in the table, or choose the column as a property if "
     "it is one.",
     "composition": "{columns}: the composition of a copolymer or a mixture. A repeat unit here is "
-    "a homopolymer's: copolymers are not possible yet, and the other components are not seen. Leave "
-    "such rows out, or choose the column as a property if it is one.",
+    "a homopolymer's: copolymers are not possible yet, and the other components are not seen. "
+    "Leave such rows out, or choose the column as a property if it is one.",
     "second_unit": "{columns}: a second structure beside the repeat unit, such as a comonomer or a "
     "solvent. It is not seen: the model would learn as if it made no difference.",
     "spread": "{columns}: spreads of other columns, and no properties. Choose them if they are.",

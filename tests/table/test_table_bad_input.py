@@ -33,7 +33,7 @@ def zipped(**files):
         (b"id,SMILES,Tg\n", "header but no rows"),
         (b"id,name,Tg\n1,PVC,2\n", "no SMILES column. Its columns are: id, name, Tg"),
         (b"name,Tg\nPS,2\nPBS,3\nPC,4\n", "no SMILES column"),
-        (b"bigsmiles,Tg\n{[$]CC[$]},2\n", "no SMILES column"),
+        (b"bigsmiles;Tg\n{[$]CC[$],[$]CCO[$]};2\n", "no SMILES column"),
         (b"*CC*,12\n*CCC*,13\n", "add a header row"),
         (b"id,SMILES,Tg\n1,*CC*\n", "row 2 has 2 cells, but the header has 3"),
         (b"id,SMILES,Tg\n1,*CC*,2\n\n2,*CC*,1,5\n", "row 4 has 4 cells, but the header has 3"),
