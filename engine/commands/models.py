@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..inference import bundle
-from ..inference.predict import score as score_table
+from ..inference.scoring import score as score_table
 from ..runs import find_model, list_runs
 from .options import (
     Commands,
@@ -21,7 +21,7 @@ from .options import (
     opened_model,
     tell_findings,
 )
-from .output import print_figures, print_line, progress_bar
+from .output import print_line, print_score, progress_bar
 
 
 def add(commands: Commands) -> None:
@@ -81,7 +81,21 @@ def _score(arguments: argparse.Namespace) -> None:
     if arguments.json:
         sys.stdout.write(json.dumps(result) + "\n")
     else:
-        print_figures({"members": {}, "blend": result}, Console(), f"Error on {table.name}")
+        _print_score(result, table.name)
+
+
+def _print_score(result: dict, table: str) -> None:
+    """Print the errors on a table, and apart from them those on what the model has not seen."""
+    seen, unseen = sum((result["seen"] or {}).values()), result["unseen"]
+    if seen:
+        labels = sum(result["n"].values())
+        print_line(
+            f"The model was trained on {seen:,} of these {labels:,} labels, or on others of the "
+            "same repeat units: their errors flatter it."
+        )
+    print_score(result, f"Error on {table}")
+    if seen and unseen:
+        print_score(unseen, f"Error on the repeat units of {table} that the model has not seen")
 
 
 def _promote(arguments: argparse.Namespace) -> None:

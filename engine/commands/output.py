@@ -23,6 +23,7 @@ Show = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
 _WEIGHTED = {"wmae": "wMAE", "wmae_row": "wMAE\nby row"}
+_SCORED = {"n": "labels", "mae": "MAE", "bias": "mean signed\nerror", "rmse": "RMSE", "r2": "R²"}
 _SIDE_BY_SIDE = 5
 """Most properties whose errors stand side by side."""
 
@@ -71,6 +72,19 @@ def print_figures(figures: dict, console: Console, title: str) -> None:
         console.print(_members_below_each_other(rows, title))
     else:
         console.print(_properties_below_each_other(rows, title))
+
+
+def print_score(result: dict, title: str) -> None:
+    """Print the errors of one model by property, as `engine.inference.scoring` gives them."""
+    table = Table("property", *_SCORED.values(), title=title, box=SIMPLE_HEAD)
+    for name, count in result["n"].items():
+        if count:
+            cells = [_number(result[form][name]) for form in _SCORED]
+            table.add_row(escape(property_for(name).label), *cells)
+    console = Console()
+    console.print(table)
+    weighted = [f"{words} {result[form]:.4f}" for form, words in _WEIGHTED.items() if result[form]]
+    print_line(", ".join(weighted).replace("\n", " "))
 
 
 def _members_below_each_other(rows: dict[str, dict], title: str) -> Table:

@@ -24,6 +24,9 @@ _KIND = "ECFP4 counts, 2048"
 _CHUNK = 256
 # This many distances at a time take about 100 MB.
 _MOST_DISTANCES = 4_000_000
+_SAME = 1e-9
+"""Distance below which two units have the same fingerprint."""
+
 _MOST_MEASURED = 10_000
 # Greater than any count, so that a bit and a count together make one number.
 _COUNTS = 256
@@ -166,6 +169,26 @@ class Domain:
                 if labelled.any():
                     distances[rows, k] = _mean_of_nearest(to_all[:, labelled])
         return distances
+
+    def holds(self, smiles: Sequence[str]) -> np.ndarray:
+        """Whether repeat units are among the training units of each property.
+
+        Different units of equal fingerprints, of which there are few, are taken for one.
+
+        Args:
+            smiles: U parsable repeat units.
+
+        Returns:
+            Shape `(U, K)`, bool.
+        """
+        from ..chem.fingerprints import count_fingerprints
+
+        fingerprints = count_fingerprints(smiles)
+        held = np.zeros((len(smiles), self._labelled.shape[1]), dtype=bool)
+        for rows in self._chunks(np.arange(len(smiles))):
+            same = self._to_all(fingerprints, rows) < _SAME
+            held[rows] = (same.astype(np.int64) @ self._labelled.astype(np.int64)) > 0
+        return held
 
     def _chunks(self, rows: np.ndarray) -> list[np.ndarray]:
         """The rows in parts: the more training units there are, the smaller the parts."""

@@ -14,8 +14,6 @@ from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
-from ..settings.properties import Property
-from ..table import Table
 from .bundle import BundleInfo, read_info
 from .conformal import LEVEL
 from .domain import Domain
@@ -183,6 +181,17 @@ class Predictor:
         """For each of the K properties, whether a member has a weight in its blend."""
         return [member in self.info.blend[name] for name in self.info.names]
 
+    def seen(self, smiles: Sequence[str]) -> np.ndarray | None:
+        """Which labels of repeat units the model was trained on, by their fingerprints.
+
+        Args:
+            smiles: N canonical repeat units.
+
+        Returns:
+            Shape `(N, K)`, bool; None for a model that does not know.
+        """
+        return None if self.info.domain is None else self._domain.holds(smiles)
+
     @cached_property
     def _domain(self) -> Domain:
         assert self.info.domain is not None
@@ -205,59 +214,3 @@ class Predictor:
             )
             for member in info.members
         }
-
-
-def score(
-    predictor: Predictor,
-    table: Table,
-    progress: Progress | None = None,
-    source: str | None = None,
-) -> dict:
-    """The figures of a model on a labelled table, with the ranges of its training table.
-
-    Args:
-        predictor: the model.
-        table: with labels of some of its properties.
-        progress: told how far the features are.
-        source: whose labels these are, where the model has learned from several; by default of the
-            sources that it answers like.
-
-    Returns:
-        See `engine.settings.metrics.figures`; properties that the table does not label have n = 0.
-
-    Raises:
-        UserError: when the table labels none of the model's properties, or one in another unit.
-    """
-    # Loaded here: pages predict without waiting for scikit-learn.
-    from ..settings.metrics import figures
-
-    info, names = predictor.info, predictor.info.names
-    columns = info.columns_like(source) if source else {name: name for name in names}
-    _check_units(info.properties, table)
-    labels = np.full((len(table.smiles), len(names)), np.nan)
-    for k, known in enumerate(table.properties):
-        if known.name in columns:
-            labels[:, names.index(columns[known.name])] = table.labels[:, k]
-    if not np.isfinite(labels).any():
-        raise UserError(
-            f"{table.name} labels none of the properties that the model predicts "
-            f"({', '.join(columns)}); name a column after one of them."
-        )
-    predicted = predictor.predict(table.smiles, progress).blend.to_numpy()
-    return figures(labels, predicted, names, info.ranges)
-
-
-def _check_units(predicted: list[Property], table: Table) -> None:
-    """Refuse labels in a unit that is not the model's.
-
-    Labels of registered properties are in the registry's units by now; nobody knows how to convert
-    the others.
-    """
-    units = {known.name: known.unit for known in predicted}
-    for known in table.properties:
-        unit = units.get(known.name)
-        if known.unit and unit and known.unit != unit:
-            raise UserError(
-                f"{table.name} gives {known.name} in {known.unit}, the model predicts it in "
-                f"{unit}: convert the column first, then say --unit {known.name}={unit}."
-            )

@@ -166,7 +166,9 @@ def test_findings_are_in_the_runs_log(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_score_speaks_json(trained: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", "trained", str(TEXTBOOK), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
-    assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
+    assert set(result) == {
+        *("wmae", "wmae_row", "mae", "rmse", "r2", "n", "bias", "seen", "unseen"),
+    }
     assert result["n"] == {"Tg": 143, "Density": 75}
 
 

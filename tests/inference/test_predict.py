@@ -10,13 +10,12 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
-from engine.inference.predict import Predictor, score
+from engine.inference.predict import Predictor
 from engine.inference.submission import make_submission
 from engine.inference.uncertainty import Uncertainty
 from engine.runs import Run, read_out_of_fold, read_report
 from engine.runs.control import find_model
-from engine.settings.properties import Property
-from engine.table import check_table, load_table, read_table
+from engine.table import load_table, read_table
 from tests.conftest import TEXTBOOK
 
 
@@ -51,38 +50,6 @@ def test_unreadable_rows_get_a_reason_and_no_number(predictor: Predictor) -> Non
 
 def test_all_rows_unreadable(predictor: Predictor) -> None:
     assert predictor.predict(["C(C"]).blend.isna().all(axis=None)
-
-
-def test_score_on_the_training_table(predictor: Predictor) -> None:
-    table = load_table(TEXTBOOK)
-    result = score(predictor, table)
-    labels = table.labels[np.isfinite(table.labels[:, 0]), 0]
-    assert result["n"]["Tg"] == len(labels)
-    assert 0 < result["mae"]["Tg"] < np.abs(labels - np.median(labels)).mean()
-    assert set(result) == {"wmae", "wmae_row", "mae", "rmse", "r2", "n"}
-
-
-def test_a_table_of_other_properties_cannot_be_scored(predictor: Predictor) -> None:
-    with pytest.raises(UserError, match="labels none of the properties"):
-        score(predictor, load_table(b"SMILES,Colour\n*CC*,1.5\n*CO*,2.5\n", "other.csv"))
-
-
-@pytest.mark.parametrize(
-    ("unit", "sentence"), [("MPa", "gives E in MPa, the model predicts it in GPa"), ("GPa", None)]
-)
-def test_labels_in_another_unit_than_the_models_are_not_scored(
-    predictor: Predictor, unit: str, sentence: str | None
-) -> None:
-    predictor.info.properties[0] = Property(name="E", title="E", unit="GPa")
-    predictor.info.blend["E"] = predictor.info.blend.pop("Tg")
-    predictor.info.ranges["E"] = predictor.info.ranges.pop("Tg")
-    raw = read_table(b"SMILES,E,Density\n*CC*,1500,900\n*CO*,2500,950\n", "e.csv")
-    table = check_table(raw, units={"E": unit, "Density": "kg/m3"})
-    if sentence is None:
-        assert score(predictor, table)["n"]["E"] == 2
-    else:
-        with pytest.raises(UserError, match=sentence):
-            score(predictor, table)
 
 
 TEST = b"id,SMILES\n007,*CC*\n12,C(C\n3,*CC(*)C\n"
