@@ -87,6 +87,7 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
     command.add_argument("--separator", metavar="C")
     command.add_argument("--encoding", metavar="E")
     command.add_argument("--decimal", choices=[".", ","])
+    command.add_argument("--sheet", metavar="NAME", help="of a workbook; else that with SMILES")
 
 
 def add_accept(command: argparse.ArgumentParser) -> None:
@@ -211,6 +212,8 @@ def raw_table(arguments: argparse.Namespace, path: str | None = None) -> RawTabl
         separator=arguments.separator,
         encoding=arguments.encoding,
         decimal=arguments.decimal,
+        sheet=arguments.sheet,
+        lenient=True,
     )
 
 

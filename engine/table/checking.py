@@ -77,13 +77,22 @@ def load_table(
     separator: str | None = None,
     encoding: str | None = None,
     decimal: str | None = None,
+    sheet: str | None = None,
 ) -> Table:
     """Read and check a table; the arguments are those of `read_table` and `check_table`.
 
     Raises:
         UserError: when there is no usable table.
     """
-    raw = read_table(source, name, separator=separator, encoding=encoding, decimal=decimal)
+    raw = read_table(
+        source,
+        name,
+        separator=separator,
+        encoding=encoding,
+        decimal=decimal,
+        sheet=sheet,
+        lenient=True,
+    )
     return check_table(raw, columns, units, progress)
 
 
@@ -127,9 +136,10 @@ def check_table(
     findings += find_duplicates(canonical_, given_ids, labels, properties, rows, apart)
     findings += label_findings
     findings += column_findings(raw, columns, roles)
+    findings += _misfits(raw)
     report = Report(
         name=raw.name,
-        rows=len(raw.frame),
+        rows=len(raw.frame) + len(raw.misfits),
         kept=len(usable),
         columns=learned,
         reading=raw.reading,
@@ -145,9 +155,34 @@ def check_table(
         labels=labels,
         properties=properties,
         rows=rows,
-        excluded=excluded,
+        excluded=pd.concat([excluded, _misfit_rows(raw)], ignore_index=True),
         report=report,
         raw=raw,
+    )
+
+
+def _misfits(raw: RawTable) -> list[Finding]:
+    """A finding on rows with too many or too few cells."""
+    if not raw.misfits:
+        return []
+    named = [f"row {row} {problem}" for row, problem in raw.misfits]
+    left = "is left out" if len(named) == 1 else "are left out"
+    return [
+        Finding(
+            kind="misfit_rows",
+            severity="excluded",
+            count=len(named),
+            rows=[row for row, _ in raw.misfits],
+            message=f"{counted(len(named), 'row')} {left}: {listed(named)}. A cell that holds the "
+            'sign between cells needs quotation marks around it ("…").',
+        )
+    ]
+
+
+def _misfit_rows(raw: RawTable) -> pd.DataFrame:
+    return pd.DataFrame(
+        [(row, str(row), "", f"the row {problem}") for row, problem in raw.misfits],
+        columns=["row", "id", "SMILES", "reason"],
     )
 
 

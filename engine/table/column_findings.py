@@ -64,6 +64,14 @@ def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[F
         notes.append(
             Finding(kind="ignored_columns", severity="note", count=len(ignored), message=message)
         )
+    if raw.reading.other_sheets:
+        message = (
+            f"The sheet “{raw.reading.sheet}” is read; not read: "
+            f"{listed(raw.reading.other_sheets, 'sheets')}. To read another, say `--sheet NAME`, "
+            "or save it as a file of its own."
+        )
+        count = len(raw.reading.other_sheets)
+        notes.append(Finding(kind="other_sheets", severity="note", count=count, message=message))
     if renamed:
         message = (
             f"Column names that were empty or taken are now: {listed(renamed)}. Give each column "

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -61,15 +61,22 @@ def guess_separator(text: str) -> str:
     for separator in SEPARATORS:
         rows = list(csv.reader(io.StringIO(sample, newline=""), delimiter=separator))
         rows = [row for row in (rows[:-1] if len(text) > _SAMPLE else rows) if any(row)]
+        # A title above the header may name SMILES too, but has fewer cells.
+        naming = [i for i, row in enumerate(rows[:20]) if _names_smiles(row)]
+        rows = rows[max(naming, key=lambda i: len(rows[i]), default=0) :]
         if not rows or len(rows[0]) < 2:
             continue
         header, rest = rows[0], rows[1:]
-        named = any(_SMILES_NAME.fullmatch(cell) for cell in header)
+        named = _names_smiles(header)
         even = sum(len(row) == len(header) for row in rest) / max(1, len(rest))
         score = (named, even, len(header))
         if score > best_score:
             best, best_score = separator, score
     return best
+
+
+def _names_smiles(row: Sequence[str]) -> bool:
+    return any(_SMILES_NAME.fullmatch(cell) for cell in row)
 
 
 def named_separator(text: str) -> tuple[str, str | None]:

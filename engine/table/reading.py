@@ -16,14 +16,12 @@ from pydantic import BaseModel, ConfigDict
 from ..base.errors import UserError
 from . import delimited, workbooks
 from .cells import DecimalSign, guess_decimal
+from .layout import NumberedRows, Rows
 
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000
 
 Format = Literal["csv", "parquet", "xlsx"]
-
-NumberedRows = Iterator[tuple[int, Sequence[Any]]]
-"""Rows, each with the number that a spreadsheet shows."""
 
 _BINARIES = (
     (b"\x89PNG", "a PNG picture"),
@@ -50,6 +48,8 @@ class Reading(BaseModel):
         separator, encoding: of a text table; None otherwise.
         decimal: the decimal sign of its numbers.
         renamed: columns that got a new name because their own was empty or taken.
+        sheet: of a workbook; None otherwise.
+        other_sheets: that were not read.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,6 +59,8 @@ class Reading(BaseModel):
     encoding: str | None = None
     decimal: DecimalSign = "."
     renamed: tuple[str, ...] = ()
+    sheet: str | None = None
+    other_sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,14 @@ class RawTable:
         frame: (n, columns) every cell as stripped text, or None where it is empty.
         rows: (n,) the row number that a spreadsheet shows; the header is row 1.
         reading: how the file was read.
+        misfits: rows that were left out, since they have too many or too few cells, and why.
     """
 
     name: str
     frame: pd.DataFrame
     rows: np.ndarray
     reading: Reading
+    misfits: tuple[tuple[int, str], ...] = ()
 
     @property
     def column_names(self) -> list[str]:
@@ -90,13 +94,16 @@ def read_table(
     separator: str | None = None,
     encoding: str | None = None,
     decimal: str | None = None,
+    sheet: str | None = None,
+    lenient: bool = False,
 ) -> RawTable:
     """Read a table, whose format is told by its content and not by its name.
 
     Args:
         source: a path, or the file's bytes.
         name: the name shown to people; a path's own when it is not given.
-        separator, encoding, decimal: the user's choice in place of a guess.
+        separator, encoding, decimal, sheet: the user's choice in place of a guess.
+        lenient: whether rows with too many or too few cells are left out, and named in `misfits`.
 
     Raises:
         UserError: when there is no readable table, with what to do about it.
@@ -105,6 +112,7 @@ def read_table(
     sign = None if decimal is None else _checked_decimal(decimal)
     kind = format_of(data, name)
     numbered: NumberedRows
+    chosen: workbooks.Sheet | None = None
     if kind == "csv":
         text, encoding = delimited.decode(data, name, encoding)
         text, named = delimited.named_separator(text)
@@ -115,30 +123,16 @@ def read_table(
         numbered = delimited.text_rows(io.StringIO(text, newline=""), name, separator)
     else:
         separator = encoding = None
-        rows_of = workbooks.workbook_rows if kind == "xlsx" else workbooks.parquet_rows
-        numbered = rows_of(data, name)
-    header, numbered = checked_rows(_within_limit(numbered, name), name, separator)
-    rows, numbers = _all_rows(numbered, name)
-    reading = read_as(kind, separator, encoding, header, rows, sign)
-    return without_unused(raw_table(name, header, rows, numbers, reading), header)
-
-
-def checked_rows(
-    numbered: NumberedRows, name: str, separator: str | None
-) -> tuple[list[str], NumberedRows]:
-    """The header, and the rows below it that have any content, as wide as the header.
-
-    Raises:
-        UserError: when there is no header; later, at a row that does not fit it.
-    """
-    numbered = ((number, row) for number, row in numbered if not _blank(row))
-    for _, cells in numbered:
-        header = [_header_text(cell) for cell in cells]
-        workbooks.check_cells(len(header), name)
-        return header, (
-            (number, _fitted(row, len(header), number, name, separator)) for number, row in numbered
-        )
-    raise UserError(f"{name} is empty; give a table with a header and at least one row.")
+        if kind == "xlsx":
+            chosen = workbooks.choose_sheet(data, name, sheet)
+            numbered = workbooks.workbook_rows(data, name, chosen)
+        else:
+            numbered = workbooks.parquet_rows(data, name)
+    below = Rows(_within_limit(numbered, name), name, separator, lenient)
+    rows, numbers = _all_rows(iter(below), name)
+    reading = read_as(kind, separator, encoding, below.header, rows, sign, chosen)
+    raw = raw_table(name, below.header, rows, numbers, reading)
+    return without_unused(replace(raw, misfits=tuple(below.misfits)), below.header)
 
 
 def no_rows(name: str) -> UserError:
@@ -153,6 +147,7 @@ def read_as(
     header: Sequence[str],
     rows: Sequence[Sequence[Any]],
     decimal: DecimalSign | None = None,
+    sheet: workbooks.Sheet | None = None,
 ) -> Reading:
     """How a file is read; the decimal sign is guessed from rows when it is not given."""
     if decimal is None:
@@ -164,6 +159,8 @@ def read_as(
         encoding=encoding,
         decimal=decimal,
         renamed=tuple(_column_names(header)[1]),
+        sheet=sheet.name if sheet else None,
+        other_sheets=sheet.others if sheet else (),
     )
 
 
@@ -286,35 +283,6 @@ def _all_rows(numbered: NumberedRows, name: str) -> tuple[list[Sequence[Any]], l
     if not rows:
         raise no_rows(name)
     return rows, numbers
-
-
-def _blank(row: Sequence[Any]) -> bool:
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in row)
-
-
-def _fitted(
-    row: Sequence[Any], width: int, number: int, name: str, separator: str | None
-) -> Sequence[Any]:
-    """A row as wide as the header; workbooks leave out empty cells at the end of a row."""
-    spare = [cell for cell in row[width:] if cell is not None and str(cell).strip()]
-    if len(row) < width and separator is None:
-        return [*row, *[None] * (width - len(row))]
-    if len(row) == width or (len(row) > width and not spare):
-        return row[:width]
-    if separator is None:
-        raise UserError(
-            f"{name}: row {number} has a cell “{str(spare[0])[:40]}” in a column without a header; "
-            "name the column in the first row, or clear the cell."
-        )
-    word = delimited.SEPARATOR_WORDS.get(separator, separator)
-    raise UserError(
-        f"{name}: row {number} has {len(row)} cells, but the header has {width}. Mend that row; "
-        f'a cell with a {word} in it needs quotation marks around it ("…").'
-    )
-
-
-def _header_text(cell: Any) -> str:
-    return " ".join(str(cell).split()) if cell is not None else ""
 
 
 def _column_names(header: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -8,11 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from . import delimited, workbooks
+from .layout import NumberedRows, Rows
 from .reading import (
     Format,
-    NumberedRows,
     RawTable,
-    checked_rows,
     format_of,
     no_rows,
     opening,
@@ -108,7 +107,8 @@ def _streamed(
     encoding: str | None = None,
 ) -> TableStream:
     """The stream of a table whose rows can be read more than once."""
-    header, rest = checked_rows(numbered(), name, separator)
+    head_of = Rows(numbered(), name, separator)
+    header, rest = head_of.header, iter(head_of)
     head_rows = min(HEAD_ROWS, max(1, _HEAD_CELLS // len(header)))
     numbers, rows = _unzipped(list(islice(rest, head_rows)))
     if not rows:
@@ -116,7 +116,7 @@ def _streamed(
     reading = read_as(kind, separator, encoding, header, rows)
 
     def chunks(size: int) -> Iterator[RawTable]:
-        _, below = checked_rows(numbered(), name, separator)
+        below = iter(Rows(numbered(), name, separator))
         while part := list(islice(below, size)):
             numbers, rows = _unzipped(part)
             yield raw_table(name, header, rows, numbers, reading)

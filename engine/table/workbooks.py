@@ -4,8 +4,9 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..base.errors import UserError
 
@@ -15,16 +16,63 @@ MAX_UNPACKED = 2**30
 MAX_CELLS = 20_000_000
 """Most cells that a table may have; a compressed file can hold far more than it seems."""
 
+_HEAD_ROWS, _HEAD_COLUMNS = 20, 50
+"""Of a sheet, where the names of its columns are looked for."""
+
 Rows = Iterator[tuple[int, tuple[Any, ...]]]
 """Each row's number in a spreadsheet and its cells; the first is the header."""
 
 
-def workbook_rows(data: bytes, name: str) -> Rows:
-    """The rows of an XLSX workbook's first sheet; formulas give their last computed value.
+class Sheet(NamedTuple):
+    """The sheet of a workbook that is read.
+
+    Attributes:
+        name: its name.
+        others: the names of those that are not read and not empty.
+    """
+
+    name: str
+    others: tuple[str, ...]
+
+
+def choose_sheet(data: bytes, name: str, wanted: str | None = None) -> Sheet:
+    """The sheet that holds the table: the one that is wanted, else the first that names SMILES.
+
+    Args:
+        data: the workbook.
+        name: the file's name, for messages.
+        wanted: the user's choice.
 
     Raises:
-        UserError: when it is damaged, holds no sheet, or unpacks to too much.
+        UserError: when it is damaged, unpacks to too much, or has no such sheet.
     """
+    with _opened(data, name) as workbook:
+        heads = {sheet.title: _head(sheet) for sheet in workbook.worksheets}
+    if not heads:
+        raise UserError(f"{name} has no worksheet; put the table into its first sheet.")
+    if wanted is not None and wanted not in heads:
+        raise UserError(f"{name} has no sheet “{wanted}”; its sheets are: {', '.join(heads)}.")
+    filled = [title for title, text in heads.items() if text.strip()]
+    named = [title for title in filled if "smiles" in heads[title].lower()]
+    starred = [title for title in filled if "*" in heads[title]]
+    title = wanted or next(iter([*named, *starred, *filled, *heads]))
+    return Sheet(title, tuple(other for other in filled if other != title))
+
+
+def workbook_rows(data: bytes, name: str, sheet: Sheet) -> Rows:
+    """The rows of a sheet of an XLSX workbook; formulas give their last computed value.
+
+    Raises:
+        UserError: when it is damaged.
+    """
+    with _opened(data, name) as workbook:
+        chosen = workbook[sheet.name]
+        chosen.reset_dimensions()
+        yield from enumerate(chosen.iter_rows(values_only=True), start=1)
+
+
+@contextmanager
+def _opened(data: bytes, name: str) -> Iterator[Any]:
     import openpyxl
 
     _check_unpacked(_zip_size(data, name), name)
@@ -32,17 +80,20 @@ def workbook_rows(data: bytes, name: str) -> Rows:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-            sheets = workbook.worksheets
-            if sheets:
-                sheets[0].reset_dimensions()
-                yield from enumerate(sheets[0].iter_rows(values_only=True), start=1)
+            yield openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except UserError:
+        raise
     except Exception as error:
         raise _damaged(
             name, "XLSX workbook", "Open it in a spreadsheet program and save"
         ) from error
-    if not sheets:
-        raise UserError(f"{name} has no worksheet; put the table into its first sheet.")
+
+
+def _head(sheet: Any) -> str:
+    """The text of a sheet's first cells."""
+    sheet.reset_dimensions()
+    rows = sheet.iter_rows(max_row=_HEAD_ROWS, max_col=_HEAD_COLUMNS, values_only=True)
+    return " ".join(str(cell) for row in rows for cell in row if cell is not None)
 
 
 def parquet_rows(data: bytes, name: str) -> Rows:

@@ -147,7 +147,7 @@ def _once(name: str, key: str, make: Callable, *arguments: object):
 
 def _read(file: dict, place: DeltaGenerator) -> RawTable:
     with place, st.spinner(f"Reading {plain(file['name'])}…"):
-        raw = read_table(file["data"], file["name"], **reading_flags())
+        raw = read_table(file["data"], file["name"], **reading_flags(), lenient=True)
     drop_units_of_other_columns(raw)
     return raw
 
