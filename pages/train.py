@@ -19,9 +19,11 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import check_limits, heading
 from pages.parts.train import intake, sources
 from pages.parts.train.reading_form import (
+    choose_replicates,
     overrules,
     reading_flags,
     reading_key,
+    replicates,
     show_reading_form,
 )
 from pages.parts.train.report import show_report
@@ -63,6 +65,7 @@ def main() -> None:
     else:
         show_report(table)
         if "cloned" not in file:
+            choose_replicates(file, table)
             show_reading_form(file, table.raw, table)
     if chosen.table.sources:
         harmful = intake.harmful(file, chosen.table)
@@ -153,6 +156,8 @@ def _command(file: dict, chosen: sources.Joined, config: RunConfig) -> str:
     name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
     first = chosen.table.sources[0].name if chosen.table.sources else ""
     command = command_for(config, name, reading_flags(), chosen.words, first)
+    if replicates() != "keep":
+        command += f" --replicates {replicates()}"
     return f"{command} --accept" if chosen.table.report.errors else command
 
 

@@ -11,8 +11,16 @@ from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
-from ..table import RawTable, Table, check_table, guess_columns, read_table
+from ..table import (
+    RawTable,
+    Table,
+    average_replicates,
+    check_table,
+    guess_columns,
+    read_table,
+)
 from ..table.checking import with_chain_ends
+from ..table.replicates import Replicates
 from ..table.report import counted
 from .output import print_line, progress_bar
 
@@ -83,6 +91,12 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         default="",
         metavar="ELEMENTS",
         help="atoms that stand for `*`, such as Ce,Th",
+    )
+    command.add_argument(
+        "--replicates",
+        choices=get_args(Replicates),
+        default="keep",
+        help="whether rows of one repeat unit become one, with the median or mean of their labels",
     )
     command.add_argument("--separator", metavar="C")
     command.add_argument("--encoding", metavar="E")
@@ -190,12 +204,13 @@ def checked_table(
     if arguments.chain_ends:
         raw = with_chain_ends(raw, columns.smiles, _chain_ends(arguments.chain_ends))
     with progress_bar() as show:
-        return check_table(
+        table = check_table(
             raw,
             columns,
             units,
             lambda done, total: show("Checking", done, total),
         )
+    return average_replicates(table, arguments.replicates)
 
 
 def _chain_ends(words: str) -> tuple[str, ...]:

@@ -377,6 +377,12 @@ def _check_labels(
     return read, findings
 
 
+def settings_of(table: Table) -> list[str]:
+    """What tells each row from others of its repeat unit: its conditions, its solvent."""
+    roles = unused_roles(table.raw, table.report.columns)
+    return _settings(table.raw, roles, np.flatnonzero(np.isin(table.raw.rows, table.rows)))
+
+
 def _settings(raw: RawTable, roles: Mapping[str, Role], usable: np.ndarray) -> list[str]:
     """What tells each usable row from others of its repeat unit: its conditions, its solvent."""
     columns = [column for column, role in roles.items() if role in SETTINGS]

@@ -87,7 +87,7 @@ def _repeated(kind: str, words: str, groups: Groups, rows: np.ndarray) -> Findin
         rows=_sorted_rows(groups, rows),
         message=f"{len(groups):,} {hold} {words}: {_named(groups, rows)}. All are kept, and "
         "random and similarity folds keep each group together; delete the rows that are not "
-        "wanted.",
+        "wanted, or average them: `--replicates median`, or below on the Train page.",
     )
 
 

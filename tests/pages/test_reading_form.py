@@ -102,3 +102,18 @@ def test_row_numbers_can_be_taken_as_ids(train):
     button(train, "Check again").click().run()
     assert "--id-column ''" in train.code[-1].value
     assert "row numbers serve as ids" in spoken(train)
+
+
+def test_rows_of_one_repeat_unit_are_averaged_with_a_click(train):
+    rows = "".join(f"*CC(*){'C' * (n % 15)}C,{n}\n" for n in range(30))
+    upload(train, "twice.csv", f"SMILES,Strength\n{rows}".encode())
+    assert figures(train)["Rows kept"] == "30"
+    next(one for one in train.segmented_control if one.label.startswith("Rows of one")).set_value(
+        "median"
+    ).run()
+    assert figures(train)["Rows kept"] == "15"
+    assert "averaged (median)" in spoken(train)
+    assert "--replicates median" in train.code[-1].value
+    selectbox(train, "Decimal sign").select(".")
+    button(train, "Check again").click().run()
+    assert figures(train)["Rows kept"] == "15"

@@ -10,7 +10,7 @@ from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.inference.bundle import read_info
 from engine.runs import Run, clone_of, find_run
-from engine.table import RawTable, Table, check_table, read_table
+from engine.table import RawTable, Table, average_replicates, check_table, read_table
 from pages.parts.formatting import file_size, plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train.reading_form import (
@@ -20,6 +20,7 @@ from pages.parts.train.reading_form import (
     overrules,
     reading_flags,
     reading_key,
+    replicates,
     show_reading_form,
 )
 
@@ -158,6 +159,7 @@ def _check(raw: RawTable, place: DeltaGenerator) -> Table:
 
     said = overrules()
     try:
-        return check_table(raw, said.get("columns"), said.get("units"), progress)
+        table = check_table(raw, said.get("columns"), said.get("units"), progress)
+        return average_replicates(table, replicates())
     finally:
         place.empty()

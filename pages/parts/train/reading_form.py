@@ -9,12 +9,18 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.settings.properties import accepted_units
 from engine.table import Columns, RawTable, Table, guess_columns
+from engine.table.replicates import Replicates
 from pages.parts.formatting import show_error
 from pages.parts.train.report import DECIMALS, SEPARATORS
 
 _OVERRULES = "train overrules"
 _ENCODINGS = ("utf-8", "utf-16", "windows-1252", "latin-1", "shift_jis", "gb18030")
 _AS_FOUND = "as found"
+_REPLICATES: dict[Replicates, str] = {
+    "keep": "keep all",
+    "median": "one row, median",
+    "mean": "one row, mean",
+}
 
 
 def overrules() -> dict:
@@ -29,7 +35,39 @@ def forget_overrules() -> None:
 
 def overrule(reading: dict[str, str], columns: Columns | None, units: dict[str, str]) -> None:
     """Keep what was said; `columns` is None for those that would be guessed."""
-    st.session_state[_OVERRULES] = {"reading": reading, "columns": columns, "units": units}
+    kept = {"replicates": replicates()} if replicates() != "keep" else {}
+    said = {"reading": reading, "columns": columns, "units": units}
+    st.session_state[_OVERRULES] = {**said, **kept}
+
+
+def replicates() -> Replicates:
+    """What the user said is to be done with rows of one repeat unit."""
+    return overrules().get("replicates", "keep")
+
+
+def choose_replicates(file: dict, table: Table) -> None:
+    """Let the user average rows of one repeat unit, where there are any."""
+    kinds = {finding.kind for finding in table.report.findings}
+    if not kinds & {"duplicate", "replicates"}:
+        return
+    key = f"train replicates {file['key']}"
+    st.session_state.setdefault(key, replicates())
+    st.segmented_control(
+        "Rows of one repeat unit",
+        [*_REPLICATES],
+        format_func=lambda how: _REPLICATES[how],
+        key=key,
+        on_change=_take_replicates,
+        args=(key,),
+        help="Several measurements of one polymer become one row, whose labels are the median or "
+        "the mean of theirs. The findings then say how far such labels lie apart.",
+    )
+
+
+def _take_replicates(key: str) -> None:
+    said = overrules() or {"reading": {}, "columns": None, "units": {}}
+    how = st.session_state[key] or "keep"
+    st.session_state[_OVERRULES] = {**said, "replicates": how}
 
 
 def reading_flags() -> dict[str, str]:

@@ -1,0 +1,128 @@
+"""Averaging rows of one repeat unit: several measurements of one polymer."""
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ..settings.properties import Property
+from .checking import Table, settings_of
+from .labels import summarise
+from .report import SEVERITIES, Finding, counted, listed
+
+Replicates = Literal["keep", "median", "mean"]
+
+_MENDED = ("duplicate", "conflict")
+"""Kinds of findings that are no more true of averaged rows."""
+
+
+def average_replicates(table: Table, how: Replicates) -> Table:
+    """The table with one row for each repeat unit, and for each condition it was measured under.
+
+    Args:
+        table: checked, of one source.
+        how: `median` or `mean` of the labels of each property; `keep` for no change.
+
+    Returns:
+        The table, each averaged row with the id and the number of the first of its rows. A finding
+        says how far labels of one repeat unit lie apart.
+    """
+    if how == "keep":
+        return table
+    groups = _groups(table)
+    if len(groups) == len(table.canonical):
+        return table
+    middle = np.nanmedian if how == "median" else np.nanmean
+    labels = np.full((len(groups), len(table.properties)), np.nan)
+    for row, group in enumerate(groups):
+        present = np.isfinite(table.labels[group]).any(axis=0)
+        if present.any():
+            labels[row, present] = middle(table.labels[np.ix_(group, present)], axis=0)
+    first = [group[0] for group in groups]
+    report = table.report
+    findings = [each for each in report.findings if each.kind not in _MENDED]
+    findings.append(_finding(table, groups, how))
+    return replace(
+        table,
+        ids=[table.ids[i] for i in first],
+        smiles=[table.smiles[i] for i in first],
+        canonical=[table.canonical[i] for i in first],
+        labels=labels,
+        rows=table.rows[first],
+        excluded=pd.concat([table.excluded, _averaged_rows(table, groups)], ignore_index=True),
+        report=report.model_copy(
+            update={
+                "kept": len(groups),
+                "properties": [summarise(p, labels[:, k]) for k, p in enumerate(table.properties)],
+                "findings": sorted(findings, key=lambda each: SEVERITIES.index(each.severity)),
+            }
+        ),
+    )
+
+
+def spread_of_replicates(labels: np.ndarray, groups: list[list[int]]) -> float | None:
+    """The standard deviation of labels of one repeat unit, pooled over all (its own mean each).
+
+    Args:
+        labels: shape `(N,)`, NaN where missing.
+        groups: of rows of one repeat unit.
+
+    Returns:
+        None where no repeat unit has two labels.
+    """
+    squares, freedom = 0.0, 0
+    for group in groups:
+        values = labels[group][np.isfinite(labels[group])]
+        if len(values) > 1:
+            squares += float(((values - values.mean()) ** 2).sum())
+            freedom += len(values) - 1
+    return (squares / freedom) ** 0.5 if freedom else None
+
+
+def _groups(table: Table) -> list[list[int]]:
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, key in enumerate(zip(table.canonical, settings_of(table), strict=True)):
+        groups[key].append(i)
+    return list(groups.values())
+
+
+def _finding(table: Table, groups: list[list[int]], how: Replicates) -> Finding:
+    several = [group for group in groups if len(group) > 1]
+    spreads = [
+        _spread_words(property_, spread_of_replicates(table.labels[:, k], several))
+        for k, property_ in enumerate(table.properties)
+    ]
+    words = [each for each in spreads if each]
+    noise = (
+        f" Labels of one repeat unit lie apart by {listed(words)} (standard deviation): no model "
+        "can be expected to err less."
+        if words
+        else ""
+    )
+    rows = sorted(int(table.rows[i]) for group in several for i in group)
+    return Finding(
+        kind="replicates",
+        severity="note",
+        count=len(several),
+        rows=rows,
+        message=f"{counted(len(several), 'repeat unit')} in several rows: their labels are "
+        f"averaged ({how}).{noise}",
+    )
+
+
+def _spread_words(property_: Property, spread: float | None) -> str:
+    return "" if spread is None else f"{property_.format(spread)} in {property_.name}"
+
+
+def _averaged_rows(table: Table, groups: list[list[int]]) -> pd.DataFrame:
+    """The rows that went into others."""
+    gone = [(i, group[0]) for group in groups for i in group[1:]]
+    return pd.DataFrame(
+        [
+            (table.rows[i], table.ids[i], table.smiles[i], f"averaged into row {table.rows[first]}")
+            for i, first in gone
+        ],
+        columns=["row", "id", "SMILES", "reason"],
+    )
