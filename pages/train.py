@@ -1,5 +1,7 @@
 """Train: from a table to a started run."""
 
+import shlex
+
 import streamlit as st
 
 from engine.base.errors import UserError
@@ -13,13 +15,16 @@ from engine.runs import (
     with_kept_folds,
 )
 from engine.table import Table, leave_out
+from engine.table.long_format import find_long_format
 from pages.parts import page_guard
 from pages.parts.auth import owner
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import check_limits, heading
 from pages.parts.train import intake, sources
 from pages.parts.train.reading_form import (
+    choose_long_format,
     choose_replicates,
+    long_format,
     overrules,
     reading_flags,
     reading_key,
@@ -65,6 +70,7 @@ def main() -> None:
     else:
         show_report(table)
         if "cloned" not in file:
+            choose_long_format(file, table)
             choose_replicates(file, table)
             show_reading_form(file, table.raw, table)
     if chosen.table.sources:
@@ -156,6 +162,8 @@ def _command(file: dict, chosen: sources.Joined, config: RunConfig) -> str:
     name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
     first = chosen.table.sources[0].name if chosen.table.sources else ""
     command = command_for(config, name, reading_flags(), chosen.words, first)
+    if long_format() and (long := find_long_format(intake.cells_of(file))):
+        command += f" --long {shlex.quote(f'{long.name}={long.value}')}"
     if replicates() != "keep":
         command += f" --replicates {replicates()}"
     return f"{command} --accept" if chosen.table.report.errors else command

@@ -1,6 +1,7 @@
 """The options that several commands share, and what they say."""
 
 import argparse
+import sys
 from typing import get_args
 
 from ..base.errors import UserError
@@ -20,12 +21,19 @@ from ..table import (
     read_table,
 )
 from ..table.checking import with_chain_ends
+from ..table.long_format import pivoted, said_long_format
+from ..table.reading import MAX_BYTES
 from ..table.replicates import Replicates
 from ..table.report import counted
 from .output import print_line, progress_bar
 
+STANDARD = "-"
+"""Stands for standard input or output."""
+
 Commands = argparse._SubParsersAction
 """What a command adds its parser to."""
+
+_TABLES = "CSV, TSV, Parquet, XLSX, SDF, MOL or a list of SMILES; - for standard input"
 
 _DEVICE_HELP = {
     "parallel": "how several devices, or the cores of a CPU, share the networks",
@@ -73,7 +81,7 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         command: that takes them.
         count: how many tables, as argparse's `nargs`; one by default.
     """
-    command.add_argument("table", nargs=count, metavar="TABLE", help="CSV, TSV, Parquet or XLSX")
+    command.add_argument("table", nargs=count, metavar="TABLE", help=_TABLES)
     command.add_argument("--smiles-column", metavar="NAME")
     command.add_argument("--id-column", metavar="NAME", help="empty to use row numbers")
     command.add_argument(
@@ -91,6 +99,11 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         default="",
         metavar="ELEMENTS",
         help="atoms that stand for `*`, such as Ce,Th",
+    )
+    command.add_argument(
+        "--long",
+        metavar="PROPERTY=VALUE",
+        help="of a table with a row for each value: the columns of properties and of values",
     )
     command.add_argument(
         "--replicates",
@@ -222,14 +235,21 @@ def _chain_ends(words: str) -> tuple[str, ...]:
 
 def raw_table(arguments: argparse.Namespace, path: str | None = None) -> RawTable:
     """Read a table that a command names; by default the only one."""
-    return read_table(
-        path or arguments.table,
+    path = path or arguments.table
+    raw = read_table(
+        sys.stdin.buffer.read(MAX_BYTES + 1) if path == STANDARD else path,
+        "standard input" if path == STANDARD else None,
         separator=arguments.separator,
         encoding=arguments.encoding,
         decimal=arguments.decimal,
         sheet=arguments.sheet,
         lenient=True,
     )
+    if not arguments.long:
+        return raw
+    long = said_long_format(arguments.long, raw)
+    smiles = guess_columns(raw, smiles=arguments.smiles_column).smiles
+    return pivoted(raw, long, smiles)
 
 
 def given_units(words: list[str], source: str = "") -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 import argparse
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import isnan
@@ -28,7 +30,7 @@ from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
 from ..table.report import clipped, counted
-from .options import Commands, add_model, opened_model
+from .options import STANDARD, Commands, add_model, opened_model
 from .output import print_line, progress_bar
 
 _SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
@@ -38,7 +40,9 @@ def add(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser("predict", help="predict a file or one repeat unit")
     add_model(command)
-    command.add_argument("input", metavar="INPUT", help="a table, or one SMILES")
+    command.add_argument(
+        "input", metavar="INPUT", help="a table, one SMILES, or - for standard input"
+    )
     command.add_argument("-o", "--output", metavar="OUT.csv", help="where to write; else shown")
     command.add_argument(
         "--sample-submission", metavar="FILE", help="take ids, order and columns from this file"
@@ -66,6 +70,21 @@ def add(commands: Commands) -> None:
 
 def _predict(arguments: argparse.Namespace) -> None:
     """Predict a file, or show the prediction of one repeat unit."""
+    if arguments.output == STANDARD:
+        arguments.output = None
+    if arguments.input != STANDARD:
+        _predict_input(arguments)
+        return
+    # As a file, which may be read more than once.
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "standard input"
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        arguments.input = str(path)
+        _predict_input(arguments)
+
+
+def _predict_input(arguments: argparse.Namespace) -> None:
     if arguments.intervals and arguments.sample_submission:
         raise UserError(
             "A submission has exactly the columns that its sample asks for: leave out --intervals "

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from .columns import Columns
+from .long_format import find_long_format
 from .reading import RawTable
 from .report import Finding, counted, listed
 from .roles import SETTINGS, Role
@@ -31,7 +32,27 @@ def column_findings(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) 
         columns: that are used.
         roles: what others are, as far as that is known.
     """
-    return [*_roles(roles), *_notes(raw, columns, roles)]
+    return [*_long_format(raw), *_roles(roles), *_notes(raw, columns, roles)]
+
+
+def _long_format(raw: RawTable) -> list[Finding]:
+    """Whether each row names its property, so that one column would hold all of them."""
+    long = find_long_format(raw)
+    if long is None:
+        return []
+    count = len({cell for cell in raw.frame[long.name] if cell})
+    return [
+        Finding(
+            kind="long_format",
+            severity="error",
+            column=long.name,
+            count=count,
+            message=f"“{long.name}” names {counted(count, 'property', 'properties')}, whose values "
+            f"all stand in “{long.value}”: read so, they would be learned as one. To give each a "
+            f"column, say `--long {long.name}={long.value}`, or tick the box below on the Train "
+            "page.",
+        )
+    ]
 
 
 def _roles(roles: Mapping[str, Role]) -> list[Finding]:

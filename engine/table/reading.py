@@ -14,14 +14,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
-from . import delimited, workbooks
+from . import delimited, structures, workbooks
 from .cells import DecimalSign, guess_decimal
 from .layout import NumberedRows, Rows
 
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000
 
-Format = Literal["csv", "parquet", "xlsx"]
+Format = Literal["csv", "parquet", "xlsx", "mol", "smiles"]
 
 _BINARIES = (
     (b"\x89PNG", "a PNG picture"),
@@ -44,7 +44,8 @@ class Reading(BaseModel):
     """How a file was read.
 
     Attributes:
-        format: `csv` stands for every text table, whatever its separator.
+        format: `csv` stands for every text table, whatever its separator; `mol` for SDF and MOL
+            files, `smiles` for lists of SMILES without a header.
         separator, encoding: of a text table; None otherwise.
         decimal: the decimal sign of its numbers.
         renamed: columns that got a new name because their own was empty or taken.
@@ -113,8 +114,15 @@ def read_table(
     kind = format_of(data, name)
     numbered: NumberedRows
     chosen: workbooks.Sheet | None = None
+    text = ""
     if kind == "csv":
         text, encoding = delimited.decode(data, name, encoding)
+        kind = _kind_of_text(text, name)
+    if kind in ("mol", "smiles"):
+        of_mol = kind == "mol"
+        separator = None
+        numbered = structures.mol_rows(text, name) if of_mol else structures.smiles_rows(text)
+    elif kind == "csv":
         text, named = delimited.named_separator(text)
         if separator:
             separator = delimited.checked_separator(separator)
@@ -253,6 +261,12 @@ def format_of(data: bytes, name: str) -> Format:
                 f"{name} is not a table but {description}. CSV, TSV, Parquet and XLSX work."
             )
     return "csv"
+
+
+def _kind_of_text(text: str, name: str) -> Format:
+    if structures.is_mol_file(text):
+        return "mol"
+    return "smiles" if structures.is_smiles_list(text, name) else "csv"
 
 
 def _checked_decimal(decimal: str) -> DecimalSign:

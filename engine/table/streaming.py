@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from . import delimited, workbooks
+from . import delimited, structures, workbooks
 from .layout import NumberedRows, Rows
 from .reading import (
     Format,
@@ -66,11 +66,20 @@ def stream_table(path: Path) -> TableStream:
         return _whole(read_table(path))
     if kind == "parquet":
         return _streamed(kind, name, partial(workbooks.parquet_stream, path, name, _BATCH))
+    if _is_of_structures(head, name):
+        return _whole(read_table(path))
     *likely, last = delimited.likely_encodings(head)
     for encoding in likely:
         with suppress(UnicodeDecodeError):
             return _text_stream(path, name, encoding)
     return _text_stream(path, name, last)
+
+
+def _is_of_structures(head: bytes, name: str) -> bool:
+    """Whether a file is an SDF or MOL file or a list of SMILES, by its first bytes."""
+    text = head.decode("utf-8", errors="replace")
+    block = structures.is_mol_file(f"{text}M  END") and "M  " in text
+    return block or structures.is_smiles_list(text, name)
 
 
 def _whole(table: RawTable) -> TableStream:

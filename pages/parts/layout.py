@@ -9,7 +9,7 @@ from engine.base.errors import UserError
 from engine.base.limits import Limits, limits
 from pages.parts.formatting import show_error
 
-_TABLE_FORMATS = ["csv", "tsv", "txt", "parquet", "xlsx"]
+_TABLE_FORMATS = ["csv", "tsv", "txt", "parquet", "xlsx", "sdf", "mol", "smi"]
 
 
 def heading(page: str, words: str) -> DeltaGenerator:

@@ -117,3 +117,16 @@ def test_rows_of_one_repeat_unit_are_averaged_with_a_click(train):
     selectbox(train, "Decimal sign").select(".")
     button(train, "Check again").click().run()
     assert figures(train)["Rows kept"] == "15"
+
+
+def test_a_table_in_long_format_is_read_after_one_question(train):
+    rows = "".join(
+        f"*CC(*){'C' * n}C,{name},{n + 1}\n" for n in range(12) for name in ("Strength", "Modulus")
+    )
+    upload(train, "long.csv", f"SMILES,property,value\n{rows}".encode())
+    assert button(train, "Train").disabled
+    next(one for one in train.checkbox if one.label.startswith("Each row names")).check().run()
+    assert not train.exception
+    assert figures(train)["Properties"] == "2"
+    assert "--long property=value" in train.code[-1].value
+    assert not button(train, "Train").disabled

@@ -10,7 +10,15 @@ from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.inference.bundle import read_info
 from engine.runs import Run, clone_of, find_run
-from engine.table import RawTable, Table, average_replicates, check_table, read_table
+from engine.table import (
+    RawTable,
+    Table,
+    average_replicates,
+    check_table,
+    guess_columns,
+    read_table,
+)
+from engine.table.long_format import find_long_format, pivoted
 from pages.parts.formatting import file_size, plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train.reading_form import (
@@ -38,7 +46,7 @@ def choose_file() -> dict | None:
     """
     number = st.session_state.setdefault("train uploads", 0)
     upload_table(
-        "Your table: CSV, TSV, Parquet or XLSX",
+        "Your table: CSV, TSV, Parquet, XLSX, SDF or a list of SMILES",
         f"train upload {number}",
         "One row for each polymer: a column with the SMILES of its repeat unit, and a column "
         "of numbers for each property. Cells may be empty.",
@@ -117,6 +125,11 @@ def check_file(file: dict) -> Table | None:
         return None
 
 
+def cells_of(file: dict) -> RawTable:
+    """A file's cells as they were read, before anything was changed."""
+    return _once("raw", reading_key(file, reading_flags()), _read, file, st.empty())
+
+
 def _take_upload() -> None:
     uploaded = st.session_state[f"train upload {st.session_state['train uploads']}"]
     if uploaded is None:
@@ -159,6 +172,8 @@ def _check(raw: RawTable, place: DeltaGenerator) -> Table:
 
     said = overrules()
     try:
+        if said.get("long") and (long := find_long_format(raw)):
+            raw = pivoted(raw, long, guess_columns(raw).smiles)
         table = check_table(raw, said.get("columns"), said.get("units"), progress)
         return average_replicates(table, replicates())
     finally:

@@ -35,7 +35,7 @@ def forget_overrules() -> None:
 
 def overrule(reading: dict[str, str], columns: Columns | None, units: dict[str, str]) -> None:
     """Keep what was said; `columns` is None for those that would be guessed."""
-    kept = {"replicates": replicates()} if replicates() != "keep" else {}
+    kept = {name: overrules()[name] for name in ("replicates", "long") if name in overrules()}
     said = {"reading": reading, "columns": columns, "units": units}
     st.session_state[_OVERRULES] = {**said, **kept}
 
@@ -65,9 +65,31 @@ def choose_replicates(file: dict, table: Table) -> None:
 
 
 def _take_replicates(key: str) -> None:
+    _say("replicates", st.session_state[key] or "keep")
+
+
+def long_format() -> bool:
+    """Whether the user said that each row of the table names its property."""
+    return overrules().get("long", False)
+
+
+def choose_long_format(file: dict, table: Table) -> None:
+    """Let the user give each property of a table in long format a column."""
+    found = any(finding.kind == "long_format" for finding in table.report.findings)
+    if not found and not long_format():
+        return
+    key = f"train long {file['key']}"
+    st.session_state.setdefault(key, long_format())
+    st.checkbox(
+        "Each row names its property: give each property a column",
+        key=key,
+        on_change=lambda: _say("long", st.session_state[key]),
+    )
+
+
+def _say(name: str, what: object) -> None:
     said = overrules() or {"reading": {}, "columns": None, "units": {}}
-    how = st.session_state[key] or "keep"
-    st.session_state[_OVERRULES] = {**said, "replicates": how}
+    st.session_state[_OVERRULES] = {**said, name: what}
 
 
 def reading_flags() -> dict[str, str]:

@@ -18,7 +18,13 @@ _SEVERITIES = {
     "warning": (":orange[:material/warning:]", "Worth a look"),
     "note": (":blue[:material/info:]", "For information"),
 }
-_FORMATS = {"csv": "a text table", "parquet": "a Parquet file", "xlsx": "an Excel workbook"}
+_FORMATS = {
+    "csv": "a text table",
+    "parquet": "a Parquet file",
+    "xlsx": "an Excel workbook",
+    "mol": "a file of structures",
+    "smiles": "a list of SMILES",
+}
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 
