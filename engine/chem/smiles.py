@@ -7,6 +7,7 @@ import threading
 from functools import lru_cache
 
 from rdkit import Chem, rdBase
+from rdkit.Chem import rdqueries
 
 from .notations import NotationError, as_smiles
 
@@ -17,6 +18,7 @@ MAX_ATOMS = 400
 """Most atoms that are read; the most in the competition is 166, and descriptors of a unit of
 1,000 atoms take 40 seconds (docs/experiments.md, RDKit's AvgIpc)."""
 
+_IS_STAR = rdqueries.AtomNumEqualsQueryAtom(0)
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
@@ -78,7 +80,8 @@ def without_stereo(smiles: str) -> str:
 
 def attachment_points(mol: Chem.Mol) -> int:
     """How many `*` a molecule holds."""
-    return sum(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms())
+    # Many times as fast as a loop over the atoms.
+    return len(mol.GetAtomsMatchingQuery(_IS_STAR))
 
 
 def atoms_of(mol: Chem.Mol) -> list[Chem.Atom]:

@@ -20,9 +20,9 @@ from ..table import (
     guess_columns,
     read_table,
 )
-from ..table.checking import with_chain_ends
 from ..table.long_format import pivoted, said_long_format
 from ..table.reading import MAX_BYTES
+from ..table.repeat_units import with_chain_ends
 from ..table.replicates import Replicates
 from ..table.report import counted
 from .output import print_line, progress_bar

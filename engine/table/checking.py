@@ -1,32 +1,24 @@
 """Checking a table: which rows can be used, what their labels are, and what is odd about them."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
-from ..chem.notations import stand_in_ends, with_stars
-from ..chem.polymers import joining_problem
-from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from ..settings.properties import Property
 from ..settings.sources import Source
-from .cells import is_missing
 from .column_findings import column_findings
 from .columns import Columns, check_columns, guess_columns, unused_roles
 from .duplicates import find_duplicates
 from .headers import read_headers
 from .labels import Labels, read_labels, summarise
 from .reading import RawTable, read_table
-from .report import SEVERITIES, Finding, Report, counted, listed, rows_text
+from .repeat_units import Progress, attachment_points, read_units, stand_ins, unjoinable
+from .report import SEVERITIES, Finding, Report, counted, listed
 from .roles import SETTINGS, Role
-
-Progress = Callable[[int, int], None]
-"""Called with the rows done and the rows in all."""
-
-_PROGRESS_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -118,7 +110,7 @@ def check_table(
     check_columns(raw, columns)
     units = _units_by_column(units or {}, columns)
     given_ids = _id_cells(raw, columns)
-    forms, excluded, findings = _check_smiles(raw, columns.smiles, given_ids, progress)
+    forms, excluded, findings = read_units(raw, columns.smiles, given_ids, progress)
 
     usable = np.array([i for i, form in enumerate(forms) if form is not None], dtype=np.int64)
     rows = raw.rows[usable]
@@ -129,8 +121,8 @@ def check_table(
     matrix = [each.values for each in read.values()]
     labels = np.column_stack(matrix) if matrix else np.empty((len(usable), 0))
     learned = columns.model_copy(update={"properties": tuple(read)})
-    findings += _stand_ins(raw, columns.smiles) or _attachment_points(canonical_, rows)
-    findings += _unjoinable(canonical_, rows)
+    findings += stand_ins(raw, columns.smiles) or attachment_points(canonical_, rows)
+    findings += unjoinable(canonical_, rows)
     roles = unused_roles(raw, columns)
     apart = _settings(raw, roles, usable)
     findings += find_duplicates(canonical_, given_ids, labels, properties, rows, apart)
@@ -209,147 +201,6 @@ def _units_by_column(units: dict[str, str], columns: Columns) -> dict[str, str]:
         if unit.strip():
             by_column[column] = unit.strip()
     return by_column
-
-
-def _check_smiles(
-    raw: RawTable, column: str, ids: Sequence[str | None], progress: Progress | None
-) -> tuple[list[str | None], pd.DataFrame, list[Finding]]:
-    """Each row's canonical SMILES, None for excluded rows; these rows; and the findings."""
-    texts = raw.frame[column].tolist()
-    forms: list[str | None] = []
-    reasons: dict[int, tuple[str, str]] = {}
-    for i, text in enumerate(texts):
-        if progress and i % _PROGRESS_ROWS == 0:
-            progress(i, len(texts))
-        form = None
-        if text is None or is_missing(text):
-            reasons[i] = "empty_smiles", "the SMILES is empty"
-        else:
-            try:
-                form = canonical(text)
-            except BadSmilesError as error:
-                too_long = len(text) > MAX_LENGTH
-                reasons[i] = "long_smiles" if too_long else "unreadable_smiles", str(error)
-        forms.append(form)
-    if progress:
-        progress(len(texts), len(texts))
-    excluded = pd.DataFrame(
-        {
-            "row": raw.rows[list(reasons)],
-            "id": [ids[i] or str(raw.rows[i]) for i in reasons],
-            "SMILES": [texts[i] or "" for i in reasons],
-            "reason": [reason for _, reason in reasons.values()],
-        }
-    )
-    return forms, excluded, _excluded(raw.rows, column, reasons)
-
-
-def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]) -> list[Finding]:
-    """One finding for each kind of SMILES that cannot be used."""
-    words = {
-        "empty_smiles": ("without a SMILES", "Fill in the repeat unit"),
-        "unreadable_smiles": ("with a SMILES that cannot be read", "Correct the SMILES"),
-        "long_smiles": (
-            f"with a SMILES of more than {MAX_LENGTH:,} characters",
-            "Give one repeat unit only",
-        ),
-    }
-    findings = []
-    for kind, (description, advice) in words.items():
-        positions = [i for i, (reason_kind, _) in reasons.items() if reason_kind == kind]
-        if not positions:
-            continue
-        numbers = [int(rows[i]) for i in positions]
-        named = rows_text(numbers)
-        if kind == "unreadable_smiles":
-            named = listed([f"row {rows[i]} ({reasons[i][1]})" for i in positions])
-        left = "is left out" if len(positions) == 1 else "are left out"
-        findings.append(
-            Finding(
-                kind=kind,
-                severity="excluded",
-                column=column,
-                count=len(positions),
-                rows=numbers,
-                message=f"{counted(len(positions), 'row')} {description} {left}: {named}. "
-                f"{advice}.",
-            )
-        )
-    return findings
-
-
-def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawTable:
-    """The table in which some elements' atoms are `*`.
-
-    Args:
-        raw: the table.
-        column: of the repeat units.
-        elements: that stand for `*`, such as `Ce` and `Th`.
-    """
-    frame = raw.frame.copy()
-    frame[column] = [text and with_stars(text, elements) for text in frame[column]]
-    return replace(raw, frame=frame)
-
-
-def _stand_ins(raw: RawTable, column: str) -> list[Finding]:
-    """Whether atoms stand where `*` should."""
-    texts = [text for text in raw.frame[column] if text]
-    elements = stand_in_ends(texts)
-    if not elements:
-        return []
-    atoms = " and ".join(f"[{element}]" for element in elements)
-    option = ",".join(elements)
-    return [
-        Finding(
-            kind="chain_ends",
-            severity="error",
-            column=column,
-            count=len(texts),
-            message=f"{atoms} seem to stand where the chain goes on: two in most repeat units, and "
-            "no `*`. A model of them would be wrong for repeat units with `*`. If so, say "
-            f"`--chain-ends {option}`, or replace them by `*` in the file.",
-        )
-    ]
-
-
-def _attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
-    # In a SMILES `*` stands for nothing but an attachment point, so the text can be counted.
-    wrong = [i for i, text in enumerate(canonical_) if text.count("*") != 2]
-    if not wrong:
-        return []
-    named = [f"row {rows[i]} ({canonical_[i].count('*')})" for i in wrong]
-    return [
-        Finding(
-            kind="attachment_points",
-            severity="warning",
-            count=len(wrong),
-            rows=[int(rows[i]) for i in wrong],
-            message=f"{counted(len(wrong), 'row')} without exactly two `*`: {listed(named)}. A "
-            "repeat unit has two, one where each neighbour joins; the rows are kept.",
-        )
-    ]
-
-
-def _unjoinable(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
-    problems = {
-        i: problem
-        for i, text in enumerate(canonical_)
-        if text.count("*") == 2 and (problem := joining_problem(text))
-    }
-    if not problems:
-        return []
-    named = [f"row {rows[i]} ({canonical_[i]}: {problem})" for i, problem in problems.items()]
-    return [
-        Finding(
-            kind="unjoinable",
-            severity="warning",
-            count=len(problems),
-            rows=[int(rows[i]) for i in problems],
-            message=f"{counted(len(problems), 'repeat unit')} cannot be joined to a chain: "
-            f"{listed(named)}. Draw both ends alike, most often as single bonds; "
-            "the rows are kept.",
-        )
-    ]
 
 
 def _check_labels(

@@ -116,18 +116,18 @@ def _convert_cells(values: np.ndarray, read: Column, name: str, property_: Prope
 
 
 _WORDS: dict[Kind, tuple[str, str, Severity, str]] = {
-    "range": ("a range", "ranges", "note", "The middle is taken."),
-    "approximate": ("approximate", "approximate", "note", "The number is taken as it is."),
-    "spread": ("with its spread (±)", "with their spread (±)", "note", "The number is taken."),
+    "range": ("is a range", "are ranges", "note", "The middle is taken."),
+    "approximate": ("is approximate", "are approximate", "note", "The number is taken as it is."),
+    "spread": ("has a spread (±)", "have a spread (±)", "note", "The number is taken."),
     "above": (
-        "a lower bound (>)",
-        "lower bounds (>)",
+        "is a lower bound (>)",
+        "are lower bounds (>)",
         "warning",
         "They are left out: a bound is no value.",
     ),
     "below": (
-        "an upper bound (<)",
-        "upper bounds (<)",
+        "is an upper bound (<)",
+        "are upper bounds (<)",
         "warning",
         "They are left out: a bound is no value.",
     ),
@@ -144,7 +144,7 @@ def _marked(
         if not positions:
             continue
         named = [f"row {rows[i]} “{clipped(cells[i] or '', 20)}”" for i in positions]
-        what = f"is {one}" if len(positions) == 1 else f"are {several}"
+        what = one if len(positions) == 1 else several
         if kind == "spread":
             consequence = _spread_words(read)
         findings.append(
