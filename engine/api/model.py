@@ -226,7 +226,7 @@ def read_table(source: str | PathLike[str]) -> Table:
     """Read and check a table with a SMILES column and numeric properties, as the pages do.
 
     Args:
-        source: the path of a CSV, TSV, Parquet or XLSX file.
+        source: the path of a CSV, TSV, Parquet, XLSX, SDF or MOL file, or of a list of SMILES.
 
     Returns:
         Its readable rows: N texts `smiles`, `labels` of shape `(N, K)` in the units of the K

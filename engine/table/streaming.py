@@ -53,7 +53,7 @@ def stream_table(path: Path) -> TableStream:
     hours of work on those before it.
 
     Args:
-        path: a CSV, TSV, Parquet or XLSX file.
+        path: a file that `read_table` reads.
 
     Raises:
         UserError: when there is no readable table, with what to do about it.

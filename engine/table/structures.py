@@ -87,7 +87,11 @@ def _smiles(record: str) -> str:
     block = record.partition("M  END")[0] + "M  END\n"
     # A record that lost its empty first lines when the file was cut.
     counts = next((i for i, line in enumerate(block.split("\n")) if _MOL_BLOCK.match(line)), 3)
-    mol = Chem.MolFromMolBlock("\n" * max(0, 3 - counts) + block)
+    # A damaged block can make the parser raise nearly anything, and all of it means the same.
+    try:
+        mol = Chem.MolFromMolBlock("\n" * max(0, 3 - counts) + block)
+    except Exception:
+        return _UNREADABLE
     if mol is None:
         return _UNREADABLE
     if not any(atom.GetAtomicNum() == 0 for atom in mol.GetAtoms()):
