@@ -258,7 +258,8 @@ def format_of(data: bytes, name: str) -> Format:
         # Two printable letters may begin a text too; in a program, zero bytes follow soon.
         if data.startswith(magic) and (len(magic) > 2 or b"\0" in data[:64] or magic[1] > 127):
             raise UserError(
-                f"{name} is not a table but {description}. CSV, TSV, Parquet, XLSX, SDF and MOL work."
+                f"{name} is not a table but {description}. CSV, TSV, Parquet, XLSX, SDF and MOL "
+                "work."
             )
     return "csv"
 
