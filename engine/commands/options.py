@@ -82,8 +82,7 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         count: how many tables, as argparse's `nargs`; one by default.
     """
     command.add_argument("table", nargs=count, metavar="TABLE", help=_TABLES)
-    command.add_argument("--smiles-column", metavar="NAME")
-    command.add_argument("--id-column", metavar="NAME", help="empty to use row numbers")
+    add_columns(command)
     command.add_argument(
         "--property", action="append", metavar="NAME", help="may be given several times"
     )
@@ -145,6 +144,12 @@ def tell_findings(table: Table, accept: bool) -> None:
             f"{report.name} has {counted(len(report.errors), 'error')}, named above: mend the "
             "table, or say --accept where everything is as it should be."
         )
+
+
+def add_columns(command: argparse.ArgumentParser) -> None:
+    """Let a command take the columns of repeat units and ids."""
+    command.add_argument("--smiles-column", metavar="NAME")
+    command.add_argument("--id-column", metavar="NAME", help="empty to use row numbers")
 
 
 def add_settings(command: argparse.ArgumentParser) -> None:

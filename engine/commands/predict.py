@@ -30,7 +30,7 @@ from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
 from ..table.report import clipped, counted
-from .options import STANDARD, Commands, add_model, opened_model
+from .options import STANDARD, Commands, add_columns, add_model, opened_model
 from .output import print_line, progress_bar
 
 _SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
@@ -65,6 +65,7 @@ def add(commands: Commands) -> None:
         help="predict as this source has the properties; with a sample submission, by default the "
         "first table's",
     )
+    add_columns(command)
     command.set_defaults(carry_out=_predict)
 
 
@@ -123,7 +124,16 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
     with progress_bar() as show, _written(output) as out:
         source = ALL if arguments.sources == ALL else arguments.source
         names, path = predictor.info.columns_for(source), Path(arguments.input)
-        missing = predict_file(predictor, path, out, show, arguments.intervals, names)
+        missing = predict_file(
+            predictor,
+            path,
+            out,
+            show,
+            arguments.intervals,
+            names,
+            arguments.smiles_column,
+            arguments.id_column,
+        )
     if output:
         print_line(f"Written to {output}", stderr=True)
     if missing.count:
@@ -139,7 +149,9 @@ def _predict_sample(
     sample = read_table(arguments.sample_submission)
     test = read_table(arguments.input)
     with progress_bar() as show, _written(output) as out:
-        submission = make_submission(predictor, test, sample, show, arguments.source)
+        submission = make_submission(
+            predictor, test, sample, show, arguments.source, arguments.smiles_column
+        )
         out.write(submission.frame.to_csv(index=False))
     if output:
         print_line(f"Written to {output}", stderr=True)

@@ -57,6 +57,8 @@ def predict_file(
     progress: Progress | None = None,
     intervals: bool = False,
     names: Mapping[str, str] | None = None,
+    smiles: str | None = None,
+    id: str | None = None,
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
@@ -71,6 +73,8 @@ def predict_file(
             the domain; empty where a row could not be read.
         names: of the properties, by the columns that they are written to; by default all, as the
             sources have them that answers are like.
+        smiles, id: the columns of repeat units and ids in place of a guess; an empty `id` means
+            that there is none.
 
     Returns:
         The rows that could not be predicted.
@@ -83,7 +87,7 @@ def predict_file(
         predictor.demand_intervals()
     table = stream_table(source)
     names = predictor.info.answer_columns if names is None else names
-    columns = guess_columns(table.head)
+    columns = guess_columns(table.head, smiles=smiles, id=id)
     missing, done = Unpredicted(), 0
     parts: deque[RawTable] = deque()
 

@@ -45,6 +45,7 @@ def make_submission(
     sample: RawTable | None = None,
     progress: Progress | None = None,
     source: str | None = None,
+    smiles: str | None = None,
 ) -> Submission:
     """Predict a test table in the form of a sample submission.
 
@@ -57,13 +58,14 @@ def make_submission(
         progress: called while features are made.
         source: the source that properties are to be like; by default that of the first table that
             the model learned from, which a submission is for.
+        smiles: the test table's column of repeat units in place of a guess.
 
     Raises:
         UserError: when the model has no such source, or when the sample asks for an id that the
             test table does not hold or gives to several repeat units, or for a column that the
             model does not predict.
     """
-    info, columns = predictor.info, guess_columns(test)
+    info, columns = predictor.info, guess_columns(test, smiles=smiles)
     names = info.columns_like(source) if source else info.submission_columns
     if sample is not None:
         if source is None:

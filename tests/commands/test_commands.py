@@ -1,5 +1,6 @@
 """The command line, run as a user does."""
 
+import io
 import json
 import os
 import shlex
@@ -92,6 +93,21 @@ def test_rows_that_cannot_be_predicted_are_empty_and_only_a_submission_fills_the
     told = capsys.readouterr().err
     assert "1 id of the test table is not asked for by sample.csv" in told
     assert "out-filled-rows.csv" in told
+
+
+def test_predict_takes_the_column_with_stars_or_the_one_that_is_named(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "solvents.csv"
+    table.write_text("solvent_smiles,polymer_smiles,second\nCCO,*CC*,*CC(*)C\nCC,*CCO*,*CC(*)C\n")
+    assert main(["predict", "trained", str(table)]) == 0
+    guessed = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert guessed["Tg"].nunique() == 2
+    assert main(["predict", "trained", str(table), "--smiles-column", "second"]) == 0
+    named = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert named["Tg"].nunique() == 1
+    assert main(["predict", "trained", str(table), "--smiles-column", "third"]) == 1
+    assert "no column “third”" in capsys.readouterr().err
 
 
 def test_predict_one_repeat_unit_with_its_intervals(
