@@ -1,10 +1,13 @@
 """Predict: draw or paste a repeat unit and read its properties."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from engine.base.errors import UserError
+from engine.chem.notations import NotationError, as_smiles
+from engine.chem.polymers import joining_problem, with_single_ends
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
 from engine.inference.bundle import read_info
 from pages.parts import models, page_guard
@@ -55,6 +58,9 @@ def smiles_field() -> str:
 
 def editor(text: str) -> None:
     """The drawing; an edit in it becomes the text."""
+    # The editor knows SMILES alone.
+    with suppress(NotationError):
+        text = as_smiles(text)
     try:
         drawn = molecule_editor(text, key="editor", height=360)
     except UserError as error:
@@ -118,6 +124,19 @@ def structure(text: str, smiles: str | None) -> None:
             "models learned from such units, so the values below may be far off.",
             icon=":material/warning:",
         )
+    elif problem := joining_problem(smiles or text):
+        st.warning(
+            f"Copies of this unit cannot be joined to a chain: {problem}. The models learned from "
+            "units that can, so the values below may be far off.",
+            icon=":material/warning:",
+        )
+        if mended := with_single_ends(text):
+            st.button(
+                "Draw both ends as single bonds",
+                icon=":material/build:",
+                on_click=load,
+                args=(mended,),
+            )
 
 
 def results(folder: Path, smiles: str) -> None:

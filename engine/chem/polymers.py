@@ -49,6 +49,25 @@ def joining_problem(smiles: str) -> str | None:
     return "its two `*` hang on bonds of unlike order" if len(kinds) > 1 else None
 
 
+def with_single_ends(smiles: str) -> str | None:
+    """The canonical SMILES of a repeat unit whose `*` hang on single bonds; None if it has none.
+
+    Args:
+        smiles: parsable.
+    """
+    mol = Chem.RWMol(parse(smiles))
+    for atom in atoms_of(mol):
+        if atom.GetAtomicNum() == 0:
+            for bond in atom.GetBonds():
+                bond.SetBondType(Chem.BondType.SINGLE)
+    try:
+        Chem.SanitizeMol(mol)
+    except Chem.MolSanitizeException:
+        return None
+    mended = Chem.MolToSmiles(mol)
+    return None if joining_problem(mended) else mended
+
+
 def polymer_keys(units: Sequence[str]) -> list[str]:
     """For each repeat unit a text that all drawings of its polymer share.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.chem.notations import stand_in_ends
-from engine.chem.polymers import joining_problem
+from engine.chem.polymers import joining_problem, with_single_ends
 from engine.chem.smiles import BadSmilesError, canonical
 from engine.commands import main
 from engine.table import check_table, read_table
@@ -95,3 +95,16 @@ def test_a_table_of_stand_ins_is_an_error_until_they_are_named(tmp_path, capsys)
     assert "chain_ends" not in capsys.readouterr().out
     assert main(["doctor", str(path), "--chain-ends", "C"]) == 1
     assert "cannot stand for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("*CCCC(=*)Cl", "*CCCC(*)Cl"),
+        ("*CC=C(C#*)C", "*CC=C(C)C*"),
+        ("*~C*", "*C*"),
+        ("*CC.*CC", None),
+    ],
+)
+def test_single_bonds_mend_most_units(text, mended):
+    assert with_single_ends(text) == (mended and canonical(mended))

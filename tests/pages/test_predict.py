@@ -180,3 +180,20 @@ def test_each_textbook_polymer_has_a_list_of_its_own(tiny_run, open_page):
     assert _textbook_list(app).value is None
     assert _textbook_list(app).key != polyethylene
     assert app.text_input(key="smiles").value == "*C*C*"
+
+
+def test_a_unit_that_cannot_be_joined_is_mended_with_a_click(tiny_run, open_page):
+    app = _draw(open_page("predict"), "*CCCC(=*)Cl")
+    assert any("cannot be joined" in one.value for one in app.warning)
+    mend = next(one for one in app.button if one.label.startswith("Draw both ends"))
+    app = mend.click().run()
+    assert not app.exception
+    assert app.text_input(key="smiles").value == canonical("*CCCC(*)Cl")
+    assert not any("cannot be joined" in one.value for one in app.warning)
+
+
+def test_other_notations_are_drawn(tiny_run, open_page):
+    app = _draw(open_page("predict"), "{[$]CC([$])C}")
+    assert not app.exception
+    assert not app.error
+    assert "*CC(*)C" in [one.value for one in app.code]
