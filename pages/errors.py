@@ -10,6 +10,7 @@ from engine.inference.bundle import BundleInfo, read_info
 from engine.runs import Run, list_runs, read_out_of_fold
 from engine.settings.properties import Property
 from pages.parts import charts, page_guard
+from pages.parts.error_overview import r2_words, show_overview
 from pages.parts.formatting import number, plain, show_error, title_with_name, unit_of, without_unit
 from pages.parts.layout import columns, forget_stale_choice, heading
 from pages.parts.models import distinct_labels, run_label
@@ -60,7 +61,7 @@ def show_figures(figures: dict, property_: Property) -> None:
             "member": rows["member"].map(charts.title_of),
             f"MAE ({unit})": [number(bare, value) for value in rows["mae"]],
             f"RMSE ({unit})": [number(bare, value) for value in rows["rmse"]],
-            "R²": ["–" if value != value else f"{value:.3f}" for value in rows["r2"].astype(float)],
+            "R²": [r2_words(value) for value in rows["r2"].astype(float)],
             "n (labels)": [f"{count:,}" for count in rows["n"]],
         }
     )
@@ -159,6 +160,9 @@ def show_report(run: Run, info: BundleInfo) -> None:
     property_ = next(each for each in info.properties if each.name == name)
     show_figures(info.figures, property_)
     explain_figures()
+    if len(info.properties) > 1:
+        with st.expander("All properties at once", icon=":material/grid_on:"):
+            show_overview(info)
     members = [analysis.BLEND, *info.members]
     forget_stale_choice("errors member", members)
     member = st.segmented_control(

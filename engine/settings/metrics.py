@@ -49,6 +49,12 @@ def figures(
     return result
 
 
+def mean_r2(r2: Mapping[str, float | None]) -> float | None:
+    """The mean R² of the properties that have one; None where none has."""
+    known = [value for value in r2.values() if value is not None]
+    return float(np.mean(known)) if known else None
+
+
 def label_ranges(labels: np.ndarray, names: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Least and greatest label of each property; shape of `labels` is `(N, K)`."""
     return {

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -293,6 +293,11 @@ def accepted_units(column: str) -> list[str]:
     """The units a registered property may be given in, its own first; empty for any other."""
     registration = _registration(column)
     return [unit.spellings[0] for unit in registration.units] if registration else []
+
+
+def is_competition(names: Collection[str]) -> bool:
+    """Whether properties are those of the competition, for which the weighted error was made."""
+    return {name.casefold() for name in names} >= {*_BY_NAME}
 
 
 def possible_range(column: str) -> tuple[float, float]:

@@ -4,10 +4,12 @@ import io
 import shutil
 
 import pandas as pd
+import pytest
 import streamlit as st
 
 from engine.inference import bundle
 from engine.runs import read_out_of_fold
+from pages.parts.error_overview import r2_words
 from pages.parts.models import run_label
 
 
@@ -44,6 +46,22 @@ def test_figures_of_each_property_have_units(tiny_run, open_page):
     assert float(table["MAE (°C)"][0]) == round(tiny_run.figures["blend"]["mae"]["Tg"], 1)
     app.segmented_control(key="errors property").set_value("Density").run()
     assert "MAE (g/cm³)" in app.dataframe[0].value
+
+
+def test_all_properties_are_shown_at_once(tiny_run, open_page):
+    app = open_page("errors", run=tiny_run.id)
+    overview = app.dataframe[1].value
+    info = bundle.read_info(tiny_run.folder / "bundle")
+    assert len(overview) == len(info.properties) == 2
+    assert {"Blend", "R²", "Within 90 %", "Width", "LightGBM"} <= {*overview.columns}
+    assert overview["Share"].sum() == pytest.approx(1)
+    assert overview["Blend"][0].endswith("°C")
+
+
+def test_an_r2_below_zero_is_said_in_words():
+    assert r2_words(-0.1234) == "-0.123, worse than the mean"
+    assert r2_words(0.5) == "0.500"
+    assert r2_words(None) == "–"
 
 
 def test_every_member_and_every_chart_can_be_looked_at(tiny_run, open_page):

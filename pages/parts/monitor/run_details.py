@@ -14,8 +14,10 @@ from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read
 from engine.runs import Run, read_config, read_out_of_fold
 from engine.runs.exports import metrics_csv, tensorboard_zip
 from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
-from engine.settings.properties import Property, property_for
+from engine.settings.metrics import mean_r2
+from engine.settings.properties import Property, is_competition, property_for
 from pages.parts.charts import title_of
+from pages.parts.error_overview import r2_words
 from pages.parts.formatting import duration, plain
 from pages.parts.models import show_source_effects
 from pages.parts.monitor.run_actions import attempt
@@ -57,6 +59,11 @@ def settings_of(run: Run) -> dict:
     return _settings[key]
 
 
+_R2_HELP = (
+    "Share of the labels' variance that is explained: 1 is perfect, 0 is no better than guessing "
+    "the mean."
+)
+
 _settings: dict[tuple[str, float], dict] = {}
 """By run: settings never change once written, and the list asks for all every few seconds."""
 
@@ -89,8 +96,12 @@ def show_figures(run: Run) -> None:
     learned = properties_of(run)
     properties = {name: learned.get(name, property_for(name)) for name in blend["mae"]}
     with st.container(horizontal=True):
-        st.metric("wMAE of the blend", _number(blend["wmae"], 4), border=True, help=_WMAE_HELP)
-        st.metric("wMAE by row", _number(blend["wmae_row"], 4), border=True, help=_ROW_HELP)
+        if is_competition(blend["mae"]):
+            st.metric("wMAE of the blend", _number(blend["wmae"], 4), border=True, help=_WMAE_HELP)
+            st.metric("wMAE by row", _number(blend["wmae_row"], 4), border=True, help=_ROW_HELP)
+        else:
+            mean = _number(mean_r2(blend["r2"]), 3)
+            st.metric("Mean R² of the blend", mean, border=True, help=_R2_HELP)
         answers = [name for name, property_ in properties.items() if property_.is_answer]
         scored = sum(blend["n"][name] for name in answers)
         st.metric("Labels scored", f"{scored:,}", border=True, help=_SCORED_HELP)
@@ -101,20 +112,16 @@ def show_figures(run: Run) -> None:
             "Labels": blend["n"][name],
             "Mean absolute error": _with_unit(property_, blend["mae"][name]),
             "Root mean square error": _with_unit(property_, blend["rmse"][name]),
-            "R²": _number(blend["r2"][name], 3),
+            "R²": r2_words(blend["r2"][name]),
         }
         for name, property_ in properties.items()
     ]
-    help_r2 = (
-        "Share of the labels' variance that is explained: 1 is perfect, 0 is no better than "
-        "guessing the mean."
-    )
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         column_config={
             "Labels": st.column_config.NumberColumn(format="localized"),
-            "R²": st.column_config.TextColumn(help=help_r2),
+            "R²": st.column_config.TextColumn(help=_R2_HELP),
         },
     )
     st.markdown("##### Mean absolute error of each member")
