@@ -8,11 +8,12 @@ from engine.inference.bundle import BundleInfo
 from engine.settings.metrics import property_weights
 from engine.settings.properties import Property
 from pages.parts import charts
-from pages.parts.formatting import number, title_with_name
+from pages.parts.formatting import number, without_unit
 
 
 def show_overview(info: BundleInfo) -> None:
     """Show each property's errors, intervals and share of the weighted error, in a table."""
+    st.caption("Mean absolute error of the blend and of each member, in the property's unit.")
     shares = _shares(info)
     st.dataframe(
         pd.DataFrame([_row(info, property_, shares) for property_ in info.properties]),
@@ -41,21 +42,23 @@ def show_overview(info: BundleInfo) -> None:
 
 def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dict[str, object]:
     name, blend = property_.name, info.figures["blend"]
+    # The unit stands once, in the first column.
+    bare = without_unit(property_)
     members = {
-        charts.title_of(member): number(property_, figures["mae"].get(name))
+        charts.title_of(member): number(bare, figures["mae"].get(name))
         for member, figures in info.figures["members"].items()
     }
     interval = (info.intervals or {}).get(name)
     covered = interval.coverage if interval else None
     return {
-        "Property": title_with_name(property_),
+        "Property": property_.label,
         "Labels": blend["n"][name],
-        "Blend": number(property_, blend["mae"][name]),
-        **members,
         "R²": r2_words(blend["r2"][name]),
-        "Within 90 %": "–" if covered is None else f"{covered:.1%}",
-        "Width": number(property_, interval.width if interval else None),
         "Share": shares.get(name),
+        "Within 90 %": "–" if covered is None else f"{covered:.1%}",
+        "Width": number(bare, interval.width if interval else None),
+        "Blend": number(bare, blend["mae"][name]),
+        **members,
     }
 
 

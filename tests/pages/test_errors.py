@@ -55,7 +55,7 @@ def test_all_properties_are_shown_at_once(tiny_run, open_page):
     assert len(overview) == len(info.properties) == 2
     assert {"Blend", "R²", "Within 90 %", "Width", "LightGBM"} <= {*overview.columns}
     assert overview["Share"].sum() == pytest.approx(1)
-    assert overview["Blend"][0].endswith("°C")
+    assert overview["Property"][0] == "Tg (°C)"
 
 
 def test_an_r2_below_zero_is_said_in_words():
