@@ -73,6 +73,11 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
     if not several and not by_column:
         _refuse_sources_of_one(arguments)
         return checked_table(arguments, arguments.table[0])
+    if by_column and arguments.replicates != "keep":
+        raise UserError(
+            "--replicates would average rows of different sources: average them in the file, or "
+            "give each source a table of its own."
+        )
     if arguments.source_column and arguments.column_source:
         raise UserError("--source-column and --column-source exclude each other: leave out one.")
     if by_column and several:

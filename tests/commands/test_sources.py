@@ -175,3 +175,12 @@ def test_columns_of_sources_that_cannot_be(
     options = [option for each in words for option in ("--column-source", each)]
     assert main(["doctor", str(path), *options]) != 0
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_rows_of_different_sources_are_not_averaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("SMILES,Tg,who\n*CC*,1,a\n*CC*,2,b\n")
+    assert main(["doctor", str(path), "--source-column", "who", "--replicates", "median"]) == 1
+    assert "rows of different sources" in " ".join(capsys.readouterr().err.split())
