@@ -16,6 +16,7 @@ from ..base.packed import Features
 from ..base.workers import worker_pool
 from ..features.compute import UniqueUnits, chunk_features
 from ..table import RawTable, guess_columns, stream_table
+from ..table.columns import free_name
 from .predict import Predictions, Predictor, Progress
 from .submission import prediction_table, smiles_of, unpredicted
 
@@ -104,20 +105,13 @@ def predict_file(
             frame = prediction_table(part, columns, predicted, names)
             if intervals:
                 frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
-            frame[_unlike(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)
+            frame[free_name(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)
             out.write(frame.to_csv(index=False, header=done == 0))
             missing.add(unpredicted(part, columns, predicted))
             done += len(frame)
             if progress:
                 progress("molecules", done, table.count)
     return missing
-
-
-def _unlike(name: str, frame: pd.DataFrame) -> str:
-    """A name that no column of the table has."""
-    while name in frame:
-        name += "_"
-    return name
 
 
 def predict_stream(

@@ -106,9 +106,8 @@ def plain_submission(
         info: of the model, whose medians fill the gaps.
         names: of the properties, by the columns that they are written to.
     """
-    id_name, ids = _ids(test, columns.id)
-    values = predicted.blend[[*names.values()]].fillna(info.medians).set_axis([*names], axis=1)
-    frame = pd.concat([pd.Series(ids, name=id_name), values], axis=1)
+    medians = {column: info.medians[name] for column, name in names.items()}
+    frame = prediction_table(test, columns, predicted, names).fillna(medians)
     return Submission(frame, unpredicted(test, columns, predicted))
 
 

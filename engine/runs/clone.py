@@ -13,6 +13,7 @@ from ..base.workspace import COMMAND
 from ..settings.devices import DeviceSettings
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
+from ..table.columns import free_name
 from ..table.folds import folds_made, make_folds, raw_positions
 from . import folder as files
 from .records import Run, RunConfig
@@ -79,14 +80,14 @@ def clone_of(run: Run) -> Clone:
         ) from error
     names = tuple(property_.name for property_ in config.properties)
     smiles = config.columns.smiles
-    id_ = config.columns.id or _unlike(ROW_NUMBERS, {smiles, *names})
+    id_ = config.columns.id or free_name(ROW_NUMBERS, {smiles, *names})
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
     for name in names:
         frame[name] = kept[files.LABEL_PREFIX + name]
     folds = config.folds
     if "fold" in kept:
         # Named after their source, so that the settings of both runs read alike.
-        fold_column = _unlike(folds.rpartition(":")[2], {id_, smiles, *names})
+        fold_column = free_name(folds.rpartition(":")[2], {id_, smiles, *names})
         frame[fold_column] = kept["fold"]
         folds = f"column:{fold_column}"
     # Labels of registered properties lie in the registry's units by now.
@@ -124,18 +125,12 @@ def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
     folds = make_folds(
         config.folds, table.canonical, table.labels, config.seed, by_polymer=bool(table.sources)
     )
-    column = _unlike(FOLDS_COLUMN, {*table.raw.column_names})
+    column = free_name(FOLDS_COLUMN, {*table.raw.column_names})
     frame = table.raw.frame.copy()
     frame[column] = None
     frame.iloc[raw_positions(table), frame.columns.get_loc(column)] = folds.astype(str)
     kept = replace(table, raw=replace(table.raw, frame=frame))
     return kept, config.model_copy(update={"folds": f"column:{column}"})
-
-
-def _unlike(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
 
 
 def command_for(

@@ -1,7 +1,7 @@
 """Which column holds the SMILES, which the ids, and which the properties."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
@@ -108,6 +108,13 @@ def check_columns(raw: RawTable, columns: Columns) -> None:
             f"{raw.name} has {len(columns.properties):,} property columns; at most "
             f"{MAX_PROPERTIES} can be learned at once. Choose the ones that matter."
         )
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """A column's name, or one like it that is not taken."""
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _check_exist(raw: RawTable, names: Sequence[str]) -> None:
