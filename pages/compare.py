@@ -134,7 +134,7 @@ def _rows_by_property(runs: list[Run]) -> dict[str, list[str]]:
     rows = {}
     for name, values in blend_errors(runs).items():
         property_ = properties.get(name, property_for(name))
-        unit = f" in {property_.unit}" if property_.unit else ""
+        unit = f" in {property_.errors.unit}" if property_.errors.unit else ""
         label = plain(f"{title_with_name(property_)}, MAE{unit}")
         rows[label] = _cells(values, partial(error_number, property_))
     return rows

@@ -55,7 +55,7 @@ def choose_run(runs: list[Run]) -> Run:
 def show_figures(figures: dict, property_: Property) -> None:
     """MAE, RMSE, R² and n of the blend and of each member."""
     rows = analysis.figure_rows(figures, property_.name)
-    unit, bare = unit_of(property_), without_unit(property_)
+    unit, bare = unit_of(property_.errors), without_unit(property_.errors)
     shown = pd.DataFrame(
         {
             "member": rows["member"].map(charts.title_of),
@@ -124,7 +124,7 @@ def show_worst(run_id: str, rows: pd.DataFrame, property_: Property, member: str
                     f"**id {plain(str(row.id))}** · row {row.row}  \n"
                     f"label {plain(number(property_, row.label))}  \n"
                     f"prediction {plain(number(property_, row.prediction))}  \n"
-                    f"**error {plain(number(property_, row.error, sign=True))}**"
+                    f"**error {plain(number(property_.errors, row.error, sign=True))}**"
                 )
                 st.page_link(
                     "pages/predict.py",
@@ -174,7 +174,7 @@ def show_report(run: Run, info: BundleInfo) -> None:
         key="errors member",
     )
     member = member if member in table else analysis.BLEND
-    rows = analysis.property_rows(table, name, member)
+    rows = analysis.property_rows(table, property_, member)
     if rows.empty:
         st.info("There is no prediction to show for this property.")
         return

@@ -109,12 +109,15 @@ def _property_grid(properties: list[PropertySummary]) -> Grid:
     for name in ("labels", "low", "median", "high", "mean", "std"):
         grid.add_column(name, justify="right", no_wrap=True)
     for summary in properties:
-        figures = (summary.low, summary.median, summary.high, summary.mean, summary.std)
+        figures = (summary.low, summary.median, summary.high, summary.mean)
+        spread = "–" if summary.std is None else f"{summary.std:.4g}"
+        decades = " decades" if summary.scale == "log10" and summary.std is not None else ""
         grid.add_row(
             Text(summary.name),
             Text(summary.unit),
             f"{summary.labels:,}",
             *("–" if figure is None else f"{figure:.4g}" for figure in figures),
+            f"{spread}{decades}",
         )
     return grid
 

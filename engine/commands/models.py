@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +12,7 @@ from rich.table import Table
 from ..inference import bundle
 from ..inference.scoring import score as score_table
 from ..runs import find_model, list_runs
+from ..settings.properties import Property
 from .options import (
     Commands,
     add_accept,
@@ -81,10 +83,10 @@ def _score(arguments: argparse.Namespace) -> None:
     if arguments.json:
         sys.stdout.write(json.dumps(result) + "\n")
     else:
-        _print_score(result, table.name)
+        _print_score(result, predictor.info.properties, table.name)
 
 
-def _print_score(result: dict, table: str) -> None:
+def _print_score(result: dict, properties: Sequence[Property], table: str) -> None:
     """Print the errors on a table, and apart from them those on what the model has not seen."""
     seen, unseen = sum((result["seen"] or {}).values()), result["unseen"]
     if seen:
@@ -93,9 +95,10 @@ def _print_score(result: dict, table: str) -> None:
             f"The model was trained on {seen:,} of these {labels:,} labels, or on others of the "
             "same repeat units: their errors flatter it."
         )
-    print_score(result, f"Error on {table}")
+    print_score(result, properties, f"Error on {table}")
     if seen and unseen:
-        print_score(unseen, f"Error on the repeat units of {table} that the model has not seen")
+        title = f"Error on the repeat units of {table} that the model has not seen"
+        print_score(unseen, properties, title)
 
 
 def _promote(arguments: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from typing import get_args
+from typing import cast, get_args
 
 from ..base.errors import UserError
 from ..chem.notations import NotationError, checked_elements
@@ -12,6 +12,7 @@ from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
+from ..settings.properties import Scale
 from ..table import (
     RawTable,
     Table,
@@ -92,6 +93,13 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         default=[],
         metavar="NAME=UNIT",
         help="the unit that a property is given in, such as Tg=K",
+    )
+    command.add_argument(
+        "--scale",
+        action="append",
+        default=[],
+        metavar="NAME=SCALE",
+        help="on which a property is learned, linear or log10; else its labels decide",
     )
     command.add_argument(
         "--chain-ends",
@@ -211,6 +219,7 @@ def checked_table(
     raw = raw_table(arguments, path)
     smiles, id_ = arguments.smiles_column, arguments.id_column
     properties, units = arguments.property, given_units(arguments.unit, source)
+    scales = given_scales(arguments.scale)
     if source:
         has = {str(name).casefold() for name in raw.frame}
         smiles, id_ = (
@@ -218,7 +227,8 @@ def checked_table(
         )
         properties = [name for name in properties or () if name.casefold() in has] or None
         units = {name: unit for name, unit in units.items() if name.casefold() in has}
-    columns = guess_columns(raw, smiles=smiles, id=id_, properties=properties)
+        scales = {name: scale for name, scale in scales.items() if name.casefold() in has}
+    columns = guess_columns(raw, smiles=smiles, id=id_, properties=properties, scales=scales)
     if arguments.chain_ends:
         raw = with_chain_ends(raw, columns.smiles, _chain_ends(arguments.chain_ends))
     with progress_bar() as show:
@@ -255,6 +265,21 @@ def raw_table(arguments: argparse.Namespace, path: str | None = None) -> RawTabl
     long = said_long_format(arguments.long, raw)
     smiles = guess_columns(raw, smiles=arguments.smiles_column).smiles
     return pivoted(raw, long, smiles)
+
+
+def given_scales(words: list[str]) -> dict[str, Scale]:
+    """The scale of each property that `--scale NAME=SCALE` names.
+
+    Raises:
+        UserError: for a word of another form.
+    """
+    scales: dict[str, Scale] = {}
+    for word in words:
+        name, _, scale = word.rpartition("=")
+        if not name or scale not in get_args(Scale):
+            raise UserError(f"--scale {word!r} is not understood; write NAME=log10 or NAME=linear.")
+        scales[name] = cast(Scale, scale)
+    return scales
 
 
 def given_units(words: list[str], source: str = "") -> dict[str, str]:

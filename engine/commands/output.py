@@ -1,6 +1,6 @@
 """What commands show on the terminal: progress bars, and figures of error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.box import SIMPLE_HEAD
@@ -17,7 +17,7 @@ from rich.progress import (
 from rich.table import Column, Table
 
 from ..models.members import title_of
-from ..settings.properties import property_for
+from ..settings.properties import Property
 
 Show = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
@@ -65,32 +65,36 @@ def print_line(words: str, stderr: bool = False) -> None:
     Console(stderr=stderr).print(words, highlight=False, markup=False, soft_wrap=True)
 
 
-def print_figures(figures: dict, console: Console, title: str) -> None:
+def print_figures(
+    figures: dict, properties: Sequence[Property], console: Console, title: str
+) -> None:
     """Print `{"blend": …, "members": …}`; up to five properties fit 80 columns side by side."""
     rows = {**figures["members"], "blend": figures["blend"]}
-    if len(figures["blend"]["mae"]) <= _SIDE_BY_SIDE:
-        console.print(_members_below_each_other(rows, title))
+    if len(properties) <= _SIDE_BY_SIDE:
+        console.print(_members_below_each_other(rows, properties, title))
     else:
-        console.print(_properties_below_each_other(rows, title))
+        console.print(_properties_below_each_other(rows, properties, title))
 
 
-def print_score(result: dict, title: str) -> None:
+def print_score(result: dict, properties: Sequence[Property], title: str) -> None:
     """Print the errors of one model by property, as `engine.inference.scoring` gives them."""
     table = Table("property", *_SCORED.values(), title=title, box=SIMPLE_HEAD)
-    for name, count in result["n"].items():
-        if count:
+    for property_ in properties:
+        name = property_.name
+        if result["n"][name]:
             cells = [_number(result[form][name]) for form in _SCORED]
-            table.add_row(escape(property_for(name).label), *cells)
+            table.add_row(escape(property_.errors.label), *cells)
     console = Console()
     console.print(table)
     weighted = [f"{words} {result[form]:.4f}" for form, words in _WEIGHTED.items() if result[form]]
     print_line(", ".join(weighted).replace("\n", " "))
 
 
-def _members_below_each_other(rows: dict[str, dict], title: str) -> Table:
-    names = list(rows["blend"]["mae"])
-    properties = [property_for(name) for name in names]
-    heads = [escape(f"{property_.name}\n{property_.unit}".strip()) for property_ in properties]
+def _members_below_each_other(
+    rows: dict[str, dict], properties: Sequence[Property], title: str
+) -> Table:
+    names = [property_.name for property_ in properties]
+    heads = [escape(f"{each.name}\n{each.errors.unit}".strip()) for each in properties]
     table = Table("MAE", *heads, *_WEIGHTED.values(), title=title, box=SIMPLE_HEAD)
     for member, scores in rows.items():
         errors = [_number(scores["mae"][name]) for name in names]
@@ -98,7 +102,9 @@ def _members_below_each_other(rows: dict[str, dict], title: str) -> Table:
     return table
 
 
-def _properties_below_each_other(rows: dict[str, dict], title: str) -> Table:
+def _properties_below_each_other(
+    rows: dict[str, dict], properties: Sequence[Property], title: str
+) -> Table:
     heads = [Column(_title(member), justify="right", min_width=8) for member in rows]
     table = Table(
         Column("MAE", overflow="fold"),
@@ -108,9 +114,9 @@ def _properties_below_each_other(rows: dict[str, dict], title: str) -> Table:
         padding=(0, 0, 0, 1),
         pad_edge=False,
     )
-    for name in rows["blend"]["mae"]:
-        errors = [_number(scores["mae"][name], 3) for scores in rows.values()]
-        table.add_row(escape(property_for(name).label), *errors)
+    for property_ in properties:
+        errors = [_number(scores["mae"][property_.name], 3) for scores in rows.values()]
+        table.add_row(escape(property_.errors.label), *errors)
     for form, words in _WEIGHTED.items():
         table.add_row(words.replace("\n", " "), *(_weighted(row, form) for row in rows.values()))
     return table

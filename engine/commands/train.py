@@ -140,8 +140,9 @@ def _see_through(run: Run) -> int:
         return 1
     if run.reason:
         print_line(run.reason)
-    print_figures(run.figures or {}, Console(), "Out-of-fold error")
-    effects = read_info(run.folder / "bundle").source_effects
+    info = read_info(run.folder / "bundle")
+    print_figures(info.figures, info.properties, Console(), "Out-of-fold error")
+    effects = info.source_effects
     if effects:
         print_line("What each source changed, measured with one Gaussian process of all:")
     for effect in effects:

@@ -3,23 +3,29 @@
 import numpy as np
 import pandas as pd
 
+from ..settings.properties import Property
+
 BLEND = "blend"
 
 
-def property_rows(out_of_fold: pd.DataFrame, name: str, member: str = BLEND) -> pd.DataFrame:
+def property_rows(
+    out_of_fold: pd.DataFrame, property_: Property, member: str = BLEND
+) -> pd.DataFrame:
     """The labels of one property beside one member's out-of-fold predictions.
 
     Args:
         out_of_fold: from `engine.runs.read_out_of_fold`.
-        name: of the property.
+        property_: which one.
         member: a member's name, or `blend`.
 
     Returns:
-        Columns `row`, `id`, `smiles`, `fold`, `label`, `prediction`, `error` (prediction minus
-        label), the last three in the property's unit; rows without a prediction are left out.
+        Columns `row`, `id`, `smiles`, `fold`, `label`, `prediction`, both in the property's unit,
+        and `error` (prediction minus label on the property's scale: in the unit, or in decades);
+        rows without a prediction are left out.
     """
-    rows = out_of_fold[out_of_fold["property"] == name]
-    rows = rows.assign(prediction=rows[member], error=rows[member] - rows["label"])
+    rows = out_of_fold[out_of_fold["property"] == property_.name]
+    scaled = [property_.scaled(rows[column].to_numpy()) for column in (member, "label")]
+    rows = rows.assign(prediction=rows[member], error=scaled[0] - scaled[1])
     columns = ["row", "id", "smiles", "fold", "label", "prediction", "error"]
     return rows.loc[np.isfinite(rows["error"]), columns].reset_index(drop=True)
 
@@ -76,7 +82,7 @@ def figure_rows(figures: dict, name: str) -> pd.DataFrame:
         name: of the property.
 
     Returns:
-        Columns `member`, `mae`, `rmse`, `r2`, `n`; the errors in the property's unit.
+        Columns `member`, `mae`, `rmse`, `r2`, `n`; the errors as `property_rows` has them.
     """
     kinds = ("mae", "rmse", "r2", "n")
     rows = [

@@ -14,6 +14,7 @@ from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
+from ..settings.properties import unscaled_columns
 from .bundle import BundleInfo, read_info
 from .conformal import LEVEL
 from .domain import Domain
@@ -167,14 +168,16 @@ class Predictor:
         )
 
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:
-        """The members' weighted means; shape `(N, K)`."""
+        """The members' weighted means, all on the properties' scales; shape `(N, K)`."""
         columns = [
             sum(weight * members[member][:, k] for member, weight in self.info.blend[name].items())
             for k, name in enumerate(self.info.names)
         ]
         return np.column_stack(columns)
 
-    def _frame(self, values: np.ndarray) -> pd.DataFrame:
+    def _frame(self, scaled: np.ndarray) -> pd.DataFrame:
+        """Values on the properties' scales, in their units."""
+        values = unscaled_columns(self.info.properties, scaled)
         return pd.DataFrame(values, columns=self.info.names)
 
     def _weighs(self, member: str) -> list[bool]:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from ..base.versions import package_versions
 from ..base.workspace import subfolder, write_atomic
+from ..settings.properties import scaled_columns
 from .bundle import BundleInfo
 
 UNITS = (
@@ -42,19 +43,24 @@ def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:
     """
     probes = info.probes or {}
     expected = pd.DataFrame(list(probes.values()))[info.names].to_numpy()  # probes × K
-    spans = np.array([np.ptp(info.ranges[name]) or 1.0 for name in info.names])
-    shares = np.abs(blend[info.names].to_numpy() - expected) / spans
+    ends = np.array([info.ranges[name] for name in info.names]).T  # 2 × K
+    known, here, there = (
+        scaled_columns(info.properties, each)
+        for each in (ends, blend[info.names].to_numpy(), expected)
+    )
+    spans = np.ptp(known, axis=0)
+    shares = np.abs(here - there) / np.where(spans > 0, spans, 1.0)
     # A value that is missing on one side only is no rounding either.
     shares = np.where(np.isnan(shares), np.inf, shares)
     if shares.max() <= _ROUNDING:
         return ""
     row, column = np.unravel_index(shares.argmax(), shares.shape)
     property_ = info.properties[column]
-    here, there = blend.iloc[row][property_.name], expected[row, column]
+    value, value_there = blend.iloc[row][property_.name], expected[row, column]
     return (
         f"The model {info.name!r} predicts differently on this machine than where it was made: "
-        f"{property_.name} of {list(probes)[row]} is {property_.format(here)} instead of "
-        f"{property_.format(there)}. {_versions_words(info)}"
+        f"{property_.name} of {list(probes)[row]} is {property_.format(value)} instead of "
+        f"{property_.format(value_there)}. {_versions_words(info)}"
     )
 
 

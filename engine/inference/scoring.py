@@ -4,7 +4,7 @@ import numpy as np
 
 from ..base.errors import UserError
 from ..settings.metrics import figures
-from ..settings.properties import Property
+from ..settings.properties import Property, scaled_columns
 from ..settings.units import conversion
 from ..table import Table
 from .predict import Predictor, Progress
@@ -27,6 +27,7 @@ def score(
 
     Returns:
         See `engine.settings.metrics.figures`; properties that the table does not label have n = 0.
+        Errors are in the properties' units, or in decades of one that was learned on a log10 scale.
         Beside them: `bias`, the mean signed error (predicted minus label) by property; `seen`, the
         number of labels of repeat units that the model was trained on; and `unseen`, the figures
         and the bias of the others, None where there are none or the model does not know.
@@ -62,12 +63,15 @@ def score(
 
 def _scored(labels: np.ndarray, predicted: np.ndarray, predictor: Predictor) -> dict:
     info, names = predictor.info, predictor.info.names
+    labels, predicted = (scaled_columns(info.properties, each) for each in (labels, predicted))
+    ends = np.array([info.ranges[name] for name in names]).T  # 2 × K
+    ranges = dict(zip(names, scaled_columns(info.properties, ends).T, strict=True))
     errors = predicted - labels
     bias = {
         name: float(np.nanmean(errors[:, k])) if np.isfinite(errors[:, k]).any() else None
         for k, name in enumerate(names)
     }
-    return {**figures(labels, predicted, names, info.ranges), "bias": bias}
+    return {**figures(labels, predicted, names, ranges), "bias": bias}
 
 
 def _in_unit(values: np.ndarray, known: Property, unit: str, table: str) -> np.ndarray:

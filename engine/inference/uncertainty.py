@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..settings.properties import scaled_columns, unscaled_columns
 from .bundle import BundleInfo
 from .conformal import LEVEL, member_spread
 from .domain import Domain
@@ -75,18 +76,23 @@ def estimate_uncertainty(
         UserError: when the model keeps no intervals of that coverage.
     """
     _check_coverage(info, coverage)
-    spread = member_spread(members)
+    scaled = scaled_columns(info.properties, blend.to_numpy())
+    spread = member_spread(scaled_columns(info.properties, members))
     half_widths = np.full(blend.shape, np.nan)
     intervals = info.intervals or {}
     for k, name in enumerate(info.names):
         if name in intervals:
             half_widths[:, k] = intervals[name].half_width(spread[:, k], coverage)
     return Uncertainty(
-        low=blend - half_widths,
-        high=blend + half_widths,
+        low=_in_units(info, scaled - half_widths),
+        high=_in_units(info, scaled + half_widths),
         # Without a dtype, pandas would make a column of texts, with NaN in place of None.
         domain=pd.DataFrame(_sides(info, domain, smiles), columns=info.names, dtype=object),
     )
+
+
+def _in_units(info: BundleInfo, scaled: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(unscaled_columns(info.properties, scaled), columns=info.names)
 
 
 def _check_coverage(info: BundleInfo, coverage: float) -> None:

@@ -101,7 +101,13 @@ def clone_of(run: Run) -> Clone:
         preset=config.preset,
         folds=folds,
         seed=config.seed,
-        columns=Columns(smiles=smiles, id=id_, properties=names),
+        columns=Columns(
+            smiles=smiles,
+            id=id_,
+            properties=names,
+            # All of them: a kept linear scale must not be chosen anew.
+            scales={property_.name: property_.scale for property_ in config.properties},
+        ),
         units=units,
         use=config.use,
         sources=config.sources,
@@ -157,6 +163,8 @@ def command_for(
         words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
         words.append(f"--id-column {shlex.quote(config.columns.id or '')}")
         words += [f"--property {shlex.quote(name)}" for name in config.columns.properties]
+        scales = [f"{name}={scale}" for name, scale in config.columns.scales.items()]
+        words += [f"--scale {shlex.quote(scale)}" for scale in scales]
     words += [f"--{name} {shlex.quote(given)}" for name, given in (reading or {}).items()]
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 

@@ -18,6 +18,7 @@ from .records import Run
 _KEPT = 64
 """Runs whose digests are remembered: to make those of a million rows takes seconds."""
 
+_SCALES = "columns.scales."
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 """So that the hash of a unit and that of its label count differently in their sum, modulo 2⁶⁴."""
 
@@ -100,7 +101,11 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         if one.get("columns.id") == "":
             one["columns.id"] = ROW_NUMBERS
     names = dict.fromkeys(name for one in flat for name in one if name != "name")
-    values = {name: [one.get(name, "") for one in flat] for name in names}
+    # A linear scale need not be said.
+    values = {
+        name: [one.get(name, "linear" if name.startswith(_SCALES) else "") for one in flat]
+        for name in names
+    }
     return {name: each for name, each in values.items() if len({*each}) > 1}
 
 

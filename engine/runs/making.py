@@ -19,7 +19,7 @@ from ..models.members import network_configs
 from ..models.store import network_files
 from ..settings.metrics import label_ranges
 from ..settings.presets import Preset
-from ..settings.properties import Property
+from ..settings.properties import Property, scaled_columns, unscaled_columns
 from ..settings.sources import Source
 from ..table.folds import check_folds, make_folds
 from ..training.context import TrainContext
@@ -84,7 +84,8 @@ class Made:
 
     Attributes:
         info: its description.
-        ensemble: its out-of-fold predictions and figures, and what a user should know.
+        ensemble: its out-of-fold predictions in the properties' units, its figures, and what a user
+            should know.
         folds: shape `(N,)`, int.
     """
 
@@ -124,8 +125,10 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
     )
     context.folder.mkdir(exist_ok=True)
+    # Nothing below this line knows of scales: what it calls a unit is a decade of some properties.
+    labels = scaled_columns(request.properties, request.labels)
     data = TrainingData(
-        features, request.labels, folds, request.names, quantities, sources, request.answers
+        features, labels, folds, request.names, quantities, sources, request.answers
     )
     ensemble = fit_ensemble(data, request.preset, request.seed, context)
     if steps:
@@ -135,7 +138,13 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     info = _described(request, ensemble, effects, context)
     write_info(context.folder, info)
     reporter.step()
-    return Made(info, replace(ensemble, remarks=remarks + ensemble.remarks), folds)
+    in_units = replace(
+        ensemble,
+        out_of_fold=unscaled_columns(request.properties, ensemble.out_of_fold),
+        blended=unscaled_columns(request.properties, ensemble.blended),
+        remarks=remarks + ensemble.remarks,
+    )
+    return Made(info, in_units, folds)
 
 
 def _described(

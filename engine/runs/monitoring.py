@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..models.members import NetworkMemberConfig, columns_of, configs_of
+from ..settings.properties import Property
 from ..table.folds import folds_made
 from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
@@ -21,9 +22,9 @@ def label_weights(run: Run) -> pd.DataFrame:
 
     Returns:
         A row for each property of the run's table: `share`, √(1/n) of its n labels, and `range`,
-        its greatest label less its least, in its unit. No row for a property whose labels are all
-        equal, or that is as another source has it than answers are like, and none at all when the
-        table cannot be read.
+        its greatest label less its least, in its unit or in decades. No row for a property whose
+        labels are all equal, or that is as another source has it than answers are like, and none at
+        all when the table cannot be read.
     """
     path = run.folder / files.TABLE
     try:
@@ -33,9 +34,14 @@ def label_weights(run: Run) -> pd.DataFrame:
     labels = table[[name for name in table if name.startswith(files.LABEL_PREFIX)]]
     labels = labels.rename(columns=lambda name: name.removeprefix(files.LABEL_PREFIX))
     with suppress(OSError):
-        properties = files.read_config(run).get("properties", [])
-        others = {each["name"] for each in properties if each.get("quantity")}
-        labels = labels[[name for name in labels if name not in others]]
+        for property_ in map(Property.model_validate, files.read_config(run).get("properties", [])):
+            if property_.name not in labels:
+                continue
+            if property_.is_answer:
+                scaled = property_.scaled(labels[property_.name].to_numpy())
+                labels = labels.assign(**{property_.name: scaled})
+            else:
+                labels = labels.drop(columns=property_.name)
     ranges = labels.max() - labels.min()
     return pd.DataFrame({"share": labels.count() ** -0.5, "range": ranges})[ranges > 0]
 

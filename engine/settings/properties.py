@@ -4,13 +4,16 @@ import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
 from .units import conversion, is_unit
+
+Scale = Literal["linear", "log10"]
+"""On which a property is learned: as it is, or its decimal logarithm."""
 
 
 class Property(BaseModel):
@@ -27,6 +30,8 @@ class Property(BaseModel):
         quantity: the quantity that is measured or simulated, where the name says the source too:
             `Tg` of `Tg (radonpy)`. Empty where the name is the quantity.
         origin: how its labels were obtained, where that differs from the source's kind.
+        scale: on which it is learned, blended, and its errors and intervals are measured; values
+            stay in `unit` wherever they are kept or shown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +45,7 @@ class Property(BaseModel):
     source: str = ""
     quantity: str = ""
     origin: str = ""
+    scale: Scale = "linear"
 
     @property
     def is_answer(self) -> bool:
@@ -68,6 +74,25 @@ class Property(BaseModel):
         }
         return self.model_copy(update=changes)
 
+    def scaled(self, values: np.ndarray) -> np.ndarray:
+        """Values in the unit, of any shape, as they lie on the scale; NaN where they cannot."""
+        if self.scale == "linear":
+            return values
+        values = np.asarray(values, dtype=np.float64)
+        return np.log10(values, out=np.full(values.shape, np.nan), where=values > 0)
+
+    def unscaled(self, values: np.ndarray) -> np.ndarray:
+        """Values on the scale, of any shape, in the unit."""
+        # Far beyond any label, but finite: a network may say anything of a strange repeat unit.
+        return values if self.scale == "linear" else 10.0 ** np.clip(values, -300, 300)
+
+    @property
+    def errors(self) -> "Property":
+        """The property as its errors are written: in its unit, or in decades."""
+        if self.scale == "linear":
+            return self
+        return self.model_copy(update={"unit": "decades", "decimals": 2, "scale": "linear"})
+
     def number(self, value: float) -> str:
         """The value without its unit, as people read it."""
         return f"{value:.4g}" if self.decimals is None else f"{value:.{self.decimals}f}"
@@ -80,6 +105,22 @@ class Property(BaseModel):
     def label(self) -> str:
         """The name with its unit, for axes and column heads."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
+
+
+def scaled_columns(properties: Sequence[Property], values: np.ndarray) -> np.ndarray:
+    """Values `(…, K)` in the units of K properties, each on its property's scale."""
+    if all(property_.scale == "linear" for property_ in properties):
+        return values
+    columns = [property_.scaled(values[..., k]) for k, property_ in enumerate(properties)]
+    return np.stack(columns, axis=-1)
+
+
+def unscaled_columns(properties: Sequence[Property], values: np.ndarray) -> np.ndarray:
+    """Values `(…, K)` on the scales of K properties, each in its property's unit."""
+    if all(property_.scale == "linear" for property_ in properties):
+        return values
+    columns = [property_.unscaled(values[..., k]) for k, property_ in enumerate(properties)]
+    return np.stack(columns, axis=-1)
 
 
 class Unit(NamedTuple):

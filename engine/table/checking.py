@@ -7,13 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..base.errors import UserError
-from ..settings.properties import Property
+from ..settings.properties import Property, Scale
 from ..settings.sources import Source
 from .column_findings import column_findings
 from .columns import Columns, check_columns, guess_columns, unused_roles
 from .duplicates import find_duplicates
-from .headers import read_headers
+from .headers import columns_by_name, read_headers
 from .labels import Labels, read_labels, summarise
 from .reading import RawTable, read_table
 from .repeat_units import Progress, attachment_points, read_units, stand_ins, unjoinable
@@ -108,7 +107,9 @@ def check_table(
     """
     columns = columns or guess_columns(raw)
     check_columns(raw, columns)
-    units = _units_by_column(units or {}, columns)
+    said = {name: unit.strip() for name, unit in (units or {}).items()}
+    by_column = columns_by_name(said, columns.properties, "A unit")
+    units = {column: unit for column, unit in by_column.items() if unit}
     given_ids = _id_cells(raw, columns)
     forms, excluded, findings = read_units(raw, columns.smiles, given_ids, progress)
 
@@ -120,7 +121,12 @@ def check_table(
     properties = tuple(each.property_ for each in read.values())
     matrix = [each.values for each in read.values()]
     labels = np.column_stack(matrix) if matrix else np.empty((len(usable), 0))
-    learned = columns.model_copy(update={"properties": tuple(read)})
+    learned = columns.model_copy(
+        update={
+            "properties": tuple(read),
+            "scales": _scales(columns, read),
+        }
+    )
     findings += stand_ins(raw, columns.smiles) or attachment_points(canonical_, rows)
     findings += unjoinable(canonical_, rows)
     roles = unused_roles(raw, columns)
@@ -182,25 +188,13 @@ def _id_cells(raw: RawTable, columns: Columns) -> list[str | None]:
     return raw.frame[columns.id].tolist() if columns.id else [None] * len(raw.frame)
 
 
-def _units_by_column(units: dict[str, str], columns: Columns) -> dict[str, str]:
-    """The units under the columns' own names; case is ignored where that leaves no doubt."""
-    by_column = {}
-    headers = read_headers(columns.properties)
-    for name, unit in units.items():
-        wanted = name.strip().casefold()
-        matches = [c for c in columns.properties if c.casefold() == wanted] or [
-            c for c, header in headers.items() if header.name.casefold() == wanted
-        ]
-        column = name if name in columns.properties else matches[0] if len(matches) == 1 else None
-        if column is None:
-            names = ", ".join(columns.properties[:20]) or "none"
-            raise UserError(
-                f"A unit is given for “{name}”, which is not a property column. The property "
-                f"columns are: {names}."
-            )
-        if unit.strip():
-            by_column[column] = unit.strip()
-    return by_column
+def _scales(columns: Columns, read: Mapping[str, Labels]) -> dict[str, Scale]:
+    """The scales that the user or the labels chose; a linear one that nobody named is not said."""
+    return {
+        column: each.property_.scale
+        for column, each in read.items()
+        if column in columns.scales or each.property_.scale != "linear"
+    }
 
 
 def _check_labels(
@@ -213,7 +207,13 @@ def _check_labels(
     for column, header in read_headers(columns.properties).items():
         cells = raw.frame[column].to_numpy()[usable]
         column_labels = read_labels(
-            column, cells, raw.rows[usable], raw.reading.decimal, units.get(column), header
+            column,
+            cells,
+            raw.rows[usable],
+            raw.reading.decimal,
+            units.get(column),
+            header,
+            columns.scales.get(column),
         )
         findings += column_labels.findings
         if np.isfinite(column_labels.values).any():

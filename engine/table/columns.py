@@ -1,16 +1,16 @@
 """Which column holds the SMILES, which the ids, and which the properties."""
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, canonical, parse
-from ..settings.properties import is_registered
+from ..settings.properties import Scale, is_registered
 from .cells import is_missing, to_number
-from .headers import read_header
+from .headers import columns_by_name, read_header
 from .quantities import to_quantity
 from .reading import RawTable
 from .roles import Role, role_of
@@ -54,13 +54,22 @@ _CHANCE_ROWS = 20
 
 
 class Columns(BaseModel):
-    """The columns of a table that are used."""
+    """The columns of a table that are used.
+
+    Attributes:
+        smiles: of the repeat units.
+        id: of the ids, if there is one.
+        properties: of the labels.
+        scales: the scale on which a property is learned, by its column; chosen by its labels where
+            it is not said.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     smiles: str
     id: str | None = None
     properties: tuple[str, ...] = ()
+    scales: dict[str, Scale] = {}
 
 
 def guess_columns(
@@ -69,6 +78,7 @@ def guess_columns(
     smiles: str | None = None,
     id: str | None = None,
     properties: Sequence[str] | None = None,
+    scales: Mapping[str, Scale] | None = None,
 ) -> Columns:
     """Find the columns of a table by their names and their content.
 
@@ -76,6 +86,7 @@ def guess_columns(
         raw: the table.
         smiles, id, properties: the user's choice in place of a guess; an empty `id` means that
             there is none.
+        scales: the user's word on the scale of properties, by their columns or names.
 
     Raises:
         UserError: when no column holds SMILES, when a named column does not exist, or when there
@@ -88,7 +99,8 @@ def guess_columns(
     id = _guess_id(raw, exclude=chosen) if id is None else id or None
     if properties is None:
         properties = [c for c in raw.column_names if c not in (smiles, id) and _is_property(raw, c)]
-    columns = Columns(smiles=smiles, id=id, properties=tuple(properties))
+    by_column = columns_by_name(scales or {}, properties, "A scale")
+    columns = Columns(smiles=smiles, id=id, properties=tuple(properties), scales=by_column)
     check_columns(raw, columns)
     return columns
 

@@ -102,7 +102,7 @@ def _conflicts(
     """A finding for each property whose labels conflict in some groups, the widest gap first."""
     findings = []
     for column, property_ in enumerate(properties):
-        values = labels[:, column]
+        values = property_.scaled(labels[:, column])
         present = values[np.isfinite(values)]
         span = present.max() - present.min() if len(present) else 0.0
         conflicts: list[tuple[float, list[int]]] = []
@@ -124,8 +124,8 @@ def _conflicts(
                 rows=_sorted_rows(conflicting, rows),
                 message=f"{property_.name}: labels of {words} conflict in "
                 f"{counted(len(conflicts), 'group')}, by up to "
-                f"{property_.format(conflicts[0][0])}: {_named(conflicting, rows)}. All are kept; "
-                "correct or delete the wrong ones.",
+                f"{property_.errors.format(conflicts[0][0])}: {_named(conflicting, rows)}. All are "
+                "kept; correct or delete the wrong ones.",
             )
         )
     return findings

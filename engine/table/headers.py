@@ -1,14 +1,17 @@
 """What a column's header says: a property, and the unit of its values."""
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
+from ..base.errors import UserError
 from ..settings.properties import is_accepted, is_registered, registered_as
 
 _IN_BRACKETS = re.compile(r"(?P<name>[^()\[\]{}]+?)\s*[(\[{](?P<unit>.+)[)\]}]")
 _BEHIND_SIGN = re.compile(r"(?P<name>[^,/]+?)\s*(?:,|/|\bin\b)\s*(?P<unit>\S.*)")
 _LAST_WORD = re.compile(r"(?P<name>.+?)[_\s](?P<unit>[^_\s]+)")
+_NAMES_SHOWN = 20
+T = TypeVar("T")
 _FORMS = (_IN_BRACKETS, _BEHIND_SIGN, _LAST_WORD)
 
 
@@ -56,3 +59,32 @@ def read_headers(columns: Sequence[str]) -> dict[str, Header]:
         taken = {other.name.casefold() for other in headers.values()}
         headers[column] = header if header.name.casefold() not in taken else Header(column)
     return {column: headers[column] for column in columns}
+
+
+def columns_by_name(said: Mapping[str, T], properties: Sequence[str], what: str) -> dict[str, T]:
+    """What is said of properties, under their columns' own names.
+
+    Args:
+        said: by a column's name, or by the property's; case is ignored where that leaves no doubt.
+        properties: the columns.
+        what: is said, for the message.
+
+    Raises:
+        UserError: when there is no such column.
+    """
+    by_column = {}
+    headers = read_headers(properties)
+    for name, value in said.items():
+        wanted = name.strip().casefold()
+        matches = [c for c in properties if c.casefold() == wanted] or [
+            c for c, header in headers.items() if header.name.casefold() == wanted
+        ]
+        column = name if name in properties else matches[0] if len(matches) == 1 else None
+        if column is None:
+            names = ", ".join(properties[:_NAMES_SHOWN]) or "none"
+            raise UserError(
+                f"{what} is given for “{name}”, which is not a property column. The property "
+                f"columns are: {names}."
+            )
+        by_column[column] = value
+    return by_column

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
-from ..settings.properties import Property
+from ..settings.properties import Property, Scale
 from ..settings.sources import MOST_SOURCES, Source
 from .checking import Table
 from .headers import read_header
@@ -47,7 +47,9 @@ def join_tables(
         # The answer's first: wherever properties are listed, their order is that of importance.
         for number in sorted(holders, key=lambda each: (each != answers[key], each)):
             property_, labels = holders[number]
-            named = property_.model_copy(update={"name": plain.name, "title": plain.title})
+            named = property_.model_copy(
+                update={"name": plain.name, "title": plain.title, "scale": _scale(holders)}
+            )
             whole = np.full(starts[-1], np.nan)
             whole[starts[number] : starts[number + 1]] = labels
             of_source = named.of_source(sources[number].name, number == answers[key])
@@ -160,6 +162,15 @@ def _quantities(tables: Sequence[Table], sources: Sequence[Source]) -> dict[str,
             "train the tables one by one."
         )
     return quantities
+
+
+def _scale(holders: _Holders) -> Scale:
+    """The scale of one quantity in all tables: what is said or chosen of one is for all."""
+    scales = {property_.scale for property_, _ in holders.values()}
+    if scales == {"log10"}:
+        return "log10"
+    positive = all((labels[np.isfinite(labels)] > 0).all() for _, labels in holders.values())
+    return "log10" if "log10" in scales and positive else "linear"
 
 
 def _check_unit(property_: Property, first: Property, table: str, other: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from ..settings.properties import (
     Conversion,
     Property,
+    Scale,
     conversion_to,
     property_and_conversion,
 )
@@ -18,6 +19,7 @@ from .headers import Header
 from .plausibility import check_labels
 from .quantities import BOUNDS, Column, Kind, read_column
 from .report import Finding, PropertySummary, Severity, clipped, counted, listed
+from .scales import on_scale
 
 FEWEST_LABELS = 10
 """A property with fewer labels is not learned: too few to hold any out."""
@@ -44,6 +46,7 @@ def read_labels(
     decimal: DecimalSign = ".",
     unit: str | None = None,
     header: Header | None = None,
+    scale: Scale | None = None,
 ) -> Labels:
     """Read and check one property's labels.
 
@@ -54,6 +57,7 @@ def read_labels(
         decimal: the decimal sign.
         unit: the unit the cells are in, if the user named one.
         header: what the column's name says; by default the name is the property's.
+        scale: on which the property is to be learned; by default the labels decide.
 
     Raises:
         UserError: for a unit that the property is not accepted in.
@@ -72,20 +76,28 @@ def read_labels(
         _unusable("non_numeric", "not a number", column, cells, rows, words),
         _unusable("infinite", "infinite", column, cells, rows, read.infinite),
         *_marked(column, cells, rows, read),
-        *check_labels(property_, values, rows, said),
     ]
+    property_, of_scale = on_scale(property_, values, rows, scale)
+    findings += [of_scale, *check_labels(property_, values, rows, said)]
     return Labels(property_, values, [finding for finding in findings if finding])
 
 
 def summarise(property_: Property, values: np.ndarray) -> PropertySummary:
-    """A summary of labels (n,), with NaN where one is missing."""
+    """A summary of labels (n,), with NaN where one is missing.
+
+    On a log10 scale the mean is the geometric one, and the spread is in decades.
+    """
     labels = values[np.isfinite(values)]
-    summary = PropertySummary(name=property_.name, unit=property_.unit, labels=len(labels))
+    summary = PropertySummary(
+        name=property_.name, unit=property_.unit, labels=len(labels), scale=property_.scale
+    )
     if len(labels):
         summary.low, summary.high = float(labels.min()), float(labels.max())
-        summary.mean, summary.median = float(labels.mean()), float(np.median(labels))
+        scaled = property_.scaled(labels)
+        summary.mean = float(property_.unscaled(scaled.mean()))
+        summary.median = float(np.median(labels))
     if len(labels) > 1:
-        summary.std = float(labels.std(ddof=1))
+        summary.std = float(property_.scaled(labels).std(ddof=1))
     return summary
 
 

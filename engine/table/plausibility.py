@@ -141,7 +141,8 @@ def _implausible(property_: Property, values: np.ndarray, rows: np.ndarray) -> F
 
 
 def _outliers(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
-    labels = values[np.isfinite(values)]
+    scaled = property_.scaled(values)
+    labels = scaled[np.isfinite(scaled)]
     if len(labels) < OUTLIER_LABELS:
         return None
     median = float(np.median(labels))
@@ -149,13 +150,14 @@ def _outliers(property_: Property, values: np.ndarray, rows: np.ndarray) -> Find
     # When most labels are equal the spread is zero, and any other label would stand out.
     if spread == 0:
         return None
+    middle = float(property_.unscaled(np.array(median)))
     return _beyond(
         "outlier",
         property_,
         values,
         rows,
-        np.abs(values - median) > OUTLIER_SPREADS * spread,
-        lambda count: f"{count} far from the others (median {property_.format(median)})",
+        np.abs(scaled - median) > OUTLIER_SPREADS * spread,
+        lambda count: f"{count} far from the others (median {property_.format(middle)})",
         "check the row; it is kept.",
     )
 
@@ -174,8 +176,9 @@ def _beyond(
     positions = np.flatnonzero(mask)
     if not len(positions):
         return None
-    median = np.nanmedian(values)
-    worst = positions[np.argsort(-np.abs(values[positions] - median), kind="stable")]
+    scaled = property_.scaled(values)
+    far = np.abs(scaled[positions] - np.nanmedian(scaled))
+    worst = positions[np.argsort(-far, kind="stable")]
     named = [f"row {rows[i]} ({values[i]:.4g})" for i in worst]
     count = f"{counted(len(positions), 'label')} {'is' if len(positions) == 1 else 'are'}"
     if len(positions) > 1:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ..settings.properties import Property
+from ..settings.properties import Property, scaled_columns, unscaled_columns
 from .checking import Table, settings_of
 from .labels import summarise
 from .report import SEVERITIES, Finding, counted, listed
@@ -23,7 +23,7 @@ def average_replicates(table: Table, how: Replicates) -> Table:
 
     Args:
         table: checked, of one source.
-        how: `median` or `mean` of the labels of each property; `keep` for no change.
+        how: `median` or `mean` of the labels of each property, on its scale; `keep` for no change.
 
     Returns:
         The table, each averaged row with the id and the number of the first of its rows. A finding
@@ -35,11 +35,13 @@ def average_replicates(table: Table, how: Replicates) -> Table:
     if len(groups) == len(table.canonical):
         return table
     middle = np.nanmedian if how == "median" else np.nanmean
-    labels = np.full((len(groups), len(table.properties)), np.nan)
+    scaled = scaled_columns(table.properties, table.labels)
+    means = np.full((len(groups), len(table.properties)), np.nan)
     for row, group in enumerate(groups):
-        present = np.isfinite(table.labels[group]).any(axis=0)
+        present = np.isfinite(scaled[group]).any(axis=0)
         if present.any():
-            labels[row, present] = middle(table.labels[np.ix_(group, present)], axis=0)
+            means[row, present] = middle(scaled[np.ix_(group, present)], axis=0)
+    labels = unscaled_columns(table.properties, means)
     first = [group[0] for group in groups]
     report = table.report
     findings = [each for each in report.findings if each.kind not in _MENDED]
@@ -66,7 +68,7 @@ def spread_of_replicates(labels: np.ndarray, groups: list[list[int]]) -> float |
     """The standard deviation of labels of one repeat unit, pooled over all (its own mean each).
 
     Args:
-        labels: shape `(N,)`, NaN where missing.
+        labels: shape `(N,)`, on the property's scale, NaN where missing.
         groups: of rows of one repeat unit.
 
     Returns:
@@ -91,7 +93,9 @@ def _groups(table: Table) -> list[list[int]]:
 def _finding(table: Table, groups: list[list[int]], how: Replicates) -> Finding:
     several = [group for group in groups if len(group) > 1]
     spreads = [
-        _spread_words(property_, spread_of_replicates(table.labels[:, k], several))
+        _spread_words(
+            property_, spread_of_replicates(property_.scaled(table.labels[:, k]), several)
+        )
         for k, property_ in enumerate(table.properties)
     ]
     words = [each for each in spreads if each]
@@ -113,7 +117,7 @@ def _finding(table: Table, groups: list[list[int]], how: Replicates) -> Finding:
 
 
 def _spread_words(property_: Property, spread: float | None) -> str:
-    return "" if spread is None else f"{property_.format(spread)} in {property_.name}"
+    return "" if spread is None else f"{property_.errors.format(spread)} in {property_.name}"
 
 
 def _averaged_rows(table: Table, groups: list[list[int]]) -> pd.DataFrame:

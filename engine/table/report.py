@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel
 
+from ..settings.properties import Scale
 from .columns import Columns
 from .reading import Reading
 
@@ -40,7 +41,7 @@ class Finding(BaseModel):
 
 
 class PropertySummary(BaseModel):
-    """A property's labels in one table, in `unit`."""
+    """A property's labels in one table, in `unit`, and the scale on which it is learned."""
 
     name: str
     unit: str
@@ -50,6 +51,7 @@ class PropertySummary(BaseModel):
     mean: float | None = None
     median: float | None = None
     std: float | None = None
+    scale: Scale = "linear"
 
 
 class Report(BaseModel):

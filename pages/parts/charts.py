@@ -2,6 +2,7 @@
 
 from html import escape
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -37,17 +38,18 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
         property_: the property.
         member: whose predictions they are.
     """
-    values = rows[["label", "prediction"]]
-    low, high = values.min().min(), values.max().max()
+    values = property_.scaled(rows[["label", "prediction"]].to_numpy())
+    low, high = values.min(), values.max()
     margin = 0.04 * (high - low) or 1.0
-    ends = [low - margin, high + margin]
+    # On the scale, as Plotly takes the range of an axis.
+    ends = np.array([low - margin, high + margin])
     kind = go.Scattergl if len(rows) > _MANY else go.Scatter
     unit = f" {escape(property_.unit)}" if property_.unit else ""
     chart = go.Figure(
         [
             go.Scatter(
-                x=ends,
-                y=ends,
+                x=property_.unscaled(ends),
+                y=property_.unscaled(ends),
                 mode="lines",
                 line={"dash": "dash", "color": _GREY, "width": 1.5},
                 hoverinfo="skip",
@@ -75,8 +77,9 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
             ),
         ]
     )
-    chart.update_xaxes(title=f"Label: {property_.label}", range=ends)
-    chart.update_yaxes(title=f"Prediction: {property_.label}", range=ends)
+    axes = {"range": ends, "type": "log" if property_.scale == "log10" else "linear"}
+    chart.update_xaxes(title=f"Label: {property_.label}", **axes)
+    chart.update_yaxes(title=f"Prediction: {property_.label}", **axes)
     return _styled(chart, 430)
 
 
@@ -124,12 +127,12 @@ def error_histogram(bins: pd.DataFrame, property_: Property, member: str) -> go.
             customdata=bins[["low", "high"]],
             hovertemplate=(
                 "%{y} rows with an error of<br>%{customdata[0]:.4~g} to "
-                f"%{{customdata[1]:.4~g}} {escape(property_.unit)}<extra></extra>"
+                f"%{{customdata[1]:.4~g}} {escape(property_.errors.unit)}<extra></extra>"
             ),
         )
     )
     chart.add_vline(x=0, line={"color": _GREY, "dash": "dash", "width": 1.5})
-    unit = f" ({property_.unit})" if property_.unit else ""
+    unit = f" ({property_.errors.unit})" if property_.errors.unit else ""
     chart.update_xaxes(title=f"Error: prediction − label{unit}")
     chart.update_yaxes(title="Rows")
     chart.update_layout(bargap=0.04)
@@ -155,12 +158,12 @@ def mean_errors(
             marker={"color": colour_of(member)},
             customdata=means["rows"],
             hovertemplate=(
-                f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(property_.unit)}"
+                f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(property_.errors.unit)}"
                 "<br>%{customdata} rows<extra></extra>"
             ),
         )
     )
-    unit = f" ({property_.unit})" if property_.unit else ""
+    unit = f" ({property_.errors.unit})" if property_.errors.unit else ""
     chart.update_xaxes(title=axis, type="category")
     chart.update_yaxes(title=f"Mean absolute error{unit}", rangemode="tozero")
     chart.update_layout(bargap=0.25)

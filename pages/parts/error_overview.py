@@ -43,7 +43,7 @@ def show_overview(info: BundleInfo) -> None:
 def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dict[str, object]:
     name, blend = property_.name, info.figures["blend"]
     # The unit stands once, in the first column.
-    bare = without_unit(property_)
+    bare = without_unit(property_.errors)
     members = {
         charts.title_of(member): number(bare, figures["mae"].get(name))
         for member, figures in info.figures["members"].items()
@@ -51,7 +51,7 @@ def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dic
     interval = (info.intervals or {}).get(name)
     covered = interval.coverage if interval else None
     return {
-        "Property": property_.label,
+        "Property": property_.errors.label,
         "Labels": blend["n"][name],
         "R²": r2_words(blend["r2"][name]),
         "Share": shares.get(name),
@@ -74,7 +74,8 @@ def _shares(info: BundleInfo) -> dict[str, float]:
     blend = info.figures["blend"]
     names = [each.name for each in info.properties if each.is_answer and blend["n"][each.name]]
     counts = np.array([blend["n"][name] for name in names])
-    spans = np.array([np.ptp(info.ranges[name]) for name in names])
+    answers = [each for each in info.properties if each.name in names]
+    spans = np.array([np.ptp(each.scaled(np.array(info.ranges[each.name]))) for each in answers])
     errors = np.array([blend["mae"][name] for name in names])
     parts = errors * property_weights(counts, spans) if names else np.array([])
     return dict(zip(names, (parts / parts.sum()).tolist(), strict=True)) if parts.any() else {}

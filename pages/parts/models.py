@@ -135,7 +135,7 @@ def describe_model(folder: Path) -> None:
             "training range": "{} … {}".format(
                 *(number(property_, end) for end in info.ranges[property_.name])
             ),
-            "typical error": f"±{number(property_, blend['mae'].get(property_.name))}",
+            "typical error": f"±{number(property_.errors, blend['mae'].get(property_.name))}",
             "R²": blend["r2"].get(property_.name),
             **_interval_cells(info, property_),
         }
@@ -201,7 +201,7 @@ def _interval_cells(info: bundle.BundleInfo, property_: Property) -> dict[str, o
         return {}
     interval = info.intervals.get(property_.name)
     return {
-        _WIDTH: number(property_, interval and interval.width),
+        _WIDTH: number(property_.errors, interval and interval.width),
         _COVERAGE: interval and interval.coverage,
     }
 

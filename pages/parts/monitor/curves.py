@@ -130,11 +130,11 @@ def _error_charts(run: Run, metrics: pd.DataFrame, networks: _NetworkCharts) -> 
         (
             _error_column(property_),
             property_.name,
-            f"validation error in {property_.unit}" if property_.unit else "validation error",
-            property_.unit,
+            f"validation error in {unit}" if unit else "validation error",
+            unit,
             curve_charts.ERROR,
         )
-        for property_ in properties
+        for property_, unit in ((each, each.errors.unit) for each in properties)
     ]
     if len(_weights(run.id, run)):
         kinds.insert(0, ("wmae", "wMAE", "validation, no unit", "", curve_charts.VALIDATION))

@@ -145,7 +145,7 @@ def show_figures(run: Run) -> None:
 
 def _member_row(properties: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
     errors = {
-        property_.label: error_number(property_, figures["mae"].get(name))
+        property_.errors.label: error_number(property_, figures["mae"].get(name))
         for name, property_ in properties.items()
     }
     return {
@@ -164,13 +164,12 @@ def error_number(property_: Property, value: float | None) -> str:
     """An error: one decimal more than the property's values are shown with."""
     if value is None:
         return "–"
-    if property_.decimals is None:
-        return f"{value:.4g}"
-    return f"{value:.{property_.decimals + 1}f}"
+    decimals = property_.errors.decimals
+    return f"{value:.4g}" if decimals is None else f"{value:.{decimals + 1}f}"
 
 
 def _with_unit(property_: Property, value: float | None) -> str:
-    unit = "" if value is None else property_.unit
+    unit = "" if value is None else property_.errors.unit
     return f"{error_number(property_, value)} {unit}".strip()
 
 

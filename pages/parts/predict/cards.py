@@ -3,6 +3,7 @@
 from html import escape
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 
 from engine.inference.bundle import BundleInfo
@@ -141,8 +142,8 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
         f'<div class="pg-soft">{escape(", ".join(words))}</div>',
         *_values(property_, info, molecule),
         *_interval(property_, uncertainty),
-        f'<div class="pg-soft">typical error ±{escape(number(property_, error))}</div>',
-        _bar(value, members, book[0] if book else None, low, high),
+        f'<div class="pg-soft">typical error ±{escape(number(property_.errors, error))}</div>',
+        _bar(property_, value, members, book[0] if book else None, (low, high)),
         f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
         f"{escape(number(property_, high))}</div>",
         *_other_sources(property_, info, molecule),
@@ -237,18 +238,27 @@ def _rows(property_: Property, members: dict[str, float], book: tuple[float, str
 
 
 def _bar(
-    value: float, members: dict[str, float], book: float | None, low: float, high: float
+    property_: Property,
+    value: float,
+    members: dict[str, float],
+    book: float | None,
+    ends: tuple[float, float],
 ) -> str:
     """The training range as a bar; it grows beyond the range where a value lies outside."""
-    shown = [low, high, value, *members.values(), *([] if book is None else [book])]
-    start, width = min(shown), (max(shown) - min(shown)) or 1.0
+
+    def scaled(number: float) -> float:
+        return float(property_.scaled(np.array(number)))
+
+    low, high = map(scaled, ends)
+    shown = [*map(scaled, (value, *members.values(), *([] if book is None else [book]))), low, high]
+    start, width = np.nanmin(shown), np.ptp([each for each in shown if each == each]) or 1.0
 
     def place(number: float) -> str:
-        return f"{2 + 96 * (number - start) / width:.2f}%"
+        return f"{2 + 96 * (scaled(number) - start) / width:.2f}%"
 
     marks = [
         '<i class="pg-line"></i>',
-        f'<i class="pg-range" style="left:{place(low)};'
+        f'<i class="pg-range" style="left:{place(ends[0])};'
         f'width:{96 * (high - low) / width:.2f}%"></i>',
     ]
     marks += [

@@ -106,12 +106,12 @@ def _property_row(
     return {
         "Property": title if property_.unit else f"{title} (no unit)",
         "Labels": summary.labels,
-        "Distribution": _bars(labels[np.isfinite(labels)]),
+        "Distribution": _bars(property_.scaled(labels[np.isfinite(labels)])),
         "Lowest": number(property_, summary.low),
         "Median": number(property_, summary.median),
         "Mean": number(property_, summary.mean),
         "Highest": number(property_, summary.high),
-        "Spread": number(property_, summary.std),
+        "Spread": number(property_.errors, summary.std),
         "Learned": "yes" if learned else "too few labels",
     }
 
