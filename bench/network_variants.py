@@ -72,7 +72,7 @@ def train(
         np.pad(table.labels, ((0, len(more)), (0, 0)), constant_values=np.nan),
         np.pad(folds, (0, len(more)), constant_values=-1),
         config,
-        features.descriptors if config.network.descriptors else None,
+        features.descriptors if config.network.joined else None,
     )
     jobs = network_jobs(PolyGIN.name, numbers, config, seed)
     with progress_bars() as reporter:

@@ -16,6 +16,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
 from pages.parts.predict import gallery
 from pages.parts.predict.cards import Molecule, show_cards
+from pages.parts.predict.conditions import choose_conditions, show_curve
 
 # Polystyrene, so that there is something to see at once.
 EXAMPLE = "*CC(*)c1ccccc1"
@@ -147,11 +148,15 @@ def results(folder: Path, smiles: str) -> None:
         f"By the model {plain(info.name)}, trained on {info.rows:,} rows of "
         f"{plain(info.table)}. “About this model” below says how far off it is."
     )
+    given = choose_conditions(info)
+    if given is None:
+        return
     with st.spinner(models.LOADING):
-        predicted, uncertainty = models.predict_molecule(folder, smiles)
+        predicted, uncertainty = models.predict_molecule(folder, smiles, given)
     known = models.known_labels(folder, smiles)
     textbook = gallery.textbook().get(smiles)
     show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))
+    show_curve(info, folder, smiles, given)
     models.show_deviation(folder)
 
 

@@ -1,7 +1,8 @@
 """What people give from Python, read and checked: repeat units, labels and folds."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,8 +12,11 @@ from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, canonical
 from ..runs import MIN_LABELS, unlearned_words
 from ..runs.start import learnable_or_refuse
+from ..settings.conditions import Condition, GivenConditions
 from ..settings.properties import Property, property_for
-from ..table import Table
+from ..table import RawTable, Table
+from ..table.conditions import conditions_for
+from ..table.reading import Reading
 from ..table.report import clipped
 
 _GREATEST = 1e30
@@ -25,6 +29,8 @@ class Rows(NamedTuple):
     units: list[str]  # canonical SMILES
     labels: np.ndarray  # N × K, NaN where missing
     properties: list[Property]
+    conditions: Sequence[Condition] = ()
+    condition_values: Mapping[str, np.ndarray] = MappingProxyType({})
 
 
 def read_rows(X: Any, y: Any) -> Rows:
@@ -45,7 +51,13 @@ def read_rows(X: Any, y: Any) -> Rows:
         for words in unlearned_words(X):
             warnings.warn(words, stacklevel=3)
         learned = learnable_or_refuse(X)
-        rows = Rows(list(X.canonical), X.labels[:, learned], [X.properties[k] for k in learned])
+        rows = Rows(
+            list(X.canonical),
+            X.labels[:, learned],
+            [X.properties[k] for k in learned],
+            X.conditions,
+            {each.name: X.condition_values[each.name].to_numpy() for each in X.conditions},
+        )
     else:
         if y is None:
             raise UserError("y is missing: a PolymerRegressor learns from labels.")
@@ -97,6 +109,46 @@ def _canonical(row: int, text: str | None) -> str:
         return canonical(text or "")
     except BadSmilesError as error:
         raise UserError(f"Row {row}: {clipped(repr(text))} cannot be read: {error}.") from error
+
+
+def read_conditions(
+    conditions: Sequence[Condition], given: Mapping[str, Any], count: int
+) -> GivenConditions:
+    """The conditions of N repeat units.
+
+    Args:
+        conditions: that the model predicts at.
+        given: by name one value for all, or N values.
+        count: N.
+
+    Raises:
+        UserError: when one is missing, unknown, or has values that cannot be used.
+    """
+    names = [condition.name for condition in conditions]
+    unknown = [name for name in given if name not in names]
+    missing = [name for name in names if name not in given]
+    if unknown:
+        there = f"those are {', '.join(names)}" if names else "there is none"
+        raise UserError(f"{unknown[0]!r} is no condition of the model; {there}.")
+    if missing:
+        raise UserError(
+            f"The model predicts at given conditions: say conditions={{{missing[0]!r}: …}}."
+        )
+    frame = pd.DataFrame(index=range(count))
+    for condition in conditions:
+        values = given[condition.name]
+        single = isinstance(values, str) or not isinstance(values, Iterable)
+        cells = [values] * count if single else list(values)
+        if len(cells) != count:
+            raise UserError(
+                f"There are {count} repeat units and {len(cells)} values of {condition.name}."
+            )
+        frame[condition.label] = [
+            None if cell is None or cell != cell else str(cell) for cell in cells
+        ]
+    reading = Reading(format="csv")
+    raw = RawTable("conditions", frame, np.arange(count), reading)
+    return conditions_for(raw, conditions)
 
 
 def label_matrix(y: Any) -> np.ndarray:

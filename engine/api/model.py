@@ -1,10 +1,10 @@
 """Trained models as Python objects, and the tables that one is made of."""
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -14,7 +14,10 @@ from ..inference.predict import Predictions, Predictor
 from ..runs import find_model
 from ..table import Table, load_table
 from ..table.report import clipped
-from .inputs import smiles_list
+from .inputs import read_conditions, smiles_list
+
+Conditions = Mapping[str, Any]
+"""By a condition's name, one value for all repeat units or a list of values."""
 
 Unreadable = Literal["raise", "coerce"]
 """What to do about a SMILES that cannot be read, in the words of `pandas.to_numeric`."""
@@ -42,6 +45,7 @@ class Model:
         properties: the names of the K properties that it answers with.
         sources: where its labels came from, name by name; empty for a model of one table.
         units: the unit of each property by its name; empty for a pure number.
+        conditions: the unit of each condition that it predicts at, by its name.
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
@@ -63,6 +67,7 @@ class Model:
             for property_ in info.properties
             for name in (property_.base, property_.name)
         }
+        self.conditions = {each.name: each.unit for each in info.conditions}
         if words := self._predictor.deviation():
             warnings.warn(words, stacklevel=2)
 
@@ -70,7 +75,11 @@ class Model:
         return f"Model({self.name!r}: {', '.join(self.properties)})"
 
     def predict(
-        self, smiles: Iterable[str], errors: Unreadable = "raise", source: str | None = None
+        self,
+        smiles: Iterable[str],
+        errors: Unreadable = "raise",
+        source: str | None = None,
+        conditions: Conditions | None = None,
     ) -> PredictionFrame:
         """Predict repeat units.
 
@@ -79,6 +88,8 @@ class Model:
             errors: `raise`, or `coerce` to get NaN for a repeat unit that cannot be read.
             source: the name of the source that properties are to be like, or `all` for a column of
                 each; by default as the model answers.
+            conditions: at which to predict, for a model that was told such: by name one value for
+                all repeat units, or N values; numbers in the units that `.conditions` names.
 
         Returns:
             N rows and a column for each property, in the units that `.units` names; the index is
@@ -98,7 +109,7 @@ class Model:
         '°C'
         """
         names = self._predictor.info.columns_for(source)
-        predicted, index = self._predict(smiles, errors)
+        predicted, index = self._predict(smiles, errors, conditions)
         return self._frame(predicted.blend, index, names)
 
     def predict_interval(
@@ -107,6 +118,7 @@ class Model:
         coverage: float = LEVEL,
         errors: Unreadable = "raise",
         source: str | None = None,
+        conditions: Conditions | None = None,
     ) -> pd.DataFrame:
         """The conformal interval of each prediction, and whether its unit is like those trained on.
 
@@ -114,7 +126,7 @@ class Model:
             smiles: N repeat units.
             coverage: the share of labels that should lie within their intervals: 0.5, 0.55, …,
                 0.95.
-            errors, source: see `predict`.
+            errors, source, conditions: see `predict`.
 
         Returns:
             N rows; below each property's name the columns `low` and `high`, in its unit, and
@@ -130,7 +142,7 @@ class Model:
         0  75.8  128.9  inside
         """
         names = self._predictor.info.columns_for(source)
-        predicted, index = self._predict(smiles, errors)
+        predicted, index = self._predict(smiles, errors, conditions)
         found = self._predictor.uncertainty(predicted, _share(coverage))
         parts = {
             (column, part): getattr(found, part)[name]
@@ -142,7 +154,11 @@ class Model:
         return frame
 
     def predict_members(
-        self, smiles: Iterable[str], errors: Unreadable = "raise", source: str | None = None
+        self,
+        smiles: Iterable[str],
+        errors: Unreadable = "raise",
+        source: str | None = None,
+        conditions: Conditions | None = None,
     ) -> dict[str, PredictionFrame]:
         """As `predict`, for each member of the ensemble by its name.
 
@@ -153,18 +169,22 @@ class Model:
         ['catboost', 'coregionalised_process', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
         """
         names = self._predictor.info.columns_for(source)
-        predicted, index = self._predict(smiles, errors)
+        predicted, index = self._predict(smiles, errors, conditions)
         return {
             member: self._frame(frame, index, names) for member, frame in predicted.members.items()
         }
 
     def _predict(
-        self, smiles: Iterable[str], errors: Unreadable
+        self, smiles: Iterable[str], errors: Unreadable, conditions: Conditions | None
     ) -> tuple[Predictions, pd.Index | None]:
         if errors not in get_args(Unreadable):
             raise UserError(f"errors is {errors!r}: give 'raise' or 'coerce'.")
         units = [text or "" for text in smiles_list(smiles, missing=errors == "coerce")]
-        predicted = self._predictor.predict(units)
+        if conditions is None:
+            # A table brings its own.
+            conditions = smiles.condition_values if isinstance(smiles, Table) else {}
+        given = read_conditions(self._predictor.info.conditions, conditions, len(units))
+        predicted = self._predictor.predict(units, given=given)
         if predicted.problems and errors == "raise":
             row, reason = next(iter(predicted.problems.items()))
             raise UserError(

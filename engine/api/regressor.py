@@ -98,6 +98,8 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             seed=self.seed,
             given_folds=given,
             sources=X.sources if isinstance(X, Table) else (),
+            conditions=rows.conditions,
+            condition_values=rows.condition_values,
         )
         folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
         with _reporter(self.verbose) as reporter:

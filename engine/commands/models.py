@@ -76,7 +76,7 @@ def _list(arguments: argparse.Namespace) -> None:
 def _score(arguments: argparse.Namespace) -> None:
     """Score a model on a labelled table."""
     predictor = opened_model(arguments.model)
-    table = checked_table(arguments)
+    table = checked_table(arguments, conditions=predictor.info.conditions)
     tell_findings(table, arguments.accept)
     with progress_bar() as show:
         result = score_table(predictor, table, show, arguments.source)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import cast, get_args
 
 from ..base.errors import UserError
@@ -10,6 +11,7 @@ from ..inference.predict import Predictor
 from ..runs import find_model
 from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED
+from ..settings.conditions import Condition
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..settings.properties import Scale
@@ -21,6 +23,7 @@ from ..table import (
     guess_columns,
     read_table,
 )
+from ..table.conditions import condition_columns
 from ..table.long_format import pivoted, said_long_format
 from ..table.reading import MAX_BYTES
 from ..table.repeat_units import with_chain_ends
@@ -100,6 +103,13 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         default=[],
         metavar="NAME=SCALE",
         help="on which a property is learned, linear or log10; else its labels decide",
+    )
+    command.add_argument(
+        "--condition-column",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a temperature, a solvent, a method: what the model is told beside the repeat unit",
     )
     command.add_argument(
         "--chain-ends",
@@ -203,7 +213,10 @@ def device_settings(arguments: argparse.Namespace) -> DeviceSettings:
 
 
 def checked_table(
-    arguments: argparse.Namespace, path: str | None = None, source: str = ""
+    arguments: argparse.Namespace,
+    path: str | None = None,
+    source: str = "",
+    conditions: Sequence[Condition] = (),
 ) -> Table:
     """Read and check a table that a command names, with the user's overrules.
 
@@ -212,11 +225,13 @@ def checked_table(
         path: of the table; by default the only one.
         source: its name, where there are several tables: overrules that name columns which this
             table lacks are for the others.
+        conditions: whose columns are marked besides those that the user names.
 
     Raises:
         UserError: when it cannot be used.
     """
     raw = raw_table(arguments, path)
+    marked = [*arguments.condition_column, *condition_columns(raw, conditions).values()]
     smiles, id_ = arguments.smiles_column, arguments.id_column
     properties, units = arguments.property, given_units(arguments.unit, source)
     scales = given_scales(arguments.scale)
@@ -228,7 +243,15 @@ def checked_table(
         properties = [name for name in properties or () if name.casefold() in has] or None
         units = {name: unit for name, unit in units.items() if name.casefold() in has}
         scales = {name: scale for name, scale in scales.items() if name.casefold() in has}
-    columns = guess_columns(raw, smiles=smiles, id=id_, properties=properties, scales=scales)
+        marked = [name for name in marked if name.casefold() in has]
+    columns = guess_columns(
+        raw,
+        smiles=smiles,
+        id=id_,
+        properties=properties,
+        scales=scales,
+        conditions=list(dict.fromkeys(marked)),
+    )
     if arguments.chain_ends:
         raw = with_chain_ends(raw, columns.smiles, _chain_ends(arguments.chain_ends))
     with progress_bar() as show:

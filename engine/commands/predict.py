@@ -26,9 +26,11 @@ from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of
+from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
+from ..table.conditions import checked_value
 from ..table.report import clipped, counted
 from .options import STANDARD, Commands, add_columns, add_model, opened_model
 from .output import print_line, progress_bar
@@ -64,6 +66,13 @@ def add(commands: Commands) -> None:
         metavar="NAME",
         help="predict as this source has the properties; with a sample submission, by default the "
         "first table's",
+    )
+    command.add_argument(
+        "--condition",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="at which to predict, such as temperature=298; else a column of the input",
     )
     add_columns(command)
     command.set_defaults(carry_out=_predict)
@@ -133,6 +142,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
             names,
             arguments.smiles_column,
             arguments.id_column,
+            _conditions(predictor, arguments),
         )
     if output:
         print_line(f"Written to {output}", stderr=True)
@@ -140,6 +150,29 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         words = "could not be predicted; cells are empty, and the column `problem` says why"
         print_line(f"{counted(missing.count, 'row')} {words}:", stderr=True)
         _print_rows(missing.first)
+
+
+def _conditions(predictor: Predictor, arguments: argparse.Namespace) -> dict[str, float | str]:
+    """What `--condition` says, by the condition's name.
+
+    Raises:
+        UserError: for a word of another form, or a condition that the model does not know.
+    """
+    known = {each.name.casefold(): each for each in predictor.info.conditions}
+    given: dict[str, float | str] = {}
+    for word in arguments.condition:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise UserError(f"--condition {word!r} is not understood; write NAME=VALUE.")
+        condition = known.get(name.strip().casefold())
+        if condition is None:
+            there = ", ".join(each.name for each in known.values())
+            raise UserError(
+                f"The model {predictor.info.name!r} knows no condition {name!r}: "
+                + (f"its conditions are {there}." if there else "it predicts without any.")
+            )
+        given[condition.name] = checked_value(condition, value)
+    return given
 
 
 def _predict_sample(
@@ -150,7 +183,13 @@ def _predict_sample(
     test = read_table(arguments.input)
     with progress_bar() as show, _written(output) as out:
         submission = make_submission(
-            predictor, test, sample, show, arguments.source, arguments.smiles_column
+            predictor,
+            test,
+            sample,
+            show,
+            arguments.source,
+            arguments.smiles_column,
+            _conditions(predictor, arguments),
         )
         out.write(submission.frame.to_csv(index=False))
     if output:
@@ -178,7 +217,16 @@ def _print_rows(rows: pd.DataFrame) -> None:
 
 def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     smiles, intervals = arguments.input, arguments.intervals
-    predicted = predictor.predict([smiles])
+    given = _conditions(predictor, arguments)
+    missing = [each.name for each in predictor.info.conditions if each.name not in given]
+    if missing:
+        raise UserError(
+            f"The model {predictor.info.name!r} predicts at given conditions: say "
+            + " ".join(f"--condition {name}=VALUE" for name in missing)
+            + "."
+        )
+    at = same_for_all(predictor.info.conditions, 1, given)
+    predicted = predictor.predict([smiles], given=at)
     if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:
         raise UserError(f"There is no file {clipped(smiles)!r}.")
     if predicted.problems:

@@ -163,7 +163,8 @@ def _refuse_unused(
         known = columns.get(owner, everywhere) if colon else everywhere
         if {name.casefold(), property_.casefold()}.isdisjoint(known):
             raise UserError(f"--unit {word} is about a column that none of the tables has.")
-    for name in (arguments.smiles_column, arguments.id_column, *(arguments.property or ())):
+    named = (*(arguments.property or ()), *arguments.condition_column)
+    for name in (arguments.smiles_column, arguments.id_column, *named):
         if name and name.casefold() not in everywhere:
             raise UserError(f"None of the tables has a column {name!r}.")
 

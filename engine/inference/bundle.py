@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from ..base.errors import UserError
 from ..base.workspace import ASSETS, subfolder, write_atomic
 from ..models.polygin import PolyGIN
+from ..settings.conditions import Condition
 from ..settings.networks import NetworkConfig
 from ..settings.properties import Property
 from ..settings.sources import ALL, Source
@@ -35,6 +36,7 @@ class BundleInfo(BaseModel):
         rows: how many repeat units it was trained on.
         preset, folds, seed: how it was trained.
         properties: the K properties it predicts, one for each quantity and source.
+        conditions: at which it predicts, beside the repeat unit.
         sources: where its labels came from; empty for a table of one source.
         source_effects: what each source changed for the others; empty for one source.
         labels: how many labels each property had.
@@ -65,6 +67,7 @@ class BundleInfo(BaseModel):
     folds: str
     seed: int
     properties: list[Property]
+    conditions: list[Condition] = []
     sources: list[Source] = []
     source_effects: list[SourceEffect] = []
     labels: dict[str, int]

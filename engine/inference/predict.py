@@ -14,6 +14,8 @@ from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
+from ..features.conditions import encoded, with_conditions
+from ..settings.conditions import GivenConditions, same_for_all
 from ..settings.properties import unscaled_columns
 from .bundle import BundleInfo, read_info
 from .conformal import LEVEL
@@ -66,16 +68,29 @@ class Predictor:
                     f"Studio, whose {kind} differ; train it anew."
                 )
 
-    def predict(self, smiles: Sequence[str], progress: Progress | None = None) -> Predictions:
+    def predict(
+        self,
+        smiles: Sequence[str],
+        progress: Progress | None = None,
+        given: GivenConditions | None = None,
+    ) -> Predictions:
         """Predict repeat units; those that cannot be read get no numbers but a reason.
 
         Args:
             smiles: N repeat units.
             progress: told how far the features are.
+            given: the conditions of the N rows, for a model that predicts at such.
+
+        Raises:
+            UserError: when the model needs conditions, and none are given.
         """
         units = UniqueUnits.of(smiles)
         features = compute_features(units.canonical, progress) if units.canonical else None
-        return self.predict_features(smiles, units, features)
+        return self.predict_features(smiles, units, features, given=given)
+
+    def at_usual_conditions(self, smiles: Sequence[str]) -> Predictions:
+        """Predict N repeat units, where need be at the usual conditions of the training table."""
+        return self.predict(smiles, given=same_for_all(self.info.conditions, len(smiles)))
 
     def predict_features(
         self,
@@ -83,33 +98,67 @@ class Predictor:
         units: UniqueUnits,
         features: Features | None,
         threads: int | None = None,
+        given: GivenConditions | None = None,
     ) -> Predictions:
         """Predict repeat units from their features.
 
-        Each unit is predicted once: quicker, and the same unit gets the same number on every row.
+        Without conditions each unit is predicted once: quicker, and the same unit gets the same
+        number on every row.
 
         Args:
             smiles: N repeat units.
             units: the U units among them.
             features: of the U units; None when there are none.
             threads: how many the networks may use; all cores when it is not given.
+            given: as for `predict`.
+
+        Raises:
+            UserError: as for `predict`.
         """
+        place, problems = units.place, units.problems
+        if self.info.conditions:
+            given = self._demand(given)
+            problems = {**given.problems, **problems}
+            place, features = self._at_conditions(units, features, given)
         shape = (len(smiles), len(self.info.names))
         members = {member: np.full(shape, np.nan) for member in self.info.members}
         if features is not None:
-            rows = units.place >= 0
+            rows = place >= 0
             for member, values in members.items():
                 predicted = self._members[member].predict(features, threads or usable_cores())
                 # What has no weight was not calibrated with either: it says nothing of the spread.
                 if not all(weighs := self._weighs(member)):
                     predicted = np.where(weighs, predicted, np.nan)
-                values[rows] = predicted[units.place[rows]]
+                values[rows] = predicted[place[rows]]
         return Predictions(
             list(smiles),
             self._frame(self._blend(members)),
             {member: self._frame(values) for member, values in members.items()},
-            units.problems,
+            problems,
         )
+
+    def _at_conditions(
+        self, units: UniqueUnits, features: Features | None, given: GivenConditions
+    ) -> tuple[np.ndarray, Features | None]:
+        """The features of all rows that can be predicted, and each row's place among them."""
+        place = np.full(len(units.place), -1)
+        usable = [row for row, unit in enumerate(units.place) if unit >= 0]
+        rows = np.array([row for row in usable if row not in given.problems], dtype=np.int64)
+        if features is None or not len(rows):
+            return place, None
+        place[rows] = np.arange(len(rows))
+        values = {name: each[rows] for name, each in given.values.items()}
+        numbers = encoded(self.info.conditions, values)
+        return place, with_conditions(features, units.place[rows], numbers)
+
+    def _demand(self, given: GivenConditions | None) -> GivenConditions:
+        """The conditions, which must be there."""
+        if given is None:
+            labels = " and ".join(each.label for each in self.info.conditions)
+            raise UserError(
+                f"The model {self.info.name!r} predicts at given conditions: say at which {labels}."
+            )
+        return given
 
     @property
     def has_intervals(self) -> bool:
@@ -164,7 +213,7 @@ class Predictor:
         if not probes:
             return ""
         return once_here(
-            self.info, lambda: deviation_words(self.info, self.predict(list(probes)).blend)
+            self.info, lambda: deviation_words(self.info, self.at_usual_conditions([*probes]).blend)
         )
 
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:

@@ -1,12 +1,18 @@
 """The errors of a model on a labelled table."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from ..base.errors import UserError
+from ..settings.conditions import Condition, GivenConditions
 from ..settings.metrics import figures
 from ..settings.properties import Property, scaled_columns
 from ..settings.units import conversion
 from ..table import Table
+from ..table.conditions import conditions_for
+from ..table.folds import raw_positions
 from .predict import Predictor, Progress
 
 
@@ -49,7 +55,8 @@ def score(
             f"{table.name} labels none of the properties that the model predicts "
             f"({', '.join(columns)}); name a column after one of them."
         )
-    predicted = predictor.predict(table.smiles, progress).blend.to_numpy()
+    given = _conditions_of(table, info.conditions) if info.conditions else None
+    predicted = predictor.predict(table.smiles, progress, given).blend.to_numpy()
     result = _scored(labels, predicted, predictor)
     seen = predictor.seen(table.canonical)
     if seen is None:
@@ -59,6 +66,13 @@ def score(
     new = np.where(seen, np.nan, labels)
     result["unseen"] = _scored(new, predicted, predictor) if np.isfinite(new).any() else None
     return result
+
+
+def _conditions_of(table: Table, conditions: Sequence[Condition]) -> GivenConditions:
+    """The conditions of each usable row of a table, as a model needs them."""
+    raw, positions = table.raw, raw_positions(table)
+    own = replace(raw, frame=raw.frame.iloc[positions], rows=raw.rows[positions])
+    return conditions_for(own, conditions)
 
 
 def _scored(labels: np.ndarray, predicted: np.ndarray, predictor: Predictor) -> dict:

@@ -1,7 +1,7 @@
 """Predicting any number of repeat units, also those of a file of any length, in constant memory."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,8 +15,10 @@ from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.workers import worker_pool
 from ..features.compute import UniqueUnits, chunk_features
+from ..settings.conditions import GivenConditions
 from ..table import RawTable, guess_columns, stream_table
 from ..table.columns import free_name
+from ..table.conditions import conditions_for
 from .predict import Predictions, Predictor, Progress
 from .submission import prediction_table, smiles_of, unpredicted
 
@@ -60,6 +62,7 @@ def predict_file(
     names: Mapping[str, str] | None = None,
     smiles: str | None = None,
     id: str | None = None,
+    conditions: Mapping[str, float | str] | None = None,
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
@@ -76,6 +79,7 @@ def predict_file(
             sources have them that answers are like.
         smiles, id: the columns of repeat units and ids in place of a guess; an empty `id` means
             that there is none.
+        conditions: at which all rows are predicted, by name; the others are columns of the table.
 
     Returns:
         The rows that could not be predicted.
@@ -91,14 +95,19 @@ def predict_file(
     columns = guess_columns(table.head, smiles=smiles, id=id)
     missing, done = Unpredicted(), 0
     parts: deque[RawTable] = deque()
+    given: deque[GivenConditions] = deque()
+    # Refused before anything is written.
+    conditions_for(table.head, predictor.info.conditions, conditions)
 
     def chunks() -> Iterator[list[str]]:
         for part in table.chunks(CHUNK_ROWS):
             parts.append(part)
+            given.append(conditions_for(part, predictor.info.conditions, conditions))
             yield smiles_of(part, columns)
 
     # Closed at once when, say, the disk is full: the workers end before the error is shown.
-    stream = predict_stream(predictor, chunks(), store=table.count <= _MOST_STORED_ROWS)
+    store = table.count <= _MOST_STORED_ROWS
+    stream = predict_stream(predictor, chunks(), store, given.popleft)
     with closing(stream):
         for predicted in stream:
             part = parts.popleft()
@@ -115,7 +124,10 @@ def predict_file(
 
 
 def predict_stream(
-    predictor: Predictor, smiles_chunks: Iterable[Sequence[str]], store: bool = False
+    predictor: Predictor,
+    smiles_chunks: Iterable[Sequence[str]],
+    store: bool = False,
+    next_given: Callable[[], GivenConditions] | None = None,
 ) -> Generator[Predictions, None, None]:
     """Predict chunk after chunk, in the order given.
 
@@ -128,6 +140,7 @@ def predict_stream(
             several times is computed once.
         store: whether new features go into the store on disk, which is searched in any case.
             Not for long files: a million units would take 10 GB.
+        next_given: gives the conditions of each chunk in turn, for a model that predicts at such.
 
     Yields:
         The predictions of each chunk.
@@ -135,7 +148,8 @@ def predict_stream(
     chunks = iter(smiles_chunks)
     first = list(islice(chunks, 2))
     if len(first) < 2:  # not worth starting a worker
-        yield from map(predictor.predict, first)
+        for smiles in first:
+            yield predictor.predict(smiles, given=next_given() if next_given else None)
         return
     workers, threads = _workers_and_threads(usable_cores())
     waiting: deque[tuple[Sequence[str], Future[tuple[UniqueUnits, Features | None]]]] = deque()
@@ -143,7 +157,8 @@ def predict_stream(
     def predict_next() -> Predictions:
         smiles, future = waiting.popleft()
         units, features = future.result()
-        return predictor.predict_features(smiles, units, features, threads)
+        given = next_given() if next_given else None
+        return predictor.predict_features(smiles, units, features, threads, given)
 
     with worker_pool(workers) as pool:
         for chunk in chain(first, chunks):

@@ -9,6 +9,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..features.compute import UniqueUnits
 from ..table import Columns, RawTable, guess_columns
+from ..table.conditions import conditions_for
 from ..table.report import counted, listed
 from .bundle import BundleInfo
 from .predict import Predictions, Predictor, Progress
@@ -46,6 +47,7 @@ def make_submission(
     progress: Progress | None = None,
     source: str | None = None,
     smiles: str | None = None,
+    conditions: Mapping[str, float | str] | None = None,
 ) -> Submission:
     """Predict a test table in the form of a sample submission.
 
@@ -59,6 +61,8 @@ def make_submission(
         source: the source that properties are to be like; by default that of the first table that
             the model learned from, which a submission is for.
         smiles: the test table's column of repeat units in place of a guess.
+        conditions: at which all rows are predicted, by name; the others are columns of the test
+            table.
 
     Raises:
         UserError: when the model has no such source, or when the sample asks for an id that the
@@ -74,7 +78,8 @@ def make_submission(
         if (id_column := sample.frame.columns[0]) in test.frame:
             columns = columns.model_copy(update={"id": id_column})
         properties, order = _requested(sample, test, columns, [*names])
-    predicted = predictor.predict(smiles_of(test, columns), progress)
+    given = conditions_for(test, info.conditions, conditions) if info.conditions else None
+    predicted = predictor.predict(smiles_of(test, columns), progress, given)
     plain = plain_submission(test, columns, predicted, info, names)
     if sample is None:
         return plain

@@ -37,8 +37,6 @@ class GCN(Network):
     vector is a row of the table.
     """
 
-    can_be_captured = True
-
     def __init__(self, config: NetworkConfig, properties: int) -> None:
         """Build the network with fresh weights, as Glorot & Bengio (AISTATS 2010) draw them.
 
@@ -60,6 +58,11 @@ class GCN(Network):
         # One tensor: in the replicas of DataParallel a list of parameters is empty.
         self.biases = nn.Parameter(torch.zeros(config.layers, config.width))
         self.heads = make_heads(config, properties)
+
+    @property
+    def can_be_captured(self) -> bool:
+        """See `Network`."""
+        return not self.config.joined
 
     def encode(self, batch: GraphBatch) -> tuple[Tensor, None]:
         """Atoms `(V, width)` after the last convolution; there are no virtual nodes."""

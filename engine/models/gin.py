@@ -15,7 +15,7 @@ from .batching import GraphBatch
 from .layers import GINLayer, bond_hot_rows, make_update
 from .messages import AddByGraph, SumByGraph
 from .network import Network
-from .readout import JoinDescriptors, make_heads
+from .readout import make_heads
 
 
 class GIN(Network):
@@ -46,14 +46,12 @@ class GIN(Network):
         # Nothing else normalises the sum of the residual connections.
         self.last_norm = nn.LayerNorm(config.width) if config.norm == "layer" else None
         self.register_buffer("bond_hot", bond_hot_rows(), persistent=False)
-        if config.descriptors:
-            self.join = JoinDescriptors(config.descriptors)
         self.heads = make_heads(config, properties)
 
     @property
     def can_be_captured(self) -> bool:
         """See `Network`."""
-        return not self.config.attention and not self.config.descriptors
+        return not self.config.attention and not self.config.joined
 
     def encode(self, batch: GraphBatch) -> tuple[Tensor, Tensor]:
         """Atoms `(V, width)` after the last layer, and the graphs' virtual nodes `(G, width)`."""

@@ -125,6 +125,19 @@ def network_configs(preset: Preset) -> dict[str, NetworkMemberConfig]:
     }
 
 
+def for_conditions(preset: Preset, width: int) -> Preset:
+    """The preset whose networks are told conditions.
+
+    Args:
+        preset: without conditions.
+        width: how many numbers the conditions are.
+    """
+    members = {name: config.model_dump(mode="json") for name, config in configs_of(preset).items()}
+    for name in network_configs(preset):
+        members[name]["network"]["conditions"] = width
+    return preset.model_copy(update={"members": members})
+
+
 def resolved(preset: Preset) -> Preset:
     """The same preset with every setting written out, defaults included.
 
@@ -143,6 +156,7 @@ __all__ = [
     "SourcesMember",
     "columns_of",
     "configs_of",
+    "for_conditions",
     "is_network",
     "learns_all_sources",
     "network_configs",

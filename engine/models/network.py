@@ -36,6 +36,8 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         self.join: JoinDescriptors | None = None
+        if config.joined:
+            self.join = JoinDescriptors(config.joined, config.conditions)
         sizes = [ATOM_FIELDS[name] for name in config.atom_fields]
         self.atom_tables = nn.ModuleList(nn.Embedding(n, atom_width) for n in sizes)
         first = torch.tensor([0, *sizes][:-1]).cumsum(0)

@@ -70,7 +70,8 @@ class ProjectedProcess(DescriptorMember):
             raise ValueError(f"These are not the arrays of {cls.name}.")
         model = cls(state)
         # Arrays whose shapes do not match fail here, not later on a page.
-        model.predict(np.zeros((1, sum(DESCRIPTOR_GROUPS.values())), dtype=np.float32))
+        width = len(state["mean"]) + DESCRIPTOR_GROUPS["morgan"]
+        model.predict(np.zeros((1, width), dtype=np.float32))
         return model
 
     def to_bytes(self) -> bytes:

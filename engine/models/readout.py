@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from ..base.vocabulary import DESCRIPTOR_GROUPS
 from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
 from .messages import SumByGraph, greatest_of_spans
@@ -68,7 +69,7 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
 
 def make_heads(config: NetworkConfig, properties: int) -> nn.Module:
     """Heads that map pooled vectors, with descriptors if any, to K values of each graph."""
-    width_in = len(config.pooling) * config.width + config.descriptors
+    width_in = len(config.pooling) * config.width + config.joined
     if config.heads == "linear":
         return LinearHeads(width_in, properties)
     return PropertyHeads(width_in, config.width, properties, config.dropout)
@@ -111,9 +112,10 @@ class JoinDescriptors(nn.Module):
     mean: Tensor
     deviation: Tensor
 
-    def __init__(self, count: int) -> None:
-        """Make room for `count` descriptors."""
+    def __init__(self, count: int, conditions: int = 0) -> None:
+        """Make room for `count` numbers, among them all those of the conditions."""
         super().__init__()
+        self._conditions = conditions
         self.register_buffer("column", torch.arange(count))
         self.register_buffer("mean", torch.zeros(count))
         self.register_buffer("deviation", torch.ones(count))
@@ -121,7 +123,8 @@ class JoinDescriptors(nn.Module):
     def choose(self, descriptors: np.ndarray, labels: np.ndarray) -> None:
         """Choose the columns and their scale by training rows alone.
 
-        The columns are those of greatest absolute correlation (Pearson) with any property.
+        The columns are those of the conditions, and of the others those of greatest absolute
+        correlation (Pearson) with any property.
 
         Args:
             descriptors: shape `(n, D)`, NaN where a descriptor has no value.
@@ -135,6 +138,8 @@ class JoinDescriptors(nn.Module):
         deviation = np.sqrt((centred**2).sum(axis=0) / counts)
         deviation[~(deviation > 0)] = 1.0
         strength = _correlations((centred / deviation).clip(-_FARTHEST, _FARTHEST), labels)
+        after = values.shape[1] - DESCRIPTOR_GROUPS["morgan"]
+        strength[after - self._conditions : after] = np.inf
         chosen = np.sort(np.argsort(-strength, kind="stable")[: len(self.column)])
         self.column.copy_(torch.as_tensor(chosen))
         self.mean.copy_(torch.as_tensor(mean[chosen]))

@@ -82,7 +82,7 @@ class FittedNetworkMember:
         self, folder: Path, member: str, config: NetworkConfig, count: int | None = None
     ) -> None:
         """Read the networks; see `load_networks`."""
-        self._joins = config.descriptors > 0
+        self._joins = config.joined > 0
         self._networks = load_networks(folder, member, config, count)
 
     def predict(self, features: Features, threads: int) -> np.ndarray:

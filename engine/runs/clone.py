@@ -84,10 +84,13 @@ def clone_of(run: Run) -> Clone:
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
     for name in names:
         frame[name] = kept[files.LABEL_PREFIX + name]
+    conditions = {each.label: files.CONDITION_PREFIX + each.name for each in config.conditions}
+    for label, column in conditions.items():
+        frame[label] = kept[column]
     folds = config.folds
     if "fold" in kept:
         # Named after their source, so that the settings of both runs read alike.
-        fold_column = free_name(folds.rpartition(":")[2], {id_, smiles, *names})
+        fold_column = free_name(folds.rpartition(":")[2], {*frame.columns})
         frame[fold_column] = kept["fold"]
         folds = f"column:{fold_column}"
     # Labels of registered properties lie in the registry's units by now.
@@ -107,6 +110,7 @@ def clone_of(run: Run) -> Clone:
             properties=names,
             # All of them: a kept linear scale must not be chosen anew.
             scales={property_.name: property_.scale for property_ in config.properties},
+            conditions=tuple(conditions),
         ),
         units=units,
         use=config.use,
@@ -165,6 +169,8 @@ def command_for(
         words += [f"--property {shlex.quote(name)}" for name in config.columns.properties]
         scales = [f"{name}={scale}" for name, scale in config.columns.scales.items()]
         words += [f"--scale {shlex.quote(scale)}" for scale in scales]
+        conditions = config.columns.conditions
+        words += [f"--condition-column {shlex.quote(name)}" for name in conditions]
     words += [f"--{name} {shlex.quote(given)}" for name, given in (reading or {}).items()]
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 

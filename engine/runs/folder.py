@@ -93,8 +93,8 @@ CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK, LAST_WORDS = (
     "worker.lock",
     "last-words",
 )
-LABEL_PREFIX = "label:"
-"""Before each property's name in `table.parquet`, so that no property hides `id` or `fold`."""
+LABEL_PREFIX, CONDITION_PREFIX = "label:", "condition:"
+"""Before each property's and condition's name in `table.parquet`, so that none hides `id`."""
 
 
 def read_metrics(run: Run) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Making a bundle: from checked rows to a model that predicts, in this process."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,13 +10,15 @@ import torch
 from ..base.hardware import usable_cores
 from ..base.versions import package_versions
 from ..features.compute import compute_features
+from ..features.conditions import encoded, with_conditions
 from ..inference.bundle import BundleInfo, write_info
 from ..inference.domain import write_domain
 from ..inference.predict import Predictor
 from ..inference.probes import UNITS, probes_of
 from ..inference.source_effects import SourceEffect
-from ..models.members import network_configs
+from ..models.members import for_conditions, network_configs
 from ..models.store import network_files
+from ..settings.conditions import Condition
 from ..settings.metrics import label_ranges
 from ..settings.presets import Preset
 from ..settings.properties import Property, scaled_columns, unscaled_columns
@@ -42,6 +44,8 @@ class BundleRequest:
         seed: of everything random.
         given_folds: shape `(N,)`, int, where a column or a file gives the folds.
         sources: where the labels come from, where the properties name several sources.
+        conditions: under which the labels were measured, if members are to see them.
+        condition_values: by their names, shape `(N,)`, as `Table.condition_values` has them.
     """
 
     name: str
@@ -54,6 +58,8 @@ class BundleRequest:
     seed: int = 0
     given_folds: np.ndarray | None = None
     sources: Sequence[Source] = ()
+    conditions: Sequence[Condition] = ()
+    condition_values: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def answers(self) -> list[str]:
@@ -124,6 +130,11 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         request.canonical,
         lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
     )
+    if request.conditions:
+        numbers = encoded(request.conditions, request.condition_values)
+        features = with_conditions(features, np.arange(count), numbers)
+        preset = for_conditions(request.preset, numbers.shape[1])
+        request = replace(request, preset=preset)
     context.folder.mkdir(exist_ok=True)
     # Nothing below this line knows of scales: what it calls a unit is a decade of some properties.
     labels = scaled_columns(request.properties, request.labels)
@@ -169,6 +180,7 @@ def _described(
         folds=request.folds,
         seed=request.seed,
         properties=list(request.properties),
+        conditions=list(request.conditions),
         sources=list(request.sources),
         source_effects=list(effects),
         labels={name: int(np.isfinite(labels[:, k]).sum()) for k, name in enumerate(names)},
@@ -184,5 +196,5 @@ def _described(
         intervals=ensemble.intervals,
         domain=write_domain(context.folder, request.canonical, labels, names),
     )
-    probes = probes_of(Predictor(context.folder, info).predict(UNITS).blend)
+    probes = probes_of(Predictor(context.folder, info).at_usual_conditions(UNITS).blend)
     return info.model_copy(update={"probes": probes})

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder
+from ..settings.conditions import Condition
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS, Preset
 from ..settings.properties import Property
@@ -84,6 +85,7 @@ class StoredConfig(RunConfig):
         table: the name of the file that its table came from.
         columns: those that it was read by.
         properties: those that it learns.
+        conditions: that members see beside the repeat unit.
         resolved_preset: the preset with every setting said, so that the run outlives a change of
             the preset of that name; None in runs from before it was stored.
     """
@@ -91,6 +93,7 @@ class StoredConfig(RunConfig):
     table: str
     columns: Columns
     properties: list[Property]
+    conditions: list[Condition] = []
     resolved_preset: Preset | None = None
 
     @property

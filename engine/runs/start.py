@@ -148,6 +148,10 @@ def _write_files(
             "smiles": table.smiles,
             "canonical": table.canonical,
             **{files.LABEL_PREFIX + table.properties[k].name: table.labels[:, k] for k in learned},
+            **{
+                files.CONDITION_PREFIX + each.name: table.condition_values[each.name].to_numpy()
+                for each in table.conditions
+            },
         }
     )
     if table.parts:
@@ -161,6 +165,7 @@ def _write_files(
         **config.model_dump(mode="json"),
         "table": table.name,
         "properties": [table.properties[k].model_dump() for k in learned],
+        "conditions": [each.model_dump(mode="json") for each in table.conditions],
         "resolved_preset": resolved(preset).model_dump(mode="json"),
     }
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)

@@ -61,6 +61,11 @@ class _Job(NamedTuple):
             seed=config.seed,
             given_folds=frame["fold"].to_numpy() if "fold" in frame else None,
             sources=config.sources,
+            conditions=config.conditions,
+            condition_values={
+                each.name: frame[files.CONDITION_PREFIX + each.name].to_numpy()
+                for each in config.conditions
+            },
         )
 
 
@@ -207,9 +212,10 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
 def _out_of_fold(frame: pd.DataFrame, request: "BundleRequest", made: "Made") -> pd.DataFrame:
     """One row for each label, see `engine.runs.folder.read_out_of_fold`."""
     labels, ensemble, parts = request.labels, made.ensemble, []
+    conditions = [files.CONDITION_PREFIX + each.name for each in request.conditions]
     for k, name in enumerate(request.names):
         labelled = np.isfinite(labels[:, k])
-        part = frame.loc[labelled, ["row", "id", "smiles"]].assign(
+        part = frame.loc[labelled, ["row", "id", "smiles", *conditions]].assign(
             fold=made.folds[labelled], property=name, label=labels[labelled, k]
         )
         for member, predicted in zip(ensemble.members, ensemble.out_of_fold, strict=True):

@@ -29,6 +29,8 @@ class NetworkConfig(BaseModel):
         atom_width, bond_width: of embeddings that are then mapped to `width`; 0 embeds in it.
         atom_fields: which fields of an atom are read, all by default.
         descriptors: so many of the descriptor vector's numbers are joined to the pooled vector.
+        conditions: so many numbers of conditions stand among the descriptors, and are all joined
+            too.
 
     Raises:
         ValidationError: for settings of which no network can be made.
@@ -52,6 +54,12 @@ class NetworkConfig(BaseModel):
     bond_width: int = Field(default=0, ge=0)
     atom_fields: tuple[str, ...] = Field(default=tuple(ATOM_FIELDS), min_length=1)
     descriptors: int = Field(default=0, ge=0, le=sum(DESCRIPTOR_GROUPS.values()))
+    conditions: int = Field(default=0, ge=0)
+
+    @property
+    def joined(self) -> int:
+        """How many numbers are joined to the pooled vector."""
+        return self.descriptors + self.conditions
 
     @model_validator(mode="after")
     def _check(self) -> Self:

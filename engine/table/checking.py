@@ -1,16 +1,18 @@
 """Checking a table: which rows can be used, what their labels are, and what is odd about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..settings.conditions import Condition
 from ..settings.properties import Property, Scale
 from ..settings.sources import Source
 from .column_findings import column_findings
 from .columns import Columns, check_columns, guess_columns, unused_roles
+from .conditions import read_conditions
 from .duplicates import find_duplicates
 from .headers import columns_by_name, read_headers
 from .labels import Labels, read_labels, summarise
@@ -34,6 +36,9 @@ class Table:
         rows: (n,) spreadsheet row numbers; the header is row 1.
         excluded: the other rows, with the columns `row`, `id`, `SMILES` and `reason`.
         report: the findings and a summary.
+        conditions: under which the labels were measured, C of them.
+        condition_values: n rows with a column for each condition, as
+            `engine.table.conditions.ConditionValues` has them.
         raw: the table as it was read, with its other columns.
         sources: of the tables that were joined, in order; empty for a table on its own.
         parts: these tables.
@@ -49,6 +54,8 @@ class Table:
     excluded: pd.DataFrame
     report: Report
     raw: RawTable
+    conditions: tuple[Condition, ...] = ()
+    condition_values: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: tuple[Source, ...] = ()
     parts: tuple["Table", ...] = ()
 
@@ -129,10 +136,11 @@ def check_table(
     )
     findings += stand_ins(raw, columns.smiles) or attachment_points(canonical_, rows)
     findings += unjoinable(canonical_, rows)
+    conditions = read_conditions(raw, columns, usable)
     roles = unused_roles(raw, columns)
-    apart = _settings(raw, roles, usable)
+    apart = _settings(raw, roles, columns, usable)
     findings += find_duplicates(canonical_, given_ids, labels, properties, rows, apart)
-    findings += label_findings
+    findings += label_findings + conditions.findings
     findings += column_findings(raw, columns, roles)
     findings += _misfits(raw)
     report = Report(
@@ -156,6 +164,8 @@ def check_table(
         excluded=pd.concat([excluded, _misfit_rows(raw)], ignore_index=True),
         report=report,
         raw=raw,
+        conditions=conditions.conditions,
+        condition_values=conditions.values,
     )
 
 
@@ -231,11 +241,14 @@ def _check_labels(
 def settings_of(table: Table) -> list[str]:
     """What tells each row from others of its repeat unit: its conditions, its solvent."""
     roles = unused_roles(table.raw, table.report.columns)
-    return _settings(table.raw, roles, np.flatnonzero(np.isin(table.raw.rows, table.rows)))
+    usable = np.flatnonzero(np.isin(table.raw.rows, table.rows))
+    return _settings(table.raw, roles, table.report.columns, usable)
 
 
-def _settings(raw: RawTable, roles: Mapping[str, Role], usable: np.ndarray) -> list[str]:
+def _settings(
+    raw: RawTable, roles: Mapping[str, Role], columns: Columns, usable: np.ndarray
+) -> list[str]:
     """What tells each usable row from others of its repeat unit: its conditions, its solvent."""
-    columns = [column for column, role in roles.items() if role in SETTINGS]
-    frame = raw.frame[columns].iloc[usable].fillna("")
+    names = [*columns.conditions, *(name for name, role in roles.items() if role in SETTINGS)]
+    frame = raw.frame[names].iloc[usable].fillna("")
     return ["\x1f".join(cells) for cells in frame.itertuples(index=False)]

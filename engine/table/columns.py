@@ -62,6 +62,7 @@ class Columns(BaseModel):
         properties: of the labels.
         scales: the scale on which a property is learned, by its column; chosen by its labels where
             it is not said.
+        conditions: what members see beside the repeat unit, such as a temperature or a solvent.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,6 +71,7 @@ class Columns(BaseModel):
     id: str | None = None
     properties: tuple[str, ...] = ()
     scales: dict[str, Scale] = {}
+    conditions: tuple[str, ...] = ()
 
 
 def guess_columns(
@@ -79,6 +81,7 @@ def guess_columns(
     id: str | None = None,
     properties: Sequence[str] | None = None,
     scales: Mapping[str, Scale] | None = None,
+    conditions: Sequence[str] = (),
 ) -> Columns:
     """Find the columns of a table by their names and their content.
 
@@ -87,20 +90,29 @@ def guess_columns(
         smiles, id, properties: the user's choice in place of a guess; an empty `id` means that
             there is none.
         scales: the user's word on the scale of properties, by their columns or names.
+        conditions: the columns that the user marks as conditions.
 
     Raises:
         UserError: when no column holds SMILES, when a named column does not exist, or when there
             are more than `MAX_PROPERTIES` properties.
     """
-    named = [name for name in (smiles, id or None, *(properties or ())) if name is not None]
+    chosen_names = (smiles, id or None, *(properties or ()), *conditions)
+    named = [name for name in chosen_names if name is not None]
     _check_exist(raw, named)
     smiles = smiles or _guess_smiles(raw, exclude=named)
-    chosen = {smiles, *(properties or ())}
+    chosen = {smiles, *(properties or ()), *conditions}
     id = _guess_id(raw, exclude=chosen) if id is None else id or None
     if properties is None:
-        properties = [c for c in raw.column_names if c not in (smiles, id) and _is_property(raw, c)]
+        used = (smiles, id, *conditions)
+        properties = [c for c in raw.column_names if c not in used and _is_property(raw, c)]
     by_column = columns_by_name(scales or {}, properties, "A scale")
-    columns = Columns(smiles=smiles, id=id, properties=tuple(properties), scales=by_column)
+    columns = Columns(
+        smiles=smiles,
+        id=id,
+        properties=tuple(properties),
+        scales=by_column,
+        conditions=tuple(conditions),
+    )
     check_columns(raw, columns)
     return columns
 
@@ -111,7 +123,8 @@ def check_columns(raw: RawTable, columns: Columns) -> None:
     Raises:
         UserError: with the name of the column and those of the table's columns.
     """
-    used = [columns.smiles, *([columns.id] if columns.id else []), *columns.properties]
+    ids = [columns.id] if columns.id else []
+    used = [columns.smiles, *ids, *columns.properties, *columns.conditions]
     _check_exist(raw, used)
     if repeated := next((name for name in used if used.count(name) > 1), None):
         raise UserError(f"The column “{repeated}” is used twice; choose it for one purpose only.")
@@ -187,6 +200,11 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
 def _has_stars(raw: RawTable, name: str) -> bool:
     cells = _values(raw, name, _SMILES_SAMPLE)
     return sum("*" in cell for cell in cells) >= 0.5 * len(cells) > 0
+
+
+def looks_like_smiles(raw: RawTable, name: str) -> bool:
+    """Whether a column holds structures, by its name or its cells."""
+    return "smiles" in name.lower() or _smiles_score(raw, name) > 0
 
 
 def _smiles_score(raw: RawTable, name: str) -> float:
@@ -273,12 +291,12 @@ def _is_property(raw: RawTable, name: str) -> bool:
 
 def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
     """What the columns are that are not used, as far as their names and cells say it."""
-    used = {columns.smiles, columns.id, *columns.properties}
+    used = {columns.smiles, columns.id, *columns.properties, *columns.conditions}
     roles: dict[str, Role] = {}
     for name in raw.column_names:
         if name in used or not _values(raw, name, 1):
             continue
-        if "smiles" in name.lower() or _smiles_score(raw, name):
+        if looks_like_smiles(raw, name):
             if _is_second_unit(raw, name, columns.smiles):
                 roles[name] = "second_unit"
         elif role := _role(raw, name, _words(name)):

@@ -10,6 +10,7 @@ from ..base.errors import UserError
 from ..settings.properties import Property, Scale
 from ..settings.sources import MOST_SOURCES, Source
 from .checking import Table
+from .conditions import join_conditions
 from .headers import read_header
 from .labels import FEWEST_LABELS, summarise
 from .report import SEVERITIES, Report, listed
@@ -57,6 +58,9 @@ def join_tables(
     columns.sort(key=lambda column: not column[0].is_answer)
     properties = tuple(property_ for property_, _ in columns)
     _check_names(properties)
+    conditions, values = join_conditions(
+        [(table.name, table.conditions, table.condition_values) for table in tables]
+    )
     return Table(
         name=" + ".join(table.name for table in tables),
         ids=[text for table in tables for text in table.ids],
@@ -68,6 +72,8 @@ def join_tables(
         excluded=pd.concat([table.excluded for table in tables], ignore_index=True),
         report=_report(tables, sources, columns),
         raw=tables[0].raw,
+        conditions=conditions,
+        condition_values=values,
         sources=tuple(sources),
         parts=tuple(tables),
     )
@@ -126,6 +132,7 @@ def _without_empty_sources(table: Table, before: Table) -> Table:
         table,
         name=f"{table.name} without {listed(gone)}" if gone else table.name,
         ids=[table.ids[i] for i in rows],
+        condition_values=table.condition_values.iloc[rows].reset_index(drop=True),
         smiles=[table.smiles[i] for i in rows],
         canonical=[table.canonical[i] for i in rows],
         labels=table.labels[rows],

@@ -53,6 +53,7 @@ def average_replicates(table: Table, how: Replicates) -> Table:
         canonical=[table.canonical[i] for i in first],
         labels=labels,
         rows=table.rows[first],
+        condition_values=table.condition_values.iloc[first].reset_index(drop=True),
         excluded=pd.concat([table.excluded, _averaged_rows(table, groups)], ignore_index=True),
         report=report.model_copy(
             update={

@@ -8,7 +8,7 @@ from .report import Finding, counted, rows_text
 FEWEST_LABELS = 10
 """Below this many labels, nothing is said of the scale."""
 
-_DECADES = 2.0
+SCALE_DECADES = 2.0
 """Between the 5th and the 95th percentile, from which labels are learned on a log10 scale: a model
 of the values themselves would see the largest few alone."""
 
@@ -34,7 +34,7 @@ def on_scale(
         return property_, None
     labels = values[np.isfinite(values)]
     positive = labels[labels > 0]
-    if len(positive) < max(FEWEST_LABELS, 0.9 * len(labels)) or decades(positive) < _DECADES:
+    if len(positive) < max(FEWEST_LABELS, 0.9 * len(labels)) or decades(positive) < SCALE_DECADES:
         return property_, None
     if len(positive) < len(labels):
         return property_, _proposed(property_, labels, len(labels) - len(positive))

@@ -160,7 +160,7 @@ def _fit_member(
         fits = DescriptorTask(data.features.descriptors, data.labels, data.folds, config, columns)
         return fit_on_descriptors(fits, member, seed, context)
     assert isinstance(config, NetworkMemberConfig)
-    descriptors = data.features.descriptors if config.network.descriptors else None
+    descriptors = data.features.descriptors if config.network.joined else None
     sources = None if data.sources is None else tuple(data.sources)
     task = NetworkTask(data.features.graphs, data.labels, data.folds, config, descriptors, sources)
     return fit_networks(task, network_jobs(name, data.fold_numbers, config, seed), context)

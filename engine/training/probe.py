@@ -228,9 +228,9 @@ def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) ->
 
 def _some_descriptors(trial: _Trial) -> np.ndarray | None:
     """Any numbers, for a network that joins descriptors."""
-    if not trial.config.network.descriptors:
+    if not trial.config.network.joined:
         return None
-    return np.zeros((trial.graphs.size, trial.config.network.descriptors), dtype=np.float32)
+    return np.zeros((trial.graphs.size, trial.config.network.joined), dtype=np.float32)
 
 
 def _timed(work: Callable[[], object], passes: int) -> float:

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from engine.inference.predict import Predictor
 from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
 from engine.runs.known_labels import KnownLabel, KnownLabels, read_known_labels
+from engine.settings.conditions import same_for_all
 from engine.settings.properties import Property
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, title_with_name, unit_of
@@ -86,20 +88,22 @@ def show_deviation(folder: Path) -> None:
 
 
 def predict_molecule(
-    folder: Path, smiles: str
+    folder: Path, smiles: str, conditions: Mapping[str, float | str] | None = None
 ) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None]:
     """One molecule's predictions; the same molecule is predicted once.
 
     Args:
         folder: the model's.
         smiles: canonical.
+        conditions: at which to predict, by name, for a model that was told such.
 
     Returns:
         `{"blend" or member: {property: value}}` in the properties' units, and the values'
         uncertainty by property, which is None for a model without intervals.
     """
     _let_paint()
-    return _predict_molecule(str(folder), _time_written(folder), smiles)
+    given = tuple((conditions or {}).items())
+    return _predict_molecule(str(folder), _time_written(folder), smiles, given)
 
 
 def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
@@ -263,10 +267,11 @@ def _predictor(folder: str, written: float) -> Predictor:
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _predict_molecule(
-    folder: str, written: float, smiles: str
+    folder: str, written: float, smiles: str, given: tuple[tuple[str, float | str], ...]
 ) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None]:
     predictor = _predictor(folder, written)
-    predicted = predictor.predict([smiles])
+    at = same_for_all(predictor.info.conditions, 1, dict(given))
+    predicted = predictor.predict([smiles], given=at)
     frames = {"blend": predicted.blend, **predicted.members}
     values = {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
     if not predictor.has_intervals:

@@ -16,11 +16,22 @@ from engine.commands import main, parser, presets, train
 from engine.commands.sources import checked_tables
 from engine.inference.bundle import INFO
 from engine.inference.predict import Predictor
-from engine.runs import Run, RunConfig, command_for, list_runs, process, read_log
+from engine.runs import (
+    Run,
+    RunConfig,
+    clone_of,
+    command_for,
+    list_runs,
+    process,
+    read_log,
+    read_out_of_fold,
+)
+from engine.runs.folder import read_stored_config
 from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import Probe
 from engine.table import Columns
 from tests.conftest import ROOT, TEXTBOOK
+from tests.solubilities import COLUMNS, marked_table, solubilities
 
 
 def _run(*words: str) -> subprocess.CompletedProcess:
@@ -45,6 +56,29 @@ def test_doctor_speaks_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_doctor_speaks_to_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", str(TEXTBOOK)]) == 0
     assert "155" in capsys.readouterr().out
+
+
+def test_a_run_learns_conditions_and_predicts_at_them(tmp_path: Path, capsys) -> None:
+    table = tmp_path / "solubilities.csv"
+    table.write_bytes(solubilities())
+    words = ["--condition-column", COLUMNS[0], "--condition-column", COLUMNS[1]]
+    started = ["train", str(table), *words, "--preset", "smoke", "--folds", "random:2"]
+    assert main([*started, "--name", "warm"]) == 0
+    assert "not used" not in capsys.readouterr().err
+    run = list_runs()[0]
+    assert [each.name for each in read_stored_config(run).conditions] == ["temperature", "solvent"]
+    assert read_out_of_fold(run)["condition:temperature"].between(280, 360).all()
+    assert main(["predict", "warm", "*CCC*"]) == 1
+    assert "--condition temperature=VALUE" in capsys.readouterr().err
+    at = ["--condition", "temperature=47 °C", "--condition", "solvent=Water"]
+    assert main(["predict", "warm", "*CCC*", *at]) == 0
+    assert "solubility" in capsys.readouterr().out
+    assert main(["predict", "warm", "*CCC*", "--condition", "solvent=acid", *at[:2]]) == 1
+    assert "toluene and water" in capsys.readouterr().err
+    assert main(["score", "warm", str(table)]) == 0
+    again = clone_of(run)
+    assert again.checked().conditions == marked_table().conditions
+    assert again.checked().condition_values.equals(marked_table().condition_values)
 
 
 def test_train_in_the_foreground_ends_with_the_figures(tmp_path: Path) -> None:

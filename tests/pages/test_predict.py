@@ -7,8 +7,10 @@ import sys
 from engine.chem.smiles import canonical
 from engine.inference import bundle
 from engine.inference.predict import Predictor
+from engine.settings.conditions import same_for_all
 from pages.parts.formatting import plain
 from tests.conftest import ROOT
+from tests.solubilities import make
 
 
 def _cards(app) -> str:
@@ -197,3 +199,27 @@ def test_other_notations_are_drawn(tiny_run, open_page):
     assert not app.exception
     assert not app.error
     assert "*CC(*)C" in [one.value for one in app.code]
+
+
+def test_a_model_of_conditions_asks_for_them_and_draws_a_curve(empty_workspace, open_page):
+    made = make(empty_workspace / "made")
+    bundle.promote(empty_workspace / "made")
+    app = open_page("predict", smiles="*CCCC*")
+    assert not app.exception
+    predictor = Predictor(bundle.default_bundle())
+
+    def answer(**given) -> str:
+        at = same_for_all(made.info.conditions, 1, given)
+        value = predictor.predict(["*CCCC*"], given=at).blend.iloc[0, 0]
+        return f'class="pg-value">{predictor.info.properties[0].number(value)} '
+
+    assert answer(temperature=320, solvent="toluene") in _cards(app)
+    temperature = next(box for box in app.number_input if box.label == "temperature (K)")
+    temperature.set_value(280.0)
+    next(box for box in app.selectbox if box.label == "solvent").set_value("water")
+    app.run()
+    assert answer(temperature=280, solvent="water") in _cards(app)
+    assert not any("beyond it" in warning.value for warning in app.warning)
+    assert app.get("plotly_chart"), "the property against the temperature"
+    next(box for box in app.number_input if box.label == "temperature (K)").set_value(500.0).run()
+    assert any("beyond it the model is guessing" in warning.value for warning in app.warning)

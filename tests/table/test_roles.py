@@ -2,8 +2,10 @@
 
 import pytest
 
-from engine.table import check_table, read_table
+from engine.base.errors import UserError
+from engine.table import check_table, guess_columns, join_tables, read_table
 from tests.table.tables import finding, kinds
+from tests.two_sources import SOURCES
 
 
 def checked(header: str, *rows: str):
@@ -82,3 +84,59 @@ def test_columns_that_are_properties(name):
 def test_a_ratio_above_a_hundred_is_no_composition():
     table = checked("SMILES,ratio", "*CC*,120", "*CCC*,230")
     assert table.report.columns.properties == ("ratio",)
+
+
+CONDITIONS = (
+    "SMILES,Tg,temperature (K),solvent_smiles,method\n"
+    "*CC*,1,300,O,DSC\n*CCC*,2,27 °C,CCO,dsc\n*CCCC*,3,warm,C(C,DMA\n*CCCCC*,4,310,,DMA\n"
+    + "".join(f"*{'C' * n}O*,{n},300,O,DSC\n" for n in range(1, 9))
+)
+
+
+def test_columns_are_read_as_conditions():
+    raw = read_table(CONDITIONS.encode(), "mine.csv")
+    names = ("temperature (K)", "solvent_smiles", "method")
+    table = check_table(raw, guess_columns(raw, conditions=names))
+    assert [p.name for p in table.properties] == ["Tg"]
+    assert [(c.name, c.kind, c.unit) for c in table.conditions] == [
+        ("temperature", "number", "K"),
+        ("solvent_smiles", "structure", ""),
+        ("method", "word", ""),
+    ]
+    assert table.condition_values["temperature"][1] == pytest.approx(300.15)
+    assert table.condition_values["solvent_smiles"][1] == "CCO"
+    assert table.conditions[2].choices == ("DSC", "DMA")
+    odd = [f for f in table.report.findings if f.kind == "unread_condition"]
+    assert [f.rows for f in odd] == [[4], [4]]
+    missing = [f for f in table.report.findings if f.kind == "missing_condition"]
+    assert [f.rows for f in missing] == [[4], [4, 5]]
+    assert "condition_columns" not in {f.kind for f in table.report.findings}
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [([""] * 60, "is empty"), ([f"w{n}" for n in range(60)], "60 different words")],
+)
+def test_a_column_that_cannot_be_a_condition_is_refused(cells, words):
+    rows = [f"*{'C' * (n + 1)}*,{n},{cell}" for n, cell in enumerate(cells)]
+    raw = read_table("\n".join(["SMILES,Tg,method", *rows]).encode(), "mine.csv")
+    with pytest.raises(UserError, match=words):
+        check_table(raw, guess_columns(raw, conditions=["method"]))
+
+
+def test_conditions_of_several_tables_are_joined():
+    first = check_table(*_marked("SMILES,Tg,temperature (K)\n*CC*,1,300\n*CCC*,2,310\n"))
+    second = check_table(*_marked("SMILES,Tg,temperature (K)\n*CC*,5,400\n"))
+    plain = check_table(read_table(b"SMILES,Tg\n*CCCC*,7\n", "plain.csv"))
+    joined = join_tables([first, plain], SOURCES)
+    assert joined.condition_values["temperature"].tolist()[:2] == [300, 310]
+    assert joined.condition_values["temperature"].isna().tolist() == [False, False, True]
+    assert join_tables([first, second], SOURCES).conditions[0].high == 400
+    celsius = check_table(*_marked("SMILES,Tg,temperature (°C)\n*CC*,5,40\n"))
+    with pytest.raises(UserError, match="convert one column"):
+        join_tables([first, celsius], SOURCES)
+
+
+def _marked(text: str):
+    raw = read_table(text.encode(), f"{len(text)}.csv")
+    return raw, guess_columns(raw, conditions=[c for c in raw.column_names if "temp" in c])

@@ -1,0 +1,58 @@
+"""Conditions as numbers beside the descriptors of a repeat unit."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..base.packed import Features, take
+from ..base.vocabulary import DESCRIPTOR_GROUPS
+from ..settings.conditions import Condition
+
+_AFTER = DESCRIPTOR_GROUPS["morgan"]
+"""Conditions stand before the Morgan counts, which members find at the end."""
+
+
+def encoded(conditions: Sequence[Condition], values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The numbers that members see of the conditions of N rows.
+
+    A number is taken on its scale, a word becomes a column of zeros and ones for each word of the
+    training table, and a structure becomes its descriptors.
+
+    Args:
+        conditions: C of them.
+        values: by name, shape `(N,)`: numbers in the condition's unit, words, or SMILES; NaN or
+            None where unknown.
+
+    Returns:
+        Shape `(N, width)`, float32, NaN where unknown.
+    """
+    columns = [_encoded(condition, values[condition.name]) for condition in conditions]
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def with_conditions(features: Features, rows: np.ndarray, numbers: np.ndarray) -> Features:
+    """The features of N rows: those of their repeat units, and the numbers of their conditions.
+
+    Args:
+        features: of U repeat units.
+        rows: shape `(N,)`, int: the unit of each row.
+        numbers: shape `(N, width)`, as `encoded` gives them.
+    """
+    descriptors = features.descriptors[rows]
+    return Features(
+        take(features.graphs, rows),
+        np.concatenate([descriptors[:, :-_AFTER], numbers, descriptors[:, -_AFTER:]], axis=1),
+    )
+
+
+def _encoded(condition: Condition, values: np.ndarray) -> np.ndarray:
+    """The columns of one condition, `(N, width)`."""
+    if condition.kind == "number":
+        return condition.as_property.scaled(np.asarray(values, dtype=float))[:, None]
+    if condition.kind == "word":
+        given = np.asarray(values, dtype=object)
+        return np.stack([given == word for word in condition.choices], axis=1).astype(float)
+    # Not above: training reads features on machines without RDKit.
+    from ..chem.small_molecules import small_molecule_descriptors
+
+    return small_molecule_descriptors(list(values))

@@ -1,0 +1,95 @@
+"""Conditions under which a property was measured: what a model is told beside the repeat unit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from .properties import Property, Scale
+
+ConditionKind = Literal["number", "word", "structure"]
+"""A temperature, the name of a method, the SMILES of a solvent."""
+
+MOST_WORDS = 50
+"""Different words that a condition may have; more are rather a name of each row."""
+
+
+class Condition(BaseModel):
+    """One condition, such as the temperature of a measurement or its solvent.
+
+    Attributes:
+        name: the column's name, without the unit.
+        kind: what its values are.
+        unit: of its numbers; empty for a pure number, words and structures.
+        scale: on which a model sees its numbers.
+        low, high: its least and greatest number in the training table, in `unit`; None for words
+            and structures.
+        usual: the median of its numbers, in `unit`, or its commonest word or structure, as text.
+        choices: the words or structures of the training table, the commonest first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    kind: ConditionKind
+    unit: str = ""
+    scale: Scale = "linear"
+    low: float | None = None
+    high: float | None = None
+    usual: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name with its unit, for fields and axes."""
+        return self.as_property.label
+
+    @property
+    def as_property(self) -> Property:
+        """As a property, which knows how its numbers are scaled and written."""
+        return Property(name=self.name, title=self.name, unit=self.unit, scale=self.scale)
+
+    @property
+    def usual_value(self) -> float | str:
+        """What is assumed where nothing better is known."""
+        return float(self.usual) if self.kind == "number" else self.usual
+
+    def choice(self, text: str) -> str | None:
+        """The word of the training table that a text means, case ignored; None for no such one."""
+        wanted = text.strip().casefold()
+        return next((word for word in self.choices if word.casefold() == wanted), None)
+
+    def is_beyond(self, value: float | str) -> bool:
+        """Whether no training row had such a value: a number out of range, another structure."""
+        if self.kind == "number":
+            assert self.low is not None
+            assert self.high is not None
+            return not self.low <= float(value) <= self.high
+        return value not in self.choices
+
+
+class GivenConditions(NamedTuple):
+    """The conditions at which n rows are to be predicted.
+
+    Attributes:
+        values: by the condition's name, shape `(n,)`: numbers in its unit, words or SMILES.
+        problems: by position, why a row has no conditions that can be used.
+    """
+
+    values: dict[str, np.ndarray]
+    problems: dict[int, str]
+
+
+def same_for_all(
+    conditions: Sequence[Condition],
+    count: int,
+    given: Mapping[str, float | str] | None = None,
+) -> GivenConditions:
+    """The same conditions for so many rows; the usual value of each that is not given."""
+    values = {}
+    for condition in conditions:
+        value = (given or {}).get(condition.name, condition.usual_value)
+        dtype = float if condition.kind == "number" else object
+        values[condition.name] = np.full(count, value, dtype=dtype)
+    return GivenConditions(values, {})

@@ -1,0 +1,175 @@
+"""At which conditions a molecule is predicted, and how its properties change with them."""
+
+from html import escape
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.inference.bundle import BundleInfo
+from engine.inference.conformal import LEVEL
+from engine.settings.conditions import Condition, same_for_all
+from engine.settings.properties import Property
+from engine.table.conditions import checked_value
+from pages.parts import charts, models
+from pages.parts.formatting import number, plain, title_with_name
+
+T = TypeVar("T")
+
+_POINTS = 41
+_BAND = "rgba(113, 116, 245, 0.18)"
+
+
+def choose_conditions(info: BundleInfo) -> dict[str, float | str] | None:
+    """Let the user say at which conditions to predict; None where one cannot be read.
+
+    Args:
+        info: of the model; without conditions, nothing is asked.
+    """
+    given: dict[str, float | str] = {}
+    if not info.conditions:
+        return given
+    st.markdown("**At these conditions**")
+    with st.container(horizontal=True, gap="small"):
+        for condition in info.conditions:
+            value = _field(condition)
+            if value is None:
+                return None
+            given[condition.name] = value
+    beyond = [each for each in info.conditions if each.is_beyond(given[each.name])]
+    for condition in beyond:
+        st.warning(plain(_beyond_words(condition)), icon=":material/warning:")
+    return given
+
+
+def _field(condition: Condition) -> float | str | None:
+    key = f"predict at {condition.name} {condition.unit}"
+    if condition.kind == "number":
+        assert condition.low is not None
+        assert condition.high is not None
+        shown = condition.as_property
+        return st.number_input(
+            condition.label,
+            value=float(condition.usual),
+            key=key,
+            width=200,
+            format="%g",
+            step=float(f"{(condition.high - condition.low or 1) / 20:.1g}"),
+            help=f"In the training table: {number(shown, condition.low)} to "
+            f"{number(shown, condition.high)}, {number(shown, float(condition.usual))} in the "
+            "median.",
+        )
+    if condition.kind == "word":
+        return st.selectbox(condition.label, condition.choices, key=key, width=200)
+    text = st.text_input(
+        f"{condition.label} (SMILES)",
+        value=condition.usual,
+        key=key,
+        width=240,
+        help="In the training table, the commonest first: "
+        + ", ".join(f"`{choice}`" for choice in condition.choices[:8]),
+    )
+    try:
+        return checked_value(condition, text)
+    except UserError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def _beyond_words(condition: Condition) -> str:
+    if condition.kind == "number":
+        shown = condition.as_property
+        assert condition.low is not None
+        assert condition.high is not None
+        return (
+            f"{condition.name}: the training table goes from {number(shown, condition.low)} to "
+            f"{number(shown, condition.high)}; beyond it the model is guessing."
+        )
+    return (
+        f"{condition.name}: the training table has no such structure; the model goes by what it "
+        "has in common with the others."
+    )
+
+
+@st.fragment
+def show_curve(info: BundleInfo, folder: Path, smiles: str, given: dict[str, float | str]) -> None:
+    """Draw a property of the molecule against a condition, the others as they are given."""
+    numbers = [each for each in info.conditions if each.kind == "number" and each.low != each.high]
+    if not numbers:
+        return
+    answers = [each for each in info.properties if each.is_answer]
+    st.subheader("As a condition changes")
+    with st.container(horizontal=True, gap="small"):
+        condition = _chosen("Condition", {each.label: each for each in numbers})
+        property_ = _chosen("Property", {title_with_name(each): each for each in answers})
+    with st.spinner(models.LOADING):
+        chart = _curve(property_, condition, folder, smiles, given)
+    st.plotly_chart(chart, theme="streamlit", key="condition curve")
+    st.caption(
+        f"Line: the blend, at the other conditions as they are given above. Band: the "
+        f"{LEVEL:.0%} interval. The line is drawn over the range of the training table."
+    )
+
+
+def _chosen(label: str, choices: dict[str, T]) -> T:
+    return choices[st.selectbox(label, list(choices), key=f"curve {label}", width=260)]
+
+
+def _curve(
+    property_: Property,
+    condition: Condition,
+    folder: Path,
+    smiles: str,
+    given: dict[str, float | str],
+) -> go.Figure:
+    predictor = models.load_predictor(folder)
+    shown = condition.as_property
+    assert condition.low is not None
+    assert condition.high is not None
+    ends = shown.scaled(np.array([condition.low, condition.high]))
+    points = shown.unscaled(np.linspace(*ends, _POINTS))
+    at = same_for_all(predictor.info.conditions, _POINTS, given)
+    at.values[condition.name] = points
+    predicted = predictor.predict([smiles] * _POINTS, given=at)
+    lines = [
+        go.Scatter(
+            x=points,
+            y=predicted.blend[property_.name],
+            mode="lines",
+            line={"color": charts.colour_of("blend"), "width": 2.5},
+            hovertemplate=f"%{{x:.4~g}} {escape(condition.unit)}<br>%{{y:.4~g}} "
+            f"{escape(property_.unit)}<extra></extra>",
+        )
+    ]
+    if predictor.has_intervals:
+        uncertainty = predictor.uncertainty(predicted)
+        high, low = uncertainty.high[property_.name], uncertainty.low[property_.name]
+        for values, fill in ((high, None), (low, "tonexty")):
+            lines.insert(
+                len(lines) - 1,
+                go.Scatter(
+                    x=points,
+                    y=values,
+                    mode="lines",
+                    line={"width": 0},
+                    fill=fill,
+                    fillcolor=_BAND,
+                    hoverinfo="skip",
+                ),
+            )
+    chart = go.Figure(lines)
+    at_value = float(given[condition.name])
+    if condition.low <= at_value <= condition.high:
+        chart.add_vline(x=at_value, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
+    chart.update_xaxes(title=condition.label, type=_axis(shown))
+    chart.update_yaxes(title=property_.label, type=_axis(property_))
+    return chart.update_layout(
+        height=360, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
+    )
+
+
+def _axis(property_: Property) -> str:
+    return "log" if property_.scale == "log10" else "linear"
