@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -90,15 +91,9 @@ def seconds_by_stage(table: Table, folds: np.ndarray, preset: str) -> dict[str, 
     with tempfile.TemporaryDirectory() as folder:
         # A workspace of its own: features of the other side would be found in the store.
         os.environ["POLYGIN_HOME"] = folder
-        request = BundleRequest(
-            "timed",
-            table.name,
-            table.canonical,
-            table.labels,
-            table.properties,
-            PRESETS[preset],
+        request = replace(
+            BundleRequest.of(table, "timed", PRESETS[preset]),
             given_folds=np.where(folds == folds.min(), 0, 1),
-            sources=table.sources,
         )
         make_bundle(request, TrainContext(Path(folder) / "bundle", stopwatch))
     stopwatch.stop()

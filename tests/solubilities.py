@@ -1,13 +1,11 @@
 """A table made up from a formula, with a temperature and a solvent, and a model of it."""
 
-from dataclasses import replace
 from pathlib import Path
 
-from engine.runs.making import Made, make_bundle
+from engine.runs.making import BundleRequest, Made, make_bundle
 from engine.settings.presets import Preset
 from engine.table import Table, check_table, guess_columns, read_table
 from engine.training.context import TrainContext
-from tests.two_sources import request
 
 UNITS = [f"*{'C' * n}{'O' * o}{'C' * m}*" for n in range(1, 5) for o in (0, 1) for m in range(1, 6)]
 SOLVENTS = {"water": 0.0, "toluene": 40.0}
@@ -36,12 +34,5 @@ def marked_table() -> Table:
 
 def make(folder: Path, preset: Preset = TREES) -> Made:
     """A model of the table, in a folder."""
-    table = marked_table()
-    values = {name: each.to_numpy() for name, each in table.condition_values.items()}
-    asked = replace(
-        request(table, "random:3"),
-        preset=preset,
-        conditions=table.conditions,
-        condition_values=values,
-    )
+    asked = BundleRequest.of(marked_table(), "solubilities", preset, "random:3")
     return make_bundle(asked, TrainContext(folder))

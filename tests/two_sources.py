@@ -33,13 +33,4 @@ def joined() -> Table:
 
 def request(table: Table, folds: str) -> BundleRequest:
     """What a bundle of a joined table is to be made of."""
-    return BundleRequest(
-        name="both",
-        table=table.name,
-        canonical=table.canonical,
-        labels=table.labels,
-        properties=table.properties,
-        preset=QUICK,
-        folds=folds,
-        sources=table.sources,
-    )
+    return BundleRequest.of(table, "both", QUICK, folds)

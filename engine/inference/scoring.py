@@ -55,7 +55,7 @@ def score(
             f"{table.name} labels none of the properties that the model predicts "
             f"({', '.join(columns)}); name a column after one of them."
         )
-    given = _conditions_of(table, info.conditions) if info.conditions else None
+    given = conditions_of(table, info.conditions) if info.conditions else None
     predicted = predictor.predict(table.smiles, progress, given).blend.to_numpy()
     result = _scored(labels, predicted, predictor)
     seen = predictor.seen(table.canonical)
@@ -68,8 +68,12 @@ def score(
     return result
 
 
-def _conditions_of(table: Table, conditions: Sequence[Condition]) -> GivenConditions:
-    """The conditions of each usable row of a table, as a model needs them."""
+def conditions_of(table: Table, conditions: Sequence[Condition]) -> GivenConditions:
+    """The conditions of each usable row of a table, as a model needs them.
+
+    Raises:
+        UserError: when the table has no column of one.
+    """
     raw, positions = table.raw, raw_positions(table)
     own = replace(raw, frame=raw.frame.iloc[positions], rows=raw.rows[positions])
     return conditions_for(own, conditions)

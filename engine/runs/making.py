@@ -23,6 +23,7 @@ from ..settings.metrics import label_ranges
 from ..settings.presets import Preset
 from ..settings.properties import Property, scaled_columns, unscaled_columns
 from ..settings.sources import Source
+from ..table import Table
 from ..table.folds import check_folds, make_folds
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
@@ -60,6 +61,30 @@ class BundleRequest:
     sources: Sequence[Source] = ()
     conditions: Sequence[Condition] = ()
     condition_values: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, table: Table, name: str, preset: Preset, folds: str = "random:5"
+    ) -> "BundleRequest":
+        """All that a checked table holds, to be learned as it is.
+
+        Args:
+            table: whose properties all have labels enough.
+            name, preset, folds: see the class.
+        """
+        values = {each: column.to_numpy() for each, column in table.condition_values.items()}
+        return cls(
+            name=name,
+            table=table.name,
+            canonical=table.canonical,
+            labels=table.labels,
+            properties=table.properties,
+            preset=preset,
+            folds=folds,
+            sources=table.sources,
+            conditions=table.conditions,
+            condition_values={str(each): column for each, column in values.items()},
+        )
 
     @property
     def answers(self) -> list[str]:
