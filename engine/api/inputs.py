@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, canonical
 from ..runs import MIN_LABELS, unlearned_words
@@ -29,6 +30,7 @@ class Rows(NamedTuple):
     units: list[str]  # canonical SMILES
     labels: np.ndarray  # N × K, NaN where missing
     properties: list[Property]
+    bounds: Bounds | None = None
     conditions: Sequence[Condition] = ()
     condition_values: Mapping[str, np.ndarray] = MappingProxyType({})
 
@@ -55,6 +57,7 @@ def read_rows(X: Any, y: Any) -> Rows:
             list(X.canonical),
             X.labels[:, learned],
             [X.properties[k] for k in learned],
+            X.bounds and X.bounds.of(np.arange(len(X.rows)), learned),
             X.conditions,
             {each.name: X.condition_values[each.name].to_numpy() for each in X.conditions},
         )

@@ -98,6 +98,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             seed=self.seed,
             given_folds=given,
             sources=X.sources if isinstance(X, Table) else (),
+            bounds=rows.bounds,
             conditions=rows.conditions,
             condition_values=rows.condition_values,
         )

@@ -23,6 +23,7 @@ from ..table import (
     guess_columns,
     read_table,
 )
+from ..table.checking import leave_bounds_out
 from ..table.conditions import condition_columns
 from ..table.long_format import pivoted, said_long_format
 from ..table.reading import MAX_BYTES
@@ -127,6 +128,12 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         choices=get_args(Replicates),
         default="keep",
         help="whether rows of one repeat unit become one, with the median or mean of their labels",
+    )
+    command.add_argument(
+        "--bounds",
+        choices=["learn", "leave-out"],
+        default="learn",
+        help="what to do with cells such as `> 300`: learn that a label lies there, or nothing",
     )
     command.add_argument("--separator", metavar="C")
     command.add_argument("--encoding", metavar="E")
@@ -261,6 +268,8 @@ def checked_table(
             units,
             lambda done, total: show("Checking", done, total),
         )
+    if arguments.bounds == "leave-out":
+        table = leave_bounds_out(table)
     return average_replicates(table, arguments.replicates)
 
 

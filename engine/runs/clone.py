@@ -83,7 +83,7 @@ def clone_of(run: Run) -> Clone:
     id_ = config.columns.id or free_name(ROW_NUMBERS, {smiles, *names})
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
     for name in names:
-        frame[name] = kept[files.LABEL_PREFIX + name]
+        frame[name] = _cells(kept, name)
     conditions = {each.label: files.CONDITION_PREFIX + each.name for each in config.conditions}
     for label, column in conditions.items():
         frame[label] = kept[column]
@@ -119,6 +119,24 @@ def clone_of(run: Run) -> Clone:
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
     return Clone(config.table, buffer.getvalue(), cloned, config.properties)
+
+
+def _cells(kept: pd.DataFrame, name: str) -> pd.Series:
+    """The cells of a property in a run's table; as texts where some hold a bound."""
+    labels = kept[files.LABEL_PREFIX + name]
+    bounds = [kept.get(prefix + name) for prefix in files.BOUND_PREFIXES]
+    if bounds[0] is None or bounds[1] is None:
+        return labels
+    rows = zip(labels, *bounds, strict=True)
+    return pd.Series([_cell(*row) for row in rows], index=labels.index, dtype=object)
+
+
+def _cell(label: float, lower: float, upper: float) -> str | None:
+    if label == label:
+        return repr(label)
+    if lower == lower:
+        return f"> {lower!r}"
+    return f"< {upper!r}" if upper == upper else None
 
 
 def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:

@@ -52,14 +52,15 @@ def contents_of(run: Run) -> Contents | None:
 def _contents(path: Path, changed: int, size: int) -> Contents:
     file = pyarrow.parquet.ParquetFile(path)
     properties = [name for name in file.schema_arrow.names if name.startswith(files.LABEL_PREFIX)]
-    names = [*properties, *({"canonical", "fold"} & {*file.schema_arrow.names})]
+    more = {"canonical", "fold", *_bound_columns(properties)}
+    names = [*properties, *(more & {*file.schema_arrow.names})]
     # Some rows at a time: their texts take much more memory than their hashes.
     hashes = pd.concat(
         [batch.to_pandas().apply(_hashes) for batch in file.iter_batches(columns=names)]
     )
     units = hashes["canonical"].to_numpy()
     labels = {
-        name.removeprefix(files.LABEL_PREFIX): _digest(units * _ODD + hashes[name].to_numpy())
+        name.removeprefix(files.LABEL_PREFIX): _digest(units * _ODD + _with_bounds(hashes, name))
         for name in properties
     }
     folds = None
@@ -67,6 +68,21 @@ def _contents(path: Path, changed: int, size: int) -> Contents:
         each = hashes["fold"].to_numpy()
         folds = " ".join(sorted(_digest(units[each == fold]) for fold in np.unique(each)))
     return Contents(_digest(units), labels, folds)
+
+
+def _bound_columns(properties: Iterable[str]) -> list[str]:
+    """The columns that hold the bounds of some columns of labels, if there are any."""
+    names = [name.removeprefix(files.LABEL_PREFIX) for name in properties]
+    return [prefix + name for name in names for prefix in files.BOUND_PREFIXES]
+
+
+def _with_bounds(hashes: pd.DataFrame, name: str) -> np.ndarray:
+    """The hashes of a property's labels, and of their bounds where there are some."""
+    total = hashes[name].to_numpy()
+    for place, column in enumerate(_bound_columns([name])):
+        if column in hashes:
+            total = total + hashes[column].to_numpy() * np.uint64(2 * place + 3)
+    return total
 
 
 def _hashes(column: pd.Series) -> np.ndarray:

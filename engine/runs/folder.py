@@ -4,16 +4,18 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.json
 import yaml
 from pydantic import ValidationError
 
+from ..base.bounds import Bounds, or_none
 from ..base.errors import UserError
 from ..settings.presets import PRESETS, Preset
 from .records import Progress, Run, StoredConfig
@@ -95,6 +97,8 @@ CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK, LAST_WORDS = (
 )
 LABEL_PREFIX, CONDITION_PREFIX = "label:", "condition:"
 """Before each property's and condition's name in `table.parquet`, so that none hides `id`."""
+BOUND_PREFIXES = ("lower:", "upper:")
+"""Before the names of properties, in the table of a run that has labels known by a bound alone."""
 
 
 def read_metrics(run: Run) -> pd.DataFrame:
@@ -157,6 +161,21 @@ def preset_of(config: dict) -> Preset | None:
     """The preset of a run, from its `read_config`; None when it is not known any more."""
     stored = config.get("resolved_preset")
     return Preset.model_validate(stored) if stored else PRESETS.get(config.get("preset", ""))
+
+
+def bounds_of(frame: pd.DataFrame, names: Sequence[str]) -> Bounds | None:
+    """The bounds in a run's table; None where there are none.
+
+    Args:
+        frame: the table, N rows.
+        names: of the K properties.
+    """
+    nothing = np.full(len(frame), np.nan)
+    lower, upper = (
+        np.column_stack([frame.get(prefix + name, nothing) for name in names])
+        for prefix in BOUND_PREFIXES
+    )
+    return or_none(Bounds(lower, upper))
 
 
 def read_report(run: Run) -> dict:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import torch
 
+from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
 from ..base.versions import package_versions
 from ..features.compute import compute_features
@@ -45,6 +46,7 @@ class BundleRequest:
         seed: of everything random.
         given_folds: shape `(N,)`, int, where a column or a file gives the folds.
         sources: where the labels come from, where the properties name several sources.
+        bounds: of labels that are known by a bound alone, in the same units.
         conditions: under which the labels were measured, if members are to see them.
         condition_values: by their names, shape `(N,)`, as `Table.condition_values` has them.
     """
@@ -59,6 +61,7 @@ class BundleRequest:
     seed: int = 0
     given_folds: np.ndarray | None = None
     sources: Sequence[Source] = ()
+    bounds: Bounds | None = None
     conditions: Sequence[Condition] = ()
     condition_values: Mapping[str, np.ndarray] = field(default_factory=dict)
 
@@ -82,6 +85,7 @@ class BundleRequest:
             preset=preset,
             folds=folds,
             sources=table.sources,
+            bounds=table.bounds,
             conditions=table.conditions,
             condition_values={str(each): column for each, column in values.items()},
         )
@@ -164,7 +168,15 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     # Nothing below this line knows of scales: what it calls a unit is a decade of some properties.
     labels = scaled_columns(request.properties, request.labels)
     data = TrainingData(
-        features, labels, folds, request.names, quantities, sources, request.answers
+        features,
+        labels,
+        folds,
+        request.names,
+        quantities,
+        sources,
+        request.answers,
+        request.bounds
+        and request.bounds.changed(lambda each: scaled_columns(request.properties, each)),
     )
     ensemble = fit_ensemble(data, request.preset, request.seed, context)
     if steps:

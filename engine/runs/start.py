@@ -148,6 +148,7 @@ def _write_files(
             "smiles": table.smiles,
             "canonical": table.canonical,
             **{files.LABEL_PREFIX + table.properties[k].name: table.labels[:, k] for k in learned},
+            **_bounds(table, learned),
             **{
                 files.CONDITION_PREFIX + each.name: table.condition_values[each.name].to_numpy()
                 for each in table.conditions
@@ -172,6 +173,18 @@ def _write_files(
     write_atomic(run.folder / files.CONFIG, text)
     lines = [f"{finding.severity}: {finding.message}\n" for finding in table.report.findings]
     write_atomic(run.folder / files.LOG, "".join(lines))
+
+
+def _bounds(table: Table, learned: list[int]) -> dict[str, np.ndarray]:
+    """The columns of bounds, for the properties that have some."""
+    if table.bounds is None:
+        return {}
+    return {
+        prefix + table.properties[k].name: side[:, k]
+        for k in learned
+        if table.bounds.known[:, k].any()
+        for prefix, side in zip(files.BOUND_PREFIXES, table.bounds, strict=True)
+    }
 
 
 def _new_id(name: str, now: float) -> str:

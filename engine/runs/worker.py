@@ -61,6 +61,7 @@ class _Job(NamedTuple):
             seed=config.seed,
             given_folds=frame["fold"].to_numpy() if "fold" in frame else None,
             sources=config.sources,
+            bounds=files.bounds_of(frame, [property_.name for property_ in config.properties]),
             conditions=config.conditions,
             condition_values={
                 each.name: frame[files.CONDITION_PREFIX + each.name].to_numpy()

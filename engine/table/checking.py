@@ -1,12 +1,13 @@
 """Checking a table: which rows can be used, what their labels are, and what is odd about them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ..base.bounds import Bounds, or_none
 from ..settings.conditions import Condition
 from ..settings.properties import Property, Scale
 from ..settings.sources import Source
@@ -15,7 +16,7 @@ from .columns import Columns, check_columns, guess_columns, unused_roles
 from .conditions import read_conditions
 from .duplicates import find_duplicates
 from .headers import columns_by_name, read_headers
-from .labels import Labels, read_labels, summarise
+from .labels import BOUNDS_LEARNED, Labels, read_labels, summarise
 from .reading import RawTable, read_table
 from .repeat_units import Progress, attachment_points, read_units, stand_ins, unjoinable
 from .report import SEVERITIES, Finding, Report, counted, listed
@@ -37,6 +38,7 @@ class Table:
         excluded: the other rows, with the columns `row`, `id`, `SMILES` and `reason`.
         report: the findings and a summary.
         conditions: under which the labels were measured, C of them.
+        bounds: of labels that are known by a bound alone; None where there are none.
         condition_values: n rows with a column for each condition, as
             `engine.table.conditions.ConditionValues` has them.
         raw: the table as it was read, with its other columns.
@@ -54,6 +56,7 @@ class Table:
     excluded: pd.DataFrame
     report: Report
     raw: RawTable
+    bounds: Bounds | None = None
     conditions: tuple[Condition, ...] = ()
     condition_values: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: tuple[Source, ...] = ()
@@ -164,9 +167,17 @@ def check_table(
         excluded=pd.concat([excluded, _misfit_rows(raw)], ignore_index=True),
         report=report,
         raw=raw,
+        bounds=_bounds(list(read.values())),
         conditions=conditions.conditions,
         condition_values=conditions.values,
     )
+
+
+def _bounds(read: Sequence[Labels]) -> Bounds | None:
+    if not read:
+        return None
+    lower, upper = ([getattr(each, side) for each in read] for side in ("lower", "upper"))
+    return or_none(Bounds(np.column_stack(lower), np.column_stack(upper)))
 
 
 def _misfits(raw: RawTable) -> list[Finding]:
@@ -236,6 +247,27 @@ def _check_labels(
             Finding(kind="no_labels", severity="note", count=len(empty), message=message)
         )
     return read, findings
+
+
+def leave_bounds_out(table: Table) -> Table:
+    """The table without the labels that are known by a bound alone."""
+    if table.bounds is None:
+        return table
+    findings = [
+        finding.model_copy(
+            update={
+                "severity": "warning",
+                "message": finding.message.replace(BOUNDS_LEARNED, "They are left out, as chosen."),
+            }
+        )
+        if finding.kind in ("cell_above", "cell_below")
+        else finding
+        for finding in table.report.findings
+    ]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return replace(
+        table, bounds=None, report=table.report.model_copy(update={"findings": findings})
+    )
 
 
 def settings_of(table: Table) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from ..base.bounds import Bounds, no_bounds, or_none
 from ..base.errors import UserError
 from ..settings.properties import Property, Scale
 from ..settings.sources import MOST_SOURCES, Source
@@ -42,6 +43,7 @@ def join_tables(
     quantities = _quantities(tables, sources)
     answers = _answers(quantities, [source.name for source in sources], answer)
     columns: list[tuple[Property, np.ndarray]] = []
+    origins: list[tuple[int, str]] = []
     starts = np.cumsum([0, *(len(table.canonical) for table in tables)])
     for key, holders in quantities.items():
         plain = holders[min(holders)][0]
@@ -55,7 +57,9 @@ def join_tables(
             whole[starts[number] : starts[number + 1]] = labels
             of_source = named.of_source(sources[number].name, number == answers[key])
             columns.append((of_source, whole))
-    columns.sort(key=lambda column: not column[0].is_answer)
+            origins.append((number, property_.name))
+    order = sorted(range(len(columns)), key=lambda k: not columns[k][0].is_answer)
+    columns, origins = [columns[k] for k in order], [origins[k] for k in order]
     properties = tuple(property_ for property_, _ in columns)
     _check_names(properties)
     conditions, values = join_conditions(
@@ -72,11 +76,26 @@ def join_tables(
         excluded=pd.concat([table.excluded for table in tables], ignore_index=True),
         report=_report(tables, sources, columns),
         raw=tables[0].raw,
+        bounds=_joined_bounds(tables, origins, starts),
         conditions=conditions,
         condition_values=values,
         sources=tuple(sources),
         parts=tuple(tables),
     )
+
+
+def _joined_bounds(
+    tables: Sequence[Table], origins: Sequence[tuple[int, str]], starts: np.ndarray
+) -> Bounds | None:
+    """The bounds of all tables; `origins` are each property's table and its name there."""
+    joined = no_bounds((int(starts[-1]), len(origins)))
+    for k, (number, name) in enumerate(origins):
+        table = tables[number]
+        if table.bounds is not None:
+            own = [property_.name for property_ in table.properties].index(name)
+            for whole, part in zip(joined, table.bounds, strict=True):
+                whole[starts[number] : starts[number + 1], k] = part[:, own]
+    return or_none(joined)
 
 
 def leave_out(table: Table, names: Collection[str]) -> Table:
@@ -107,7 +126,14 @@ def leave_out(table: Table, names: Collection[str]) -> Table:
             "properties": [table.report.properties[k] for k in kept],
         }
     )
-    left = replace(table, labels=table.labels[:, kept], properties=properties, report=report)
+    every = np.arange(len(table.rows))
+    left = replace(
+        table,
+        labels=table.labels[:, kept],
+        bounds=None if table.bounds is None else or_none(table.bounds.of(every, kept)),
+        properties=properties,
+        report=report,
+    )
     return _without_empty_sources(left, table)
 
 
@@ -125,7 +151,7 @@ def _without_empty_sources(table: Table, before: Table) -> Table:
         sizes = [len(part.canonical) for part in table.parts]
         rows = np.flatnonzero(np.repeat(stay, sizes))
     else:
-        had, has = (np.isfinite(each.labels).any(axis=1) for each in (before, table))
+        had, has = (_has_labels(each) for each in (before, table))
         rows = np.flatnonzero(has | ~had)
     gone = [s.name for s, is_left in zip(table.sources, stay, strict=True) if not is_left]
     return replace(
@@ -136,10 +162,17 @@ def _without_empty_sources(table: Table, before: Table) -> Table:
         smiles=[table.smiles[i] for i in rows],
         canonical=[table.canonical[i] for i in rows],
         labels=table.labels[rows],
+        bounds=table.bounds and table.bounds.of(rows, range(len(table.properties))),
         rows=table.rows[rows],
         sources=tuple(s for s, is_left in zip(table.sources, stay, strict=True) if is_left),
         parts=tuple(p for p, is_left in zip(table.parts, stay, strict=False) if is_left),
     )
+
+
+def _has_labels(table: Table) -> np.ndarray:
+    """Whether each row has a label or a bound of one; `(n,)`, bool."""
+    labelled = np.isfinite(table.labels)
+    return (labelled if table.bounds is None else labelled | table.bounds.known).any(axis=1)
 
 
 _Holders = dict[int, tuple[Property, np.ndarray]]

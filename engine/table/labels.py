@@ -31,11 +31,15 @@ class Labels(NamedTuple):
     Attributes:
         property_: what it holds.
         values: (n,) its labels in the property's unit, NaN where one is missing.
+        lower, upper: (n,) the bounds between which labels lie of which nothing else is known, in
+            the same unit, NaN where there is none.
         findings: what is odd about them.
     """
 
     property_: Property
     values: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
     findings: list[Finding]
 
 
@@ -79,7 +83,11 @@ def read_labels(
     ]
     property_, of_scale = on_scale(property_, values, rows, scale)
     findings += [of_scale, *check_labels(property_, values, rows, said)]
-    return Labels(property_, values, [finding for finding in findings if finding])
+    lower, upper = (
+        _bounds(read, kind, header.name, property_, convert) for kind in ("above", "below")
+    )
+    told = [finding for finding in findings if finding]
+    return Labels(property_, values, lower, upper, told)
 
 
 def summarise(property_: Property, values: np.ndarray) -> PropertySummary:
@@ -127,6 +135,23 @@ def _convert_cells(values: np.ndarray, read: Column, name: str, property_: Prope
     return strange
 
 
+def _bounds(
+    read: Column, kind: Kind, name: str, property_: Property, convert: Conversion
+) -> np.ndarray:
+    """The bounds of one side, in the property's unit; NaN where there is none, `(n,)`."""
+    bounds = np.full(len(read.values), np.nan)
+    for position, quantity in read.quantities.items():
+        if quantity.kind == kind:
+            own = conversion_to(property_, name, quantity.unit) if quantity.unit else convert
+            if own:
+                bounds[position] = own(np.array(quantity.value))
+    return bounds
+
+
+BOUNDS_LEARNED = (
+    "A model learns from them as bounds, and is wrong only beyond them; no figure of error counts "
+    "them. To leave them out, say `--bounds leave-out`, or choose so on the Train page."
+)
 _WORDS: dict[Kind, tuple[str, str, Severity, str]] = {
     "range": ("is a range", "are ranges", "note", "The middle is taken."),
     "approximate": ("is approximate", "are approximate", "note", "The number is taken as it is."),
@@ -134,14 +159,14 @@ _WORDS: dict[Kind, tuple[str, str, Severity, str]] = {
     "above": (
         "is a lower bound (>)",
         "are lower bounds (>)",
-        "warning",
-        "They are left out: a bound is no value.",
+        "note",
+        BOUNDS_LEARNED,
     ),
     "below": (
         "is an upper bound (<)",
         "are upper bounds (<)",
-        "warning",
-        "They are left out: a bound is no value.",
+        "note",
+        BOUNDS_LEARNED,
     ),
 }
 

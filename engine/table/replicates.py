@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ..base.bounds import Bounds, or_none
 from ..settings.properties import Property, scaled_columns, unscaled_columns
 from .checking import Table, settings_of
 from .labels import summarise
@@ -42,6 +43,7 @@ def average_replicates(table: Table, how: Replicates) -> Table:
         if present.any():
             means[row, present] = middle(scaled[np.ix_(group, present)], axis=0)
     labels = unscaled_columns(table.properties, means)
+    bounds = None if table.bounds is None else _bounds(table.bounds, groups, labels)
     first = [group[0] for group in groups]
     report = table.report
     findings = [each for each in report.findings if each.kind not in _MENDED]
@@ -52,6 +54,7 @@ def average_replicates(table: Table, how: Replicates) -> Table:
         smiles=[table.smiles[i] for i in first],
         canonical=[table.canonical[i] for i in first],
         labels=labels,
+        bounds=bounds,
         rows=table.rows[first],
         condition_values=table.condition_values.iloc[first].reset_index(drop=True),
         excluded=pd.concat([table.excluded, _averaged_rows(table, groups)], ignore_index=True),
@@ -63,6 +66,16 @@ def average_replicates(table: Table, how: Replicates) -> Table:
             }
         ),
     )
+
+
+def _bounds(bounds: Bounds, groups: list[list[int]], labels: np.ndarray) -> Bounds | None:
+    """The narrowest bounds of each group, where it has no label."""
+    lower = np.stack([np.fmax.reduce(bounds.lower[group]) for group in groups])
+    upper = np.stack([np.fmin.reduce(bounds.upper[group]) for group in groups])
+    needed = np.isnan(labels)
+    # Where measurements contradict each other, their bounds say nothing.
+    needed &= ~(lower > upper)
+    return or_none(Bounds(lower, upper).changed(lambda each: np.where(needed, each, np.nan)))
 
 
 def spread_of_replicates(labels: np.ndarray, groups: list[list[int]]) -> float | None:

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel
 from threadpoolctl import threadpool_limits
 
+from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
 from ..models.members import DescriptorMember, SourcesMember
 from ..models.store import save_descriptor_model
@@ -26,6 +27,7 @@ class DescriptorTask(NamedTuple):
     folds: np.ndarray  # N
     config: BaseModel  # of the member
     columns: list[list[int]]  # the properties of each model
+    bounds: Bounds | None = None  # in units
 
     @property
     def held_out(self) -> list[int]:
@@ -64,12 +66,8 @@ def fit_on_descriptors(
 
     def fit_one(piece: str) -> None:
         fold, columns = jobs[piece]
-        labelled = np.isfinite(task.labels[:, columns]).any(axis=1)
-        rows = labelled if fold is None else labelled & (task.folds != fold)
-        # A member of one property takes labels of shape (N,).
-        which = columns if issubclass(member, SourcesMember) else columns[0]
-        labels = task.labels[rows][:, which]
-        model = member.fit(task.descriptors[rows], labels, task.config, seed)
+        learned = np.full(len(task.labels), True) if fold is None else task.folds != fold
+        model = _fitted(task, member, columns, learned, seed)
         result = np.empty(0)
         if fold is None:
             save_descriptor_model(context.folder, member.name, columns[0], model)
@@ -97,6 +95,37 @@ def fit_on_descriptors(
         for _ in _as_completed(futures, context.reporter):
             context.reporter.step()
     return predicted
+
+
+def _fitted(
+    task: DescriptorTask,
+    member: type[DescriptorMember],
+    columns: list[int],
+    learned: np.ndarray,
+    seed: int,
+) -> DescriptorMember:
+    """A model of some properties, from some rows `(N,)`, bool.
+
+    Bounds are learned as Buckley and James do (Biometrika 66 (1979) 429,
+    doi:10.1093/biomet/66.3.429), in one round: a model of the labels predicts the rows that have
+    bounds, what lies beyond a bound is moved to it, and a second model learns from both.
+    """
+    # A member of one property takes labels of shape (N,).
+    which = columns if issubclass(member, SourcesMember) else columns[0]
+    labelled = np.isfinite(task.labels[:, columns]).any(axis=1)
+    rows = learned & labelled
+    model = member.fit(task.descriptors[rows], task.labels[rows][:, which], task.config, seed)
+    bounds = task.bounds and task.bounds.of(np.arange(len(labelled)), columns)
+    bounded = learned & bounds.known.any(axis=1) if bounds else np.zeros(len(learned), dtype=bool)
+    if bounds is None or not bounded.any():
+        return model
+    labels = task.labels[:, columns].copy()
+    own = bounds.of(bounded, range(len(columns)))
+    guessed = own.nearest(_as_columns(model.predict(task.descriptors[bounded])))
+    labels[bounded] = np.where(own.known & np.isnan(labels[bounded]), guessed, labels[bounded])
+    rows = rows | bounded
+    one = labels if issubclass(member, SourcesMember) else labels[:, 0]
+    return member.fit(task.descriptors[rows], one[rows], task.config, seed)
 
 
 def _as_columns(predicted: np.ndarray) -> np.ndarray:

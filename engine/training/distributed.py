@@ -19,6 +19,7 @@ import torch
 import torch.distributed as dist
 from safetensors.numpy import load_file, save_file
 
+from ..base.bounds import Bounds
 from ..base.packed import PackedGraphs
 from ..base.workers import crew
 from ..models.member import NetworkMemberConfig
@@ -147,6 +148,8 @@ def write_task(
     arrays = {**task.graphs._asdict(), "labels": task.labels, "folds": task.folds}
     if task.descriptors is not None:
         arrays["descriptors"] = task.descriptors
+    if task.bounds is not None:
+        arrays |= {"lower": task.bounds.lower, "upper": task.bounds.upper}
     save_file(
         {name: np.ascontiguousarray(array) for name, array in arrays.items()}, folder / _ARRAYS
     )
@@ -170,6 +173,7 @@ def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob], DeviceSettin
         NetworkMemberConfig(**settings["config"]),
         arrays.get("descriptors"),
         settings["sources"] and tuple(settings["sources"]),
+        Bounds(arrays["lower"], arrays["upper"]) if "lower" in arrays else None,
     )
     jobs = [NetworkJob(*job) for job in settings["jobs"]]
     return task, jobs, DeviceSettings(**settings["use"])

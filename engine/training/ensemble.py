@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from pydantic import BaseModel
 
+from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..base.packed import Features
 from ..inference.conformal import Interval, calibrate
@@ -49,6 +50,8 @@ class TrainingData:
             default.
         sources: the name of each one's source; by default all have the same.
         answers: those that the weighted errors are about; all by default.
+        bounds: of labels that are known by a bound alone, in the same units; members learn from
+            them, and no figure of error counts them.
     """
 
     features: Features
@@ -58,6 +61,7 @@ class TrainingData:
     quantities: Sequence[str] | None = None
     sources: Sequence[str] | None = None
     answers: Sequence[str] | None = None
+    bounds: Bounds | None = None
 
     @property
     def of_quantities(self) -> Sequence[str]:
@@ -157,12 +161,16 @@ def _fit_member(
     member = MEMBERS[name]
     if issubclass(member, DescriptorMember):
         columns = columns_of(name, data.of_quantities)
-        fits = DescriptorTask(data.features.descriptors, data.labels, data.folds, config, columns)
+        fits = DescriptorTask(
+            data.features.descriptors, data.labels, data.folds, config, columns, data.bounds
+        )
         return fit_on_descriptors(fits, member, seed, context)
     assert isinstance(config, NetworkMemberConfig)
     descriptors = data.features.descriptors if config.network.joined else None
     sources = None if data.sources is None else tuple(data.sources)
-    task = NetworkTask(data.features.graphs, data.labels, data.folds, config, descriptors, sources)
+    task = NetworkTask(
+        data.features.graphs, data.labels, data.folds, config, descriptors, sources, data.bounds
+    )
     return fit_networks(task, network_jobs(name, data.fold_numbers, config, seed), context)
 
 

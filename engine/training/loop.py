@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
+from ..base.bounds import Bounds
 from ..base.packed import same_units, take
 from ..models.batching import DeviceGraphs
 from ..models.device import set_arithmetic
@@ -35,6 +36,7 @@ class NetworkRows(NamedTuple):
     rows: np.ndarray  # the rows to learn from
     validation: np.ndarray  # rows whose error is reported each epoch, and used for nothing else
     sources: Sequence[str] | None = None  # of the K properties; by default all have the same
+    bounds: Bounds | None = None  # in units; learned from, and not validated on
 
 
 def train_network(
@@ -75,7 +77,8 @@ def train_network(
     if training.pretraining and not checkpointer.has_begun:
         pretrain(network, take(data.graphs.packed, rows), training, seed, context, checkpointer)
         torch.manual_seed(seed)
-    rows = rows[np.isfinite(labels[rows]).any(axis=1)]
+    known = np.isfinite(labels) if data.bounds is None else np.isfinite(labels) | data.bounds.known
+    rows = rows[known[rows].any(axis=1)]
     inner = rows[:0]
     if training.patience:
         units = same_units(data.graphs.packed)
@@ -84,7 +87,9 @@ def train_network(
         descriptors = data.graphs.descriptors
         assert descriptors is not None, "the network joins descriptors, and there are none"
         network.join.choose(descriptors[rows], labels[rows])
-    trainer = Trainer(network, data.graphs, labels, rows, training, seed, context, data.sources)
+    trainer = Trainer(
+        network, data.graphs, labels, rows, training, seed, context, data.sources, data.bounds
+    )
     validate = partial(_validate, trainer, data)
     for epoch in range(checkpointer.resume(trainer), training.epochs):
         if trainer.stopping and trainer.stopping.over:

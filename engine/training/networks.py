@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..base.packed import PackedGraphs
 from ..models.batching import DeviceGraphs
@@ -50,6 +51,7 @@ class NetworkTask(NamedTuple):
     config: NetworkMemberConfig
     descriptors: np.ndarray | None = None  # N × D, where the network joins some
     sources: tuple[str, ...] | None = None  # of the K properties; by default all have the same
+    bounds: Bounds | None = None  # in units
 
 
 def network_jobs(
@@ -102,7 +104,7 @@ class NetworkFitter:
         rows = np.flatnonzero(task.folds != job.fold)
         checkpointer = NetworkCheckpointer(context, job.piece, job.about)
         network, scale = train_network(
-            NetworkRows(self._graphs, task.labels, rows, held_out, task.sources),
+            NetworkRows(self._graphs, task.labels, rows, held_out, task.sources, task.bounds),
             network_member(job.member),
             task.config,
             job.seed,

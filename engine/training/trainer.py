@@ -14,6 +14,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..models.batching import ArrangedGraphs, DeviceGraphs, GraphBatch
 from ..models.device import Precision, forget_unused, out_of_memory, several_processes
@@ -50,6 +51,7 @@ class Trainer:
         seed: int,
         context: TrainContext,
         sources: Sequence[str] | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         """Move the network to its device and make everything ready.
 
@@ -63,13 +65,18 @@ class Trainer:
             context: of the fit; its reporter is told when memory runs out, or when a fast path is
                 not available.
             sources: the name of each property's source; by default all have the same.
+            bounds: of labels that are known by a bound alone, in units.
         """
         self.device, self._use, self._reporter = context.device, context.use, context.reporter
         self.network, self.scale = network.to(self.device), Scale.of(labels[rows])
         self.weights = label_weights(labels[rows], sources).to(self.device)
         self._graphs, self._config, self._rows = graphs, config, rows
+        # Bounds as more columns: whatever takes labels takes them along.
+        sides = [labels, *(bounds or ())]
         self._labels = torch.as_tensor(
-            self.scale.apply(labels), dtype=torch.float32, device=self.device
+            np.concatenate([self.scale.apply(side) for side in sides], axis=1),
+            dtype=torch.float32,
+            device=self.device,
         )
         self._shuffler = torch.Generator().manual_seed(seed)
         self.precision = self._usable_precision()
@@ -311,12 +318,21 @@ def label_weights(labels: np.ndarray, sources: Sequence[str] | None = None) -> T
 def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """The sum of weighted absolute errors over the labels that are not missing.
 
+    Of a label that is known by a bound alone, only what lies beyond the bound is an error.
+
     Args:
         predicted: shape `(G, K)`, standardised.
-        labels: shape `(G, K)`, standardised, NaN where missing.
+        labels: shape `(G, K)`, standardised, NaN where missing; or `(G, 3 K)` with the lower and
+            the upper bounds behind them.
         weights: shape `(K,)`.
     """
-    errors = torch.where(torch.isfinite(labels), (predicted - labels.nan_to_num()).abs(), 0.0)
+    exact = labels[:, : len(weights)]
+    errors = torch.where(torch.isfinite(exact), (predicted - exact.nan_to_num()).abs(), 0.0)
+    if labels.shape[1] > len(weights):
+        lower, upper = labels[:, len(weights) :].chunk(2, dim=1)
+        below = (lower - predicted).nan_to_num().clamp(min=0)
+        above = (predicted - upper).nan_to_num().clamp(min=0)
+        errors = errors + torch.where(torch.isfinite(exact), 0.0, below + above)
     return (errors * weights).sum()
 
 
@@ -324,7 +340,8 @@ def labelled_weight(labels: Tensor, weights: Tensor) -> Tensor:
     """The total weight of the labels of some graphs, never 0; a scalar.
 
     Args:
-        labels: shape `(G, K)`, NaN where missing.
+        labels: as `weighted_error` takes them.
         weights: shape `(K,)`.
     """
-    return (torch.isfinite(labels) * weights).sum().clamp(min=1e-6)
+    sides = torch.isfinite(labels).unflatten(1, (-1, len(weights)))
+    return (sides.any(dim=1) * weights).sum().clamp(min=1e-6)
