@@ -234,6 +234,8 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
             f"{predicted.problems[0]}."
         )
+    for condition in predictor.info.conditions:
+        print_line(f"at {condition.name} {given[condition.name]} {condition.unit}".strip())
     uncertainty = predictor.uncertainty(predicted) if intervals else None
     # Kept on one line, where a narrow terminal breaks the others.
     interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)

@@ -8,6 +8,8 @@ import streamlit as st
 from engine.settings.properties import Property
 
 _CODE = re.compile(r"(`[^`]*`)")
+_POWER = re.compile(r"(?<=\d)e([+-]\d+)\b")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MARKS = re.compile(r"([*_$\[\]<>~#|\\:])")
 
 
@@ -43,8 +45,13 @@ def number(property_: Property, value: float | None, sign: bool = False) -> str:
     """
     if value is None or value != value:
         return "–"
-    text = property_.format(value).replace("-", "−", 1)
+    text = _POWER.sub(_as_power, property_.format(value)).replace("-", "−", 1)
     return f"+{text}" if sign and value > 0 else text
+
+
+def _as_power(match: re.Match[str]) -> str:
+    """`e+04` as people write it: ` × 10⁴`."""
+    return f" × 10{str(int(match[1])).translate(_RAISED)}"
 
 
 def title_with_name(property_: Property) -> str:
