@@ -125,50 +125,53 @@ def _curve(
     smiles: str,
     given: dict[str, float | str],
 ) -> go.Figure:
-    predictor = models.load_predictor(folder)
-    shown = condition.as_property
     assert condition.low is not None
     assert condition.high is not None
+    shown = condition.as_property
     ends = shown.scaled(np.array([condition.low, condition.high]))
     points = shown.unscaled(np.linspace(*ends, _POINTS))
-    at = same_for_all(predictor.info.conditions, _POINTS, given)
-    at.values[condition.name] = points
-    predicted = predictor.predict([smiles] * _POINTS, given=at)
-    lines = [
-        go.Scatter(
-            x=points,
-            y=predicted.blend[property_.name],
-            mode="lines",
-            line={"color": charts.colour_of("blend"), "width": 2.5},
-            hovertemplate=f"%{{x:.4~g}} {escape(condition.unit)}<br>%{{y:.4~g}} "
-            f"{escape(property_.unit)}<extra></extra>",
-        )
-    ]
-    if predictor.has_intervals:
-        uncertainty = predictor.uncertainty(predicted)
-        high, low = uncertainty.high[property_.name], uncertainty.low[property_.name]
-        for values, fill in ((high, None), (low, "tonexty")):
-            lines.insert(
-                len(lines) - 1,
-                go.Scatter(
-                    x=points,
-                    y=values,
-                    mode="lines",
-                    line={"width": 0},
-                    fill=fill,
-                    fillcolor=_BAND,
-                    hoverinfo="skip",
-                ),
-            )
-    chart = go.Figure(lines)
-    at_value = float(given[condition.name])
-    if condition.low <= at_value <= condition.high:
-        chart.add_vline(x=at_value, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
+    chart = go.Figure(_lines(property_, condition, folder, smiles, given, points))
+    at = float(given[condition.name])
+    if condition.low <= at <= condition.high:
+        chart.add_vline(x=at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
     chart.update_xaxes(title=condition.label, type=_axis(shown))
     chart.update_yaxes(title=property_.label, type=_axis(property_))
     return chart.update_layout(
         height=360, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
     )
+
+
+def _lines(
+    property_: Property,
+    condition: Condition,
+    folder: Path,
+    smiles: str,
+    given: dict[str, float | str],
+    points: np.ndarray,
+) -> list[go.Scatter]:
+    """The ends of the intervals, if there are some, and the blend over them."""
+    predictor = models.load_predictor(folder)
+    at = same_for_all(predictor.info.conditions, len(points), given)
+    at.values[condition.name] = points
+    predicted = predictor.predict([smiles] * len(points), given=at)
+    lines = []
+    if predictor.has_intervals:
+        uncertainty = predictor.uncertainty(predicted)
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+        high, low = uncertainty.high[property_.name], uncertainty.low[property_.name]
+        lines = [
+            go.Scatter(x=points, y=high, **edge),
+            go.Scatter(x=points, y=low, fill="tonexty", fillcolor=_BAND, **edge),
+        ]
+    hover = f"%{{x:.4~g}} {escape(condition.unit)}<br>%{{y:.4~g}} {escape(property_.unit)}"
+    blend = go.Scatter(
+        x=points,
+        y=predicted.blend[property_.name],
+        mode="lines",
+        line={"color": charts.colour_of("blend"), "width": 2.5},
+        hovertemplate=f"{hover}<extra></extra>",
+    )
+    return [*lines, blend]
 
 
 def _axis(property_: Property) -> str:
