@@ -10,9 +10,11 @@ from engine.base.errors import UserError
 from engine.inference.bundle import INFO, read_info
 from engine.inference.submission import make_submission, not_asked_for_words
 from engine.table import read_table
+from engine.table.conditions import condition_columns
 from pages.parts import models, page_guard
 from pages.parts.formatting import plain, show_error, unit_of
 from pages.parts.layout import check_limits, columns, heading, upload_table
+from pages.parts.predict.conditions import choose_conditions
 
 STEPS = {
     "graphs": "Reading the molecules",
@@ -21,16 +23,19 @@ STEPS = {
 PREVIEW = 100
 
 
-def inputs_key(folder: Path, files: list) -> str:
-    """What tells one set of inputs from another: the files' contents and the model."""
-    digest = sha256(f"{folder} {(folder / INFO).stat().st_mtime_ns}".encode())
+def inputs_key(folder: Path, files: list, given: dict[str, float | str]) -> str:
+    """What tells one set of inputs from another: the files' contents, the model, conditions."""
+    about = f"{folder} {(folder / INFO).stat().st_mtime_ns} {sorted(given.items())}"
+    digest = sha256(about.encode())
     for file in files:
         digest.update(sha256(file.getbuffer()).digest() if file else b"none")
     return digest.hexdigest()
 
 
-def make_file(folder: Path, test, sample) -> dict:
+def make_file(folder: Path, test, sample, given: dict[str, float | str]) -> dict:
     """Predict; returns what the page shows, as plain bytes and frames.
+
+    Conditions that the test table has a column of are its own, the others as they are given.
 
     Raises:
         UserError: when a file cannot be used.
@@ -47,7 +52,10 @@ def make_file(folder: Path, test, sample) -> dict:
     try:
         table = read_table(test.getvalue(), test.name)
         wanted = read_table(sample.getvalue(), sample.name) if sample else None
-        submission = make_submission(models.load_predictor(folder), table, wanted, show)
+        predictor = models.load_predictor(folder)
+        own = condition_columns(table, predictor.info.conditions)
+        for_all = {name: value for name, value in given.items() if name not in own}
+        submission = make_submission(predictor, table, wanted, show, conditions=for_all)
     finally:
         bar.empty()
     return {
@@ -153,13 +161,16 @@ def main() -> None:
     if files[0] is None:
         st.info("Upload the test table to go on.", icon=":material/upload_file:")
         return
-    key = inputs_key(folder, files)
+    given = choose_conditions(info, "For rows of a table that has no column of them")
+    if given is None:
+        return
+    key = inputs_key(folder, files, given)
     result = st.session_state.get("submission", {})
     if result.get("key") != key and st.button(
         "Make the submission", type="primary", icon=":material/play_arrow:"
     ):
         with st.spinner("Predicting. The first time, loading the models takes a few seconds…"):
-            result = {"key": key, **make_file(folder, *files)}
+            result = {"key": key, **make_file(folder, *files, given)}
         st.session_state["submission"] = result
         # The button has done its work; it comes back when an input changes.
         st.rerun()

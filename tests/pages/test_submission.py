@@ -8,6 +8,8 @@ import pytest
 
 from engine.inference import bundle
 from engine.inference.predict import Predictor
+from engine.settings.conditions import GivenConditions
+from tests.solubilities import make
 
 TEST = "id,SMILES\n7,*CC*\n3,*CCO*\n9,C1CC(\n1,*CC(*)Cl\n"
 SAMPLE = "id,Density,Tg\n1,0,0\n9,0,0\n3,0,0\n7,0,0\n"
@@ -117,3 +119,18 @@ def test_wrong_limits_are_said_once(workspace, open_page):
     assert not app.exception
     (error,) = app.error
     assert "less than or equal to 100" in error.value
+
+
+def test_conditions_are_columns_of_the_table_or_said_on_the_page(empty_workspace, open_page):
+    make(empty_workspace / "made")
+    bundle.promote(empty_workspace / "made")
+    app = open_page("submission")
+    test = "id,SMILES,temperature (K)\n1,*CC*,280\n2,*CC*,360\n"
+    app.file_uploader(key="test table").upload("test.csv", test.encode(), "text/csv").run()
+    next(box for box in app.selectbox if box.label == "solvent").set_value("water").run()
+    app.button[0].click().run()
+    assert not app.exception
+    water = np.array(["water"] * 2, dtype=object)
+    given = GivenConditions({"temperature": np.array([280.0, 360.0]), "solvent": water}, {})
+    expected = Predictor(bundle.default_bundle()).predict(["*CC*"] * 2, given=given).blend
+    np.testing.assert_allclose(_csv(app)["solubility"], expected["solubility"], rtol=1e-5)

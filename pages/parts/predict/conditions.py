@@ -23,16 +23,19 @@ _POINTS = 41
 _BAND = "rgba(113, 116, 245, 0.18)"
 
 
-def choose_conditions(info: BundleInfo) -> dict[str, float | str] | None:
+def choose_conditions(
+    info: BundleInfo, words: str = "At these conditions"
+) -> dict[str, float | str] | None:
     """Let the user say at which conditions to predict; None where one cannot be read.
 
     Args:
         info: of the model; without conditions, nothing is asked.
+        words: above the fields.
     """
     given: dict[str, float | str] = {}
     if not info.conditions:
         return given
-    st.markdown("**At these conditions**")
+    st.markdown(f"**{words}**")
     with st.container(horizontal=True, gap="small"):
         for condition in info.conditions:
             value = _field(condition)
