@@ -14,6 +14,7 @@ from pages.parts.monitor.run_actions import (
     offer_management,
     offer_resume,
     offer_stop,
+    show_deleted,
     show_place,
     show_problem,
 )
@@ -43,11 +44,13 @@ def main() -> None:
     runs = list_runs()
     if not runs:
         _show_empty()
+        show_deleted()
         return
     run = _selected(runs)
     # A fragment that runs again while any run is alive, so that the list keeps up.
     every = 3.0 if any(run.alive for run in runs) else None
     st.fragment(show_list, run_every=every)(run.id if run else "")
+    show_deleted()
     show_problem()
     if run:
         _show_run(run)

@@ -1,8 +1,9 @@
-"""`runs`, `stop`, `delete` and `export`."""
+"""`runs`, `stop`, `delete`, `restore`, `empty-trash` and `export`."""
 
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from rich.console import Console
@@ -11,8 +12,20 @@ from rich.table import Table
 
 from ..base.errors import UserError
 from ..base.workspace import COMMAND
-from ..runs import Run, changes_of, delete_run, disk_use, find_run, list_runs, stop_run
+from ..runs import (
+    Run,
+    changes_of,
+    delete_run,
+    disk_use,
+    empty_trash,
+    find_run,
+    list_runs,
+    restore,
+    stop_run,
+    trashed,
+)
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
+from ..runs.trash import DAYS
 from .options import Commands, add_json, add_run
 from .output import print_line
 
@@ -29,10 +42,21 @@ def add(commands: Commands) -> None:
     add_run(stop)
     stop.set_defaults(carry_out=_stop)
 
-    delete = commands.add_parser("delete", help="delete a run and its files")
+    delete = commands.add_parser(
+        "delete", help=f"delete a run and its files; for {DAYS} days it can be restored"
+    )
     add_run(delete)
     delete.add_argument("--yes", action="store_true", help="do not ask")
     delete.set_defaults(carry_out=_delete)
+
+    restored = commands.add_parser("restore", help="bring a deleted run back")
+    restored.add_argument(
+        "run", metavar="RUN", nargs="?", help="its id; without it, deleted runs are listed"
+    )
+    restored.set_defaults(carry_out=_restore)
+
+    empty = commands.add_parser("empty-trash", help="free the disk of deleted runs for good")
+    empty.set_defaults(carry_out=_empty_trash)
 
     export = commands.add_parser("export", help="write a run's metrics for other programs")
     add_run(export)
@@ -85,14 +109,36 @@ def _delete(arguments: argparse.Namespace) -> int:
     size = f"{disk_use(run) / 2**20:,.1f} MB"
     if not arguments.yes:
         answer = console.input(
-            f"Delete run {escape(run.name)} ({run.id}) and its {size} for good? yes or no: "
+            f"Delete run {escape(run.name)} ({run.id}) with its {size}? yes or no: "
         )
         if answer.strip().casefold() not in ("y", "yes"):
             console.print("Nothing was deleted.")
             return 1
     delete_run(run)
-    console.print(f"Deleted; {size} are free again.", highlight=False)
+    print_line(
+        f"Deleted. For {DAYS} days, `{COMMAND} restore {run.id}` brings it back; "
+        f"`{COMMAND} empty-trash` frees its {size} at once."
+    )
     return 0
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    """Bring a deleted run back, or list those that can be."""
+    if arguments.run:
+        restore(arguments.run)
+        print_line(f"{arguments.run} is back.")
+        return
+    deleted = trashed()
+    for each in deleted:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.deleted))
+        print_line(f"{each.run.id}  {each.run.name}, deleted {when}, {each.size / 2**20:,.1f} MB")
+    if not deleted:
+        print_line("No deleted run is kept.")
+
+
+def _empty_trash(arguments: argparse.Namespace) -> None:
+    """Free the disk of all deleted runs."""
+    print_line(f"{empty_trash() / 2**20:,.1f} MB are free again.")
 
 
 def _export(arguments: argparse.Namespace) -> None:

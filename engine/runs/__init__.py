@@ -29,6 +29,7 @@ from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_fo
 from .records import MAX_SEED, RESUMABLE, Change, Progress, Run, RunConfig, StageProgress, in_line
 from .start import MIN_LABELS, chosen_preset, learnable, start_run, unlearned_words
 from .store import changes_of
+from .trash import Trashed, empty_trash, restore, trashed
 
 __all__ = [
     "MAX_SEED",
@@ -41,6 +42,7 @@ __all__ = [
     "Run",
     "RunConfig",
     "StageProgress",
+    "Trashed",
     "archive_run",
     "changes_of",
     "chosen_preset",
@@ -49,6 +51,7 @@ __all__ = [
     "command_for",
     "delete_run",
     "disk_use",
+    "empty_trash",
     "end_probe",
     "find_model",
     "find_run",
@@ -70,10 +73,12 @@ __all__ = [
     "read_report",
     "rename_run",
     "request_for",
+    "restore",
     "resume_run",
     "start_probe",
     "start_run",
     "stop_run",
+    "trashed",
     "unlearned_words",
     "with_kept_folds",
 ]

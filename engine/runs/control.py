@@ -1,7 +1,6 @@
 """Listing, finding, stopping, resuming and keeping order among runs."""
 
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
 from .records import RESUMABLE, Run, checked_name, in_line
+from .trash import size_of, throw_away
 
 _STOP_SECONDS = 60.0
 """How long to wait for a run that was asked to stop; its supervisor uses force long before."""
@@ -157,34 +157,20 @@ def archive_run(run: Run, archived: bool = True) -> None:
     store.update(run.id, archived=archived)
 
 
-def delete_run(run: Run) -> int:
-    """Delete a run and all its files; returns how many bytes that frees.
+def delete_run(run: Run) -> None:
+    """Delete a run; its files lie in the trash for some days, from which it can be restored.
 
     Raises:
-        UserError: when it waits or works, or its files cannot be deleted.
+        UserError: when it waits or works, or its files cannot be moved.
     """
     _demand_ended(run, "deleted")
-    size = disk_use(run)
-    try:
-        # First: without it, the rest of the folder is not taken for a run.
-        (run.folder / store.RECORD).unlink(missing_ok=True)
-        if run.folder.exists():
-            shutil.rmtree(run.folder)
-    except OSError as error:
-        raise UserError(f"The files of {run.name!r} could not be deleted: {error}") from error
+    throw_away(run)
     store.remove(run.id)
-    return size
 
 
 def disk_use(run: Run) -> int:
     """The bytes that a run's files take."""
-    total = 0
-    for path in run.folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue  # gone meanwhile
-    return total
+    return size_of(run.folder)
 
 
 def _demand_ended(run: Run, what: str) -> None:

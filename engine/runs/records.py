@@ -1,11 +1,12 @@
 """The records of runs: what is asked of one, its row in the run table, its progress."""
 
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder
@@ -18,6 +19,17 @@ from ..table import Columns
 
 LONGEST = 80
 """The most characters of a run's name."""
+
+
+_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}"
+
+RunId = Annotated[str, StringConstraints(pattern=rf"^{_ID}$")]
+"""The id of a run: the name of its folder, so it is nothing that could lead out of the runs."""
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text can be the id of a run."""
+    return re.fullmatch(_ID, text, re.ASCII) is not None
 
 
 def checked_name(name: str) -> str:
@@ -120,7 +132,7 @@ class Run(BaseModel):
         owner: who started it, where people sign in.
     """
 
-    id: str
+    id: RunId
     name: str
     state: State
     reason: str = ""

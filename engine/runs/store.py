@@ -2,11 +2,13 @@
 
 import errno
 import json
+import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +17,7 @@ from pydantic import ValidationError
 
 from ..base.errors import DiskFullError
 from ..base.workspace import home, subfolder, write_atomic
-from .records import Change, Run, State
+from .records import Change, Run, State, is_run_id
 
 RECORD = "run.json"
 """A run's row and its changes of state, in its folder: a lost run table is made anew from these."""
@@ -23,6 +25,11 @@ RECORD = "run.json"
 _COLUMNS = tuple(Run.model_fields)
 _FLEETING = {"stage", "progress"}
 """Columns that change all the time, and are not worth a file each time."""
+
+_LATE_SECONDS = 10.0
+"""By which a record may be younger than the table, which is written a moment before it."""
+
+_MOST_BYTES = 5 * 2**20
 
 _SCARCE = 2**20
 """With fewer bytes free, SQLite's failures are put down to the disk."""
@@ -55,7 +62,18 @@ def update(run_id: str, only_from: tuple[State, ...] | None = None, **changes: o
 
 
 def select(run_id: str | None = None) -> list[Run]:
-    """All runs, or the one of that id; newest first."""
+    """All runs, or the one of that id; newest first.
+
+    The run folders are the truth and the table an index of them: a run that only its folder knows
+    is taken into the table, and one whose folder is gone is passed over.
+    """
+    runs = _select(run_id)
+    if (run_id is None or not runs) and _take_in({run.id for run in runs}, run_id):
+        runs = _select(run_id)
+    return [run for run in runs if run.folder.is_dir()]
+
+
+def _select(run_id: str | None) -> list[Run]:
     condition, values = (" WHERE id = ?", [run_id]) if run_id else ("", [])
     try:
         rows = _with_database(
@@ -68,7 +86,7 @@ def select(run_id: str | None = None) -> list[Run]:
         # progress are out of date.
         runs = [run for run, _ in _records() if run_id in (None, run.id)]
         return sorted(runs, key=lambda run: -run.created)
-    return [_run(row) for row in rows]
+    return [run for run in map(_run, rows) if run]
 
 
 def changes_of(run_id: str) -> list[Change]:
@@ -134,18 +152,48 @@ def _update(
     return done.rowcount > 0
 
 
-def _run(row: tuple) -> Run:
+def _run(row: tuple) -> Run | None:
+    """A row of the table; None for one that no version has written."""
     values = dict(zip(_COLUMNS, row, strict=True))
-    if values["figures"]:
-        values["figures"] = json.loads(values["figures"])
-    # A column that this version has added is empty in rows of an older one.
-    return Run(**{name: value for name, value in values.items() if value is not None})
+    try:
+        if values["figures"]:
+            values["figures"] = json.loads(values["figures"])
+        # A column that this version has added is empty in rows of an older one.
+        return Run(**{name: value for name, value in values.items() if value is not None})
+    except (ValueError, TypeError):
+        return None
+
+
+def _take_in(known: Collection[str], run_id: str | None) -> bool:
+    """Take runs into the table that only their folders know, or that it has an old row of."""
+    missing = [folder for folder in _folders() if run_id in (None, folder.name)]
+    written = _written()
+    late = []
+    for folder in missing:
+        with suppress(OSError):
+            time_of_record = (folder / RECORD).stat().st_mtime
+            if folder.name not in known or time_of_record > written + _LATE_SECONDS:
+                late.append(folder)
+    records = [record for record in map(_record, late) if record]
+    for run, changes in records:
+        with suppress(DiskFullError):
+            _with_database(partial(_insert, run=run, changes=changes))
+    return bool(records)
+
+
+def _written() -> float:
+    """When the run table was last written, in seconds since 1970."""
+    times = []
+    for name in (_path(), _path().with_name(f"{_path().name}-wal")):
+        with suppress(OSError):
+            times.append(name.stat().st_mtime)
+    return max(times, default=0.0)
 
 
 def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
     """Do something with the run table, which is made anew when it is missing or damaged."""
     try:
-        if not _path().exists():
+        if not _is_file():
             _make_anew()
         with _database() as database:
             return act(database)
@@ -182,7 +230,7 @@ def _make_anew() -> None:
     path = _path()
     with FileLock(home() / "polygin.db.lock"):
         if path.exists():
-            if _is_whole():
+            if _is_file() and _is_whole():
                 return  # another process did it first
             path.rename(path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db"))
         for leftover in ("-wal", "-shm"):
@@ -196,6 +244,12 @@ def _path() -> Path:
     return home() / "polygin.db"
 
 
+def _is_file() -> bool:
+    """Whether there is a run table; an empty file is none, though SQLite takes it for one."""
+    path = _path()
+    return path.is_file() and path.stat().st_size > 0
+
+
 def _is_whole() -> bool:
     try:
         with _database() as database:
@@ -206,12 +260,39 @@ def _is_whole() -> bool:
 
 def _records() -> Iterator[tuple[Run, list[Change]]]:
     """What the run folders know of their runs."""
-    for path in sorted(subfolder("runs").glob(f"*/{RECORD}")):
-        try:
-            record = json.loads(path.read_bytes())
-            yield Run(**record["run"]), [Change(**change) for change in record["changes"]]
-        except (OSError, ValueError, KeyError, TypeError, ValidationError):
-            continue
+    yield from filter(None, map(_record, _folders()))
+
+
+def _folders() -> list[Path]:
+    """The folders of runs; a link is none, wherever it leads."""
+    return sorted(
+        Path(entry.path)
+        for entry in os.scandir(subfolder("runs"))
+        if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)
+    )
+
+
+def _record(folder: Path) -> tuple[Run, list[Change]] | None:
+    try:
+        return read_record(folder)
+    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        return None
+
+
+def read_record(folder: Path) -> tuple[Run, list[Change]]:
+    """What a run's folder knows of it: its row and the changes of its state.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: when it knows nothing that can be used.
+    """
+    path = folder / RECORD
+    if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
+        raise ValueError("no record of a run")
+    record = json.loads(path.read_bytes())
+    run = Run(**record["run"])
+    if run.id != folder.name:
+        raise ValueError("the record of another run")
+    return run, [Change(**change) for change in record["changes"]]
 
 
 def _write_record(run_id: str) -> None:

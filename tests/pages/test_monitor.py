@@ -337,19 +337,30 @@ def test_archived_run_leaves_the_list(empty_workspace, open_page):
     assert list(app.dataframe[0].value["Name"]) == ["new", "old"]
 
 
-def test_delete_asks_and_frees_the_disk(empty_workspace, open_page):
+def test_a_deleted_run_can_be_restored(empty_workspace, open_page):
     other = made_as("other", "stopped", finished=time.time())
     run = made("stopped", finished=time.time())
     app = open_page("monitor", run=run.id)
-    assert app.button(key="delete").disabled
-    assert "KB" in app.button(key="delete").label
-    app.checkbox(key=f"sure {run.id}").check().run()
     app.button(key="delete").click().run()
     assert not app.exception
-    assert "are free again" in app.toast[0].value
     assert [one.id for one in list_runs()] == [other.id]
     assert not run.folder.exists()
     assert app.header[0].value == "other"
+    assert "Undo" in labels(app)
+    next(button for button in app.button if button.label == "Undo").click().run()
+    assert {one.id for one in list_runs()} == {other.id, run.id}
+    assert (run.folder / "config.yaml").exists()
+    assert "Undo" not in labels(app)
+
+
+def test_the_trash_is_emptied_when_somebody_asks(empty_workspace, open_page):
+    run = made("stopped", finished=time.time())
+    app = open_page("monitor", run=run.id)
+    app.button(key="delete").click().run()
+    next(button for button in app.button if "Empty the trash" in button.label).click().run()
+    assert not app.exception
+    assert not any((empty_workspace / "trash").iterdir())
+    assert "Undo" not in labels(app)
 
 
 def test_run_that_works_cannot_be_deleted(empty_workspace, open_page):

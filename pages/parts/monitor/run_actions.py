@@ -11,21 +11,27 @@ from engine.runs import (
     archive_run,
     delete_run,
     disk_use,
+    empty_trash,
     in_line,
     kept_words,
     list_runs,
     move_up,
     note_run,
     rename_run,
+    restore,
     resume_run,
     stop_run,
+    trashed,
 )
 from engine.runs.records import LONGEST
-from pages.parts.formatting import file_size, plain, sentence, show_error
+from engine.runs.trash import DAYS
+from pages.parts.formatting import date_and_time, file_size, plain, sentence, show_error
 from pages.parts.train.intake import take_clone
 
 _CLONING = "monitor cloning"
 """In the session: that a run is to be cloned on the Train page."""
+_DELETED = "monitor deleted"
+"""In the session: the id of the run that was deleted last."""
 _PROBLEM = "monitor problem"
 """In the session: what went wrong in a callback, for the page that is drawn next."""
 
@@ -192,14 +198,15 @@ def offer_management(run: Run) -> None:
 
 def _offer_delete(run: Run, size: str) -> None:
     st.divider()
-    st.caption(f"Its files take {size} of disk.")
-    sure = st.checkbox(f"Delete it for good, with {_deleted_files(run)}", key=f"sure {run.id}")
+    st.caption(
+        f"Its files take {size} of disk. A deleted run can be restored for {DAYS} days, from the "
+        "list of runs."
+    )
     st.button(
-        f"Delete and free {size}",
+        f"Delete, with {_deleted_files(run)}",
         type="primary",
         icon=":material/delete:",
         key="delete",
-        disabled=not sure,
         on_click=_delete,
         args=(run,),
     )
@@ -222,7 +229,43 @@ def _note(run: Run) -> None:
 
 
 def _delete(run: Run) -> None:
-    size = file_size(disk_use(run))
     if attempt(delete_run, run):
         st.query_params.pop("run", None)
-        st.toast(f"{plain(run.name)} is deleted; {size} are free again.", icon=":material/delete:")
+        st.session_state[_DELETED] = run.id
+
+
+def show_deleted() -> None:
+    """Say that a run was just deleted, with a button that undoes it; and what the trash holds."""
+    deleted = trashed()
+    just = next((each for each in deleted if each.run.id == st.session_state.get(_DELETED)), None)
+    if just:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/delete: **{plain(just.run.name)}** is deleted.")
+            st.button("Undo", icon=":material/undo:", on_click=_restore, args=(just.run,))
+    if not deleted:
+        return
+    size = file_size(sum(each.size for each in deleted))
+    with st.expander(f"Deleted runs ({len(deleted):,}, {size})", icon=":material/delete:"):
+        for each in deleted:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                when = date_and_time(each.deleted)
+                st.markdown(f"**{plain(each.run.name)}**, deleted {when}, {file_size(each.size)}")
+                st.button(
+                    "Restore",
+                    icon=":material/undo:",
+                    key=f"restore {each.run.id}",
+                    on_click=_restore,
+                    args=(each.run,),
+                )
+        st.button(
+            f"Empty the trash, which frees {size}",
+            icon=":material/delete_forever:",
+            on_click=empty_trash,
+        )
+        st.caption(f"A deleted run is gone for good after {DAYS} days.")
+
+
+def _restore(run: Run) -> None:
+    if attempt(restore, run.id):
+        st.session_state.pop(_DELETED, None)
+        st.query_params["run"] = run.id

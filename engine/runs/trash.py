@@ -1,0 +1,121 @@
+"""Deleted runs, which lie in a folder of the workspace for a week before they are gone."""
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from ..base.errors import UserError
+from ..base.workspace import subfolder
+from .records import Run, is_run_id
+from .store import read_record
+
+DAYS = 7
+"""How long a deleted run can be restored."""
+
+_DAY = 86_400.0
+
+
+class Trashed(NamedTuple):
+    """A deleted run.
+
+    Attributes:
+        run: as it was.
+        deleted: when, in seconds since 1970.
+        size: the bytes that its files take.
+    """
+
+    run: Run
+    deleted: float
+    size: int
+
+
+def throw_away(run: Run) -> None:
+    """Move a run's folder into the trash, and empty what has lain there for long.
+
+    Raises:
+        UserError: when it cannot be moved.
+    """
+    empty_trash(DAYS)
+    if run.folder.is_symlink() or not run.folder.exists():
+        return
+    target = _trash() / run.id
+    try:
+        shutil.rmtree(target, ignore_errors=True)
+        run.folder.rename(target)
+        # The time of its deletion.
+        os.utime(target)
+    except OSError as error:
+        raise UserError(f"The files of {run.name!r} could not be deleted: {error}") from error
+
+
+def restore(run_id: str) -> None:
+    """Bring a deleted run back; the run table finds it by its folder.
+
+    Raises:
+        UserError: when it is not in the trash any more.
+    """
+    place = _trash() / run_id if is_run_id(run_id) else None
+    if place is None or not place.is_dir() or place.is_symlink():
+        raise UserError(
+            f"The run {run_id!r} is not in the trash: deleted runs are kept for {DAYS} days, "
+            "unless the trash is emptied."
+        )
+    target = subfolder("runs") / run_id
+    if target.exists():
+        raise UserError(f"There is a run {run_id!r} already.")
+    place.rename(target)
+
+
+def trashed() -> list[Trashed]:
+    """The deleted runs that can be restored, the latest first."""
+    found = []
+    for folder in _folders():
+        try:
+            run, _ = read_record(folder)
+            found.append(Trashed(run, folder.stat().st_mtime, size_of(folder)))
+        except (OSError, ValueError, KeyError, TypeError, ValidationError):
+            continue
+    return sorted(found, key=lambda each: -each.deleted)
+
+
+def empty_trash(days: float = 0.0) -> int:
+    """Remove for good what was deleted so many days ago or earlier; returns the bytes freed."""
+    freed = 0
+    for folder in _folders():
+        try:
+            if folder.stat().st_mtime > time.time() - days * _DAY:
+                continue
+            size = size_of(folder)
+            shutil.rmtree(folder)
+            freed += size
+        except OSError:
+            continue  # somebody else empties it too
+    return freed
+
+
+def size_of(folder: Path) -> int:
+    """The bytes that the files of a folder take; links are not followed."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:
+                continue  # gone meanwhile
+    return total
+
+
+def _trash() -> Path:
+    return subfolder("trash")
+
+
+def _folders() -> list[Path]:
+    return [
+        path
+        for path in _trash().iterdir()
+        if is_run_id(path.name) and path.is_dir() and not path.is_symlink()
+    ]
