@@ -19,6 +19,7 @@ MAX_ATOMS = 400
 1,000 atoms take 40 seconds (docs/experiments.md, RDKit's AvgIpc)."""
 
 _IS_STAR = rdqueries.AtomNumEqualsQueryAtom(0)
+_NOT_IN_SMILES = re.compile(r"[^\x21-\x7e]")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
@@ -66,7 +67,7 @@ def canonical(smiles: str) -> str:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    return Chem.MolToSmiles(parse(smiles))
+    return _written(parse(smiles))
 
 
 def without_stereo(smiles: str) -> str:
@@ -75,7 +76,14 @@ def without_stereo(smiles: str) -> str:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    return Chem.MolToSmiles(parse(smiles), isomericSmiles=False)
+    return _written(parse(smiles), isomericSmiles=False)
+
+
+def _written(mol: Chem.Mol, **how: bool) -> str:
+    try:
+        return Chem.MolToSmiles(mol, **how)
+    except Exception as error:
+        raise BadSmilesError("RDKit reads it, and cannot write it again") from error
 
 
 def attachment_points(mol: Chem.Mol) -> int:
@@ -108,7 +116,14 @@ def _parse(text: str) -> Chem.Mol:
         raise BadSmilesError(str(error)) from error
     if re.search(r"\s", text):
         raise BadSmilesError("the SMILES holds a space or a line break")
-    mol = Chem.MolFromSmiles(text)
+    # RDKit cuts its complaints inside a character of several bytes, which Python cannot read.
+    if strange := _NOT_IN_SMILES.search(text):
+        sign = strange[0] if strange[0].isprintable() else f"U+{ord(strange[0]):04X}"
+        raise BadSmilesError(f"“{sign}” (character {strange.start() + 1}) is no sign of a SMILES")
+    try:
+        mol = Chem.MolFromSmiles(text)
+    except Exception as error:  # RDKit's own kinds, and Python's SystemError
+        raise BadSmilesError("RDKit cannot read it") from error
     if mol is None:
         raise BadSmilesError(_reason(text))
     if mol.GetNumAtoms() > MAX_ATOMS:

@@ -1,5 +1,6 @@
 """Parsing of repeat units."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +14,7 @@ from engine.chem.smiles import (
     parse,
     without_stereo,
 )
+from engine.table import check_table, read_table
 
 
 @pytest.mark.parametrize("text", ["*CC*", "[*]CC[*]", "[*:1]CC[*:2]", "[1*]CC[2*]", " *CC* "])
@@ -86,3 +88,25 @@ def test_a_fault_is_reported_each_time() -> None:
     for _ in range(2):
         with pytest.raises(BadSmilesError, match="unclosed ring"):
             parse("C1CC")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2-гидроксиэтилметакрилат", "“г” (character 3)"),
+        ("*CC*\udcff", "U+DCFF"),
+        ("*C\0C*", "U+0000"),
+        ("聚乙烯", "“聚” (character 1)"),
+        ("*CCé*", "“é”"),
+        ("*CC\x7f*", "U+007F"),
+    ],
+)
+def test_no_text_comes_to_rdkit_that_it_cannot_complain_of(text, words):
+    with pytest.raises(BadSmilesError, match=re.escape(words)):
+        canonical(text)
+
+
+def test_a_text_in_another_alphabet_sets_one_row_aside():
+    table = check_table(read_table("SMILES,Tg\n*CC*,1\nполиэтилен,2\n*CCC*,3\n".encode(), "m.csv"))
+    assert table.rows.tolist() == [2, 4]
+    assert "no sign of a SMILES" in table.excluded["reason"][0]
