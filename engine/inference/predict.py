@@ -16,7 +16,7 @@ from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
-from ..settings.properties import unscaled_columns
+from ..settings.properties import possible_columns, unscaled_columns
 from .bundle import BundleInfo, read_info
 from .conformal import LEVEL
 from .domain import Domain
@@ -225,8 +225,9 @@ class Predictor:
         return np.column_stack(columns)
 
     def _frame(self, scaled: np.ndarray) -> pd.DataFrame:
-        """Values on the properties' scales, in their units."""
+        """Values on the properties' scales, in their units, kept to what physics allows."""
         values = unscaled_columns(self.info.properties, scaled)
+        values = possible_columns(self.info.properties, values)
         return pd.DataFrame(values, columns=self.info.names)
 
     def _weighs(self, member: str) -> list[bool]:

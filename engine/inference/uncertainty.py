@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
-from ..settings.properties import scaled_columns, unscaled_columns
+from ..settings.properties import possible_columns, scaled_columns, unscaled_columns
 from .bundle import BundleInfo
 from .conformal import LEVEL, member_spread
 from .domain import Domain
@@ -20,8 +20,8 @@ class Uncertainty:
     """The intervals and the domain of N predictions; each frame has a column for each property.
 
     Attributes:
-        low, high: the intervals' ends, in the properties' units; NaN where a row could not be
-            predicted, or the property had too few labels for an interval.
+        low, high: the intervals' ends, in the properties' units, kept to what physics allows; NaN
+            where a row could not be predicted, or the property had too few labels for an interval.
         domain: `inside` or `outside`; None where neither can be said.
     """
 
@@ -92,7 +92,8 @@ def estimate_uncertainty(
 
 
 def _in_units(info: BundleInfo, scaled: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(unscaled_columns(info.properties, scaled), columns=info.names)
+    values = possible_columns(info.properties, unscaled_columns(info.properties, scaled))
+    return pd.DataFrame(values, columns=info.names)
 
 
 def _check_coverage(info: BundleInfo, coverage: float) -> None:

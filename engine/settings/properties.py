@@ -115,6 +115,12 @@ def scaled_columns(properties: Sequence[Property], values: np.ndarray) -> np.nda
     return np.stack(columns, axis=-1)
 
 
+def possible_columns(properties: Sequence[Property], values: np.ndarray) -> np.ndarray:
+    """Values `(…, K)` in the units of K properties, kept to what physics allows."""
+    ends = np.array([possible_range(property_.base) for property_ in properties])
+    return np.clip(values, ends[:, 0], ends[:, 1])
+
+
 def unscaled_columns(properties: Sequence[Property], values: np.ndarray) -> np.ndarray:
     """Values `(…, K)` on the scales of K properties, each in its property's unit."""
     if all(property_.scale == "linear" for property_ in properties):

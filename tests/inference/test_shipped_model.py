@@ -3,6 +3,7 @@
 from bench.sources_accuracy import POLYMERS
 from engine.inference.bundle import SHIPPED, default_bundle
 from engine.inference.predict import Predictor
+from engine.settings.properties import possible_range
 
 
 def test_it_is_small_and_the_default() -> None:
@@ -70,3 +71,16 @@ def test_a_polymer_chemist_would_not_laugh() -> None:
     assert blend["Density"].between(0.8, 1.5).all()
     assert blend["FFV"].between(0.25, 0.5).all()
     assert blend["Tc"].between(0.1, 0.5).all()
+
+
+def test_no_value_and_no_interval_is_impossible():
+    units = ["*[He]*", "*C(F)(F)C(F)(F)*", "*[Si](C)(C)O*", "*C#CC#CC#C*", "*CC(*)[Pb](I)(I)I"]
+    predictor = Predictor(SHIPPED)
+    predicted = predictor.predict(units)
+    uncertainty = predictor.uncertainty(predicted)
+    frames = [predicted.blend, *predicted.members.values(), uncertainty.low, uncertainty.high]
+    for property_ in predictor.info.properties:
+        low, high = possible_range(property_.base)
+        for frame in frames:
+            values = frame[property_.name].dropna()
+            assert ((low <= values) & (values <= high)).all(), property_.name
