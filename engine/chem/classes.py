@@ -118,8 +118,8 @@ def chemical_classes(smiles: str) -> tuple[str, ...]:
     of_carbon = chain.is_carbon
     found = {
         pattern.name
-        for pattern, query in _queries()
-        if (of_carbon or not pattern.of_carbon) and _matches(chain, query)
+        for pattern, query, places in _queries()
+        if (of_carbon or not pattern.of_carbon) and _matches(chain, query, places)
     }
     found |= _composed(chain, of_carbon, found)
     return tuple(name for name in CLASSES if name in found) or (OTHER,)
@@ -135,8 +135,13 @@ def heavy_atoms(smiles: str) -> int:
 
 
 @cache
-def _queries() -> list[tuple[_Pattern, Chem.Mol]]:
-    return [(pattern, Chem.MolFromSmarts(pattern.smarts)) for pattern in _PATTERNS]
+def _queries() -> list[tuple[_Pattern, Chem.Mol, list[int]]]:
+    """The patterns, what RDKit searches by, and where each of its atoms has to be."""
+    queries = [(pattern, Chem.MolFromSmarts(pattern.smarts)) for pattern in _PATTERNS]
+    return [
+        (pattern, query, [atom.GetAtomMapNum() for atom in atoms_of(query)])
+        for pattern, query in queries
+    ]
 
 
 def _chain(mol: Chem.Mol) -> _Chain | None:
@@ -175,11 +180,10 @@ def _neighbour(mol: Chem.Mol, end: int) -> tuple[int, Chem.BondType]:
     return bond.GetOtherAtomIdx(end), bond.GetBondType()
 
 
-def _matches(chain: _Chain, query: Chem.Mol) -> bool:
+def _matches(chain: _Chain, query: Chem.Mol, places: list[int]) -> bool:
     """Whether a pattern is found with its numbered atoms where they have to be."""
-    places = {atom.GetIdx(): atom.GetAtomMapNum() for atom in query.GetAtoms()}
     return any(
-        all(_stands(chain, index, places[number]) for number, index in enumerate(match))
+        all(_stands(chain, index, place) for index, place in zip(match, places, strict=True))
         for match in chain.mol.GetSubstructMatches(query, uniquify=False)
     )
 

@@ -1,6 +1,6 @@
 """The applicability domain: how near a repeat unit lies to those a model was trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,6 +189,32 @@ class Domain:
             same = self._to_all(fingerprints, rows) < _SAME
             held[rows] = (same.astype(np.int64) @ self._labelled.astype(np.int64)) > 0
         return held
+
+    def similarities(
+        self, smiles: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray:
+        """How similar repeat units are to the most similar training unit of each property.
+
+        Args:
+            smiles: U parsable repeat units.
+            progress: told how many of them are done.
+
+        Returns:
+            Shape `(U, K)`, RDKit's Tanimoto similarity of counts, 0 to 1; NaN for a property
+            without a label.
+        """
+        from ..chem.fingerprints import count_fingerprints
+
+        fingerprints = count_fingerprints(smiles)
+        similar = np.full((len(smiles), self._labelled.shape[1]), np.nan)
+        for rows in self._chunks(np.arange(len(smiles))):
+            to_all = self._to_all(fingerprints, rows)
+            for k, labelled in enumerate(self._labelled.T):
+                if labelled.any():
+                    similar[rows, k] = 1 - to_all[:, labelled].min(axis=1)
+            if progress:
+                progress(int(rows[-1]) + 1, len(smiles))
+        return similar
 
     def _chunks(self, rows: np.ndarray) -> list[np.ndarray]:
         """The rows in parts: the more training units there are, the smaller the parts."""

@@ -1,44 +1,90 @@
-"""What the out-of-fold predictions of a run say about its errors."""
+"""What the out-of-fold predictions of a run, or those of a model on a table, say of its errors."""
 
 import numpy as np
 import pandas as pd
 
 from ..settings.properties import Property
+from .bundle import BundleInfo
+from .conformal import held_out_half_widths, member_spread
 
 BLEND = "blend"
 
 
-def property_rows(
-    out_of_fold: pd.DataFrame, property_: Property, member: str = BLEND
-) -> pd.DataFrame:
-    """The labels of one property beside one member's out-of-fold predictions.
+def with_intervals(out_of_fold: pd.DataFrame, info: BundleInfo) -> pd.DataFrame:
+    """Out-of-fold predictions with the ends of each blend's 90 % conformal interval.
+
+    The interval of a row is calibrated on the labels of the other folds alone, so that it says what
+    it would have said of a new repeat unit.
 
     Args:
         out_of_fold: from `engine.runs.read_out_of_fold`.
+        info: of the run's bundle.
+
+    Returns:
+        The same with the columns `low` and `high`, in the property's unit; NaN where the other
+        folds have too few labels.
+    """
+    ends = pd.DataFrame({"low": np.nan, "high": np.nan}, index=out_of_fold.index)
+    for property_ in info.properties:
+        # Members without a weight are not in the bundle: it was calibrated without them.
+        members = [name for name in info.members if name in info.blend[property_.name]]
+        rows = out_of_fold[out_of_fold["property"] == property_.name]
+        rows = rows[np.isfinite(rows["blend"]) & np.isfinite(rows[members]).all(axis=1)]
+        label, blend, *of_members = (
+            property_.scaled(rows[name].to_numpy()) for name in ("label", BLEND, *members)
+        )
+        spread = member_spread(np.stack(of_members)[:, :, None])[:, 0]
+        widths = held_out_half_widths(np.abs(label - blend), spread, rows["fold"].to_numpy())
+        ends.loc[rows.index, "low"] = property_.unscaled(blend - widths)
+        ends.loc[rows.index, "high"] = property_.unscaled(blend + widths)
+    return out_of_fold.join(ends)
+
+
+def property_rows(table: pd.DataFrame, property_: Property, member: str = BLEND) -> pd.DataFrame:
+    """The labels of one property beside one member's predictions.
+
+    Args:
+        table: one row for each label, from `engine.runs.read_out_of_fold`.
         property_: which one.
         member: a member's name, or `blend`.
 
     Returns:
         Columns `row`, `id`, `smiles`, `fold`, `label`, `prediction`, both in the property's unit,
         and `error` (prediction minus label on the property's scale: in the unit, or in decades);
-        rows without a prediction are left out.
+        then the table's other columns. Rows without a prediction are left out.
     """
-    rows = out_of_fold[out_of_fold["property"] == property_.name]
+    rows = table[table["property"] == property_.name].drop(columns="property")
     scaled = [property_.scaled(rows[column].to_numpy()) for column in (member, "label")]
     rows = rows.assign(prediction=rows[member], error=scaled[0] - scaled[1])
-    columns = ["row", "id", "smiles", "fold", "label", "prediction", "error"]
+    first = ["row", "id", "smiles", "fold", "label", "prediction", "error"]
+    columns = [*first, *(name for name in rows if name not in first)]
     return rows.loc[np.isfinite(rows["error"]), columns].reset_index(drop=True)
 
 
-def worst_rows(rows: pd.DataFrame, count: int = 12) -> pd.DataFrame:
-    """The rows with the largest errors of either sign, the largest first.
+def summary(rows: pd.DataFrame, property_: Property) -> dict[str, float]:
+    """What some labels' errors come to.
 
     Args:
         rows: from `property_rows`.
-        count: how many.
+        property_: whose they are.
+
+    Returns:
+        `n`, the mean absolute error `mae`, the mean signed error `bias`, the root of the mean
+        squared error `rmse`, in the property's unit or in decades, and `r2`; NaN without rows, and
+        R² where the labels do not differ.
     """
-    order = rows["error"].abs().sort_values(ascending=False, kind="stable").index
-    return rows.loc[order[:count]].reset_index(drop=True)
+    errors = rows["error"].to_numpy(dtype=float)
+    if not len(errors):
+        return {"n": 0, **dict.fromkeys(("mae", "bias", "rmse", "r2"), np.nan)}
+    labels = property_.scaled(rows["label"].to_numpy(dtype=float))
+    squares, spread = float((errors**2).sum()), float(((labels - labels.mean()) ** 2).sum())
+    return {
+        "n": len(errors),
+        "mae": float(np.abs(errors).mean()),
+        "bias": float(errors.mean()),
+        "rmse": (squares / len(errors)) ** 0.5,
+        "r2": 1 - squares / spread if spread > 0 else np.nan,
+    }
 
 
 def error_bins(rows: pd.DataFrame, count: int = 41) -> pd.DataFrame:
@@ -50,28 +96,6 @@ def error_bins(rows: pd.DataFrame, count: int = 41) -> pd.DataFrame:
     edges = np.linspace(-1, 1, count + 1) * (largest or 1.0)
     counts, _ = np.histogram(rows["error"], edges)
     return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "rows": counts})
-
-
-def errors_by_fold(rows: pd.DataFrame) -> pd.DataFrame:
-    """The mean absolute error of each fold: columns `fold`, `mae`, `rows`."""
-    return _mean_errors(rows, rows["fold"]).rename_axis("fold").reset_index()
-
-
-def errors_by_label(rows: pd.DataFrame, count: int = 8) -> pd.DataFrame:
-    """The mean absolute error in sections of the labels' range, each with equally many rows.
-
-    Returns:
-        Columns `low`, `high` (the least and greatest label in the section), `mae`, `rows`. Equal
-        labels stay together, so there may be fewer sections than `count`.
-    """
-    # Ranks, not quantiles of the labels: equal labels share a rank, so no edge separates them.
-    share = (rows["label"].rank(method="average") - 0.5) / max(len(rows), 1)
-    sections = (share * count).astype(int)
-    means = _mean_errors(rows, sections)
-    labels = rows["label"].groupby(sections)
-    means.insert(0, "low", labels.min())
-    means.insert(1, "high", labels.max())
-    return means.reset_index(drop=True)
 
 
 def figure_rows(figures: dict, name: str) -> pd.DataFrame:
@@ -90,8 +114,3 @@ def figure_rows(figures: dict, name: str) -> pd.DataFrame:
         for member, by_kind in {BLEND: figures[BLEND], **figures["members"]}.items()
     ]
     return pd.DataFrame(rows, columns=["member", *kinds])
-
-
-def _mean_errors(rows: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
-    errors = rows["error"].abs().groupby(groups)
-    return pd.DataFrame({"mae": errors.mean(), "rows": errors.size()})

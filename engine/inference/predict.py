@@ -245,6 +245,21 @@ class Predictor:
         """
         return None if self.info.domain is None else self._domain.holds(smiles)
 
+    def similarities(
+        self, smiles: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> np.ndarray | None:
+        """How similar repeat units are to the most similar training unit of each property.
+
+        Args:
+            smiles: N parsable repeat units.
+            progress: told how many of them are done.
+
+        Returns:
+            Shape `(N, K)`, see `engine.inference.domain.Domain.similarities`; None for a model that
+            does not know.
+        """
+        return None if self.info.domain is None else self._domain.similarities(smiles, progress)
+
     @cached_property
     def _domain(self) -> Domain:
         assert self.info.domain is not None

@@ -1,9 +1,11 @@
 """The errors of a model on a labelled table."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from ..base.errors import UserError
 from ..settings.conditions import Condition, GivenConditions
@@ -13,7 +15,89 @@ from ..settings.units import conversion
 from ..table import Table
 from ..table.conditions import conditions_for
 from ..table.folds import raw_positions
-from .predict import Predictor, Progress
+from .error_facets import CONDITION
+from .predict import Predictions, Predictor, Progress
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A model's predictions beside the labels of a table; N rows, K properties of the model.
+
+    Attributes:
+        table: the table.
+        predictor: the model.
+        labels: shape `(N, K)`, in the units of the model's properties, NaN where missing.
+        predicted: of the N rows.
+        seen: shape `(N, K)`, bool: whether the model was trained on a label of the row's repeat
+            unit; None for a model that does not know.
+        conditions: at which they were predicted, by name, shape `(N,)` each.
+    """
+
+    table: Table
+    predictor: Predictor
+    labels: np.ndarray
+    predicted: Predictions
+    seen: np.ndarray | None
+    conditions: dict[str, np.ndarray]
+
+    def figures(self) -> dict:
+        """The figures of error, see `score`."""
+        names, predicted = self.predictor.info.names, self.predicted.blend.to_numpy()
+        result = _scored(self.labels, predicted, self.predictor)
+        if self.seen is None:
+            return {**result, "seen": None, "unseen": None}
+        known_labels = np.isfinite(self.labels) & self.seen
+        result["seen"] = dict(zip(names, known_labels.sum(axis=0).tolist(), strict=True))
+        new = np.where(self.seen, np.nan, self.labels)
+        unseen = _scored(new, predicted, self.predictor) if np.isfinite(new).any() else None
+        return {**result, "unseen": unseen}
+
+    def rows(self, progress: Progress | None = None) -> pd.DataFrame:
+        """One row for each label, as out-of-fold predictions of a run have them.
+
+        Args:
+            progress: told how far the comparison with the training units is.
+
+        Returns:
+            The columns of `engine.inference.error_analysis.with_intervals`, with `fold` missing in
+            all rows; and `seen` and `similarity`, to the most similar training unit, both missing
+            where the model does not know.
+        """
+        predictor, table = self.predictor, self.table
+        readable = [row for row in range(len(table.smiles)) if row not in self.predicted.problems]
+        similar, ends = np.full(self.labels.shape, np.nan), None
+        if readable:
+            told = progress and partial(progress, "similarity to training")
+            found = predictor.similarities([table.smiles[row] for row in readable], told)
+            if found is not None:
+                similar[readable] = found
+        if predictor.has_intervals:
+            ends = predictor.uncertainty(self.predicted)
+        parts = []
+        for k, name in enumerate(predictor.info.names):
+            labelled = np.flatnonzero(np.isfinite(self.labels[:, k]))
+            part = {
+                "row": table.rows[labelled],
+                "id": [table.ids[row] for row in labelled],
+                "smiles": [table.smiles[row] for row in labelled],
+                "fold": pd.array([pd.NA] * len(labelled), dtype="Int64"),
+                "property": name,
+                "label": self.labels[labelled, k],
+                **{
+                    m: each[name].to_numpy()[labelled] for m, each in self.predicted.members.items()
+                },
+                "blend": self.predicted.blend[name].to_numpy()[labelled],
+                "low": ends.low[name].to_numpy()[labelled] if ends else np.nan,
+                "high": ends.high[name].to_numpy()[labelled] if ends else np.nan,
+                "seen": pd.array(
+                    [pd.NA] * len(labelled) if self.seen is None else self.seen[labelled, k],
+                    dtype="boolean",
+                ),
+                "similarity": similar[labelled, k],
+                **{CONDITION + name: each[labelled] for name, each in self.conditions.items()},
+            }
+            parts.append(pd.DataFrame(part))
+        return pd.concat(parts, ignore_index=True)
 
 
 def score(
@@ -42,6 +126,30 @@ def score(
         UserError: when the table labels none of the model's properties, or one in a unit that
             cannot be converted.
     """
+    return score_rows(predictor, table, progress, source).figures()
+
+
+def score_rows(
+    predictor: Predictor,
+    table: Table,
+    progress: Progress | None = None,
+    source: str | None = None,
+) -> Scored:
+    """A model's predictions of a labelled table beside its labels; arguments as of `score`.
+
+    Raises:
+        UserError: as `score`.
+    """
+    labels = _labels_of(predictor, table, source)
+    conditions = predictor.info.conditions
+    given = conditions_of(table, conditions) if conditions else None
+    predicted = predictor.predict(table.smiles, progress, given)
+    seen = predictor.seen(table.canonical)
+    return Scored(table, predictor, labels, predicted, seen, given.values if given else {})
+
+
+def _labels_of(predictor: Predictor, table: Table, source: str | None) -> np.ndarray:
+    """The labels of the model's properties; shape `(N, K)`, in their units."""
     info, names = predictor.info, predictor.info.names
     columns = info.columns_like(source) if source else {name: name for name in names}
     labels = np.full((len(table.smiles), len(names)), np.nan)
@@ -55,17 +163,7 @@ def score(
             f"{table.name} labels none of the properties that the model predicts "
             f"({', '.join(columns)}); name a column after one of them."
         )
-    given = conditions_of(table, info.conditions) if info.conditions else None
-    predicted = predictor.predict(table.smiles, progress, given).blend.to_numpy()
-    result = _scored(labels, predicted, predictor)
-    seen = predictor.seen(table.canonical)
-    if seen is None:
-        return {**result, "seen": None, "unseen": None}
-    known_labels = np.isfinite(labels) & seen
-    result["seen"] = dict(zip(names, known_labels.sum(axis=0).tolist(), strict=True))
-    new = np.where(seen, np.nan, labels)
-    result["unseen"] = _scored(new, predicted, predictor) if np.isfinite(new).any() else None
-    return result
+    return labels
 
 
 def conditions_of(table: Table, conditions: Sequence[Condition]) -> GivenConditions:

@@ -156,6 +156,9 @@ def mean_errors(
             x=groups,
             y=means["mae"],
             marker={"color": colour_of(member)},
+            text=[f"n = {rows:,}" for rows in means["rows"]],
+            textposition="outside",
+            cliponaxis=False,
             customdata=means["rows"],
             hovertemplate=(
                 f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(property_.errors.unit)}"

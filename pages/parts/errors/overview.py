@@ -1,17 +1,41 @@
-"""The errors of a run at a glance: all properties and members in one table."""
+"""The overview of errors: all properties and members at once, and the figures of one property."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine.inference.bundle import BundleInfo
+from engine.inference import bundle
+from engine.inference import error_analysis as analysis
+from engine.inference.bundle import BundleInfo, read_info
 from engine.settings.metrics import property_weights
 from engine.settings.properties import Property
 from pages.parts import charts
-from pages.parts.formatting import number, without_unit
+from pages.parts.errors.evaluation import Evaluation
+from pages.parts.formatting import (
+    number,
+    plain,
+    r2_words,
+    title_with_name,
+    unit_of,
+    without_unit,
+)
 
 
-def show_overview(info: BundleInfo) -> None:
+def show_overview(evaluation: Evaluation, property_: Property) -> None:
+    """Show the figures of all properties and members, and more of them for one property."""
+    if evaluation.run is None:
+        show_scores(evaluation)
+        return
+    info = evaluation.info
+    if len(info.properties) > 1:
+        st.subheader("All properties")
+        show_matrix(info)
+    st.subheader(title_with_name(property_))
+    show_figures(info.figures, property_)
+    explain_figures()
+
+
+def show_matrix(info: BundleInfo) -> None:
     """Show each property's errors, intervals and share of the weighted error, in a table."""
     st.caption("Mean absolute error of the blend and of each member, in the property's unit.")
     shares = _shares(info)
@@ -40,6 +64,94 @@ def show_overview(info: BundleInfo) -> None:
     )
 
 
+def show_figures(figures: dict, property_: Property) -> None:
+    """MAE, RMSE, R² and n of the blend and of each member."""
+    rows = analysis.figure_rows(figures, property_.name)
+    unit, bare = unit_of(property_.errors), without_unit(property_.errors)
+    shown = pd.DataFrame(
+        {
+            "member": rows["member"].map(charts.title_of),
+            f"MAE ({unit})": [number(bare, value) for value in rows["mae"]],
+            f"RMSE ({unit})": [number(bare, value) for value in rows["rmse"]],
+            "R²": [r2_words(value) for value in rows["r2"].astype(float)],
+            "n (labels)": [f"{count:,}" for count in rows["n"]],
+        }
+    )
+    st.dataframe(shown, hide_index=True)
+
+
+def explain_figures() -> None:
+    """What the figures mean, in words."""
+    st.caption(
+        "MAE: mean absolute error, the typical distance between prediction and label. RMSE: root "
+        "of the mean squared error, which large errors dominate. R²: share of the labels' spread "
+        "that is explained (1 is perfect, 0 is no better than the mean). A label is a value "
+        "of the table. All are out-of-fold: each molecule was predicted by models that had "
+        "not seen it."
+    )
+
+
+def show_scores(evaluation: Evaluation) -> None:
+    """The blend's errors on a table, those on what the model has seen and has not seen apart."""
+    st.caption(
+        "Errors of the blend. A model flatters itself on repeat units that it was trained on: "
+        "what it can do shows on those that it has not seen. Bias is the mean signed error, "
+        "prediction minus label."
+    )
+    rows = []
+    for property_ in evaluation.info.properties:
+        labels = analysis.property_rows(evaluation.rows, property_)
+        for words, part in _seen_apart(labels).items():
+            rows.append(
+                {"Property": property_.errors.label, "Labels": words, **_score(part, property_)}
+            )
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_config={"n": st.column_config.NumberColumn(format="localized")},
+    )
+
+
+def _seen_apart(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows by whether the model was trained on their repeat units; only kinds that there are."""
+    parts = {"all": rows}
+    if rows["seen"].notna().all() and rows["seen"].nunique() > 1:
+        seen = rows["seen"].astype(bool)
+        parts |= {"not seen in training": rows[~seen], "seen in training": rows[seen]}
+    return {words: part for words, part in parts.items() if len(part)}
+
+
+def _score(rows: pd.DataFrame, property_: Property) -> dict[str, object]:
+    found, bare = analysis.summary(rows, property_), without_unit(property_.errors)
+    return {
+        "n": found["n"],
+        "MAE": number(bare, found["mae"]),
+        "Bias": number(bare, found["bias"], sign=True),
+        "RMSE": number(bare, found["rmse"]),
+        "R²": r2_words(found["r2"]),
+    }
+
+
+def show_empty() -> None:
+    """What to do without a finished run, and the figures of the default model, if there is one."""
+    st.info(
+        "There is no finished run yet. Train a model: when it is done, its errors are shown here, "
+        "molecule by molecule.",
+        icon=":material/info:",
+    )
+    st.page_link("pages/train.py", label="Train a model", icon=":material/model_training:")
+    folder = bundle.default_bundle()
+    if not (folder / bundle.INFO).is_file():
+        return
+    info = read_info(folder)
+    st.subheader("The model in use")
+    st.markdown(f"**{plain(info.name)}**, trained on {info.rows:,} rows of {plain(info.table)}:")
+    explain_figures()
+    for property_ in info.properties:
+        st.markdown(f"**{plain(title_with_name(property_))}**")
+        show_figures(info.figures, property_)
+
+
 def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dict[str, object]:
     name, blend = property_.name, info.figures["blend"]
     # The unit stands once, in the first column.
@@ -60,13 +172,6 @@ def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dic
         "Blend": number(bare, blend["mae"][name]),
         **members,
     }
-
-
-def r2_words(value: float | None) -> str:
-    """An R², in words where it is negative."""
-    if value is None or np.isnan(value):
-        return "–"
-    return f"{value:.3f}" if value >= 0 else f"{value:.3f}, worse than the mean"
 
 
 def _shares(info: BundleInfo) -> dict[str, float]:

@@ -17,8 +17,7 @@ from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
 from engine.settings.metrics import mean_r2
 from engine.settings.properties import Property, is_competition, property_for
 from pages.parts.charts import title_of
-from pages.parts.error_overview import r2_words
-from pages.parts.formatting import duration, plain
+from pages.parts.formatting import duration, plain, r2_words
 from pages.parts.models import show_source_effects
 from pages.parts.monitor.run_actions import attempt
 

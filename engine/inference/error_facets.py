@@ -1,0 +1,92 @@
+"""By what errors are told apart: label, size, similarity, chemical class, fold, conditions."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+CONDITION = "condition "
+"""What the columns of conditions begin with."""
+
+_SECTIONS = 8
+
+
+class Facet(NamedTuple):
+    """Something that rows differ in.
+
+    Attributes:
+        column: of the rows.
+        title: what it is, for people; a unit is added where it has one.
+        kind: `range` for numbers that are grouped into sections of equally many rows, `groups` for
+            values that are groups themselves, `classes` where a row may belong to several.
+    """
+
+    column: str
+    title: str
+    kind: str
+
+
+_FACETS = (
+    Facet("label", "Label", "range"),
+    Facet("size", "Size of the repeat unit (heavy atoms)", "range"),
+    Facet("similarity", "Similarity to training", "range"),
+    Facet("classes", "Chemical class", "classes"),
+    Facet("fold", "Fold", "groups"),
+    Facet("seen", "Seen in training", "groups"),
+)
+
+
+def facets_of(rows: pd.DataFrame) -> list[Facet]:
+    """What some rows can be told apart by; a column without values, or with one alone, is none.
+
+    Args:
+        rows: from `engine.inference.error_analysis.property_rows`, with the columns of
+            `engine.inference.error_traits.with_traits` where those are known.
+    """
+    named = [facet for facet in _FACETS if facet.column in rows]
+    for column in rows:
+        if str(column).startswith(CONDITION):
+            kind = "range" if pd.api.types.is_numeric_dtype(rows[column]) else "groups"
+            named.append(Facet(column, column.removeprefix(CONDITION).capitalize(), kind))
+    return [facet for facet in named if rows[facet.column].dropna().nunique() > 1]
+
+
+def errors_by(rows: pd.DataFrame, facet: Facet, count: int = _SECTIONS) -> pd.DataFrame:
+    """The mean errors of groups of rows.
+
+    Args:
+        rows: from `engine.inference.error_analysis.property_rows`.
+        facet: what they are grouped by.
+        count: of the sections of a facet of numbers. Equal numbers stay together, so there may be
+            fewer.
+
+    Returns:
+        Columns `group` (the value; the section's number for numbers), `low`, `high` (the least and
+        greatest number in a section; NaN for groups), `mae`, `bias` and `rows`; sections in order,
+        classes by their errors, the largest first.
+    """
+    values = rows[facet.column]
+    if facet.kind == "classes":
+        rows = rows.assign(classes=values).explode("classes")
+        means = _means(rows, rows["classes"]).sort_values("mae", ascending=False)
+    elif facet.kind == "groups":
+        means = _means(rows, values)
+    else:
+        means = _means(rows, sections(values, count))
+        numbers = values.groupby(sections(values, count))
+        means = means.assign(low=numbers.min(), high=numbers.max())
+    means = means.rename_axis("group").reset_index()
+    return means.reindex(columns=["group", "low", "high", "mae", "bias", "rows"])
+
+
+def sections(values: pd.Series, count: int) -> pd.Series:
+    """The section of each number: of equally many rows, as far as equal numbers allow it."""
+    # Ranks, not quantiles: equal numbers share a rank, so no edge separates them.
+    share = (values.rank(method="average") - 0.5) / max(values.notna().sum(), 1)
+    return np.floor(share * count)
+
+
+def _means(rows: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    errors = rows["error"].groupby(groups)
+    size = rows["error"].abs().groupby(groups)
+    return pd.DataFrame({"mae": size.mean(), "bias": errors.mean(), "rows": errors.size()})

@@ -1,0 +1,76 @@
+"""What the Errors page looks at: labels beside the predictions of one model."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.inference.bundle import BundleInfo, read_info
+from engine.inference.error_analysis import with_intervals
+from engine.runs import Run, read_out_of_fold
+from pages.parts.formatting import plain
+from pages.parts.models import distinct_labels, run_label
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Labels beside a model's predictions.
+
+    Attributes:
+        key: tells it from others; fit for a file's name.
+        info: of the model.
+        rows: one for each label, as `engine.inference.error_analysis.with_intervals` has them;
+            those of a table have no fold, but `seen`.
+        model: by which the Predict page knows the model.
+        run: whose out-of-fold predictions they are; None for a model on a table.
+    """
+
+    key: str
+    info: BundleInfo
+    rows: pd.DataFrame
+    model: str
+    run: Run | None = None
+
+
+def choose_run(runs: list[Run]) -> Run:
+    """The run that the address names (`?run=`), or the newest; the user may choose another."""
+    by_id = {run.id: run for run in runs}
+    asked = st.query_params.get("run")
+    wanted = next((run.id for run in runs if asked in (run.id, run.name)), None)
+    if asked and not wanted:
+        st.warning(plain(f"There is no finished run {asked!r}; the newest one is shown."))
+    labels = distinct_labels({run.id: run_label(run) for run in runs})
+    chosen = st.selectbox(
+        "Finished run",
+        list(by_id),
+        index=list(by_id).index(wanted) if wanted else 0,
+        format_func=lambda key: labels[key],
+        key="errors run",
+    )
+    if st.query_params.get("run") != chosen:
+        st.query_params["run"] = chosen
+    return by_id[chosen]
+
+
+def evaluation_of_run(run: Run) -> Evaluation:
+    """The out-of-fold predictions of a finished run.
+
+    Raises:
+        UserError: when its files are missing.
+    """
+    info = read_info(run.folder / "bundle")
+    try:
+        rows = _out_of_fold(run.id, run, info)
+    except OSError as error:
+        raise UserError(
+            f"The out-of-fold predictions of run {run.name!r} are missing from {run.folder}; "
+            "choose another run, or train anew."
+        ) from error
+    return Evaluation(run.id, info, rows, run.id, run)
+
+
+@st.cache_data(max_entries=5, show_spinner=False)
+def _out_of_fold(run_id: str, _run: Run, _info: BundleInfo) -> pd.DataFrame:
+    """The out-of-fold table of a finished run, which does not change any more."""
+    return with_intervals(read_out_of_fold(_run), _info)

@@ -1,0 +1,167 @@
+"""Exploring errors: a parity plot to select in, errors against what rows differ in, molecules."""
+
+from html import escape
+
+import pandas as pd
+import streamlit as st
+
+from engine.inference import error_analysis as analysis
+from engine.inference.error_facets import Facet, errors_by, facets_of
+from engine.inference.error_filters import chosen_words
+from engine.settings.properties import Property
+from pages.parts import charts
+from pages.parts.errors.evaluation import Evaluation
+from pages.parts.errors.filters import choose_filter
+from pages.parts.errors.molecules import show_molecules
+from pages.parts.errors.traits import rows_with_traits
+from pages.parts.formatting import number, plain, r2_words, without_unit
+from pages.parts.layout import columns, forget_stale_choice
+
+_HISTOGRAM = "How often"
+
+
+def show_explore(evaluation: Evaluation, property_: Property) -> None:
+    """Show the errors of one property, to be filtered and selected in."""
+    member = _choose_member(evaluation)
+    everything = analysis.property_rows(rows_with_traits(evaluation, property_), property_, member)
+    if everything.empty:
+        st.info("There is no prediction to show for this property.")
+        return
+    chosen = choose_filter(everything, property_)
+    rows = chosen.chosen(everything).reset_index(drop=True)
+    words = chosen.words(property_)
+    st.markdown(f"**{plain(chosen_words(len(rows), len(everything), words))}**")
+    _show_summary(rows, everything, property_)
+    if rows.empty:
+        st.info("No label is left: reset the filter, or ask for less.")
+        return
+    selected = _show_charts(rows, property_, member)
+    shown = rows if selected is None else rows.iloc[selected]
+    _show_list(evaluation, shown, property_, selected is not None)
+
+
+def _choose_member(evaluation: Evaluation) -> str:
+    members = [analysis.BLEND, *evaluation.info.members]
+    forget_stale_choice("member", members)
+    member = st.segmented_control(
+        "Member in the charts",
+        members,
+        default=analysis.BLEND,
+        required=True,
+        format_func=charts.title_of,
+        key="member",
+        bind="query-params",
+    )
+    return member if member in evaluation.rows else analysis.BLEND
+
+
+def _show_summary(rows: pd.DataFrame, everything: pd.DataFrame, property_: Property) -> None:
+    """The figures of what is filtered, beside those of all where there is a difference."""
+    found, of_all = (analysis.summary(each, property_) for each in (rows, everything))
+    filtered = len(rows) < len(everything)
+    errors = property_.errors
+    shown = {
+        "Labels": (f"{found['n']:,}", f"{of_all['n']:,}"),
+        "MAE": (number(errors, found["mae"]), number(errors, of_all["mae"])),
+        "Bias": (number(errors, found["bias"], True), number(errors, of_all["bias"], True)),
+        "R²": (r2_words(found["r2"]), r2_words(of_all["r2"])),
+    }
+    with st.container(horizontal=True, gap="small"):
+        for name, (value, whole) in shown.items():
+            with st.container(border=True, width=200, gap=None):
+                st.caption(name)
+                st.markdown(f"**{plain(value)}**")
+                if filtered:
+                    st.caption(f"all: {plain(whole)}")
+
+
+def _show_charts(rows: pd.DataFrame, property_: Property, member: str) -> list[int] | None:
+    """The two charts; returns the rows that are selected in the first, None where none are."""
+    first, second = columns("errors-charts", [1, 1], 360)
+    with first:
+        st.markdown("**Label against prediction** (on the dashed line both are equal)")
+        event = st.plotly_chart(
+            charts.parity(rows, property_, member),
+            theme="streamlit",
+            key="errors parity",
+            on_select="rerun",
+            selection_mode=("points", "box", "lasso"),
+        )
+        st.caption(
+            "Click a point, or draw a box or a lasso (in the chart's own toolbar), to see only "
+            "these molecules below; a double click shows all again."
+        )
+    with second:
+        _show_second_chart(rows, property_, member)
+    points = event.selection.points if event else []
+    places = sorted({point["point_index"] for point in points if point["curve_number"] == 1})
+    return [place for place in places if place < len(rows)] or None
+
+
+def _show_second_chart(rows: pd.DataFrame, property_: Property, member: str) -> None:
+    """The distribution of errors, or the mean error against something that rows differ in."""
+    facets = {facet.title: facet for facet in facets_of(rows)}
+    kind = st.selectbox(
+        "Errors against",
+        [_HISTOGRAM, *facets],
+        format_func=lambda title: "how often each occurs" if title == _HISTOGRAM else title,
+        key="against",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    if kind == _HISTOGRAM or kind not in facets:
+        chart = charts.error_histogram(analysis.error_bins(rows), property_, member)
+    else:
+        facet = facets[kind]
+        means = errors_by(rows, facet)
+        groups = [_group_words(facet, group, property_) for group in means.to_dict("records")]
+        chart = charts.mean_errors(means, groups, _axis(facet, property_), property_, member)
+    st.plotly_chart(chart, theme="streamlit", key="errors second")
+
+
+def _group_words(facet: Facet, group: dict, property_: Property) -> str:
+    if facet.column == "fold":
+        return str(group["group"] + 1)
+    if facet.column == "seen":
+        return "seen in training" if group["group"] else "not seen in training"
+    if facet.kind != "range":
+        return escape(str(group["group"]))
+    low, high = group["low"], group["high"]
+    if facet.column == "label":
+        bare = without_unit(property_)
+        return f"{number(bare, low)} … {number(bare, high)}"
+    return f"{low:.4g}" if low == high else f"{low:.3g} … {high:.3g}"
+
+
+def _axis(facet: Facet, property_: Property) -> str:
+    if facet.column == "label":
+        return f"Label: {property_.label}, in sections with equally many rows"
+    if facet.kind == "range":
+        return f"{facet.title}, in sections with equally many rows"
+    return facet.title
+
+
+def _show_list(
+    evaluation: Evaluation, rows: pd.DataFrame, property_: Property, selected: bool
+) -> None:
+    left, right = columns("errors-list", [3, 1], 240, "bottom")
+    with left:
+        st.subheader("Selected molecules" if selected else "Molecules")
+        st.caption(
+            f"{len(rows):,} selected in the chart."
+            if selected
+            else "A wrong label, a mixed-up unit or a rare kind of molecule often shows up among "
+            "the largest errors."
+        )
+    with right:
+        st.download_button(
+            "These labels (CSV)",
+            rows.assign(classes=rows["classes"].map("; ".join)).to_csv(index=False).encode(),
+            f"{evaluation.key}-{property_.name}-errors.csv".replace("/", "-"),
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="The rows listed here: each member's prediction, the blend, its interval, the "
+            "error, size, classes and similarity.",
+        )
+    show_molecules(evaluation, rows, property_)

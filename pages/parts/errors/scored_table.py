@@ -1,0 +1,109 @@
+"""A model on an uploaded table of labels, for the Errors page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from engine.inference.bundle import INFO, read_info
+from engine.inference.scoring import score_rows
+from engine.table import Table, load_table
+from pages.parts import models
+from pages.parts.errors.evaluation import Evaluation
+from pages.parts.formatting import plain
+from pages.parts.layout import check_limits, columns, upload_table
+from pages.parts.train.intake import as_file
+from pages.parts.train.report import show_report
+
+_CHECKED, _SCORED = "errors checked", "errors scored"
+"""In the session: the table that was checked last, and what was scored last, each with its key."""
+
+
+def choose_scored_table() -> Evaluation | None:
+    """Let the user choose a model and upload a table; None until its errors are known.
+
+    Raises:
+        UserError: when the table cannot be read, or labels none of the model's properties.
+    """
+    left, right = columns("errors-scored", [1, 1], 300)
+    with left:
+        folder = models.choose_model("errors")
+    if folder is None:
+        models.show_no_model()
+        return None
+    check_limits()
+    uploaded = upload_table(
+        "Table with labels: CSV, TSV, Parquet, XLSX, SDF or a list of SMILES",
+        "errors table",
+        "A column with the SMILES of repeat units, and a column of numbers for one or more of the "
+        "model's properties.",
+        right,
+    )
+    if uploaded is None:
+        st.info(
+            "Upload a table with measured or simulated values: the model predicts its repeat "
+            "units, and its errors are shown as those of a run are. Errors on what the model was "
+            "trained on are told apart.",
+            icon=":material/upload_file:",
+        )
+        return None
+    file = as_file(uploaded.name, uploaded.getvalue())
+    table = _checked(file)
+    with st.expander(f"What was read from {plain(table.name)}", icon=":material/table:"):
+        show_report(table)
+    if not _accepted(file, table):
+        return None
+    return _evaluated(folder, file, table)
+
+
+def _checked(file: dict) -> Table:
+    """The table, checked once."""
+    key, table = st.session_state.get(_CHECKED, (None, None))
+    if key != file["key"]:
+        bar = st.progress(0.0, f"Reading {plain(file['name'])}…")
+        try:
+            table = load_table(
+                file["data"],
+                file["name"],
+                progress=lambda done, total: bar.progress(
+                    done / max(total, 1), f"Checking row {done:,} of {total:,}…"
+                ),
+            )
+        finally:
+            bar.empty()
+        st.session_state[_CHECKED] = file["key"], table
+    return table
+
+
+def _accepted(file: dict, table: Table) -> bool:
+    """Whether the table may be scored as it is: it has no errors, or the user accepts them."""
+    errors = table.report.errors
+    if not errors:
+        return True
+    for finding in errors:
+        st.warning(plain(finding.message), icon=":material/error:")
+    return st.checkbox(
+        "These labels are as they should be: compare all the same",
+        key=f"errors accept {file['key']}",
+    )
+
+
+def _evaluated(folder: Path, file: dict, table: Table) -> Evaluation:
+    """The errors on a table, computed once for each model and table."""
+    key = f"{folder} {(folder / INFO).stat().st_mtime_ns} {file['key']}"
+    known, evaluation = st.session_state.get(_SCORED, (None, None))
+    if known != key:
+        bar = st.progress(0.0, models.LOADING)
+
+        def show(kind: str, done: int, total: int) -> None:
+            words = f"{kind.capitalize()}: {done:,} of {total:,} repeat units"
+            bar.progress(done / max(total, 1), words)
+
+        try:
+            rows = score_rows(models.load_predictor(folder), table, show).rows(show)
+        finally:
+            bar.empty()
+        model = st.session_state.get("model on errors", "default")
+        evaluation = Evaluation(f"{model}-{file['key']}", read_info(folder), rows, model)
+        st.session_state[_SCORED] = key, evaluation
+    models.show_deviation(folder)
+    return evaluation
