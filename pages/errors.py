@@ -15,8 +15,27 @@ from pages.parts.formatting import show_error, title_with_name
 from pages.parts.layout import columns, forget_stale_choice, heading
 
 RUN, TABLE = "A run, out-of-fold", "A model on a table"
+_ADDRESS = "errors address"
+"""In the session: the parameters of the address that was shown last."""
 SECTIONS = {"Overview": show_overview, "Explore": show_explore}
 """Each is called with the evaluation and the property that were chosen."""
+
+
+def restore_address() -> None:
+    """Take up what was shown last where the way back from Predict leads to an address of Predict's.
+
+    A link with parameters puts them behind this page's own path first, and only then opens the
+    other page: the first step back is to that address.
+    """
+    if "smiles" in st.query_params and (known := st.session_state.get(_ADDRESS)):
+        st.query_params.from_dict(known)
+        st.rerun()
+
+
+def keep_address() -> None:
+    """Remember what is shown, for the way back."""
+    params = st.query_params
+    st.session_state[_ADDRESS] = {key: params.get_all(key) for key in params}
 
 
 def choose_evaluation() -> Evaluation | None:
@@ -72,6 +91,7 @@ def choose_property(properties: list[Property]) -> Property:
 
 def main() -> None:
     """The whole page."""
+    restore_address()
     evaluation = choose_evaluation()
     if evaluation is None:
         return
@@ -90,6 +110,7 @@ def main() -> None:
         property_ = choose_property(
             [each for each in evaluation.info.properties if each.name in labelled]
         )
+    keep_address()
     SECTIONS[section](evaluation, property_)
 
 

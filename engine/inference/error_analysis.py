@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..settings.metrics import property_weights
 from ..settings.properties import Property
 from .bundle import BundleInfo
 from .conformal import held_out_half_widths, member_spread
@@ -114,3 +115,15 @@ def figure_rows(figures: dict, name: str) -> pd.DataFrame:
         for member, by_kind in {BLEND: figures[BLEND], **figures["members"]}.items()
     ]
     return pd.DataFrame(rows, columns=["member", *kinds])
+
+
+def error_shares(info: BundleInfo) -> dict[str, float]:
+    """Each answer's share of the weighted mean absolute error of a run's blend, by property."""
+    blend = info.figures["blend"]
+    names = [each.name for each in info.properties if each.is_answer and blend["n"][each.name]]
+    counts = np.array([blend["n"][name] for name in names])
+    answers = [each for each in info.properties if each.name in names]
+    spans = np.array([np.ptp(each.scaled(np.array(info.ranges[each.name]))) for each in answers])
+    errors = np.array([blend["mae"][name] for name in names])
+    parts = errors * property_weights(counts, spans) if names else np.array([])
+    return dict(zip(names, (parts / parts.sum()).tolist(), strict=True)) if parts.any() else {}

@@ -54,13 +54,6 @@ def _as_power(match: re.Match[str]) -> str:
     return f" × 10{str(int(match[1])).translate(_RAISED)}"
 
 
-def r2_words(value: float | None) -> str:
-    """An R², in words where it is negative."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:.3f}" if value >= 0 else f"{value:.3f}, worse than the mean"
-
-
 def title_with_name(property_: Property) -> str:
     """A property's title with its short name, where they differ."""
     if property_.title == property_.name:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.inference import bundle
 from engine.runs import read_out_of_fold
-from pages.parts.error_overview import r2_words
+from engine.settings.metrics import r2_words
 from pages.parts.models import run_label
 
 

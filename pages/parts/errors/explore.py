@@ -8,13 +8,14 @@ import streamlit as st
 from engine.inference import error_analysis as analysis
 from engine.inference.error_facets import Facet, errors_by, facets_of
 from engine.inference.error_filters import chosen_words
+from engine.settings.metrics import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.errors.filters import choose_filter
 from pages.parts.errors.molecules import show_molecules
 from pages.parts.errors.traits import rows_with_traits
-from pages.parts.formatting import number, plain, r2_words, without_unit
+from pages.parts.formatting import number, plain, without_unit
 from pages.parts.layout import columns, forget_stale_choice
 
 _HISTOGRAM = "How often"

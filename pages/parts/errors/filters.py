@@ -101,11 +101,9 @@ def _slider(label: str, key: str, values: pd.Series, step: float) -> Ends:
 
 
 def _choose_classes(rows: pd.DataFrame) -> list[str]:
-    counts = rows["classes"].explode().value_counts()
     return st.multiselect(
         "Chemical class",
-        sorted(counts.index),
-        format_func=lambda name: f"{name} ({counts[name]:,})",
+        sorted({*rows["classes"].explode()}),
         key="class",
         bind="query-params",
         placeholder="Any",

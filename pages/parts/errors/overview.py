@@ -1,20 +1,18 @@
 """The overview of errors: all properties and members at once, and the figures of one property."""
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from engine.inference import bundle
 from engine.inference import error_analysis as analysis
 from engine.inference.bundle import BundleInfo, read_info
-from engine.settings.metrics import property_weights
+from engine.settings.metrics import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import (
     number,
     plain,
-    r2_words,
     title_with_name,
     unit_of,
     without_unit,
@@ -38,7 +36,7 @@ def show_overview(evaluation: Evaluation, property_: Property) -> None:
 def show_matrix(info: BundleInfo) -> None:
     """Show each property's errors, intervals and share of the weighted error, in a table."""
     st.caption("Mean absolute error of the blend and of each member, in the property's unit.")
-    shares = _shares(info)
+    shares = analysis.error_shares(info)
     st.dataframe(
         pd.DataFrame([_row(info, property_, shares) for property_ in info.properties]),
         hide_index=True,
@@ -172,15 +170,3 @@ def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dic
         "Blend": number(bare, blend["mae"][name]),
         **members,
     }
-
-
-def _shares(info: BundleInfo) -> dict[str, float]:
-    """Each answer's share of the weighted mean absolute error of the blend."""
-    blend = info.figures["blend"]
-    names = [each.name for each in info.properties if each.is_answer and blend["n"][each.name]]
-    counts = np.array([blend["n"][name] for name in names])
-    answers = [each for each in info.properties if each.name in names]
-    spans = np.array([np.ptp(each.scaled(np.array(info.ranges[each.name]))) for each in answers])
-    errors = np.array([blend["mae"][name] for name in names])
-    parts = errors * property_weights(counts, spans) if names else np.array([])
-    return dict(zip(names, (parts / parts.sum()).tolist(), strict=True)) if parts.any() else {}
