@@ -79,4 +79,4 @@ def _round_numbers(low: float, high: float) -> np.ndarray:
     rough = (high - low) / _TICKS
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
-    return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    return np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step + 0.0  # no −0

@@ -14,6 +14,10 @@ from engine.table.source_report import SourcePair
 
 BLEND_COLOUR = "#7174f5"
 _GREY = "#8a97a3"
+_MOST_STANDING = 9
+_BAR = 22
+"""The height of a bar that lies, with the space around it, in pixels."""
+
 _MANY = 2000
 """More points than this are drawn by the graphics card; SVG would be slow to move."""
 
@@ -151,26 +155,32 @@ def mean_errors(
         property_: the property.
         member: whose errors they are.
     """
-    chart = go.Figure(
-        go.Bar(
-            x=groups,
-            y=means["mae"],
-            marker={"color": colour_of(member)},
-            text=[f"n = {rows:,}" for rows in means["rows"]],
-            textposition="outside",
-            cliponaxis=False,
-            customdata=means["rows"],
-            hovertemplate=(
-                f"%{{x}}<br>mean absolute error %{{y:.4~g}} {escape(property_.errors.unit)}"
-                "<br>%{customdata} rows<extra></extra>"
-            ),
-        )
+    unit = f" {escape(property_.errors.unit)}" if property_.errors.unit else ""
+    # Many names stand beside bars that lie, where they can be read.
+    lies = len(groups) > _MOST_STANDING
+    sizes, names = ("x", "y") if lies else ("y", "x")
+    bars = go.Bar(
+        {sizes: means["mae"], names: groups},
+        orientation="h" if lies else "v",
+        marker={"color": colour_of(member)},
+        text=[f"n = {rows:,}" for rows in means["rows"]],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=means[["rows"]],
+        hovertemplate=(
+            f"%{{{names}}}<br>mean absolute error %{{{sizes}:.4~g}}{unit}"
+            "<br>%{customdata[0]} rows<extra></extra>"
+        ),
     )
-    unit = f" ({property_.errors.unit})" if property_.errors.unit else ""
-    chart.update_xaxes(title=axis, type="category")
-    chart.update_yaxes(title=f"Mean absolute error{unit}", rangemode="tozero")
+    chart = go.Figure(bars)
+    heads = {sizes: f"Mean absolute error{unit and f' ({unit.strip()})'}", names: axis}
+    update = {"x": chart.update_xaxes, "y": chart.update_yaxes}
+    update[sizes](title=heads[sizes], rangemode="tozero")
+    update[names](
+        title=heads[names], type="category", **({"autorange": "reversed"} if lies else {})
+    )
     chart.update_layout(bargap=0.25)
-    return _styled(chart, 430)
+    return _styled(chart, max(430, _BAR * len(groups) + 80) if lies else 430)
 
 
 def _short(smiles: str) -> str:

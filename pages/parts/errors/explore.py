@@ -18,7 +18,7 @@ from pages.parts.errors.traits import rows_with_traits
 from pages.parts.formatting import number, plain, without_unit
 from pages.parts.layout import columns, forget_stale_choice
 
-_HISTOGRAM = "How often"
+_HISTOGRAM = "How often they occur"
 
 
 def show_explore(evaluation: Evaluation, property_: Property) -> None:
@@ -103,12 +103,11 @@ def _show_second_chart(rows: pd.DataFrame, property_: Property, member: str) -> 
     """The distribution of errors, or the mean error against something that rows differ in."""
     facets = {facet.title: facet for facet in facets_of(rows)}
     kind = st.selectbox(
-        "Errors against",
+        "Errors by",
         [_HISTOGRAM, *facets],
-        format_func=lambda title: "how often each occurs" if title == _HISTOGRAM else title,
-        key="against",
+        key="by",
         bind="query-params",
-        label_visibility="collapsed",
+        help="How often errors of each size occur, or the mean absolute error of groups of rows.",
     )
     if kind == _HISTOGRAM or kind not in facets:
         chart = charts.error_histogram(analysis.error_bins(rows), property_, member)

@@ -50,13 +50,13 @@ def show_molecules(evaluation: Evaluation, rows: pd.DataFrame, property_: Proper
             ordered.iloc[(page - 1) * PAGE : page * PAGE].to_dict("records")
         ):
             with st.container(
-                border=True, width=252, height="stretch", gap="xsmall", key=f"molecule-{place}"
+                border=True, width=230, height="stretch", gap="xsmall", key=f"molecule-{place}"
             ):
                 _show_card(evaluation, row, property_)
 
 
 def _show_card(evaluation: Evaluation, row: dict[str, Any], property_: Property) -> None:
-    gallery.show_picture(row["smiles"], 216, 124)
+    gallery.show_picture(row["smiles"], 194, 120)
     error = number(property_.errors, row["error"], sign=True)
     st.markdown(
         f"**id {plain(str(row['id']))}** · row {row['row']}  \n"

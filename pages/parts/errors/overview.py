@@ -9,6 +9,7 @@ from engine.inference.bundle import BundleInfo, read_info
 from engine.settings.metrics import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
+from pages.parts.errors.downloads import show_downloads
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import (
     number,
@@ -23,6 +24,7 @@ def show_overview(evaluation: Evaluation, property_: Property) -> None:
     """Show the figures of all properties and members, and more of them for one property."""
     if evaluation.run is None:
         show_scores(evaluation)
+        show_downloads(evaluation)
         return
     info = evaluation.info
     if len(info.properties) > 1:
@@ -31,6 +33,7 @@ def show_overview(evaluation: Evaluation, property_: Property) -> None:
     st.subheader(title_with_name(property_))
     show_figures(info.figures, property_)
     explain_figures()
+    show_downloads(evaluation)
 
 
 def show_matrix(info: BundleInfo) -> None:
