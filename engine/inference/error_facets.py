@@ -1,12 +1,15 @@
 """By what errors are told apart: label, size, similarity, chemical class, fold, conditions."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-CONDITION = "condition "
-"""What the columns of conditions begin with."""
+from ..settings.conditions import Condition
+
+CONDITION = "condition:"
+"""What the columns of conditions begin with, as in a run's table."""
 
 _SECTIONS = 8
 
@@ -36,18 +39,19 @@ _FACETS = (
 )
 
 
-def facets_of(rows: pd.DataFrame) -> list[Facet]:
+def facets_of(rows: pd.DataFrame, conditions: Sequence[Condition] = ()) -> list[Facet]:
     """What some rows can be told apart by; a column without values, or with one alone, is none.
 
     Args:
         rows: from `engine.inference.error_analysis.property_rows`, with the columns of
             `engine.inference.error_traits.with_traits` where those are known.
+        conditions: of the model, whose values are columns that begin with `CONDITION`.
     """
-    named = [facet for facet in _FACETS if facet.column in rows]
-    for column in rows:
-        if str(column).startswith(CONDITION):
-            kind = "range" if pd.api.types.is_numeric_dtype(rows[column]) else "groups"
-            named.append(Facet(column, column.removeprefix(CONDITION).capitalize(), kind))
+    of_conditions = [
+        Facet(CONDITION + each.name, each.label, "range" if each.kind == "number" else "groups")
+        for each in conditions
+    ]
+    named = [facet for facet in (*_FACETS, *of_conditions) if facet.column in rows]
     return [facet for facet in named if rows[facet.column].dropna().nunique() > 1]
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from ..settings.numbers import number, without_unit
 from ..settings.properties import Property
 from ..table.report import counted
 
@@ -63,9 +65,10 @@ class ErrorFilter:
 
     def words(self, property_: Property) -> list[str]:
         """What is asked for, in words; empty where nothing is."""
-        bare = property_.model_copy(update={"unit": ""})
         return [
-            *_ends_words("label", self.label, bare.format, property_.unit),
+            *_ends_words(
+                "label", self.label, partial(number, without_unit(property_)), property_.unit
+            ),
             *_ends_words("size", self.size, lambda value: f"{value:.0f}", "heavy atoms"),
             *_ends_words("similarity to training", self.similarity, lambda value: f"{value:.2f}"),
             *([" or ".join(self.classes)] if self.classes else []),

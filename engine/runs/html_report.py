@@ -1,6 +1,6 @@
 """The report on a finished run as one HTML file: it opens offline and holds no script."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,9 @@ from ..inference.error_analysis import (
 from ..inference.error_facets import Facet, errors_by, facets_of
 from ..inference.error_traits import with_traits
 from ..models.members import title_of
+from ..settings.conditions import Condition
 from ..settings.metrics import r2_words
+from ..settings.numbers import number, without_unit
 from ..settings.properties import Property, is_competition
 from .folder import read_config, read_out_of_fold, read_report
 from .records import Run
@@ -32,7 +34,6 @@ from .svg_charts import parity_svg
 Progress = Callable[[str, int, int], None]
 
 _WORST = 12
-_FACETS = ("classes", "similarity", "size", "label")
 _SETTINGS = ("preset", "folds", "seed", "table")
 
 
@@ -72,7 +73,9 @@ def html_report(run: Run, progress: Progress | None = None) -> str:
         members=[title_of(member) for member in info.members],
         matrix=_matrix(info),
         headlines=_headlines(info),
-        sections=[_section(table, property_, progress) for property_ in properties],
+        sections=[
+            _section(table, property_, info.conditions, progress) for property_ in properties
+        ],
     )
 
 
@@ -99,44 +102,52 @@ def _matrix(info: BundleInfo) -> list[dict[str, Any]]:
     """By property: the errors of blend and members, its interval, its share of the wMAE."""
     blend, shares, rows = info.figures[BLEND], error_shares(info), []
     for property_ in info.properties:
-        name, errors = property_.name, property_.errors
+        name, errors = property_.name, without_unit(property_.errors)
         interval = (info.intervals or {}).get(name)
         share, covered = shares.get(name), interval.coverage if interval else None
         members = [info.figures["members"][member]["mae"].get(name) for member in info.members]
         rows.append(
             {
-                "property": errors.label,
+                "property": property_.errors.label,
                 "labels": f"{blend['n'][name]:,}",
-                "blend": _number(errors, blend["mae"][name]),
-                "rmse": _number(errors, blend["rmse"][name]),
+                "blend": number(errors, blend["mae"][name]),
+                "rmse": number(errors, blend["rmse"][name]),
                 "r2": r2_words(blend["r2"][name]),
-                "members": [_number(errors, value) for value in members],
+                "members": [number(errors, value) for value in members],
                 "covered": "–" if covered is None else f"{covered:.1%}",
-                "width": _number(errors, interval.width if interval else None),
+                "width": number(errors, interval.width if interval else None),
                 "share": "–" if share is None else f"{share:.0%}",
             }
         )
     return rows
 
 
-def _section(table: pd.DataFrame, property_: Property, progress: Progress | None) -> dict[str, Any]:
+def _section(
+    table: pd.DataFrame,
+    property_: Property,
+    conditions: Sequence[Condition],
+    progress: Progress | None,
+) -> dict[str, Any]:
     """All about one property."""
     labels = with_traits(table[table["property"] == property_.name], progress)
     rows = property_rows(labels, property_)
     found, errors = summary(rows, property_), property_.errors
-    facets = {facet.column: facet for facet in facets_of(rows)}
+    facets = [each for each in facets_of(rows, conditions) if each.column != "fold"]
+    # Classes first: the others lie folded below them.
+    facets.sort(key=lambda facet: facet.kind != "classes")
     worst = rows.loc[rows["error"].abs().sort_values(ascending=False, kind="stable").index[:_WORST]]
     return {
         "title": property_.title,
         "name": property_.name,
         "labels": f"{found['n']:,}",
-        "mae": _with_unit(errors, found["mae"]),
-        "bias": _with_unit(errors, found["bias"], sign=True),
+        "mae": number(errors, found["mae"]),
+        "bias": number(errors, found["bias"], sign=True),
         "parity": Markup(parity_svg(rows["label"], rows["prediction"], property_))
         if len(rows)
         else "",
         "groups": [
-            _groups(rows, facets[column], property_) for column in _FACETS if column in facets
+            _groups(rows, facet, property_)
+            for facet in sorted(facets, key=lambda facet: facet.kind)
         ],
         "worst": [_molecule(row, property_) for row in worst.to_dict("records")],
     }
@@ -153,8 +164,8 @@ def _groups(rows: pd.DataFrame, facet: Facet, property_: Property) -> dict[str, 
             {
                 "group": _group_words(facet, group, property_),
                 "rows": f"{group['rows']:,}",
-                "mae": _with_unit(property_.errors, group["mae"]),
-                "bias": _with_unit(property_.errors, group["bias"], sign=True),
+                "mae": number(property_.errors, group["mae"]),
+                "bias": number(property_.errors, group["bias"], sign=True),
                 "share": f"{100 * group['mae'] / largest:.0f}",
             }
             for group in means.to_dict("records")
@@ -167,7 +178,7 @@ def _group_words(facet: Facet, group: dict[str, Any], property_: Property) -> st
         return str(group["group"])
     ends = (group["low"], group["high"])
     if facet.column == "label":
-        return " to ".join(_number(property_, end) for end in ends)
+        return " to ".join(number(without_unit(property_), end) for end in ends)
     return " to ".join(dict.fromkeys(f"{end:.3g}" for end in ends))
 
 
@@ -176,28 +187,17 @@ def _molecule(row: dict[str, Any], property_: Property) -> dict[str, Any]:
     picture = draw.svg(row["smiles"], 230, 140)
     interval = ""
     if row["low"] == row["low"]:
-        ends = f"{_number(property_, row['low'])} to {_with_unit(property_, row['high'])}"
+        ends = f"{number(without_unit(property_), row['low'])} to {number(property_, row['high'])}"
         interval = f"{100 * LEVEL:.0f} % interval {ends}"
     return {
         "picture": Markup(picture[picture.index("<svg") :]),
         "id": row["id"],
         "row": row["row"],
         "smiles": row["smiles"],
-        "label": _with_unit(property_, row["label"]),
-        "prediction": _with_unit(property_, row["prediction"]),
-        "error": _with_unit(property_.errors, row["error"], sign=True),
+        "label": number(property_, row["label"]),
+        "prediction": number(property_, row["prediction"]),
+        "error": number(property_.errors, row["error"], sign=True),
         "interval": interval,
         "similarity": "" if row["similarity"] != row["similarity"] else f"{row['similarity']:.2f}",
         "classes": ", ".join(row["classes"]),
     }
-
-
-def _number(property_: Property, value: float | None) -> str:
-    if value is None or value != value:
-        return "–"
-    return property_.number(value).replace("-", "−", 1)
-
-
-def _with_unit(property_: Property, value: float | None, sign: bool = False) -> str:
-    text = f"{_number(property_, value)} {property_.unit}".strip()
-    return f"+{text}" if sign and value is not None and value > 0 else text

@@ -5,11 +5,11 @@ import time
 
 import streamlit as st
 
+from engine.settings.numbers import number as number
+from engine.settings.numbers import without_unit as without_unit
 from engine.settings.properties import Property
 
 _CODE = re.compile(r"(`[^`]*`)")
-_POWER = re.compile(r"(?<=\d)e([+-]\d+)\b")
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MARKS = re.compile(r"([*_$\[\]<>~#|\\:])")
 
 
@@ -35,35 +35,11 @@ def show_error(error: Exception) -> None:
     st.error(plain(str(error)), icon=":material/error:")
 
 
-def number(property_: Property, value: float | None, sign: bool = False) -> str:
-    """A value with its unit and a true minus sign; a dash where there is none.
-
-    Args:
-        property_: the property, in whose unit the value is.
-        value: the number.
-        sign: whether to show the sign of a positive value, as for errors.
-    """
-    if value is None or value != value:
-        return "–"
-    text = _POWER.sub(_as_power, property_.format(value)).replace("-", "−", 1)
-    return f"+{text}" if sign and value > 0 else text
-
-
-def _as_power(match: re.Match[str]) -> str:
-    """`e+04` as people write it: ` × 10⁴`."""
-    return f" × 10{str(int(match[1])).translate(_RAISED)}"
-
-
 def title_with_name(property_: Property) -> str:
     """A property's title with its short name, where they differ."""
     if property_.title == property_.name:
         return property_.title
     return f"{property_.title} ({property_.name})"
-
-
-def without_unit(property_: Property) -> Property:
-    """The property without its unit, for numbers beside which the unit stands already."""
-    return property_.model_copy(update={"unit": ""})
 
 
 def unit_of(property_: Property) -> str:

@@ -1,10 +1,12 @@
-"""Residuals, worst rows and their summaries."""
+"""Residuals, their intervals and their summaries."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from engine.inference import error_analysis as analysis
+from engine.inference.bundle import read_info
+from engine.runs import read_out_of_fold
 from engine.settings.properties import property_for
 
 TG = property_for("Tg")
@@ -37,10 +39,35 @@ def test_rows_without_a_prediction_are_left_out(out_of_fold):
     assert rows["id"].tolist() == ["a", "b", "c"]
 
 
-def test_worst_rows_come_largest_first_whatever_the_sign(out_of_fold):
+def test_the_tables_other_columns_are_kept(out_of_fold):
     rows = analysis.property_rows(out_of_fold, TG)
-    assert analysis.worst_rows(rows, 3)["id"].tolist() == ["d", "b", "a"]
-    assert len(analysis.worst_rows(rows, 99)) == 4
+    assert rows["lightgbm"].tolist()[:3] == [12.0, 20.0, 25.0]
+    assert "property" not in rows
+
+
+def test_the_summary_of_some_errors(out_of_fold):
+    found = analysis.summary(analysis.property_rows(out_of_fold, TG), TG)
+    assert found["n"] == 4
+    assert found["mae"] == pytest.approx(3.0)
+    assert found["bias"] == pytest.approx(1.5)
+    assert found["rmse"] == pytest.approx((74 / 4) ** 0.5)
+    assert found["r2"] == pytest.approx(1 - 74 / 500)
+
+
+def test_the_summary_of_nothing_and_of_equal_labels(out_of_fold):
+    rows = analysis.property_rows(out_of_fold, TG)
+    assert analysis.summary(rows.iloc[:0], TG)["n"] == 0
+    assert np.isnan(analysis.summary(rows.iloc[:1], TG)["r2"])
+
+
+def test_intervals_are_made_from_the_other_folds(trained):
+    info = read_info(trained.folder / "bundle")
+    table = analysis.with_intervals(read_out_of_fold(trained), info)
+    rows = table[table["property"] == "Tg"]
+    inside = rows["label"].between(rows["low"], rows["high"])
+    # The bundle tells the same share, made on its own way from the predictions as they were.
+    assert inside.mean() == pytest.approx(info.intervals["Tg"].coverage)
+    assert (rows["high"] - rows["low"]).mean() == pytest.approx(info.intervals["Tg"].width)
 
 
 def test_error_bins_count_every_row_and_are_symmetric(out_of_fold):
@@ -54,24 +81,6 @@ def test_error_bins_of_a_perfect_or_empty_property(out_of_fold):
     rows = analysis.property_rows(out_of_fold, TG)
     assert analysis.error_bins(rows.assign(error=0.0))["rows"].sum() == 4
     assert analysis.error_bins(rows.iloc[:0])["rows"].sum() == 0
-
-
-def test_errors_by_fold_are_means_of_absolute_errors(out_of_fold):
-    folds = analysis.errors_by_fold(analysis.property_rows(out_of_fold, TG))
-    assert folds.to_dict("list") == {"fold": [0, 1], "mae": [2.0, 4.0], "rows": [2, 2]}
-
-
-def test_errors_by_label_split_the_range_into_equal_shares(out_of_fold):
-    sections = analysis.errors_by_label(analysis.property_rows(out_of_fold, TG), 2)
-    assert sections["low"].tolist() == [10.0, 30.0]
-    assert sections["high"].tolist() == [20.0, 40.0]
-    assert sections["mae"].tolist() == [2.0, 4.0]
-
-
-def test_errors_by_label_of_equal_labels_is_one_section(out_of_fold):
-    rows = analysis.property_rows(out_of_fold, TG).assign(label=5.0)
-    sections = analysis.errors_by_label(rows)
-    assert sections["rows"].sum() == 4
 
 
 def test_figures_put_the_blend_first_and_keep_gaps():

@@ -1,12 +1,15 @@
 """The errors of a model on a labelled table."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from engine.base.errors import UserError
 from engine.commands import main
+from engine.inference.error_analysis import property_rows, summary
 from engine.inference.predict import Predictor
-from engine.inference.scoring import score
+from engine.inference.scoring import score, score_rows
 from engine.runs import Run
 from engine.settings.properties import Property
 from engine.table import check_table, load_table, read_table
@@ -66,3 +69,25 @@ def test_labels_in_another_unit_than_the_models(predictor: Predictor, unit: str)
         return
     result, predicted = score(predictor, table), predictor.predict(["*CC*", "*CO*"]).blend["E"]
     assert result["mae"]["E"] == pytest.approx(np.abs(predicted - [1500, 2500]).mean())
+
+
+def test_the_rows_of_a_score_have_its_figures(predictor: Predictor) -> None:
+    scored = score_rows(predictor, load_table(TEXTBOOK))
+    rows, figures = scored.rows(), scored.figures()
+    for property_ in predictor.info.properties:
+        own = property_rows(rows, property_)
+        assert summary(own, property_)["mae"] == pytest.approx(figures["mae"][property_.name])
+        assert own["seen"].sum() == figures["seen"][property_.name]
+        unseen = summary(own[~own["seen"].astype(bool)], property_)
+        assert unseen["mae"] == pytest.approx(figures["unseen"]["mae"][property_.name])
+        assert own["similarity"][own["seen"].astype(bool)].min() == pytest.approx(1)
+        assert (own["low"] < own["prediction"]).all()
+        assert own["fold"].isna().all()
+
+
+def test_a_model_from_before_there_were_intervals_has_rows_without(
+    trained: Run, old_bundle: Path
+) -> None:
+    rows = score_rows(Predictor(old_bundle), load_table(NEW.encode(), "new.csv")).rows()
+    assert rows[["low", "high", "similarity", "seen"]].isna().all(axis=None)
+    assert np.isfinite(rows["blend"]).all()

@@ -36,7 +36,7 @@ def show_explore(evaluation: Evaluation, property_: Property) -> None:
     if rows.empty:
         st.info("No label is left: reset the filter, or ask for less.")
         return
-    selected = _show_charts(rows, property_, member)
+    selected = _show_charts(evaluation, rows, property_, member)
     shown = rows if selected is None else rows.iloc[selected]
     _show_list(evaluation, shown, property_, selected is not None)
 
@@ -76,7 +76,9 @@ def _show_summary(rows: pd.DataFrame, everything: pd.DataFrame, property_: Prope
                     st.caption(f"all: {plain(whole)}")
 
 
-def _show_charts(rows: pd.DataFrame, property_: Property, member: str) -> list[int] | None:
+def _show_charts(
+    evaluation: Evaluation, rows: pd.DataFrame, property_: Property, member: str
+) -> list[int] | None:
     """The two charts; returns the rows that are selected in the first, None where none are."""
     first, second = columns("errors-charts", [1, 1], 360)
     with first:
@@ -93,15 +95,17 @@ def _show_charts(rows: pd.DataFrame, property_: Property, member: str) -> list[i
             "these molecules below; a double click shows all again."
         )
     with second:
-        _show_second_chart(rows, property_, member)
+        _show_second_chart(evaluation, rows, property_, member)
     points = event.selection.points if event else []
     places = sorted({point["point_index"] for point in points if point["curve_number"] == 1})
     return [place for place in places if place < len(rows)] or None
 
 
-def _show_second_chart(rows: pd.DataFrame, property_: Property, member: str) -> None:
+def _show_second_chart(
+    evaluation: Evaluation, rows: pd.DataFrame, property_: Property, member: str
+) -> None:
     """The distribution of errors, or the mean error against something that rows differ in."""
-    facets = {facet.title: facet for facet in facets_of(rows)}
+    facets = {facet.title: facet for facet in facets_of(rows, evaluation.info.conditions)}
     kind = st.selectbox(
         "Errors by",
         [_HISTOGRAM, *facets],
