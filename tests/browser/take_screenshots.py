@@ -75,7 +75,7 @@ def _submission(page: Page, app: App, runs: list[str]) -> None:
 
 
 def _errors(page: Page, app: App, runs: list[str]) -> None:
-    page.goto(f"{app.url}/errors?run={runs[0]}")
+    page.goto(f"{app.url}/errors?run={runs[0]}&section=Explore&by=Chemical+class")
     page.locator(".js-plotly-plot").first.wait_for()
 
 

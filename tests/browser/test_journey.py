@@ -158,8 +158,9 @@ def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
 
 
 def _look_at_errors(app: App, page, run: Run) -> None:
-    page.goto(f"{app.url}/errors?run={run.id}")
+    page.goto(f"{app.url}/errors?run={run.id}&section=Explore")
     page.locator(".js-plotly-plot").first.wait_for()
+    page.get_by_text("Open in Predict").first.wait_for()
     assert page.get_by_test_id("stException").count() == 0
     assert page.get_by_test_id("stImage").count() > 3
 

@@ -17,6 +17,7 @@ from pages.parts.errors.molecules import show_molecules
 from pages.parts.errors.traits import rows_with_traits
 from pages.parts.formatting import number, plain, without_unit
 from pages.parts.layout import columns, forget_stale_choice
+from pages.parts.predict import gallery
 
 _HISTOGRAM = "How often they occur"
 
@@ -94,11 +95,26 @@ def _show_charts(
             "Click a point, or draw a box or a lasso (in the chart's own toolbar), to see only "
             "these molecules below; a double click shows all again."
         )
-    with second:
-        _show_second_chart(evaluation, rows, property_, member)
     points = event.selection.points if event else []
-    places = sorted({point["point_index"] for point in points if point["curve_number"] == 1})
-    return [place for place in places if place < len(rows)] or None
+    chosen = {point["point_index"] for point in points if point["curve_number"] == 1}
+    places = sorted(place for place in chosen if place < len(rows))
+    with second:
+        if len(places) == 1:
+            _show_clicked(rows.iloc[places[0]], property_)
+        _show_second_chart(evaluation, rows, property_, member)
+    return places or None
+
+
+def _show_clicked(row: pd.Series, property_: Property) -> None:
+    """The molecule of the one point that is selected, beside the chart."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        gallery.show_picture(row["smiles"], 220, 130)
+        st.markdown(
+            f"**id {plain(str(row['id']))}**  \n"
+            f"label {plain(number(property_, row['label']))}  \n"
+            f"prediction {plain(number(property_, row['prediction']))}  \n"
+            f"**error {plain(number(property_.errors, row['error'], sign=True))}**"
+        )
 
 
 def _show_second_chart(

@@ -1,5 +1,7 @@
 """The filters of the Errors page: their fields, which the address keeps, and what they leave."""
 
+from collections.abc import Callable
+
 import pandas as pd
 import streamlit as st
 
@@ -7,8 +9,8 @@ from engine.inference.error_filters import OVER, SEEN, UNDER, UNSEEN, Ends, Erro
 from engine.settings.properties import Property
 from pages.parts.layout import columns
 
-_LABEL = ("label_from", "label_to")
-_FIELDS = (*_LABEL, "size", "similarity", "class", "fold", "sign", "seen")
+_LABEL, _SIZE = ("label_from", "label_to"), ("size_from", "size_to")
+_FIELDS = (*_LABEL, *_SIZE, "similarity", "class", "fold", "sign", "seen")
 """The fields' keys, which are their names in the address too."""
 
 
@@ -26,12 +28,12 @@ def choose_filter(rows: pd.DataFrame, property_: Property) -> ErrorFilter:
         property_: in whose unit the label's ends are.
     """
     with st.expander("Filter", icon=":material/filter_alt:", expanded=_is_filtered()):
-        first = columns("errors-ranges", [1, 1, 1.2, 1.2], 150, "bottom")
-        label = _label_ends(first, rows, property_)
-        with first[2]:
-            size = _slider("Heavy atoms in the repeat unit", "size", rows["size"], 1)
-        with first[3]:
-            similarity = _slider("Similarity to training", "similarity", rows["similarity"], 0.01)
+        first = columns("errors-ranges", [1, 1, 1, 1, 1.4], 130, "bottom")
+        unit = f" ({property_.unit})" if property_.unit else ""
+        label = _ends(first[:2], f"Label{unit}", _LABEL, rows["label"], property_.number)
+        size = _ends(first[2:4], "Heavy atoms", _SIZE, rows["size"], str)
+        with first[4]:
+            similarity = _choose_similarity(rows)
         second = columns("errors-groups", [1.6, 1.2, 1.2], 200, "bottom")
         with second[0]:
             classes = _choose_classes(rows)
@@ -58,29 +60,30 @@ def _is_filtered() -> bool:
 
 
 def _reset() -> None:
-    forget_label_range()
+    for key in (*_LABEL, *_SIZE, "sign", "seen"):
+        st.session_state[key] = None
     for key in ("class", "fold"):
         st.session_state[key] = []
-    for key in ("sign", "seen"):
-        st.session_state[key] = None
-    # A slider without a value of its own begins at its ends.
-    for key in ("size", "similarity"):
-        if key in st.session_state:
-            st.session_state[key] = st.session_state[f"{key} ends"]
+    st.session_state["similarity"] = 0.0, 1.0
 
 
-def _label_ends(places, rows: pd.DataFrame, property_: Property) -> Ends:
-    ends = rows["label"].min(), rows["label"].max()
-    unit = f" ({property_.unit})" if property_.unit else ""
+def _ends(
+    places: list, name: str, keys: tuple[str, str], values: pd.Series, written: Callable
+) -> Ends:
+    """Two fields for the ends of a number; the least and greatest there are stand in them, grey."""
+    whole = pd.api.types.is_integer_dtype(values)
     chosen = []
-    for place, key, word, end in zip(places[:2], _LABEL, ("from", "to"), ends, strict=True):
+    for place, key, word, end in zip(
+        places, keys, ("from", "to"), (values.min(), values.max()), strict=True
+    ):
         with place:
             chosen.append(
                 st.number_input(
-                    f"Label {word}{unit}",
+                    f"{name} {word}",
                     value=None,
-                    placeholder=property_.number(end),
-                    format="%g",
+                    step=1 if whole else None,
+                    placeholder=written(end),
+                    format="%d" if whole else "%g",
                     key=key,
                     bind="query-params",
                 )
@@ -88,16 +91,23 @@ def _label_ends(places, rows: pd.DataFrame, property_: Property) -> Ends:
     return chosen[0], chosen[1]
 
 
-def _slider(label: str, key: str, values: pd.Series, step: float) -> Ends:
-    """Ends of a number; an end that leaves nothing out is none."""
-    known = values.dropna()
-    if known.nunique() < 2:
+def _choose_similarity(rows: pd.DataFrame) -> Ends:
+    """Ends of the similarity; an end that leaves nothing out is none."""
+    if rows["similarity"].isna().all():
         return None, None
-    kind = int if step == 1 else float
-    low, high = kind(known.min() // step * step), kind(-(-known.max() // step) * step)
-    st.session_state[f"{key} ends"] = low, high
-    value = st.slider(label, low, high, (low, high), step=kind(step), key=key, bind="query-params")
-    return None if value[0] <= low else value[0], None if value[1] >= high else value[1]
+    low, high = st.slider(
+        "Similarity to training",
+        0.0,
+        1.0,
+        (0.0, 1.0),
+        step=0.01,
+        key="similarity",
+        bind="query-params",
+        help="Tanimoto similarity of count fingerprints to the most similar repeat unit with a "
+        "label of this property that the predicting models were trained on; 1 is the same "
+        "fingerprint.",
+    )
+    return low if low > 0 else None, high if high < 1 else None
 
 
 def _choose_classes(rows: pd.DataFrame) -> list[str]:

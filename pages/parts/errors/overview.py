@@ -6,6 +6,7 @@ import streamlit as st
 from engine.inference import bundle
 from engine.inference import error_analysis as analysis
 from engine.inference.bundle import BundleInfo, read_info
+from engine.inference.error_filters import SEEN, UNSEEN
 from engine.settings.metrics import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
@@ -95,42 +96,53 @@ def explain_figures() -> None:
 def show_scores(evaluation: Evaluation) -> None:
     """The blend's errors on a table, those on what the model has seen and has not seen apart."""
     st.caption(
-        "Errors of the blend. A model flatters itself on repeat units that it was trained on: "
+        "Mean absolute error (MAE) of the blend and of each member; R², bias and RMSE of the "
+        "blend. A model flatters itself on repeat units that it was trained on: "
         "what it can do shows on those that it has not seen. Bias is the mean signed error, "
         "prediction minus label."
     )
-    rows = []
-    for property_ in evaluation.info.properties:
-        labels = analysis.property_rows(evaluation.rows, property_)
-        for words, part in _seen_apart(labels).items():
-            rows.append(
-                {"Property": property_.errors.label, "Labels": words, **_score(part, property_)}
-            )
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame(
+            [
+                row
+                for property_ in evaluation.info.properties
+                for row in _score_rows(evaluation, property_)
+            ]
+        ),
         hide_index=True,
         column_config={"n": st.column_config.NumberColumn(format="localized")},
     )
 
 
+def _score_rows(evaluation: Evaluation, property_: Property) -> list[dict[str, object]]:
+    """The figures of one property: of all labels, and of those seen and not seen in training."""
+    bare = without_unit(property_.errors)
+    rows: dict[str, dict[str, object]] = {}
+    for member in (analysis.BLEND, *evaluation.info.members):
+        labels = analysis.property_rows(evaluation.rows, property_, member)
+        for words, part in _seen_apart(labels).items():
+            found = analysis.summary(part, property_)
+            if member == analysis.BLEND:
+                rows[words] = {
+                    "Property": property_.errors.label,
+                    "Labels": words,
+                    "n": found["n"],
+                    "R²": r2_words(found["r2"]),
+                    "Bias": number(bare, found["bias"], sign=True),
+                    "RMSE": number(bare, found["rmse"]),
+                }
+            rows[words][f"MAE, {charts.title_of(member)}"] = number(bare, found["mae"])
+    return list(rows.values())
+
+
 def _seen_apart(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Rows by whether the model was trained on their repeat units; only kinds that there are."""
-    parts = {"all": rows}
-    if rows["seen"].notna().all() and rows["seen"].nunique() > 1:
-        seen = rows["seen"].astype(bool)
-        parts |= {"not seen in training": rows[~seen], "seen in training": rows[seen]}
-    return {words: part for words, part in parts.items() if len(part)}
-
-
-def _score(rows: pd.DataFrame, property_: Property) -> dict[str, object]:
-    found, bare = analysis.summary(rows, property_), without_unit(property_.errors)
-    return {
-        "n": found["n"],
-        "MAE": number(bare, found["mae"]),
-        "Bias": number(bare, found["bias"], sign=True),
-        "RMSE": number(bare, found["rmse"]),
-        "R²": r2_words(found["r2"]),
-    }
+    if rows["seen"].isna().any():
+        return {"all": rows} if len(rows) else {}
+    seen = rows["seen"].astype(bool)
+    parts = {UNSEEN: rows[~seen], SEEN: rows[seen]}
+    parts = {words: part for words, part in parts.items() if len(part)}
+    return {"all": rows, **parts} if len(parts) > 1 else parts
 
 
 def show_empty() -> None:
