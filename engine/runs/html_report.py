@@ -24,8 +24,7 @@ from ..inference.error_facets import Facet, errors_by, facets_of
 from ..inference.error_traits import with_traits
 from ..models.members import title_of
 from ..settings.conditions import Condition
-from ..settings.metrics import r2_words
-from ..settings.numbers import number, without_unit
+from ..settings.numbers import number, r2_words, without_unit
 from ..settings.properties import Property, is_competition
 from .folder import read_config, read_out_of_fold, read_report
 from .records import Run

@@ -55,13 +55,6 @@ def mean_r2(r2: Mapping[str, float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def r2_words(value: float | None) -> str:
-    """An R², in words where it is negative."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:.3f}" if value >= 0 else f"{value:.3f}, worse than the mean"
-
-
 def label_ranges(labels: np.ndarray, names: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Least and greatest label of each property; shape of `labels` is `(N, K)`."""
     return {

@@ -1,4 +1,4 @@
-"""How values of properties are written for people, on pages and in reports."""
+"""How values of properties and figures of error are written for people, on pages and in reports."""
 
 import re
 
@@ -30,3 +30,10 @@ def _as_power(match: re.Match[str]) -> str:
 def without_unit(property_: Property) -> Property:
     """The property without its unit, for numbers beside which the unit stands already."""
     return property_.model_copy(update={"unit": ""})
+
+
+def r2_words(value: float | None) -> str:
+    """An R², in words where it is negative."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:.3f}" if value >= 0 else f"{value:.3f}, worse than the mean"

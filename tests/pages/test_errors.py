@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.inference import bundle
 from engine.runs import read_out_of_fold
-from engine.settings.metrics import r2_words
+from engine.settings.numbers import r2_words
 from pages.parts.models import run_label
 from tests.conftest import TEXTBOOK
 from tests.pages.conftest import button, spoken

@@ -8,7 +8,7 @@ import streamlit as st
 from engine.inference import error_analysis as analysis
 from engine.inference.error_facets import Facet, errors_by, facets_of
 from engine.inference.error_filters import chosen_words
-from engine.settings.metrics import r2_words
+from engine.settings.numbers import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation

@@ -7,7 +7,7 @@ from engine.inference import bundle
 from engine.inference import error_analysis as analysis
 from engine.inference.bundle import BundleInfo, read_info
 from engine.inference.error_filters import SEEN, UNSEEN
-from engine.settings.metrics import r2_words
+from engine.settings.numbers import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.downloads import show_downloads

@@ -14,7 +14,8 @@ from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read
 from engine.runs import Run, read_config, read_out_of_fold
 from engine.runs.exports import metrics_csv, tensorboard_zip
 from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
-from engine.settings.metrics import mean_r2, r2_words
+from engine.settings.metrics import mean_r2
+from engine.settings.numbers import r2_words
 from engine.settings.properties import Property, is_competition, property_for
 from pages.parts.charts import title_of
 from pages.parts.formatting import duration, plain
