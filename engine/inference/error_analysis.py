@@ -23,12 +23,14 @@ def with_intervals(out_of_fold: pd.DataFrame, info: BundleInfo) -> pd.DataFrame:
 
     Returns:
         The same with the columns `low` and `high`, in the property's unit; NaN where the other
-        folds have too few labels.
+        folds have too few labels, or a member's predictions are missing.
     """
     ends = pd.DataFrame({"low": np.nan, "high": np.nan}, index=out_of_fold.index)
     for property_ in info.properties:
         # Members without a weight are not in the bundle: it was calibrated without them.
         members = [name for name in info.members if name in info.blend[property_.name]]
+        if not {*members} <= {*out_of_fold}:
+            continue
         rows = out_of_fold[out_of_fold["property"] == property_.name]
         rows = rows[np.isfinite(rows["blend"]) & np.isfinite(rows[members]).all(axis=1)]
         label, blend, *of_members = (

@@ -1,5 +1,6 @@
 """A model on an uploaded table of labels, for the Errors page."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import streamlit as st
@@ -103,7 +104,8 @@ def _evaluated(folder: Path, file: dict, table: Table) -> Evaluation:
         finally:
             bar.empty()
         model = st.session_state.get("model on errors", "default")
-        evaluation = Evaluation(f"{model}-{file['key']}", read_info(folder), rows, model)
+        name = f"{model}-{sha256(key.encode()).hexdigest()[:8]}"
+        evaluation = Evaluation(name, read_info(folder), rows, model)
         st.session_state[_SCORED] = key, evaluation
     models.show_deviation(folder)
     return evaluation
