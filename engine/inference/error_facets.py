@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ..settings.conditions import Condition
+from ..settings.numbers import number, without_unit
+from ..settings.properties import Property
+from .error_filters import SEEN, UNSEEN
 
 CONDITION = "condition:"
 """What the columns of conditions begin with, as in a run's table."""
@@ -81,6 +84,25 @@ def errors_by(rows: pd.DataFrame, facet: Facet, count: int = _SECTIONS) -> pd.Da
         means = means.assign(low=numbers.min(), high=numbers.max())
     means = means.rename_axis("group").reset_index()
     return means.reindex(columns=["group", "low", "high", "mae", "bias", "rows"])
+
+
+def group_words(facet: Facet, group: dict, property_: Property) -> str:
+    """What a group of rows is called.
+
+    Args:
+        facet: what they are grouped by.
+        group: a row of `errors_by`.
+        property_: whose errors they are.
+    """
+    if facet.kind != "range":
+        value = group["group"]
+        if facet.column == "fold":
+            return str(value + 1)
+        return str(value) if facet.column != "seen" else SEEN if value else UNSEEN
+    bare = without_unit(property_)
+    written = {"label": lambda end: number(bare, end), "similarity": "{:.2f}".format}
+    ends = map(written.get(facet.column, "{:.4g}".format), (group["low"], group["high"]))
+    return " … ".join(dict.fromkeys(ends))
 
 
 def sections(values: pd.Series, count: int) -> pd.Series:

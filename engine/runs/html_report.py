@@ -20,7 +20,7 @@ from ..inference.error_analysis import (
     summary,
     with_intervals,
 )
-from ..inference.error_facets import Facet, errors_by, facets_of
+from ..inference.error_facets import Facet, errors_by, facets_of, group_words
 from ..inference.error_traits import with_traits
 from ..models.members import title_of
 from ..settings.conditions import Condition
@@ -161,7 +161,7 @@ def _groups(rows: pd.DataFrame, facet: Facet, property_: Property) -> dict[str, 
         "title": f"{facet.title} ({unit})" if unit else facet.title,
         "rows": [
             {
-                "group": _group_words(facet, group, property_),
+                "group": group_words(facet, group, property_),
                 "rows": f"{group['rows']:,}",
                 "mae": number(property_.errors, group["mae"]),
                 "bias": number(property_.errors, group["bias"], sign=True),
@@ -170,15 +170,6 @@ def _groups(rows: pd.DataFrame, facet: Facet, property_: Property) -> dict[str, 
             for group in means.to_dict("records")
         ],
     }
-
-
-def _group_words(facet: Facet, group: dict[str, Any], property_: Property) -> str:
-    if facet.kind != "range":
-        return str(group["group"])
-    ends = (group["low"], group["high"])
-    if facet.column == "label":
-        return " to ".join(number(without_unit(property_), end) for end in ends)
-    return " to ".join(dict.fromkeys(f"{end:.3g}" for end in ends))
 
 
 def _molecule(row: dict[str, Any], property_: Property) -> dict[str, Any]:

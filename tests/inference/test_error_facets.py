@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.inference.error_facets import CONDITION, errors_by, facets_of
+from engine.inference.error_facets import CONDITION, errors_by, facets_of, group_words
 from engine.inference.error_filters import OVER, SEEN, UNDER, UNSEEN, ErrorFilter, chosen_words
 from engine.inference.error_traits import similarity_to_other_folds, with_traits
 from engine.settings.conditions import Condition
@@ -89,6 +89,22 @@ def test_a_row_counts_in_each_of_its_classes(rows):
     assert classes.index[0] == "vinyl"
     assert classes["rows"].to_dict() == {"vinyl": 1, "polyether": 2, "styrenic": 1, "polyolefin": 1}
     assert classes["mae"]["polyether"] == 4.0
+
+
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Label", ["10.0 … 20.0", "30.0 … 40.0"]),
+        ("Size of the repeat unit (heavy atoms)", ["2", "3 … 8"]),
+        ("Fold", ["1", "2"]),
+        ("Seen in training", [UNSEEN, SEEN]),
+        ("temperature (K)", ["298", "310 … 320"]),
+    ],
+)
+def test_groups_are_named_for_people(rows, title, words):
+    facet = next(each for each in facets_of(rows, CONDITIONS) if each.title == title)
+    groups = errors_by(rows, facet, 2).to_dict("records")
+    assert [group_words(facet, group, TG) for group in groups] == words
 
 
 def test_errors_by_a_condition(rows):

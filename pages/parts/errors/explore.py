@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.inference import error_analysis as analysis
-from engine.inference.error_facets import Facet, errors_by, facets_of
+from engine.inference.error_facets import Facet, errors_by, facets_of, group_words
 from engine.inference.error_filters import chosen_words
 from engine.settings.numbers import r2_words
 from engine.settings.properties import Property
@@ -15,7 +15,7 @@ from pages.parts.errors.evaluation import Evaluation
 from pages.parts.errors.filters import choose_filter
 from pages.parts.errors.molecules import show_molecules
 from pages.parts.errors.traits import rows_with_traits
-from pages.parts.formatting import number, plain, without_unit
+from pages.parts.formatting import number, plain
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.predict import gallery
 
@@ -134,23 +134,11 @@ def _show_second_chart(
     else:
         facet = facets[kind]
         means = errors_by(rows, facet)
-        groups = [_group_words(facet, group, property_) for group in means.to_dict("records")]
+        groups = [
+            escape(group_words(facet, group, property_)) for group in means.to_dict("records")
+        ]
         chart = charts.mean_errors(means, groups, _axis(facet, property_), property_, member)
     st.plotly_chart(chart, theme="streamlit", key="errors second")
-
-
-def _group_words(facet: Facet, group: dict, property_: Property) -> str:
-    if facet.column == "fold":
-        return str(group["group"] + 1)
-    if facet.column == "seen":
-        return "seen in training" if group["group"] else "not seen in training"
-    if facet.kind != "range":
-        return escape(str(group["group"]))
-    low, high = group["low"], group["high"]
-    if facet.column == "label":
-        bare = without_unit(property_)
-        return f"{number(bare, low)} … {number(bare, high)}"
-    return f"{low:.4g}" if low == high else f"{low:.3g} … {high:.3g}"
 
 
 def _axis(facet: Facet, property_: Property) -> str:
