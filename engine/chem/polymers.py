@@ -6,7 +6,7 @@ tables and for checks of what is new to a model; members take a repeat unit as i
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import ceil, gcd
 
@@ -68,18 +68,24 @@ def with_single_ends(smiles: str) -> str | None:
     return None if joining_problem(mended) else mended
 
 
-def polymer_keys(units: Sequence[str]) -> list[str]:
+def polymer_keys(
+    units: Sequence[str], progress: Callable[[int, int], None] | None = None
+) -> list[str]:
     """For each repeat unit a text that all drawings of its polymer share.
 
     Args:
         units: N parsable SMILES without stereo marks.
+        progress: called every 200 different units and at the end.
 
     Returns:
         The first of the N units that draws the same polymer.
     """
     alike: dict[frozenset, list[str]] = {}
-    for unit in dict.fromkeys(units):
+    different = list(dict.fromkeys(units))
+    for done, unit in enumerate(different, start=1):
         alike.setdefault(outline(unit), []).append(unit)
+        if progress and (done % 200 == 0 or done == len(different)):
+            progress(done, len(different))
     first: dict[str, str] = {}
     for drawings in alike.values():
         # The full key takes milliseconds, and few units are alike at a glance.

@@ -170,6 +170,38 @@ class Domain:
                     distances[rows, k] = _mean_of_nearest(to_all[:, labelled])
         return distances
 
+    def neighbours(
+        self, count: int, progress: Callable[[int, int], None] | None = None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """The training units that are nearest to each other training unit, for each property.
+
+        Some units at a time are compared with all others, so memory grows with N, not with N².
+
+        Args:
+            count: how many neighbours of each unit.
+            progress: told how many of the N units are done.
+
+        Returns:
+            For each of the K properties, with L labelled units in the order of the N: which of
+            these L are nearest to each, shape `(L, count)`, int, the nearest first; and their
+            distances, the same shape. Where there are fewer than `count` others, both have fewer
+            columns.
+        """
+        total = len(self._labelled)
+        labelled = [np.flatnonzero(column) for column in self._labelled.T]
+        found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in labelled]
+        for rows in self._chunks(np.arange(total)):
+            to_all = self._to_all(self._fingerprints, rows)
+            for k, units in enumerate(labelled):
+                own = np.flatnonzero(self._labelled[rows, k])
+                if len(own):
+                    among = to_all[np.ix_(own, units)]
+                    among[np.arange(len(own)), np.searchsorted(units, rows[own])] = np.inf
+                    found[k].append(_nearest(among, min(count, len(units) - 1)))
+            if progress:
+                progress(int(rows[-1]) + 1, total)
+        return [_joined(parts) for parts in found]
+
     def holds(self, smiles: Sequence[str]) -> np.ndarray:
         """Whether repeat units are among the training units of each property.
 
@@ -300,6 +332,22 @@ def _without_own(distances: np.ndarray, own: np.ndarray) -> np.ndarray:
     others = np.ones(distances.shape, dtype=bool)
     others[np.arange(len(own)), own] = False
     return distances[others].reshape(len(own), -1)
+
+
+def _nearest(distances: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The columns of each row's `count` least distances, the least first, and these distances."""
+    some = np.argpartition(distances, max(count - 1, 0), axis=1)[:, :count]
+    values = np.take_along_axis(distances, some, axis=1)
+    order = np.argsort(values, axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+def _joined(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """The columns and the distances of all parts, one below the other; empty without any part."""
+    if not parts:
+        return np.empty((0, 0), dtype=int), np.empty((0, 0))
+    which, distances = zip(*parts, strict=True)
+    return np.concatenate(which), np.concatenate(distances)
 
 
 def _mean_of_nearest(distances: np.ndarray) -> np.ndarray:

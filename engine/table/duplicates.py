@@ -1,7 +1,7 @@
 """Repeat units that a table holds more than once, and whether their labels agree."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -62,9 +62,17 @@ def flat_smiles(canonical: str) -> str:
     return without_stereo(canonical) if any(mark in canonical for mark in "@/\\") else canonical
 
 
-def drawn_alike(canonical: Sequence[str]) -> np.ndarray:
-    """For each repeat unit the first drawing of its polymer, without stereo marks; `(N,)`."""
-    return np.array(polymer_keys([flat_smiles(smiles) for smiles in canonical]), dtype=object)
+def drawn_alike(
+    canonical: Sequence[str], progress: Callable[[int, int], None] | None = None
+) -> np.ndarray:
+    """For each repeat unit the first drawing of its polymer, without stereo marks; `(N,)`.
+
+    Args:
+        canonical: N of them.
+        progress: told how many different ones were looked at.
+    """
+    flat = [flat_smiles(smiles) for smiles in canonical]
+    return np.array(polymer_keys(flat, progress), dtype=object)
 
 
 def _groups(keys: Sequence[Hashable | None]) -> Groups:
