@@ -11,7 +11,9 @@ from ..runs import (
     Run,
     RunConfig,
     clone_of,
+    exclude,
     find_run,
+    read_cells,
     read_progress,
     resume_run,
     start_run,
@@ -67,6 +69,13 @@ def add(commands: Commands) -> None:
     clone.add_argument("--seed", type=seed, metavar="N")
     clone.add_argument("--name", help="for the list of runs")
     add_leave_out(clone)
+    clone.add_argument(
+        "--exclude",
+        metavar="FILE",
+        help="labels not to learn from: a table with the columns row (its number in the run's "
+        "table) and property, and why if you like, such as the label doctor's list; what is left "
+        "stays in the run's folds",
+    )
     _add_detach(clone)
     add_devices(clone)
     clone.set_defaults(carry_out=_clone, **dict.fromkeys(DeviceSettings.model_fields))
@@ -114,6 +123,8 @@ def _clone(arguments: argparse.Namespace) -> int:
         }
     )
     table = origin.checked()
+    if arguments.exclude:
+        table, config = exclude(origin, table, config, read_cells(arguments.exclude))
     if arguments.leave_out:
         table, config = with_kept_folds(table, config)
     return _start(leave_out(table, arguments.leave_out), config, arguments.detach)

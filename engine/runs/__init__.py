@@ -14,6 +14,7 @@ from .control import (
     resume_run,
     stop_run,
 )
+from .exclusions import Cell, exclude, read_cells, without_labels
 from .exit_reasons import kept_words
 from .folder import (
     preset_of,
@@ -26,7 +27,17 @@ from .folder import (
     read_report,
 )
 from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
-from .records import MAX_SEED, RESUMABLE, Change, Progress, Run, RunConfig, StageProgress, in_line
+from .records import (
+    MAX_SEED,
+    RESUMABLE,
+    Change,
+    Exclusion,
+    Progress,
+    Run,
+    RunConfig,
+    StageProgress,
+    in_line,
+)
 from .start import MIN_LABELS, chosen_preset, learnable, start_run, unlearned_words
 from .store import changes_of
 from .trash import Trashed, empty_trash, restore, trashed
@@ -35,8 +46,10 @@ __all__ = [
     "MAX_SEED",
     "MIN_LABELS",
     "RESUMABLE",
+    "Cell",
     "Change",
     "Clone",
+    "Exclusion",
     "ProbeRequest",
     "Progress",
     "Run",
@@ -53,6 +66,7 @@ __all__ = [
     "disk_use",
     "empty_trash",
     "end_probe",
+    "exclude",
     "find_model",
     "find_run",
     "in_line",
@@ -63,6 +77,7 @@ __all__ = [
     "note_run",
     "preset_of",
     "problem_of",
+    "read_cells",
     "read_config",
     "read_hardware",
     "read_log",
@@ -81,4 +96,5 @@ __all__ = [
     "trashed",
     "unlearned_words",
     "with_kept_folds",
+    "without_labels",
 ]

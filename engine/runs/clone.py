@@ -6,6 +6,7 @@ from dataclasses import replace
 from io import BytesIO
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
@@ -15,6 +16,7 @@ from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
 from ..table.columns import free_name
 from ..table.folds import folds_made, make_folds, raw_positions
+from ..table.repeat_units import Progress
 from . import folder as files
 from .records import Run, RunConfig
 
@@ -39,17 +41,22 @@ class Clone(NamedTuple):
         table: the rows that the run uses, as Parquet; rows that it excluded are not among them.
         config: the settings, as they fit this table.
         properties: those that the run learned.
+        rows: the numbers that the rows have in the run's table.
     """
 
     table_name: str
     table: bytes
     config: RunConfig
     properties: list[Property]
+    rows: np.ndarray
 
-    def checked(self) -> Table:
-        """The table, read and checked again."""
+    def checked(self, progress: Progress | None = None) -> Table:
+        """The table, read and checked again; a table of one source has its row numbers again."""
         raw = read_table(self.table, self.table_name)
-        return self.with_sources(check_table(raw, self.config.columns, self.config.units))
+        table = check_table(raw, self.config.columns, self.config.units, progress)
+        if len(self.rows) == len(raw.rows) == len(table.rows) and (np.diff(self.rows) > 0).all():
+            table = replace(table, rows=self.rows, raw=replace(raw, rows=self.rows))
+        return self.with_sources(table)
 
     def with_sources(self, table: Table) -> Table:
         """The checked table, whose properties know their sources again."""
@@ -115,10 +122,11 @@ def clone_of(run: Run) -> Clone:
         units=units,
         use=config.use,
         sources=config.sources,
+        excluded=config.excluded,
     )
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
-    return Clone(config.table, buffer.getvalue(), cloned, config.properties)
+    return Clone(config.table, buffer.getvalue(), cloned, config.properties, kept["row"].to_numpy())
 
 
 def _cells(kept: pd.DataFrame, name: str) -> pd.Series:

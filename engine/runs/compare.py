@@ -1,6 +1,7 @@
 """How runs differ: in what they learned from, in what they were asked to do, in what came out."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,9 +12,11 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from ..table.report import counted, listed
 from . import folder as files
 from .clone import ROW_NUMBERS
 from .records import Run
+from .shared_labels import same_folds
 
 _KEPT = 64
 """Runs whose digests are remembered: to make those of a million rows takes seconds."""
@@ -24,11 +27,11 @@ _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Contents(NamedTuple):
-    """Digests of a run's rows, which do not depend on their order.
+    """Digests of what a run's table holds, which do not depend on the order of its rows.
 
     Attributes:
-        units: of the canonical repeat units.
-        labels: of the repeat units with their labels, for each property that is learned.
+        units: of the different canonical repeat units.
+        labels: of the labels with their repeat units, for each property that is learned.
         folds: of the division into folds, whatever their numbers; None where a splitter makes it.
     """
 
@@ -37,19 +40,27 @@ class Contents(NamedTuple):
     folds: str | None
 
 
-def contents_of(run: Run) -> Contents | None:
-    """The contents of a run's table; None when its file is gone or cannot be read."""
+def contents_of(run: Run, excluded: Sequence[Mapping] = ()) -> Contents | None:
+    """The contents of a run's table; None when its file is gone or cannot be read.
+
+    Args:
+        run: the run.
+        excluded: labels that count as if the table still had them, as its `config.yaml` has them.
+    """
     path = run.folder / files.TABLE
+    back = tuple((each["smiles"], each["property"], each["label"]) for each in excluded)
     try:
         state = path.stat()
-        return _contents(path, state.st_mtime_ns, state.st_size)
+        return _contents(path, state.st_mtime_ns, state.st_size, back)
     except (OSError, pyarrow.ArrowException, KeyError):
         return None
 
 
 # The time and size of the file are arguments only to tell it from one that replaced it.
 @lru_cache(_KEPT)
-def _contents(path: Path, changed: int, size: int) -> Contents:
+def _contents(
+    path: Path, changed: int, size: int, back: tuple[tuple[str, str, float], ...]
+) -> Contents:
     file = pyarrow.parquet.ParquetFile(path)
     properties = [name for name in file.schema_arrow.names if name.startswith(files.LABEL_PREFIX)]
     more = {"canonical", "fold", *_bound_columns(properties)}
@@ -59,15 +70,38 @@ def _contents(path: Path, changed: int, size: int) -> Contents:
         [batch.to_pandas().apply(_hashes) for batch in file.iter_batches(columns=names)]
     )
     units = hashes["canonical"].to_numpy()
-    labels = {
-        name.removeprefix(files.LABEL_PREFIX): _digest(units * _ODD + _with_bounds(hashes, name))
-        for name in properties
-    }
+    returned = pd.DataFrame(back, columns=["canonical", "property", "label"])
+    returned["label"] = _hashes(returned["label"].astype(float))
+    returned["canonical"] = _hashes(returned["canonical"].astype(object))
+    labels = {}
+    for column in properties:
+        name = column.removeprefix(files.LABEL_PREFIX)
+        more = returned[returned["property"] == name]
+        labels[name] = _digest_of_labels(hashes, column, more)
     folds = None
     if "fold" in hashes:
         each = hashes["fold"].to_numpy()
         folds = " ".join(sorted(_digest(units[each == fold]) for fold in np.unique(each)))
-    return Contents(_digest(units), labels, folds)
+    everything = np.unique(np.concatenate([units, returned["canonical"].to_numpy()]))
+    return Contents(_digest(everything), labels, folds)
+
+
+def _digest_of_labels(hashes: pd.DataFrame, name: str, more: pd.DataFrame) -> str:
+    """The digest of a column's labels and bounds, with the repeat units that have them.
+
+    Args:
+        hashes: of the rows of a table.
+        name: of the column of labels.
+        more: hashes of other labels that count too, and of their repeat units.
+    """
+    columns = [each for each in (name, *_bound_columns([name])) if each in hashes]
+    rows = hashes[["canonical", *columns]]
+    if len(more):
+        without_bounds = dict.fromkeys(columns, np.full(len(more), _MISSING))
+        others = {**without_bounds, "canonical": more["canonical"], name: more["label"]}
+        rows = pd.concat([rows, pd.DataFrame(others)])
+    rows = rows[(rows[columns] != _MISSING).any(axis=1)]
+    return _digest(rows["canonical"].to_numpy() * _ODD + _with_bounds(rows, name))
 
 
 def _bound_columns(properties: Iterable[str]) -> list[str]:
@@ -94,6 +128,10 @@ def _hashes(column: pd.Series) -> np.ndarray:
     return pd.util.hash_array(np.where(np.isnan(values), np.nan, values + 0.0))
 
 
+_MISSING = _hashes(pd.Series([np.nan]))[0]
+"""The hash of a cell without a number."""
+
+
 def _digest(hashes: np.ndarray) -> str:
     return sha256(np.sort(hashes).tobytes()).hexdigest()
 
@@ -111,6 +149,7 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
     # A preset's settings say nothing that its name does not, unless presets of one name differ.
     if len({config.get("preset") for config in configs}) > 1:
         configs = [{**config, "resolved_preset": None} for config in configs]
+    configs = [{**config, "excluded": exclusion_words(config)} for config in configs]
     flat = [_flat(config) for config in configs]
     for one in flat:
         # Without an id column rows are named by their numbers, as they are in a clone.
@@ -125,26 +164,46 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
     return {name: each for name, each in values.items() if len({*each}) > 1}
 
 
+def exclusion_words(config: dict) -> str:
+    """How many labels a run excludes, and which are the first; empty when there is none."""
+    excluded = config.get("excluded") or []
+    if not excluded:
+        return ""
+    which = listed([f"{each['property']} of {each['id']}" for each in excluded])
+    return f"{counted(len(excluded), 'label')}: {which}"
+
+
 def not_comparable(configs: Sequence[dict], runs: Sequence[Run]) -> list[str]:
     """Why the errors of runs cannot be set side by side; empty when they can.
 
-    Tables and given folds are compared by what they hold: a clone has those of its origin under
-    other names. Names count where a run's table is gone, and splitters are compared by theirs.
+    Tables and folds are compared by what they hold: a clone has those of its origin under other
+    names. Names count where a run's files are gone. Labels that a run excludes count as if it had
+    them: `shared_errors` compares the errors on the others.
 
     Args:
         configs: one for each run, as `engine.runs.read_config` gives them.
         runs: the runs, those that are done with their figures.
     """
-    contents = [found for run in runs if (found := contents_of(run))]
+    excluded = [config.get("excluded") or [] for config in configs]
+    contents = [
+        found for run, out in zip(runs, excluded, strict=False) if (found := contents_of(run, out))
+    ]
     known = len(contents) == len(configs)
     same_table = _same_table(contents) if known else _all_equal(c.get("table") for c in configs)
-    folds = [config.get("folds") for config in configs]
-    if known and same_table:
-        folds = [held.folds or asked for held, asked in zip(contents, folds, strict=True)]
     reasons = [] if same_table else ["their tables differ"]
-    if not _all_equal(folds):
+    alike = same_folds(runs) if known and same_table else None
+    if alike is None:
+        folds = [config.get("folds") for config in configs]
+        if known and same_table:
+            folds = [held.folds or asked for held, asked in zip(contents, folds, strict=True)]
+        alike = _all_equal(folds)
+    if not alike:
         reasons.append("their folds differ")
-    counts = [run.figures["blend"]["n"] for run in runs if run.figures]
+    counts = [
+        Counter(run.figures["blend"]["n"]) + Counter(each["property"] for each in out)
+        for run, out in zip(runs, excluded, strict=False)
+        if run.figures
+    ]
     if not reasons and not _all_equal(counts):
         reasons.append("they were scored on different labels")
     return reasons

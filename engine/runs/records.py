@@ -66,6 +66,26 @@ RESUMABLE: tuple[State, ...] = ("stopped", "interrupted", "failed")
 MAX_SEED = 2**31
 
 
+class Exclusion(BaseModel):
+    """A label that a run does not learn from, although its table has it.
+
+    Attributes:
+        row: its row in the table of the run that it was excluded from.
+        id: of that row.
+        smiles: the repeat unit, canonical.
+        property: the property's name.
+        label: the value, in the property's unit.
+        why: in words; may be empty.
+    """
+
+    row: int
+    id: str
+    smiles: str
+    property: str
+    label: float
+    why: str = ""
+
+
 class RunConfig(BaseModel):
     """What a run is asked to do.
 
@@ -78,6 +98,7 @@ class RunConfig(BaseModel):
         units: units that the table's properties are given in, where the user said so.
         use: how to use the devices of this machine.
         sources: of the tables that were joined; empty for one table.
+        excluded: labels that the table had once, in the run that this one is a clone of.
     """
 
     name: str = Field(min_length=1, max_length=LONGEST)
@@ -88,6 +109,7 @@ class RunConfig(BaseModel):
     units: dict[str, str] = {}
     use: DeviceSettings = DeviceSettings()
     sources: list[Source] = []
+    excluded: list[Exclusion] = []
 
 
 class StoredConfig(RunConfig):
