@@ -12,6 +12,7 @@ from rich.table import Table
 from ..inference import bundle
 from ..inference.scoring import score as score_table
 from ..runs import find_model, list_runs
+from ..settings.metrics import headline_words
 from ..settings.properties import Property
 from .options import (
     Commands,
@@ -61,14 +62,14 @@ def _list(arguments: argparse.Namespace) -> None:
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    shown = Table("model", "name", "trained on", "properties", "wMAE")
+    shown = Table("model", "name", "trained on", "properties", "out-of-fold")
     for row in rows:
         shown.add_row(
             row["model"],
             escape(row["name"]),
             escape(f"{row['table']}, {row['rows']:,} rows"),
             escape(", ".join(property_["name"] for property_ in row["properties"])),
-            "–" if (wmae := row["figures"]["blend"]["wmae"]) is None else f"{wmae:.4f}",
+            headline_words(row["figures"]["blend"]) or "–",
         )
     Console().print(shown if rows else "No models yet.")
 

@@ -26,6 +26,7 @@ from ..runs import (
 )
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
 from ..runs.trash import DAYS
+from ..settings.metrics import headline_words
 from .options import Commands, add_json, add_run
 from .output import print_line
 
@@ -86,12 +87,11 @@ def _list(arguments: argparse.Namespace) -> None:
         return
     shown = Table(box=None)
     shown.add_column("id", no_wrap=True)
-    for head in ("name", "state", "done", "wMAE"):
+    for head in ("name", "state", "done", "out-of-fold"):
         shown.add_column(head)
     for run in runs:
         state = f"{run.state}: {run.stage}" if run.alive and run.stage else run.state
-        wmae = run.figures["blend"]["wmae"] if run.figures else None
-        figure = "" if wmae is None else f"{wmae:.4f}"
+        figure = headline_words(run.figures["blend"]) if run.figures else ""
         shown.add_row(run.id, escape(run.name), state, f"{run.progress:.0%}", figure)
     Console().print(shown if runs else f"No runs yet: start one with `{COMMAND} train`.")
 

@@ -5,6 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
+from .properties import is_competition
+
+WMAE, MEAN_R2 = "wMAE", "mean R²"
+
+HEADLINES = {WMAE: ".4f", MEAN_R2: ".3f"}
+"""The figures that `headline` may choose, and how they are written."""
+
 
 def figures(
     labels: np.ndarray,
@@ -53,6 +60,25 @@ def mean_r2(r2: Mapping[str, float | None]) -> float | None:
     """The mean R² of the properties that have one; None where none has."""
     known = [value for value in r2.values() if value is not None]
     return float(np.mean(known)) if known else None
+
+
+def headline(blend: Mapping) -> tuple[str, float | None]:
+    """The one figure that stands for a run: its name and its value, without a unit.
+
+    The weighted error was made for the competition's properties; for others it is the mean R².
+
+    Args:
+        blend: the blend's figures, as `figures` gives them.
+    """
+    if is_competition(blend["mae"]):
+        return WMAE, blend["wmae"]
+    return MEAN_R2, mean_r2(blend["r2"])
+
+
+def headline_words(blend: Mapping) -> str:
+    """The same as people read it, such as `mean R² 0.812`; empty where there is no value."""
+    name, value = headline(blend)
+    return "" if value is None else f"{name} {value:{HEADLINES[name]}}"
 
 
 def label_ranges(labels: np.ndarray, names: Sequence[str]) -> dict[str, tuple[float, float]]:

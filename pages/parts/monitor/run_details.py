@@ -14,9 +14,9 @@ from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read
 from engine.runs import Run, read_config, read_out_of_fold
 from engine.runs.exports import metrics_csv, tensorboard_zip
 from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
-from engine.settings.metrics import mean_r2
+from engine.settings.metrics import WMAE, headline
 from engine.settings.numbers import r2_words
-from engine.settings.properties import Property, is_competition, property_for
+from engine.settings.properties import Property, property_for
 from pages.parts.charts import title_of
 from pages.parts.formatting import duration, plain
 from pages.parts.models import show_source_effects
@@ -96,12 +96,12 @@ def show_figures(run: Run) -> None:
     learned = properties_of(run)
     properties = {name: learned.get(name, property_for(name)) for name in blend["mae"]}
     with st.container(horizontal=True):
-        if is_competition(blend["mae"]):
-            st.metric("wMAE of the blend", _number(blend["wmae"], 4), border=True, help=_WMAE_HELP)
+        name, value = headline(blend)
+        if name == WMAE:
+            st.metric("wMAE of the blend", _number(value, 4), border=True, help=_WMAE_HELP)
             st.metric("wMAE by row", _number(blend["wmae_row"], 4), border=True, help=_ROW_HELP)
         else:
-            mean = _number(mean_r2(blend["r2"]), 3)
-            st.metric("Mean R² of the blend", mean, border=True, help=_R2_HELP)
+            st.metric("Mean R² of the blend", _number(value, 3), border=True, help=_R2_HELP)
         answers = [name for name, property_ in properties.items() if property_.is_answer]
         scored = sum(blend["n"][name] for name in answers)
         st.metric("Labels scored", f"{scored:,}", border=True, help=_SCORED_HELP)

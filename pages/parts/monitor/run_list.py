@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.runs import Run, in_line, list_runs, preset_of
+from engine.settings.metrics import HEADLINES, MEAN_R2, WMAE, headline
 from pages.parts.formatting import date_and_time
 from pages.parts.monitor.run_details import STATES, settings_of, work_time
 
@@ -23,11 +24,13 @@ def show_list(selected: str) -> None:
         st.caption("No run matches.")
         return
     ids = [run.id for run in runs]
+    figures = {run.id: headline(run.figures["blend"]) for run in runs if run.figures}
+    kinds = [kind for kind in HEADLINES if kind in {name for name, _ in figures.values()}]
     listed = selected in ids
     line = enumerate(in_line(everything), start=1)
     places = {run.id: place for place, run in line if run.id in ids}
     picked = st.dataframe(
-        pd.DataFrame([_row(run, places) for run in runs]),
+        pd.DataFrame([_row(run, places) | _figures(run, figures, kinds) for run in runs]),
         hide_index=True,
         placeholder="–",
         height=min(36 * len(runs) + 38, 260),
@@ -90,9 +93,16 @@ def _row(run: Run, places: dict[str, int]) -> dict[str, object]:
         "Progress": 100 * run.progress,
         "Started": date_and_time(run.started or run.created),
         "Duration": work_time(run),
-        "wMAE": run.figures["blend"]["wmae"] if run.figures else None,
     }
     return row | {"In line": places.get(run.id)} if places else row
+
+
+def _figures(
+    run: Run, figures: dict[str, tuple[str, float | None]], kinds: list[str]
+) -> dict[str, float | None]:
+    """A run's headline in the column of its kind; there is a column for each kind in the list."""
+    name, value = figures.get(run.id, ("", None))
+    return {kind: value if kind == name else None for kind in kinds}
 
 
 def _columns() -> dict[str, object]:
@@ -105,7 +115,13 @@ def _columns() -> dict[str, object]:
         "Progress": st.column_config.ProgressColumn(min_value=0, max_value=100, format="%.0f %%"),
         "Duration": st.column_config.TextColumn(help="Time at work, without pauses."),
         "In line": st.column_config.NumberColumn(help="Place among the queued runs."),
-        "wMAE": st.column_config.NumberColumn(
+        MEAN_R2: st.column_config.NumberColumn(
+            "Mean R²",
+            format="%.3f",
+            help="Share of the labels' variance that the blend explains, out-of-fold, in the mean "
+            "over the properties: 1 is perfect, 0 no better than guessing the mean.",
+        ),
+        WMAE: st.column_config.NumberColumn(
             format="%.4f",
             help="Weighted mean absolute error of the blend, out-of-fold; lower is better, no "
             "unit. Compare only runs on the same table and folds.",
