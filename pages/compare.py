@@ -10,9 +10,12 @@ from engine.runs import Run, list_runs
 from engine.runs.compare import blend_errors, different_settings, not_comparable
 from engine.runs.folder import follow_metrics
 from engine.runs.monitoring import mean_curves
+from engine.runs.shared_labels import same_folds, shared_errors
+from engine.settings.metrics import MEAN_R2, headline, headline_words, mean_r2
 from engine.settings.properties import Property, property_for
 from pages.parts import page_guard
 from pages.parts.components import live_chart
+from pages.parts.exclusions import exclusions_of, show_exclusions, show_shared_errors
 from pages.parts.formatting import date_and_time, plain, title_with_name
 from pages.parts.layout import heading
 from pages.parts.models import distinct_labels
@@ -29,6 +32,7 @@ _TITLES = {
     "columns": "Columns",
     "units": "Units",
     "use": "Devices",
+    "excluded": "Labels excluded",
 }
 
 
@@ -77,8 +81,9 @@ def _choose(runs: list[Run]) -> list[Run]:
 
 
 def _label(run: Run) -> str:
-    wmae = f" · wMAE {run.figures['blend']['wmae']:.4f}" if run.figures else ""
-    return f"{run.name} · {run.state}{wmae} · {date_and_time(run.started or run.created)}"
+    words = headline_words(run.figures["blend"]) if run.figures else ""
+    parts = [run.name, run.state, words, date_and_time(run.started or run.created)]
+    return " · ".join(filter(None, parts))
 
 
 def _by_distinct_name(runs: list[Run]) -> dict[str, Run]:
@@ -113,46 +118,85 @@ def _show_errors(names: dict[str, Run]) -> None:
             f"These errors were not measured on equal terms: {', and '.join(reasons)}.",
             icon=":material/warning:",
         )
-    rows = _rows_by_property(list(done.values()))
-    for label, figure in (("wMAE, no unit", "wmae"), ("wMAE by row, no unit", "wmae_row")):
-        values = [run.figures["blend"][figure] for run in done.values()]
-        rows[label] = _cells(values, lambda value: f"{value:.4f}")
+    excluded = {each.property for run in done.values() for each in exclusions_of(run)}
+    properties = _properties(list(done.values()))
+    rows = _rows_by_property(list(done.values()), properties, excluded)
+    rows |= _headline_rows(list(done.values()), best=not excluded)
     st.table(pd.DataFrame(rows, index=[plain(name) for name in done]).T)
     st.caption(
-        "MAE: mean absolute error. The lowest of each row is bold. A difference of a few per cent "
+        "MAE: mean absolute error. The best of each row is bold. A difference of a few per cent "
         "may be chance: another seed moves the figures as well."
     )
+    if excluded and len(done) > 1:
+        _show_shared(done, {name: properties[name] for name in properties if name in excluded})
+    for name, run in done.items():
+        show_exclusions(run, name)
     if missing := [name for name in names if name not in done]:
         st.caption(plain(f"Not done, so without errors: {', '.join(missing)}."))
 
 
-def _rows_by_property(runs: list[Run]) -> dict[str, list[str]]:
-    """The errors of each property, as they are shown."""
-    properties: dict[str, Property] = {}
+def _show_shared(done: dict[str, Run], properties: dict[str, Property]) -> None:
+    shared = shared_errors(list(done.values()), properties)
+    if shared:
+        show_shared_errors(done, shared, properties)
+
+
+def _properties(runs: list[Run]) -> dict[str, Property]:
+    """All properties that some of the runs have figures of, by name."""
+    learned: dict[str, Property] = {}
     for run in runs:
-        properties.update(properties_of(run))
+        learned.update(properties_of(run))
+    return {name: learned.get(name, property_for(name)) for name in blend_errors(runs)}
+
+
+def _rows_by_property(
+    runs: list[Run], properties: dict[str, Property], excluded: set[str]
+) -> dict[str, list[str]]:
+    """The errors of each property, as they are shown; none is best where labels were excluded."""
     rows = {}
     for name, values in blend_errors(runs).items():
-        property_ = properties.get(name, property_for(name))
+        property_ = properties[name]
         unit = f" in {property_.errors.unit}" if property_.errors.unit else ""
         label = plain(f"{title_with_name(property_)}, MAE{unit}")
-        rows[label] = _cells(values, partial(error_number, property_))
+        write = partial(error_number, property_)
+        rows[label] = _cells(values, write, None if name in excluded else min)
     return rows
 
 
-def _cells(values: list[float | None], write: Callable[[float], str]) -> list[str]:
-    """Values as they are shown, the lowest in bold."""
+def _headline_rows(runs: list[Run], best: bool) -> dict[str, list[str]]:
+    """What stands for a whole run: the weighted errors of the competition, or the mean R²."""
+    blends = [run.figures["blend"] for run in runs]
+    if all(headline(blend)[0] == MEAN_R2 for blend in blends):
+        values = [mean_r2(blend["r2"]) for blend in blends]
+        return {"Mean R²": _cells(values, lambda value: f"{value:.3f}", max if best else None)}
+    return {
+        label: _cells(
+            [blend[figure] for blend in blends],
+            lambda value: f"{value:.4f}",
+            min if best else None,
+        )
+        for label, figure in (("wMAE, no unit", "wmae"), ("wMAE by row, no unit", "wmae_row"))
+    }
+
+
+def _cells(
+    values: list[float | None], write: Callable[[float], str], choose: Callable | None
+) -> list[str]:
+    """Values as they are shown, the best in bold, where it can be chosen."""
     cells = ["–" if value is None else write(value) for value in values]
     numbers = [value for value in values if value is not None]
-    if len(numbers) < 2:
+    if len(numbers) < 2 or choose is None:
         return cells
-    best = write(min(numbers))
+    best = write(choose(numbers))
     return [f"**{cell}**" if cell == best else cell for cell in cells]
 
 
 def _show_settings(names: dict[str, Run]) -> None:
     st.markdown("##### Settings that differ")
     different = different_settings([settings_of(run) for run in names.values()])
+    if same_folds(list(names.values())):
+        # A run may keep those of another one, under another name.
+        different.pop("folds", None)
     if not different:
         st.caption("None: these runs were asked to do the same.")
         return

@@ -6,6 +6,7 @@ from engine.base.errors import UserError
 from engine.runs import Run, find_run, list_runs, read_progress
 from engine.runs.folder import follow_metrics
 from pages.parts import page_guard
+from pages.parts.exclusions import show_exclusions
 from pages.parts.formatting import date_and_time, plain
 from pages.parts.layout import heading
 from pages.parts.monitor.curves import show_curves
@@ -125,6 +126,7 @@ def _show_settings(run: Run) -> None:
     st.caption(plain(" · ".join(word for word in words if word)))
     if run.note:
         st.markdown(f":material/sticky_note_2: {plain(run.note)}")
+    show_exclusions(run)
 
 
 def _show_alive(run_id: str, state: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -40,9 +41,53 @@ def test_lowest_error_is_bold(empty_workspace, open_page):
     row = errors.loc["Glass transition temperature (Tg), MAE in °C"]
     assert row.tolist() == ["27.50", "**26.00**"]
     assert errors.loc["Strength, MAE in MPa"].tolist() == ["–", "–"]
-    assert errors.loc["wMAE, no unit"].tolist() == ["**0.0500**", "**0.0500**"]
+    # The weighted error was made for the competition's properties alone.
+    assert errors.loc["Mean R²"].tolist() == ["**27.500**", "26.000"]
+    assert "wMAE, no unit" not in errors.index
     assert settings.loc["Seed"].tolist() == ["0", "1"]
     assert len(settings) == 1
+    assert not app.warning
+
+
+def test_runs_without_a_weighted_error_are_chosen_by_their_mean_r2(empty_workspace, open_page):
+    run = _scored("first", 27.5)
+    figures = {**run.figures, "blend": {**run.figures["blend"], "wmae": None}}
+    store.update(run.id, figures=figures)
+    _scored("second", 26.0)
+    app = open_page("compare", runs="run-first,run-second")
+    assert not app.exception
+    assert "first · done · mean R² 27.500 · " in app.multiselect[0].options[1]
+
+
+def test_labels_that_a_run_excludes_are_told(empty_workspace, open_page):
+    excluded = [
+        {"row": 7, "id": "p7", "smiles": "*CC*", "property": "Tg", "label": 420.0, "why": "typo"}
+    ]
+    runs = [_scored("first", 27.5), _scored("second", 26.0, excluded=excluded)]
+    runs[1].figures["blend"]["n"]["Tg"] -= 1
+    store.update(runs[1].id, figures=runs[1].figures)
+    for run, labels in zip(runs, ([1.0, 2.0, 420.0], [1.0, 2.0]), strict=True):
+        units = ["*C*", "*CCC*", "*CC*"][: len(labels)]
+        table = {"canonical": units, "label:Tg": labels}
+        pd.DataFrame(table).to_parquet(run.folder / "table.parquet")
+        predicted = [label + len(labels) for label in labels]
+        rows = {"property": "Tg", "label": labels, "fold": range(len(labels)), "blend": predicted}
+        pd.DataFrame(rows).to_parquet(run.folder / "oof.parquet")
+    app = open_page("compare", runs="run-first,run-second")
+    assert not app.exception
+    said = words(app)
+    assert "“second” leaves 1 label out" in said
+    assert (
+        "Glass transition temperature (Tg): on the 2 labels that all have, the mean absolute error "
+        "is 3.00 °C for “first” and 2.00 °C for “second”."
+    ) in said
+    errors, settings = app.table[0].value, app.table[1].value
+    # What was not measured on the same labels has no best.
+    assert errors.loc["Glass transition temperature (Tg), MAE in °C"].tolist() == ["27.50", "26.00"]
+    assert settings.loc["Labels excluded"].tolist() == ["–", r"1 label\: Tg of p7"]
+    assert app.expander[0].label == "1 label excluded from “second”"
+    row = app.expander[0].dataframe[0].value.iloc[0]
+    assert (row["Row"], row["Id"], row["Label"], row["Why"]) == (7, "p7", "420.0 °C", "typo")
     assert not app.warning
 
 

@@ -72,6 +72,8 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
         columns=chosen_columns(table),
         units=given_units(),
         use=use,
+        # The cloned table is without them already; the settings go on naming them.
+        excluded=file["clone"].config.excluded if "clone" in file else [],
     )
 
 
