@@ -33,13 +33,15 @@ _ADDED = (
     *("by_members", "by_neighbours", "score"),
 )
 
-_NO_MEMBERS = {"row", "id", "smiles", "fold", "property", "label", BLEND}
-
 Progress = Callable[[int, int], None]
 
 
 def doubtful_labels(
-    out_of_fold: pd.DataFrame, properties: Sequence[Property], progress: Progress | None = None
+    out_of_fold: pd.DataFrame,
+    properties: Sequence[Property],
+    members: Sequence[str],
+    conditions: bool = False,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """The labels of a run, the least likely first: all members and the neighbours contradict them.
 
@@ -59,11 +61,15 @@ def doubtful_labels(
     - `score`: the lesser of the two. From 1 on a label lies outside both intervals.
 
     Half-widths make the scores of all properties comparable. All distances are on the property's
-    scale, in decades for one that is learned on a log10 scale.
+    scale, in decades for one that is learned on a log10 scale. Neighbours measured under other
+    conditions are compared as they would be under the label's own: their labels are moved by what
+    the blend says that both differ by.
 
     Args:
         out_of_fold: from `engine.runs.read_out_of_fold`.
         properties: those to look at.
+        members: the columns of the members.
+        conditions: whether labels were measured under conditions that the members know.
         progress: told how many steps of how many are done.
 
     Returns:
@@ -87,9 +93,10 @@ def doubtful_labels(
     nearest = Domain.of(units.tolist(), labelled).neighbours(
         NEIGHBOURS, lambda done, total: tell(total + done, 2 * total)
     )
-    members = [name for name in out_of_fold if name not in _NO_MEMBERS]
     parts = [
-        _of_property(out_of_fold.iloc[rows], property_, members, polymers[rows], neighbours)
+        _of_property(
+            out_of_fold.iloc[rows], property_, members, conditions, polymers[rows], neighbours
+        )
         for (property_, rows), neighbours in zip(places, nearest, strict=True)
     ]
     found = pd.concat(parts)
@@ -107,6 +114,7 @@ def _of_property(
     rows: pd.DataFrame,
     property_: Property,
     members: Sequence[str],
+    conditions: bool,
     polymers: np.ndarray,
     nearest: tuple[np.ndarray, np.ndarray],
 ) -> pd.DataFrame:
@@ -116,13 +124,16 @@ def _of_property(
         rows: L of the out-of-fold table.
         property_: the property.
         members: the members' columns.
+        conditions: whether labels of one polymer differ by their conditions.
         polymers: shape `(L,)`: the number of each label's polymer.
         nearest: what `Domain.neighbours` says of these polymers, in the order of their numbers.
     """
     labels, blend = (property_.scaled(rows[name].to_numpy()) for name in ("label", BLEND))
     predicted = property_.scaled(rows[list(members)].to_numpy().T)  # members × L
     predicted = predicted[np.isfinite(predicted).all(axis=1)]
-    values, distances, same = _neighbours_of(labels, polymers, nearest)
+    known = blend if conditions else np.zeros(len(blend))
+    values, distances, same = _neighbours_of(labels - known, polymers, nearest)
+    values += known[:, None]
     folds = rows["fold"].to_numpy()
     side = np.sign(labels - blend)
     by_members = _by_members(labels, blend, predicted, folds)

@@ -186,6 +186,7 @@ def _without_rows(table: Table, gone: np.ndarray) -> Table:
         canonical=[table.canonical[i] for i in kept],
         labels=labels,
         rows=table.rows[kept],
+        condition_values=table.condition_values.iloc[kept].reset_index(drop=True),
         excluded=pd.concat([table.excluded, set_aside], ignore_index=True),
         report=table.report.model_copy(update={"kept": len(kept), "properties": summaries}),
     )

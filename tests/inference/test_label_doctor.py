@@ -55,10 +55,10 @@ def test_planted_errors_come_first(table, properties) -> None:
     ]
     planted.append(table.index[table["property"] == "Density"][12])
     table.loc[planted[3], "label"] *= 2
-    found = doubtful_labels(table, list(properties.values()))
+    found = doubtful_labels(table, list(properties.values()), MEMBERS)
     assert set(_keys(found.head(4))) == set(_keys(table.loc[planted]))
     assert (found["score"].head(4) >= DOUBTFUL).all()
-    one = doubtful_labels(table, [properties["Density"]])
+    one = doubtful_labels(table, [properties["Density"]], MEMBERS)
     assert _keys(one.head(1)) == _keys(table.loc[planted[3:]])
     assert set(one["property"]) == {"Density"}
 
@@ -69,7 +69,7 @@ def test_what_is_rare_but_right_is_not_suspected(table, properties) -> None:
     rare, wrong = rows.index[5], rows.index[25]
     table.loc[rare, ["label", "blend", *MEMBERS]] = [600, 590, 580, 600, 590]
     table.loc[wrong, "label"] += 300
-    found = doubtful_labels(table, [properties["Tg"]])
+    found = doubtful_labels(table, [properties["Tg"]], MEMBERS)
     assert _keys(found.head(1)) == _keys(table.loc[[wrong]])
     scores = dict(zip(_keys(found), found["score"], strict=True))
     assert scores[_keys(table.loc[[rare]])[0]] < DOUBTFUL
@@ -80,10 +80,12 @@ def test_another_label_of_the_same_polymer_is_the_nearest_neighbour(table, prope
     rows = table[(table["property"] == "Tg") & (table["smiles"] == "*CC(*)c1ccccc1")]
     first = rows.index[0]
     table.loc[first, "label"] = 420
-    alone = doubtful_labels(table, [properties["Tg"]])
+    alone = doubtful_labels(table, [properties["Tg"]], MEMBERS)
     assert _keys(alone.head(1)) == _keys(table.loc[[first]])
     again = table.loc[[first]].assign(row=999, smiles="*C(C*)c1ccccc1", label=418)
-    both = doubtful_labels(pd.concat([table, again], ignore_index=True), [properties["Tg"]])
+    both = doubtful_labels(
+        pd.concat([table, again], ignore_index=True), [properties["Tg"]], MEMBERS
+    )
     twins = both[both["label"] > 400].set_index("row")
     assert twins["same"].tolist() == [1, 1]
     assert twins.loc[999, "neighbours"][0] == 420
@@ -98,17 +100,30 @@ def test_values_over_decades_are_judged_in_decades(table) -> None:
     values = ["label", "blend", *MEMBERS]
     rows[values] = 10 ** (rows[values] / 50)
     rows.loc[7, "label"] = rows.loc[7, "blend"] * 1e-5
-    found = doubtful_labels(rows, [property_])
+    found = doubtful_labels(rows, [property_], MEMBERS)
     assert _keys(found.head(1)) == _keys(rows.loc[[7]])
     assert found["least"][0] == pytest.approx(rows.loc[7, list(MEMBERS)].min())
     assert min(found["neighbours"][0]) > 0
 
 
+def test_neighbours_are_judged_under_the_labels_own_conditions(table, properties) -> None:
+    """Each polymer at two temperatures that 100 degrees lie between; one label is 150 off."""
+    cold = table[table["property"] == "Tg"]
+    values = ["label", "blend", *MEMBERS]
+    both = pd.concat([cold, cold.assign(row=cold["row"] + 1000)], ignore_index=True)
+    both.loc[len(cold) :, values] += 100
+    both.loc[3, "label"] += 300
+    found = doubtful_labels(both, [properties["Tg"]], MEMBERS, conditions=True)
+    assert _keys(found.head(1)) == _keys(both.loc[[3]])
+    # The other one of its polymer, as it would be in the cold.
+    assert found["neighbours"][0][0] == pytest.approx(both.loc[3, "label"] - 300, abs=60)
+    assert (found["score"][1:] < 0.5 * found["score"][0]).all()
+
+
 def test_progress_is_told_to_its_end(table, properties) -> None:
-    told: list[tuple[int, int]] = []
-    doubtful_labels(
-        table, list(properties.values()), lambda done, total: told.append((done, total))
-    )
+    told: list[tuple[int, ...]] = []
+    every = list(properties.values())
+    doubtful_labels(table, every, MEMBERS, progress=lambda *step: told.append(step))
     shares = [done / total for done, total in told]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -117,7 +132,7 @@ def test_progress_is_told_to_its_end(table, properties) -> None:
 def test_a_table_with_nothing_to_compare_has_no_doubtful_label(table, properties) -> None:
     few = table[table["property"] == "Tg"].head(1)
     for rows in (few, few.iloc[:0], few.assign(blend=np.nan)):
-        found = doubtful_labels(rows, list(properties.values()))
+        found = doubtful_labels(rows, list(properties.values()), MEMBERS)
         assert found.empty
         assert "score" in found
 

@@ -10,6 +10,8 @@ from engine.base.workspace import COMMAND
 from engine.inference.bundle import BundleInfo
 from engine.inference.label_doctor import DOUBTFUL, doubtful_labels, unlikely_words
 from engine.runs import Cell, Run, start_run, unlearned_words, without_labels
+from engine.runs.folder import CONDITION_PREFIX
+from engine.settings.conditions import Condition
 from engine.settings.properties import Property
 from engine.table.report import counted, listed
 from pages.parts.auth import owner
@@ -59,8 +61,8 @@ def show_label_doctor(run: Run, info: BundleInfo, table: pd.DataFrame) -> None:
     _offer_exclusion(run, doubtful)
     key = f"doctor shown {run.id} {name}"
     shown = st.session_state.setdefault(key, _FEW)
-    for place, row in enumerate(rows.head(shown).itertuples(), start=1):
-        _show_label(run, row, place, properties[row.property])
+    for place, (_, row) in enumerate(rows.head(shown).iterrows(), start=1):
+        _show_label(run, row, place, properties[row["property"]], info.conditions)
     if len(rows) > shown:
         st.button(
             f"Show {min(_FEW, len(rows) - shown)} more of {len(rows):,}",
@@ -78,7 +80,8 @@ def _doubtful(run: Run, info: BundleInfo, table: pd.DataFrame) -> pd.DataFrame:
         def progress(done: int, total: int) -> None:
             place.progress(done / total, f"Comparing polymers with each other: {done / total:.0%}")
 
-        found = doubtful_labels(table, info.properties, progress)
+        members = [member for member in info.members if member in table]
+        found = doubtful_labels(table, info.properties, members, bool(info.conditions), progress)
         st.session_state[_FOUND] = run.id, found[found["score"] >= DOUBTFUL].head(_MOST)
         place.empty()
     return st.session_state[_FOUND][1]
@@ -206,7 +209,9 @@ def _show_started(run: Run, run_id: str, name: str, remarks: list[str]) -> None:
             st.caption(plain(words))
 
 
-def _show_label(run: Run, row, place: int, property_: Property) -> None:
+def _show_label(
+    run: Run, row: pd.Series, place: int, property_: Property, conditions: Sequence[Condition]
+) -> None:
     """One label: the molecule, what contradicts it, and a box to tick.
 
     Args:
@@ -214,6 +219,7 @@ def _show_label(run: Run, row, place: int, property_: Property) -> None:
         row: of the doubtful labels.
         place: in the list.
         property_: the label's.
+        conditions: under which labels were measured.
     """
     key = _tick_key(run, row.row, row.property)
     with st.container(
@@ -223,7 +229,8 @@ def _show_label(run: Run, row, place: int, property_: Property) -> None:
         with st.container(width="stretch", gap="xsmall"):
             st.markdown(
                 f"**{plain(title_with_name(property_))}: {plain(number(property_, row.label))}** "
-                f"is **{unlikely_words(row.score)}** · id {plain(str(row.id))} · row {row.row}",
+                f"is **{unlikely_words(row.score)}** · id {plain(str(row.id))} · row {row.row}"
+                f"{plain(_conditions_words(row, conditions))}",
                 help="It is as far from the members and from its neighbours as "
                 f"{row.score:.1f} times the half-width of a 90 % interval.",
             )
@@ -235,13 +242,25 @@ def _show_label(run: Run, row, place: int, property_: Property) -> None:
         )
 
 
-def _members_words(row, property_: Property) -> str:
+def _conditions_words(row: pd.Series, conditions: Sequence[Condition]) -> str:
+    """Under which conditions a label was measured."""
+    words = ""
+    for condition in conditions:
+        value = row.get(CONDITION_PREFIX + condition.name)
+        if not pd.isna(value):
+            is_number = condition.kind == "number"
+            text = number(condition.as_property, value) if is_number else str(value)
+            words += f" · {condition.name} {text}"
+    return words
+
+
+def _members_words(row: pd.Series, property_: Property) -> str:
     low, high = number(property_, row.least), number(property_, row.most)
     says = f"Every member says {low}" if low == high else f"The members say {low} to {high}"
     return f"{says}; the blend is {number(property_, row.blend)}."
 
 
-def _neighbours_words(row, property_: Property) -> str:
+def _neighbours_words(row: pd.Series, property_: Property) -> str:
     parts = [
         f"{number(property_, value)} ({_likeness(i, similarity, row.same)})"
         for i, (value, similarity) in enumerate(zip(row.neighbours, row.similarities, strict=True))
