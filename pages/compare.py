@@ -124,8 +124,9 @@ def _show_errors(names: dict[str, Run]) -> None:
     rows |= _headline_rows(list(done.values()), best=not excluded)
     st.table(pd.DataFrame(rows, index=[plain(name) for name in done]).T)
     st.caption(
-        "MAE: mean absolute error. The best of each row is bold. A difference of a few per cent "
-        "may be chance: another seed moves the figures as well."
+        "MAE: mean absolute error. The best of each row is bold, where all are measured on the "
+        "same labels. A difference of a few per cent may be chance: another seed moves the figures "
+        "as well."
     )
     if excluded and len(done) > 1:
         _show_shared(done, {name: properties[name] for name in properties if name in excluded})

@@ -26,7 +26,7 @@ from ..runs import (
 )
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
 from ..runs.trash import DAYS
-from ..settings.metrics import headline_words
+from ..settings.metrics import HEADLINES, headline
 from .options import Commands, add_json, add_run
 from .output import print_line
 
@@ -87,12 +87,19 @@ def _list(arguments: argparse.Namespace) -> None:
         return
     shown = Table(box=None)
     shown.add_column("id", no_wrap=True)
-    for head in ("name", "state", "done", "out-of-fold"):
+    for head in ("name", "state", "done"):
         shown.add_column(head)
-    for run in runs:
+    headlines = [headline(run.figures["blend"]) if run.figures else ("", None) for run in runs]
+    kinds = [kind for kind in HEADLINES if kind in {name for name, _ in headlines}]
+    for kind in kinds:
+        shown.add_column(kind, no_wrap=True)
+    for run, (name, value) in zip(runs, headlines, strict=True):
         state = f"{run.state}: {run.stage}" if run.alive and run.stage else run.state
-        figure = headline_words(run.figures["blend"]) if run.figures else ""
-        shown.add_row(run.id, escape(run.name), state, f"{run.progress:.0%}", figure)
+        figures = [
+            f"{value:{HEADLINES[kind]}}" if kind == name and value is not None else ""
+            for kind in kinds
+        ]
+        shown.add_row(run.id, escape(run.name), state, f"{run.progress:.0%}", *figures)
     Console().print(shown if runs else f"No runs yet: start one with `{COMMAND} train`.")
 
 

@@ -25,6 +25,10 @@ _NEAR = 0.1
 _LEAST = 100
 """An interval is no narrower than this part of a typical one: members may agree by chance."""
 
+_RARE, _LEAST_LIKENESS = 10, 0.01
+"""The percentile of likeness below which a label has no neighbours to speak of, and what is taken
+for none at all."""
+
 _WORDS = ((3.0, "very unlikely"), (2.0, "unlikely"), (DOUBTFUL, "doubtful"), (-np.inf, "likely"))
 """From which score on a label is how unlikely."""
 
@@ -57,7 +61,8 @@ def doubtful_labels(
     - `by_neighbours`: its distance from the median of its neighbours' labels, weighted by
       likeness; 0 when it is on the other side of that median than of the blend. Neighbours are the
       labels of the five most similar polymers (Tanimoto similarity of count fingerprints); other
-      labels of the same polymer come before all others.
+      labels of the same polymer come before all others. Where neighbours are less alike than those
+      of nine in ten labels, their interval is wider in the same proportion.
     - `score`: the lesser of the two. From 1 on a label lies outside both intervals.
 
     Half-widths make the scores of all properties comparable. All distances are on the property's
@@ -217,6 +222,8 @@ def _by_neighbours(
     apart = np.nansum(weights * distances, axis=1) / total
     typical = np.median(np.abs(labels - np.median(labels)))
     half_widths = _half_widths(np.abs(labels - middle), disagree + apart * typical, folds)
+    likeness = np.maximum(1 - apart, _LEAST_LIKENESS)
+    half_widths *= np.maximum(np.percentile(likeness, _RARE) / likeness, 1)
     return np.clip(side * (labels - middle), 0, None) / half_widths
 
 

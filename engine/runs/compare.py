@@ -48,8 +48,8 @@ def contents_of(run: Run, excluded: Sequence[Mapping] = ()) -> Contents | None:
         excluded: labels that count as if the table still had them, as its `config.yaml` has them.
     """
     path = run.folder / files.TABLE
-    back = tuple((each["smiles"], each["property"], each["label"]) for each in excluded)
     try:
+        back = tuple((each["smiles"], each["property"], each["label"]) for each in excluded)
         state = path.stat()
         return _contents(path, state.st_mtime_ns, state.st_size, back)
     except (OSError, pyarrow.ArrowException, KeyError):

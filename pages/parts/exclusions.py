@@ -65,10 +65,11 @@ def show_shared_errors(
         for name, run in names.items()
         if (excluded := exclusions_of(run))
     ]
+    everyone = "both" if len(names) == 2 else "all"
     st.info(
         plain(
             f"{listed(out)}, so the errors above are not all measured on the same labels. Here "
-            "are the errors on those that all of these runs have."
+            f"are the errors on those that {everyone} of these runs have."
         ),
         icon=":material/label_off:",
     )
@@ -84,8 +85,8 @@ def show_shared_errors(
         count = counted(shared.counts[name], "label")
         st.markdown(
             plain(
-                f"{title_with_name(property_)}: on the {count} that all have, the mean absolute "
-                f"error is {errors}."
+                f"{title_with_name(property_)}: on the {count} that {everyone} have, the mean "
+                f"absolute error is {errors}."
             )
         )
 

@@ -41,7 +41,7 @@ def test_a_wrong_label_is_found_excluded_and_compared(app: App, page, table: Pat
     page.get_by_text("1 label excluded").wait_for()
     page.goto(f"{app.url}/compare?runs={first},{second.id}")
     page.get_by_text(re.compile("leaves 1 label out")).wait_for()
-    page.get_by_text(re.compile("on the 59 labels that all have")).wait_for()
+    page.get_by_text(re.compile("on the 59 labels that both have")).wait_for()
     page.get_by_text(re.compile("1 label excluded from")).wait_for()
     assert page.get_by_text("not measured on equal terms").count() == 0
 

@@ -78,8 +78,8 @@ def test_labels_that_a_run_excludes_are_told(empty_workspace, open_page):
     said = words(app)
     assert "“second” leaves 1 label out" in said
     assert (
-        "Glass transition temperature (Tg): on the 2 labels that all have, the mean absolute error "
-        "is 3.00 °C for “first” and 2.00 °C for “second”."
+        "Glass transition temperature (Tg): on the 2 labels that both have, the mean absolute "
+        "error is 3.00 °C for “first” and 2.00 °C for “second”."
     ) in said
     errors, settings = app.table[0].value, app.table[1].value
     # What was not measured on the same labels has no best.

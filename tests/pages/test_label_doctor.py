@@ -4,11 +4,13 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
 from engine.inference import bundle
-from engine.runs import Run, find_run, list_runs, read_cells, read_config
+from engine.runs import Run, find_run, list_runs, read_cells, read_config, store
+from engine.settings.metrics import mean_r2
 from pages.parts.errors import label_doctor
-from tests.pages.conftest import words
+from tests.pages.conftest import button, words
 
 WRONG = 900.0
 
@@ -49,7 +51,7 @@ def test_the_wrong_label_comes_first_with_what_contradicts_it(run, open_page):
         part.value for part in app.markdown if "· row" in part.value and "is **" in part.value
     ]
     first = listed[0].replace("\\", "")
-    assert "Glass transition temperature (Tg): 900.0 °C** is **very unlikely**" in first
+    assert "**Tg: 900.0\u00a0°C** is **very unlikely**" in first
     assert "id Polystyrene" in first
     said = words(app)
     assert "The members say " in said
@@ -121,3 +123,37 @@ def test_a_run_whose_table_is_gone_gets_a_sentence(run, open_page):
     assert not app.exception
     assert "cannot be cloned" in app.error[0].value
     assert app.checkbox[0].value
+
+
+def test_a_clone_made_on_the_train_page_goes_on_naming_what_is_excluded(run, open_page, measured):
+    excluded = {
+        "row": 5,
+        "id": "x",
+        "smiles": "*CC*",
+        "property": "Tg",
+        "label": 1.0,
+        "why": "typo",
+    }
+    path = run.folder / "config.yaml"
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"excluded": [excluded]}))
+    app = open_page("monitor", run=run.id)
+    assert "1 label excluded" in [one.label for one in app.expander]
+    app.button(key="clone").click().run()
+    # The test's app stays on the page that it was opened on.
+    app.switch_page("pages/train.py")
+    button(app, "Train").click().run()
+    assert not app.exception
+    (clone,) = [one for one in list_runs() if one.id != run.id]
+    assert read_config(clone)["excluded"] == [excluded]
+
+
+def test_the_list_of_runs_has_a_column_for_each_headline_that_there_is(run, open_page):
+    listed = open_page("monitor", run=run.id).dataframe[0].value
+    assert listed["mean R²"].tolist() == [pytest.approx(mean_r2(run.figures["blend"]["r2"]))]
+    assert "wMAE" not in listed
+    competition = dict.fromkeys(("Tg", "FFV", "Tc", "Density", "Rg"), 1.0)
+    blend = run.figures["blend"] | {"mae": competition, "wmae": 0.05}
+    store.insert(run.model_copy(update={"id": "another", "figures": {"blend": blend}}))
+    listed = open_page("monitor", run=run.id).dataframe[0].value
+    assert sorted(listed["wMAE"].dropna()) == [0.05]
+    assert len(listed["mean R²"].dropna()) == 1

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.settings.metrics import figures, label_ranges
+from engine.settings.metrics import figures, headline, headline_words, label_ranges
 
 NAMES = ["Tg", "FFV"]
 RANGES = {"Tg": (0.0, 100.0), "FFV": (0.3, 0.5)}
@@ -50,3 +50,14 @@ def test_a_property_whose_labels_are_all_equal_weighs_nothing() -> None:
 def test_ranges_come_from_the_labels() -> None:
     labels = np.array([[10.0, NAN], [NAN, 0.3], [-5.0, 0.4]])
     assert label_ranges(labels, NAMES) == {"Tg": (-5.0, 10.0), "FFV": (0.3, 0.4)}
+
+
+def test_the_headline_is_the_weighted_error_for_the_competitions_properties_alone():
+    r2 = {"Tg": 0.5, "Strength": 0.7}
+    other = {"mae": dict.fromkeys(r2, 1.0), "r2": r2, "wmae": 0.05}
+    assert headline(other) == ("mean R²", pytest.approx(0.6))
+    assert headline_words(other) == "mean R² 0.600"
+    names = ("Tg", "FFV", "Tc", "Density", "Rg")
+    theirs = {**other, "mae": dict.fromkeys(names, 1.0)}
+    assert headline_words(theirs) == "wMAE 0.0500"
+    assert headline_words({**theirs, "wmae": None}) == ""

@@ -15,7 +15,7 @@ from engine.settings.conditions import Condition
 from engine.settings.properties import Property
 from engine.table.report import counted, listed
 from pages.parts.auth import owner
-from pages.parts.formatting import number, plain, show_error, title_with_name
+from pages.parts.formatting import number, plain, show_error
 from pages.parts.layout import forget_stale_choice
 from pages.parts.predict import gallery
 
@@ -228,7 +228,7 @@ def _show_label(
         gallery.show_picture(row.smiles, 192, 120)
         with st.container(width="stretch", gap="xsmall"):
             st.markdown(
-                f"**{plain(title_with_name(property_))}: {plain(number(property_, row.label))}** "
+                f"**{plain(property_.name)}: {plain(_number(property_, row.label))}** "
                 f"is **{unlikely_words(row.score)}** · id {plain(str(row.id))} · row {row.row}"
                 f"{plain(_conditions_words(row, conditions))}",
                 help="It is as far from the members and from its neighbours as "
@@ -255,17 +255,22 @@ def _conditions_words(row: pd.Series, conditions: Sequence[Condition]) -> str:
 
 
 def _members_words(row: pd.Series, property_: Property) -> str:
-    low, high = number(property_, row.least), number(property_, row.most)
+    low, high = _number(property_, row.least), _number(property_, row.most)
     says = f"Every member says {low}" if low == high else f"The members say {low} to {high}"
-    return f"{says}; the blend is {number(property_, row.blend)}."
+    return f"{says}; the blend is {_number(property_, row.blend)}."
 
 
 def _neighbours_words(row: pd.Series, property_: Property) -> str:
     parts = [
-        f"{number(property_, value)} ({_likeness(i, similarity, row.same)})"
+        f"{_number(property_, value)} ({_likeness(i, similarity, row.same)})"
         for i, (value, similarity) in enumerate(zip(row.neighbours, row.similarities, strict=True))
     ]
     return f"The most similar polymers have {listed(parts)}."
+
+
+def _number(property_: Property, value: float) -> str:
+    """A value that no line breaks apart from its unit."""
+    return number(property_, value).replace(" ", "\u00a0")
 
 
 def _likeness(place: int, similarity: float, same: int) -> str:
