@@ -228,7 +228,7 @@ def _by_neighbours(
 
 
 def _weighted_medians(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The weighted median of each row; NaN for a row without weights.  `(L, C)` becomes `(L,)`."""
+    """The weighted median of each row; NaN for a row without weights. `(L, C)` becomes `(L,)`."""
     order = np.argsort(values, axis=1, kind="stable")
     values, weights = (np.take_along_axis(each, order, axis=1) for each in (values, weights))
     sums = weights.cumsum(axis=1)
@@ -242,7 +242,8 @@ def _half_widths(residuals: np.ndarray, spread: np.ndarray, folds: np.ndarray) -
     # A median withstands the wrong labels that are looked for.
     rough = _AT_LEVEL * _GAUSSIAN * np.median(residuals)
     found = np.where(np.isfinite(found), found, rough)
-    return np.maximum(found, max(rough, 1e-300) / _LEAST)
+    typical = rough or float(np.mean(residuals)) or 1.0
+    return np.maximum(found, typical / _LEAST)
 
 
 def unlikely_words(score: float) -> str:

@@ -137,6 +137,16 @@ def test_a_table_with_nothing_to_compare_has_no_doubtful_label(table, properties
         assert "score" in found
 
 
+def test_one_odd_label_among_equal_ones_is_found(table, properties) -> None:
+    """Intervals have no width there, and nothing is divided by it."""
+    rows = table[table["property"] == "Tg"].reset_index(drop=True)
+    rows[["label", "blend", *MEMBERS]] = 100.0
+    rows.loc[9, "label"] = 130
+    found = doubtful_labels(rows, [properties["Tg"]], MEMBERS)
+    assert _keys(found.head(1)) == _keys(rows.loc[[9]])
+    assert np.isfinite(found["score"]).all()
+
+
 def test_neighbours_are_those_of_all_pairs(table) -> None:
     units = table["smiles"].drop_duplicates().tolist()
     labelled = np.full((len(units), 2), np.nan)
