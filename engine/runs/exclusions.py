@@ -98,8 +98,8 @@ def exclude(
             f"{len(everything):,} labels are more than the {MOST_EXCLUDED:,} that a run may "
             "exclude: delete them from the table instead."
         )
-    emptied = np.isfinite(table.labels).any(axis=1) & ~np.isfinite(labels).any(axis=1)
-    without = _without_rows(replace(table, labels=labels), emptied)
+    left = replace(table, labels=labels)
+    without = _without_rows(left, table.has_labels & ~left.has_labels)
     return without, config.model_copy(update={"excluded": everything})
 
 
@@ -168,25 +168,13 @@ def _without_rows(table: Table, gone: np.ndarray) -> Table:
         table: checked, of N rows.
         gone: shape `(N,)`, bool.
     """
-    kept = np.flatnonzero(~gone)
-    labels = table.labels[kept]
+    kept, out = table.of_rows(np.flatnonzero(~gone)), table.of_rows(np.flatnonzero(gone))
     set_aside = pd.DataFrame(
-        {
-            "row": table.rows[gone],
-            "id": [table.ids[i] for i in np.flatnonzero(gone)],
-            "SMILES": [table.smiles[i] for i in np.flatnonzero(gone)],
-            "reason": _REASON,
-        }
+        {"row": out.rows, "id": out.ids, "SMILES": out.smiles, "reason": _REASON}
     )
-    summaries = [summarise(p, labels[:, k]) for k, p in enumerate(table.properties)]
+    summaries = [summarise(p, kept.labels[:, k]) for k, p in enumerate(table.properties)]
     return replace(
-        table,
-        ids=[table.ids[i] for i in kept],
-        smiles=[table.smiles[i] for i in kept],
-        canonical=[table.canonical[i] for i in kept],
-        labels=labels,
-        rows=table.rows[kept],
-        condition_values=table.condition_values.iloc[kept].reset_index(drop=True),
+        kept,
         excluded=pd.concat([table.excluded, set_aside], ignore_index=True),
-        report=table.report.model_copy(update={"kept": len(kept), "properties": summaries}),
+        report=table.report.model_copy(update={"kept": len(kept.rows), "properties": summaries}),
     )

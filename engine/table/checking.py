@@ -67,6 +67,29 @@ class Table:
         """Its file's name without the ending; those of all parts where there are some."""
         return " + ".join(Path(part.name).stem for part in self.parts or (self,))
 
+    @property
+    def has_labels(self) -> np.ndarray:
+        """Whether each row has a label or a bound of one; `(n,)`, bool."""
+        labelled = np.isfinite(self.labels)
+        return (labelled if self.bounds is None else labelled | self.bounds.known).any(axis=1)
+
+    def of_rows(self, rows: np.ndarray) -> "Table":
+        """Some of the rows; the report and the parts are still those of all.
+
+        Args:
+            rows: their places, shape `(m,)`, int.
+        """
+        return replace(
+            self,
+            ids=[self.ids[i] for i in rows],
+            smiles=[self.smiles[i] for i in rows],
+            canonical=[self.canonical[i] for i in rows],
+            labels=self.labels[rows],
+            bounds=self.bounds and or_none(self.bounds.of(rows, range(len(self.properties)))),
+            rows=self.rows[rows],
+            condition_values=self.condition_values.iloc[rows].reset_index(drop=True),
+        )
+
 
 def load_table(
     source: Path | str | bytes,

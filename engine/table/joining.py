@@ -151,28 +151,14 @@ def _without_empty_sources(table: Table, before: Table) -> Table:
         sizes = [len(part.canonical) for part in table.parts]
         rows = np.flatnonzero(np.repeat(stay, sizes))
     else:
-        had, has = (_has_labels(each) for each in (before, table))
-        rows = np.flatnonzero(has | ~had)
+        rows = np.flatnonzero(table.has_labels | ~before.has_labels)
     gone = [s.name for s, is_left in zip(table.sources, stay, strict=True) if not is_left]
     return replace(
-        table,
+        table.of_rows(rows),
         name=f"{table.name} without {listed(gone)}" if gone else table.name,
-        ids=[table.ids[i] for i in rows],
-        condition_values=table.condition_values.iloc[rows].reset_index(drop=True),
-        smiles=[table.smiles[i] for i in rows],
-        canonical=[table.canonical[i] for i in rows],
-        labels=table.labels[rows],
-        bounds=table.bounds and table.bounds.of(rows, range(len(table.properties))),
-        rows=table.rows[rows],
         sources=tuple(s for s, is_left in zip(table.sources, stay, strict=True) if is_left),
         parts=tuple(p for p, is_left in zip(table.parts, stay, strict=False) if is_left),
     )
-
-
-def _has_labels(table: Table) -> np.ndarray:
-    """Whether each row has a label or a bound of one; `(n,)`, bool."""
-    labelled = np.isfinite(table.labels)
-    return (labelled if table.bounds is None else labelled | table.bounds.known).any(axis=1)
 
 
 _Holders = dict[int, tuple[Property, np.ndarray]]

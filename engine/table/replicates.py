@@ -44,19 +44,14 @@ def average_replicates(table: Table, how: Replicates) -> Table:
             means[row, present] = middle(scaled[np.ix_(group, present)], axis=0)
     labels = unscaled_columns(table.properties, means)
     bounds = None if table.bounds is None else _bounds(table.bounds, groups, labels)
-    first = [group[0] for group in groups]
+    first = table.of_rows(np.array([group[0] for group in groups]))
     report = table.report
     findings = [each for each in report.findings if each.kind not in _MENDED]
     findings.append(_finding(table, groups, how))
     return replace(
-        table,
-        ids=[table.ids[i] for i in first],
-        smiles=[table.smiles[i] for i in first],
-        canonical=[table.canonical[i] for i in first],
+        first,
         labels=labels,
         bounds=bounds,
-        rows=table.rows[first],
-        condition_values=table.condition_values.iloc[first].reset_index(drop=True),
         excluded=pd.concat([table.excluded, _averaged_rows(table, groups)], ignore_index=True),
         report=report.model_copy(
             update={

@@ -173,6 +173,22 @@ def test_both_runs_are_compared_on_the_labels_that_both_have(changeable: Run) ->
     assert not_comparable(configs, runs) == ["their folds differ"]
 
 
+def test_a_row_that_keeps_a_bound_stays_and_both_tables_count_as_one(monkeypatch) -> None:
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    text = TABLE.replace("*CC(*)CCC,3,", "*CC(*)CCC,> 90,") + "p31,*CCN*,> 300,\n"
+    origin = start_run(
+        check_table(read_table(text.encode(), "mine.csv")),
+        RunConfig(name="first", preset="smoke", folds="random:3"),
+    )
+    run = start_run(*without_labels(origin, [Cell(5, "Density"), Cell(4, "Tg")]))
+    kept = pd.read_parquet(run.folder / "table.parquet").set_index("id")
+    assert np.isnan(kept.loc["p3", ["label:Tg", "label:Density"]].astype(float)).all()
+    assert kept.loc["p3", "lower:Tg"] == 90
+    assert kept.loc["p31", "lower:Tg"] == 300
+    configs = [read_config(one) for one in (origin, run)]
+    assert "their tables differ" not in not_comparable(configs, [origin, run])
+
+
 def test_other_labels_are_told_in_spite_of_exclusions(origin: Run, table: Table) -> None:
     """What a run excludes counts as there; what else differs does not."""
     run = start_run(*without_labels(origin, [Cell(3, "Tg")]))
