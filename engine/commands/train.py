@@ -35,7 +35,7 @@ from .options import (
     seed,
     tell_findings,
 )
-from .output import bars, print_figures, print_line
+from .output import bars, print_figures, print_line, progress_bar
 from .sources import add_leave_out, add_tables, checked_tables
 
 _CLONED = ("name", "preset", "folds", "seed")
@@ -122,7 +122,8 @@ def _clone(arguments: argparse.Namespace) -> int:
             "use": {**origin.config.use.model_dump(), **use},
         }
     )
-    table = origin.checked()
+    with progress_bar() as show:
+        table = origin.checked(lambda done, total: show("Checking", done, total))
     if arguments.exclude:
         table, config = exclude(origin, table, config, read_cells(arguments.exclude))
     if arguments.leave_out:

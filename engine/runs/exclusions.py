@@ -13,6 +13,7 @@ from ..base.errors import UserError
 from ..table import RawTable, Table, read_table
 from ..table.cells import is_missing
 from ..table.labels import summarise
+from ..table.repeat_units import Progress
 from ..table.report import clipped, counted, listed
 from .clone import Clone, clone_of, with_kept_folds
 from .records import LONGEST, Exclusion, Run, RunConfig
@@ -38,12 +39,15 @@ class Cell(NamedTuple):
     why: str = ""
 
 
-def without_labels(run: Run, cells: Sequence[Cell]) -> tuple[Table, RunConfig]:
+def without_labels(
+    run: Run, cells: Sequence[Cell], progress: Progress | None = None
+) -> tuple[Table, RunConfig]:
     """What starts a run like another one, without some of its labels; in the same folds.
 
     Args:
         run: the other one.
         cells: its labels that are left out.
+        progress: told how many rows are checked.
 
     Returns:
         The table and the settings, for `start_run`. The run is named after the other one and the
@@ -53,7 +57,7 @@ def without_labels(run: Run, cells: Sequence[Cell]) -> tuple[Table, RunConfig]:
         UserError: when the run has no such label, or its files are gone.
     """
     origin = clone_of(run)
-    table, config = exclude(origin, origin.checked(), origin.config, cells)
+    table, config = exclude(origin, origin.checked(progress), origin.config, cells)
     words = f" without {counted(len(config.excluded), 'label')}"
     base = _NAMED_SO.sub("", run.name)[: LONGEST - len(words)]
     return table, config.model_copy(update={"name": base + words})

@@ -24,7 +24,8 @@ from engine.runs import (
 from engine.runs.compare import different_settings, not_comparable
 from engine.runs.shared_labels import same_folds, shared_errors
 from engine.settings.properties import property_for
-from engine.table import Table, check_table, read_table
+from engine.settings.sources import Source
+from engine.table import Table, check_table, join_tables, read_table
 from tests.conftest import wait_for
 
 UNREADABLE = "bad,not a SMILES,1,2\n"
@@ -187,6 +188,28 @@ def test_a_row_that_keeps_a_bound_stays_and_both_tables_count_as_one(monkeypatch
     assert kept.loc["p31", "lower:Tg"] == 300
     configs = [read_config(one) for one in (origin, run)]
     assert "their tables differ" not in not_comparable(configs, [origin, run])
+
+
+def test_a_label_of_one_source_is_left_out_of_rows_that_share_its_number(monkeypatch) -> None:
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    tables = [
+        check_table(read_table("".join(["SMILES,Tg\n", *lines]).encode(), f"{name}.csv"))
+        for name, lines in (
+            ("lab", [f"*CC(*){'C' * n},{n}\n" for n in range(1, 31)]),
+            ("md", [f"*CC(*){'C' * n},{n + 20}\n" for n in range(1, 26)]),
+        )
+    ]
+    joined = join_tables(tables, [Source(name="lab"), Source(name="md")])
+    origin = start_run(joined, RunConfig(name="both", preset="smoke", folds="random:3"))
+    run = start_run(*without_labels(origin, [Cell(6, "Tg (md)")]))
+    (excluded,) = read_config(run)["excluded"]
+    assert (excluded["property"], excluded["label"]) == ("Tg (md)", 25.0)
+    kept = pd.read_parquet(run.folder / "table.parquet")
+    assert kept["label:Tg"].notna().sum() == 30
+    assert kept["label:Tg (md)"].notna().sum() == 24
+    assert not (kept["label:Tg (md)"] == 25).any()
+    assert len(kept) == 54
+    assert [source["name"] for source in read_config(run)["sources"]] == ["lab", "md"]
 
 
 def test_other_labels_are_told_in_spite_of_exclusions(origin: Run, table: Table) -> None:

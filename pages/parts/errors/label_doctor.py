@@ -168,16 +168,21 @@ def _start_what_is_asked(run: Run) -> None:
     started = st.session_state.setdefault(_STARTED, [])
     if run.id not in asked:
         return
-    name = owner()
+    name, place = owner(), st.empty()
+
+    def progress(done: int, total: int) -> None:
+        place.progress(done / total, f"Checking row {done:,} of {total:,}…")
+
     with st.spinner("Starting the run…"):
         try:
-            table, config = without_labels(run, asked[run.id])
+            table, config = without_labels(run, asked[run.id], progress)
             begun = start_run(table, config, name)
             started.append((run.id, begun.id, begun.name, unlearned_words(table)))
             asked.clear()
         except UserError as error:
             _set_ticks(run, asked.pop(run.id), True)
             show_error(error)
+    place.empty()
 
 
 def _set_ticks(run: Run, cells: Sequence[Cell], on: bool) -> None:
