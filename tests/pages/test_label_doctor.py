@@ -10,6 +10,7 @@ from engine.inference import bundle
 from engine.runs import Run, find_run, list_runs, read_cells, read_config, store
 from engine.settings.metrics import mean_r2
 from pages.parts.errors import label_doctor
+from pages.parts.monitor import run_details
 from tests.pages.conftest import button, words
 
 WRONG = 900.0
@@ -136,6 +137,7 @@ def test_a_clone_made_on_the_train_page_goes_on_naming_what_is_excluded(run, ope
     }
     path = run.folder / "config.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"excluded": [excluded]}))
+    run_details._settings.clear()
     app = open_page("monitor", run=run.id)
     assert "1 label excluded" in [one.label for one in app.expander]
     app.button(key="clone").click().run()
@@ -153,7 +155,9 @@ def test_the_list_of_runs_has_a_column_for_each_headline_that_there_is(run, open
     assert "wMAE" not in listed
     competition = dict.fromkeys(("Tg", "FFV", "Tc", "Density", "Rg"), 1.0)
     blend = run.figures["blend"] | {"mae": competition, "wmae": 0.05}
-    store.insert(run.model_copy(update={"id": "another", "figures": {"blend": blend}}))
+    other = run.model_copy(update={"id": "another", "figures": {"blend": blend}})
+    other.folder.mkdir()
+    store.insert(other)
     listed = open_page("monitor", run=run.id).dataframe[0].value
     assert sorted(listed["wMAE"].dropna()) == [0.05]
     assert len(listed["mean R²"].dropna()) == 1
