@@ -9,6 +9,7 @@ from pages.parts import page_guard
 from pages.parts.errors.evaluation import Evaluation, choose_run, evaluation_of_run
 from pages.parts.errors.explore import show_explore
 from pages.parts.errors.filters import forget_label_range
+from pages.parts.errors.label_doctor import show_label_doctor
 from pages.parts.errors.overview import show_empty, show_overview
 from pages.parts.errors.scored_table import choose_scored_table
 from pages.parts.formatting import show_error, title_with_name
@@ -17,7 +18,11 @@ from pages.parts.layout import columns, forget_stale_choice, heading
 RUN, TABLE = "A run, out-of-fold", "A model on a table"
 _ADDRESS = "errors address"
 """In the session: the parameters of the address that was shown last."""
-SECTIONS = {"Overview": show_overview, "Explore": show_explore}
+SECTIONS = {
+    "Overview": show_overview,
+    "Explore": show_explore,
+    "Label doctor": show_label_doctor,
+}
 """Each is called with the evaluation and the property that were chosen."""
 
 

@@ -26,7 +26,7 @@ def table(tmp_path: Path) -> Path:
 def test_a_wrong_label_is_found_excluded_and_compared(app: App, page, table: Path) -> None:
     first = _train(app, page, table)
     page.goto(f"{app.url}/errors?run={first}")
-    page.get_by_role("heading", name="Label doctor").wait_for()
+    page.get_by_text("Label doctor", exact=True).click()
     card = page.locator("[class*='st-key-doctor-label-1']").first
     card.get_by_text(f"id {WRONG}").wait_for()
     # One click, and another.

@@ -213,7 +213,7 @@ def test_the_out_of_fold_table_can_be_taken_away(tiny_run, open_page, monkeypatc
     app = open_page("errors")
     assert not app.exception
     assert run_label(tiny_run).startswith("trained, ")
-    _, data, name, kind = offered[0]
+    ((_, data, name, kind),) = offered
     assert (name, kind) == (f"{tiny_run.id}-out-of-fold.csv", "text/csv")
     again = pd.read_csv(io.BytesIO(data), dtype={"id": str})
     whole = read_out_of_fold(tiny_run)

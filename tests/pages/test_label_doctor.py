@@ -5,11 +5,13 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
+from streamlit.testing.v1 import AppTest
 
 from engine.inference import bundle
 from engine.runs import Run, find_run, list_runs, read_cells, read_config, store
 from engine.settings.metrics import mean_r2
 from pages.parts.errors import label_doctor
+from pages.parts.errors.evaluation import Evaluation
 from pages.parts.monitor import run_details
 from tests.pages.conftest import button, words
 
@@ -46,7 +48,7 @@ def _buttons(app) -> dict[str, object]:
 
 
 def test_the_wrong_label_comes_first_with_what_contradicts_it(run, open_page):
-    app = open_page("errors", run=run.id)
+    app = open_page("errors", run=run.id, section="Label doctor")
     assert not app.exception
     listed = [
         part.value for part in app.markdown if "· row" in part.value and "is **" in part.value
@@ -62,7 +64,7 @@ def test_the_wrong_label_comes_first_with_what_contradicts_it(run, open_page):
 
 
 def test_a_tick_and_a_click_start_a_run_without_the_label(run, open_page):
-    app = open_page("errors", run=run.id)
+    app = open_page("errors", run=run.id, section="Label doctor")
     app.checkbox[0].check().run()
     _buttons(app)["Exclude 1 label and train again"].click().run()
     assert not app.exception
@@ -84,7 +86,7 @@ def test_a_tick_and_a_click_start_a_run_without_the_label(run, open_page):
 
 
 def test_the_list_is_a_file_that_the_command_takes(run, open_page, monkeypatch, tmp_path):
-    app = open_page("errors", run=run.id)
+    app = open_page("errors", run=run.id, section="Label doctor")
     doubtful = app.session_state["doctor found"][1]
     path = tmp_path / "list.csv"
     path.write_bytes(label_doctor._as_csv(doubtful))
@@ -95,14 +97,15 @@ def test_the_list_is_a_file_that_the_command_takes(run, open_page, monkeypatch, 
 
 def test_a_run_without_doubtful_labels_says_so(run, open_page, monkeypatch):
     monkeypatch.setattr(label_doctor, "DOUBTFUL", 1000)
-    app = open_page("errors", run=run.id)
+    app = open_page("errors", run=run.id, section="Label doctor")
     assert "No label is contradicted" in app.success[0].value
 
 
 def test_one_property_can_be_looked_at(run, open_page, monkeypatch):
     monkeypatch.setattr(label_doctor, "DOUBTFUL", 0)
-    app = open_page("errors", run=run.id)
+    app = open_page("errors", run=run.id, section="Label doctor")
     assert "Show 10 more of" in " ".join(_buttons(app))
+    app.segmented_control(key="property").set_value("Density").run()
     app.segmented_control(key="doctor property").set_value("Density").run()
     listed = [
         part.value for part in app.markdown if "· row" in part.value and "is **" in part.value
@@ -117,7 +120,7 @@ def test_one_property_can_be_looked_at(run, open_page, monkeypatch):
 
 
 def test_a_run_whose_table_is_gone_gets_a_sentence(run, open_page):
-    app = open_page("errors", run=run.id)
+    app = open_page("errors", run=run.id, section="Label doctor")
     app.checkbox[0].check().run()
     (run.folder / "table.parquet").unlink()
     _buttons(app)["Exclude 1 label and train again"].click().run()
@@ -161,3 +164,16 @@ def test_the_list_of_runs_has_a_column_for_each_headline_that_there_is(run, open
     listed = open_page("monitor", run=run.id).dataframe[0].value
     assert sorted(listed["wMAE"].dropna()) == [0.05]
     assert len(listed["mean R²"].dropna()) == 1
+
+
+def test_a_model_on_a_table_is_asked_for_a_run(run, open_page):
+    seen = Evaluation("x", bundle.read_info(run.folder / "bundle"), pd.DataFrame(), "shipped")
+
+    def show(evaluation):
+        from pages.parts.errors.label_doctor import show_label_doctor
+
+        show_label_doctor(evaluation, evaluation.info.properties[0])
+
+    app = AppTest.from_function(show, args=(seen,)).run()
+    assert not app.exception
+    assert "choose a finished run" in app.info[0].value

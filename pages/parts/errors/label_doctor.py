@@ -15,6 +15,7 @@ from engine.settings.conditions import Condition
 from engine.settings.properties import Property
 from engine.table.report import counted, listed
 from pages.parts.auth import owner
+from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import number, plain, show_error
 from pages.parts.layout import forget_stale_choice
 from pages.parts.predict import gallery
@@ -33,24 +34,33 @@ _STARTED = "doctor started"
 """In the session: a list of the runs that were started, each with the id of its origin."""
 
 
-@st.fragment
-def show_label_doctor(run: Run, info: BundleInfo, table: pd.DataFrame) -> None:
+def show_label_doctor(evaluation: Evaluation, property_: Property) -> None:
     """Show the labels that are likely wrong, and offer to train again without some of them.
 
     Args:
-        run: finished.
-        info: its bundle's description.
-        table: its out-of-fold table.
+        evaluation: out-of-fold predictions of a run; for others a sentence is shown.
+        property_: whose labels are shown where not all are.
     """
-    st.subheader("Label doctor")
     st.caption(
         "Labels that every member and the most similar polymers contradict: a wrong digit, a "
         "mixed-up unit, a lost sign. The least likely come first, of all properties alike. A rare "
         "polymer may be right all the same, so look before you tick."
     )
+    if evaluation.run is None:
+        st.info(
+            "Labels are judged by models that have not seen them, and trained again without the "
+            "wrong ones: choose a finished run above.",
+            icon=":material/info:",
+        )
+        return
+    _show_doubtful(evaluation.run, evaluation.info, evaluation.rows, property_)
+
+
+@st.fragment
+def _show_doubtful(run: Run, info: BundleInfo, table: pd.DataFrame, property_: Property) -> None:
     doubtful = _doubtful(run, info, table)
     properties = {property_.name: property_ for property_ in info.properties}
-    name = _choose_property([each for each in properties if each in {*doubtful["property"]}])
+    name = _ALL if len(properties) < 2 else _choose_property(property_.name)
     rows = doubtful if name == _ALL else doubtful[doubtful["property"] == name]
     if rows.empty:
         st.success(
@@ -87,15 +97,11 @@ def _doubtful(run: Run, info: BundleInfo, table: pd.DataFrame) -> pd.DataFrame:
     return st.session_state[_FOUND][1]
 
 
-def _choose_property(names: Sequence[str]) -> str:
-    """One of the properties that have doubtful labels, or all; nothing is asked where it is one."""
-    if len(names) < 2:
-        return _ALL
-    forget_stale_choice("doctor property", [_ALL, *names])
-    if len(names) > 6:
-        return st.selectbox("Labels of", [_ALL, *names], key="doctor property")
+def _choose_property(name: str) -> str:
+    """All properties, or the one that the page is about."""
+    forget_stale_choice("doctor property", [_ALL, name])
     return st.segmented_control(
-        "Labels of", [_ALL, *names], default=_ALL, required=True, key="doctor property"
+        "Labels of", [_ALL, name], default=_ALL, required=True, key="doctor property"
     )
 
 
