@@ -14,6 +14,7 @@ from ..table import Table
 from ..table.delimited import SEPARATOR_WORDS
 from ..table.report import Finding, PropertySummary, Report, counted
 from ..table.source_report import SourcePair, compare_sources, conflict_words
+from .fixing import add_fix, fix
 from .options import Commands, add_json
 from .sources import add_tables, checked_tables
 
@@ -26,12 +27,19 @@ def add(commands: Commands) -> None:
     command = commands.add_parser("doctor", help="check a table and say what is odd about it")
     add_tables(command)
     add_json(command)
+    add_fix(command)
     command.set_defaults(carry_out=_doctor)
 
 
 def _doctor(arguments: argparse.Namespace) -> None:
-    """Print what is odd about a table."""
-    table = checked_tables(arguments)
+    """Print what is odd about a table, and write it mended where that is asked for."""
+    if arguments.fix:
+        fix(arguments, lambda table: _show(table, arguments))
+    else:
+        _show(checked_tables(arguments), arguments)
+
+
+def _show(table: Table, arguments: argparse.Namespace) -> None:
     pairs = compare_sources(table)
     if arguments.json:
         sys.stdout.write(_described(table, pairs).model_dump_json(indent=1) + "\n")

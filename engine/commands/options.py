@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import cast, get_args
 
 from ..base.errors import UserError
-from ..chem.notations import NotationError, checked_elements
 from ..inference.predict import Predictor
 from ..runs import find_model
 from ..runs.clone import switch_of
@@ -15,20 +14,12 @@ from ..settings.conditions import Condition
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..settings.properties import Scale
-from ..table import (
-    RawTable,
-    Table,
-    average_replicates,
-    check_table,
-    guess_columns,
-    read_table,
-)
-from ..table.checking import leave_bounds_out
+from ..table import Table
 from ..table.conditions import condition_columns
-from ..table.long_format import pivoted, said_long_format
+from ..table.mended import check_mended, of_several, read_cells, with_mends
+from ..table.mending import BoundsUse, Mending, Replicates
+from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
-from ..table.repeat_units import with_chain_ends
-from ..table.replicates import Replicates
 from ..table.report import counted
 from .output import print_line, progress_bar
 
@@ -126,19 +117,31 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
     command.add_argument(
         "--replicates",
         choices=get_args(Replicates),
-        default="keep",
         help="whether rows of one repeat unit become one, with the median or mean of their labels",
     )
     command.add_argument(
         "--bounds",
-        choices=["learn", "leave-out"],
-        default="learn",
+        choices=get_args(BoundsUse),
         help="what to do with cells such as `> 300`: learn that a label lies there, or nothing",
     )
     command.add_argument("--separator", metavar="C")
     command.add_argument("--encoding", metavar="E")
     command.add_argument("--decimal", choices=[".", ","])
-    command.add_argument("--sheet", metavar="NAME", help="of a workbook; else that with SMILES")
+    command.add_argument(
+        "--sheet",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of a workbook; else that with SMILES; several of the same columns are joined",
+    )
+    command.add_argument(
+        "--mend",
+        action="append",
+        default=[],
+        metavar="FILE.yaml",
+        help="how the table was mended, as `doctor --fix` or the Train page wrote it; for each "
+        "table in order",
+    )
 
 
 def add_accept(command: argparse.ArgumentParser) -> None:
@@ -223,80 +226,84 @@ def checked_table(
     arguments: argparse.Namespace,
     path: str | None = None,
     source: str = "",
+    number: int = 0,
     conditions: Sequence[Condition] = (),
 ) -> Table:
-    """Read and check a table that a command names, with the user's overrules.
+    """Read, mend and check a table that a command names, with the user's overrules.
 
     Args:
         arguments: with the options of `add_table`.
         path: of the table; by default the only one.
         source: its name, where there are several tables: overrules that name columns which this
             table lacks are for the others.
+        number: the table's place among several.
         conditions: whose columns are marked besides those that the user names.
 
     Raises:
         UserError: when it cannot be used.
     """
-    raw = raw_table(arguments, path)
-    marked = [*arguments.condition_column, *condition_columns(raw, conditions).values()]
-    smiles, id_ = arguments.smiles_column, arguments.id_column
-    properties, units = arguments.property, given_units(arguments.unit, source)
-    scales = given_scales(arguments.scale)
+    mending = said_mending(arguments, source, number)
+    data, name = content_of(path or arguments.table)
     if source:
-        has = {str(name).casefold() for name in raw.frame}
-        smiles, id_ = (
-            name if not name or name.casefold() in has else None for name in (smiles, id_)
-        )
-        properties = [name for name in properties or () if name.casefold() in has] or None
-        units = {name: unit for name, unit in units.items() if name.casefold() in has}
-        scales = {name: scale for name, scale in scales.items() if name.casefold() in has}
-        marked = [name for name in marked if name.casefold() in has]
-    columns = guess_columns(
-        raw,
-        smiles=smiles,
-        id=id_,
-        properties=properties,
-        scales=scales,
-        conditions=list(dict.fromkeys(marked)),
-    )
-    if arguments.chain_ends:
-        raw = with_chain_ends(raw, columns.smiles, _chain_ends(arguments.chain_ends))
+        mending = of_several(mending, data, name)
+    raw = read_cells(data, mending, name)
+    if source:
+        mending = mending.of_columns([mending.renamed.get(each, each) for each in raw.column_names])
+    if conditions:
+        found = condition_columns(with_mends(raw, mending), conditions).values()
+        marked = tuple(dict.fromkeys((*mending.conditions, *found)))
+        mending = mending.but(conditions=marked)
     with progress_bar() as show:
-        table = check_table(
-            raw,
-            columns,
-            units,
-            lambda done, total: show("Checking", done, total),
+        return check_mended(raw, mending, lambda done, total: show("Checking", done, total))
+
+
+def content_of(path: str) -> tuple[str | bytes, str | None]:
+    """A table that a command names and the name that people are shown, as `read_table` takes them.
+
+    Args:
+        path: of a file, or `-` for standard input, which is read.
+    """
+    if path == STANDARD:
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"
+    return path, None
+
+
+def said_mending(arguments: argparse.Namespace, source: str = "", number: int = 0) -> Mending:
+    """What the file of mends and the options say of a table; options come before the file.
+
+    Args:
+        arguments: with the options of `add_table`.
+        source: of the table, where there are several.
+        number: the table's place among several; each has a file of its own.
+
+    Raises:
+        UserError: when the file is none, or an option has another form than its own.
+    """
+    files, tables = arguments.mend, arguments.table
+    count = 1 if isinstance(tables, str) else len(tables)
+    if len(files) > count:
+        raise UserError(
+            f"--mend is given more often than there are tables ({count}): give one file of mends "
+            "for each table, in their order."
         )
-    if arguments.bounds == "leave-out":
-        table = leave_bounds_out(table)
-    return average_replicates(table, arguments.replicates)
-
-
-def _chain_ends(words: str) -> tuple[str, ...]:
-    try:
-        return checked_elements(words)
-    except NotationError as error:
-        raise UserError(f"--chain-ends: {error}.") from error
-
-
-def raw_table(arguments: argparse.Namespace, path: str | None = None) -> RawTable:
-    """Read a table that a command names; by default the only one."""
-    path = path or arguments.table
-    raw = read_table(
-        sys.stdin.buffer.read(MAX_BYTES + 1) if path == STANDARD else path,
-        "standard input" if path == STANDARD else None,
-        separator=arguments.separator,
-        encoding=arguments.encoding,
-        decimal=arguments.decimal,
-        sheet=arguments.sheet,
-        lenient=True,
-    )
-    if not arguments.long:
-        return raw
-    long = said_long_format(arguments.long, raw)
-    smiles = guess_columns(raw, smiles=arguments.smiles_column).smiles
-    return pivoted(raw, long, smiles)
+    kept = read_mending(files[number]) if number < len(files) else Mending()
+    said = {
+        "separator": arguments.separator,
+        "encoding": arguments.encoding,
+        "decimal": arguments.decimal,
+        "sheets": tuple(arguments.sheet) or None,
+        "long": arguments.long,
+        "chain_ends": tuple(filter(None, arguments.chain_ends.split(","))) or None,
+        "smiles": arguments.smiles_column,
+        "id": arguments.id_column,
+        "properties": tuple(arguments.property) if arguments.property else None,
+        "conditions": tuple(arguments.condition_column) or None,
+        "units": {**kept.units, **given_units(arguments.unit, source)},
+        "scales": {**kept.scales, **given_scales(arguments.scale)},
+        "bounds": arguments.bounds,
+        "replicates": arguments.replicates,
+    }
+    return kept.but(**{name: value for name, value in said.items() if value is not None})
 
 
 def given_scales(words: list[str]) -> dict[str, Scale]:

@@ -2,12 +2,13 @@
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 
 from ..base.errors import UserError
 from ..settings.sources import Source, default_name, source_named
 from ..table import Table, join_tables, leave_out, split_by_column, split_columns
 from ..table.splitting import column_of_source
-from .options import add_table, checked_table, given_units
+from .options import add_table, checked_table, given_units, said_mending
 
 _ANY = "*"
 """A source that no unit is given for: those of parts are given when they are checked."""
@@ -73,7 +74,7 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
     if not several and not by_column:
         _refuse_sources_of_one(arguments)
         return checked_table(arguments, arguments.table[0])
-    if by_column and arguments.replicates != "keep":
+    if by_column and said_mending(arguments).replicates != "keep":
         raise UserError(
             "--replicates would average rows of different sources: average them in the file, or "
             "give each source a table of its own."
@@ -91,8 +92,8 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
         return _joined_rows(arguments)
     sources = _sources(arguments)
     tables = [
-        checked_table(arguments, path, source.name)
-        for path, source in zip(arguments.table, sources, strict=True)
+        checked_table(arguments, path, source.name, number)
+        for number, (path, source) in enumerate(zip(arguments.table, sources, strict=True))
     ]
     _refuse_unused(arguments, tables, sources)
     return _joined(tables, sources, arguments)
@@ -114,7 +115,8 @@ def _joined_rows(arguments: argparse.Namespace) -> Table:
     given = {source.name: source for source in map(_source, arguments.source)}
     _refuse_unknown(list(given.values()), [source.name for source in sources])
     sources = [given.get(source.name, source) for source in sources]
-    return _joined(parts, _described(sources, arguments), arguments)
+    joined = _joined(parts, _described(sources, arguments), arguments)
+    return replace(joined, mendings=whole.mendings)
 
 
 def _joined_columns(arguments: argparse.Namespace) -> Table:
@@ -131,7 +133,8 @@ def _joined_columns(arguments: argparse.Namespace) -> Table:
     own = mine[0] if mine else source_named(default_name(arguments.table[0]))
     _refuse_unknown(given, [own.name, *others])
     sources = [own, *(by_name.get(name, source_named(name)) for name in others)]
-    return _joined(parts, _described(sources, arguments), arguments)
+    joined = _joined(parts, _described(sources, arguments), arguments)
+    return replace(joined, mendings=whole.mendings)
 
 
 def _refuse_unknown(given: list[Source], names: list[str]) -> None:

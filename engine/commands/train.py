@@ -31,7 +31,7 @@ from .options import (
     add_run,
     add_settings,
     device_settings,
-    given_units,
+    said_mending,
     seed,
     tell_findings,
 )
@@ -95,7 +95,7 @@ def _train(arguments: argparse.Namespace) -> int:
         preset=arguments.preset,
         folds=arguments.folds,
         seed=arguments.seed,
-        units={} if table.sources else given_units(arguments.unit),
+        units={} if table.sources else said_mending(arguments).units,
         use=device_settings(arguments),
     )
     return _start(table, config, arguments.detach)

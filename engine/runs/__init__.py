@@ -1,6 +1,13 @@
 """Runs: background processes with a folder and a row in the run table each."""
 
-from .clone import Clone, clone_command_for, clone_of, command_for, with_kept_folds
+from .clone import (
+    Clone,
+    clone_command_for,
+    clone_of,
+    command_for,
+    mending_file,
+    with_kept_folds,
+)
 from .control import (
     archive_run,
     delete_run,
@@ -73,6 +80,7 @@ __all__ = [
     "kept_words",
     "learnable",
     "list_runs",
+    "mending_file",
     "move_up",
     "note_run",
     "preset_of",

@@ -1,9 +1,10 @@
 """Asking for the same again: a run's table and settings, and the command that starts it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,9 @@ from ..settings.devices import DeviceSettings
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
 from ..table.columns import free_name
+from ..table.fixing import label_cells
 from ..table.folds import folds_made, make_folds, raw_positions
+from ..table.mending import Mending
 from ..table.repeat_units import Progress
 from . import folder as files
 from .records import Run, RunConfig
@@ -42,6 +45,7 @@ class Clone(NamedTuple):
         config: the settings, as they fit this table.
         properties: those that the run learned.
         rows: the numbers that the rows have in the run's table.
+        mendings: how its tables were read and mended: a record, done already.
     """
 
     table_name: str
@@ -49,6 +53,7 @@ class Clone(NamedTuple):
     config: RunConfig
     properties: list[Property]
     rows: np.ndarray
+    mendings: tuple[Mending, ...] = ()
 
     def checked(self, progress: Progress | None = None) -> Table:
         """The table, read and checked again; a table of one source has its row numbers again."""
@@ -59,7 +64,8 @@ class Clone(NamedTuple):
         return self.with_sources(table)
 
     def with_sources(self, table: Table) -> Table:
-        """The checked table, whose properties know their sources again."""
+        """The checked table, which knows its history and whose properties know their sources."""
+        table = replace(table, mendings=self.mendings)
         if not self.config.sources:
             return table
         # A column's name does not tell its quantity from its source.
@@ -126,7 +132,8 @@ def clone_of(run: Run) -> Clone:
     )
     buffer = BytesIO()
     frame.to_parquet(buffer, index=False)
-    return Clone(config.table, buffer.getvalue(), cloned, config.properties, kept["row"].to_numpy())
+    rows, mendings = kept["row"].to_numpy(), tuple(files.read_mendings(run))
+    return Clone(config.table, buffer.getvalue(), cloned, config.properties, rows, mendings)
 
 
 def _cells(kept: pd.DataFrame, name: str) -> pd.Series:
@@ -135,16 +142,8 @@ def _cells(kept: pd.DataFrame, name: str) -> pd.Series:
     bounds = [kept.get(prefix + name) for prefix in files.BOUND_PREFIXES]
     if bounds[0] is None or bounds[1] is None:
         return labels
-    rows = zip(labels, *bounds, strict=True)
-    return pd.Series([_cell(*row) for row in rows], index=labels.index, dtype=object)
-
-
-def _cell(label: float, lower: float, upper: float) -> str | None:
-    if label == label:
-        return repr(label)
-    if lower == lower:
-        return f"> {lower!r}"
-    return f"< {upper!r}" if upper == upper else None
+    cells = label_cells(*(values.to_numpy() for values in (labels, *bounds)))
+    return pd.Series(cells, index=labels.index, dtype=object)
 
 
 def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
@@ -172,7 +171,7 @@ def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
 def command_for(
     config: RunConfig,
     table_name: str,
-    reading: Mapping[str, str] | None = None,
+    mending: Mending | None = None,
     sources: Sequence[str] = (),
     source: str = "",
 ) -> str:
@@ -181,14 +180,51 @@ def command_for(
     Args:
         config: the run's settings.
         table_name: the table's path.
-        reading: the user's word on `separator`, `encoding` and `decimal`.
+        mending: what the user said of the table.
         sources: the words on further tables and their sources, quoted.
         source: the table's own, where there are several: what is said of units is about it.
     """
+    mending = mending or Mending()
     words = [f"{COMMAND} train", shlex.quote(table_name), *sources, *_words(config)]
-    owner = f"{source}:" if source else ""
+    if mending.only_in_a_file:
+        words.append(f"--mend {shlex.quote(mending_file(table_name))}")
+        # What the first table's file says is not about the others.
+        shared = {"long", "bounds", "replicates"} if sources else set()
+    else:
+        words += _column_words(config, f"{source}:" if source else "")
+        shared = {*_OPTIONS}
+    for name, option in _OPTIONS.items():
+        value = getattr(mending, name)
+        if name not in shared or value in (None, (), "keep", "learn"):
+            continue
+        given = [",".join(value)] if name == "chain_ends" else value
+        given = [given] if isinstance(given, str) else given
+        words += [f"{option} {shlex.quote(each)}" for each in given]
+    return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
+
+
+def mending_file(table_name: str) -> str:
+    """The name under which the mends of a table are kept beside it."""
+    return f"{Path(table_name).stem}-mended.yaml"
+
+
+_OPTIONS = {
+    "separator": "--separator",
+    "encoding": "--encoding",
+    "decimal": "--decimal",
+    "sheets": "--sheet",
+    "long": "--long",
+    "chain_ends": "--chain-ends",
+    "bounds": "--bounds",
+    "replicates": "--replicates",
+}
+"""The option that says a field of a mending, besides those of columns and units."""
+
+
+def _column_words(config: RunConfig, owner: str) -> list[str]:
+    """The words on units and columns; `owner` is the source that units are said of."""
     units = [f"{owner}{name}={unit}" for name, unit in config.units.items()]
-    words += [f"--unit {shlex.quote(unit)}" for unit in units]
+    words = [f"--unit {shlex.quote(unit)}" for unit in units]
     if config.columns:
         words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
         words.append(f"--id-column {shlex.quote(config.columns.id or '')}")
@@ -197,8 +233,7 @@ def command_for(
         words += [f"--scale {shlex.quote(scale)}" for scale in scales]
         conditions = config.columns.conditions
         words += [f"--condition-column {shlex.quote(name)}" for name in conditions]
-    words += [f"--{name} {shlex.quote(given)}" for name, given in (reading or {}).items()]
-    return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
+    return words
 
 
 def clone_command_for(config: RunConfig, run_id: str, sources: Sequence[str] = ()) -> str:

@@ -18,6 +18,9 @@ from pydantic import ValidationError
 from ..base.bounds import Bounds, or_none
 from ..base.errors import UserError
 from ..settings.presets import PRESETS, Preset
+from ..settings.sources import MOST_SOURCES
+from ..table.mending import Mending
+from ..table.mending_file import read_mending
 from .records import Progress, Run, StoredConfig
 
 _ERRORS, _ERROR = "val_mae", "val_mae_"
@@ -81,9 +84,10 @@ def _flat_hardware(row: dict) -> dict:
 
 
 METRICS, PROGRESS, LOG, OUT_OF_FOLD = "metrics.jsonl", "progress.json", "run.log", "oof.parquet"
-TABLE, EXCLUDED, CONFIG, REPORT, STOP = (
+TABLE, EXCLUDED, MENDING, CONFIG, REPORT, STOP = (
     "table.parquet",
     "excluded.csv",
+    "mending.yaml",
     "config.yaml",
     "report.json",
     "stop-requested",
@@ -155,6 +159,23 @@ def read_stored_config(run: Run) -> StoredConfig:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
         raise UserError(f"{run.folder / CONFIG}: {where}: {fault['msg']}.") from error
+
+
+def mending_names(count: int) -> list[str]:
+    """The files that say how each of the tables of a run was mended."""
+    stem, _, ending = MENDING.partition(".")
+    return [MENDING] if count == 1 else [f"{stem}-{n}.{ending}" for n in range(1, count + 1)]
+
+
+def read_mendings(run: Run) -> list[Mending]:
+    """How each of the tables of a run was read and mended; none for a run that does not say it.
+
+    Raises:
+        UserError: when that cannot be understood.
+    """
+    names = [MENDING] if (run.folder / MENDING).is_file() else mending_names(MOST_SOURCES)
+    paths = [run.folder / name for name in names]
+    return [read_mending(path) for path in paths if path.is_file()]
 
 
 def preset_of(config: dict) -> Preset | None:

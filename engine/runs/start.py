@@ -19,6 +19,8 @@ from ..settings.presets import Preset, choose
 from ..table import Table
 from ..table.folds import check_folds, given_folds
 from ..table.labels import FEWEST_LABELS
+from ..table.mending import mending_sentences
+from ..table.mending_file import written_mending
 from ..table.report import counted
 from . import folder as files
 from . import process, store
@@ -171,8 +173,11 @@ def _write_files(
     }
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
     write_atomic(run.folder / files.CONFIG, text)
-    lines = [f"{finding.severity}: {finding.message}\n" for finding in table.report.findings]
-    write_atomic(run.folder / files.LOG, "".join(lines))
+    lines = [f"{finding.severity}: {finding.message}" for finding in table.report.findings]
+    for name, mending in zip(files.mending_names(len(table.mendings)), table.mendings, strict=True):
+        write_atomic(run.folder / name, written_mending(mending, mending_sentences(mending)))
+        lines += [f"{name}: {words}" for words in mending_sentences(mending)]
+    write_atomic(run.folder / files.LOG, "".join(f"{line}\n" for line in lines))
 
 
 def _bounds(table: Table, learned: list[int]) -> dict[str, np.ndarray]:

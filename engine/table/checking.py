@@ -17,6 +17,7 @@ from .conditions import read_conditions
 from .duplicates import find_duplicates
 from .headers import columns_by_name, read_headers
 from .labels import BOUNDS_LEARNED, Labels, read_labels, summarise
+from .mending import Mending
 from .reading import RawTable, read_table
 from .repeat_units import Progress, attachment_points, read_units, stand_ins, unjoinable
 from .report import SEVERITIES, Finding, Report, counted, listed
@@ -44,6 +45,7 @@ class Table:
         raw: the table as it was read, with its other columns.
         sources: of the tables that were joined, in order; empty for a table on its own.
         parts: these tables.
+        mendings: what was done to the file it is from; of several files, in their order.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Table:
     condition_values: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: tuple[Source, ...] = ()
     parts: tuple["Table", ...] = ()
+    mendings: tuple[Mending, ...] = ()
 
     @property
     def title(self) -> str:

@@ -86,14 +86,7 @@ def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[F
         notes.append(
             Finding(kind="ignored_columns", severity="note", count=len(ignored), message=message)
         )
-    if raw.reading.other_sheets:
-        message = (
-            f"The sheet “{raw.reading.sheet}” is read; not read: "
-            f"{listed(raw.reading.other_sheets, 'sheets')}. To read another, say `--sheet NAME`, "
-            "or save it as a file of its own."
-        )
-        count = len(raw.reading.other_sheets)
-        notes.append(Finding(kind="other_sheets", severity="note", count=count, message=message))
+    notes += _sheets(raw)
     if renamed:
         message = (
             f"Column names that were empty or taken are now: {listed(renamed)}. Give each column "
@@ -102,4 +95,32 @@ def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[F
         notes.append(
             Finding(kind="renamed_columns", severity="note", count=len(renamed), message=message)
         )
+    return notes
+
+
+def _sheets(raw: RawTable) -> list[Finding]:
+    """Notes on a workbook's sheets that were joined, and on those that were not read."""
+    reading, notes = raw.reading, []
+    if reading.joined_sheets:
+        shifts = [
+            f"{shift:,} is added to the row numbers of “{title}”"
+            for title, shift in reading.joined_sheets.items()
+        ]
+        message = f"Joined to the sheet “{reading.sheet}”: {listed(shifts, 'sheets')}."
+        count = len(shifts)
+        notes.append(Finding(kind="joined_sheets", severity="note", count=count, message=message))
+    if reading.other_sheets:
+        alike = listed([f"“{title}”" for title in reading.alike_sheets] or [""], "sheets")
+        has = "has" if len(reading.alike_sheets) == 1 else "have"
+        joining = (
+            f" {alike} {has} the same columns: to join sheets, say `--sheet NAME` for each, or "
+            "choose them on the Train page."
+        )
+        message = (
+            f"The sheet “{reading.sheet}” is read; not read: "
+            f"{listed(reading.other_sheets, 'sheets')}. To read another, say `--sheet NAME`, "
+            f"or choose it on the Train page.{joining if reading.alike_sheets else ''}"
+        )
+        count = len(reading.other_sheets)
+        notes.append(Finding(kind="other_sheets", severity="note", count=count, message=message))
     return notes

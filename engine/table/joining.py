@@ -81,6 +81,7 @@ def join_tables(
         condition_values=values,
         sources=tuple(sources),
         parts=tuple(tables),
+        mendings=tuple(each for table in tables for each in table.mendings),
     )
 
 

@@ -26,6 +26,7 @@ class Rows:
     Attributes:
         header: the columns' names as given; each may be empty.
         misfits: of the rows so far that do not fit the header, the number and what is wrong.
+        below: the rows below the header as they are, to be read instead of the fitting ones.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Rows:
         if self.header[0].startswith("#"):
             self.header[0] = self.header[0].lstrip("# ")
         workbooks.check_cells(len(self.header), name)
-        self._below = chain(first[place + 1 :], filled)
+        self.below = chain(first[place + 1 :], filled)
 
     def __iter__(self) -> NumberedRows:
         """The rows that have any content, as wide as the header.
@@ -63,7 +64,7 @@ class Rows:
                 half of them do not fit.
         """
         fitting = 0
-        for number, row in self._below:
+        for number, row in self.below:
             problem = self._problem(row)
             if problem is None:
                 fitting += 1

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
-from . import delimited, structures, workbooks
+from . import delimited, sheets, structures, workbooks
 from .cells import DecimalSign, guess_decimal
 from .layout import NumberedRows, Rows
 
@@ -50,7 +50,9 @@ class Reading(BaseModel):
         decimal: the decimal sign of its numbers.
         renamed: columns that got a new name because their own was empty or taken.
         sheet: of a workbook; None otherwise.
+        joined_sheets: that were read below it: what was added to the row numbers of each.
         other_sheets: that were not read.
+        alike_sheets: those of them that have the same columns, so that they can be joined.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -61,7 +63,9 @@ class Reading(BaseModel):
     decimal: DecimalSign = "."
     renamed: tuple[str, ...] = ()
     sheet: str | None = None
+    joined_sheets: dict[str, int] = {}
     other_sheets: tuple[str, ...] = ()
+    alike_sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def read_table(
     separator: str | None = None,
     encoding: str | None = None,
     decimal: str | None = None,
-    sheet: str | None = None,
+    sheet: str | Sequence[str] | None = None,
     lenient: bool = False,
 ) -> RawTable:
     """Read a table, whose format is told by its content and not by its name.
@@ -103,7 +107,8 @@ def read_table(
     Args:
         source: a path, or the file's bytes.
         name: the name shown to people; a path's own when it is not given.
-        separator, encoding, decimal, sheet: the user's choice in place of a guess.
+        separator, encoding, decimal, sheet: the user's choice in place of a guess; several sheets
+            of the same columns are joined.
         lenient: whether rows with too many or too few cells are left out, and named in `misfits`.
 
     Raises:
@@ -113,7 +118,7 @@ def read_table(
     sign = None if decimal is None else _checked_decimal(decimal)
     kind = format_of(data, name)
     numbered: NumberedRows
-    chosen: workbooks.Sheet | None = None
+    chosen: dict[str, Any] = {}
     text = ""
     if kind == "csv":
         text, encoding = delimited.decode(data, name, encoding)
@@ -132,13 +137,13 @@ def read_table(
     else:
         separator = encoding = None
         if kind == "xlsx":
-            chosen = workbooks.choose_sheet(data, name, sheet)
-            numbered = workbooks.workbook_rows(data, name, chosen)
+            numbered, chosen = _sheets(data, name, sheet)
         else:
             numbered = workbooks.parquet_rows(data, name)
     below = Rows(_within_limit(numbered, name), name, separator, lenient)
     rows, numbers = _all_rows(iter(below), name)
-    reading = read_as(kind, separator, encoding, below.header, rows, sign, chosen)
+    reading = read_as(kind, separator, encoding, below.header, rows, sign)
+    reading = reading.model_copy(update=chosen)
     raw = raw_table(name, below.header, rows, numbers, reading)
     return without_unused(replace(raw, misfits=tuple(below.misfits)), below.header)
 
@@ -155,7 +160,6 @@ def read_as(
     header: Sequence[str],
     rows: Sequence[Sequence[Any]],
     decimal: DecimalSign | None = None,
-    sheet: workbooks.Sheet | None = None,
 ) -> Reading:
     """How a file is read; the decimal sign is guessed from rows when it is not given."""
     if decimal is None:
@@ -167,8 +171,6 @@ def read_as(
         encoding=encoding,
         decimal=decimal,
         renamed=tuple(_column_names(header)[1]),
-        sheet=sheet.name if sheet else None,
-        other_sheets=sheet.others if sheet else (),
     )
 
 
@@ -195,6 +197,24 @@ def without_unused(raw: RawTable, header: Sequence[str]) -> RawTable:
         frame=raw.frame.drop(columns=unused),
         reading=raw.reading.model_copy(update={"renamed": renamed}),
     )
+
+
+def _sheets(
+    data: bytes, name: str, wanted: str | Sequence[str] | None
+) -> tuple[NumberedRows, dict[str, Any]]:
+    """The rows of a workbook, and what its `Reading` says of its sheets."""
+    chosen = workbooks.choose_sheets(
+        data, name, [wanted] if isinstance(wanted, str) else wanted or ()
+    )
+    said = {
+        "sheet": chosen.names[0],
+        "other_sheets": tuple(chosen.others),
+        "alike_sheets": sheets.alike(data, name, chosen),
+    }
+    if len(chosen.names) == 1:
+        return iter(workbooks.workbook_rows(data, name, chosen.names[0])), said
+    shifts: dict[str, int] = {}  # filled while the rows are read
+    return sheets.joined_rows(data, name, chosen.names, shifts), {**said, "joined_sheets": shifts}
 
 
 def _content(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,8 @@ from ..base.bounds import Bounds, or_none
 from ..settings.properties import Property, scaled_columns, unscaled_columns
 from .checking import Table, settings_of
 from .labels import summarise
+from .mending import Replicates
 from .report import SEVERITIES, Finding, counted, listed
-
-Replicates = Literal["keep", "median", "mean"]
 
 _MENDED = ("duplicate", "conflict")
 """Kinds of findings that are no more true of averaged rows."""

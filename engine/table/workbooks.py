@@ -3,7 +3,7 @@
 import io
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,20 +23,20 @@ Rows = Iterator[tuple[int, tuple[Any, ...]]]
 """Each row's number in a spreadsheet and its cells; the first is the header."""
 
 
-class Sheet(NamedTuple):
-    """The sheet of a workbook that is read.
+class Sheets(NamedTuple):
+    """The sheets of a workbook that are read.
 
     Attributes:
-        name: its name.
-        others: the names of those that are not read and not empty.
+        names: theirs, in order; most often one.
+        others: the first rows of those that are not read and not empty, by name.
     """
 
-    name: str
-    others: tuple[str, ...]
+    names: tuple[str, ...]
+    others: dict[str, list[tuple[Any, ...]]]
 
 
-def choose_sheet(data: bytes, name: str, wanted: str | None = None) -> Sheet:
-    """The sheet that holds the table: the one that is wanted, else the first that names SMILES.
+def choose_sheets(data: bytes, name: str, wanted: Sequence[str] = ()) -> Sheets:
+    """The sheets that hold the table: those that are wanted, else the first that names SMILES.
 
     Args:
         data: the workbook.
@@ -44,29 +44,34 @@ def choose_sheet(data: bytes, name: str, wanted: str | None = None) -> Sheet:
         wanted: the user's choice.
 
     Raises:
-        UserError: when it is damaged, unpacks to too much, or has no such sheet.
+        UserError: when it is damaged, unpacks to too much, has no such sheet, or one is wanted
+            twice.
     """
     with _opened(data, name) as workbook:
         heads = {sheet.title: _head(sheet) for sheet in workbook.worksheets}
     if not heads:
         raise UserError(f"{name} has no worksheet; put the table into its first sheet.")
-    if wanted is not None and wanted not in heads:
-        raise UserError(f"{name} has no sheet “{wanted}”; its sheets are: {', '.join(heads)}.")
-    filled = [title for title, text in heads.items() if text.strip()]
-    named = [title for title in filled if "smiles" in heads[title].lower()]
-    starred = [title for title in filled if "*" in heads[title]]
-    title = wanted or next(iter([*named, *starred, *filled, *heads]))
-    return Sheet(title, tuple(other for other in filled if other != title))
+    for title in wanted:
+        if title not in heads:
+            raise UserError(f"{name} has no sheet “{title}”; its sheets are: {', '.join(heads)}.")
+        if wanted.count(title) > 1:
+            raise UserError(f"The sheet “{title}” is named twice; name it once.")
+    texts = {title: _text(rows) for title, rows in heads.items()}
+    filled = [title for title, text in texts.items() if text.strip()]
+    named = [title for title in filled if "smiles" in texts[title].lower()]
+    starred = [title for title in filled if "*" in texts[title]]
+    titles = tuple(wanted) or (next(iter([*named, *starred, *filled, *heads])),)
+    return Sheets(titles, {other: heads[other] for other in filled if other not in titles})
 
 
-def workbook_rows(data: bytes, name: str, sheet: Sheet) -> Rows:
+def workbook_rows(data: bytes, name: str, sheet: str) -> Rows:
     """The rows of a sheet of an XLSX workbook; formulas give their last computed value.
 
     Raises:
         UserError: when it is damaged.
     """
     with _opened(data, name) as workbook:
-        chosen = workbook[sheet.name]
+        chosen = workbook[sheet]
         chosen.reset_dimensions()
         yield from enumerate(chosen.iter_rows(values_only=True), start=1)
 
@@ -89,10 +94,13 @@ def _opened(data: bytes, name: str) -> Iterator[Any]:
         ) from error
 
 
-def _head(sheet: Any) -> str:
-    """The text of a sheet's first cells."""
+def _head(sheet: Any) -> list[tuple[Any, ...]]:
+    """A sheet's first cells."""
     sheet.reset_dimensions()
-    rows = sheet.iter_rows(max_row=_HEAD_ROWS, max_col=_HEAD_COLUMNS, values_only=True)
+    return list(sheet.iter_rows(max_row=_HEAD_ROWS, max_col=_HEAD_COLUMNS, values_only=True))
+
+
+def _text(rows: list[tuple[Any, ...]]) -> str:
     return " ".join(str(cell) for row in rows for cell in row if cell is not None)
 
 

@@ -30,6 +30,7 @@ from engine.runs.folder import read_stored_config
 from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import Probe
 from engine.table import Columns
+from engine.table.mending import Mending
 from tests.conftest import ROOT, TEXTBOOK
 from tests.solubilities import COLUMNS, marked_table, solubilities
 
@@ -293,7 +294,7 @@ def test_the_command_of_a_run_says_how_its_table_was_read(tmp_path: Path) -> Non
     path.write_text("id;SMILES;Tg\n" + "".join(f"{n};*CC*;{n},5\n" for n in range(12)))
     columns = Columns(smiles="SMILES", id=None, properties=("Tg",))
     config = RunConfig(name="x", columns=columns, units={"Tg": "K"})
-    command = command_for(config, str(path), {"separator": ";", "decimal": ","})
+    command = command_for(config, str(path), Mending(separator=";", decimal=","))
     table = checked_tables(parser().parse_args(shlex.split(command)[3:]))
     assert table.report.columns == columns
     assert table.ids[0] == "2"

@@ -1,0 +1,291 @@
+"""What is done to a table before a model learns from it, in words that can be kept and repeated."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..settings.properties import Scale
+from .cells import DecimalSign
+from .reading import RawTable
+
+Replicates = Literal["keep", "median", "mean"]
+
+BoundsUse = Literal["learn", "leave-out"]
+"""What is done with a label that is known by a bound alone, such as `> 300`."""
+
+MAX_CHANGES = 20_000
+"""Most rows that may be dropped, and most cells that may be changed."""
+
+_LONGEST = 5_000
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, str_max_length=_LONGEST)
+
+
+class CellChange(_Strict):
+    """A cell that has another text.
+
+    Attributes:
+        row: the number that a spreadsheet shows.
+        column: as the file calls it.
+        old: the text in the file; None where the cell is empty.
+        new: the text instead; None to empty the cell.
+    """
+
+    row: int
+    column: str
+    old: str | None = None
+    new: str | None = None
+
+
+class DroppedRow(_Strict):
+    """A row that is left out.
+
+    Attributes:
+        row: the number that a spreadsheet shows.
+        has: some of its cells, by which it is known again: its id and its SMILES.
+    """
+
+    row: int
+    has: dict[str, str | None] = {}
+
+
+class Mending(_Strict):
+    """How a table is read and mended. The steps are taken in the order of the attributes.
+
+    Attributes:
+        version: of this form.
+        separator, encoding, decimal: in place of a guess.
+        sheets: of a workbook; several are joined.
+        long: the columns of a table with a row for each value, as `property=value`.
+        dropped: rows that are left out.
+        changed: cells that have another text.
+        renamed: columns' new names, by which all that follows calls them.
+        chain_ends: elements whose atoms stand for `*`.
+        smiles, id, properties: columns, in place of a guess; an empty `id` means row numbers.
+        conditions: columns that are given to the model beside the repeat unit.
+        units: that properties are given in.
+        scales: on which properties are learned; else their labels decide.
+        bounds: whether labels that are known by a bound alone are learned.
+        replicates: whether rows of one repeat unit become one.
+    """
+
+    version: Literal[1] = 1
+    separator: str | None = None
+    encoding: str | None = None
+    decimal: DecimalSign | None = None
+    sheets: tuple[str, ...] = ()
+    long: str | None = None
+    dropped: tuple[DroppedRow, ...] = Field(default=(), max_length=MAX_CHANGES)
+    changed: tuple[CellChange, ...] = Field(default=(), max_length=MAX_CHANGES)
+    renamed: dict[str, str] = {}
+    chain_ends: tuple[str, ...] = ()
+    smiles: str | None = None
+    id: str | None = None
+    properties: tuple[str, ...] | None = None
+    conditions: tuple[str, ...] = ()
+    units: dict[str, str] = {}
+    scales: dict[str, Scale] = {}
+    bounds: BoundsUse = "learn"
+    replicates: Replicates = "keep"
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the file itself is read: the arguments of `read_table`."""
+        return {
+            "separator": self.separator,
+            "encoding": self.encoding,
+            "decimal": self.decimal,
+            "sheet": self.sheets,
+        }
+
+    @property
+    def own_names(self) -> dict[str, str]:
+        """The file's names of the renamed columns, by their new names."""
+        return {new: old for old, new in self.renamed.items()}
+
+    @property
+    def only_in_a_file(self) -> bool:
+        """Whether it says more than the options of a command can say."""
+        return bool(self.dropped or self.changed or self.renamed)
+
+    def but(self, **changes: Any) -> "Mending":
+        """The same, but for what is given."""
+        return self.model_copy(update=changes)
+
+    def with_changes(
+        self, changed: Sequence[CellChange] = (), dropped: Sequence[DroppedRow] = ()
+    ) -> "Mending":
+        """The same with more cells changed and more rows dropped.
+
+        Args:
+            changed: a later change of a cell takes the place of an earlier one. One that ends with
+                the file's own text is none.
+            dropped: a row is dropped once.
+        """
+        cells: dict[tuple[int, str], CellChange] = {}
+        for change in (*self.changed, *changed):
+            place = change.row, change.column
+            old = cells[place].old if place in cells else change.old
+            cells[place] = change.model_copy(update={"old": old})
+        rows = {each.row: each for each in (*self.dropped, *dropped)}
+        return self.but(
+            changed=tuple(each for each in cells.values() if each.new != each.old),
+            dropped=tuple(rows.values()),
+        )
+
+    def of_columns(self, names: Sequence[str]) -> "Mending":
+        """The same without what is said of columns that a table lacks: it is about another table.
+
+        Args:
+            names: of the table's columns.
+        """
+        has = {name.casefold() for name in names}
+
+        def known(name: str | None) -> bool:
+            return not name or name.casefold() in has
+
+        return self.but(
+            smiles=self.smiles if known(self.smiles) else None,
+            id=self.id if known(self.id) else None,
+            properties=tuple(filter(known, self.properties or ())) or None,
+            conditions=tuple(filter(known, self.conditions)),
+            units={name: unit for name, unit in self.units.items() if known(name)},
+            scales={name: scale for name, scale in self.scales.items() if known(name)},
+        )
+
+
+def mending_sentences(mending: Mending) -> list[str]:
+    """What a mending does, a sentence for each step; cells and rows one by one."""
+    sentences = []
+    for field, words in _SENTENCES.items():
+        value = getattr(mending, field)
+        if value not in (None, (), {}, "keep", "learn"):
+            sentences.append(words.format(_listed(value)))
+    if mending.id == "":
+        sentences.append("Row numbers serve as ids.")
+    sentences += [change_words(each) for each in mending.changed]
+    return sentences + [drop_words(each) for each in mending.dropped]
+
+
+def change_words(change: CellChange) -> str:
+    """A changed cell, as people read it."""
+    old, new = (f"“{_clipped(text)}”" if text else "empty" for text in (change.old, change.new))
+    return f"Row {change.row}, {change.column}: {old} is now {new}."
+
+
+def drop_words(row: DroppedRow) -> str:
+    """A dropped row, as people read it."""
+    has = ", ".join(_clipped(text) for text in row.has.values() if text)
+    return f"Row {row.row} is left out{f' ({has})' if has else ''}."
+
+
+_SENTENCES = {
+    "separator": "Cells are separated by “{}”.",
+    "encoding": "The text's encoding is {}.",
+    "decimal": "The decimal sign is “{}”.",
+    "sheets": "Read from the sheet {}.",
+    "long": "Each row names its property ({}): each property has a column.",
+    "renamed": "Renamed: {}.",
+    "chain_ends": "The end of the chain is written as {}.",
+    "smiles": "Repeat units are in “{}”.",
+    "properties": "Properties: {}.",
+    "conditions": "Conditions: {}.",
+    "units": "Units: {}.",
+    "scales": "Learned on a scale of their own: {}.",
+    "bounds": "Labels that are known by a bound alone (>, <): {}.",
+    "replicates": "Rows of one repeat unit are averaged ({}).",
+}
+
+
+def _listed(value: str | Sequence[str] | Mapping[str, str]) -> str:
+    if isinstance(value, str):
+        return {"\t": "tab"}.get(value, value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} → {what}" for key, what in value.items())
+    return ", ".join(value)
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def fitting(mending: Mending, raw: RawTable) -> tuple[Mending, Mending]:
+    """What of a mending fits a table, and a mending of the dropped rows and changes that do not.
+
+    Args:
+        mending: that may have been said of the same file, read in another way.
+        raw: the table before any of its steps.
+    """
+    cells = Cells(raw)
+    changed = [each for each in mending.changed if cells.problem_of_change(each) is None]
+    dropped = [each for each in mending.dropped if cells.problem_of_drop(each) is None]
+    renamed = {old: new for old, new in mending.renamed.items() if old in raw.frame.columns}
+    names = {renamed.get(name, name) for name in raw.column_names}
+    columns = [mending.smiles, mending.id, *(mending.properties or ()), *mending.conditions]
+    fits = all(name in names for name in columns if name)
+    chosen = {"smiles": None, "id": None, "properties": None, "conditions": ()}
+    return (
+        mending.but(
+            changed=tuple(changed),
+            dropped=tuple(dropped),
+            renamed=renamed,
+            **({} if fits else chosen),
+        ),
+        Mending(
+            changed=tuple(each for each in mending.changed if each not in changed),
+            dropped=tuple(each for each in mending.dropped if each not in dropped),
+            renamed={old: new for old, new in mending.renamed.items() if old not in renamed},
+        ),
+    )
+
+
+def rows_to_drop(raw: RawTable, rows: Sequence[int], columns: Sequence[str]) -> list[DroppedRow]:
+    """Rows of a table to be dropped.
+
+    Args:
+        raw: the table before any step of a mending.
+        rows: their numbers.
+        columns: as the file calls them, by which the rows are to be known again.
+    """
+    cells = Cells(raw)
+    return [
+        DroppedRow(row=row, has={column: cells.text(row, column) for column in columns})
+        for row in rows
+    ]
+
+
+class Cells:
+    """The cells of a table, to be found by row number and column."""
+
+    def __init__(self, raw: RawTable) -> None:
+        """Look at the cells of `raw`."""
+        self._raw = raw
+        self.places = {int(row): place for place, row in enumerate(raw.rows)}
+
+    def text(self, row: int, column: str) -> str | None:
+        """The text of a cell that exists."""
+        return self._raw.frame[column].iloc[self.places[row]]
+
+    def problem_of_change(self, change: CellChange) -> str | None:
+        """Why a cell cannot be changed so; None where it can."""
+        return self._problem(change.row, {change.column: change.old})
+
+    def problem_of_drop(self, row: DroppedRow) -> str | None:
+        """Why a row cannot be dropped; None where it can."""
+        return self._problem(row.row, row.has)
+
+    def _problem(self, row: int, has: Mapping[str, str | None]) -> str | None:
+        name = self._raw.name
+        if row not in self.places:
+            return f"{name} has no row {row}"
+        for column, text in has.items():
+            if column not in self._raw.frame:
+                return f"{name} has no column “{column}”"
+            found = self.text(row, column)
+            if found != text:
+                now, then = (f"“{_clipped(each)}”" if each else "nothing" for each in (found, text))
+                return f"row {row} of {name} has {now} in “{column}”, where it had {then}"
+        return None

@@ -1,0 +1,124 @@
+"""A mending as a file in YAML, which may come from anybody."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from ..base.errors import UserError
+from .mending import Mending
+from .reading import opening
+
+MAX_BYTES = 4 * 2**20
+"""The largest file of mends."""
+
+_DEEPEST = 10
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def read_mending(path: Path | str) -> Mending:
+    """The mending that a file holds.
+
+    Raises:
+        UserError: when there is no such file, or it is no mending.
+    """
+    path = Path(path)
+    with opening(path, path.name), path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    return parse_mending(data, path.name)
+
+
+def parse_mending(data: bytes, name: str) -> Mending:
+    """The mending that a text in YAML holds, from whomever it comes.
+
+    Args:
+        data: the text.
+        name: the file's name, for messages.
+
+    Raises:
+        UserError: when it is too large, no YAML, or no mending.
+    """
+    if len(data) > MAX_BYTES:
+        raise UserError(
+            f"{name} has more than {MAX_BYTES / 2**20:,.0f} MB, too much for a file of mends: give "
+            "the one that was written beside the mended table."
+        )
+    try:
+        text = data.decode("utf-8")
+        _refuse_bombs(text, name)
+        said = yaml.load(text, _Loader)
+    # Hostile text also nests too deep, or holds numbers and dates that there are none of.
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+        raise UserError(f"{name} cannot be read as YAML: {_first_line(error)}") from error
+    if not isinstance(said, dict):
+        raise UserError(f"{name} is no file of mends: it begins with `version: 1`.")
+    try:
+        return _validated(said)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        where = ".".join(map(str, fault["loc"]))
+        raise UserError(
+            f"{name}: {where[:80]}: {fault['msg']}. A file of mends may hold "
+            f"{', '.join(Mending.model_fields)}; texts that look like numbers need quotation marks."
+        ) from error
+
+
+def _refuse_bombs(text: str, name: str) -> None:
+    """Refuse a short text that stands for more than memory holds, or takes hours to read."""
+    depth = 0
+    for token in yaml.scan(text, _Loader):
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+            raise UserError(f"{name} holds an alias (*name); write out what it stands for.")
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > _DEEPEST:
+            raise UserError(f"{name} is nested too deep to be a file of mends.")
+
+
+def written_mending(mending: Mending, comments: Sequence[str] = ()) -> str:
+    """A mending as a text in YAML.
+
+    Args:
+        mending: to be written, without what it leaves to a guess.
+        comments: sentences for people, above it.
+    """
+    said = {"version": mending.version, **mending.model_dump(mode="json", exclude_defaults=True)}
+    if mending.changed:
+        said["changed"] = [each.model_dump() for each in mending.changed]
+    lines = [f"# {' '.join(comment.split())}\n" for comment in comments]
+    text = yaml.dump(
+        said,
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=100,
+    )
+    return "".join(lines) + text
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".") + "."
+
+
+_AS_JSON: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+def _validated(said: dict[Any, Any]) -> Mending:
+    """Checked as JSON is, in which a list may stand for a tuple and nothing else for anything."""
+    try:
+        return Mending.model_validate_json(_AS_JSON.dump_json(said))
+    except ValidationError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"This is no file of mends: {_first_line(error)}") from error
