@@ -1,6 +1,7 @@
 """Train: from a table to a started run."""
 
-import shlex
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -11,28 +12,22 @@ from engine.runs import (
     clone_command_for,
     command_for,
     learnable,
+    mending_file,
     start_run,
     with_kept_folds,
 )
-from engine.table import Table, leave_out
-from engine.table.long_format import find_long_format
+from engine.table import Finding, Table, leave_out
 from pages.parts import page_guard
 from pages.parts.auth import owner
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import check_limits, heading
 from pages.parts.train import intake, sources
-from pages.parts.train.reading_form import (
-    choose_long_format,
-    choose_replicates,
-    long_format,
-    overrules,
-    reading_flags,
-    reading_key,
-    replicates,
-    show_reading_form,
-)
+from pages.parts.train.mends import mending_text, show_mending
+from pages.parts.train.reading_form import show_reading_form
 from pages.parts.train.report import show_report
 from pages.parts.train.resource_estimate import stop_measuring
+from pages.parts.train.row_editor import open_rows
+from pages.parts.train.said import mending_key, said
 from pages.parts.train.settings import choose_settings
 from pages.parts.train.source_doctor import show_source_doctor
 
@@ -61,18 +56,16 @@ def main() -> None:
     if further:
         joined = sources.join_further(file, table, further)
         if joined is None:
-            show_reading_form(file, table.raw, table)
+            _show_mending(file, table)
             return
-        key = f"{reading_key(file, overrules())} {[each['key'] for each in further]} {joined.words}"
+        key = f"{mending_key(file)} {[each['key'] for each in further]} {joined.words}"
         show_source_doctor(joined.table, key)
         _show_reports(file, joined.table)
         chosen = joined
     else:
-        show_report(table)
+        show_report(table, open_rows=_opener(file))
         if "cloned" not in file:
-            choose_long_format(file, table)
-            choose_replicates(file, table)
-            show_reading_form(file, table.raw, table)
+            _show_mending(file, table)
     if chosen.table.sources:
         harmful = intake.harmful(file, chosen.table)
         chosen = sources.choose_left_out(chosen, harmful, file["key"])
@@ -92,9 +85,20 @@ def _show_reports(file: dict, table: Table) -> None:
     tabs = st.tabs([plain(part.name) for part in table.parts])
     for place, (tab, part) in enumerate(zip(tabs, table.parts, strict=True)):
         with tab:
-            show_report(part, place)
+            show_report(part, place, None if place else _opener(file))
             if not place:
-                show_reading_form(file, part.raw, part)
+                _show_mending(file, part)
+
+
+def _opener(file: dict) -> Callable[[Finding], None] | None:
+    """What opens the rows of a finding; a run's table stays as it was."""
+    return None if "cloned" in file else partial(open_rows, file)
+
+
+def _show_mending(file: dict, table: Table) -> None:
+    cells = intake.cells_of(file)
+    show_mending(file, cells, table)
+    show_reading_form(file, cells, table)
 
 
 def _show_empty() -> None:
@@ -128,6 +132,8 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
         if config:
             st.caption("The same from a terminal:")
             st.code(_command(file, chosen, config), language="bash", wrap_lines=True)
+            if said().only_in_a_file:
+                _offer_mending(file, chosen.table)
     starting = bool(st.session_state.get(_STARTING))
     accepted = _accepted(file, chosen.table)
     st.button(
@@ -141,6 +147,19 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
         show_error(UserError(problem))
     if starting and config:
         _start(file, chosen, config)
+
+
+def _offer_mending(file: dict, table: Table) -> None:
+    """Offer the file that the command names."""
+    name = mending_file(file["name"])
+    st.download_button(
+        f"Download {plain(name)}",
+        lambda: mending_text(table),
+        name,
+        icon=":material/download:",
+        on_click="ignore",
+        help="What you mended, for the command above. Keep it beside the table.",
+    )
 
 
 def _accepted(file: dict, table: Table) -> bool:
@@ -161,11 +180,7 @@ def _command(file: dict, chosen: sources.Joined, config: RunConfig) -> str:
         return clone_command_for(config, file["cloned"][0], chosen.words)
     name = "assets/textbook.csv" if file["name"] == intake.SAMPLE else file["name"]
     first = chosen.table.sources[0].name if chosen.table.sources else ""
-    command = command_for(config, name, reading_flags(), chosen.words, first)
-    if long_format() and (long := find_long_format(intake.cells_of(file))):
-        command += f" --long {shlex.quote(f'{long.name}={long.value}')}"
-    if replicates() != "keep":
-        command += f" --replicates {replicates()}"
+    command = command_for(config, name, said(), chosen.words, first)
     return f"{command} --accept" if chosen.table.report.errors else command
 
 

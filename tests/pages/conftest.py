@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import streamlit as st
 import yaml
 from streamlit.testing.v1 import AppTest
 
@@ -235,3 +236,39 @@ def selectbox(app, label: str):
 
 def figures(app) -> dict[str, str]:
     return {one.label: one.value for one in app.metric}
+
+
+class Typing:
+    """Stands for a person who types into editable tables, which `AppTest` does not know.
+
+    Attributes:
+        shown: what each table began with, by the first word of its key; gone when it is closed.
+    """
+
+    def __init__(self) -> None:
+        self.shown: dict[str, pd.DataFrame] = {}
+        self._typed: dict[str, list[tuple[str, str, object]]] = {}
+
+    def into(self, table: str, row: object, column: str, what: object) -> None:
+        """Type into the row whose first cell is `row`, at the next run and until `done`."""
+        self._typed.setdefault(table, []).append((row, column, what))
+
+    def done(self) -> None:
+        """Type nothing more: what was typed is in the page's hands."""
+        self._typed.clear()
+
+    def data_editor(self, frame: pd.DataFrame, key: str, **_: object) -> pd.DataFrame:
+        name = key.split()[0]
+        self.shown[name] = frame.copy()
+        edited = frame.copy()
+        for row, column, what in self._typed.get(name, []):
+            edited.loc[edited.iloc[:, 0] == row, column] = what
+        return edited
+
+
+@pytest.fixture
+def typing(monkeypatch) -> Typing:
+    """What is typed into the page's editable tables."""
+    person = Typing()
+    monkeypatch.setattr(st, "data_editor", person.data_editor)
+    return person

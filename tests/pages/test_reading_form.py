@@ -7,10 +7,10 @@ from pages.parts.train.report import SEPARATORS
 from tests.pages.conftest import KELVIN, button, figures, selectbox, spoken, upload
 
 
-def test_smiles_column_can_be_chosen_where_none_is_found(train):
+def test_smiles_column_can_be_chosen_where_none_is_found(train, typing):
     upload(train, "odd.csv", b"unit,Tg\n" + b"".join(b"CCO,%d\n" % i for i in range(12)))
     assert "no SMILES column" in train.error[0].value
-    next(one for one in train.selectbox if one.label == "SMILES column").select("unit")
+    typing.into("columns", "unit", "Role", "Repeat unit")
     button(train, "Check again").click().run()
     assert not train.error
     assert figures(train)["Rows kept"] == "12"
@@ -53,31 +53,29 @@ def test_a_unit_goes_with_its_column(train):
     button(train, "Check again").click().run()
     assert not train.exception
     assert "unit" not in train.error[0].value
-    assert train.session_state["train overrules"]["units"] == {}
+    assert train.session_state["train mending"].units == {}
 
 
-def test_columns_that_cannot_be_used_change_nothing(train):
+def test_columns_that_cannot_be_used_change_nothing(train, typing):
     upload(train, "kelvin.csv", KELVIN.encode())
     selectbox(train, "Tg").select("K")
     button(train, "Check again").click().run()
-    selectbox(train, "Id column").select("SMILES")
-    properties = next(one for one in train.multiselect if one.label == "Property columns")
-    properties.set_value([])
+    typing.into("columns", "split", "Role", "Repeat unit")
     button(train, "Check again").click().run()
     assert not train.exception
-    assert "“SMILES” is used twice" in train.error[0].value
+    assert "one column as the repeat unit" in train.error[0].value
     assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
-    selectbox(train, "Id column").select_index(0)
+    typing.done()
     button(train, "Check again").click().run()
     assert not train.error
     assert figures(train)["Rows kept"] == "30"
 
 
-def test_too_many_columns_of_numbers_are_said(train):
+def test_too_many_columns_of_numbers_are_said(train, typing):
     names = ",".join(f"p{number}" for number in range(501))
     rows = "".join(f"CCO,{','.join(['1'] * 501)}\n" for _ in range(12))
     upload(train, "wide.csv", f"SMILES,{names}\n{rows}".encode())
-    selectbox(train, "SMILES column").select("SMILES")
+    typing.into("columns", "SMILES", "Role", "Repeat unit")
     button(train, "Check again").click().run()
     assert not train.exception
     assert "501 property columns" in train.error[-1].value
@@ -94,11 +92,11 @@ def test_separator_can_be_overruled(train):
     assert len(train.error) == 1
 
 
-def test_row_numbers_can_be_taken_as_ids(train):
+def test_row_numbers_can_be_taken_as_ids(train, typing):
     upload(
         train, "ids.csv", KELVIN.replace("SMILES", "id,SMILES").replace("*CC(", "a,*CC(").encode()
     )
-    next(one for one in train.selectbox if one.label == "Id column").select_index(0)
+    typing.into("columns", "id", "Role", "Not used")
     button(train, "Check again").click().run()
     assert "--id-column ''" in train.code[-1].value
     assert "row numbers serve as ids" in spoken(train)

@@ -10,27 +10,14 @@ from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.inference.bundle import read_info
 from engine.runs import Run, clone_of, find_run
-from engine.table import (
-    RawTable,
-    Table,
-    average_replicates,
-    check_table,
-    guess_columns,
-    read_table,
-)
-from engine.table.long_format import find_long_format, pivoted
+from engine.table import Columns, RawTable, Table
+from engine.table.mended import check_mended, read_cells
 from pages.parts.formatting import file_size, plain, show_error
 from pages.parts.layout import upload_table
-from pages.parts.train.reading_form import (
-    drop_units_of_other_columns,
-    forget_overrules,
-    overrule,
-    overrules,
-    reading_flags,
-    reading_key,
-    replicates,
-    show_reading_form,
-)
+from pages.parts.train import said
+from pages.parts.train.mends import show_mends
+from pages.parts.train.reading_form import show_reading_form
+from pages.parts.train.row_editor import forget_rows
 
 SAMPLE = "textbook.csv"
 CLONED_SETTINGS = "train cloned settings"
@@ -83,7 +70,15 @@ def take_clone(run: Run) -> None:
     st.session_state["train uploads"] = st.session_state.get("train uploads", 0) + 1
     _take(clone.table_name, clone.table)
     st.session_state["train file"] |= {"cloned": (run.id, run.name), "clone": clone}
-    overrule({}, clone.config.columns, clone.config.units)
+    columns = clone.config.columns or Columns(smiles="")
+    said.say(
+        smiles=columns.smiles,
+        id=columns.id or "",
+        properties=columns.properties,
+        conditions=columns.conditions,
+        scales=columns.scales,
+        units=clone.config.units,
+    )
     st.session_state[CLONED_SETTINGS] = clone.config
 
 
@@ -111,23 +106,24 @@ def check_file(file: dict) -> Table | None:
     # Drawn even when nothing is left to do, so that what follows never changes its place.
     place = st.empty()
     try:
-        raw = _once("raw", reading_key(file, reading_flags()), _read, file, place)
+        cells = _once("raw", lambda: said.cells_key(file), _read, file, place)
     except UserError as error:
         show_error(error)
         show_reading_form(file, None, None)
         return None
     try:
-        table = _once("checked", reading_key(file, overrules()), _check, raw, place)
+        table = _once("checked", lambda: said.mending_key(file), _check, cells, place)
         return file["clone"].with_sources(table) if "clone" in file else table
     except UserError as error:
         show_error(error)
-        show_reading_form(file, raw, None)
+        show_mends(file, None)
+        show_reading_form(file, cells, None)
         return None
 
 
 def cells_of(file: dict) -> RawTable:
-    """A file's cells as they were read, before anything was changed."""
-    return _once("raw", reading_key(file, reading_flags()), _read, file, st.empty())
+    """The cells of a file that was read, before they are mended."""
+    return _once("raw", lambda: said.cells_key(file), _read, file, st.empty())
 
 
 def _take_upload() -> None:
@@ -146,35 +142,33 @@ def _take_sample() -> None:
 
 def _take(name: str, data: bytes) -> None:
     st.session_state["train file"] = as_file(name, data)
-    forget_overrules()
+    said.forget()
+    forget_rows()
     st.session_state.pop("train problem", None)
 
 
-def _once(name: str, key: str, make: Callable, *arguments: object):
+def _once(name: str, key: Callable[[], str], make: Callable, *arguments: object):
     """What `make` returned for this key the last time, or returns now; errors are not kept."""
     last = st.session_state.get(f"train {name}")
-    if last is None or last[0] != key:
-        last = key, make(*arguments)
-        st.session_state[f"train {name}"] = last
+    if last is None or last[0] != key():
+        # `make` may put aside what does not fit, and so change the key.
+        made = make(*arguments)
+        last = st.session_state[f"train {name}"] = key(), made
     return last[1]
 
 
 def _read(file: dict, place: DeltaGenerator) -> RawTable:
     with place, st.spinner(f"Reading {plain(file['name'])}…"):
-        raw = read_table(file["data"], file["name"], **reading_flags(), lenient=True)
-    drop_units_of_other_columns(raw)
-    return raw
+        cells = read_cells(file["data"], said.said(), file["name"])
+    said.fit(cells)
+    return cells
 
 
-def _check(raw: RawTable, place: DeltaGenerator) -> Table:
+def _check(cells: RawTable, place: DeltaGenerator) -> Table:
     def progress(done: int, total: int) -> None:
         place.progress(done / max(total, 1), f"Checking row {done:,} of {total:,}…")
 
-    said = overrules()
     try:
-        if said.get("long") and (long := find_long_format(raw)):
-            raw = pivoted(raw, long, guess_columns(raw).smiles)
-        table = check_table(raw, said.get("columns"), said.get("units"), progress)
-        return average_replicates(table, replicates())
+        return check_mended(cells, said.said(), progress)
     finally:
         place.empty()

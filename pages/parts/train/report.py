@@ -1,5 +1,7 @@
 """What a check found in a table, for people to read."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -29,12 +31,15 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 
 
-def show_report(table: Table, place: int = 0) -> None:
+def show_report(
+    table: Table, place: int = 0, open_rows: Callable[[Finding], None] | None = None
+) -> None:
     """Show how a table was read, what is in it, and what is odd about it.
 
     Args:
         table: the checked table.
         place: its number among several, so that each has widgets of its own.
+        open_rows: opens the rows that a finding names to be edited, where they can be.
     """
     report = table.report
     with st.container(horizontal=True):
@@ -44,7 +49,7 @@ def show_report(table: Table, place: int = 0) -> None:
         st.metric("Properties", f"{len(report.properties):,}", border=True)
     st.caption(plain(_reading_words(report)))
     _show_properties(table)
-    _show_findings(report.findings, place)
+    _show_findings(report.findings, place, open_rows)
     _show_excluded(table, place)
 
 
@@ -129,7 +134,9 @@ def _bars(labels: np.ndarray) -> np.ndarray:
     return bars
 
 
-def _show_findings(findings: list[Finding], place: int) -> None:
+def _show_findings(
+    findings: list[Finding], place: int, open_rows: Callable[[Finding], None] | None
+) -> None:
     st.markdown("##### Findings")
     if not findings:
         st.success("Nothing odd was found.", icon=":material/check_circle:")
@@ -140,10 +147,12 @@ def _show_findings(findings: list[Finding], place: int) -> None:
             if of_this:
                 st.caption(f"**{title}**")
             for index, finding in enumerate(of_this):
-                _show_finding(icon, finding, f"finding {place} {severity} {index}")
+                _show_finding(icon, finding, f"finding {place} {severity} {index}", open_rows)
 
 
-def _show_finding(icon: str, finding: Finding, key: str) -> None:
+def _show_finding(
+    icon: str, finding: Finding, key: str, open_rows: Callable[[Finding], None] | None
+) -> None:
     with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
         st.markdown(f"{icon} {plain(finding.message)}", width="stretch")
         if not finding.rows:
@@ -151,6 +160,16 @@ def _show_finding(icon: str, finding: Finding, key: str) -> None:
         with st.popover("Rows", key=key):
             st.caption("Row numbers as a spreadsheet shows them; the header is row 1.")
             st.code(", ".join(map(str, finding.rows)), language=None, wrap_lines=True)
+        # Rows that do not fit the header have no cells to be edited.
+        if open_rows and finding.kind != "misfit_rows":
+            st.button(
+                "Edit",
+                key=f"edit {key}",
+                icon=":material/edit:",
+                on_click=open_rows,
+                args=(finding,),
+                help="Open these rows below, to change or drop them.",
+            )
 
 
 def _show_excluded(table: Table, place: int) -> None:

@@ -18,8 +18,8 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.train import intake
 from pages.parts.train.devices import choose_devices
-from pages.parts.train.reading_form import chosen_columns, given_units
 from pages.parts.train.resource_estimate import show_resource_estimate
+from pages.parts.train.said import chosen_columns, said
 
 _FOLDS = {
     "random": "Random",
@@ -70,7 +70,7 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
         folds=folds,
         seed=seed,
         columns=chosen_columns(table),
-        units=given_units(),
+        units=dict(said().units),
         use=use,
         # The cloned table is without them already; the settings go on naming them.
         excluded=file["clone"].config.excluded if "clone" in file else [],

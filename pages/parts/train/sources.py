@@ -8,10 +8,13 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.settings.properties import accepted_units, by_quantity
 from engine.settings.sources import Source, default_name, source_named
-from engine.table import Table, check_table, join_tables, leave_out, read_table
+from engine.table import Table, join_tables, leave_out
+from engine.table.mended import mended_table, of_several
+from engine.table.mending import Mending
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, upload_table
 from pages.parts.train.intake import as_file
+from pages.parts.train.said import said
 
 _KINDS = {"": "not said", "measured": "measured", "simulated": "simulated", "computed": "computed"}
 
@@ -126,11 +129,13 @@ def _source_fields(number: int, file: dict) -> Source:
 def _checked(file: dict, units: dict[str, str], source: str) -> Table:
     # By file, so that other units take the place of those before.
     kept, key = st.session_state.setdefault("train further checked", {}), file["key"]
-    if key not in kept or kept[key][0] != units:
+    # What is said of rows of one repeat unit is said of all tables.
+    wanted = Mending(units=units, replicates=said().replicates, long=said().long)
+    if key not in kept or kept[key][0] != wanted:
         with st.spinner(f"Reading {plain(file['name'])}…"):
-            raw = read_table(file["data"], file["name"])
             try:
-                kept[key] = units, check_table(raw, units=units)
+                mending = of_several(wanted, file["data"], file["name"])
+                kept[key] = wanted, mended_table(file["data"], mending, file["name"])
             except UserError as error:
                 raise UserError(f"{source}: {error}") from error
     return kept[key][1]

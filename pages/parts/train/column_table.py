@@ -1,0 +1,124 @@
+"""The table of a table's columns: what each of them is, and what it is called."""
+
+from itertools import islice
+from typing import NamedTuple, get_args
+
+import pandas as pd
+import streamlit as st
+
+from engine.settings.properties import Scale
+from engine.table import RawTable
+from engine.table.cells import is_missing
+from pages.parts.train.said import columns_said, said
+
+_ROLES = ("Repeat unit", "Id", "Property", "Condition", "Not used")
+REPEAT_UNIT, ID, PROPERTY, CONDITION, UNUSED = _ROLES
+_SCALES: dict[Scale | None, str] = {None: "by its labels", "linear": "linear", "log10": "log10"}
+_EXAMPLES = 3
+_TALLEST = 420
+"""Pixels, from which the table of columns scrolls."""
+
+
+class ColumnChoice(NamedTuple):
+    """What the user says of a table's columns, by their new names.
+
+    Attributes:
+        smiles, ids, properties, conditions: the columns of each role.
+        renamed: new names by the file's.
+        scales: on which properties are learned, where that is said.
+    """
+
+    smiles: list[str]
+    ids: list[str]
+    properties: list[str]
+    conditions: list[str]
+    renamed: dict[str, str]
+    scales: dict[str, Scale]
+
+
+def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
+    """Let the user say what each column is, and what it is called.
+
+    Args:
+        cells: of the file, before they are mended.
+        key: of the form that it is part of.
+    """
+    st.caption(
+        "The columns: what each is, and what it is called. “Tg” or “Density” as a name makes a "
+        "column the property that is known by it; without any property, every column of numbers "
+        "is one."
+    )
+    frame = _columns_frame(cells)
+    edited = st.data_editor(
+        frame,
+        key=f"columns {key}",
+        hide_index=True,
+        width="stretch",
+        height=min(_TALLEST, 36 * (len(frame) + 1) + 2),
+        disabled=["Column", "Holds"],
+        column_config={
+            "Column": st.column_config.TextColumn(help="As the file calls it."),
+            "Holds": st.column_config.TextColumn(help="Its first cells.", width="medium"),
+            "Role": st.column_config.SelectboxColumn(options=list(_ROLES), required=True),
+            "Name": st.column_config.TextColumn(
+                max_chars=80, help="As it is called from here on. Click to rename the column."
+            ),
+            "Scale": st.column_config.SelectboxColumn(
+                options=list(_SCALES.values()),
+                required=True,
+                help="On which a property is learned. On log10, errors are measured in decades, "
+                "and predictions are never negative: for labels over several decades.",
+            ),
+        },
+    )
+    return _choice_of(edited)
+
+
+def _choice_of(edited: pd.DataFrame) -> ColumnChoice:
+    names = [
+        (name or "").strip() or column
+        for column, name in zip(edited["Column"], edited["Name"], strict=True)
+    ]
+    roles = list(zip(names, edited["Role"], strict=True))
+    return ColumnChoice(
+        *(
+            [name for name, role in roles if role == wanted]
+            for wanted in (REPEAT_UNIT, ID, PROPERTY)
+        ),
+        {
+            column: name
+            for column, name in zip(edited["Column"], names, strict=True)
+            if name != column
+        },
+        {
+            name: scale
+            for name, words in zip(names, edited["Scale"], strict=True)
+            for scale in get_args(Scale)
+            if _SCALES[scale] == words
+        },
+    )
+
+
+def _columns_frame(cells: RawTable) -> pd.DataFrame:
+    columns, renamed = columns_said(cells), said().renamed
+    roles: dict[str | None, str] = {}
+    scales = columns.scales if columns else {}
+    if columns:
+        roles = dict.fromkeys(columns.properties, PROPERTY)
+        roles |= dict.fromkeys(columns.conditions, CONDITION)
+        roles |= {columns.id: ID, columns.smiles: REPEAT_UNIT}
+    names = [renamed.get(name, name) for name in cells.column_names]
+    return pd.DataFrame(
+        {
+            "Column": cells.column_names,
+            "Holds": [_examples(cells, name) for name in cells.column_names],
+            "Role": [roles.get(name, UNUSED) for name in names],
+            "Name": names,
+            "Scale": [_SCALES[scales.get(name)] for name in names],
+        }
+    )
+
+
+def _examples(cells: RawTable, name: str) -> str:
+    texts = (text for text in cells.frame[name] if not is_missing(text))
+    return ", ".join(text[:30] for text in islice(texts, _EXAMPLES))
