@@ -24,6 +24,7 @@ from pages.parts.monitor.run_details import (
     settings_of,
     show_downloads,
     show_figures,
+    show_mending,
     show_model,
 )
 from pages.parts.monitor.run_list import preset_title, show_list
@@ -107,6 +108,7 @@ def _show_run(run: Run) -> None:
     ):
         st.fragment(show_log, run_every=3.0 if run.alive else None)(run.id)
     show_history(run)
+    show_mending(run)
     if not run.alive:
         show_downloads(run)
 

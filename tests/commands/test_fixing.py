@@ -95,7 +95,24 @@ def test_the_fixed_table_and_the_mended_one_are_the_same(messy, tmp_path, option
     )
 
 
-def test_bounds_and_atoms_that_stand_for_ends_are_mended_where_it_is_said(tmp_path):
+def test_conditions_and_scales_are_kept_and_what_the_table_cannot_say_is_said(
+    messy, tmp_path, capsys
+):
+    out = tmp_path / "out.csv"
+    marked = ["--condition-column", "temperature"]
+    scale = ["--scale", "Density=log10"]
+    assert main(["doctor", str(messy), "--fix", str(out), *marked, *scale]) == 0
+    told = capsys.readouterr().out
+    assert "say `--condition-column temperature`" in told
+    assert "cannot say that Density is learned on a log10 scale" in told
+    mended = _table(messy, "--mend", out.with_suffix(".yaml"))
+    again = _table(out, *marked, *scale)
+    _same(again, mended)
+    assert mended.conditions == again.conditions
+    assert mended.condition_values.equals(again.condition_values)
+
+
+def test_atoms_that_stand_for_ends_are_read_where_it_is_said(tmp_path):
     path, out = tmp_path / "ends.csv", tmp_path / "out.csv"
     rows = [f"[Ce]{'C' * n}[Th],{n}" for n in range(1, 20)]
     path.write_text("\n".join(["SMILES,x", *rows]))

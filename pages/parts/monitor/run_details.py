@@ -13,10 +13,11 @@ from engine.base.errors import UserError
 from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
 from engine.runs import Run, read_config, read_out_of_fold
 from engine.runs.exports import metrics_csv, tensorboard_zip
-from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT
+from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT, mending_names, read_mendings
 from engine.settings.metrics import WMAE, headline
 from engine.settings.numbers import r2_words
 from engine.settings.properties import Property, property_for
+from engine.table.mending import mending_sentences
 from pages.parts.charts import title_of
 from pages.parts.formatting import duration, plain
 from pages.parts.models import show_source_effects
@@ -59,6 +60,7 @@ def settings_of(run: Run) -> dict:
     return _settings[key]
 
 
+_STEPS_SHOWN = 40
 _R2_HELP = (
     "Share of the labels' variance that is explained: 1 is perfect, 0 is no better than guessing "
     "the mean."
@@ -216,6 +218,32 @@ def _promote(run: Run) -> None:
 def _reset() -> None:
     reset_default()
     st.toast("The shipped model is the default again.", icon=":material/star:")
+
+
+def show_mending(run: Run) -> None:
+    """Show how the run's table was read and mended, and offer the file that says it."""
+    try:
+        mendings = read_mendings(run)
+    except UserError as error:
+        st.caption(plain(str(error)))
+        return
+    if not mendings:
+        return
+    names = mending_names(len(mendings))
+    with st.expander("How the table was read and mended", icon=":material/build:"):
+        for name, mending in zip(names, mendings, strict=True):
+            steps = mending_sentences(mending)
+            st.markdown("\n".join(f"- {plain(words)}" for words in steps[:_STEPS_SHOWN]))
+            if len(steps) > _STEPS_SHOWN:
+                st.caption(f"And {len(steps) - _STEPS_SHOWN:,} more, which the file lists.")
+            st.download_button(
+                f"Download {name}",
+                (run.folder / name).read_bytes,
+                f"{run.id}-{name}",
+                icon=":material/download:",
+                on_click="ignore",
+                help="For `train --mend`, with the file that the table came from.",
+            )
 
 
 def show_downloads(run: Run) -> None:

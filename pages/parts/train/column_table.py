@@ -1,7 +1,7 @@
 """The table of a table's columns: what each of them is, and what it is called."""
 
 from itertools import islice
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -13,7 +13,8 @@ from pages.parts.train.said import columns_said, said
 
 _ROLES = ("Repeat unit", "Id", "Property", "Condition", "Not used")
 REPEAT_UNIT, ID, PROPERTY, CONDITION, UNUSED = _ROLES
-_SCALES: dict[Scale | None, str] = {None: "by its labels", "linear": "linear", "log10": "log10"}
+_SCALE_OF: dict[str, Scale] = {"linear": "linear", "log10": "log10"}
+_BY_LABELS = "by its labels"
 _EXAMPLES = 3
 _TALLEST = 420
 """Pixels, from which the table of columns scrolls."""
@@ -59,12 +60,17 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
         column_config={
             "Column": st.column_config.TextColumn(help="As the file calls it."),
             "Holds": st.column_config.TextColumn(help="Its first cells.", width="medium"),
-            "Role": st.column_config.SelectboxColumn(options=list(_ROLES), required=True),
+            "Role": st.column_config.SelectboxColumn(
+                options=list(_ROLES),
+                required=True,
+                help="A condition, such as a temperature or a solvent, is given to the model "
+                "beside the repeat unit.",
+            ),
             "Name": st.column_config.TextColumn(
                 max_chars=80, help="As it is called from here on. Click to rename the column."
             ),
             "Scale": st.column_config.SelectboxColumn(
-                options=list(_SCALES.values()),
+                options=[_BY_LABELS, *_SCALE_OF],
                 required=True,
                 help="On which a property is learned. On log10, errors are measured in decades, "
                 "and predictions are never negative: for labels over several decades.",
@@ -80,22 +86,19 @@ def _choice_of(edited: pd.DataFrame) -> ColumnChoice:
         for column, name in zip(edited["Column"], edited["Name"], strict=True)
     ]
     roles = list(zip(names, edited["Role"], strict=True))
+    by_role = {role: [name for name, its in roles if its == role] for role in _ROLES}
+    scales = zip(names, edited["Scale"], strict=True)
     return ColumnChoice(
-        *(
-            [name for name, role in roles if role == wanted]
-            for wanted in (REPEAT_UNIT, ID, PROPERTY)
-        ),
-        {
+        smiles=by_role[REPEAT_UNIT],
+        ids=by_role[ID],
+        properties=by_role[PROPERTY],
+        conditions=by_role[CONDITION],
+        renamed={
             column: name
             for column, name in zip(edited["Column"], names, strict=True)
             if name != column
         },
-        {
-            name: scale
-            for name, words in zip(names, edited["Scale"], strict=True)
-            for scale in get_args(Scale)
-            if _SCALES[scale] == words
-        },
+        scales={name: _SCALE_OF[words] for name, words in scales if words in _SCALE_OF},
     )
 
 
@@ -114,7 +117,7 @@ def _columns_frame(cells: RawTable) -> pd.DataFrame:
             "Holds": [_examples(cells, name) for name in cells.column_names],
             "Role": [roles.get(name, UNUSED) for name in names],
             "Name": names,
-            "Scale": [_SCALES[scales.get(name)] for name in names],
+            "Scale": [scales.get(name, _BY_LABELS) for name in names],
         }
     )
 
