@@ -14,7 +14,7 @@ from pages.parts.train.said import columns_said, said
 _ROLES = ("Repeat unit", "Id", "Property", "Condition", "Not used")
 REPEAT_UNIT, ID, PROPERTY, CONDITION, UNUSED = _ROLES
 _SCALE_OF: dict[str, Scale] = {"linear": "linear", "log10": "log10"}
-_BY_LABELS = "by its labels"
+_BY_LABELS, _NONE = "by its labels", "–"
 _EXAMPLES = 3
 _TALLEST = 420
 """Pixels, from which the table of columns scrolls."""
@@ -55,7 +55,7 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
         key=f"columns {key}",
         hide_index=True,
         width="stretch",
-        height=min(_TALLEST, 36 * (len(frame) + 1) + 2),
+        height=min(_TALLEST, 35 * (len(frame) + 1) + 3),
         disabled=["Column", "Holds"],
         column_config={
             "Column": st.column_config.TextColumn(help="As the file calls it."),
@@ -70,7 +70,7 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
                 max_chars=80, help="As it is called from here on. Click to rename the column."
             ),
             "Scale": st.column_config.SelectboxColumn(
-                options=[_BY_LABELS, *_SCALE_OF],
+                options=[_BY_LABELS, *_SCALE_OF, _NONE],
                 required=True,
                 help="On which a property is learned. On log10, errors are measured in decades, "
                 "and predictions are never negative: for labels over several decades.",
@@ -117,7 +117,10 @@ def _columns_frame(cells: RawTable) -> pd.DataFrame:
             "Holds": [_examples(cells, name) for name in cells.column_names],
             "Role": [roles.get(name, UNUSED) for name in names],
             "Name": names,
-            "Scale": [scales.get(name, _BY_LABELS) for name in names],
+            "Scale": [
+                scales.get(name, _BY_LABELS if roles.get(name) == PROPERTY else _NONE)
+                for name in names
+            ],
         }
     )
 

@@ -28,7 +28,11 @@ def show_reading_form(file: dict, cells: RawTable | None, table: Table | None) -
     # Other columns are other widgets: what was chosen for the old ones does not fit them.
     key = columns_key(file)
     with (
-        st.expander("Change how the table is read", icon=":material/tune:", expanded=table is None),
+        st.expander(
+            "Change how the table is read and what its columns are",
+            icon=":material/tune:",
+            expanded=table is None,
+        ),
         st.form(f"reading {key}", border=False),
     ):
         reading = _reading_widgets(cells, cells_key(file))

@@ -69,7 +69,7 @@ def _show_properties(table: Table) -> None:
     if not table.properties:
         st.info(
             "No column with numbers was found, so there is nothing to learn. Choose the property "
-            "columns under “Change how the table is read”.",
+            "columns under “Change how the table is read and what its columns are”.",
             icon=":material/info:",
         )
         return

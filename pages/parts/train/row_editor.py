@@ -18,6 +18,8 @@ _DRAFTS = "train drafts"
 whether it is kept."""
 _BASE = "train rows base"
 """In the session: the key of the editor that is shown, and what it began with."""
+_TOUCHED = "train rows touched"
+"""In the session: that something was typed since the last run."""
 _ROW, _KEEP = "Row", "Keep"
 _PAGE = 200
 _TALLEST = 460
@@ -31,11 +33,12 @@ def open_rows(file: dict, finding: Finding) -> None:
         "words": finding.message,
         "column": finding.column,
     }
+    st.toast("The rows are open below the findings.", icon=":material/edit_note:")
 
 
 def forget_rows() -> None:
     """Begin with another table: no rows are open, and nothing is typed."""
-    for key in (_OPEN, _DRAFTS, _BASE):
+    for key in (_OPEN, _DRAFTS, _BASE, _TOUCHED):
         st.session_state.pop(key, None)
 
 
@@ -70,9 +73,10 @@ def _editor(opened: dict, cells: RawTable, table: Table | None) -> None:
             key=key,
             hide_index=True,
             width="stretch",
-            height=min(_TALLEST, 36 * (len(frame) + 1) + 2),
+            height=min(_TALLEST, 35 * (len(frame) + 1) + 3),
             disabled=[_ROW],
             column_config=_config(frame),
+            on_change=_touch,
         )
         _keep_drafts(frame, edited, known)
         _buttons(cells, known)
@@ -111,19 +115,32 @@ def _base_frame(
     words = f"{rows} {columns} {said().model_dump_json()}"
     key = f"rows {sha256(words.encode()).hexdigest()[:16]}"
     kept = st.session_state.get(_BASE)
-    if kept is None or kept[0] != key or key not in st.session_state:
-        places = [known.places[row] for row in rows]
-        frame = cells.frame[columns].iloc[places].fillna("").reset_index(drop=True)
-        frame.insert(0, _free(_ROW, columns), rows)
-        frame.insert(1, _free(_KEEP, columns), True)
-        position = {row: place for place, row in enumerate(rows)}
-        for row, column, text in _applied_and_drafts():
-            if row in position and (column is None or column in frame):
-                frame.iat[position[row], 1 if column is None else frame.columns.get_loc(column)] = (
-                    text
-                )
-        kept = st.session_state[_BASE] = key, frame
+    touched = st.session_state.pop(_TOUCHED, False)
+    # An editor that is shown again, as after another page, begins anew and has no changes.
+    fresh = not touched and not st.session_state.get(key, {}).get("edited_rows")
+    if kept is None or kept[0] != key or fresh:
+        kept = st.session_state[_BASE] = key, _mended_frame(rows, cells, known, columns)
     return kept[1], key
+
+
+def _mended_frame(
+    rows: list[int], cells: RawTable, known: Cells, columns: list[str]
+) -> pd.DataFrame:
+    """Some rows with what was applied, and with what was typed and is not applied yet."""
+    places = [known.places[row] for row in rows]
+    frame = cells.frame[columns].iloc[places].fillna("").reset_index(drop=True)
+    frame.insert(0, _free(_ROW, columns), rows)
+    frame.insert(1, _free(_KEEP, columns), True)
+    position = {row: place for place, row in enumerate(rows)}
+    for row, column, what in _applied_and_drafts():
+        if row in position and (column is None or column in columns):
+            place = 1 if column is None else frame.columns.get_loc(column)
+            frame.iat[position[row], place] = what
+    return frame
+
+
+def _touch() -> None:
+    st.session_state[_TOUCHED] = True
 
 
 def _free(name: str, columns: list[str]) -> str:
@@ -193,7 +210,8 @@ def _buttons(cells: RawTable, known: Cells) -> None:
     if apply or discard:
         st.session_state[_DRAFTS] = {}
         st.session_state.pop(_BASE, None)
-    if close:
+    if apply or close:
+        # What the finding says may be true no more; it is there again if it is.
         st.session_state.pop(_OPEN, None)
     if apply or discard or close:
         st.rerun()

@@ -1,0 +1,62 @@
+"""A table is mended in the browser, and the file of mends does the same on the command line."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from engine.table.mended import mended_table
+from engine.table.mending_file import read_mending
+
+ROWS = [f"p{n},*CC(*){'C' * n},{n},{n / 4}" for n in range(1, 31)]
+MESSY = "\n".join(["id,SMILES,Tg,Stiffness", *ROWS, "bad,*C(*,31,8", "far,*CCCO*,9000,8"])
+ROW_HEIGHT = 35
+
+
+def go_to(page: Page, grid, row: int, right: int) -> None:
+    """Choose a cell of an editable table, `right` of its first column."""
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    page.mouse.click(box["x"] + 20, box["y"] + ROW_HEIGHT * (row + 1.5))
+    for _ in range(right):
+        page.keyboard.press("ArrowRight")
+
+
+def open_rows(page: Page, message: str):
+    """Open the rows of a finding; returns the table of them."""
+    finding = page.get_by_test_id("stHorizontalBlock").filter(has_text=message)
+    finding.get_by_role("button", name="Edit").last.click()
+    keep = page.locator("th", has_text="Keep")
+    return page.get_by_test_id("stDataFrame").filter(has=keep)
+
+
+def test_cells_and_rows_are_mended_where_a_finding_names_them(app, page: Page, tmp_path: Path):
+    table = tmp_path / "messy.csv"
+    table.write_text(MESSY)
+    page.goto(f"{app.url}/train")
+    page.locator("input[type=file]").first.set_input_files(table)
+    go_to(page, open_rows(page, "far from the others"), 0, 4)
+    page.keyboard.press("Enter")
+    page.locator(".gdg-input").fill("20")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 not applied yet")).to_be_visible()
+    # What is typed outlives the page.
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
+    expect(page.get_by_text("1 not applied yet")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Row 33, Tg: “9000” is now “20”.")).to_be_visible()
+    expect(page.get_by_text("far from the others")).to_have_count(0)
+    go_to(page, open_rows(page, "cannot be read"), 0, 1)
+    page.keyboard.press("Space")
+    expect(page.get_by_text("1 not applied yet")).to_be_visible()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_text("Row 32 is left out")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="What was done (YAML)").click()
+    mends = tmp_path / download.value.suggested_filename
+    download.value.save_as(mends)
+    mended = mended_table(table, read_mending(mends))
+    assert mends.name == "messy-mended.yaml"
+    assert mended.excluded.empty
+    assert mended.labels[-1].tolist() == [20, 8]
