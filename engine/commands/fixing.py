@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.workspace import COMMAND, replacing, write_atomic
-from ..table import Table
+from ..table import RawTable, Table
 from ..table.fixing import (
     certain_mends,
     consequences,
@@ -22,7 +22,7 @@ from ..table.mending import Mending, mending_sentences
 from ..table.mending_file import written_mending
 from ..table.report import counted
 from .options import STANDARD, content_of, said_mending
-from .output import print_line
+from .output import print_line, progress_bar
 
 _ENDINGS = (".csv", ".parquet")
 
@@ -75,10 +75,11 @@ def fix(arguments: argparse.Namespace, show: Callable[[Table], None]) -> None:
     mending = said_mending(arguments)
     data, name = content_of(arguments.table[0])
     cells = read_cells(data, mending, name)
-    before = check_mended(cells, mending)
+    before = _checked(cells, mending)
     show(before)
-    mending = certain_mends(before, cells, mending)
-    table = check_mended(cells, mending)
+    wider = certain_mends(before, cells, mending)
+    table = before if wider == mending else _checked(cells, wider)
+    mending = wider
     frame, left_out = mended_frame(table)
     done = [*mending_sentences(mending), *consequences(table, mending), left_out_words(left_out)]
     done = [line for line in done if line]
@@ -89,6 +90,11 @@ def fix(arguments: argparse.Namespace, show: Callable[[Table], None]) -> None:
     except OSError as error:
         raise UserError(f"{target} cannot be written: {error.strerror or error}.") from error
     _tell(arguments, target, table, done)
+
+
+def _checked(cells: RawTable, mending: Mending) -> Table:
+    with progress_bar() as progress:
+        return check_mended(cells, mending, lambda done, total: progress("Checking", done, total))
 
 
 def _write(frame: pd.DataFrame, target: Path) -> None:

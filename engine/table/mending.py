@@ -162,7 +162,7 @@ def mending_sentences(mending: Mending) -> list[str]:
     sentences = []
     for field, words in _SENTENCES.items():
         value = getattr(mending, field)
-        if value not in (None, (), {}, "keep", "learn"):
+        if value not in (None, (), {}, "", "keep", "learn"):
             sentences.append(words.format(_listed(value)))
     if mending.id == "":
         sentences.append("Row numbers serve as ids.")
@@ -191,6 +191,7 @@ _SENTENCES = {
     "renamed": "Renamed: {}.",
     "chain_ends": "The end of the chain is written as {}.",
     "smiles": "Repeat units are in “{}”.",
+    "id": "Ids are in “{}”.",
     "properties": "Properties: {}.",
     "conditions": "Conditions: {}.",
     "units": "Units: {}.",

@@ -16,8 +16,8 @@ REPEAT_UNIT, ID, PROPERTY, CONDITION, UNUSED = _ROLES
 _SCALE_OF: dict[str, Scale] = {"linear": "linear", "log10": "log10"}
 _BY_LABELS, _NONE = "by its labels", "–"
 _EXAMPLES = 3
-_TALLEST = 420
-"""Pixels, from which the table of columns scrolls."""
+_MANY, _TALLEST = 10, 420
+"""Columns from which their table scrolls, and its height in pixels then."""
 
 
 class ColumnChoice(NamedTuple):
@@ -55,7 +55,7 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
         key=f"columns {key}",
         hide_index=True,
         width="stretch",
-        height=min(_TALLEST, 35 * (len(frame) + 1) + 3),
+        height=_TALLEST if len(frame) > _MANY else "auto",
         disabled=["Column", "Holds"],
         column_config={
             "Column": st.column_config.TextColumn(help="As the file calls it."),

@@ -22,7 +22,8 @@ _TOUCHED = "train rows touched"
 """In the session: that something was typed since the last run."""
 _ROW, _KEEP = "Row", "Keep"
 _PAGE = 200
-_TALLEST = 460
+_MANY, _TALLEST = 10, 460
+"""Rows from which the editor scrolls, and its height in pixels then."""
 
 
 def open_rows(file: dict, finding: Finding) -> None:
@@ -73,7 +74,7 @@ def _editor(opened: dict, cells: RawTable, table: Table | None) -> None:
             key=key,
             hide_index=True,
             width="stretch",
-            height=min(_TALLEST, 35 * (len(frame) + 1) + 3),
+            height=_TALLEST if len(frame) > _MANY else "auto",
             disabled=[_ROW],
             column_config=_config(frame),
             on_change=_touch,
