@@ -196,7 +196,7 @@ _SENTENCES = {
     "conditions": "Conditions: {}.",
     "units": "Units: {}.",
     "scales": "Learned on a scale of their own: {}.",
-    "bounds": "Labels that are known by a bound alone (>, <): {}.",
+    "bounds": "Labels that are known by a bound alone (> or <) are left out.",
     "replicates": "Rows of one repeat unit are averaged ({}).",
 }
 

@@ -27,6 +27,8 @@ MESSY = "\n".join(
         "a4;*CC(*)c1ccccc1;380,15;1040;298;2;y",
         "a5;*C(*;380;1040;298;2;y",
         "a6;[R1]CCO[R2];350;;298;2;y",
+        "e1;*CCCCS*;> 400;< 900;298;2;y",
+        "e2;*CCCCS*;> 410;< 900;298;2;y",
         "a7;*CCCO*;200-210;-1;298;2;y",
         "a8;*CCCCO*;-12;1001;298;2;1,5",
         "a9;*CCCCCO*;abc;1001 ± 3;298;2;1,5",
@@ -61,6 +63,9 @@ def _same(one: Table, other: Table) -> None:
     assert one.canonical == other.canonical
     assert one.properties == other.properties
     np.testing.assert_array_equal(one.labels, other.labels)
+    assert (one.bounds is None) == (other.bounds is None)
+    for mine, its in zip(one.bounds or (), other.bounds or (), strict=True):
+        np.testing.assert_array_equal(mine, its)
 
 
 def test_a_fixed_table_has_nothing_left_of_what_was_mended(messy, tmp_path, capsys):
@@ -68,12 +73,13 @@ def test_a_fixed_table_has_nothing_left_of_what_was_mended(messy, tmp_path, caps
     assert _found(messy) >= MENDED_KINDS
     assert main(["doctor", str(messy), "--fix", str(out)]) == 0
     told = capsys.readouterr().out
-    assert "Row 10, Tg (K): “-12” is now empty." in told
+    assert "Row 12, Tg (K): “-12” is now empty." in told
     assert "Row 6 is left out (a4, *CC(*)c1ccccc1)." in told
     assert "Tg: given in K, written in °C." in told
     assert "cannot be read is left out: row 7." in told
     assert "only you can know" in told
     assert not _found(out) & MENDED_KINDS
+    assert "cell_above" in _found(out)
     frame = pd.read_csv(out)
     assert [*frame][:4] == ["code", "SMILES", "Tg (°C)", "Density (g/cm³)"]
     assert frame.loc[frame["code"] == "a6", "SMILES"].item() == "*CCO*"
@@ -81,7 +87,10 @@ def test_a_fixed_table_has_nothing_left_of_what_was_mended(messy, tmp_path, caps
     assert messy.read_text(encoding="utf-8") == MESSY
 
 
-@pytest.mark.parametrize("options", [[], ["--replicates", "median"], ["--id-column", ""]])
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--replicates", "median"], ["--id-column", ""], ["--bounds", "leave-out"]],
+)
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_the_fixed_table_and_the_mended_one_are_the_same(messy, tmp_path, options, ending):
     out = tmp_path / f"out.{ending}"
@@ -173,7 +182,7 @@ def test_a_changed_file_does_not_fit_its_mends(messy, tmp_path, capsys):
     assert main(["doctor", str(messy), "--fix", str(out)]) == 0
     messy.write_text(MESSY.replace(";-12;", ";-13;"), encoding="utf-8")
     assert main(["doctor", str(messy), "--mend", str(out.with_suffix(".yaml"))]) == 1
-    assert "row 10 of messy.csv has “-13” in “Tg (K)”" in capsys.readouterr().err
+    assert "row 12 of messy.csv has “-13” in “Tg (K)”" in capsys.readouterr().err
 
 
 def test_standard_input_is_mended_and_json_stays_json(tmp_path, monkeypatch, capsys):
@@ -182,7 +191,7 @@ def test_standard_input_is_mended_and_json_stays_json(tmp_path, monkeypatch, cap
     monkeypatch.setattr(sys, "stdin", stdin)
     assert main(["doctor", "-", "--fix", str(out), "--json"]) == 0
     told = capsys.readouterr()
-    assert json.loads(told.out)["rows"] == 22
+    assert json.loads(told.out)["rows"] == 24
     assert "Mended:" in told.err
     assert out.is_file()
 
@@ -207,7 +216,7 @@ def test_a_run_keeps_how_its_table_was_mended_and_so_does_its_clone(messy, tmp_p
     (kept,) = read_mendings(run)
     assert kept.changed[0].old == "-12"
     assert yaml.safe_load((run.folder / "mending.yaml").read_text())["version"] == 1
-    assert "mending.yaml: Row 10, Tg (K): “-12” is now empty." in read_log(run)
+    assert "mending.yaml: Row 12, Tg (K): “-12” is now empty." in read_log(run)
     assert clone_of(run).checked().mendings == (kept,)
     assert main(["clone", run.id, "--detach", "--name", "again"]) == 0
     again = next(each for each in list_runs() if each.name == "again")

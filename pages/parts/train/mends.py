@@ -9,7 +9,14 @@ from engine.runs import mending_file
 from engine.table import RawTable, Table
 from engine.table.fixing import mended_frame
 from engine.table.long_format import find_long_format
-from engine.table.mending import Mending, Replicates, change_words, drop_words, mending_sentences
+from engine.table.mending import (
+    BoundsUse,
+    Mending,
+    Replicates,
+    change_words,
+    drop_words,
+    mending_sentences,
+)
 from engine.table.mending_file import written_mending
 from pages.parts.formatting import plain
 from pages.parts.train.row_editor import show_row_editor
@@ -20,6 +27,7 @@ _REPLICATES: dict[Replicates, str] = {
     "median": "one row, median",
     "mean": "one row, mean",
 }
+_BOUNDS: dict[BoundsUse, str] = {"learn": "learn as bounds", "leave-out": "leave out"}
 _SHOWN = 40
 """Mends that are listed one by one."""
 
@@ -63,6 +71,8 @@ def _offers(file: dict, cells: RawTable, table: Table) -> None:
             kwargs={"sheets": sheets},
             help="They have the same columns, and become one table.",
         )
+    if kinds & {"cell_above", "cell_below"}:
+        _choose_bounds(file)
     if kinds & {"duplicate", "replicates"}:
         _choose_replicates(file)
 
@@ -78,6 +88,20 @@ def _offer_long_format(file: dict, cells: RawTable) -> None:
         "Each row names its property: give each property a column",
         key=key,
         on_change=lambda: say(long=words if st.session_state[key] else None),
+    )
+
+
+def _choose_bounds(file: dict) -> None:
+    key = f"train bounds {file['key']}"
+    st.session_state.setdefault(key, said().bounds)
+    st.segmented_control(
+        "Labels such as > 300",
+        [*_BOUNDS],
+        format_func=lambda use: _BOUNDS[use],
+        key=key,
+        on_change=lambda: say(bounds=st.session_state[key] or "learn"),
+        help="A model can learn that a label lies above or below a bound, and is then wrong only "
+        "beyond it.",
     )
 
 

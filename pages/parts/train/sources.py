@@ -129,8 +129,9 @@ def _source_fields(number: int, file: dict) -> Source:
 def _checked(file: dict, units: dict[str, str], source: str) -> Table:
     # By file, so that other units take the place of those before.
     kept, key = st.session_state.setdefault("train further checked", {}), file["key"]
-    # What is said of rows of one repeat unit is said of all tables.
-    wanted = Mending(units=units, replicates=said().replicates, long=said().long)
+    # What is said of replicates, of bounds and of a long format is said of all tables.
+    first = said()
+    wanted = Mending(units=units, replicates=first.replicates, bounds=first.bounds, long=first.long)
     if key not in kept or kept[key][0] != wanted:
         with st.spinner(f"Reading {plain(file['name'])}…"):
             try:
