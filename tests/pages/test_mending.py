@@ -203,3 +203,48 @@ def test_monitor_shows_how_the_table_was_mended(messy, typing):
     assert not messy.exception
     assert "Row 33, Tg: “9000” is now “20”." in spoken(messy)
     assert "Download mending.yaml" in [one.label for one in messy.get("download_button")]
+
+
+def _further(app, name: str, text: str) -> None:
+    app.file_uploader[1].set_value([(name, text.encode(), "text/csv")]).run()
+
+
+def test_what_is_said_of_replicates_and_long_format_is_said_of_all_tables(
+    train, typing, tmp_path, monkeypatch
+):
+    long = [f"*CC(*){'C' * (n % 12)}C,{name},{n}" for n in range(24) for name in ("Tg", "Rg")]
+    wide = [f"*CO{'C' * (n % 12)}*,{n}" for n in range(24)]
+    tables = {
+        "first.csv": "\n".join(["SMILES,property,value", *long]),
+        "second.csv": "\n".join(["SMILES,Tg", *wide]),
+    }
+    upload(train, "first.csv", tables["first.csv"].encode())
+    _further(train, "second.csv", tables["second.csv"])
+    next(one for one in train.checkbox if one.label.startswith("Each row names")).check().run()
+    assert not train.exception
+    rows = next(one for one in train.segmented_control if one.label.startswith("Rows of one"))
+    rows.set_value("median").run()
+    assert not train.exception
+    kept = [one.value for one in train.metric if one.label == "Rows kept"]
+    assert kept == ["12", "12"]
+    command = train.code[-1].value
+    assert "--replicates median" in command
+    assert "--long property=value" in command
+    monkeypatch.chdir(tmp_path)
+    for name, text in tables.items():
+        (tmp_path / name).write_text(text)
+    words = shlex.split(command.partition(" train ")[2])
+    table = checked_tables(parser().parse_args(["train", *words]))
+    assert [len(part.canonical) for part in table.parts] == [12, 12]
+    button(train, "Train").click().run()
+    assert len(read_mendings(list_runs()[0])) == 2
+
+
+def test_bounds_are_left_out_with_a_click(train, typing):
+    rows = [f"*CC(*){'C' * n},{n}" for n in range(1, 21)]
+    upload(train, "bounds.csv", "\n".join(["SMILES,Tg", *rows, "*CO*,> 300"]).encode())
+    bounds = next(one for one in train.segmented_control if one.label.startswith("Labels such as"))
+    bounds.set_value("leave-out").run()
+    assert not train.exception
+    assert "They are left out, as chosen" in spoken(train)
+    assert "--bounds leave-out" in train.code[-1].value
