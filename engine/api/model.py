@@ -12,7 +12,10 @@ from ..base.errors import UserError
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictions, Predictor
 from ..runs import find_model
-from ..table import Table, load_table
+from ..table import Table
+from ..table.mended import mended_table
+from ..table.mending import Mending
+from ..table.mending_file import read_mending
 from ..table.report import clipped
 from .inputs import read_conditions, smiles_list
 
@@ -242,22 +245,25 @@ def _path(source: str | PathLike[str]) -> str:
     return path
 
 
-def read_table(source: str | PathLike[str]) -> Table:
+def read_table(source: str | PathLike[str], mending: str | PathLike[str] = "") -> Table:
     """Read and check a table with a SMILES column and numeric properties, as the pages do.
 
     Args:
         source: the path of a CSV, TSV, Parquet, XLSX, SDF or MOL file, or of a list of SMILES.
+        mending: the path of a file that says how it is mended, such as `polygin doctor --fix`
+            writes.
 
     Returns:
         Its readable rows: N texts `smiles`, `labels` of shape `(N, K)` in the units of the K
         `properties`, NaN where missing, and a `report` of what was found.
 
     Raises:
-        UserError: when it cannot be read, or has no SMILES column.
+        UserError: when it cannot be read, has no SMILES column, or the mending does not fit it.
 
     >>> from polygin import read_table
     >>> table = read_table("assets/textbook.csv")
     >>> table.labels.shape, [property_.label for property_ in table.properties]
     ((155, 2), ['Tg (°C)', 'Density (g/cm³)'])
     """
-    return load_table(Path(_path(source)))
+    said = read_mending(_path(mending)) if mending else Mending()
+    return mended_table(Path(_path(source)), said)

@@ -142,3 +142,12 @@ def test_the_package_says_what_it_has() -> None:
     assert set(dir(engine)) >= {"load", "read_table", "PolymerRegressor"}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         engine.nothing  # noqa: B018
+
+
+def test_a_table_is_read_as_a_file_of_mends_says(tmp_path) -> None:
+    table, mends = tmp_path / "mine.csv", tmp_path / "mends.yaml"
+    table.write_text("SMILES,Tg\n*CC*,300\n*CCC*,9000\n")
+    mends.write_text("version: 1\nunits: {Tg: K}\ndropped: [{row: 3, has: {Tg: '9000'}}]\n")
+    assert read_table(table, mends).labels.tolist() == [[pytest.approx(26.85)]]
+    with pytest.raises(UserError, match="no file"):
+        read_table(table, tmp_path / "nowhere.yaml")
