@@ -248,3 +248,46 @@ def test_bounds_are_left_out_with_a_click(train, typing):
     assert not train.exception
     assert "They are left out, as chosen" in spoken(train)
     assert "--bounds leave-out" in train.code[-1].value
+
+
+def test_many_rows_are_edited_page_by_page(train, typing):
+    rows = [f"*CC(*){'C' * (n % 30)},{n}" for n in range(450)]
+    upload(train, "many.csv", "\n".join(["SMILES,Tg", *rows, "*C(*,1", "*C),1"]).encode())
+    edit(train, "hold the same repeat unit")
+    assert len(typing.shown["rows"]) == 200
+    typing.into("rows", 2, "Tg", "7")
+    train.run()
+    typing.done()
+    (page,) = (one for one in train.number_input if one.label.startswith("Page of 3"))
+    page.set_value(3).run()
+    assert typing.shown["rows"]["Row"].tolist() == [*range(402, 452)]
+    assert "1 not applied yet" in spoken(train)
+    edit(train, "cannot be read")
+    assert typing.shown["rows"]["Row"].tolist() == [452, 453]
+    assert not train.exception
+    assert "1 not applied yet" in spoken(train)
+
+
+def test_what_was_typed_in_another_reading_waits(messy, typing):
+    edit(messy, "far from the others")
+    typing.into("rows", 33, "Tg", "20")
+    messy.run()
+    typing.done()
+    selectbox(messy, "Cells are separated by").select(";")
+    button(messy, "Check again").click().run()
+    selectbox(messy, "Cells are separated by").select_index(0)
+    button(messy, "Check again").click().run()
+    assert "1 not applied yet" in spoken(messy)
+    button(messy, "Apply").click().run()
+    assert "Row 33, Tg: “9000” is now “20”." in spoken(messy)
+
+
+def test_the_unit_of_a_column_whose_name_has_one_can_be_overruled(train, typing):
+    rows = [f"*CC(*){'C' * n},{n + 300}" for n in range(1, 31)]
+    upload(train, "kelvin.csv", "\n".join(["SMILES,Tg (K)", *rows]).encode())
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "27.9 °C"
+    selectbox(train, "Tg").select("°C")
+    button(train, "Check again").click().run()
+    assert not train.exception
+    assert train.dataframe[0].value.loc[0, "Lowest"] == "301.0 °C"
+    assert "--unit 'Tg=°C'" in train.code[-1].value

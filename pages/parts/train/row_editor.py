@@ -87,8 +87,13 @@ def _one_page(rows: list[int]) -> list[int]:
     pages = -(-len(rows) // _PAGE)
     if pages < 2:
         return rows
+    # Other rows have other pages, and each its own place.
     page = st.number_input(
-        f"Page of {pages} ({len(rows):,} rows)", 1, pages, key="train rows page", width=220
+        f"Page of {pages} ({len(rows):,} rows)",
+        1,
+        pages,
+        key=f"train rows page {rows[0]} {len(rows)}",
+        width=220,
     )
     return rows[(page - 1) * _PAGE : page * _PAGE]
 
@@ -208,8 +213,9 @@ def _buttons(cells: RawTable, known: Cells) -> None:
             st.caption(f"{count:,} not applied yet")
     if apply:
         _apply(cells, known)
+    if discard:
+        _drafts().clear()
     if apply or discard:
-        st.session_state[_DRAFTS] = {}
         st.session_state.pop(_BASE, None)
     if apply or close:
         # What the finding says may be true no more; it is there again if it is.
@@ -219,16 +225,24 @@ def _buttons(cells: RawTable, known: Cells) -> None:
 
 
 def _apply(cells: RawTable, known: Cells) -> None:
-    drafts, mending = _drafts(), said()
+    """Take what was typed into the mending; what is of another reading waits."""
+    fits = {
+        place: what
+        for place, what in _drafts().items()
+        if place[0] in known.places and (place[1] is None or place[1] in cells.frame)
+    }
     changed = [
         CellChange(row=row, column=column, old=known.text(row, column), new=str(text) or None)
-        for (row, column), text in drafts.items()
+        for (row, column), text in fits.items()
         if column is not None
     ]
-    gone = [row for (row, column), kept in drafts.items() if column is None and not kept]
-    back = {row for (row, column), kept in drafts.items() if column is None and kept}
+    gone = [row for (row, column), kept in fits.items() if column is None and not kept]
+    back = {row for (row, column), kept in fits.items() if column is None and kept}
+    mending = said()
     mending = mending.but(dropped=tuple(each for each in mending.dropped if each.row not in back))
     say_all(mending.with_changes(changed, rows_to_drop(cells, gone, _known_by(cells))))
+    for place in fits:
+        del _drafts()[place]
 
 
 def _known_by(cells: RawTable) -> list[str]:
