@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from engine.table.mended import mended_table
 from engine.table.mending_file import read_mending
@@ -38,20 +38,20 @@ def test_cells_and_rows_are_mended_where_a_finding_names_them(app, page: Page, t
     page.keyboard.press("Enter")
     page.locator(".gdg-input").fill("20")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("1 not applied yet")).to_be_visible()
+    page.get_by_text("1 not applied yet").wait_for()
     # What is typed outlives the page.
     page.get_by_role("link", name="Compare").click()
-    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    page.get_by_role("heading", name="Compare").wait_for()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
-    expect(page.get_by_text("1 not applied yet")).to_be_visible()
+    page.get_by_text("1 not applied yet").wait_for()
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("Row 33, Tg: “9000” is now “20”.")).to_be_visible()
-    expect(page.get_by_text("far from the others")).to_have_count(0)
+    page.get_by_text("Row 33, Tg: “9000” is now “20”.").wait_for()
+    page.get_by_text("far from the others").first.wait_for(state="hidden")
     go_to(page, open_rows(page, "cannot be read"), 0, 1)
     page.keyboard.press("Space")
-    expect(page.get_by_text("1 not applied yet")).to_be_visible()
+    page.get_by_text("1 not applied yet").wait_for()
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("Row 32 is left out")).to_be_visible()
+    page.get_by_text("Row 32 is left out").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="What was done (YAML)").click()
     mends = tmp_path / download.value.suggested_filename
