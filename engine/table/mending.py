@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..settings.properties import Scale
 from .cells import DecimalSign
 from .reading import RawTable
+from .report import clipped
 
 Replicates = Literal["keep", "median", "mean"]
 
@@ -18,6 +19,7 @@ MAX_CHANGES = 20_000
 """Most rows that may be dropped, and most cells that may be changed."""
 
 _LONGEST = 5_000
+_CLIPPED = 60
 
 
 class _Strict(BaseModel):
@@ -172,13 +174,15 @@ def mending_sentences(mending: Mending) -> list[str]:
 
 def change_words(change: CellChange) -> str:
     """A changed cell, as people read it."""
-    old, new = (f"“{_clipped(text)}”" if text else "empty" for text in (change.old, change.new))
+    old, new = (
+        f"“{clipped(text, _CLIPPED)}”" if text else "empty" for text in (change.old, change.new)
+    )
     return f"Row {change.row}, {change.column}: {old} is now {new}."
 
 
 def drop_words(row: DroppedRow) -> str:
     """A dropped row, as people read it."""
-    has = ", ".join(_clipped(text) for text in row.has.values() if text)
+    has = ", ".join(clipped(text, _CLIPPED) for text in row.has.values() if text)
     return f"Row {row.row} is left out{f' ({has})' if has else ''}."
 
 
@@ -207,10 +211,6 @@ def _listed(value: str | Sequence[str] | Mapping[str, str]) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} → {what}" for key, what in value.items())
     return ", ".join(value)
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def fitting(mending: Mending, raw: RawTable) -> tuple[Mending, Mending]:
@@ -287,6 +287,8 @@ class Cells:
                 return f"{name} has no column “{column}”"
             found = self.text(row, column)
             if found != text:
-                now, then = (f"“{_clipped(each)}”" if each else "nothing" for each in (found, text))
+                now, then = (
+                    f"“{clipped(each, _CLIPPED)}”" if each else "nothing" for each in (found, text)
+                )
                 return f"row {row} of {name} has {now} in “{column}”, where it had {then}"
         return None
