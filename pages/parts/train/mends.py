@@ -82,21 +82,23 @@ def _offer_long_format(file: dict, cells: RawTable) -> None:
     if not long and not said().long:
         return
     words = f"{long.name}={long.value}" if long else said().long
-    key = f"train long {file['key']}"
-    st.session_state.setdefault(key, bool(said().long))
+    # The key tells what is said, and the value is the field's own: one that is put into the session
+    # does not reach the browser when a click ends the page's first run.
+    key = f"train long {file['key']} {said().long}"
     st.checkbox(
         "Each row names its property: give each property a column",
+        bool(said().long),
         key=key,
         on_change=lambda: say(long=words if st.session_state[key] else None),
     )
 
 
 def _choose_bounds(file: dict) -> None:
-    key = f"train bounds {file['key']}"
-    st.session_state.setdefault(key, said().bounds)
+    key = f"train bounds {file['key']} {said().bounds}"
     st.segmented_control(
         "Labels such as > 300",
         [*_BOUNDS],
+        default=said().bounds,
         format_func=lambda use: _BOUNDS[use],
         key=key,
         on_change=lambda: say(bounds=st.session_state[key] or "learn"),
@@ -106,11 +108,11 @@ def _choose_bounds(file: dict) -> None:
 
 
 def _choose_replicates(file: dict) -> None:
-    key = f"train replicates {file['key']}"
-    st.session_state.setdefault(key, said().replicates)
+    key = f"train replicates {file['key']} {said().replicates}"
     st.segmented_control(
         "Rows of one repeat unit",
         [*_REPLICATES],
+        default=said().replicates,
         format_func=lambda how: _REPLICATES[how],
         key=key,
         on_change=lambda: say(replicates=st.session_state[key] or "keep"),
