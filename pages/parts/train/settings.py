@@ -103,8 +103,8 @@ def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
     name_place, seed_place = st.columns([3, 1])
     name_key = f"train name {file['key']}"
     # Not as the field's default: Streamlit warns of a field that has one and was also set.
-    st.session_state.setdefault(name_key, table.title[:LONGEST])
-    st.session_state.setdefault("train seed", 0)
+    _begin_with(name_key, table.title[:LONGEST])
+    _begin_with("train seed", 0)
     name = name_place.text_input(
         "Name of the run",
         max_chars=LONGEST,
@@ -183,9 +183,19 @@ def _choose_folds(file: dict, table: Table) -> str | None:
         return _fold_file()
     most = min(MOST_FOLDS, len(table.smiles))
     key = f"train fold count {file['key']}"
-    st.session_state.setdefault(key, min(5, most))
+    _begin_with(key, min(5, most))
     count = st.number_input("Number of folds", 2, most, key=key, width=200)
     return f"{kind}:{count}"
+
+
+def _begin_with(key: str, value: object) -> None:
+    """Give a field its first value, in each run until it has another.
+
+    Said once, it does not reach the browser when a click ends the page's first run, and the field
+    stays empty.
+    """
+    if st.session_state.get(key, value) == value:
+        st.session_state[key] = value
 
 
 def _fold_columns(table: Table) -> list[str]:
