@@ -83,6 +83,8 @@ def read_labels(
     ]
     property_, of_scale = on_scale(property_, values, rows, scale)
     findings += [of_scale, *check_labels(property_, values, rows, said)]
+    if header.unit and not unit and property_.unit != header.unit:
+        findings.append(_converted(column, property_, header.unit, values))
     lower, upper = (
         _bounds(read, kind, header.name, property_, convert) for kind in ("above", "below")
     )
@@ -133,6 +135,17 @@ def _convert_cells(values: np.ndarray, read: Column, name: str, property_: Prope
         elif quantity.kind not in BOUNDS:
             values[position] = convert(np.array(quantity.value))
     return strange
+
+
+def _converted(column: str, property_: Property, unit: str, values: np.ndarray) -> Finding:
+    return Finding(
+        kind="converted",
+        severity="note",
+        column=property_.name,
+        count=int(np.isfinite(values).sum()),
+        message=f"“{column}” is read in {unit}, as its name says, and converted to "
+        f"{property_.unit or 'fractions'}.",
+    )
 
 
 def _bounds(

@@ -81,7 +81,11 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
             ),
         ]
     )
-    axes = {"range": ends, "type": "log" if property_.scale == "log10" else "linear"}
+    axes = {
+        "range": ends,
+        "type": "log" if property_.scale == "log10" else "linear",
+        "exponentformat": "power",
+    }
     chart.update_xaxes(title=f"Label: {property_.label}", **axes)
     chart.update_yaxes(title=f"Prediction: {property_.label}", **axes)
     return _styled(chart, 430)

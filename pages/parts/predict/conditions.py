@@ -137,8 +137,8 @@ def _curve(
     at = float(given[condition.name])
     if condition.low <= at <= condition.high:
         chart.add_vline(x=at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
-    chart.update_xaxes(title=condition.label, type=_axis(shown))
-    chart.update_yaxes(title=property_.label, type=_axis(property_))
+    chart.update_xaxes(title=condition.label, type=_axis(shown), exponentformat="power")
+    chart.update_yaxes(title=property_.label, type=_axis(property_), exponentformat="power")
     return chart.update_layout(
         height=360, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
     )

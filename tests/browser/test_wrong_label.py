@@ -1,4 +1,4 @@
-"""A wrong label, in a real browser: found, excluded with two clicks, and the runs compared."""
+"""A messy table in a real browser: mended, trained on, its wrong label found and excluded."""
 
 import re
 from pathlib import Path
@@ -7,24 +7,47 @@ import pandas as pd
 import pytest
 
 from engine.runs import find_run, list_runs, read_config
+from engine.table.mending_file import read_mending
 from tests.browser.conftest import PATIENCE, App
+from tests.browser.test_mending import go_to, open_rows
 from tests.conftest import TEXTBOOK
 
 WRONG = "Polystyrene"
 
 
+BAD_ROW = 66
+"""Below a title and the header: 60 polymers, three of them again, and this one."""
+REPEATED = 3
+"""Polymers that were measured twice, at the end of the table."""
+
+
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """Tg of 60 polymers in °C; that of one is in kelvin."""
+    """Tg of 60 polymers in kelvin, three of them twice; one was turned into kelvin twice.
+
+    A title stands above the header, and one row cannot be read.
+    """
     rows = pd.read_csv(TEXTBOOK).dropna(subset=["Tg"])[["name", "SMILES", "Tg"]].head(60)
+    rows["Tg"] += 273.15
     rows.loc[rows["name"] == WRONG, "Tg"] += 273.15
+    again = rows.head(REPEATED).assign(name=rows["name"] + ", again", Tg=rows["Tg"] + 4)
+    bad = pd.DataFrame([{"name": "bad", "SMILES": "*CC(*", "Tg": 300}])
+    text = pd.concat([rows, again, bad]).rename(columns={"Tg": "Tg (K)"}).to_csv(index=False)
     path = tmp_path / "measured.csv"
-    rows.to_csv(path, index=False)
+    path.write_text(f"# measured in our laboratory\n{text}")
     return path
 
 
-def test_a_wrong_label_is_found_excluded_and_compared(app: App, page, table: Path) -> None:
+def test_a_messy_table_is_mended_and_its_wrong_label_excluded(app: App, page, table: Path) -> None:
     first = _train(app, page, table)
+    config = read_config(find_run(first))
+    assert config["properties"][0]["unit"] == "°C"
+    mends = read_mending(find_run(first).folder / "mending.yaml")
+    assert mends.replicates == "median"
+    assert [row.row for row in mends.dropped] == [BAD_ROW]
+    learned = pd.read_parquet(find_run(first).folder / "table.parquet")
+    assert len(learned) == 60
+    assert learned["label:Tg"].max() < 400, "in °C"
     page.goto(f"{app.url}/errors?run={first}")
     page.get_by_text("Label doctor", exact=True).click()
     card = page.locator("[class*='st-key-doctor-label-1']").first
@@ -49,6 +72,13 @@ def test_a_wrong_label_is_found_excluded_and_compared(app: App, page, table: Pat
 def _train(app: App, page, table: Path) -> str:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
+    page.get_by_text("as in its name (K)").first.wait_for()
+    page.get_by_text("one row, median", exact=True).first.click()
+    page.get_by_text("their labels are averaged").first.wait_for()
+    go_to(page, open_rows(page, "cannot be read"), 0, 1)
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_text(f"Row {BAD_ROW} is left out").wait_for()
     page.get_by_text("Quick look", exact=True).click()
     page.get_by_test_id("stCode").filter(has_text="--preset smoke").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
