@@ -9,6 +9,7 @@ import torch
 
 from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
+from ..base.packed import Features
 from ..base.versions import package_versions
 from ..features.compute import compute_features
 from ..features.conditions import encoded, with_conditions
@@ -28,6 +29,7 @@ from ..table import Table
 from ..table.folds import check_folds, make_folds
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
+from ..training.reporter import Reporter
 from ..training.source_study import STAGE, study_sources, study_steps
 
 
@@ -100,6 +102,16 @@ class BundleRequest:
         """The properties' names."""
         return [property_.name for property_ in self.properties]
 
+    @property
+    def quantities(self) -> list[str]:
+        """What each of the properties is, whatever its source."""
+        return [property_.base for property_ in self.properties]
+
+    @property
+    def source_names(self) -> list[str]:
+        """The name of each property's source; empty for a table on its own."""
+        return [property_.source for property_ in self.properties]
+
     def divided(self) -> np.ndarray:
         """The fold of each row; shape `(N,)`, int.
 
@@ -147,37 +159,16 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     remarks = check_folds(folds, request.canonical, request.labels, request.names)
     for remark in remarks:
         reporter.log(remark)
-    quantities = [property_.base for property_ in request.properties]
-    sources = [property_.source for property_ in request.properties]
     held_out = len(np.unique(folds[folds >= 0]))
-    fits = stages(request.preset, held_out, quantities)
-    if steps := study_steps(request.preset, held_out, quantities, sources):
+    fits = stages(request.preset, held_out, request.quantities)
+    steps = study_steps(request.preset, held_out, request.quantities, request.source_names)
+    if steps:
         fits[STAGE] = steps
     reporter.plan({"features": 2 * count, **fits, "bundle": 1})
     reporter.stage("features", 2 * count)
-    features = compute_features(
-        request.canonical,
-        lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
-    )
-    if request.conditions:
-        numbers = encoded(request.conditions, request.condition_values)
-        features = with_conditions(features, np.arange(count), numbers)
-        preset = for_conditions(request.preset, numbers.shape[1])
-        request = replace(request, preset=preset)
+    request, features = _with_features(request, reporter)
     context.folder.mkdir(exist_ok=True)
-    # Nothing below this line knows of scales: what it calls a unit is a decade of some properties.
-    labels = scaled_columns(request.properties, request.labels)
-    data = TrainingData(
-        features,
-        labels,
-        folds,
-        request.names,
-        quantities,
-        sources,
-        request.answers,
-        request.bounds
-        and request.bounds.changed(lambda each: scaled_columns(request.properties, each)),
-    )
+    data = _training_data(request, features, folds)
     ensemble = fit_ensemble(data, request.preset, request.seed, context)
     if steps:
         reporter.stage(STAGE, steps)
@@ -193,6 +184,39 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         remarks=remarks + ensemble.remarks,
     )
     return Made(info, in_units, folds)
+
+
+def _with_features(request: BundleRequest, reporter: Reporter) -> tuple[BundleRequest, Features]:
+    """The features of the rows, with their conditions, and a preset whose networks take these."""
+    count = len(request.canonical)
+    features = compute_features(
+        request.canonical,
+        lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
+    )
+    if not request.conditions:
+        return request, features
+    numbers = encoded(request.conditions, request.condition_values)
+    preset = for_conditions(request.preset, numbers.shape[1])
+    features = with_conditions(features, np.arange(count), numbers)
+    return replace(request, preset=preset), features
+
+
+def _training_data(request: BundleRequest, features: Features, folds: np.ndarray) -> TrainingData:
+    """What members learn from, on the properties' scales.
+
+    Whoever takes it knows nothing of scales: what it calls a unit is a decade of some properties.
+    """
+    bounds = request.bounds
+    return TrainingData(
+        features,
+        scaled_columns(request.properties, request.labels),
+        folds,
+        request.names,
+        request.quantities,
+        request.source_names,
+        request.answers,
+        bounds and bounds.changed(lambda each: scaled_columns(request.properties, each)),
+    )
 
 
 def _described(

@@ -148,55 +148,62 @@ def check_table(
     units = {column: unit for column, unit in by_column.items() if unit}
     given_ids = _id_cells(raw, columns)
     forms, excluded, findings = read_units(raw, columns.smiles, given_ids, progress)
-
     usable = np.array([i for i, form in enumerate(forms) if form is not None], dtype=np.int64)
-    rows = raw.rows[usable]
-    canonical_ = [form for form in forms if form is not None]
-    given_ids = [given_ids[i] for i in usable]
+    rows, texts = raw.rows[usable], raw.frame[columns.smiles].to_numpy()
+    ids = [given_ids[i] for i in usable]
     read, label_findings = _check_labels(raw, columns, units, usable)
-    properties = tuple(each.property_ for each in read.values())
     matrix = [each.values for each in read.values()]
-    labels = np.column_stack(matrix) if matrix else np.empty((len(usable), 0))
-    learned = columns.model_copy(
-        update={
-            "properties": tuple(read),
-            "scales": _scales(columns, read),
-        }
-    )
-    findings += stand_ins(raw, columns.smiles) or attachment_points(canonical_, rows)
-    findings += unjoinable(canonical_, rows)
     conditions = read_conditions(raw, columns, usable)
-    roles = unused_roles(raw, columns)
-    apart = _settings(raw, roles, columns, usable)
-    findings += find_duplicates(canonical_, given_ids, labels, properties, rows, apart)
-    findings += label_findings + conditions.findings
-    findings += column_findings(raw, columns, roles)
-    findings += _misfits(raw)
-    report = Report(
+    table = Table(
         name=raw.name,
-        rows=len(raw.frame) + len(raw.misfits),
-        kept=len(usable),
-        columns=learned,
-        reading=raw.reading,
-        properties=[summarise(p, labels[:, k]) for k, p in enumerate(properties)],
-        findings=sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)),
-    )
-    texts = raw.frame[columns.smiles].tolist()
-    return Table(
-        name=raw.name,
-        ids=[given or str(row) for given, row in zip(given_ids, rows, strict=True)],
-        smiles=[texts[i] for i in usable],
-        canonical=canonical_,
-        labels=labels,
-        properties=properties,
+        ids=[given or str(row) for given, row in zip(ids, rows, strict=True)],
+        smiles=texts[usable].tolist(),
+        canonical=[form for form in forms if form is not None],
+        labels=np.column_stack(matrix) if matrix else np.empty((len(usable), 0)),
+        properties=tuple(each.property_ for each in read.values()),
         rows=rows,
         excluded=pd.concat([excluded, _misfit_rows(raw)], ignore_index=True),
-        report=report,
+        report=_empty_report(raw, columns, read),
         raw=raw,
         bounds=_bounds(list(read.values())),
         conditions=conditions.conditions,
         condition_values=conditions.values,
     )
+    findings += _row_findings(table, columns, ids, usable)
+    findings += label_findings + conditions.findings
+    findings += column_findings(raw, columns, unused_roles(raw, columns)) + _misfits(raw)
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    summaries = [summarise(p, table.labels[:, k]) for k, p in enumerate(table.properties)]
+    told = {"kept": len(usable), "properties": summaries, "findings": findings}
+    return replace(table, report=table.report.model_copy(update=told))
+
+
+def _empty_report(raw: RawTable, columns: Columns, read: Mapping[str, Labels]) -> Report:
+    """The report before anything is found, with the columns as they are used."""
+    learned = {"properties": tuple(read), "scales": _scales(columns, read)}
+    return Report(
+        name=raw.name,
+        rows=len(raw.frame) + len(raw.misfits),
+        kept=0,
+        columns=columns.model_copy(update=learned),
+        reading=raw.reading,
+        properties=[],
+        findings=[],
+    )
+
+
+def _row_findings(
+    table: Table, columns: Columns, ids: Sequence[str | None], usable: np.ndarray
+) -> list[Finding]:
+    """What is odd about the repeat units and how rows share them; `ids` are the given ones."""
+    raw, canonical, rows = table.raw, table.canonical, table.rows
+    findings = stand_ins(raw, columns.smiles) or attachment_points(canonical, rows)
+    apart = _settings(raw, unused_roles(raw, columns), columns, usable)
+    return [
+        *findings,
+        *unjoinable(canonical, rows),
+        *find_duplicates(canonical, ids, table.labels, table.properties, rows, apart),
+    ]
 
 
 def _bounds(read: Sequence[Labels]) -> Bounds | None:
