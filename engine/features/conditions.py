@@ -24,7 +24,7 @@ def encoded(conditions: Sequence[Condition], values: Mapping[str, np.ndarray]) -
             None where unknown.
 
     Returns:
-        Shape `(N, width)`, float32, NaN where unknown.
+        Shape `(N, width)`, float32; NaN where a number or structure is unknown, zeros for a word.
     """
     columns = [_encoded(condition, values[condition.name]) for condition in conditions]
     return np.concatenate(columns, axis=1).astype(np.float32)

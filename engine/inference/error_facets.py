@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..settings.conditions import Condition
+from ..settings.conditions import CONDITION_PREFIX, Condition
 from ..settings.numbers import number, without_unit
 from ..settings.properties import Property
 from .error_filters import SEEN, UNSEEN
 
-CONDITION = "condition:"
 """What the columns of conditions begin with, as in a run's table."""
 
 _SECTIONS = 8
@@ -48,10 +47,12 @@ def facets_of(rows: pd.DataFrame, conditions: Sequence[Condition] = ()) -> list[
     Args:
         rows: from `engine.inference.error_analysis.property_rows`, with the columns of
             `engine.inference.error_traits.with_traits` where those are known.
-        conditions: of the model, whose values are columns that begin with `CONDITION`.
+        conditions: of the model, whose values are columns that begin with `CONDITION_PREFIX`.
     """
     of_conditions = [
-        Facet(CONDITION + each.name, each.label, "range" if each.kind == "number" else "groups")
+        Facet(
+            CONDITION_PREFIX + each.name, each.label, "range" if each.kind == "number" else "groups"
+        )
         for each in conditions
     ]
     named = [facet for facet in (*_FACETS, *of_conditions) if facet.column in rows]

@@ -1,4 +1,4 @@
-"""Predicting repeat units with a bundle, and scoring its predictions."""
+"""Predicting repeat units with a bundle."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,9 +35,10 @@ class Predictions:
 
     Attributes:
         smiles: the N repeat units as they were given.
-        blend: N rows, one column for each property; NaN where a row could not be featurised.
+        blend: N rows, one column for each property; NaN where a row could not be predicted.
         members: the same for each member.
-        problems: why a row could not be featurised, by its position.
+        problems: by position, why a row could not be predicted: its SMILES cannot be read, or a
+            condition is missing.
     """
 
     smiles: list[str]

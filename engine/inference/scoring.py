@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
-from ..settings.conditions import Condition, GivenConditions
+from ..settings.conditions import CONDITION_PREFIX, Condition, GivenConditions
 from ..settings.metrics import figures
 from ..settings.properties import Property, scaled_columns
 from ..settings.units import conversion
 from ..table import Table
 from ..table.conditions import conditions_for
 from ..table.folds import raw_positions
-from .error_facets import CONDITION
 from .predict import Predictions, Predictor, Progress
 
 
@@ -94,7 +93,10 @@ class Scored:
                     dtype="boolean",
                 ),
                 "similarity": similar[labelled, k],
-                **{CONDITION + name: each[labelled] for name, each in self.conditions.items()},
+                **{
+                    CONDITION_PREFIX + name: each[labelled]
+                    for name, each in self.conditions.items()
+                },
             }
             parts.append(pd.DataFrame(part))
         return pd.concat(parts, ignore_index=True)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.workspace import COMMAND
+from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import DeviceSettings
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
@@ -97,7 +98,7 @@ def clone_of(run: Run) -> Clone:
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
     for name in names:
         frame[name] = _cells(kept, name)
-    conditions = {each.label: files.CONDITION_PREFIX + each.name for each in config.conditions}
+    conditions = {each.label: CONDITION_PREFIX + each.name for each in config.conditions}
     for label, column in conditions.items():
         frame[label] = kept[column]
     folds = config.folds
@@ -195,7 +196,7 @@ def command_for(
         shared = {*_OPTIONS}
     for name, option in _OPTIONS.items():
         value = getattr(mending, name)
-        if name not in shared or value in (None, (), "keep", "learn"):
+        if name not in shared or value == Mending.model_fields[name].default:
             continue
         given = [",".join(value)] if name == "chain_ends" else value
         given = [given] if isinstance(given, str) else given

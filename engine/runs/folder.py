@@ -99,8 +99,8 @@ CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK, LAST_WORDS = (
     "worker.lock",
     "last-words",
 )
-LABEL_PREFIX, CONDITION_PREFIX = "label:", "condition:"
-"""Before each property's and condition's name in `table.parquet`, so that none hides `id`."""
+LABEL_PREFIX = "label:"
+"""Before each property's name in `table.parquet`, so that no property hides `id` or `fold`."""
 BOUND_PREFIXES = ("lower:", "upper:")
 """Before the names of properties, in the table of a run that has labels known by a bound alone."""
 

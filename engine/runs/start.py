@@ -14,6 +14,7 @@ from ..base.hardware import detect
 from ..base.limits import check_room
 from ..base.workspace import write_atomic
 from ..models.members import resolved
+from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import DeviceSettings
 from ..settings.presets import Preset, choose
 from ..table import Table
@@ -96,7 +97,7 @@ def unlearned_words(table: Table) -> list[str]:
 
 
 def learnable_or_refuse(table: Table) -> list[int]:
-    """The same.
+    """The columns of `table.labels` that have enough labels to learn from, one at least.
 
     Raises:
         UserError: when there is none.
@@ -152,7 +153,7 @@ def _write_files(
             **{files.LABEL_PREFIX + table.properties[k].name: table.labels[:, k] for k in learned},
             **_bounds(table, learned),
             **{
-                files.CONDITION_PREFIX + each.name: table.condition_values[each.name].to_numpy()
+                CONDITION_PREFIX + each.name: table.condition_values[each.name].to_numpy()
                 for each in table.conditions
             },
         }

@@ -123,6 +123,12 @@ def _insert(database: sqlite3.Connection, run: Run, changes: list[Change] | None
         _note(database, run.id, change)
 
 
+def _replace(database: sqlite3.Connection, run: Run, changes: list[Change]) -> None:
+    """Put a run in the place of an older row and its changes."""
+    database.execute("DELETE FROM changes WHERE run = ?", [run.id])
+    _insert(database, run, changes)
+
+
 def _note(database: sqlite3.Connection, run_id: str, change: Change) -> None:
     database.execute(
         "INSERT INTO changes VALUES (?, ?, ?, ?)",
@@ -166,10 +172,10 @@ def _run(row: tuple) -> Run | None:
 
 def _take_in(known: Collection[str], run_id: str | None) -> bool:
     """Take runs into the table that only their folders know, or that it has an old row of."""
-    missing = [folder for folder in _folders() if run_id in (None, folder.name)]
+    folders = [folder for folder in _folders() if run_id in (None, folder.name)]
     written = _written()
     late = []
-    for folder in missing:
+    for folder in folders:
         with suppress(OSError):
             time_of_record = (folder / RECORD).stat().st_mtime
             if folder.name not in known or time_of_record > written + _LATE_SECONDS:
@@ -177,7 +183,7 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
     records = [record for record in map(_record, late) if record]
     for run, changes in records:
         with suppress(DiskFullError):
-            _with_database(partial(_insert, run=run, changes=changes))
+            _with_database(partial(_replace, run=run, changes=changes))
     return bool(records)
 
 

@@ -56,7 +56,8 @@ def restore(run_id: str) -> None:
     """Bring a deleted run back; the run table finds it by its folder.
 
     Raises:
-        UserError: when it is not in the trash any more.
+        UserError: when it is not in the trash any more, there is a run of that id again, or its
+            folder cannot be moved.
     """
     place = _trash() / run_id if is_run_id(run_id) else None
     if place is None or not place.is_dir() or place.is_symlink():
@@ -67,11 +68,15 @@ def restore(run_id: str) -> None:
     target = subfolder("runs") / run_id
     if target.exists():
         raise UserError(f"There is a run {run_id!r} already.")
-    place.rename(target)
+    try:
+        place.rename(target)
+    except OSError as error:
+        raise UserError(f"The run {run_id!r} could not be restored: {error}") from error
 
 
 def trashed() -> list[Trashed]:
-    """The deleted runs that can be restored, the latest first."""
+    """The deleted runs that can be restored, the latest first; older ones are removed."""
+    empty_trash(DAYS)
     found = []
     for folder in _folders():
         try:

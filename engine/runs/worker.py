@@ -21,6 +21,7 @@ from ..base.errors import DiskFullError, UserError
 from ..base.hardware import detect
 from ..base.limits import limits
 from ..base.workspace import replacing, write_atomic
+from ..settings.conditions import CONDITION_PREFIX
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
@@ -64,7 +65,7 @@ class _Job(NamedTuple):
             bounds=files.bounds_of(frame, [property_.name for property_ in config.properties]),
             conditions=config.conditions,
             condition_values={
-                each.name: frame[files.CONDITION_PREFIX + each.name].to_numpy()
+                each.name: frame[CONDITION_PREFIX + each.name].to_numpy()
                 for each in config.conditions
             },
         )
@@ -213,7 +214,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
 def _out_of_fold(frame: pd.DataFrame, request: "BundleRequest", made: "Made") -> pd.DataFrame:
     """One row for each label, see `engine.runs.folder.read_out_of_fold`."""
     labels, ensemble, parts = request.labels, made.ensemble, []
-    conditions = [files.CONDITION_PREFIX + each.name for each in request.conditions]
+    conditions = [CONDITION_PREFIX + each.name for each in request.conditions]
     for k, name in enumerate(request.names):
         labelled = np.isfinite(labels[:, k])
         part = frame.loc[labelled, ["row", "id", "smiles", *conditions]].assign(

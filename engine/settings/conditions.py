@@ -1,15 +1,19 @@
 """Conditions under which a property was measured: what a model is told beside the repeat unit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from .numbers import number
 from .properties import Property, Scale
 
 ConditionKind = Literal["number", "word", "structure"]
 """A temperature, the name of a method, the SMILES of a solvent."""
+
+CONDITION_PREFIX = "condition:"
+"""Before a condition's name in tables of a run, so that none hides a column such as `id`."""
 
 MOST_WORDS = 50
 """Different words that a condition may have; more are rather a name of each row."""
@@ -61,7 +65,11 @@ class Condition(BaseModel):
         return next((word for word in self.choices if word.casefold() == wanted), None)
 
     def is_beyond(self, value: float | str) -> bool:
-        """Whether no training row had such a value: a number out of range, another structure."""
+        """Whether no training row had such a value: a number out of range, another structure.
+
+        Args:
+            value: a number in the unit, a word, or a canonical SMILES.
+        """
         if self.kind == "number":
             assert self.low is not None
             assert self.high is not None
@@ -79,6 +87,24 @@ class GivenConditions(NamedTuple):
 
     values: dict[str, np.ndarray]
     problems: dict[int, str]
+
+
+def condition_words(conditions: Sequence[Condition], row: Mapping[str, Any]) -> list[str]:
+    """The conditions of a label, each as its name and its value; one that is unknown is left out.
+
+    Args:
+        conditions: that the row may have.
+        row: of an out-of-fold table.
+    """
+    words = []
+    for condition in conditions:
+        value = row.get(CONDITION_PREFIX + condition.name)
+        if value is None or value != value:
+            continue
+        is_number = condition.kind == "number"
+        text = number(condition.as_property, float(value)) if is_number else str(value)
+        words.append(f"{condition.name} {text}")
+    return words
 
 
 def same_for_all(

@@ -14,7 +14,7 @@ from ..settings.units import conversion
 from .cells import DecimalSign, is_missing
 from .columns import Columns, looks_like_smiles
 from .headers import read_header
-from .quantities import BOUNDS, read_column
+from .quantities import BOUNDS, commonest_unit, read_column
 from .reading import RawTable
 from .report import Finding, counted, listed, rows_text
 from .scales import FEWEST_LABELS, SCALE_DECADES, decades
@@ -54,6 +54,8 @@ def read_conditions(raw: RawTable, columns: Columns, usable: np.ndarray) -> Cond
         name, unit = read_header(column)
         cells = raw.frame[column].to_numpy()[usable]
         kind = _kind(raw, column, cells)
+        if kind == "number" and not unit:
+            unit = commonest_unit(read_column(cells.tolist(), raw.reading.decimal))
         read, odd = _read(cells, kind, unit or "", raw.reading.decimal)
         values[name] = read
         conditions.append(_described(name, kind, unit or "", read, column))
@@ -178,7 +180,8 @@ def _problem(condition: Condition, cell: str | None) -> str:
     if is_missing(cell):
         return f"no {condition.name} is given"
     if condition.kind == "number":
-        return f"“{cell}” is no {condition.name} in {condition.unit or 'numbers'}"
+        unit = f" in {condition.unit}" if condition.unit else ""
+        return f"“{cell}” is no number{unit}, as the {condition.name} has to be"
     if condition.kind == "structure":
         return f"“{cell}” cannot be read as the SMILES of a {condition.name}"
     return (
@@ -258,6 +261,11 @@ def _described(
     """The condition that a column's values are of."""
     if kind == "number":
         numbers = values[np.isfinite(values)]
+        if not len(numbers):
+            raise UserError(
+                f"The column “{column}” holds no plain number, so it cannot be a condition: write "
+                "numbers in one unit."
+            )
         wide = (
             len(numbers) >= FEWEST_LABELS
             and numbers.min() > 0

@@ -32,6 +32,8 @@ _READ = {
     "cell_approximate": "with an approximate number: the number is written",
     "cell_spread": "with a spread (±): the number is written",
     "non_numeric": "with something that is no number: left empty",
+    "foreign_unit": "in a unit that cannot be converted: left empty",
+    "void_bound": "with a bound that says nothing: left empty",
     "infinite": "with an infinite number: left empty",
 }
 

@@ -1,7 +1,6 @@
 """Reading one property column: its cells as labels."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,14 +10,14 @@ from ..settings.properties import (
     Property,
     Scale,
     conversion_to,
+    possible_range,
     property_and_conversion,
 )
-from ..settings.units import is_unit
 from .cells import DecimalSign
 from .headers import Header
 from .plausibility import check_labels
-from .quantities import BOUNDS, Column, Kind, read_column
-from .report import Finding, PropertySummary, Severity, clipped, counted, listed
+from .quantities import BOUNDS, Column, Kind, commonest_unit, read_column
+from .report import Finding, PropertySummary, clipped, counted, listed
 from .scales import on_scale
 
 FEWEST_LABELS = 10
@@ -69,25 +68,31 @@ def read_labels(
     header = header or Header(column)
     read = read_column(cells, decimal)
     said = unit or header.unit
-    if said is None:
-        said = _commonest_unit(header.name, read)
+    # The cells of a registered property are in its own unit where nothing is said.
+    if said is None and not property_and_conversion(header.name)[0].unit:
+        said = commonest_unit(read)
     property_, convert = property_and_conversion(header.name, said)
     values = convert(read.values)
     strange = _convert_cells(values, read, header.name, property_)
-    words = sorted([*read.words, *strange])
     values[strange] = np.nan
-    findings = [
-        _unusable("non_numeric", "not a number", column, cells, rows, words),
-        _unusable("infinite", "infinite", column, cells, rows, read.infinite),
-        *_marked(column, cells, rows, read),
-    ]
     property_, of_scale = on_scale(property_, values, rows, scale)
-    findings += [of_scale, *check_labels(property_, values, rows, said)]
-    if header.unit and not unit and property_.unit != header.unit:
-        findings.append(_converted(column, property_, header.unit, values))
+    # What lies above a bound has it as its lower end.
     lower, upper = (
         _bounds(read, kind, header.name, property_, convert) for kind in ("above", "below")
     )
+    void = _void_bounds(property_, lower, upper)
+    foreign = f"in a unit that cannot be turned into {property_.unit or 'that of the others'}"
+    findings = [
+        _unusable("non_numeric", "not a number", column, cells, rows, read.words),
+        _unusable("foreign_unit", foreign, column, cells, rows, strange),
+        _unusable("infinite", "infinite", column, cells, rows, read.infinite),
+        _unusable("void_bound", "a bound that says nothing", column, cells, rows, void),
+        *_marked(column, cells, rows, read, {*strange, *void}),
+        of_scale,
+        *check_labels(property_, values, rows, said),
+    ]
+    if header.unit and not unit and property_.unit != header.unit:
+        findings.append(_converted(column, property_, header.unit, values))
     told = [finding for finding in findings if finding]
     return Labels(property_, values, lower, upper, told)
 
@@ -109,14 +114,6 @@ def summarise(property_: Property, values: np.ndarray) -> PropertySummary:
     if len(labels) > 1:
         summary.std = float(property_.scaled(labels).std(ddof=1))
     return summary
-
-
-def _commonest_unit(name: str, read: Column) -> str | None:
-    """The unit of most cells of a property that is not registered; None where none has one."""
-    if property_and_conversion(name)[0].unit:
-        return None
-    units = Counter(quantity.unit for quantity in read.quantities.values() if quantity.unit)
-    return next((unit for unit, _ in units.most_common() if is_unit(unit)), None)
 
 
 def _convert_cells(values: np.ndarray, read: Column, name: str, property_: Property) -> list[int]:
@@ -161,36 +158,52 @@ def _bounds(
     return bounds
 
 
+def _void_bounds(property_: Property, lower: np.ndarray, upper: np.ndarray) -> list[int]:
+    """Take out the bounds beyond what physics or the scale allows; returns their positions."""
+    low, high = possible_range(property_.base)
+    void: set[int] = set()
+    for bounds in (lower, upper):
+        known = np.isfinite(bounds)
+        beyond = known & ((bounds < low) | (bounds > high) | np.isnan(property_.scaled(bounds)))
+        bounds[beyond] = np.nan
+        void |= {*np.flatnonzero(beyond).tolist()}
+    return sorted(void)
+
+
 BOUNDS_LEARNED = (
     "A model learns from them as bounds, and is wrong only beyond them; no figure of error counts "
     "them. To leave them out, say `--bounds leave-out`, or choose so on the Train page."
 )
-_WORDS: dict[Kind, tuple[str, str, Severity, str]] = {
-    "range": ("is a range", "are ranges", "note", "The middle is taken."),
-    "approximate": ("is approximate", "are approximate", "note", "The number is taken as it is."),
-    "spread": ("has a spread (±)", "have a spread (±)", "note", "The number is taken."),
-    "above": (
-        "is a lower bound (>)",
-        "are lower bounds (>)",
-        "note",
-        BOUNDS_LEARNED,
-    ),
-    "below": (
-        "is an upper bound (<)",
-        "are upper bounds (<)",
-        "note",
-        BOUNDS_LEARNED,
-    ),
+_WORDS: dict[Kind, tuple[str, str, str]] = {
+    "range": ("is a range", "are ranges", "The middle is taken."),
+    "approximate": ("is approximate", "are approximate", "The number is taken as it is."),
+    "spread": ("has a spread (±)", "have a spread (±)", "The number is taken."),
+    "above": ("is a lower bound (>)", "are lower bounds (>)", BOUNDS_LEARNED),
+    "below": ("is an upper bound (<)", "are upper bounds (<)", BOUNDS_LEARNED),
 }
 
 
 def _marked(
-    column: str, cells: Sequence[str | None], rows: np.ndarray, read: Column
+    column: str,
+    cells: Sequence[str | None],
+    rows: np.ndarray,
+    read: Column,
+    unused: Collection[int],
 ) -> list[Finding]:
-    """A finding for each way in which cells say more than a plain number."""
+    """A finding for each way in which cells say more than a plain number.
+
+    Args:
+        column, cells, rows: see `read_labels`.
+        read: the cells, as they are understood.
+        unused: positions of cells that count as missing all the same.
+    """
     findings = []
-    for kind, (one, several, severity, consequence) in _WORDS.items():
-        positions = [i for i, quantity in read.quantities.items() if quantity.kind == kind]
+    for kind, (one, several, consequence) in _WORDS.items():
+        positions = [
+            i
+            for i, quantity in read.quantities.items()
+            if quantity.kind == kind and i not in unused
+        ]
         if not positions:
             continue
         named = [f"row {rows[i]} “{clipped(cells[i] or '', 20)}”" for i in positions]
@@ -200,7 +213,7 @@ def _marked(
         findings.append(
             Finding(
                 kind=f"cell_{kind}",
-                severity=severity,
+                severity="note",
                 column=column,
                 count=len(positions),
                 rows=[int(rows[i]) for i in positions],

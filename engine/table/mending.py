@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..settings.properties import Scale
 from .cells import DecimalSign
+from .headers import read_headers
 from .reading import RawTable
 from .report import clipped
 
@@ -144,7 +145,9 @@ class Mending(_Strict):
         Args:
             names: of the table's columns.
         """
+        # A unit or a scale may be said of a column by the name of its property.
         has = {name.casefold() for name in names}
+        has |= {header.name.casefold() for header in read_headers(names).values()}
 
         def known(name: str | None) -> bool:
             return not name or name.casefold() in has
@@ -164,7 +167,7 @@ def mending_sentences(mending: Mending) -> list[str]:
     sentences = []
     for field, words in _SENTENCES.items():
         value = getattr(mending, field)
-        if value not in (None, (), {}, "", "keep", "learn"):
+        if value and value != Mending.model_fields[field].default:
             sentences.append(words.format(_listed(value)))
     if mending.id == "":
         sentences.append("Row numbers serve as ids.")

@@ -1,12 +1,13 @@
 """What people write into a cell instead of a plain number: bounds, ranges, spreads, units."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from ..settings.units import LONGEST
+from ..settings.units import LONGEST, is_unit
 from .cells import DecimalSign, is_missing, to_number
 
 Kind = Literal["exact", "approximate", "range", "spread", "below", "above"]
@@ -156,3 +157,9 @@ def read_column(cells: Sequence[str | None], decimal: DecimalSign = ".") -> Colu
         if quantity.kind not in BOUNDS:
             column.values[position] = quantity.value
     return column
+
+
+def commonest_unit(column: Column) -> str | None:
+    """The unit that most cells name which name one; None where none does."""
+    units = Counter(quantity.unit for quantity in column.quantities.values() if quantity.unit)
+    return next((unit for unit, _ in units.most_common() if is_unit(unit)), None)

@@ -23,11 +23,11 @@ class DescriptorTask(NamedTuple):
     """What the models of a member learn from, and which properties each of them predicts."""
 
     descriptors: np.ndarray  # N × D
-    labels: np.ndarray  # N × K, in units, NaN where missing
+    labels: np.ndarray  # N × K, on the scales, NaN where missing
     folds: np.ndarray  # N
     config: BaseModel  # of the member
     columns: list[list[int]]  # the properties of each model
-    bounds: Bounds | None = None  # in units
+    bounds: Bounds | None = None  # on the scales
 
     @property
     def held_out(self) -> list[int]:
@@ -53,7 +53,7 @@ def fit_on_descriptors(
             if they are not needed, the name of these fits' checkpoints.
 
     Returns:
-        Out-of-fold predictions `(N, K)`, in units; NaN in properties that no model predicts.
+        Out-of-fold predictions `(N, K)`, on the scales; NaN in properties that no model predicts.
     """
     checkpoints = Checkpoints(context.checkpoints) if context.checkpoints else None
     predicted = np.full(task.labels.shape, np.nan)

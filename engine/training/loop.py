@@ -32,11 +32,11 @@ class NetworkRows(NamedTuple):
     """The rows that one network learns from, and those that it is validated on."""
 
     graphs: DeviceGraphs  # N graphs on the device, with descriptors where the network joins some
-    labels: np.ndarray  # N × K, in units, NaN where missing
+    labels: np.ndarray  # N × K, on the scales, NaN where missing
     rows: np.ndarray  # the rows to learn from
     validation: np.ndarray  # rows whose error is reported each epoch, and used for nothing else
     sources: Sequence[str] | None = None  # of the K properties; by default all have the same
-    bounds: Bounds | None = None  # in units; learned from, and not validated on
+    bounds: Bounds | None = None  # on the scales; learned from, and not validated on
 
 
 def train_network(
@@ -50,7 +50,7 @@ def train_network(
     """Train one network for all its epochs, or until it stops early; see `TrainingConfig`.
 
     The reporter of the context is told each epoch's `train_loss`, `val_loss`, the K validation
-    errors in units as an array `val_mae`, the `learning_rate` of the next step, the mean
+    errors on the scales as an array `val_mae`, the `learning_rate` of the next step, the mean
     `gradient_norm` before clipping, `graphs_per_second`, `train_seconds` and `validation_seconds`;
     on a CUDA device also `vram_mb`, the peak memory that it held for this process, in MB (2²⁰
     bytes); with early stopping also `inner_loss`, and once `epochs_left_out`. Epochs of a
@@ -163,7 +163,7 @@ def _report(
 
 
 def _validate(trainer: Trainer, data: NetworkRows, rows: np.ndarray) -> dict:
-    """The loss and the error in units on rows that are held out."""
+    """The loss and the error on the properties' scales on rows that are held out."""
     scale = trainer.scale
     predicted = predict_network(
         trainer.network, scale, data.graphs, rows, trainer.device, trainer.precision

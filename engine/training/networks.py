@@ -46,12 +46,12 @@ class NetworkTask(NamedTuple):
     """What all networks of a member share; plain data, so that it can be sent to processes."""
 
     graphs: PackedGraphs
-    labels: np.ndarray  # N × K, in units, NaN where missing
+    labels: np.ndarray  # N × K, on the scales, NaN where missing
     folds: np.ndarray  # N
     config: NetworkMemberConfig
     descriptors: np.ndarray | None = None  # N × D, where the network joins some
     sources: tuple[str, ...] | None = None  # of the K properties; by default all have the same
-    bounds: Bounds | None = None  # in units
+    bounds: Bounds | None = None  # on the scales
 
 
 def network_jobs(
@@ -89,7 +89,7 @@ class NetworkFitter:
             MemoryError: when the device has too little memory, however small the pieces.
 
         Returns:
-            Its predictions of the held-out fold, shape `(rows of the fold, K)`, in units.
+            Its predictions of the held-out fold, shape `(rows of the fold, K)`, on the scales.
         """
         try:
             return self._fit(job, save)

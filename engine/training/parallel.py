@@ -86,8 +86,8 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContex
         DivergedError: when the loss of one becomes NaN or infinite.
 
     Returns:
-        Shape `(N, K)`, in units: the mean over the seeds of the row's fold, NaN in rows that no
-        network predicts.
+        Shape `(N, K)`, on the scales: the mean over the seeds of the fold of each row, NaN in rows
+        that no network predicts.
     """
     training, member = task.config.training, jobs[0].member
     waiting, results = _waiting_jobs(task, jobs, context)

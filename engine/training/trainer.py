@@ -58,14 +58,14 @@ class Trainer:
         Args:
             network: with fresh weights.
             graphs: N graphs on the context's device.
-            labels: shape `(N, K)`, in units, NaN where missing.
+            labels: shape `(N, K)`, on the properties' scales, NaN where missing.
             rows: the rows to learn from.
             config: how to train.
             seed: of the shuffling.
             context: of the fit; its reporter is told when memory runs out, or when a fast path is
                 not available.
             sources: the name of each property's source; by default all have the same.
-            bounds: of labels that are known by a bound alone, in units.
+            bounds: of labels that are known by a bound alone, on the same scales.
         """
         self.device, self._use, self._reporter = context.device, context.use, context.reporter
         self.network, self.scale = network.to(self.device), Scale.of(labels[rows])

@@ -1,8 +1,9 @@
 """A table is mended in the browser, and the file of mends does the same on the command line."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 from engine.table.mended import mended_table
 from engine.table.mending_file import read_mending
@@ -29,6 +30,18 @@ def open_rows(page: Page, message: str):
     return page.get_by_test_id("stDataFrame").filter(has=keep)
 
 
+def leave_out_first(page: Page, grid) -> None:
+    """Take away the tick of the first row; a key is lost while the table is drawn anew."""
+    waiting = page.get_by_text("1 not applied yet")
+    for _ in range(5):
+        go_to(page, grid, 0, 1)
+        page.keyboard.press("Space")
+        with suppress(TimeoutError):
+            waiting.wait_for(timeout=20_000)
+            return
+    waiting.wait_for()
+
+
 def test_cells_and_rows_are_mended_where_a_finding_names_them(app, page: Page, tmp_path: Path):
     table = tmp_path / "messy.csv"
     table.write_text(MESSY)
@@ -47,9 +60,7 @@ def test_cells_and_rows_are_mended_where_a_finding_names_them(app, page: Page, t
     page.get_by_role("button", name="Apply").click()
     page.get_by_text("Row 33, Tg: “9000” is now “20”.").wait_for()
     page.get_by_text("far from the others").first.wait_for(state="hidden")
-    go_to(page, open_rows(page, "cannot be read"), 0, 1)
-    page.keyboard.press("Space")
-    page.get_by_text("1 not applied yet").wait_for()
+    leave_out_first(page, open_rows(page, "cannot be read"))
     page.get_by_role("button", name="Apply").click()
     page.get_by_text("Row 32 is left out").wait_for()
     with page.expect_download() as download:

@@ -9,7 +9,7 @@ import pytest
 from engine.runs import find_run, list_runs, read_config
 from engine.table.mending_file import read_mending
 from tests.browser.conftest import PATIENCE, App
-from tests.browser.test_mending import go_to, open_rows
+from tests.browser.test_mending import leave_out_first, open_rows
 from tests.conftest import TEXTBOOK
 
 WRONG = "Polystyrene"
@@ -72,11 +72,10 @@ def test_a_messy_table_is_mended_and_its_wrong_label_excluded(app: App, page, ta
 def _train(app: App, page, table: Path) -> str:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
-    page.get_by_text("as in its name (K)").first.wait_for()
+    page.get_by_text("is read in K, as its name says").first.wait_for()
     page.get_by_text("one row, median", exact=True).first.click()
     page.get_by_text("their labels are averaged").first.wait_for()
-    go_to(page, open_rows(page, "cannot be read"), 0, 1)
-    page.keyboard.press("Space")
+    leave_out_first(page, open_rows(page, "cannot be read"))
     page.get_by_role("button", name="Apply").click()
     page.get_by_text(f"Row {BAD_ROW} is left out").wait_for()
     page.get_by_text("Quick look", exact=True).click()

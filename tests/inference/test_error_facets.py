@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.inference.error_facets import CONDITION, errors_by, facets_of, group_words
+from engine.inference.error_facets import errors_by, facets_of, group_words
 from engine.inference.error_filters import OVER, SEEN, UNDER, UNSEEN, ErrorFilter, chosen_words
 from engine.inference.error_traits import similarity_to_other_folds, with_traits
 from engine.settings.conditions import Condition
@@ -110,7 +110,7 @@ def test_groups_are_named_for_people(rows, title, words):
 def test_errors_by_a_condition(rows):
     assert by(rows, "method")["rows"].tolist() == [1, 3]
     assert by(rows, "temperature (K)", 2)["rows"].tolist() == [2, 2]
-    assert CONDITION + "method" in rows
+    assert "condition:method" in rows
 
 
 @pytest.mark.parametrize(

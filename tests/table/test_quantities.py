@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.table import check_table, read_table
+from engine.table import check_table, guess_columns, read_table
 from engine.table.headers import read_header, read_headers
 from engine.table.quantities import to_quantity
 from tests.table.tables import alkanes, finding, kinds
@@ -57,7 +57,26 @@ def test_cells_with_units_of_their_own_are_converted():
         [136.85, 127, 100, 100] + [float("nan")] * 2, nan_ok=True
     )
     assert finding(table, "cell_above").rows == [6]
-    assert finding(table, "non_numeric").rows == [7]
+    assert finding(table, "foreign_unit").rows == [7]
+    assert "cannot be turned into °C" in finding(table, "foreign_unit").message
+
+
+def test_a_cell_is_named_once_though_its_unit_does_not_fit():
+    table = check_table(alkanes("> 300 foo", "120-130 foo", "~5 s", "20", "30", header="Tg"))
+    assert finding(table, "foreign_unit").rows == [2, 3, 4]
+    assert not {"cell_above", "cell_range", "cell_approximate", "non_numeric"} & kinds(table)
+    assert table.bounds is None
+
+
+def test_a_bound_beyond_what_can_be_says_nothing():
+    table = check_table(alkanes("> -500", "< -400", "> 100", "20", header="Tg"))
+    assert finding(table, "void_bound").rows == [2, 3]
+    assert finding(table, "cell_above").rows == [4]
+    assert table.bounds.known.sum() == 1
+    raw = alkanes("< -4", "> 0", "< 5", "1", "2", header="permeability")
+    table = check_table(raw, guess_columns(raw, scales={"permeability": "log10"}))
+    assert finding(table, "void_bound").rows == [2, 3]
+    assert table.bounds.upper[2, 0] == 5
 
 
 def test_each_kind_of_cell_is_counted():

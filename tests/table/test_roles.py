@@ -124,6 +124,18 @@ def test_a_column_that_cannot_be_a_condition_is_refused(cells, words):
         check_table(raw, guess_columns(raw, conditions=["method"]))
 
 
+def test_the_unit_of_a_condition_may_stand_in_its_cells():
+    cells = ("298 K", "310 K", "> 300 K", "30 °C", "325")
+    rows = [f"*{'C' * (n + 1)}*,{n},{cell}" for n, cell in enumerate(cells)]
+    table = check_table(*_marked("\n".join(["SMILES,Tg,temperature", *rows])))
+    assert table.conditions[0].label == "temperature (K)"
+    assert table.condition_values["temperature"].tolist()[:2] == [298, 310]
+    assert table.condition_values["temperature"][3] == pytest.approx(303.15)
+    only_bounds = "\n".join(["SMILES,Tg,temperature", "*CC*,1,> 300", "*CO*,2,< 5"])
+    with pytest.raises(UserError, match="holds no plain number"):
+        check_table(*_marked(only_bounds))
+
+
 def test_conditions_of_several_tables_are_joined():
     first = check_table(*_marked("SMILES,Tg,temperature (K)\n*CC*,1,300\n*CCC*,2,310\n"))
     second = check_table(*_marked("SMILES,Tg,temperature (K)\n*CC*,5,400\n"))

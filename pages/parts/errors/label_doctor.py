@@ -10,8 +10,7 @@ from engine.base.workspace import COMMAND
 from engine.inference.bundle import BundleInfo
 from engine.inference.label_doctor import DOUBTFUL, doubtful_labels, unlikely_words
 from engine.runs import Cell, Run, start_run, unlearned_words, without_labels
-from engine.runs.folder import CONDITION_PREFIX
-from engine.settings.conditions import Condition
+from engine.settings.conditions import Condition, condition_words
 from engine.settings.properties import Property
 from engine.table.report import counted, listed
 from pages.parts.auth import owner
@@ -42,9 +41,9 @@ def show_label_doctor(evaluation: Evaluation, property_: Property) -> None:
         property_: whose labels are shown where not all are.
     """
     st.caption(
-        "Labels that every member and the most similar polymers contradict: a wrong digit, a "
-        "mixed-up unit, a lost sign. The least likely come first, of all properties alike. A rare "
-        "polymer may be right all the same, so look before you tick."
+        "Labels that the members on the whole and the most similar polymers contradict: a wrong "
+        "digit, a mixed-up unit, a lost sign. The least likely come first, of all properties "
+        "alike. A rare polymer may be right all the same, so look before you tick."
     )
     if evaluation.run is None:
         st.info(
@@ -238,10 +237,11 @@ def _show_label(
     ):
         gallery.show_picture(row.smiles, 192, 120)
         with st.container(width="stretch", gap="xsmall"):
+            under = "".join(f" · {words}" for words in condition_words(conditions, row))
             st.markdown(
                 f"**{plain(property_.name)}: {plain(_number(property_, row.label))}** "
                 f"is **{unlikely_words(row.score)}** · id {plain(str(row.id))} · row {row.row}"
-                f"{plain(_conditions_words(row, conditions))}",
+                f"{plain(under)}",
                 help="It is as far from the members and from its neighbours as "
                 f"{row.score:.1f} times the half-width of a 90 % interval.",
             )
@@ -251,18 +251,6 @@ def _show_label(
         st.checkbox(
             "Exclude", key=key, on_change=_tick, args=(run, row.row, row.property), width="content"
         )
-
-
-def _conditions_words(row: pd.Series, conditions: Sequence[Condition]) -> str:
-    """Under which conditions a label was measured."""
-    words = ""
-    for condition in conditions:
-        value = row.get(CONDITION_PREFIX + condition.name)
-        if not pd.isna(value):
-            is_number = condition.kind == "number"
-            text = number(condition.as_property, value) if is_number else str(value)
-            words += f" · {condition.name} {text}"
-    return words
 
 
 def _members_words(row: pd.Series, property_: Property) -> str:

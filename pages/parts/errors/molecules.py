@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.inference.conformal import LEVEL
 from engine.inference.error_analysis import BLEND
-from engine.inference.error_facets import CONDITION
+from engine.settings.conditions import condition_words
 from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
@@ -88,10 +88,7 @@ def _details(evaluation: Evaluation, row: dict[str, Any], property_: Property) -
         inside = row["low"] <= row["label"] <= row["high"]
         side = "the label lies within" if inside else "the label lies outside"
         lines.append(f"{100 * LEVEL:.0f} % interval of the blend: {ends}; {side}")
-    for each in evaluation.info.conditions:
-        value = row.get(CONDITION + each.name)
-        words = number(each.as_property, value) if each.kind == "number" else value
-        lines.append(f"{each.name} {words}")
+    lines += condition_words(evaluation.info.conditions, row)
     similarity = row["similarity"]
     known = "unknown" if similarity != similarity else f"{similarity:.2f}"
     lines.append(f"similarity to training: {known}")

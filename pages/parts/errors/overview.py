@@ -39,7 +39,10 @@ def show_overview(evaluation: Evaluation, property_: Property) -> None:
 
 def show_matrix(info: BundleInfo) -> None:
     """Show each property's errors, intervals and share of the weighted error, in a table."""
-    st.caption("Mean absolute error of the blend and of each member, in the property's unit.")
+    st.caption(
+        "Mean absolute error of the blend and of each member, in the unit beside the property's "
+        "name."
+    )
     shares = analysis.error_shares(info)
     st.dataframe(
         pd.DataFrame([_row(info, property_, shares) for property_ in info.properties]),
