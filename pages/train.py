@@ -23,7 +23,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import check_limits, heading
 from pages.parts.train import intake, sources
 from pages.parts.train.mends import mending_text, show_mending
-from pages.parts.train.reading_form import show_reading_form
+from pages.parts.train.reading_form import is_unchecked, show_reading_form
 from pages.parts.train.report import show_report
 from pages.parts.train.resource_estimate import stop_measuring
 from pages.parts.train.row_editor import open_rows
@@ -136,11 +136,16 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
                 _offer_mending(file, chosen.table)
     starting = bool(st.session_state.get(_STARTING))
     accepted = _accepted(file, chosen.table)
+    if is_unchecked():
+        st.warning(
+            "What you changed of the columns is not in force yet: press *Check again* above.",
+            icon=":material/refresh:",
+        )
     st.button(
         "Train",
         type="primary",
         icon=":material/play_arrow:",
-        disabled=starting or config is None or not accepted,
+        disabled=starting or config is None or not accepted or is_unchecked(),
         on_click=_mark_starting,
     )
     if problem := st.session_state.pop("train problem", None):

@@ -140,15 +140,18 @@ def read_conditions(
     frame = pd.DataFrame(index=range(count))
     for condition in conditions:
         values = given[condition.name]
-        single = isinstance(values, str) or not isinstance(values, Iterable)
+        if isinstance(values, Mapping):
+            raise UserError(
+                f"{condition.name} is given as {clipped(repr(values))}: give one value, or a list."
+            )
+        single = isinstance(values, str) or np.ndim(values) == 0
         cells = [values] * count if single else list(values)
         if len(cells) != count:
             raise UserError(
                 f"There are {count} repeat units and {len(cells)} values of {condition.name}."
             )
-        frame[condition.label] = [
-            None if cell is None or cell != cell else str(cell) for cell in cells
-        ]
+        texts = [None if pd.isna(cell) else str(cell) for cell in cells]
+        frame[condition.label] = pd.Series(texts, dtype=object)
     reading = Reading(format="csv")
     raw = RawTable("conditions", frame, np.arange(count), reading)
     return conditions_for(raw, conditions)

@@ -11,6 +11,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictions, Predictor
+from ..inference.scoring import conditions_of
 from ..runs import find_model
 from ..table import Table
 from ..table.mended import mended_table
@@ -79,7 +80,7 @@ class Model:
 
     def predict(
         self,
-        smiles: Iterable[str],
+        smiles: Iterable[str] | Table,
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
@@ -87,7 +88,8 @@ class Model:
         """Predict repeat units.
 
         Args:
-            smiles: N repeat units; `*` marks where the chain goes on.
+            smiles: N repeat units; `*` marks where the chain goes on. A table brings its
+                conditions.
             errors: `raise`, or `coerce` to get NaN for a repeat unit that cannot be read.
             source: the name of the source that properties are to be like, or `all` for a column of
                 each; by default as the model answers.
@@ -117,7 +119,7 @@ class Model:
 
     def predict_interval(
         self,
-        smiles: Iterable[str],
+        smiles: Iterable[str] | Table,
         coverage: float = LEVEL,
         errors: Unreadable = "raise",
         source: str | None = None,
@@ -158,7 +160,7 @@ class Model:
 
     def predict_members(
         self,
-        smiles: Iterable[str],
+        smiles: Iterable[str] | Table,
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
@@ -178,20 +180,22 @@ class Model:
         }
 
     def _predict(
-        self, smiles: Iterable[str], errors: Unreadable, conditions: Conditions | None
+        self, smiles: Iterable[str] | Table, errors: Unreadable, conditions: Conditions | None
     ) -> tuple[Predictions, pd.Index | None]:
         if errors not in get_args(Unreadable):
             raise UserError(f"errors is {errors!r}: give 'raise' or 'coerce'.")
         units = [text or "" for text in smiles_list(smiles, missing=errors == "coerce")]
-        if conditions is None:
-            # A table brings its own.
-            conditions = smiles.condition_values if isinstance(smiles, Table) else {}
-        given = read_conditions(self._predictor.info.conditions, conditions, len(units))
+        wanted = self._predictor.info.conditions
+        if conditions is None and isinstance(smiles, Table):
+            # A table brings its own, in its own units.
+            given = conditions_of(smiles, wanted)
+        else:
+            given = read_conditions(wanted, conditions or {}, len(units))
         predicted = self._predictor.predict(units, given=given)
         if predicted.problems and errors == "raise":
             row, reason = next(iter(predicted.problems.items()))
             raise UserError(
-                f"Row {row}: {clipped(repr(units[row]))} cannot be read: {reason}; "
+                f"Row {row}: {clipped(repr(units[row]))} cannot be predicted: {reason}; "
                 "errors='coerce' gives NaN."
             )
         return predicted, smiles.index if isinstance(smiles, pd.Series | pd.DataFrame) else None

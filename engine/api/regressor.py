@@ -1,7 +1,7 @@
 """Training in scikit-learn's words."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from shutil import Error, copytree
@@ -130,11 +130,14 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             raise UserError(f"seed is {self.seed!r}: give a whole number from 0 to {MAX_SEED - 1}.")
         return preset, use
 
-    def predict(self, X: Sequence[str]) -> np.ndarray:
+    def predict(
+        self, X: Sequence[str] | Table, conditions: Mapping[str, Any] | None = None
+    ) -> np.ndarray:
         """Predict repeat units.
 
         Args:
-            X: N SMILES.
+            X: N SMILES, or a table, which brings its conditions.
+            conditions: as `Model.predict` takes them.
 
         Returns:
             Shape `(N,)` where `y` had one dimension, else `(N, K)`; in the units of `y`. After a
@@ -144,7 +147,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             UserError: when a repeat unit cannot be read; it names the row.
         """
         check_is_fitted(self)
-        values = self.model_.predict(X).to_numpy()
+        values = self.model_.predict(X, conditions=conditions).to_numpy()
         return values[:, 0] if self._flat else values
 
     def score(self, X: Sequence[str], y: Any, sample_weight: Any = None) -> float:

@@ -19,6 +19,7 @@ MAX_ATOMS = 400
 1,000 atoms take 40 seconds (docs/experiments.md, RDKit's AvgIpc)."""
 
 _IS_STAR = rdqueries.AtomNumEqualsQueryAtom(0)
+_CHARGE = re.compile(r"\[[^\]]*?([+-]\d{2,})[^\]]*\]")
 _NOT_IN_SMILES = re.compile(r"[^\x21-\x7e]")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
@@ -120,6 +121,8 @@ def _parse(text: str) -> Chem.Mol:
     if strange := _NOT_IN_SMILES.search(text):
         sign = strange[0] if strange[0].isprintable() else f"U+{ord(strange[0]):04X}"
         raise BadSmilesError(f"“{sign}” (character {strange.start() + 1}) is no sign of a SMILES")
+    if charge := _CHARGE.search(text):
+        raise BadSmilesError(f"no atom has the charge {charge[1]}")
     try:
         mol = Chem.MolFromSmiles(text)
     except Exception as error:  # RDKit's own kinds, and Python's SystemError

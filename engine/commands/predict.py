@@ -225,6 +225,9 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
             + " ".join(f"--condition {name}=VALUE" for name in missing)
             + "."
         )
+    for condition in predictor.info.conditions:
+        if words := condition.beyond_words(given[condition.name]):
+            print_line(words, stderr=True)
     at = same_for_all(predictor.info.conditions, 1, given)
     predicted = predictor.predict([smiles], given=at)
     if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:

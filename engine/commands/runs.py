@@ -112,12 +112,21 @@ def _stop(arguments: argparse.Namespace) -> None:
 def _delete(arguments: argparse.Namespace) -> int:
     """Delete a run, after asking."""
     run = find_run(arguments.run)
+    alike = [one.id for one in list_runs() if one.name == arguments.run]
+    if run.id != arguments.run and len(alike) > 1:
+        raise UserError(
+            f"{len(alike)} runs are called {arguments.run!r}: name one by its id, "
+            f"{', '.join(alike)}."
+        )
     console = Console()
     size = f"{disk_use(run) / 2**20:,.1f} MB"
     if not arguments.yes:
-        answer = console.input(
-            f"Delete run {escape(run.name)} ({run.id}) with its {size}? yes or no: "
-        )
+        try:
+            answer = console.input(
+                f"Delete run {escape(run.name)} ({run.id}) with its {size}? yes or no: "
+            )
+        except EOFError:
+            raise UserError("Nobody is there to answer: say --yes to delete the run.") from None
         if answer.strip().casefold() not in ("y", "yes"):
             console.print("Nothing was deleted.")
             return 1

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..base.errors import UserError
 from ..settings.sources import Source, default_name, source_named
 from ..table import Table, join_tables, leave_out, split_by_column, split_columns
+from ..table.checking import leave_bounds_out
 from ..table.splitting import column_of_source
 from .options import add_table, checked_table, given_units, said_mending
 
@@ -101,6 +102,9 @@ def checked_tables(arguments: argparse.Namespace) -> Table:
 
 def _joined(tables: list[Table], sources: list[Source], arguments: argparse.Namespace) -> Table:
     """The tables as one, as the options say."""
+    if said_mending(arguments).bounds == "leave-out":
+        # Parts of one table are checked anew, and find its bounds again.
+        tables = [leave_bounds_out(table) for table in tables]
     joined = join_tables(tables, sources, _answer(arguments.answer))
     return leave_out(joined, arguments.leave_out)
 

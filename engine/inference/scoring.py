@@ -174,6 +174,20 @@ def conditions_of(table: Table, conditions: Sequence[Condition]) -> GivenConditi
     Raises:
         UserError: when the table has no column of one.
     """
+    if table.parts:
+        given = [conditions_of(part, conditions) for part in table.parts]
+        starts = np.cumsum([0, *(len(part.rows) for part in table.parts)])
+        return GivenConditions(
+            {
+                each.name: np.concatenate([one.values[each.name] for one in given])
+                for each in conditions
+            },
+            {
+                int(start) + row: problem
+                for start, one in zip(starts, given, strict=False)
+                for row, problem in one.problems.items()
+            },
+        )
     raw, positions = table.raw, raw_positions(table)
     own = replace(raw, frame=raw.frame.iloc[positions], rows=raw.rows[positions])
     return conditions_for(own, conditions)

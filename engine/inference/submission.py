@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..features.compute import UniqueUnits
+from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, guess_columns
 from ..table.conditions import conditions_for
 from ..table.report import counted, listed
@@ -70,6 +71,7 @@ def make_submission(
             model does not predict.
     """
     info, columns = predictor.info, guess_columns(test, smiles=smiles)
+    given = conditions_for(test, info.conditions, conditions) if info.conditions else None
     names = info.columns_like(source) if source else info.submission_columns
     if sample is not None:
         if source is None:
@@ -77,8 +79,7 @@ def make_submission(
             names = {name: name for name in info.names} | names
         if (id_column := sample.frame.columns[0]) in test.frame:
             columns = columns.model_copy(update={"id": id_column})
-        properties, order = _requested(sample, test, columns, [*names])
-    given = conditions_for(test, info.conditions, conditions) if info.conditions else None
+        properties, order = _requested(sample, test, columns, [*names], given)
     predicted = predictor.predict(smiles_of(test, columns), progress, given)
     plain = plain_submission(test, columns, predicted, info, names)
     if sample is None:
@@ -148,7 +149,11 @@ def _ids(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:
 
 
 def _requested(
-    sample: RawTable, test: RawTable, columns: Columns, names: list[str]
+    sample: RawTable,
+    test: RawTable,
+    columns: Columns,
+    names: list[str],
+    given: GivenConditions | None,
 ) -> tuple[list[str], list[int]]:
     """The properties that a sample asks for, and the test table's row for each of its ids.
 
@@ -156,6 +161,7 @@ def _requested(
         sample, test: the tables.
         columns: of the test table.
         names: of the properties that the model predicts.
+        given: the conditions of the test table's rows, if the model predicts at such.
     """
     properties = list(sample.frame.columns[1:])
     unknown = [name for name in properties if name not in names]
@@ -174,7 +180,16 @@ def _requested(
             f"{sample.name} asks for {len(missing):,} ids that {test.name} does not hold, "
             f"such as {', '.join(missing[:5])}; upload the files that belong together."
         )
-    _check_one_unit_each({row_id: positions[row_id] for row_id in ids}, test, columns)
+    asked = {row_id: positions[row_id] for row_id in ids}
+    _check_one_unit_each(asked, test, columns)
+    for values in given.values.values() if given else ():
+        for row_id, rows in asked.items():
+            if len({str(values[row]) for row in rows}) > 1:
+                raise UserError(
+                    f"{test.name} gives the id {row_id} under different conditions, on rows "
+                    f"{', '.join(f'{test.rows[row]:,}' for row in rows[:5])}: give each an id of "
+                    "its own."
+                )
     return properties, [positions[row_id][0] for row_id in ids]
 
 

@@ -76,7 +76,8 @@ def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
     path, table = folder / KNOWN_LABELS, folder.parent / files.TABLE
     if path.is_file():
         return KnownLabels(pd.read_csv(path))
-    if info.sources and table.is_file():
+    # A value measured under other conditions is not that of the molecule as it is predicted.
+    if info.sources and not info.conditions and table.is_file():
         return KnownLabels(_of_table(pd.read_parquet(table), info))
     return KnownLabels(pd.DataFrame(columns=_COLUMNS))
 

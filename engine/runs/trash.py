@@ -40,7 +40,12 @@ def throw_away(run: Run) -> None:
         UserError: when it cannot be moved.
     """
     empty_trash(DAYS)
-    if run.folder.is_symlink() or not run.folder.exists():
+    if run.folder.is_symlink():
+        raise UserError(
+            f"The folder of {run.name!r} is a link, {run.folder}: remove it by hand; what it leads "
+            "to is left alone."
+        )
+    if not run.folder.exists():
         return
     target = _trash() / run.id
     try:
@@ -55,10 +60,20 @@ def throw_away(run: Run) -> None:
 def restore(run_id: str) -> None:
     """Bring a deleted run back; the run table finds it by its folder.
 
+    Args:
+        run_id: its id, or its name.
+
     Raises:
         UserError: when it is not in the trash any more, there is a run of that id again, or its
             folder cannot be moved.
     """
+    named = [each.run.id for each in trashed() if run_id in (each.run.id, each.run.name)]
+    if len(named) > 1:
+        raise UserError(
+            f"{len(named)} deleted runs are called {run_id!r}: name one by its id, "
+            f"{', '.join(named)}."
+        )
+    run_id = named[0] if named else run_id
     place = _trash() / run_id if is_run_id(run_id) else None
     if place is None or not place.is_dir() or place.is_symlink():
         raise UserError(

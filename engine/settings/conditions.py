@@ -61,11 +61,13 @@ class Condition(BaseModel):
 
     def choice(self, text: str) -> str | None:
         """The word of the training table that a text means, case ignored; None for no such one."""
+        if text.strip() in self.choices:
+            return text.strip()
         wanted = text.strip().casefold()
         return next((word for word in self.choices if word.casefold() == wanted), None)
 
-    def is_beyond(self, value: float | str) -> bool:
-        """Whether no training row had such a value: a number out of range, another structure.
+    def beyond_words(self, value: float | str) -> str:
+        """A sentence where no training row had such a value; else empty.
 
         Args:
             value: a number in the unit, a word, or a canonical SMILES.
@@ -73,8 +75,19 @@ class Condition(BaseModel):
         if self.kind == "number":
             assert self.low is not None
             assert self.high is not None
-            return not self.low <= float(value) <= self.high
-        return value not in self.choices
+            if self.low <= float(value) <= self.high:
+                return ""
+            shown = self.as_property
+            return (
+                f"{self.name}: the training table goes from {number(shown, self.low)} to "
+                f"{number(shown, self.high)}; beyond it the model is guessing."
+            )
+        if value in self.choices:
+            return ""
+        return (
+            f"{self.name}: the training table has no such structure; the model goes by what it has "
+            "in common with the others."
+        )
 
 
 class GivenConditions(NamedTuple):

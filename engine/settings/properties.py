@@ -143,8 +143,14 @@ class Unit(NamedTuple):
     zero: float = 0.0
 
     def convert(self, values: np.ndarray) -> np.ndarray:
-        """Values in this unit, as values in the property's own unit."""
-        return (values - self.zero) * self.factor
+        """Values in this unit, as values in the property's own unit.
+
+        Rounded to 12 significant digits: 260.2 K is −12.95 °C, and not −12.949999999999989.
+        """
+        if self.factor == 1 and self.zero == 0:
+            return values
+        turned = np.asarray((values - self.zero) * self.factor)
+        return np.array([float(f"{value:.12g}") for value in turned.flat]).reshape(turned.shape)
 
 
 @dataclass(frozen=True)

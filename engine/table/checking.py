@@ -198,7 +198,7 @@ def _row_findings(
     """What is odd about the repeat units and how rows share them; `ids` are the given ones."""
     raw, canonical, rows = table.raw, table.canonical, table.rows
     findings = stand_ins(raw, columns.smiles) or attachment_points(canonical, rows)
-    apart = _settings(raw, unused_roles(raw, columns), columns, usable)
+    apart = _settings(raw, unused_roles(raw, columns), table.condition_values, usable)
     return [
         *findings,
         *unjoinable(canonical, rows),
@@ -269,8 +269,14 @@ def _check_labels(
             header,
             columns.scales.get(column),
         )
-        findings += column_labels.findings
-        if np.isfinite(column_labels.values).any():
+        labelled = np.isfinite(column_labels.values).any()
+        # Of bounds alone nothing is learned.
+        findings += [
+            each
+            for each in column_labels.findings
+            if labelled or each.kind not in ("cell_above", "cell_below")
+        ]
+        if labelled:
             read[column] = column_labels
         else:
             empty.append(column)
@@ -307,13 +313,20 @@ def settings_of(table: Table) -> list[str]:
     """What tells each row from others of its repeat unit: its conditions, its solvent."""
     roles = unused_roles(table.raw, table.report.columns)
     usable = np.flatnonzero(np.isin(table.raw.rows, table.rows))
-    return _settings(table.raw, roles, table.report.columns, usable)
+    return _settings(table.raw, roles, table.condition_values, usable)
 
 
 def _settings(
-    raw: RawTable, roles: Mapping[str, Role], columns: Columns, usable: np.ndarray
+    raw: RawTable, roles: Mapping[str, Role], conditions: pd.DataFrame, usable: np.ndarray
 ) -> list[str]:
-    """What tells each usable row from others of its repeat unit: its conditions, its solvent."""
-    names = [*columns.conditions, *(name for name, role in roles.items() if role in SETTINGS)]
-    frame = raw.frame[names].iloc[usable].fillna("")
+    """What tells each usable row from others of its repeat unit: its conditions, its solvent.
+
+    Conditions are compared as they are understood, other columns by the text of their cells.
+    """
+    names = [name for name, role in roles.items() if role in SETTINGS]
+    others = raw.frame[names].iloc[usable].fillna("").reset_index(drop=True)
+    read = conditions.astype(object).map(lambda value: "" if pd.isna(value) else repr(value))
+    frame = pd.concat([read.reset_index(drop=True), others], axis=1)
+    if frame.empty:
+        return [""] * len(usable)
     return ["\x1f".join(cells) for cells in frame.itertuples(index=False)]

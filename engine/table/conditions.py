@@ -1,5 +1,6 @@
 """Columns that a user marks as conditions: a temperature, a method, the SMILES of a solvent."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from .reading import RawTable
 from .report import Finding, counted, listed, rows_text
 from .scales import FEWEST_LABELS, SCALE_DECADES, decades
 
+_STRUCTURES = re.compile(r"solvent|additive|plastici[sz]er|comonomer|molecule|structure|guest|gas")
 _MOST_ODD = 0.1
 """Share of a column's cells that may be no numbers although the column holds numbers."""
 
@@ -49,9 +51,16 @@ def read_conditions(raw: RawTable, columns: Columns, usable: np.ndarray) -> Cond
     Raises:
         UserError: for a column that is empty, or has too many different words.
     """
-    values, conditions, findings = {}, [], []
+    values: dict[str, np.ndarray] = {}
+    conditions: list[Condition] = []
+    findings: list[Finding] = []
     for column in columns.conditions:
         name, unit = read_header(column)
+        if alike := next((one for one in values if one.casefold() == name.casefold()), None):
+            raise UserError(
+                f"Two conditions are called “{name}” and “{alike}”: rename one of the columns, or "
+                "leave it out."
+            )
         cells = raw.frame[column].to_numpy()[usable]
         kind = _kind(raw, column, cells)
         if kind == "number" and not unit:
@@ -117,7 +126,7 @@ def conditions_for(
         cells = raw.frame[column].to_numpy()
         read, _ = _read(cells, condition.kind, said, raw.reading.decimal)
         if condition.kind == "number":
-            read = _in_unit(read, said, condition, raw.name)
+            read = _on_scale(_in_unit(read, said, condition, raw.name), condition)
         elif condition.kind == "word":
             read = np.array([condition.choice(word or "") for word in read], dtype=object)
         values[name] = read
@@ -134,6 +143,8 @@ def checked_value(condition: Condition, text: str) -> float | str:
     """
     cells = np.array([text], dtype=object)
     read, _ = _read(cells, condition.kind, condition.unit, ".")
+    if condition.kind == "number":
+        read = _on_scale(read, condition)
     value: Any = condition.choice(text) if condition.kind == "word" else read[0]
     if pd.isna(value):
         raise UserError(f"{condition.name}: {_problem(condition, text)}.")
@@ -154,7 +165,7 @@ def join_conditions(
     first: dict[str, tuple[Condition, str]] = {}
     for table, conditions, _ in parts:
         for condition in conditions:
-            known, where = first.setdefault(condition.name, (condition, table))
+            known, where = first.setdefault(condition.name.casefold(), (condition, table))
             if (known.kind, known.unit) != (condition.kind, condition.unit):
                 raise UserError(
                     f"{table} gives the condition {condition.label} as a {condition.kind}, {where} "
@@ -162,17 +173,21 @@ def join_conditions(
                 )
     frames = []
     for _, _, values in parts:
+        own = {str(name).casefold(): column for name, column in values.items()}
         frame = pd.DataFrame(index=values.index)
         for name, (condition, _) in first.items():
             nothing = np.nan if condition.kind == "number" else None
-            frame[name] = values.get(name, nothing)
+            frame[condition.name] = own.get(name, nothing)
         frames.append(frame)
     joined = pd.concat(frames, ignore_index=True)
-    conditions = tuple(
-        _described(name, known.kind, known.unit, joined[name].to_numpy(), name)
-        for name, (known, _) in first.items()
-    )
-    return conditions, joined
+    described = []
+    for known, _ in first.values():
+        if known.kind == "word":
+            # Spelt as the first table spells them.
+            joined[known.name] = _read(joined[known.name].to_numpy(), "word", "", ".")[0]
+        read = joined[known.name].to_numpy()
+        described.append(_described(known.name, known.kind, known.unit, read, known.name))
+    return tuple(described), joined
 
 
 def _problem(condition: Condition, cell: str | None) -> str:
@@ -181,7 +196,8 @@ def _problem(condition: Condition, cell: str | None) -> str:
         return f"no {condition.name} is given"
     if condition.kind == "number":
         unit = f" in {condition.unit}" if condition.unit else ""
-        return f"“{cell}” is no number{unit}, as the {condition.name} has to be"
+        above = " above zero" if condition.scale == "log10" else ""
+        return f"“{cell}” is no number{above}{unit}, as the {condition.name} has to be"
     if condition.kind == "structure":
         return f"“{cell}” cannot be read as the SMILES of a {condition.name}"
     return (
@@ -197,7 +213,19 @@ def _kind(raw: RawTable, column: str, cells: np.ndarray) -> ConditionKind:
     read = read_column(present, raw.reading.decimal)
     if len(read.words) <= _MOST_ODD * len(present):
         return "number"
-    return "structure" if looks_like_smiles(raw, column) else "word"
+    if looks_like_smiles(raw, column):
+        return "structure"
+    # Water and ethanol, `O` and `CCO`, look less like structures than repeat units do.
+    named = _STRUCTURES.search(column.casefold()) is not None
+    return "structure" if named and all(map(_is_structure, {*present})) else "word"
+
+
+def _is_structure(text: str) -> bool:
+    try:
+        canonical(text)
+    except BadSmilesError:
+        return False
+    return True
 
 
 def _read(
@@ -253,6 +281,11 @@ def _in_unit(values: np.ndarray, unit: str, condition: Condition, table: str) ->
             f"{condition.unit or 'numbers without a unit'}: convert the column first."
         )
     return turned[0] * values + turned[1]
+
+
+def _on_scale(values: np.ndarray, condition: Condition) -> np.ndarray:
+    """The numbers; NaN for one that has no place on the condition's scale."""
+    return np.where(np.isfinite(condition.as_property.scaled(values)), values, np.nan)
 
 
 def _described(

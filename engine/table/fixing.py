@@ -13,7 +13,7 @@ from ..settings.properties import Property
 from .cells import is_missing, to_number
 from .checking import Table, settings_of
 from .columns import Columns, free_name, guess_columns
-from .headers import Header, read_header
+from .headers import Header, read_header, read_headers
 from .mending import MAX_CHANGES, CellChange, DroppedRow, Mending, rows_to_drop
 from .reading import RawTable, Reading
 from .report import Finding, counted, listed, rows_text
@@ -33,7 +33,7 @@ _READ = {
     "cell_spread": "with a spread (±): the number is written",
     "non_numeric": "with something that is no number: left empty",
     "foreign_unit": "in a unit that cannot be converted: left empty",
-    "void_bound": "with a bound that says nothing: left empty",
+    "void_bound": "with a bound far from what can be: left empty",
     "infinite": "with an infinite number: left empty",
 }
 
@@ -137,9 +137,14 @@ def mended_frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
     others = others.drop(columns=[columns.smiles, *columns.properties])
     if table.raw.reading.decimal == ",":
         others = others.map(_with_point)
+    for column, condition in zip(columns.conditions, table.conditions, strict=True):
+        if condition.kind == "number":
+            unit = "" if read_header(column).unit else f" {condition.unit}".rstrip()
+            values = table.condition_values[condition.name]
+            others[column] = [None if pd.isna(v) else f"{float(v)!r}{unit}" for v in values]
     # Every name is made here, so that no other column has it.
     id_ = columns.id or free_name(ROW_NUMBERS, others)
-    heads = {p.name: _head(p) for p in table.properties}
+    heads = _heads(table)
     frame = pd.DataFrame(
         {id_: table.ids, columns.smiles: [_starred(text) for text in table.smiles]}
     )
@@ -174,6 +179,14 @@ def _misleading(frame: pd.DataFrame, wanted: Columns) -> list[str]:
         if not odd:
             return left_out
         left_out += odd
+
+
+def _heads(table: Table) -> dict[str, str]:
+    """The column of each property: with its unit, where all of them are then read as meant."""
+    heads = {p.name: _head(p) for p in table.properties}
+    read = read_headers([*heads.values()])
+    as_meant = all(read[head].name == name for name, head in heads.items())
+    return heads if as_meant else {name: name for name in heads}
 
 
 def _head(property_: Property) -> str:

@@ -54,11 +54,16 @@ def read_headers(columns: Sequence[str]) -> dict[str, Header]:
     """What each of several columns' headers says; no two are called alike, but for their case."""
     headers: dict[str, Header] = {}
     # A column that has a property's very name comes before one whose header means it.
-    for column in sorted(columns, key=lambda column: not is_registered(column)):
+    for column in sorted(columns, key=_comes_later):
         header = read_header(column)
         taken = {other.name.casefold() for other in headers.values()}
         headers[column] = header if header.name.casefold() not in taken else Header(column)
     return {column: headers[column] for column in columns}
+
+
+def _comes_later(column: str) -> tuple[bool, bool]:
+    """Whether another column may take a name before this one: a registered, or a plain one."""
+    return not is_registered(column), read_header(column).name != column
 
 
 def columns_by_name(said: Mapping[str, T], properties: Sequence[str], what: str) -> dict[str, T]:

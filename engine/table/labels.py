@@ -13,9 +13,10 @@ from ..settings.properties import (
     possible_range,
     property_and_conversion,
 )
+from ..settings.units import is_unit
 from .cells import DecimalSign
 from .headers import Header
-from .plausibility import check_labels
+from .plausibility import check_labels, usual_range
 from .quantities import BOUNDS, Column, Kind, commonest_unit, read_column
 from .report import Finding, PropertySummary, clipped, counted, listed
 from .scales import on_scale
@@ -75,18 +76,20 @@ def read_labels(
     values = convert(read.values)
     strange = _convert_cells(values, read, header.name, property_)
     values[strange] = np.nan
+    words = sorted([*read.words, *(i for i in strange if not is_unit(read.quantities[i].unit))])
+    foreign_cells = [i for i in strange if i not in words]
     property_, of_scale = on_scale(property_, values, rows, scale)
     # What lies above a bound has it as its lower end.
     lower, upper = (
         _bounds(read, kind, header.name, property_, convert) for kind in ("above", "below")
     )
-    void = _void_bounds(property_, lower, upper)
+    void = _void_bounds(property_, values, lower, upper)
     foreign = f"in a unit that cannot be turned into {property_.unit or 'that of the others'}"
     findings = [
-        _unusable("non_numeric", "not a number", column, cells, rows, read.words),
-        _unusable("foreign_unit", foreign, column, cells, rows, strange),
+        _unusable("non_numeric", "not a number", column, cells, rows, words),
+        _unusable("foreign_unit", foreign, column, cells, rows, foreign_cells),
         _unusable("infinite", "infinite", column, cells, rows, read.infinite),
-        _unusable("void_bound", "a bound that says nothing", column, cells, rows, void),
+        _unusable("void_bound", "a bound far from what can be", column, cells, rows, void),
         *_marked(column, cells, rows, read, {*strange, *void}),
         of_scale,
         *check_labels(property_, values, rows, said),
@@ -158,9 +161,20 @@ def _bounds(
     return bounds
 
 
-def _void_bounds(property_: Property, lower: np.ndarray, upper: np.ndarray) -> list[int]:
-    """Take out the bounds beyond what physics or the scale allows; returns their positions."""
+def _void_bounds(
+    property_: Property, values: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> list[int]:
+    """Take out the bounds beyond what physics, the scale or the labels allow; their positions.
+
+    A slip such as `> 99999` among labels up to 100 would be learned by every member.
+    """
     low, high = possible_range(property_.base)
+    if property_.low is not None and property_.high is not None:
+        span = property_.high - property_.low
+        near, far = property_.low - span, property_.high + span
+    else:
+        near, far = usual_range(property_, values, _FARTHEST_BOUND)
+    low, high = max(low, near), min(high, far)
     void: set[int] = set()
     for bounds in (lower, upper):
         known = np.isfinite(bounds)
@@ -169,6 +183,10 @@ def _void_bounds(property_: Property, lower: np.ndarray, upper: np.ndarray) -> l
         void |= {*np.flatnonzero(beyond).tolist()}
     return sorted(void)
 
+
+_FARTHEST_BOUND = 20.0
+"""Robust standard deviations of the labels that a bound may lie from their median, of a property
+that has no plausible range."""
 
 BOUNDS_LEARNED = (
     "A model learns from them as bounds, and is wrong only beyond them; no figure of error counts "

@@ -9,8 +9,10 @@ import pandas as pd
 
 from ..base.errors import UserError
 from .cells import is_missing
+from .columns import Columns, unused_roles
 from .quantities import to_quantity
 from .reading import RawTable
+from .roles import SETTINGS
 
 _NAMES = ("property", "property_name", "prop", "parameter", "quantity", "variable", "endpoint")
 _VALUES = ("value", "values", "val", "property_value", "result", "measurement")
@@ -64,16 +66,19 @@ def said_long_format(words: str, raw: RawTable) -> LongFormat:
     return LongFormat(columns[0], columns[1], columns[2] if len(columns) > 2 else unit)
 
 
-def pivoted(raw: RawTable, long: LongFormat, smiles: str) -> RawTable:
+def pivoted(
+    raw: RawTable, long: LongFormat, smiles: str, conditions: Sequence[str] = ()
+) -> RawTable:
     """The table with a column for each property, and its units in the cells.
 
-    Rows of one repeat unit become one, which has the number and the other cells of the first of
-    them; a second value of one property begins another row.
+    Rows of one repeat unit under the same conditions become one, which has the number and the
+    other cells of the first of them; a second value of one property begins another row.
 
     Args:
         raw: the table in long format.
         long: its columns.
         smiles: the column of the repeat units.
+        conditions: columns that tell rows apart, besides those whose names or cells say so.
 
     Raises:
         UserError: when there are too many properties.
@@ -88,13 +93,15 @@ def pivoted(raw: RawTable, long: LongFormat, smiles: str) -> RawTable:
     columns = _unlike(properties, others)
     cells: list[dict[str, str | None]] = []
     numbers: list[int] = []
-    open_rows: dict[str | None, list[int]] = {}
+    roles = unused_roles(raw, Columns(smiles=smiles))
+    apart = [name for name in others if name in conditions or roles.get(name) in SETTINGS]
+    open_rows: dict[tuple[str | None, ...], list[int]] = {}
     for number, row in zip(raw.rows, raw.frame.to_dict("records"), strict=True):
         name, value = row[long.name], row[long.value]
         if is_missing(name) or is_missing(value):
             continue
         column = columns[name]
-        mine = open_rows.setdefault(row[smiles], [])
+        mine = open_rows.setdefault((row[smiles], *(row[each] for each in apart)), [])
         place = next((i for i in mine if column not in cells[i]), None)
         if place is None:
             place = len(cells)

@@ -47,7 +47,10 @@ def read_cells(source: Path | str | bytes, mending: Mending, name: str | None = 
         return raw
     smiles = mending.smiles and mending.own_names.get(mending.smiles, mending.smiles)
     return pivoted(
-        raw, said_long_format(mending.long, raw), guess_columns(raw, smiles=smiles).smiles
+        raw,
+        said_long_format(mending.long, raw),
+        guess_columns(raw, smiles=smiles).smiles,
+        [mending.own_names.get(name, name) for name in mending.conditions],
     )
 
 

@@ -140,6 +140,29 @@ def _implausible(property_: Property, values: np.ndarray, rows: np.ndarray) -> F
     )
 
 
+def usual_range(property_: Property, values: np.ndarray, spreads: float) -> tuple[float, float]:
+    """The ends of so many robust standard deviations around the median, in the property's unit.
+
+    Args:
+        property_: whose scale decides.
+        values: (n,) its labels, NaN where one is missing.
+        spreads: how many.
+
+    Returns:
+        Infinite ends where the labels are too few, or have no spread.
+    """
+    scaled = property_.scaled(values)
+    labels = scaled[np.isfinite(scaled)]
+    spread, median = 0.0, 0.0
+    if len(labels) >= OUTLIER_LABELS:
+        median = float(np.median(labels))
+        spread = float(1.4826 * np.median(np.abs(labels - median)))
+    if not spread:
+        return -np.inf, np.inf
+    ends = property_.unscaled(np.array([median - spreads * spread, median + spreads * spread]))
+    return float(ends[0]), float(ends[1])
+
+
 def _outliers(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
     scaled = property_.scaled(values)
     labels = scaled[np.isfinite(scaled)]

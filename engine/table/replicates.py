@@ -41,7 +41,16 @@ def average_replicates(table: Table, how: Replicates) -> Table:
         if present.any():
             means[row, present] = middle(scaled[np.ix_(group, present)], axis=0)
     labels = unscaled_columns(table.properties, means)
-    bounds = None if table.bounds is None else _bounds(table.bounds, groups, labels)
+    bounds = None
+    if table.bounds is not None:
+        bounds = _bounds(table.bounds, groups, labels)
+    if bounds is not None:
+        # Between two bounds lies a range, whose middle is taken as that of `3-10` in a cell is.
+        middles = bounds.changed(lambda each: scaled_columns(table.properties, each))
+        between = np.isfinite(middles.lower) & np.isfinite(middles.upper)
+        middle_of = unscaled_columns(table.properties, (middles.lower + middles.upper) / 2)
+        labels = np.where(between, middle_of, labels)
+        bounds = or_none(bounds.changed(lambda each: np.where(between, np.nan, each)))
     first = table.of_rows(np.array([group[0] for group in groups]))
     report = table.report
     findings = [each for each in report.findings if each.kind not in _MENDED]
@@ -124,7 +133,8 @@ def _finding(table: Table, groups: list[list[int]], how: Replicates) -> Finding:
 
 
 def _spread_words(property_: Property, spread: float | None) -> str:
-    return "" if spread is None else f"{property_.errors.format(spread)} in {property_.name}"
+    # No spread at all says that a value was copied, not that it is exact.
+    return "" if not spread else f"{property_.errors.format(spread)} in {property_.name}"
 
 
 def _averaged_rows(table: Table, groups: list[list[int]]) -> pd.DataFrame:

@@ -91,7 +91,7 @@ def split_columns(
             raise UserError(
                 f"{table.name} has no column {column!r}; its columns are {', '.join(names)}."
             )
-    own = [each.name for each in table.properties if each.name not in of_columns]
+    own = [column for column in table.report.columns.properties if column not in of_columns]
     if not own:
         raise UserError(f"{table.name} has no property left that is its own source's.")
     kept = [column for column in names if column not in of_columns]

@@ -66,7 +66,7 @@ def test_an_older_model_has_one_coverage(tmp_path) -> None:
 
 
 def test_what_cannot_be_read_is_told_or_left_out() -> None:
-    with pytest.raises(UserError, match=r"Row 1: 'C1CC' cannot be read"):
+    with pytest.raises(UserError, match=r"Row 1: 'C1CC' cannot be predicted"):
         load().predict(["*CC*", "C1CC"])
     predicted = load().predict(["*CC*", "C1CC"], errors="coerce")
     assert predicted.notna().all(axis=1).tolist() == [True, False]

@@ -79,7 +79,8 @@ def test_a_link_is_no_run(workspace):
     assert not [each for each in store._folders()]
     with pytest.raises(UserError):
         restore("real")
-    delete_run(run)
+    with pytest.raises(UserError, match="is a link"):
+        delete_run(run)
     assert (outside / store.RECORD).exists()
 
 

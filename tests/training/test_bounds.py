@@ -81,12 +81,13 @@ def test_a_table_keeps_its_bounds():
 
 
 def test_bounds_of_one_repeat_unit_become_the_narrowest():
-    rows = "*CC*,> 10\n*CC*,> 20\n*CC*,< 90\n*CO*,> 5\n*CO*,7\n*CN*,> 9\n*CN*,< 1\n*CS*,3\n"
+    rows = "*CC*,> 10\n*CC*,> 20\n*CC*,< 90\n*CO*,> 5\n*CO*,7\n*CN*,> 9\n*CN*,< 1\n"
+    rows += "*CS*,> 30\n*CS*,> 40\n*CCS*,3\n"
     table = check_table(read_table(f"SMILES,x\n{rows}".encode(), "mine.csv"))
     averaged = average_replicates(table, "median")
-    assert averaged.bounds.lower[:, 0].tolist()[:1] == [20]
-    assert averaged.bounds.upper[:, 0].tolist()[:1] == [90]
-    assert not averaged.bounds.known[1:].any(), "a label says more, and contradictions say nothing"
+    assert averaged.bounds.lower[3, 0] == 40
+    assert averaged.bounds.known.sum() == 1, "a label says more, and contradictions say nothing"
+    assert averaged.labels[0, 0] == 55, "the middle of what lies between 20 and 90"
 
 
 def test_bounds_of_several_tables_are_joined():
@@ -122,3 +123,27 @@ def test_the_nearest_value_within_bounds():
     bounds = Bounds(np.array([[5.0, np.nan]]), np.array([[np.nan, 3.0]]))
     assert bounds.nearest(np.array([[1.0, 9.0]])).tolist() == [[5.0, 3.0]]
     assert bounds.nearest(np.array([[8.0, 2.0]])).tolist() == [[8.0, 2.0]]
+
+
+def test_a_bound_far_from_all_labels_is_a_slip():
+    table = check_table(alkanes(*map(str, range(0, 96, 4)), "> 99999", "> 100", header="Tg"))
+    assert finding(table, "void_bound").count == 1
+    assert np.nanmax(table.bounds.lower) == 100
+
+
+def test_a_label_between_two_bounds_is_a_range():
+    rows = "*CC*,> 3\n*CC*,< 10\n*CO*,5\n*CCC*,1\n*CCO*,7\n"
+    averaged = average_replicates(
+        check_table(read_table(f"SMILES,x\n{rows}".encode(), "m.csv")), "mean"
+    )
+    assert averaged.labels[0, 0] == 6.5
+    assert averaged.bounds is None
+
+
+def test_bounds_are_left_out_of_parts_too(tmp_path, capsys):
+    rows = [f"*{'C' * n}*,{n},{'lab' if n % 2 else 'md'}" for n in range(1, 30)]
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join(["SMILES,x,src", *rows, "*CCO*,> 20,lab"]))
+    words = ["doctor", str(path), "--source-column", "src", "--json"]
+    assert main([*words, "--bounds", "leave-out"]) == 0
+    assert "left out, as chosen" in capsys.readouterr().out

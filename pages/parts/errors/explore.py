@@ -68,6 +68,12 @@ def _show_summary(rows: pd.DataFrame, everything: pd.DataFrame, property_: Prope
         "Bias": (number(errors, found["bias"], True), number(errors, of_all["bias"], True)),
         "R²": (r2_words(found["r2"]), r2_words(of_all["r2"])),
     }
+    if "seen" in rows and (seen := int(rows["seen"].fillna(False).astype(bool).sum())):
+        st.warning(
+            f"The model was trained on {seen:,} of these labels, or on others of the same repeat "
+            "units: their errors flatter it.",
+            icon=":material/visibility:",
+        )
     with st.container(horizontal=True, gap="small"):
         for name, (value, whole) in shown.items():
             with st.container(border=True, width=200, gap=None):

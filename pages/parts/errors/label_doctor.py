@@ -246,7 +246,7 @@ def _show_label(
                 f"{row.score:.1f} times the half-width of a 90 % interval.",
             )
             st.markdown(plain(_members_words(row, property_)))
-            st.markdown(plain(_neighbours_words(row, property_)))
+            st.markdown(plain(_neighbours_words(row, property_, bool(conditions))))
         st.session_state.setdefault(key, (row.row, row.property) in _ticked(run))
         st.checkbox(
             "Exclude", key=key, on_change=_tick, args=(run, row.row, row.property), width="content"
@@ -259,11 +259,16 @@ def _members_words(row: pd.Series, property_: Property) -> str:
     return f"{says}; the blend is {_number(property_, row.blend)}."
 
 
-def _neighbours_words(row: pd.Series, property_: Property) -> str:
+def _neighbours_words(row: pd.Series, property_: Property, under_conditions: bool) -> str:
     parts = [
         f"{_number(property_, value)} ({_likeness(i, similarity, row.same)})"
         for i, (value, similarity) in enumerate(zip(row.neighbours, row.similarities, strict=True))
     ]
+    if under_conditions:
+        return (
+            "By their labels, and by what the blend says that conditions change, the most similar "
+            f"polymers would have {listed(parts)} under these conditions."
+        )
     return f"The most similar polymers have {listed(parts)}."
 
 

@@ -42,9 +42,9 @@ def choose_conditions(
             if value is None:
                 return None
             given[condition.name] = value
-    beyond = [each for each in info.conditions if each.is_beyond(given[each.name])]
-    for condition in beyond:
-        st.warning(plain(_beyond_words(condition)), icon=":material/warning:")
+    for condition in info.conditions:
+        if words := condition.beyond_words(given[condition.name]):
+            st.warning(plain(words), icon=":material/warning:")
     return given
 
 
@@ -80,21 +80,6 @@ def _field(condition: Condition) -> float | str | None:
     except UserError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
-
-
-def _beyond_words(condition: Condition) -> str:
-    if condition.kind == "number":
-        shown = condition.as_property
-        assert condition.low is not None
-        assert condition.high is not None
-        return (
-            f"{condition.name}: the training table goes from {number(shown, condition.low)} to "
-            f"{number(shown, condition.high)}; beyond it the model is guessing."
-        )
-    return (
-        f"{condition.name}: the training table has no such structure; the model goes by what it "
-        "has in common with the others."
-    )
 
 
 @st.fragment

@@ -15,6 +15,8 @@ from pages.parts.train.said import cells_key, columns_key, guessed, said, say, t
 
 _ENCODINGS = ("utf-8", "utf-16", "windows-1252", "latin-1", "shift_jis", "gb18030")
 _AS_FOUND = "as found"
+_UNCHECKED = "train unchecked"
+"""In the session: whether the form says something new."""
 
 
 def show_reading_form(file: dict, cells: RawTable | None, table: Table | None) -> None:
@@ -27,31 +29,50 @@ def show_reading_form(file: dict, cells: RawTable | None, table: Table | None) -
     """
     # Other columns are other widgets: what was chosen for the old ones does not fit them.
     key = columns_key(file)
-    with (
-        st.expander(
-            "Change how the table is read and what its columns are",
-            icon=":material/tune:",
-            expanded=table is None,
-        ),
-        st.form(f"reading {key}", border=False),
+    with st.expander(
+        "Change how the table is read and what its columns are",
+        icon=":material/tune:",
+        expanded=table is None,
     ):
         reading = _reading_widgets(cells, cells_key(file))
         chosen = choose_columns(cells, key) if cells else None
         units = _unit_widgets(table, key) if table else dict(said().units)
-        if st.form_submit_button("Check again", icon=":material/refresh:"):
-            try:
-                _take_form(cells, reading, chosen, units)
-            except UserError as error:
-                show_error(error)
+        _offer_check(cells, reading, chosen, units)
 
 
-def _take_form(
+def is_unchecked() -> bool:
+    """Whether the form says something that the table was not checked with yet."""
+    return bool(st.session_state.get(_UNCHECKED))
+
+
+def _offer_check(
     cells: RawTable | None, reading: dict, chosen: ColumnChoice | None, units: dict[str, str]
 ) -> None:
-    """Keep what the form says on this file and start over.
+    """A button that checks the table as the form says; a warning while it says something new."""
+    problem = None
+    changes: dict[str, object] = {}
+    try:
+        changes = _changes(cells, reading, chosen, units)
+    except UserError as error:
+        problem = error
+    st.session_state[_UNCHECKED] = bool(problem) or said().but(**changes) != said()
+    if is_unchecked():
+        st.warning("These changes are not in force yet: check the table again with them.")
+    if st.button("Check again", icon=":material/refresh:", key="train check again"):
+        if problem:
+            show_error(problem)
+        else:
+            say(**changes)
+            st.rerun()
+
+
+def _changes(
+    cells: RawTable | None, reading: dict, chosen: ColumnChoice | None, units: dict[str, str]
+) -> dict[str, object]:
+    """What the form says, by the fields of a mending.
 
     Raises:
-        UserError: when the chosen columns cannot be used; what was said before is kept.
+        UserError: when the chosen columns cannot be used.
     """
     before = said()
     columns: dict[str, object] = {"smiles": None, "id": None, "properties": None, "conditions": ()}
@@ -68,8 +89,7 @@ def _take_form(
         columns["renamed"] = chosen.renamed
         columns["scales"] = that_fit(chosen.scales, used)
         units = that_fit(_under_new_names(units, before.renamed, chosen.renamed), used)
-    say(**reading, **columns, units=units)
-    st.rerun()
+    return {**reading, **columns, "units": units}
 
 
 def _under_new_names(

@@ -158,7 +158,7 @@ def _show_finding(
         if not finding.rows:
             return
         with st.popover("Rows", key=key):
-            st.caption("Row numbers as a spreadsheet shows them; the header is row 1.")
+            st.caption("Row numbers as a spreadsheet shows them; lines above the header count.")
             st.code(", ".join(map(str, finding.rows)), language=None, wrap_lines=True)
         # Rows that do not fit the header have no cells to be edited.
         if open_rows and finding.kind != "misfit_rows":

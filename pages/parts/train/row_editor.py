@@ -167,7 +167,9 @@ def _config(frame: pd.DataFrame) -> dict:
     row, keep, *others = frame.columns
     return {
         row: st.column_config.NumberColumn(
-            format="%d", pinned=True, help="As a spreadsheet shows it; the header is row 1."
+            format="%d",
+            pinned=True,
+            help="As a spreadsheet shows it.",
         ),
         keep: st.column_config.CheckboxColumn(
             pinned=True, help="Take the tick away to leave the row out."
