@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ..settings.conditions import CONDITION_PREFIX, Condition
 from ..settings.numbers import number, without_unit
 from ..settings.properties import Property
 from ..table.report import counted
@@ -31,6 +32,8 @@ class ErrorFilter:
         folds: one of which it has to be in; any when empty.
         sign: `OVER`, `UNDER`, or empty for both.
         seen: `SEEN`, `UNSEEN`, or empty for both.
+        ranges: of conditions that are numbers, the ends in their units.
+        choices: of other conditions, the values of which a label has to have one; any when empty.
     """
 
     label: Ends = _ANY
@@ -40,6 +43,8 @@ class ErrorFilter:
     folds: tuple[int, ...] = ()
     sign: str = ""
     seen: str = ""
+    ranges: tuple[tuple[Condition, Ends], ...] = ()
+    choices: tuple[tuple[Condition, tuple[str, ...]], ...] = ()
 
     def chosen(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows that are left.
@@ -61,7 +66,20 @@ class ErrorFilter:
             kept &= (rows["error"] > 0 if self.sign == OVER else rows["error"] < 0).to_numpy()
         if self.seen and "seen" in rows:
             kept &= (rows["seen"].astype("boolean") == (self.seen == SEEN)).fillna(False).to_numpy()
-        return rows[kept]
+        return rows[kept & self._at_conditions(rows)]
+
+    def _at_conditions(self, rows: pd.DataFrame) -> np.ndarray:
+        """Which rows were measured under the conditions that are asked for; `(N,)`, bool."""
+        kept = np.ones(len(rows), dtype=bool)
+        for condition, ends in self.ranges:
+            values = rows.get(CONDITION_PREFIX + condition.name)
+            if values is not None:
+                kept &= _within(values.to_numpy(dtype=float), ends)
+        for condition, wanted in self.choices:
+            values = rows.get(CONDITION_PREFIX + condition.name)
+            if wanted and values is not None:
+                kept &= values.isin(wanted).to_numpy(dtype=bool)
+        return kept
 
     def words(self, property_: Property) -> list[str]:
         """What is asked for, in words; empty where nothing is."""
@@ -74,6 +92,14 @@ class ErrorFilter:
             *([" or ".join(self.classes)] if self.classes else []),
             *_folds_words(self.folds),
             *filter(None, (self.sign, self.seen)),
+            *(
+                words
+                for condition, ends in self.ranges
+                for words in _ends_words(
+                    condition.name, ends, lambda value: f"{value:.6g}", condition.unit
+                )
+            ),
+            *(f"{each.name} {' or '.join(wanted)}" for each, wanted in self.choices if wanted),
         ]
 
 

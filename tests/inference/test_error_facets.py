@@ -170,3 +170,16 @@ def test_how_far_it_is_is_told():
     rows = pd.DataFrame({"smiles": ["*CC*", "*CO*"], "fold": [0, 1]})
     with_traits(rows, lambda *words: told.append(words))
     assert told == [("chemical classes", 2, 2), ("similarity to training", 2, 2)]
+
+
+def test_labels_are_filtered_by_their_conditions(rows):
+    temperature, method = CONDITIONS
+    warm = ErrorFilter(ranges=((temperature, (300, None)),))
+    assert warm.chosen(rows).index.tolist() == [2, 3]
+    assert warm.words(TG) == ["temperature from 300 K"]
+    both = ErrorFilter(
+        ranges=((temperature, (None, 310)),), choices=((method, ("DSC",)), (method, ()))
+    )
+    assert both.chosen(rows).index.tolist() == [0, 2]
+    assert both.words(TG) == ["temperature up to 310 K", "method DSC"]
+    assert len(both.chosen(rows.drop(columns=["condition:method"]))) == 3

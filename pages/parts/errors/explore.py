@@ -29,7 +29,7 @@ def show_explore(evaluation: Evaluation, property_: Property) -> None:
     if everything.empty:
         st.info("There is no prediction to show for this property.")
         return
-    chosen = choose_filter(everything, property_)
+    chosen = choose_filter(everything, property_, evaluation.info.conditions)
     rows = chosen.chosen(everything).reset_index(drop=True)
     words = chosen.words(property_)
     st.markdown(f"**{plain(chosen_words(len(rows), len(everything), words))}**")

@@ -1,17 +1,20 @@
 """The filters of the Errors page: their fields, which the address keeps, and what they leave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from engine.inference.error_filters import OVER, SEEN, UNDER, UNSEEN, Ends, ErrorFilter
+from engine.settings.conditions import CONDITION_PREFIX, Condition
 from engine.settings.properties import Property
 from pages.parts.layout import columns
 
 _LABEL, _SIZE = ("label_from", "label_to"), ("size_from", "size_to")
 _FIELDS = (*_LABEL, *_SIZE, "similarity", "class", "fold", "sign", "seen")
 """The fields' keys, which are their names in the address too."""
+_CONDITION = "at_"
+"""Begins the keys of conditions, which have their place for a name: theirs may be any text."""
 
 
 def forget_label_range() -> None:
@@ -20,12 +23,15 @@ def forget_label_range() -> None:
         st.session_state[key] = None
 
 
-def choose_filter(rows: pd.DataFrame, property_: Property) -> ErrorFilter:
+def choose_filter(
+    rows: pd.DataFrame, property_: Property, conditions: Sequence[Condition]
+) -> ErrorFilter:
     """Show the fields.
 
     Args:
         rows: all of the property, from `engine.inference.error_traits.with_traits`.
         property_: in whose unit the label's ends are.
+        conditions: under which labels were measured.
     """
     with st.expander("Filter", icon=":material/filter_alt:", expanded=_is_filtered()):
         first = columns("errors-ranges", [1, 1, 1, 1, 1.4], 130, "bottom")
@@ -43,6 +49,7 @@ def choose_filter(rows: pd.DataFrame, property_: Property) -> ErrorFilter:
             sign = st.segmented_control(
                 "Sign of the error", [OVER, UNDER], key="sign", bind="query-params"
             )
+        ranges, choices = _choose_conditions(rows, conditions)
         st.button("Reset the filter", icon=":material/filter_alt_off:", on_click=_reset)
     return ErrorFilter(
         label=label,
@@ -52,11 +59,39 @@ def choose_filter(rows: pd.DataFrame, property_: Property) -> ErrorFilter:
         folds=tuple(folds),
         sign=sign or "",
         seen=seen or "",
+        ranges=ranges,
+        choices=choices,
     )
 
 
+def _choose_conditions(
+    rows: pd.DataFrame, conditions: Sequence[Condition]
+) -> tuple[tuple[tuple[Condition, Ends], ...], tuple[tuple[Condition, tuple[str, ...]], ...]]:
+    """Ends of the conditions that are numbers, and values of the others."""
+    ranges, choices = [], []
+    for place, condition in enumerate(conditions):
+        column = CONDITION_PREFIX + condition.name
+        if column not in rows or rows[column].isna().all():
+            continue
+        if condition.kind == "number":
+            fields = columns(f"errors-condition-{place}", [1, 1], 130, "bottom")
+            keys = (f"{_CONDITION}{place}_from", f"{_CONDITION}{place}_to")
+            written = condition.as_property.number
+            ranges.append((condition, _ends(fields, condition.label, keys, rows[column], written)))
+            continue
+        wanted = st.multiselect(
+            condition.label,
+            sorted(rows[column].dropna().unique()),
+            key=f"{_CONDITION}{place}",
+            bind="query-params",
+            placeholder="Any",
+        )
+        choices.append((condition, tuple(wanted)))
+    return tuple(ranges), tuple(choices)
+
+
 def _is_filtered() -> bool:
-    return any(key in st.query_params for key in _FIELDS)
+    return any(key in _FIELDS or key.startswith(_CONDITION) for key in st.query_params)
 
 
 def _reset() -> None:
@@ -65,6 +100,8 @@ def _reset() -> None:
     for key in ("class", "fold"):
         st.session_state[key] = []
     st.session_state["similarity"] = 0.0, 1.0
+    for key in [str(key) for key in st.session_state if str(key).startswith(_CONDITION)]:
+        st.session_state[key] = None if key.endswith(("_from", "_to")) else []
 
 
 def _ends(
