@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from .columns import Columns
 from .long_format import find_long_format
 from .reading import RawTable
-from .report import Finding, counted, listed
+from .report import Finding, clipped, counted, listed
 from .roles import SETTINGS, Role
 
 _SENTENCES: dict[Role, str] = {
@@ -33,7 +33,25 @@ def column_findings(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) 
         columns: that are used.
         roles: what others are, as far as that is known.
     """
-    return [*_long_format(raw), *_roles(roles), *_notes(raw, columns, roles)]
+    notes = [*_above_header(raw), *_notes(raw, columns, roles)]
+    return [*_long_format(raw), *_roles(roles), *notes]
+
+
+def _above_header(raw: RawTable) -> list[Finding]:
+    """Titles and comments, which are passed over but count in the numbers of rows."""
+    if not raw.above:
+        return []
+    lines = [f"row {row} “{clipped(text)}”" for row, text in raw.above]
+    stands = "stands" if len(lines) == 1 else "stand"
+    return [
+        Finding(
+            kind="above_header",
+            severity="note",
+            count=len(lines),
+            message=f"{counted(len(lines), 'line')} {stands} above the header and "
+            f"{'is' if len(lines) == 1 else 'are'} passed over: {listed(lines)}.",
+        )
+    ]
 
 
 def _long_format(raw: RawTable) -> list[Finding]:

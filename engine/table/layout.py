@@ -25,6 +25,7 @@ class Rows:
 
     Attributes:
         header: the columns' names as given; each may be empty.
+        above: of the lines above the header, the number and the text of the first cell.
         misfits: of the rows so far that do not fit the header, the number and what is wrong.
         below: the rows below the header as they are, to be read instead of the fitting ones.
     """
@@ -50,6 +51,7 @@ class Rows:
         if not first:
             raise UserError(f"{name} is empty; give a table with a header and at least one row.")
         place = _header_place([row for _, row in first])
+        self.above = [(number, _header_text(row[0])) for number, row in first[:place]]
         self.header = [_header_text(cell) for cell in first[place][1]]
         if self.header[0].startswith("#"):
             self.header[0] = self.header[0].lstrip("# ")

@@ -78,6 +78,7 @@ class RawTable:
         rows: (n,) the row number that a spreadsheet shows; the header is row 1.
         reading: how the file was read.
         misfits: rows that were left out, since they have too many or too few cells, and why.
+        above: lines above the header, and how each begins.
     """
 
     name: str
@@ -85,6 +86,7 @@ class RawTable:
     rows: np.ndarray
     reading: Reading
     misfits: tuple[tuple[int, str], ...] = ()
+    above: tuple[tuple[int, str], ...] = ()
 
     @property
     def column_names(self) -> list[str]:
@@ -145,7 +147,8 @@ def read_table(
     reading = read_as(kind, separator, encoding, below.header, rows, sign)
     reading = reading.model_copy(update=chosen)
     raw = raw_table(name, below.header, rows, numbers, reading)
-    return without_unused(replace(raw, misfits=tuple(below.misfits)), below.header)
+    raw = replace(raw, misfits=tuple(below.misfits), above=tuple(below.above))
+    return without_unused(raw, below.header)
 
 
 def no_rows(name: str) -> UserError:

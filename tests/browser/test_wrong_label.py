@@ -72,6 +72,7 @@ def test_a_messy_table_is_mended_and_its_wrong_label_excluded(app: App, page, ta
 def _train(app: App, page, table: Path) -> str:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
+    page.get_by_text("1 line stands above the header").first.wait_for()
     page.get_by_text("is read in K, as its name says").first.wait_for()
     page.get_by_text("one row, median", exact=True).first.click()
     page.get_by_text("their labels are averaged").first.wait_for()

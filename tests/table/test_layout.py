@@ -92,3 +92,11 @@ def test_the_sheet_with_smiles_is_read_and_the_others_are_named(first):
 def test_a_workbook_of_one_sheet_says_nothing_of_sheets():
     table = check_table(read_table(workbook(Data=DATA), "mine.xlsx"))
     assert "other_sheets" not in kinds(table)
+
+
+def test_lines_above_the_header_are_told():
+    text = "# exported\nPolymers\nSMILES,Tg\n*CC*,1\n*CO*,2\n"
+    told = finding(check_table(read_table(text.encode(), "mine.csv")), "above_header")
+    assert told.count == 2
+    assert "row 1 “# exported” and row 2 “Polymers”" in told.message
+    assert "above_header" not in kinds(check_table(read_table(b"SMILES,Tg\n*CC*,1\n", "m.csv")))
