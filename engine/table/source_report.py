@@ -85,12 +85,11 @@ def compare_sources(table: Table) -> list[SourcePair]:
         table: as `join_tables` makes it.
     """
     groups = by_quantity([property_.base for property_ in table.properties])
+    pairs = [pair for columns in groups.values() for pair in combinations(columns, 2)]
+    if not pairs:
+        return []
     units = drawn_alike(table.canonical)
-    return [
-        _compare(units, table.labels, table.properties, first, second)
-        for columns in groups.values()
-        for first, second in combinations(columns, 2)
-    ]
+    return [_compare(units, table.labels, table.properties, *pair) for pair in pairs]
 
 
 def _compare(
