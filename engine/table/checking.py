@@ -169,9 +169,10 @@ def check_table(
         conditions=conditions.conditions,
         condition_values=conditions.values,
     )
-    findings += _row_findings(table, columns, ids, usable)
+    roles = unused_roles(raw, columns)
+    findings += _row_findings(table, columns, ids, _settings(raw, roles, conditions.values, usable))
     findings += label_findings + conditions.findings
-    findings += column_findings(raw, columns, unused_roles(raw, columns)) + _misfits(raw)
+    findings += column_findings(raw, columns, roles) + _misfits(raw)
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     summaries = [summarise(p, table.labels[:, k]) for k, p in enumerate(table.properties)]
     told = {"kept": len(usable), "properties": summaries, "findings": findings}
@@ -193,12 +194,18 @@ def _empty_report(raw: RawTable, columns: Columns, read: Mapping[str, Labels]) -
 
 
 def _row_findings(
-    table: Table, columns: Columns, ids: Sequence[str | None], usable: np.ndarray
+    table: Table, columns: Columns, ids: Sequence[str | None], apart: Sequence[str]
 ) -> list[Finding]:
-    """What is odd about the repeat units and how rows share them; `ids` are the given ones."""
+    """What is odd about the repeat units and how rows share them.
+
+    Args:
+        table: its rows.
+        columns: that are used.
+        ids: of the rows, as they are given.
+        apart: what tells each row from others of its repeat unit.
+    """
     raw, canonical, rows = table.raw, table.canonical, table.rows
     findings = stand_ins(raw, columns.smiles) or attachment_points(canonical, rows)
-    apart = _settings(raw, unused_roles(raw, columns), table.condition_values, usable)
     return [
         *findings,
         *unjoinable(canonical, rows),

@@ -151,25 +151,25 @@ def usual_range(property_: Property, values: np.ndarray, spreads: float) -> tupl
     Returns:
         Infinite ends where the labels are too few, or have no spread.
     """
-    scaled = property_.scaled(values)
-    labels = scaled[np.isfinite(scaled)]
-    spread, median = 0.0, 0.0
-    if len(labels) >= OUTLIER_LABELS:
-        median = float(np.median(labels))
-        spread = float(1.4826 * np.median(np.abs(labels - median)))
-    if not spread:
+    median, spread = _middle_and_spread(property_.scaled(values))
+    if spread == 0:
         return -np.inf, np.inf
     ends = property_.unscaled(np.array([median - spreads * spread, median + spreads * spread]))
     return float(ends[0]), float(ends[1])
 
 
-def _outliers(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
-    scaled = property_.scaled(values)
+def _middle_and_spread(scaled: np.ndarray) -> tuple[float, float]:
+    """The median and the robust standard deviation; a spread of 0 where labels are too few."""
     labels = scaled[np.isfinite(scaled)]
     if len(labels) < OUTLIER_LABELS:
-        return None
+        return 0.0, 0.0
     median = float(np.median(labels))
-    spread = 1.4826 * np.median(np.abs(labels - median))
+    return median, float(1.4826 * np.median(np.abs(labels - median)))
+
+
+def _outliers(property_: Property, values: np.ndarray, rows: np.ndarray) -> Finding | None:
+    scaled = property_.scaled(values)
+    median, spread = _middle_and_spread(scaled)
     # When most labels are equal the spread is zero, and any other label would stand out.
     if spread == 0:
         return None

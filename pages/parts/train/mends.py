@@ -1,6 +1,7 @@
 """Mending the table on the page: offers with one click, rows to edit, and what was done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -94,30 +95,46 @@ def _offer_long_format(file: dict, cells: RawTable) -> None:
 
 
 def _choose_bounds(file: dict) -> None:
-    key = f"train bounds {file['key']} {said().bounds}"
-    st.segmented_control(
+    _choose(
+        file,
+        "bounds",
         "Labels such as > 300",
-        [*_BOUNDS],
-        default=said().bounds,
-        format_func=lambda use: _BOUNDS[use],
-        key=key,
-        on_change=lambda: say(bounds=st.session_state[key] or "learn"),
-        help="A model can learn that a label lies above or below a bound, and is then wrong only "
+        _BOUNDS,
+        "A model can learn that a label lies above or below a bound, and is then wrong only "
         "beyond it.",
     )
 
 
 def _choose_replicates(file: dict) -> None:
-    key = f"train replicates {file['key']} {said().replicates}"
-    st.segmented_control(
+    _choose(
+        file,
+        "replicates",
         "Rows of one repeat unit",
-        [*_REPLICATES],
-        default=said().replicates,
-        format_func=lambda how: _REPLICATES[how],
-        key=key,
-        on_change=lambda: say(replicates=st.session_state[key] or "keep"),
-        help="Several measurements of one polymer become one row, whose labels are the median or "
+        _REPLICATES,
+        "Several measurements of one polymer become one row, whose labels are the median or "
         "the mean of theirs. The findings then say how far such labels lie apart.",
+    )
+
+
+def _choose(file: dict, field: str, label: str, words: Mapping[Any, str], help: str) -> None:
+    """Segments for one field of the mending, of which the first is its default.
+
+    Args:
+        file: from `intake.choose_file`.
+        field: of `Mending`.
+        label, help: of the segments.
+        words: by the field's values.
+    """
+    now, default = getattr(said(), field), next(iter(words))
+    key = f"train {field} {file['key']} {now}"
+    st.segmented_control(
+        label,
+        [*words],
+        default=now,
+        format_func=lambda value: words[value],
+        key=key,
+        on_change=lambda: say(**{field: st.session_state[key] or default}),
+        help=help,
     )
 
 
