@@ -50,8 +50,8 @@ def main() -> None:
         # Without the path of somebody's file.
         "folds": info.folds.rpartition("/")[2],
     }
-    write_info(SHIPPED, info.model_copy(update=changes))
     measured_labels().to_csv(SHIPPED / KNOWN_LABELS, index=False)
+    write_info(SHIPPED, info.model_copy(update=changes))
     size = sum(path.stat().st_size for path in SHIPPED.iterdir()) / 1e6
     print(f"{SHIPPED}: {size:.1f} MB")
 

@@ -1,8 +1,6 @@
 """What tests share: where the real data lie, a workspace of one's own, and one trained run."""
 
-import json
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -12,11 +10,11 @@ import pytest
 from engine.base import hardware
 from engine.base.aliases import add_alias
 from engine.base.workspace import ASSETS
-from engine.inference.bundle import INFO
 from engine.inference.domain import FILE as DOMAIN_FILE
 from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
+from tests.bundles import copied, redescribe
 
 # Torch sees no GPU, here and in processes that are started: what is tested is the same everywhere.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -88,12 +86,9 @@ def predictor(trained: Run) -> Predictor:
 @pytest.fixture
 def old_bundle(trained: Run, tmp_path: Path) -> Path:
     """The bundle of that run as it would be from before there were intervals."""
-    folder = tmp_path / "old-bundle"
-    shutil.copytree(trained.folder / "bundle", folder)
+    folder = copied(trained.folder / "bundle", tmp_path / "old-bundle")
     (folder / DOMAIN_FILE).unlink()
-    described = json.loads((folder / INFO).read_text())
-    del described["intervals"], described["domain"]
-    (folder / INFO).write_text(json.dumps(described))
+    redescribe(folder, {"intervals": None, "domain": None})
     return folder
 
 

@@ -1,4 +1,4 @@
-"""`models`, `score` and `promote`."""
+"""`models`, `score`, `promote` and `adopt`."""
 
 import argparse
 import json
@@ -48,6 +48,12 @@ def add(commands: Commands) -> None:
     promote = commands.add_parser("promote", help="make a model the default")
     add_model(promote)
     promote.set_defaults(carry_out=_promote)
+
+    adoption = commands.add_parser(
+        "adopt", help="prove a model without a manifest, and complete it with one"
+    )
+    add_model(adoption)
+    adoption.set_defaults(carry_out=_adopt)
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -109,3 +115,11 @@ def _promote(arguments: argparse.Namespace) -> None:
     else:
         bundle.promote(find_model(arguments.model))
     print_line(f"The default model is now {arguments.model}.")
+
+
+def _adopt(arguments: argparse.Namespace) -> None:
+    """Prove a model of a former version, or from elsewhere, and complete it with a manifest."""
+    # Here: it loads torch, and the other commands need not wait for that.
+    from ..inference.adoption import adopt
+
+    print_line(adopt(find_model(arguments.model)))

@@ -2,12 +2,13 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from filelock import FileLock
-from pydantic import BaseModel, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..base.errors import UserError
+from ..base.manifest import ProvenFiles, write_manifest
 from ..base.workspace import ASSETS, subfolder, write_atomic
 from ..models.polygin import PolyGIN
 from ..settings.conditions import Condition
@@ -23,6 +24,10 @@ SHIPPED = ASSETS / "model"
 _FORMAT = 1
 _MOST_PROBES = 20
 _MAX_INFO_BYTES = 5 * 2**20
+_MOST_NETWORKS = 1000
+_MOST_PROPERTIES = 1000
+# Weights are written in full, and sum to 1 but for rounding.
+_ROUNDING = 1e-6
 
 
 class BundleInfo(BaseModel):
@@ -47,8 +52,7 @@ class BundleInfo(BaseModel):
         fixed_weights: whether the preset gave these weights, or they were fitted; None in a bundle
             that does not say.
         networks: what the networks of each member that has some are made of.
-        network_counts: how many networks each of these members has; empty in a bundle that does
-            not say.
+        network_counts: how many networks each of these members has.
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         versions: of the packages that fitted it and of the features it learned on.
         intervals: the conformal interval of each property that has labels enough; None in a
@@ -58,15 +62,17 @@ class BundleInfo(BaseModel):
             value}}`, in the properties' units; None in a bundle from before there were any.
     """
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     format: int = _FORMAT
     name: str
     created: str
     table: str
-    rows: int
+    rows: int = Field(ge=0)
     preset: str
     folds: str
     seed: int
-    properties: list[Property]
+    properties: list[Property] = Field(min_length=1, max_length=_MOST_PROPERTIES)
     conditions: list[Condition] = []
     sources: list[Source] = []
     source_effects: list[SourceEffect] = []
@@ -77,7 +83,7 @@ class BundleInfo(BaseModel):
     blend: dict[str, dict[str, float]]
     fixed_weights: bool | None = None
     networks: dict[str, NetworkConfig] = {}
-    network_counts: dict[str, int] = {}
+    network_counts: dict[str, Annotated[int, Field(ge=1, le=_MOST_NETWORKS)]] = {}
     figures: dict
     versions: dict[str, str]
     intervals: dict[str, Interval] | None = None
@@ -96,14 +102,22 @@ class BundleInfo(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> "BundleInfo":
         names = set(self.names)
-        if not names or not self.members:
-            raise ValueError("there is no property or no member")
+        if len(names) < len(self.properties):
+            raise ValueError("two properties have one name")
+        if not self.members or len({*self.members}) < len(self.members):
+            raise ValueError("there is no member, or one twice")
         for field in (self.labels, self.ranges, self.medians, self.blend):
             if not names <= field.keys():
                 raise ValueError("a property lacks its labels, range, median or weights")
-        weights = self.blend.values()
-        if any(not own or not own.keys() <= set(self.members) for own in weights):
-            raise ValueError("a blend has no weights, or those of no member")
+        for own in self.blend.values():
+            if not own or not own.keys() <= set(self.members):
+                raise ValueError("a blend has no weights, or those of no member")
+            if min(own.values()) < 0 or abs(sum(own.values()) - 1) > _ROUNDING:
+                raise ValueError("the weights of a blend do not sum to 1, or one is negative")
+        if any(low > high for low, high in self.ranges.values()):
+            raise ValueError("a range ends before it begins")
+        if self.intervals is not None and not self.intervals.keys() <= names:
+            raise ValueError("there is an interval of no property")
         probes = self.probes or {}
         if len(probes) > _MOST_PROBES or any(not names <= row.keys() for row in probes.values()):
             raise ValueError("probes are too many, or lack a property")
@@ -166,8 +180,24 @@ class BundleInfo(BaseModel):
 
 
 def write_info(folder: Path, info: BundleInfo) -> None:
-    """Complete a bundle: written last, so that a folder with this file has all others."""
-    write_atomic(folder / INFO, info.model_dump_json(indent=1))
+    """Complete a bundle, with its manifest.
+
+    The description is written last, so that a folder with this file has all others.
+    """
+    content = info.model_dump_json(indent=1).encode()
+    write_manifest(folder, {INFO: content})
+    write_atomic(folder / INFO, content)
+
+
+def bundle_files(folder: Path) -> ProvenFiles:
+    """The files of a bundle, as its manifest tells them.
+
+    Raises:
+        UserError: when the folder holds no bundle, or has no manifest.
+    """
+    if not (folder / INFO).is_file():
+        raise UserError(f"{folder} holds no model: it has no {INFO}.")
+    return ProvenFiles.of(folder)
 
 
 def read_info(folder: Path) -> BundleInfo:
@@ -176,13 +206,14 @@ def read_info(folder: Path) -> BundleInfo:
     Raises:
         UserError: when the folder holds no bundle that this version can read.
     """
-    path = folder / INFO
-    if not path.is_file():
-        raise UserError(f"{folder} holds no model: it has no {INFO}.")
-    if path.stat().st_size > _MAX_INFO_BYTES:
-        raise UserError(f"{path} is too large to be a model's description.")
+    return info_of(bundle_files(folder))
+
+
+def info_of(files: ProvenFiles) -> BundleInfo:
+    """As `read_info`, from files that are known already."""
+    path = files.folder / INFO
     try:
-        info = BundleInfo.model_validate_json(path.read_bytes())
+        info = BundleInfo.model_validate_json(files.read(INFO, _MAX_INFO_BYTES))
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 LEVEL = 0.9
 """The share of new repeat units whose labels should lie within their intervals."""
@@ -33,6 +33,8 @@ class Interval(BaseModel):
             where those folds had too few labels.
         width: the mean width of those intervals, in the same unit.
     """
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     level: float = LEVEL
     quantile: float = Field(ge=0)

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, save_file
 
 from ..base.errors import UserError
+from ..base.manifest import ProvenFiles
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -28,6 +29,7 @@ _SAME = 1e-9
 """Distance below which two units have the same fingerprint."""
 
 _MOST_MEASURED = 10_000
+_MOST_CELLS = 20_000_000
 # Greater than any count, so that a bit and a count together make one number.
 _COUNTS = 256
 
@@ -41,6 +43,8 @@ class DomainInfo(BaseModel):
         thresholds: by property, the distance beyond which a unit is outside; a property with fewer
             than two labels has none.
     """
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     kind: str = _KIND
     neighbours: int = NEIGHBOURS
@@ -103,28 +107,32 @@ class Domain:
         )
 
     @classmethod
-    def load(cls, folder: Path, info: DomainInfo, properties: int) -> "Domain":
+    def load(cls, files: ProvenFiles, info: DomainInfo, properties: int) -> "Domain":
         """Read what `save` wrote.
+
+        Args:
+            files: the bundle's.
+            info: what the bundle says of its domain.
+            properties: K.
 
         Raises:
             UserError: when the file is missing, damaged, or of another kind.
         """
         from ..chem.fingerprints import SIZE, Fingerprints
 
-        path = folder / FILE
         if info.kind != _KIND or info.neighbours != NEIGHBOURS:
             raise UserError(
-                f"{folder} compares repeat units by {info.kind!r}, this version by {_KIND!r}; "
-                "train the model anew, or update PolyGIN Studio."
+                f"{files.folder} compares repeat units by {info.kind!r}, this version by "
+                f"{_KIND!r}; train the model anew, or update PolyGIN Studio."
             )
-        if not path.is_file():
-            raise UserError(f"{folder} lacks {FILE}; copy the whole folder of the model again.")
+        content = files.read(FILE)
         try:
-            arrays = load_file(path)
+            arrays = load(content)
             fingerprints = Fingerprints(*(arrays[name] for name in Fingerprints._fields))
             labelled = arrays["labelled"].astype(bool)
             _check(fingerprints, labelled, SIZE, properties)
         except (SafetensorError, KeyError, ValueError) as error:
+            path = files.folder / FILE
             raise UserError(f"{path} is damaged; copy the model's folder again.") from error
         return cls(fingerprints, labelled)
 
@@ -371,6 +379,8 @@ def _check(fingerprints: "Fingerprints", labelled: np.ndarray, size: int, proper
         and bits.max() < size
         and counts.dtype == np.uint8
         and counts.min() > 0
+        # Compared in unary: so many cells.
+        and counts.sum(dtype=np.int64) <= _MOST_CELLS
     )
     if not fits:
         raise ValueError("the arrays do not fit together")

@@ -11,13 +11,14 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.hardware import usable_cores
+from ..base.manifest import ProvenFiles
 from ..base.packed import Features
 from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
 from ..settings.properties import possible_columns, unscaled_columns
-from .bundle import BundleInfo, read_info
+from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
 from .domain import Domain
 from .probes import deviation_words, once_here
@@ -55,13 +56,14 @@ class Predictor:
 
         Args:
             folder: the bundle's.
-            info: its description, where that is not written yet.
+            info: its description, where that and the manifest are not written yet.
 
         Raises:
             UserError: when the folder holds no bundle, or one that learned on other features.
         """
         self.folder = folder
-        self.info = info or read_info(folder)
+        self._files = ProvenFiles.unproven(folder) if info else bundle_files(folder)
+        self.info = info or info_of(self._files)
         for kind, number in FEATURES.items():
             if self.info.versions.get(kind) != str(number):
                 raise UserError(
@@ -264,7 +266,7 @@ class Predictor:
     @cached_property
     def _domain(self) -> Domain:
         assert self.info.domain is not None
-        return Domain.load(self.folder, self.info.domain, len(self.info.names))
+        return Domain.load(self._files, self.info.domain, len(self.info.names))
 
     @cached_property
     def _members(self) -> dict[str, "FittedMember"]:
@@ -274,11 +276,11 @@ class Predictor:
         info, quantities = self.info, [property_.base for property_ in self.info.properties]
         return {
             member: load_member(
-                self.folder,
+                self._files,
                 member,
                 quantities,
                 info.networks.get(member),
-                info.network_counts.get(member),
+                info.network_counts.get(member, 0),
                 self._weighs(member),
             )
             for member in info.members

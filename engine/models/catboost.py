@@ -1,30 +1,23 @@
 """CatBoost: ordered gradient boosting of symmetric trees (Prokhorenkova et al., NeurIPS 2018)."""
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
-from .boosting import BINS, BoostingConfig
-from .member import DescriptorMember
+from .boosting import BINS, BoostedTrees, BoostingConfig
+from .symmetric_forest import SymmetricForest
 
 
-class CatBoost(DescriptorMember):
-    """One boosted ensemble for each property.
-
-    The library is loaded when it is first used: a page that predicts with another member need not
-    wait for it. Each fit runs on one thread; several fits run side by side.
-    """
+class CatBoost(BoostedTrees):
+    """One boosted ensemble for each property; see `BoostedTrees`."""
 
     name = "catboost"
     title = "CatBoost"
     colour = "#0ea5e9"
-    Config = BoostingConfig
-    suffix = "cbm"
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    library_suffix = "cbm"
 
     @classmethod
     def fit(
@@ -46,23 +39,48 @@ class CatBoost(DescriptorMember):
             allow_const_label=True,
             allow_writing_files=False,
         )
-        return cls(model.fit(descriptors, labels))
+        return cls._of(model.fit(descriptors, labels))
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> "CatBoost":
-        """See `DescriptorMember`."""
+    def from_library(cls, content: bytes) -> "CatBoost":
+        """See `BoostedTrees`."""
         import catboost
 
-        return cls(catboost.CatBoostRegressor().load_model(blob=content))
+        return cls._of(catboost.CatBoostRegressor().load_model(blob=content))
 
-    def to_bytes(self) -> bytes:
-        """See `DescriptorMember`."""
+    @classmethod
+    def _of(cls, model: Any) -> "CatBoost":
         # CatBoost writes to files only.
         with TemporaryDirectory() as folder:
-            path = Path(folder) / "model.cbm"
-            self._model.save_model(str(path))
-            return path.read_bytes()
+            path = Path(folder) / "model.json"
+            model.save_model(str(path), format="json")
+            said = json.loads(path.read_bytes())
+        return cls(SymmetricForest(_arrays(said)))
 
-    def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `DescriptorMember`."""
-        return np.asarray(self._model.predict(descriptors, thread_count=1))
+
+def _arrays(said: dict) -> dict[str, np.ndarray]:
+    """The arrays of a forest from CatBoost's own words.
+
+    Raises:
+        ValueError: when its sum is scaled, which no model of this project is.
+    """
+    scale, biases = said["scale_and_bias"]
+    if scale != 1:
+        raise ValueError(f"The sum of the trees is multiplied by {scale}.")
+    trees = [(tree["splits"] or [], tree["leaf_values"]) for tree in said["oblivious_trees"]]
+    # The bias is added at last, like a tree of one leaf.
+    trees.append(([], biases))
+    splits = [split for of_tree, _ in trees for split in of_tree]
+    missing = {
+        feature["flat_feature_index"]: feature["nan_value_treatment"]
+        for feature in said["features_info"]["float_features"]
+    }
+    asked = [split["float_feature_index"] for split in splits]
+    return {
+        "split": np.array(asked, dtype=np.int32),
+        "threshold": np.array([split["border"] for split in splits], dtype=np.float32),
+        # A row goes right above the border; NaN is above none but where training says so.
+        "missing_left": np.array([missing[each] != "AsTrue" for each in asked], dtype=np.uint8),
+        "levels": np.array([len(of_tree) for of_tree, _ in trees], dtype=np.int32),
+        "leaf": np.concatenate([np.array(leaves, dtype=np.float64) for _, leaves in trees]),
+    }

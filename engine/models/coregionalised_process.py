@@ -18,6 +18,7 @@ from .projected_process import (
     ProjectedProcess,
 )
 
+_MOST_SOURCES = 1000
 _LEAST_SPREAD = 0.2
 """A source whose labels spread less, as a share of the spread of all, gets a scale of its own."""
 
@@ -35,9 +36,26 @@ class CoregionalisedProcess(ProjectedProcess, SourcesMember):
     arrays = PROCESS_ARRAYS | {"coupling", "sources"}
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
-        """Keep the arrays of a fitted process."""
+        """Keep the arrays of a fitted process.
+
+        Raises:
+            ValueError: when a point is of no source.
+        """
         super().__init__(state)
         self._coupling = Coupling.of(state["coupling"])
+        count, sources = len(self._coupling.scale), state["sources"]
+        # One scale for all sources, or one for each.
+        if (
+            state["label"].shape not in ((2,), (2, count))
+            or sources.shape != state["weights"].shape
+        ):
+            raise ValueError("The sources do not match.")
+        if len(sources) and not (sources.min() >= 0 and sources.max() < count <= _MOST_SOURCES):
+            raise ValueError("A point is of no source.")
+
+    def takes(self, width: int, columns: int) -> bool:
+        """See `DescriptorMember`."""
+        return self._width == width and len(self._coupling.scale) == columns
 
     @classmethod
     def fit(

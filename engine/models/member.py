@@ -38,13 +38,9 @@ class DescriptorMember(Member):
     """A member that learns from descriptors; an instance is one fitted model of one property.
 
     `fit` runs in several threads at once: it uses one thread, lets go of the interpreter while it
-    works, and gives the same model for the same seed.
-
-    Attributes:
-        suffix: of the files that hold a model.
+    works, and gives the same model for the same seed. `from_bytes` proves what it reads: no file
+    makes a member that ends the process, or never ends.
     """
-
-    suffix: ClassVar[str]
 
     @classmethod
     @abstractmethod
@@ -69,7 +65,11 @@ class DescriptorMember(Member):
 
     @abstractmethod
     def to_bytes(self) -> bytes:
-        """The model in the library's own format, or as safetensors."""
+        """The model as safetensors."""
+
+    @abstractmethod
+    def takes(self, width: int, columns: int) -> bool:
+        """Whether it predicts so many columns from `width` descriptors."""
 
     @abstractmethod
     def predict(self, descriptors: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ from .descriptor_views import blocks, points_of, scaled, views_of
 from .kernels import Parameters
 from .member import DescriptorMember
 
+_MORGAN = DESCRIPTOR_GROUPS["morgan"]
+
 PROCESS_ARRAYS = frozenset(
     {
         *("mean", "deviation", "common", "spread", "label"),
@@ -20,6 +22,8 @@ PROCESS_ARRAYS = frozenset(
 )
 """Of M points: the scaling of descriptors, the labels' mean and deviation `(2,)` in units, the
 points' numbers `(M, G)` and Morgan counts, the kernels' parameters, and weights `(M,)`."""
+
+_MOST_POINTS = 20_000
 
 
 class GaussianProcessConfig(BaseModel):
@@ -35,7 +39,7 @@ class GaussianProcessConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    points: int = Field(default=4000, ge=1)
+    points: int = Field(default=4000, ge=1, le=_MOST_POINTS)
     tuning_rows: int = Field(default=1000, ge=2)
     steps: int = Field(default=40, ge=1)
 
@@ -53,7 +57,6 @@ class ProjectedProcess(DescriptorMember):
     """
 
     Config = GaussianProcessConfig
-    suffix = "safetensors"
     arrays: ClassVar[frozenset[str]]
 
     def __init__(self, state: dict[str, np.ndarray]) -> None:
@@ -66,17 +69,24 @@ class ProjectedProcess(DescriptorMember):
     def from_bytes(cls, content: bytes) -> Self:
         """See `DescriptorMember`."""
         state = load(content)
-        if {*state} != cls.arrays:
-            raise ValueError(f"These are not the arrays of {cls.name}.")
+        _demand_sound(state, cls.arrays)
         model = cls(state)
         # Arrays whose shapes do not match fail here, not later on a page.
-        width = len(state["mean"]) + DESCRIPTOR_GROUPS["morgan"]
-        model.predict(np.zeros((1, width), dtype=np.float32))
+        if not np.isfinite(model.predict(np.zeros((1, model._width), dtype=np.float32))).all():
+            raise ValueError("What it predicts is no number.")
         return model
 
     def to_bytes(self) -> bytes:
         """See `DescriptorMember`."""
         return save(self._state)
+
+    def takes(self, width: int, columns: int) -> bool:
+        """See `DescriptorMember`."""
+        return self._width == width and columns == 1
+
+    @property
+    def _width(self) -> int:
+        return len(self._state["mean"]) + _MORGAN
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """See `DescriptorMember`."""
@@ -96,3 +106,27 @@ class ProjectedProcess(DescriptorMember):
         Args:
             kernel: covariances of n rows with the M points, of units alone, shape `(n, M)`.
         """
+
+
+def _demand_sound(state: dict[str, np.ndarray], names: frozenset[str]) -> None:
+    """Refuse arrays of another member, with other shapes, or with what is no number.
+
+    Raises:
+        ValueError: what is wrong.
+    """
+    if {*state} != names:
+        raise ValueError("These are not the arrays of this member.")
+    points = state["weights"].shape
+    if len(points) != 1 or points[0] > _MOST_POINTS or len(state["numbers"]) != points[0]:
+        raise ValueError("The points do not match their weights, or are too many.")
+    for name, each in state.items():
+        # A descriptor that never varied is divided by infinity.
+        if np.isnan(each).any() or (name != "deviation" and not np.isfinite(each).all()):
+            raise ValueError(f"The array {name} holds what is no number.")
+    common = state["common"]
+    if common.dtype.kind not in "iu" or common.ndim != 1 or len(common) > _MORGAN:
+        raise ValueError("The common Morgan counts are damaged.")
+    if len(common) and not (common.min() >= 0 and common.max() < _MORGAN):
+        raise ValueError("A Morgan count does not exist.")
+    if (state["deviation"] <= 0).any() or (state["spread"] <= 0).any():
+        raise ValueError("A scale is not positive.")

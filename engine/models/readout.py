@@ -145,6 +145,12 @@ class JoinDescriptors(nn.Module):
         self.mean.copy_(torch.as_tensor(mean[chosen]))
         self.deviation.copy_(torch.as_tensor(deviation[chosen]))
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether all columns exist."""
+        width = sum(DESCRIPTOR_GROUPS.values()) + self._conditions
+        return bool(((self.column >= 0) & (self.column < width)).all())
+
     def forward(self, pooled: Tensor, descriptors: Tensor) -> Tensor:
         """Join descriptors `(G, D)` to `(G, width)`; a missing value counts as the mean."""
         chosen = descriptors.index_select(1, self.column)  # G × chosen columns

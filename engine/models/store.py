@@ -1,9 +1,11 @@
 """The members of a bundle: their files, and how they are written, read and used to predict.
 
-File names are made of members' names and numbers, never of a user's column names.
+File names are made of members' names and numbers, never of a user's column names. All files are
+safetensors or arrays in it, and each is proven before it predicts.
 """
 
 import gzip
+import io
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +14,22 @@ from typing import Protocol
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 
 from ..base.errors import UserError
+from ..base.manifest import ProvenFiles
 from ..base.packed import Features
 from ..settings.networks import NetworkConfig
 from .batching import DeviceGraphs
 from .member import DescriptorMember
-from .members import MEMBERS, columns_of, network_member, title_of
+from .members import MEMBERS, columns_of, network_member
 from .network import Network
 from .network_prediction import Scale, predict_network
 
 _LEVEL = 6
+_MOST_MODEL_BYTES = 2**27
 _MOST_BYTES = 2**29
+"""Of all models of one member together, unpacked."""
 
 
 class FittedMember(Protocol):
@@ -47,7 +52,7 @@ class FittedDescriptorMember:
 
     def __init__(
         self,
-        folder: Path,
+        files: ProvenFiles,
         member: str,
         quantities: Sequence[str],
         weighs: Sequence[bool] | None = None,
@@ -55,21 +60,30 @@ class FittedDescriptorMember:
         """Read the models of properties that they weigh anything in.
 
         Args:
-            folder, member: see `load_descriptor_model`.
+            files, member: see `load_descriptor_model`.
             quantities: see `columns_of`.
             weighs: for each of the K properties, whether the member has a weight; by default all.
         """
-        self._properties = len(quantities)
-        self._models = {
-            tuple(columns): load_descriptor_model(folder, member, columns[0])
-            for columns in columns_of(member, quantities)
-            if weighs is None or any(weighs[k] for k in columns)
-        }
+        self._folder, self._properties = files.folder, len(quantities)
+        self._models, room = {}, _MOST_BYTES
+        for columns in columns_of(member, quantities):
+            if weighs is None or any(weighs[k] for k in columns):
+                content = _unpacked(files, member, columns[0], min(room, _MOST_MODEL_BYTES))
+                room -= len(content)
+                self._models[tuple(columns)] = _read_descriptor_model(
+                    files, member, columns[0], content
+                )
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
-        predicted = np.full((len(features.descriptors), self._properties), np.nan)
+        count, width = features.descriptors.shape
+        predicted = np.full((count, self._properties), np.nan)
         for columns, model in self._models.items():
+            if not model.takes(width, len(columns)):
+                raise UserError(
+                    f"A model in {self._folder} is made for other properties, or for other "
+                    f"descriptors than the {width} of a repeat unit; copy the folder again."
+                )
             of_columns = model.predict(features.descriptors)
             predicted[:, columns] = of_columns.reshape(len(predicted), len(columns))
         return predicted
@@ -79,11 +93,11 @@ class FittedNetworkMember:
     """Networks for all properties, whose mean predicts."""
 
     def __init__(
-        self, folder: Path, member: str, config: NetworkConfig, count: int | None = None
+        self, files: ProvenFiles, member: str, config: NetworkConfig, count: int, properties: int
     ) -> None:
         """Read the networks; see `load_networks`."""
         self._joins = config.joined > 0
-        self._networks = load_networks(folder, member, config, count)
+        self._networks = load_networks(files, member, config, count, properties)
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
@@ -105,21 +119,21 @@ class FittedNetworkMember:
 
 
 def load_member(
-    folder: Path,
+    files: ProvenFiles,
     member: str,
     quantities: Sequence[str],
     network: NetworkConfig | None,
-    networks: int | None = None,
+    networks: int = 0,
     weighs: Sequence[bool] | None = None,
 ) -> FittedMember:
     """Read a member of a bundle.
 
     Args:
-        folder: the bundle's.
+        files: the bundle's.
         member: its name.
         quantities: what each of the K properties is, whatever its source.
         network: the parts of its networks; None for a member without networks.
-        networks: how many it must have; None where the bundle does not say.
+        networks: how many it has.
         weighs: for each of the K properties, whether the member has a weight in its blend; by
             default all. Other models are not kept.
 
@@ -128,14 +142,14 @@ def load_member(
     """
     if member not in MEMBERS:
         raise UserError(
-            f"{folder} has a member {member!r}, which this version does not know; update PolyGIN "
-            "Studio, or train the model again."
+            f"{files.folder} has a member {member!r}, which this version does not know; update "
+            "PolyGIN Studio, or train the model again."
         )
     if issubclass(MEMBERS[member], DescriptorMember):
-        return FittedDescriptorMember(folder, member, quantities, weighs)
-    if network is None:
-        raise UserError(f"{folder} does not say what its networks of {member!r} are made of.")
-    return FittedNetworkMember(folder, member, network, networks)
+        return FittedDescriptorMember(files, member, quantities, weighs)
+    if network is None or not networks:
+        raise UserError(f"{files.folder} does not say what its networks of {member!r} are.")
+    return FittedNetworkMember(files, member, network, networks, len(quantities))
 
 
 def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorMember) -> None:
@@ -144,7 +158,7 @@ def save_descriptor_model(folder: Path, member: str, column: int, model: Descrip
     A model of several properties belongs to the first of them.
     """
     content = gzip.compress(model.to_bytes(), _LEVEL, mtime=0)
-    _descriptor_model_file(folder, member, column).write_bytes(content)
+    (folder / descriptor_model_file(member, column)).write_bytes(content)
 
 
 def drop_descriptor_models(
@@ -160,27 +174,61 @@ def drop_descriptor_models(
     """
     for columns in columns_of(member, quantities):
         if not any(weighs[k] for k in columns):
-            _descriptor_model_file(folder, member, columns[0]).unlink(missing_ok=True)
+            (folder / descriptor_model_file(member, columns[0])).unlink(missing_ok=True)
 
 
-def load_descriptor_model(folder: Path, member: str, column: int) -> DescriptorMember:
-    """Read what `save_descriptor_model` wrote, or the same file decompressed.
+def load_descriptor_model(files: ProvenFiles, member: str, column: int) -> DescriptorMember:
+    """Read what `save_descriptor_model` wrote.
+
+    Args:
+        files: the bundle's.
+        member: its name.
+        column: of the property, or of the first of several.
 
     Raises:
         UserError: when the file is missing, damaged, or larger than any model.
     """
-    path = _descriptor_model_file(folder, member, column)
+    content = _unpacked(files, member, column, _MOST_MODEL_BYTES)
+    return _read_descriptor_model(files, member, column, content)
+
+
+def _unpacked(files: ProvenFiles, member: str, column: int, most: int) -> bytes:
+    """The content of a model's file, of at most so many bytes."""
+    name = descriptor_model_file(member, column)
+    return unpacked(files.read(name), files.folder / name, most)
+
+
+def unpacked(content: bytes, path: Path, most: int) -> bytes:
+    """The content of a gzip file.
+
+    Args:
+        content: of the file.
+        path: where it lies, for sentences.
+        most: greatest size that makes sense, in bytes.
+
+    Raises:
+        UserError: when it is damaged or too large.
+    """
     try:
-        with gzip.open(path) if path.exists() else path.with_suffix("").open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        with gzip.open(io.BytesIO(content)) as file:
+            inside = file.read(most + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise UserError(f"{path} cannot be read; copy the model's folder again.") from error
-    if len(content) > _MOST_BYTES:
+    if len(inside) > most:
         raise UserError(f"{path} is too large to be a model.")
+    return inside
+
+
+def _read_descriptor_model(
+    files: ProvenFiles, member: str, column: int, content: bytes
+) -> DescriptorMember:
     try:
         return _descriptor_member(member).from_bytes(content)
-    except Exception as error:  # each library raises its own kinds
-        raise UserError(f"{path} holds no such model; copy the model's folder again.") from error
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        name = descriptor_model_file(member, column)
+        raise UserError(
+            f"{files.folder / name} holds no such model ({error}); copy the model's folder again."
+        ) from error
 
 
 def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:
@@ -196,7 +244,7 @@ def save_network(folder: Path, member: str, number: int, network: Network, scale
     }
     tensors["scale.mean"] = torch.as_tensor(scale.mean)
     tensors["scale.deviation"] = torch.as_tensor(scale.deviation)
-    save_file(tensors, folder / f"{member}-{number:03d}.safetensors")
+    save_file(tensors, folder / _network_file(member, number))
 
 
 def network_files(folder: Path, member: str) -> list[Path]:
@@ -205,38 +253,61 @@ def network_files(folder: Path, member: str) -> list[Path]:
 
 
 def load_networks(
-    folder: Path, member: str, config: NetworkConfig, count: int | None = None
+    files: ProvenFiles, member: str, config: NetworkConfig, count: int, properties: int
 ) -> list[tuple[Network, Scale]]:
     """Read every network of a member, in evaluation mode on the CPU.
 
     Args:
-        folder: the bundle's.
+        files: the bundle's.
         member: its name.
         config: what the networks are made of.
-        count: how many there must be; at least one where it is not given.
+        count: how many there are.
+        properties: K, the number of their outputs.
 
     Raises:
         UserError: when one is missing, or a file cannot be read.
     """
-    paths = network_files(folder, member)
-    numbers = [path.stem.rpartition("-")[2] for path in paths]
-    expected = [f"{number:03d}" for number in range(count or len(paths) or 1)]
-    if numbers != expected:
-        raise UserError(f"{folder} lacks a network of {title_of(member)}: its files are not whole.")
-    return [_read_network(path, member, config) for path in paths]
+    loaded, room = [], _MOST_BYTES
+    for number in range(count):
+        content = files.read(_network_file(member, number), room)
+        room -= len(content)
+        try:
+            loaded.append(_read_network(content, member, config, properties))
+        except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
+            raise UserError(
+                f"{files.folder / _network_file(member, number)} cannot be read: it is damaged, or "
+                "of another network."
+            ) from error
+    return loaded
 
 
-def _read_network(path: Path, member: str, config: NetworkConfig) -> tuple[Network, Scale]:
-    try:
-        tensors = load_file(path)
-        scale = Scale(
-            tensors.pop("scale.mean").double().numpy(),
-            tensors.pop("scale.deviation").double().numpy(),
-        )
-        network = network_member(member).build(config, len(scale.mean))
-        network.load_state_dict(tensors)
-    except (SafetensorError, KeyError, RuntimeError, OSError) as error:
-        raise UserError(f"{path} cannot be read: it is damaged, or of another network.") from error
+def _read_network(
+    content: bytes, member: str, config: NetworkConfig, properties: int
+) -> tuple[Network, Scale]:
+    """Read a network.
+
+    Raises:
+        ValueError: when its scale or a weight is no number.
+        RuntimeError: when its weights are those of another network.
+    """
+    tensors = load(content)
+    scale = Scale(
+        tensors.pop("scale.mean").double().numpy(), tensors.pop("scale.deviation").double().numpy()
+    )
+    if scale.mean.shape != (properties,) or scale.deviation.shape != (properties,):
+        raise ValueError("the scale is of other properties")
+    finite = all(torch.isfinite(tensor).all() for tensor in tensors.values())
+    if not (finite and np.isfinite(scale.mean).all() and (scale.deviation > 0).all()):
+        raise ValueError("a weight or the scale is no number")
+    if any((each < 0).any() for name, each in tensors.items() if name.endswith("running_var")):
+        raise ValueError("a variance is negative")
+    # First without memory: what a description asks for may be larger than any file.
+    with torch.device("meta"):
+        network_member(member).build(config, properties).load_state_dict(tensors, assign=True)
+    network = network_member(member).build(config, properties)
+    network.load_state_dict(tensors)
+    if network.join is not None and not network.join.is_sound:
+        raise ValueError("a descriptor that does not exist is joined")
     return network.eval(), scale
 
 
@@ -246,5 +317,10 @@ def _descriptor_member(member: str) -> type[DescriptorMember]:
     return kind
 
 
-def _descriptor_model_file(folder: Path, member: str, column: int) -> Path:
-    return folder / f"{member}-{column:03d}.{_descriptor_member(member).suffix}.gz"
+def descriptor_model_file(member: str, column: int) -> str:
+    """The name of the file of a member's model of a property."""
+    return f"{member}-{column:03d}.safetensors.gz"
+
+
+def _network_file(member: str, number: int) -> str:
+    return f"{member}-{number:03d}.safetensors"

@@ -1,28 +1,21 @@
 """XGBoost: regularised gradient boosting (Chen & Guestrin, KDD 2016)."""
 
+import json
 from typing import Any
 
 import numpy as np
 
-from .boosting import BINS, BoostingConfig
-from .member import DescriptorMember
+from .boosting import BINS, BoostedTrees, BoostingConfig
+from .forest import Forest, Tree
 
 
-class XGBoost(DescriptorMember):
-    """One boosted ensemble for each property.
-
-    The library is loaded when it is first used: a page that predicts with another member need not
-    wait for it. Each fit runs on one thread; several fits run side by side.
-    """
+class XGBoost(BoostedTrees):
+    """One boosted ensemble for each property; see `BoostedTrees`."""
 
     name = "xgboost"
     title = "XGBoost"
     colour = "#e2557b"
-    Config = BoostingConfig
-    suffix = "ubj"
-
-    def __init__(self, model: Any) -> None:
-        self._model = model
+    library_suffix = "ubj"
 
     @classmethod
     def fit(
@@ -44,21 +37,36 @@ class XGBoost(DescriptorMember):
             "seed": seed,
         }
         table = xgboost.DMatrix(descriptors, labels, nthread=1)
-        return cls(xgboost.train(parameters, table, num_boost_round=config.rounds))
+        return cls._of(xgboost.train(parameters, table, num_boost_round=config.rounds))
 
     @classmethod
-    def from_bytes(cls, content: bytes) -> "XGBoost":
-        """See `DescriptorMember`."""
+    def from_library(cls, content: bytes) -> "XGBoost":
+        """See `BoostedTrees`."""
         import xgboost
 
-        model = xgboost.Booster(model_file=bytearray(content))
-        model.set_param({"nthread": 1})
-        return cls(model)
+        return cls._of(xgboost.Booster(model_file=bytearray(content)))
 
-    def to_bytes(self) -> bytes:
-        """See `DescriptorMember`."""
-        return bytes(self._model.save_raw("ubj"))
+    @classmethod
+    def _of(cls, model: Any) -> "XGBoost":
+        learner = json.loads(bytes(model.save_raw("json")))["learner"]
+        base = json.loads(learner["learner_model_param"]["base_score"])
+        trees = learner["gradient_booster"]["model"]["trees"]
+        # Sums begin with the base score.
+        first = Tree.constant(np.array(base, dtype=np.float32).reshape(1))
+        return cls(Forest.of([first, *map(_tree, trees)]))
 
-    def predict(self, descriptors: np.ndarray) -> np.ndarray:
-        """See `DescriptorMember`."""
-        return self._model.inplace_predict(descriptors).astype(np.float64)
+
+def _tree(said: dict) -> Tree:
+    """One tree, of whose nodes some are splits and some are leaves."""
+    children = np.stack([said["left_children"], said["right_children"]], axis=1).astype(np.int32)
+    values = np.array(said["split_conditions"], dtype=np.float32)
+    splits = children[:, 0] >= 0
+    numbers = np.where(splits, np.cumsum(splits) - 1, -1 * np.cumsum(~splits)).astype(np.int32)
+    return Tree(
+        np.array(said["split_indices"], dtype=np.int32)[splits],
+        # A row goes left below the condition, not at it.
+        np.nextafter(values[splits], np.float32(-np.inf)),
+        np.array(said["default_left"], dtype=np.uint8)[splits],
+        numbers[children[splits]],
+        values[~splits],
+    )

@@ -4,13 +4,14 @@ A bundle holds no structure and no label, so that it can be given away. A run's 
 the run's table; the shipped one beside a file of values that may be shown.
 """
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from ..chem.polymers import outline, polymer
-from ..inference.bundle import BundleInfo
+from ..inference.bundle import BundleInfo, bundle_files
 from ..table.duplicates import flat_smiles
 from . import folder as files
 
@@ -72,10 +73,13 @@ def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
     Args:
         folder: the bundle's.
         info: its description.
+
+    Raises:
+        UserError: when the file of values is not the one that the bundle was completed with.
     """
     path, table = folder / KNOWN_LABELS, folder.parent / files.TABLE
     if path.is_file():
-        return KnownLabels(pd.read_csv(path))
+        return KnownLabels(pd.read_csv(io.BytesIO(bundle_files(folder).read(KNOWN_LABELS))))
     # A value measured under other conditions is not that of the molecule as it is predicted.
     if info.sources and not info.conditions and table.is_file():
         return KnownLabels(_of_table(pd.read_parquet(table), info))

@@ -8,6 +8,10 @@ from ..base.vocabulary import ATOM_FIELDS, DESCRIPTOR_GROUPS
 
 Pooling = Literal["mean", "sum", "max", "virtual"]
 
+MOST_WIDTH = 8192
+"""Far more than a table of polymers can fill, and few enough that memory is not the limit."""
+MOST_CONDITIONS = 100_000
+
 
 class NetworkConfig(BaseModel):
     """The parts of a network; but for its width, the default is the network of the preset `cpu`.
@@ -38,8 +42,8 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    layers: int = Field(default=4, ge=1)
-    width: int = Field(default=128, ge=1)
+    layers: int = Field(default=4, ge=1, le=100)
+    width: int = Field(default=128, ge=1, le=MOST_WIDTH)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     virtual_node: bool = True
     kind: Literal["gin", "gcn"] = "gin"
@@ -47,14 +51,18 @@ class NetworkConfig(BaseModel):
     residual: bool = True
     layer_relu: bool = False
     layer_dropout: float = Field(default=0.0, ge=0, lt=1)
-    attention: int = Field(default=0, ge=0)
-    pooling: tuple[Pooling, ...] = Field(default=("mean", "sum", "virtual"), min_length=1)
+    attention: int = Field(default=0, ge=0, le=256)
+    pooling: tuple[Pooling, ...] = Field(
+        default=("mean", "sum", "virtual"), min_length=1, max_length=4
+    )
     heads: Literal["property", "linear"] = "property"
-    atom_width: int = Field(default=0, ge=0)
-    bond_width: int = Field(default=0, ge=0)
-    atom_fields: tuple[str, ...] = Field(default=tuple(ATOM_FIELDS), min_length=1)
+    atom_width: int = Field(default=0, ge=0, le=MOST_WIDTH)
+    bond_width: int = Field(default=0, ge=0, le=MOST_WIDTH)
+    atom_fields: tuple[str, ...] = Field(
+        default=tuple(ATOM_FIELDS), min_length=1, max_length=len(ATOM_FIELDS)
+    )
     descriptors: int = Field(default=0, ge=0, le=sum(DESCRIPTOR_GROUPS.values()))
-    conditions: int = Field(default=0, ge=0)
+    conditions: int = Field(default=0, ge=0, le=MOST_CONDITIONS)
 
     @property
     def joined(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..base.errors import UserError
 from .units import conversion, is_unit
@@ -34,14 +34,14 @@ class Property(BaseModel):
             stay in `unit` wherever they are kept or shown.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     name: str
     title: str
     unit: str = ""
     low: float | None = None
     high: float | None = None
-    decimals: int | None = None
+    decimals: int | None = Field(default=None, ge=0, le=12)
     source: str = ""
     quantity: str = ""
     origin: str = ""

@@ -1,7 +1,5 @@
 """Trained models from Python."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +7,9 @@ import pytest
 import engine
 from engine.api import load, read_table
 from engine.base.errors import UserError
-from engine.inference.bundle import INFO, SHIPPED, BundleInfo
+from engine.inference.bundle import SHIPPED, read_info, write_info
 from engine.inference.predict import Predictor
+from tests.bundles import copied, redescribe
 from tests.conftest import TEXTBOOK
 
 UNITS = ["*CC*", "*CC(*)c1ccccc1"]
@@ -51,15 +50,12 @@ def test_wider_coverage_gives_wider_intervals_around_the_same_prediction() -> No
 
 
 def test_an_older_model_has_one_coverage(tmp_path) -> None:
-    info = BundleInfo.model_validate_json((SHIPPED / INFO).read_bytes())
+    info = read_info(SHIPPED)
     intervals = {
         name: one.model_copy(update={"quantiles": {}}) for name, one in info.intervals.items()
     }
     older = info.model_copy(update={"intervals": intervals, "probes": None})
-    for path in SHIPPED.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    (tmp_path / INFO).unlink()
-    (tmp_path / INFO).write_text(older.model_dump_json())
+    write_info(copied(SHIPPED, tmp_path), older)
     assert load(tmp_path).predict_interval(UNITS)["Tg"].notna().all(axis=None)
     with pytest.raises(UserError, match=r"choose one of 0\.9\."):
         load(tmp_path).predict_interval(UNITS, coverage=0.8)
@@ -99,11 +95,7 @@ def test_missing_cells_are_coerced_and_other_words_refused() -> None:
     "change", [{"blend": {}}, {"members": []}, {"properties": []}, {"probes": {"*CC*": {"q": 1}}}]
 )
 def test_a_description_that_does_not_fit_together_is_told(change: dict, tmp_path) -> None:
-    for path in SHIPPED.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    described = json.loads((SHIPPED / INFO).read_text())
-    (tmp_path / INFO).unlink()
-    (tmp_path / INFO).write_text(json.dumps({**described, **change}))
+    redescribe(copied(SHIPPED, tmp_path), change)
     with pytest.raises(UserError, match="is damaged"):
         load(tmp_path)
 
@@ -120,13 +112,9 @@ def test_a_finished_run_is_loaded_by_its_name(trained) -> None:
 
 
 def test_a_model_that_predicts_otherwise_here_warns(tmp_path) -> None:
-    for path in SHIPPED.iterdir():
-        (tmp_path / path.name).symlink_to(path)
-    text = (SHIPPED / INFO).read_text()
-    info = BundleInfo.model_validate_json(text)
+    info = read_info(SHIPPED)
     probes = {unit: {**values, "Tg": values["Tg"] + 5} for unit, values in info.probes.items()}
-    (tmp_path / INFO).unlink()
-    (tmp_path / INFO).write_text(info.model_copy(update={"probes": probes}).model_dump_json())
+    write_info(copied(SHIPPED, tmp_path), info.model_copy(update={"probes": probes}))
     with pytest.warns(UserWarning, match="predicts differently on this machine"):
         load(tmp_path)
 

@@ -1,6 +1,5 @@
 """Two commits that predict and learn the same, or do not."""
 
-import gzip
 import json
 import os
 import shutil
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from catboost import CatBoostRegressor
 
 from bench import two_commits
 from bench.two_commits import compare_bundles, compare_tables, main
@@ -106,22 +104,19 @@ def test_tables_are_compared_by_their_values(tmp_path: Path) -> None:
 
 
 def test_bundles_may_be_of_another_time(tmp_path: Path) -> None:
-    rows = np.random.default_rng(0).normal(size=(40, 3))
-
     def bundle(name: str, target: int) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         (folder / "bundle.json").write_text(json.dumps({"created": name, "seed": 0}))
-        model = CatBoostRegressor(iterations=2, verbose=0, allow_writing_files=False)
-        model.fit(rows, rows[:, target]).save_model(str(tmp_path / "model"))
-        packed = gzip.compress((tmp_path / "model").read_bytes())
-        (folder / "catboost-000.cbm.gz").write_bytes(packed)
+        (folder / "catboost-000.safetensors.gz").write_bytes(bytes([target]))
+        files = {"bundle.json": name, "catboost-000.safetensors.gz": name}
+        (folder / "manifest.json").write_text(json.dumps({"files": files}))
         return folder
 
     first, again, other = bundle("first", 0), bundle("again", 0), bundle("other", 1)
     assert compare_bundles(first, again) == []
     (other / "domain.safetensors").write_bytes(b"")
     assert compare_bundles(first, other) == [
-        "catboost-000.cbm.gz differs",
+        "catboost-000.safetensors.gz differs",
         "domain.safetensors is only in the second",
     ]

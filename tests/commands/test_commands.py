@@ -4,7 +4,6 @@ import io
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 
 from engine.commands import main, parser, presets, train
 from engine.commands.sources import checked_tables
-from engine.inference.bundle import INFO
 from engine.inference.predict import Predictor
 from engine.runs import (
     Run,
@@ -31,6 +29,7 @@ from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import Probe
 from engine.table import Columns
 from engine.table.mending import Mending
+from tests.bundles import copied, redescribe
 from tests.conftest import ROOT, TEXTBOOK
 from tests.solubilities import COLUMNS, marked_table, solubilities
 
@@ -154,11 +153,8 @@ def test_predict_one_repeat_unit_with_its_intervals(
     uncertainty = predictor.uncertainty(predictor.predict(["*CC(*)C"]))
     assert f"{uncertainty.low.at[0, 'Tg']:.1f} – {uncertainty.high.at[0, 'Tg']:.1f}" in shown
     assert shown.count("inside") == 2
-    copy = tmp_path / "bundle"
-    shutil.copytree(trained.folder / "bundle", copy)
-    described = json.loads((copy / INFO).read_text())
-    described["intervals"], described["domain"]["thresholds"] = {}, {}
-    (copy / INFO).write_text(json.dumps(described))
+    copy = copied(trained.folder / "bundle", tmp_path / "bundle")
+    redescribe(copy, {"intervals": {}, "domain": {"thresholds": {}}})
     assert main(["predict", str(copy), "*CC(*)C", "--intervals"]) == 0
     assert capsys.readouterr().out.count("–") == 4
     assert main(["predict", "trained", "*CC(*)C"]) == 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.base.errors import UserError
+from engine.base.manifest import ProvenFiles
 from engine.features.compute import compute_features
 from engine.inference.predict import Predictor
 from engine.inference.streaming import predict_file
@@ -76,7 +77,9 @@ def test_models_of_no_weight_are_not_kept_and_predict_nothing(
         (tmp_path / path.name).write_bytes(path.read_bytes())
     drop_descriptor_models(tmp_path, "lightgbm", ["Tg", "Tg"], [True, False])
     assert not list(tmp_path.glob("lightgbm-001*"))
-    member = load_member(tmp_path, "lightgbm", ["Tg", "Tg"], None, weighs=[True, False])
+    member = load_member(
+        ProvenFiles.unproven(tmp_path), "lightgbm", ["Tg", "Tg"], None, weighs=[True, False]
+    )
     predicted = member.predict(compute_features(["*CCO*"]), threads=1)
     assert np.isfinite(predicted[0, 0])
     assert np.isnan(predicted[0, 1])

@@ -9,6 +9,7 @@ from rdkit.Chem import rdFingerprintGenerator
 from safetensors.numpy import load_file, save_file
 
 from engine.base.errors import UserError
+from engine.base.manifest import ProvenFiles
 from engine.chem.smiles import parse
 from engine.inference import domain
 from engine.inference.domain import FILE, Domain, DomainInfo, write_domain
@@ -81,7 +82,7 @@ def test_a_bundles_file_holds_no_structure_no_label_and_no_order(table, tmp_path
     smiles, labels = table
     domain_of_table = Domain.of(smiles, labels)
     info = write_domain(tmp_path, smiles, labels, NAMES)
-    read = Domain.load(tmp_path, info, 2)
+    read = Domain.load(ProvenFiles.unproven(tmp_path), info, 2)
     np.testing.assert_array_equal(read.distances(smiles[:9]), domain_of_table.distances(smiles[:9]))
     np.testing.assert_array_equal(read.thresholds(), domain_of_table.thresholds())
     assert list(info.thresholds.values()) == domain_of_table.thresholds().tolist()
@@ -97,7 +98,7 @@ def test_a_property_with_one_label_has_no_domain(tmp_path: Path) -> None:
     labels = np.array([[1.0, np.nan, 2], [2, np.nan, np.nan], [3, np.nan, np.nan]])
     info = write_domain(tmp_path, ["*CC*", "*CO*", "*CCO*"], labels, ["a", "b", "c"])
     assert list(info.thresholds) == ["a"]
-    distances = Domain.load(tmp_path, info, 3).distances(["*CC*"])
+    distances = Domain.load(ProvenFiles.unproven(tmp_path), info, 3).distances(["*CC*"])
     assert np.isfinite(distances).tolist() == [[True, False, True]]
 
 
@@ -119,16 +120,16 @@ def test_a_damaged_file_is_a_sentence(table, tmp_path: Path, name: str, change) 
     others = {key: array for key, array in arrays.items() if key != name}
     save_file({**others, **changed}, tmp_path / FILE)
     with pytest.raises(UserError, match="damaged"):
-        Domain.load(tmp_path, info, 2)
+        Domain.load(ProvenFiles.unproven(tmp_path), info, 2)
 
 
 def test_a_file_that_is_no_file_of_ours_or_missing(table, tmp_path: Path) -> None:
     info = write_domain(tmp_path, *table, NAMES)
     (tmp_path / FILE).write_bytes(b"\x80\x04\x95" * 50)
     with pytest.raises(UserError, match="damaged"):
-        Domain.load(tmp_path, info, 2)
+        Domain.load(ProvenFiles.unproven(tmp_path), info, 2)
     (tmp_path / FILE).unlink()
-    with pytest.raises(UserError, match="copy the whole folder"):
-        Domain.load(tmp_path, info, 2)
+    with pytest.raises(UserError, match="is missing"):
+        Domain.load(ProvenFiles.unproven(tmp_path), info, 2)
     with pytest.raises(UserError, match="by 'MACCS', this version by"):
-        Domain.load(tmp_path, DomainInfo(kind="MACCS", thresholds={}), 2)
+        Domain.load(ProvenFiles.unproven(tmp_path), DomainInfo(kind="MACCS", thresholds={}), 2)

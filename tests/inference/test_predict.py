@@ -1,7 +1,5 @@
 """Predicting, scoring and submissions with a trained bundle."""
 
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from engine.inference.uncertainty import Uncertainty
 from engine.runs import Run, read_out_of_fold, read_report
 from engine.runs.control import find_model
 from engine.table import load_table, read_table
+from tests.bundles import copied, redescribe, seal
 from tests.conftest import TEXTBOOK
 
 
@@ -154,11 +153,12 @@ def test_the_default_is_the_shipped_model_until_another_is_promoted(
         (b"", "damaged"),
         (b"{}", "damaged"),
         (b"\x80\x04\x95", "damaged"),
-        (b" " * (6 * 2**20), "too large"),
+        (b" " * (6 * 2**20), "larger than 5 MB"),
     ],
 )
 def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
     (tmp_path / INFO).write_bytes(content)
+    seal(tmp_path)
     with pytest.raises(UserError, match=sentence):
         Predictor(tmp_path)
 
@@ -170,10 +170,8 @@ def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: s
 def test_a_bundle_of_another_time_is_refused(
     trained: Run, tmp_path: Path, change: dict, sentence: str
 ) -> None:
-    copy = tmp_path / "bundle"
-    shutil.copytree(trained.folder / "bundle", copy)
-    described = json.loads((copy / INFO).read_text())
-    (copy / INFO).write_text(json.dumps({**described, **change}))
+    copy = copied(trained.folder / "bundle", tmp_path / "bundle")
+    redescribe(copy, change)
     with pytest.raises(UserError, match=sentence):
         Predictor(copy)
 

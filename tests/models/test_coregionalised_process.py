@@ -101,5 +101,5 @@ def test_what_sources_share_and_what_is_their_own() -> None:
 
 def test_other_arrays_are_refused(polymers) -> None:
     content = GaussianProcess.fit(*polymers, QUICK, 0).to_bytes()
-    with pytest.raises(ValueError, match="arrays of coregionalised_process"):
+    with pytest.raises(ValueError, match="not the arrays of this member"):
         CoregionalisedProcess.from_bytes(content)

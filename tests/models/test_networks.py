@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 from torch_geometric.nn import GCNConv
 
+from engine.base.manifest import ProvenFiles
 from engine.base.packed import pack
 from engine.base.vocabulary import ATOM_FIELDS
 from engine.chem.graphs import graph
@@ -83,7 +84,7 @@ def test_networks_of_each_preset_survive_the_disk(name: str, tmp_path: Path) -> 
     scale = Scale(np.zeros(2), np.ones(2))
     save_network(tmp_path, "polygin", 0, network.eval(), scale)
     read = NetworkConfig(**config.model_dump(mode="json"))
-    ((loaded, _),) = load_networks(tmp_path, "polygin", read)
+    ((loaded, _),) = load_networks(ProvenFiles.unproven(tmp_path), "polygin", read, 1, 2)
     torch.testing.assert_close(loaded(_batch()), network(_batch()), rtol=2e-2, atol=2e-2)
     if network.join is not None:
         assert torch.equal(loaded.join.column, network.join.column)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from engine.base.errors import UserError
+from engine.base.manifest import ProvenFiles
 from engine.features.compute import compute_features
 from engine.models.member import DescriptorMember
 from engine.models.members import MEMBERS, configs_of, is_network, resolved, title_of
@@ -29,7 +30,7 @@ class MeanConfig(BaseModel):
 class Mean(DescriptorMember):
     """The mean of the labels and an offset."""
 
-    name, title, colour, suffix, Config = "mean", "Mean", "#000000", "txt", MeanConfig
+    name, title, colour, Config = "mean", "Mean", "#000000", MeanConfig
 
     def __init__(self, value: float) -> None:
         self.value = value
@@ -44,6 +45,9 @@ class Mean(DescriptorMember):
 
     def to_bytes(self) -> bytes:
         return str(self.value).encode()
+
+    def takes(self, width: int, columns: int) -> bool:
+        return columns == 1
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         return np.full(len(descriptors), self.value)
@@ -63,7 +67,7 @@ def test_a_new_member_is_trained_stored_and_read(
     assert fitted.members == ("mean",)
     held_in = LABELS[(folds == 1) & np.isfinite(LABELS[:, 0]), 0]
     np.testing.assert_allclose(fitted.out_of_fold[0, folds == 0, 0], held_in.mean() + 2)
-    member = load_member(tmp_path, "mean", ["carbons", "sulfur"], None)
+    member = load_member(ProvenFiles.unproven(tmp_path), "mean", ["carbons", "sulfur"], None)
     np.testing.assert_allclose(
         member.predict(features, threads=1)[0], np.nanmean(LABELS, axis=0) + 2
     )

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+from engine.base.manifest import ProvenFiles
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.features.compute import compute_features
@@ -91,7 +92,11 @@ def test_they_train_and_their_bundle_predicts(data, tmp_path: Path, name: str) -
     if preset.blend:
         assert fitted.weights["p0"] == pytest.approx(preset.blend)
     networks = load_networks(
-        tmp_path / "bundle", "polygin", network_configs(preset)["polygin"].network
+        ProvenFiles.unproven(tmp_path / "bundle"),
+        "polygin",
+        network_configs(preset)["polygin"].network,
+        len(list((tmp_path / "bundle").glob("polygin-*"))),
+        LABELS.shape[1],
     )
     graphs = DeviceGraphs(data.features.graphs, CPU, data.features.descriptors)
     rows = np.flatnonzero(data.folds == 0)

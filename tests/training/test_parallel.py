@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.base.errors import UserError
+from engine.base.manifest import ProvenFiles
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.device import Precision
@@ -51,7 +52,9 @@ def _fit(
 
 
 def _weights(folder: Path) -> list[torch.Tensor]:
-    networks = load_networks(folder / "bundle", "polygin", NETWORK)
+    networks = load_networks(
+        ProvenFiles.unproven(folder / "bundle"), "polygin", NETWORK, 2, LABELS.shape[1]
+    )
     return [weight for network, _ in networks for weight in network.parameters()]
 
 

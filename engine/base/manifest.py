@@ -1,0 +1,145 @@
+"""The manifest of a folder: which files belong to it, and the SHA-256 of each.
+
+A file that was cut, changed or swapped since the folder was completed is refused before anything
+reads it. A manifest is no signature: who can write the folder can write its manifest too.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import UserError
+from .workspace import write_atomic
+
+MANIFEST = "manifest.json"
+_FORMAT = 1
+_MOST_MANIFEST_BYTES = 2**20
+_MOST_FILES = 5000
+_MOST_BYTES = 2**29
+_LEFT_OUT = {MANIFEST, "README.md"}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+FileName = Annotated[str, Field(pattern=f"^{_NAME.pattern}$")]
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: int = _FORMAT
+    files: dict[FileName, Annotated[str, Field(pattern="^[0-9a-f]{64}$")]]
+
+
+class ProvenFiles:
+    """The files of a folder, each read only as the folder's manifest says."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str] | None) -> None:
+        """Say what is expected; see `of` and `unproven`.
+
+        Args:
+            folder: where they lie.
+            files: by name, its SHA-256; None to take whatever lies there.
+        """
+        self.folder, self._files = folder, files
+
+    @classmethod
+    def of(cls, folder: Path) -> "ProvenFiles":
+        """The files that a folder's manifest tells.
+
+        Raises:
+            UserError: when there is no manifest, or it is damaged.
+        """
+        path = folder / MANIFEST
+        if not path.is_file():
+            raise UserError(
+                f"{folder} has no {MANIFEST}: a file is missing, or a former version wrote it. "
+                f"Copy it again, or complete it with the command `adopt`."
+            )
+        content = read_regular(path, _MOST_MANIFEST_BYTES)
+        try:
+            said = _Manifest.model_validate_json(content)
+        except ValidationError as error:
+            raise UserError(f"{path} is damaged; copy its folder again.") from error
+        if said.format != _FORMAT or len(said.files) > _MOST_FILES:
+            raise UserError(f"{path} is of another version; update PolyGIN Studio.")
+        return cls(folder, said.files)
+
+    @classmethod
+    def unproven(cls, folder: Path) -> "ProvenFiles":
+        """The files of a folder that is not complete yet: whatever lies there."""
+        return cls(folder, None)
+
+    @property
+    def names(self) -> list[str]:
+        """Of all files, in order."""
+        if self._files is not None:
+            return sorted(self._files)
+        return sorted(path.name for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
+
+    def read(self, name: str, most: int = _MOST_BYTES) -> bytes:
+        """A file's content.
+
+        Args:
+            name: of the file.
+            most: greatest size that makes sense, in bytes.
+
+        Raises:
+            UserError: when the file is missing, is no plain file, is too large, or is not the one
+                of the manifest.
+        """
+        path = self.folder / name
+        if self._files is not None and name not in self._files:
+            raise UserError(
+                f"The manifest of {self.folder} tells of no {name}; copy the whole folder again."
+            )
+        content = read_regular(path, most)
+        if self._files is not None and sha256(content).hexdigest() != self._files[name]:
+            raise UserError(
+                f"{path} was changed or damaged since its folder was completed; copy that again, "
+                "or train the model anew."
+            )
+        return content
+
+
+def write_manifest(folder: Path, later: Mapping[str, bytes]) -> None:
+    """Write the manifest of all plain files of a folder.
+
+    Args:
+        folder: the folder; hidden files, what has no plain name, and the model's card are left out.
+        later: content of files that are written after the manifest, by name.
+    """
+    there = [path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_file()]
+    contents = {path.name: path.read_bytes() for path in there if path.name not in _LEFT_OUT}
+    files = {name: sha256(each).hexdigest() for name, each in sorted({**contents, **later}.items())}
+    write_atomic(folder / MANIFEST, _Manifest(files=files).model_dump_json(indent=1))
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a plain file; a link, a pipe or a device is not opened, or not waited for.
+
+    Args:
+        path: the file.
+        most: greatest size that makes sense, in bytes.
+
+    Raises:
+        UserError: when it is missing, no plain file, too large, or cannot be read.
+    """
+    try:
+        # A pipe that nobody writes to would be waited for without end.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+        with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise UserError(f"{path} is no plain file; copy its folder again.")
+            content = file.read(most + 1)
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is missing; copy its folder again.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(content) > most:
+        raise UserError(f"{path} is larger than {most / 2**20:.0f} MB, which no such file is.")
+    return content

@@ -1,0 +1,86 @@
+"""Models in a library's own format, as bundles of former versions hold them, become plain arrays.
+
+Such a file may come from anywhere, and the libraries may end the process at a damaged one, or never
+come back: they read it in a process with limits.
+"""
+
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ..base.errors import UserError
+from ..base.limited import LimitedProcess, LimitError
+from ..base.manifest import read_regular
+from .boosting import BoostedTrees
+from .members import MEMBERS
+from .store import save_descriptor_model, unpacked
+
+_NAME = re.compile(r"([a-z0-9_]+)-(\d{3})\.([a-z]+)(?:\.gz)?")
+_CPU_SECONDS = 30
+_MEMORY = 2**30
+_MOST_BYTES = 2**27
+
+
+def convert_library_files(folder: Path) -> int:
+    """Replace all files of a bundle that are in a library's own format.
+
+    Args:
+        folder: the bundle's; where it is cut off, it can be called again.
+
+    Returns:
+        How many files were replaced.
+
+    Raises:
+        UserError: when a library cannot read a file, or what it reads are no trees.
+    """
+    found = [
+        (path, member, column) for path in sorted(folder.iterdir()) for member, column in _of(path)
+    ]
+    process = LimitedProcess(_CPU_SECONDS, _MEMORY)
+    try:
+        for path, member, column in found:
+            content = _converted(process, member, path)
+            save_descriptor_model(folder, member.name, column, member.from_bytes(content))
+            path.unlink()
+    except ValueError as error:
+        raise UserError(f"{path} holds no trees ({error}); train the model anew.") from error
+    finally:
+        process.close()
+    return len(found)
+
+
+def _of(path: Path) -> list[tuple[type[BoostedTrees], int]]:
+    """The member whose library wrote a file, and the column; empty for any other file."""
+    match = _NAME.fullmatch(path.name)
+    member = MEMBERS.get(match[1]) if match else None
+    if match is None or member is None or not issubclass(member, BoostedTrees):
+        return []
+    is_library = match[3] == member.library_suffix
+    return [(member, int(match[2]))] if is_library else []
+
+
+def _converted(process: LimitedProcess, member: type[BoostedTrees], path: Path) -> bytes:
+    """The content of a library's file as arrays, not proven yet."""
+    with TemporaryDirectory() as folder:
+        source, target = Path(folder) / "library", Path(folder) / "arrays"
+        source.write_bytes(_unpacked(path))
+        try:
+            process.run(write_arrays, member.name, str(source), str(target))
+        except (LimitError, RuntimeError) as error:
+            raise UserError(
+                f"{path} cannot be read by {member.title}: {error}. Copy it again, or train the "
+                "model anew."
+            ) from error
+        return target.read_bytes()
+
+
+def write_arrays(member: str, source: str, target: str) -> None:
+    """Read a file in a library's own format and write it as arrays; runs in the child."""
+    kind = MEMBERS[member]
+    assert issubclass(kind, BoostedTrees)
+    Path(target).write_bytes(kind.from_library(Path(source).read_bytes()).to_bytes())
+
+
+def _unpacked(path: Path) -> bytes:
+    content = read_regular(path, _MOST_BYTES)
+    return unpacked(content, path, _MOST_BYTES) if path.suffix == ".gz" else content
