@@ -7,6 +7,7 @@ import time
 import traceback
 from functools import cache
 from importlib import import_module
+from multiprocessing import current_process
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,6 +97,8 @@ class Preparation:
 
     def __call__(self) -> None:
         """Prepare the kind."""
+        # What the product tries in a process with limits is tried so here too, in a grandchild.
+        current_process()._config["daemon"] = False
         prepared(self._kind)
 
 

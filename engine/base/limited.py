@@ -88,8 +88,9 @@ class LimitedProcess:
         if self._process is None or not self._process.is_alive():
             self._end()
             self._line, other = SPAWN.Pipe()
-            self._process = SPAWN.Process(target=_serve, args=(other, self._first), daemon=True)
-            self._process.start()
+            process = SPAWN.Process(target=_serve, args=(other, self._first), daemon=True)
+            process.start()
+            self._process = process
             other.close()
             # Wait for its first word, so that its start does not count as work.
             assert self._line is not None

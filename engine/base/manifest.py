@@ -81,6 +81,14 @@ class ProvenFiles:
             return sorted(self._files)
         return sorted(path.name for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
 
+    @property
+    def digest(self) -> str:
+        """A digest of all files' digests, which differs where any file does; empty if unproven."""
+        if self._files is None:
+            return ""
+        lines = [f"{name} {digest}\n" for name, digest in sorted(self._files.items())]
+        return sha256("".join(lines).encode()).hexdigest()
+
     def read(self, name: str, most: int = _MOST_BYTES) -> bytes:
         """A file's content.
 

@@ -216,7 +216,8 @@ class Predictor:
         if not probes:
             return ""
         return once_here(
-            self.info, lambda: deviation_words(self.info, self.at_usual_conditions([*probes]).blend)
+            self._files.digest,
+            lambda: deviation_words(self.info, self.at_usual_conditions([*probes]).blend),
         )
 
     def _blend(self, members: dict[str, np.ndarray]) -> np.ndarray:

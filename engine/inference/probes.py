@@ -64,14 +64,14 @@ def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:
     )
 
 
-def once_here(info: BundleInfo, check: Callable[[], str]) -> str:
+def once_here(digest: str, check: Callable[[], str]) -> str:
     """The answer of a bundle's check on this machine with these packages; checked at most once.
 
     Args:
-        info: of the bundle.
+        digest: of all files of the bundle.
         check: returns a sentence, or an empty text.
     """
-    about = f"{info.model_dump_json()} {sorted(package_versions().items())} {platform.processor()}"
+    about = f"{digest} {sorted(package_versions().items())} {platform.processor()}"
     folder = subfolder("cache") / "bundle-checks"
     path = folder / f"{sha256(about.encode()).hexdigest()[:32]}.txt"
     try:

@@ -5,11 +5,10 @@ from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from .forest import Forest
-from .member import DescriptorMember
+from .member import DescriptorMember, arrays_of
 from .symmetric_forest import SymmetricForest
 
 BINS = 63
@@ -70,10 +69,7 @@ class BoostedTrees(DescriptorMember):
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         """See `DescriptorMember`."""
-        try:
-            arrays = load(content)
-        except SafetensorError as error:
-            raise ValueError(str(error)) from error
+        arrays = arrays_of(content)
         symmetric = {*arrays} == SymmetricForest.names
         return cls(SymmetricForest(arrays) if symmetric else Forest(arrays))
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
+from safetensors import SafetensorError
+from safetensors.numpy import load
 
 from ..settings.networks import NetworkConfig
 from ..settings.training import TrainingConfig
@@ -74,6 +76,18 @@ class DescriptorMember(Member):
     @abstractmethod
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """From `(N, D)` to `(N,)`, in the property's unit."""
+
+
+def arrays_of(content: bytes) -> dict[str, np.ndarray]:
+    """The arrays that a file of safetensors holds.
+
+    Raises:
+        ValueError: when it is no such file.
+    """
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
 
 
 class SourcesMember(DescriptorMember):

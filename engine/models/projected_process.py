@@ -5,12 +5,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from ..base.vocabulary import DESCRIPTOR_GROUPS
 from .descriptor_views import blocks, points_of, scaled, views_of
 from .kernels import Parameters
-from .member import DescriptorMember
+from .member import DescriptorMember, arrays_of
 
 _MORGAN = DESCRIPTOR_GROUPS["morgan"]
 
@@ -68,7 +68,7 @@ class ProjectedProcess(DescriptorMember):
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         """See `DescriptorMember`."""
-        state = load(content)
+        state = arrays_of(content)
         _demand_sound(state, cls.arrays)
         model = cls(state)
         # Arrays whose shapes do not match fail here, not later on a page.

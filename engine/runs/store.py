@@ -78,7 +78,9 @@ def _select(run_id: str | None) -> list[Run]:
     try:
         rows = _with_database(
             lambda database: database.execute(
-                f"SELECT {', '.join(_COLUMNS)} FROM runs{condition} ORDER BY created DESC", values
+                # Only names of our own are joined; values are bound.
+                f"SELECT {', '.join(_COLUMNS)} FROM runs{condition} ORDER BY created DESC",  # noqa: S608
+                values,
             ).fetchall()
         )
     except DiskFullError:
@@ -114,7 +116,7 @@ def _insert(database: sqlite3.Connection, run: Run, changes: list[Change] | None
     values["figures"] = json.dumps(run.figures) if run.figures else None
     marks = ", ".join("?" * len(values))
     database.execute(
-        f"INSERT OR REPLACE INTO runs ({', '.join(values)}) VALUES ({marks})",
+        f"INSERT OR REPLACE INTO runs ({', '.join(values)}) VALUES ({marks})",  # noqa: S608
         list(values.values()),
     )
     if changes is None:
@@ -149,7 +151,7 @@ def _update(
     condition = f" AND state IN ({', '.join('?' * len(states))})" if states else ""
     assignments = ", ".join(f"{name} = ?" for name in values)
     done = database.execute(
-        f"UPDATE runs SET {assignments} WHERE id = ?{condition}",
+        f"UPDATE runs SET {assignments} WHERE id = ?{condition}",  # noqa: S608
         [*values.values(), run_id, *states],
     )
     if done.rowcount and "state" in values:
