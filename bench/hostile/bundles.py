@@ -163,7 +163,7 @@ def changed_array(array: np.ndarray, seeded: random.Random) -> np.ndarray:
     """An array that differs in some numbers, in its type, or in its shape."""
     array, numbers = array.copy(), np.random.default_rng(seeded.randrange(2**32))
     kind = seeded.randrange(8)
-    if kind == 0 or not array.size:
+    if kind == 0 or not array.size or not array.ndim:
         return array.astype(seeded.choice(["f2", "f4", "f8", "i4", "i8", "u1"]))
     if kind == 1:
         return array[: seeded.randrange(len(array))] if array.ndim else array

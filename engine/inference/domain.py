@@ -369,6 +369,7 @@ def _check(fingerprints: "Fingerprints", labelled: np.ndarray, size: int, proper
     starts, bits, counts = fingerprints
     fits = (
         labelled.ndim == 2
+        and bits.ndim == counts.ndim == 1
         and labelled.shape[1] == properties
         and starts.shape == (len(labelled) + 1,)
         and starts.dtype == np.int64

@@ -116,17 +116,24 @@ def _demand_sound(state: dict[str, np.ndarray], names: frozenset[str]) -> None:
     """
     if {*state} != names:
         raise ValueError("These are not the arrays of this member.")
-    points = state["weights"].shape
-    if len(points) != 1 or points[0] > _MOST_POINTS or len(state["numbers"]) != points[0]:
-        raise ValueError("The points do not match their weights, or are too many.")
+    points, width, common = (state[name].size for name in ("weights", "mean", "common"))
+    shapes = {
+        **{"mean": (width,), "deviation": (width,), "common": (common,), "spread": (1,)},
+        **{"numbers": (points, width), "counts": (points, common), "weights": (points,)},
+        "parameters": (state["parameters"].size,),
+    }
+    for name, shape in shapes.items():
+        if state[name].shape != shape:
+            raise ValueError(f"The array {name} has another shape.")
+    if points > _MOST_POINTS or len(state["label"]) != 2:
+        raise ValueError("The points are too many, or the scale of the labels is damaged.")
     for name, each in state.items():
+        if each.dtype.kind != ("i" if name in ("common", "sources") else "f"):
+            raise ValueError(f"The array {name} holds numbers of another kind.")
         # A descriptor that never varied is divided by infinity.
         if np.isnan(each).any() or (name != "deviation" and not np.isfinite(each).all()):
             raise ValueError(f"The array {name} holds what is no number.")
-    common = state["common"]
-    if common.dtype.kind not in "iu" or common.ndim != 1 or len(common) > _MORGAN:
-        raise ValueError("The common Morgan counts are damaged.")
-    if len(common) and not (common.min() >= 0 and common.max() < _MORGAN):
+    if common and not (state["common"].min() >= 0 and state["common"].max() < _MORGAN):
         raise ValueError("A Morgan count does not exist.")
     if (state["deviation"] <= 0).any() or (state["spread"] <= 0).any():
         raise ValueError("A scale is not positive.")

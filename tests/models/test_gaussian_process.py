@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 from scipy.optimize import check_grad
 
 from engine.base.vocabulary import DESCRIPTOR_GROUPS
@@ -116,3 +117,28 @@ def test_other_arrays_are_refused(polymers) -> None:
     del model._state["weights"]
     with pytest.raises(ValueError, match="not the arrays"):
         GaussianProcess.from_bytes(model.to_bytes())
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("deviation", lambda each: each[:, None]),
+        ("deviation", lambda each: -each),
+        ("mean", lambda each: each[1:]),
+        ("mean", lambda each: each * np.nan),
+        ("common", lambda each: each + 5000),
+        ("common", lambda each: each.astype(float)),
+        ("counts", lambda each: each[1:]),
+        ("weights", lambda each: each[:, None]),
+        ("weights", lambda each: each * np.inf),
+        ("parameters", lambda each: each[:2]),
+        ("label", lambda each: each[:1]),
+        ("spread", lambda each: each * 0),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_refused(polymers, name: str, change) -> None:
+    descriptors, labels = polymers[0][:40], polymers[1][:40]
+    arrays = load(GaussianProcess.fit(descriptors, labels, CONFIG, 0).to_bytes())
+    changed = np.ascontiguousarray(change(arrays[name]))
+    with pytest.raises(ValueError, match=r"array|scale|points|Morgan|number"):
+        GaussianProcess.from_bytes(save({**arrays, name: changed}))
