@@ -40,6 +40,11 @@ class Parameters(NamedTuple):
     chain_lengths: np.ndarray  # one for each descriptor
 
     @classmethod
+    def count(cls, chain: int) -> int:
+        """How many there are in all for so many descriptors of backbone and composition."""
+        return 3 + len(cls._fields[1:-1]) + chain
+
+    @classmethod
     def of(cls, flat: np.ndarray) -> "Parameters":
         """Split an array of all of them, in this order."""
         return cls(flat[:3], flat[3], flat[4], flat[5], flat[6:])

@@ -120,7 +120,7 @@ def _demand_sound(state: dict[str, np.ndarray], names: frozenset[str]) -> None:
     shapes = {
         **{"mean": (width,), "deviation": (width,), "common": (common,), "spread": (1,)},
         **{"numbers": (points, width), "counts": (points, common), "weights": (points,)},
-        "parameters": (state["parameters"].size,),
+        "parameters": (Parameters.count(width - DESCRIPTOR_GROUPS["rdkit_2d"]),),
     }
     for name, shape in shapes.items():
         if state[name].shape != shape:
