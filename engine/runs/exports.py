@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..base.errors import UserError
-from ..base.workspace import replacing
+from ..base.workspace import replacing, synchronise
 from .folder import read_config, read_metrics
 from .records import Run
 
@@ -69,6 +69,7 @@ def write_tensorboard(run: Run, folder: Path) -> None:
             place = folder / f"fold-{fold + 1}-seed-{seed}"
             place.mkdir(parents=True, exist_ok=True)
             _write_events(place / "events", rows, tags_of(run, metrics))
+            synchronise(place)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror or error}.") from error
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from filelock import FileLock
 from pydantic import ValidationError
 
-from ..base.errors import DiskFullError
+from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.workspace import home, subfolder, write_atomic
 from .records import Change, Run, State, is_run_id
 
@@ -34,12 +34,15 @@ _MOST_BYTES = 5 * 2**20
 _SCARCE = 2**20
 """With fewer bytes free, SQLite's failures are put down to the disk."""
 
+_LOCK_SECONDS = 10.0
+"""How long to wait while others write; they take a moment, unless they are halted."""
+
 _Result = TypeVar("_Result")
 
 
 def insert(run: Run) -> None:
     """Add a run."""
-    _with_database(lambda database: _insert(database, run))
+    _with_database(lambda database: _add(database, run))
     _write_record(run.id)
 
 
@@ -83,7 +86,7 @@ def _select(run_id: str | None) -> list[Run]:
                 values,
             ).fetchall()
         )
-    except DiskFullError:
+    except (DiskFullError, LockedError):
         # SQLite cannot even read then. The records in the folders can be read: only their stage and
         # progress are out of date.
         runs = [run for run, _ in _records() if run_id in (None, run.id)]
@@ -125,10 +128,19 @@ def _insert(database: sqlite3.Connection, run: Run, changes: list[Change] | None
         _note(database, run.id, change)
 
 
-def _replace(database: sqlite3.Connection, run: Run, changes: list[Change]) -> None:
+def _replace(database: sqlite3.Connection, run: Run, changes: list[Change] | None) -> None:
     """Put a run in the place of an older row and its changes."""
     database.execute("DELETE FROM changes WHERE run = ?", [run.id])
     _insert(database, run, changes)
+
+
+def _add(database: sqlite3.Connection, run: Run, changes: list[Change] | None = None) -> None:
+    """Add a run, unless somebody has found its folder, added it and perhaps let it work already."""
+    database.execute("BEGIN IMMEDIATE")
+    there = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id = ?", [run.id])
+    row = there.fetchone()
+    if row is None or _run(row) is None:
+        _replace(database, run, changes)
 
 
 def _note(database: sqlite3.Connection, run_id: str, change: Change) -> None:
@@ -184,8 +196,10 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
                 late.append(folder)
     records = [record for record in map(_record, late) if record]
     for run, changes in records:
+        # A run that is new here may be known, and at work, by the time that it is added.
+        add = _replace if run.id in known else _add
         with suppress(DiskFullError):
-            _with_database(partial(_replace, run=run, changes=changes))
+            _with_database(partial(add, run=run, changes=changes))
     return bool(records)
 
 
@@ -206,9 +220,8 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         with _database() as database:
             return act(database)
     except sqlite3.OperationalError as error:
-        if "disk" in str(error) or shutil.disk_usage(home()).free < _SCARCE:
-            raise DiskFullError from error
-        raise
+        _demand_usable(error)
+        _make_anew()
     except sqlite3.DatabaseError:
         _make_anew()
     except OSError as error:
@@ -219,9 +232,30 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         return act(database)
 
 
+def _demand_usable(error: sqlite3.OperationalError) -> None:
+    """Refuse to go on where another run table would be of no use either.
+
+    Raises:
+        UserError: a sentence for what SQLite has said.
+    """
+    words = str(error)
+    if "disk" in words or shutil.disk_usage(home()).free < _SCARCE:
+        raise DiskFullError from error
+    if "locked" in words or "busy" in words:
+        raise LockedError(
+            f"Another program has held the run table {_path()} for {_LOCK_SECONDS:.0f} seconds: "
+            "end it, or let it go on if it was halted, and try again. Runs go on meanwhile."
+        ) from error
+    if "readonly" in words or "unable to open" in words:
+        raise UserError(
+            f"The run table {_path()} cannot be written: {words}. Give this user the right to "
+            "write in the workspace, or set POLYGIN_HOME to another folder."
+        ) from error
+
+
 @contextmanager
 def _database() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(_path(), timeout=30)) as database, database:
+    with closing(sqlite3.connect(_path(), timeout=_LOCK_SECONDS)) as database, database:
         database.execute("PRAGMA journal_mode=WAL")
         columns = ", ".join(_COLUMNS)
         database.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns}, PRIMARY KEY (id))")
@@ -261,7 +295,15 @@ def _is_file() -> bool:
 def _is_whole() -> bool:
     try:
         with _database() as database:
+            for question in (
+                f"SELECT {', '.join(_COLUMNS)} FROM runs LIMIT 1",
+                "SELECT run, time, state, reason FROM changes LIMIT 1",
+            ):
+                database.execute(question)
             return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    except sqlite3.OperationalError as error:
+        _demand_usable(error)
+        return False
     except sqlite3.DatabaseError:
         return False
 
@@ -303,14 +345,24 @@ def read_record(folder: Path) -> tuple[Run, list[Change]]:
     return run, [Change(**change) for change in record["changes"]]
 
 
+def write_first_record(folder: Path, run: Run) -> None:
+    """Write the record of a run that is about to be added, into the folder that becomes its own."""
+    first = Change(time=run.created, state=run.state, reason=run.reason)
+    write_atomic(folder / RECORD, _record_text(run, [first]))
+
+
 def _write_record(run_id: str) -> None:
     found = select(run_id)
     if not found or not found[0].folder.is_dir():
         return
-    record = {
-        "run": found[0].model_dump(),
-        "changes": [change.model_dump() for change in changes_of(run_id)],
-    }
     # A copy: on a full disk the run table is enough.
     with suppress(OSError):
-        write_atomic(found[0].folder / RECORD, json.dumps(record, indent=1))
+        write_atomic(found[0].folder / RECORD, _record_text(found[0], changes_of(run_id)))
+
+
+def _record_text(run: Run, changes: list[Change]) -> str:
+    record = {
+        "run": run.model_dump(),
+        "changes": [change.model_dump() for change in changes],
+    }
+    return json.dumps(record, indent=1)

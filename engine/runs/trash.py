@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ..base.errors import UserError
-from ..base.workspace import subfolder
+from ..base.workspace import subfolder, synchronise_entries
 from .records import Run, is_run_id
 from .store import read_record
 
@@ -50,9 +50,10 @@ def throw_away(run: Run) -> None:
     target = _trash() / run.id
     try:
         shutil.rmtree(target, ignore_errors=True)
+        # The time of its deletion; before it moves, or it could be emptied at once as an old one.
+        os.utime(run.folder)
         run.folder.rename(target)
-        # The time of its deletion.
-        os.utime(target)
+        _synchronise()
     except OSError as error:
         raise UserError(f"The files of {run.name!r} could not be deleted: {error}") from error
 
@@ -85,6 +86,7 @@ def restore(run_id: str) -> None:
         raise UserError(f"There is a run {run_id!r} already.")
     try:
         place.rename(target)
+        _synchronise()
     except OSError as error:
         raise UserError(f"The run {run_id!r} could not be restored: {error}") from error
 
@@ -127,6 +129,12 @@ def size_of(folder: Path) -> int:
             except OSError:
                 continue  # gone meanwhile
     return total
+
+
+def _synchronise() -> None:
+    """Let the disk know where a run's folder lies, before the run table does."""
+    for folder in (subfolder("runs"), _trash()):
+        synchronise_entries(folder)
 
 
 def _trash() -> Path:

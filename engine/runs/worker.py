@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from ..base.errors import DiskFullError, UserError
 from ..base.hardware import detect
 from ..base.limits import limits
-from ..base.workspace import replacing, write_atomic
+from ..base.workspace import replacing, synchronise, write_atomic
 from ..settings.conditions import CONDITION_PREFIX
 from . import folder as files
 from . import process, store
@@ -123,11 +123,22 @@ def _attempt(run: Run) -> int:
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
         _finish(run, "failed", reason)
     else:
+        _settle(run)
         _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
         # The largest files, needed until the run is recorded as done.
         shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)
         return 0
     return 1
+
+
+def _settle(run: Run) -> None:
+    """Make the files of a run that is about to be done whole on the disk, and the only ones."""
+    # What was being written when a worker was killed.
+    for left in (*run.folder.glob(".*"), *(run.folder / "bundle").glob(".*")):
+        with suppress(OSError):
+            left.unlink()
+    with suppress(OSError):
+        synchronise(run.folder)
 
 
 def _disk_full(run: Run) -> int:
