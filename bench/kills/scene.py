@@ -15,6 +15,7 @@ import psutil
 
 from bench.kills.disk import PowerDisk
 from bench.kills.steps import TOKEN
+from engine.base import limits
 from engine.runs import folder, store
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,7 @@ class Scene:
         self.home, self.out = self.place / "home", self.place / "out"
         for made in (self.home, self.out):
             made.mkdir()
+        (self.home / limits.FILE).write_text("free_disk_gb: 0\n", encoding="utf-8")
         self._order, self._reached = place / "order.json", place / "reached"
         os.environ["POLYGIN_HOME"] = str(self.home)
         os.environ["PYTHONPATH"] = os.pathsep.join(

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..base.errors import UserError
 from ..base.workspace import COMMAND
 from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import DeviceSettings
@@ -83,15 +82,9 @@ def clone_of(run: Run) -> Clone:
     """The table and the settings of a run, in any state, also when its file has changed since.
 
     Raises:
-        UserError: when the run's files are gone.
+        UserError: when the run's files are gone or damaged.
     """
-    try:
-        config = files.read_stored_config(run)
-        kept = pd.read_parquet(run.folder / files.TABLE)
-    except OSError as error:
-        raise UserError(
-            f"The table of run {run.name!r} is gone from its folder; it cannot be cloned."
-        ) from error
+    config, kept = files.read_stored_config(run), files.read_run_table(run)
     names = tuple(property_.name for property_ in config.properties)
     smiles = config.columns.smiles
     id_ = config.columns.id or free_name(ROW_NUMBERS, {smiles, *names})

@@ -104,7 +104,7 @@ def tags_of(run: Run, metrics: pd.DataFrame) -> dict[str, str]:
     """The name at TensorBoard or MLflow of each column that can be a curve, with the unit."""
     try:
         units = {one["name"]: one["unit"] for one in read_config(run)["properties"]}
-    except (OSError, KeyError):
+    except (UserError, KeyError, TypeError):
         units = {}
     errors = [name.removeprefix(_ERROR) for name in metrics if name.startswith(_ERROR)]
     labels = {name: f"{name} ({units[name]})" if units.get(name) else name for name in errors}

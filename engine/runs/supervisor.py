@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from filelock import Timeout
 
-from ..base.errors import DiskFullError, UserError
+from ..base.errors import UserError
 from ..base.limits import limits
 from . import process, store
 from .exit_reasons import note_end
@@ -64,8 +64,9 @@ class Supervisor:
         while time.monotonic() - idle_since < _IDLE_SECONDS:
             try:
                 busy = self._look_around()
-            except (DiskFullError, OSError, sqlite3.Error) as error:
-                # Nothing can be written, most likely because the disk is full: try again later.
+            except (UserError, OSError, sqlite3.Error) as error:
+                # Nothing can be written, because the disk is full or the run table held: try
+                # again later.
                 with suppress(OSError):
                     print(error, flush=True)
                 busy = True

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from ..base.errors import DiskFullError, UserError
+from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.hardware import detect
 from ..base.limits import limits
 from ..base.workspace import replacing, synchronise, write_atomic
@@ -44,7 +44,7 @@ class _Job(NamedTuple):
 
     @classmethod
     def read(cls, run: Run) -> "_Job":
-        return cls(run, files.read_stored_config(run), pd.read_parquet(run.folder / files.TABLE))
+        return cls(run, files.read_stored_config(run), files.read_run_table(run))
 
     def request(self) -> "BundleRequest":
         from .making import BundleRequest
@@ -167,7 +167,14 @@ def _finish(run: Run, state: str, reason: str, **changes: object) -> None:
     with suppress(OSError):
         print(f"Run {state}. {reason}".strip(), flush=True)
     ended = {"state": state, "reason": reason, "finished": time.time(), "stage": ""}
-    store.update(run.id, only_from=ALIVE, **ended, **changes)
+    while True:
+        try:
+            store.update(run.id, only_from=ALIVE, **ended, **changes)
+            return
+        except LockedError as error:
+            # The work is done: it is worth waiting for whoever holds the run table.
+            with suppress(OSError):
+                print(error, flush=True)
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def settings_of(run: Run) -> dict:
     if key not in _settings:
         try:
             _settings[key] = read_config(run)
-        except OSError:
+        except UserError:
             return {}
     return _settings[key]
 
