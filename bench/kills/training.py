@@ -21,6 +21,7 @@ from engine.runs import (
     changes_of,
     find_run,
     list_runs,
+    process,
     read_log,
     read_metrics,
     resume_run,
@@ -195,7 +196,9 @@ def demand_whole(run: Run, reference: Reference) -> None:
     _demand(changes_of(run.id)[-1].state == "done", "its history does not end with done")
     json.loads((run.folder / "report.json").read_bytes())
     json.loads((run.folder / "run.json").read_bytes())
-    wait_until(lambda: not (run.folder / "checkpoints").exists(), 10, "checkpoints are left")
+    # A worker that was killed after its last word leaves them to the next supervisor.
+    process.ensure_supervisor()
+    wait_until(lambda: not (run.folder / "checkpoints").exists(), 60, "checkpoints are left")
     left = [str(path) for path in run.folder.rglob(".*")]
     _demand(not left, f"half-written files are left: {left}")
 

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from .errors import UserError
+from .plain_files import oddity
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The engine's folder."""
@@ -34,9 +37,15 @@ def subfolder(name: str) -> Path:
     """A folder of the workspace (`runs`, `models`, `cache`), made when it is missing.
 
     Raises:
-        UserError: when it cannot be made.
+        UserError: when it cannot be made, or is a link.
     """
-    return _made(home() / name)
+    folder = home() / name
+    if folder.is_symlink():
+        raise UserError(
+            f"{folder} is a link, and no link is followed in a workspace: put a folder in its "
+            "place, or set POLYGIN_HOME to a workspace on the disk where the link leads."
+        )
+    return _made(folder)
 
 
 def _made(folder: Path) -> Path:
@@ -82,6 +91,17 @@ def _synchronise(path: Path | str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def lock(path: Path) -> FileLock:
+    """A lock of the workspace, whose file is made where it is missing.
+
+    Raises:
+        UserError: when something else lies in its place.
+    """
+    if words := oddity(path):
+        raise UserError(f"{path} {words}, where the file of a lock should be: remove it.")
+    return FileLock(path)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:

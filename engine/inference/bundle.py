@@ -11,6 +11,7 @@ from ..base.errors import UserError
 from ..base.manifest import ProvenFiles, write_manifest
 from ..base.workspace import (
     ASSETS,
+    lock,
     subfolder,
     synchronise,
     synchronise_entries,
@@ -290,4 +291,4 @@ def _replaced() -> Path:
 
 
 def _promotion_lock() -> FileLock:
-    return FileLock(subfolder("models") / "default.lock")
+    return lock(subfolder("models") / "default.lock")

@@ -22,6 +22,7 @@ from ..table.mending import Mending
 from ..table.repeat_units import Progress
 from . import folder as files
 from .records import Run, RunConfig
+from .run_table import read_learned_rows
 
 FOLDS_COLUMN = "fold"
 """The column of folds that are kept from a run."""
@@ -84,7 +85,8 @@ def clone_of(run: Run) -> Clone:
     Raises:
         UserError: when the run's files are gone or damaged.
     """
-    config, kept = files.read_stored_config(run), files.read_run_table(run)
+    config = files.read_stored_config(run)
+    kept = read_learned_rows(run, config)
     names = tuple(property_.name for property_ in config.properties)
     smiles = config.columns.smiles
     id_ = config.columns.id or free_name(ROW_NUMBERS, {smiles, *names})

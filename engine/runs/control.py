@@ -6,12 +6,14 @@ from pathlib import Path
 
 from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
+from ..base.plain_files import demand_file
 from ..base.workspace import COMMAND
 from ..inference import bundle
 from ..inference.bundle import default_bundle
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
+from .own_files import ask_to_stop, demand_own_files
 from .records import RESUMABLE, Run, checked_name, in_line
 from .trash import size_of, throw_away
 
@@ -75,7 +77,7 @@ def stop_run(run: Run, wait: bool = True) -> Run:
         The run as it is afterwards.
     """
     if run.alive:
-        (run.folder / files.STOP).touch()
+        ask_to_stop(run)
     # A run that waits has nothing to end: it is stopped at once.
     if run.pid is None and store.update(
         run.id,
@@ -96,7 +98,7 @@ def resume_run(run: Run) -> Run:
     """Let a run that ended before it was done go on from its checkpoints.
 
     Raises:
-        UserError: when it works, or is done.
+        UserError: when it works or is done, or its files are damaged.
     """
     if run.state not in RESUMABLE:
         raise UserError(
@@ -104,6 +106,9 @@ def resume_run(run: Run) -> Run:
             "has failed can be resumed."
         )
     check_room(len(in_line(store.select())))
+    demand_own_files(run)
+    files.read_stored_config(run)
+    demand_file(run.folder / files.TABLE, files.MENDS[files.TABLE])
     (run.folder / files.STOP).unlink(missing_ok=True)
     store.update(
         run.id,

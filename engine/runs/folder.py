@@ -166,15 +166,6 @@ def read_out_of_fold(run: Run) -> pd.DataFrame:
     return read_parquet(run.folder / OUT_OF_FOLD)
 
 
-def read_run_table(run: Run, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """The checked rows that a run learns from, or some of their columns.
-
-    Raises:
-        UserError: when the file is missing or damaged.
-    """
-    return read_parquet(run.folder / TABLE, columns)
-
-
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """A table of a run folder, or some of its columns.
 

@@ -18,6 +18,7 @@ from ..table.folds import folds_made
 from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
 from .records import Run
+from .run_table import read_run_table
 
 
 def label_weights(run: Run) -> pd.DataFrame:
@@ -30,7 +31,7 @@ def label_weights(run: Run) -> pd.DataFrame:
         all when the table cannot be read.
     """
     try:
-        table = files.read_run_table(run)
+        table = read_run_table(run)
     except UserError:
         return pd.DataFrame(columns=["share", "range"], dtype=float)
     labels = table[[name for name in table if name.startswith(files.LABEL_PREFIX)]]

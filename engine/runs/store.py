@@ -6,17 +6,16 @@ import os
 import shutil
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
-from pydantic import ValidationError
-
 from ..base.errors import DiskFullError, LockedError, UserError
-from ..base.workspace import home, subfolder, write_atomic
+from ..base.plain_files import first_line, oddity, read_file
+from ..base.workspace import home, lock, subfolder, write_atomic
 from .records import Change, Run, State, is_run_id
 
 RECORD = "run.json"
@@ -29,6 +28,11 @@ _FLEETING = {"stage", "progress"}
 _LATE_SECONDS = 10.0
 """By which a record may be younger than the table, which is written a moment before it."""
 
+_MEND = "Copy it back from a backup, or remove the run's folder."
+_STRANGE = ("trigger", "view")
+"""What no run table of ours has: it would change what is written, or refuse it."""
+_PARTS = ("-wal", "-shm")
+"""Of the run table's file, beside it."""
 _MOST_BYTES = 5 * 2**20
 
 _SCARCE = 2**20
@@ -73,7 +77,7 @@ def select(run_id: str | None = None) -> list[Run]:
     runs = _select(run_id)
     if (run_id is None or not runs) and _take_in({run.id for run in runs}, run_id):
         runs = _select(run_id)
-    return [run for run in runs if run.folder.is_dir()]
+    return [run for run in runs if oddity(run.folder) == "is a folder"]
 
 
 def _select(run_id: str | None) -> list[Run]:
@@ -191,7 +195,7 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
     late = []
     for folder in folders:
         with suppress(OSError):
-            time_of_record = (folder / RECORD).stat().st_mtime
+            time_of_record = (folder / RECORD).lstat().st_mtime
             if folder.name not in known or time_of_record > written + _LATE_SECONDS:
                 late.append(folder)
     records = [record for record in map(_record, late) if record]
@@ -203,12 +207,24 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
     return bool(records)
 
 
+def unreadable() -> list[str]:
+    """A sentence for each folder of a run that neither the run table nor a record knows."""
+    known, sentences = {run.id for run in select()}, []
+    for folder in _folders():
+        if folder.name not in known:
+            try:
+                read_record(folder)
+            except UserError as error:
+                sentences.append(f"The run in {folder} cannot be listed: {error}")
+    return sentences
+
+
 def _written() -> float:
     """When the run table was last written, in seconds since 1970."""
     times = []
     for name in (_path(), _path().with_name(f"{_path().name}-wal")):
         with suppress(OSError):
-            times.append(name.stat().st_mtime)
+            times.append(name.lstat().st_mtime)
     return max(times, default=0.0)
 
 
@@ -228,8 +244,14 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         if error.errno == errno.ENOSPC:
             raise DiskFullError from error
         raise
-    with _database() as database:
-        return act(database)
+    try:
+        with _database() as database:
+            return act(database)
+    except sqlite3.DatabaseError as error:
+        raise UserError(
+            f"The run table {_path()} cannot be used: {error}. Remove the file: it is made anew "
+            "from the runs' folders."
+        ) from error
 
 
 def _demand_usable(error: sqlite3.OperationalError) -> None:
@@ -270,13 +292,14 @@ def _database() -> Iterator[sqlite3.Connection]:
 def _make_anew() -> None:
     """Make a run table from the records in the run folders; a damaged one is set aside."""
     path = _path()
-    with FileLock(home() / "polygin.db.lock"):
-        if path.exists():
-            if _is_file() and _is_whole():
-                return  # another process did it first
-            path.rename(path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db"))
-        for leftover in ("-wal", "-shm"):
-            path.with_name(path.name + leftover).unlink(missing_ok=True)
+    with lock(home() / "polygin.db.lock"):
+        if _is_file() and _is_whole():
+            return  # another process did it first
+        stamp = f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+        for part in ("", *_PARTS):
+            place = path.with_name(path.name + part)
+            if os.path.lexists(place):
+                place.rename(path.with_name(f"{stamp}.db{part}"))
         with _database() as database:
             for run, changes in _records():
                 _insert(database, run, changes)
@@ -287,9 +310,13 @@ def _path() -> Path:
 
 
 def _is_file() -> bool:
-    """Whether there is a run table; an empty file is none, though SQLite takes it for one."""
+    """Whether there is a run table; an empty file is none, though SQLite takes it for one.
+
+    SQLite would follow a link, and write wherever it leads.
+    """
     path = _path()
-    return path.is_file() and path.stat().st_size > 0
+    parts = (path.with_name(path.name + part) for part in ("", *_PARTS))
+    return not any(map(oddity, parts)) and path.is_file() and path.stat().st_size > 0
 
 
 def _is_whole() -> bool:
@@ -300,6 +327,9 @@ def _is_whole() -> bool:
                 "SELECT run, time, state, reason FROM changes LIMIT 1",
             ):
                 database.execute(question)
+            strange = database.execute("SELECT 1 FROM sqlite_master WHERE type IN (?, ?)", _STRANGE)
+            if strange.fetchone():
+                return False
             return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     except sqlite3.OperationalError as error:
         _demand_usable(error)
@@ -325,7 +355,7 @@ def _folders() -> list[Path]:
 def _record(folder: Path) -> tuple[Run, list[Change]] | None:
     try:
         return read_record(folder)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+    except UserError:
         return None
 
 
@@ -333,16 +363,18 @@ def read_record(folder: Path) -> tuple[Run, list[Change]]:
     """What a run's folder knows of it: its row and the changes of its state.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError: when it knows nothing that can be used.
+        UserError: when it knows nothing that can be used.
     """
     path = folder / RECORD
-    if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
-        raise ValueError("no record of a run")
-    record = json.loads(path.read_bytes())
-    run = Run(**record["run"])
+    try:
+        record = json.loads(read_file(path, _MEND, _MOST_BYTES))
+        run = Run(**record["run"])
+        changes = [Change(**change) for change in record["changes"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(f"{path} is damaged: {first_line(error)} {_MEND}") from error
     if run.id != folder.name:
-        raise ValueError("the record of another run")
-    return run, [Change(**change) for change in record["changes"]]
+        raise UserError(f"{path} is the record of another run, {run.id}. {_MEND}")
+    return run, changes
 
 
 def write_first_record(folder: Path, run: Run) -> None:

@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from ..base.errors import UserError
 from ..base.workspace import subfolder, synchronise_entries
 from .records import Run, is_run_id
@@ -99,7 +97,7 @@ def trashed() -> list[Trashed]:
         try:
             run, _ = read_record(folder)
             found.append(Trashed(run, folder.stat().st_mtime, size_of(folder)))
-        except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        except (OSError, UserError):
             continue
     return sorted(found, key=lambda each: -each.deleted)
 

@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.hardware import detect
 from ..base.limits import limits
-from ..base.workspace import replacing, synchronise, write_atomic
+from ..base.workspace import lock, replacing, synchronise, write_atomic
 from ..settings.conditions import CONDITION_PREFIX
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
 from .records import ALIVE, Run, StoredConfig
 from .reporting import RunReporter, StoppedError, mend_metrics
+from .run_table import read_learned_rows
 
 if TYPE_CHECKING:
     from .making import BundleRequest, Made
@@ -44,7 +45,8 @@ class _Job(NamedTuple):
 
     @classmethod
     def read(cls, run: Run) -> "_Job":
-        return cls(run, files.read_stored_config(run), files.read_run_table(run))
+        config = files.read_stored_config(run)
+        return cls(run, config, read_learned_rows(run, config))
 
     def request(self) -> "BundleRequest":
         from .making import BundleRequest
@@ -76,7 +78,7 @@ def main(run_id: str) -> int:
     run = store.select(run_id)[0]
     try:
         # Two supervisors in succession may each start a worker.
-        with FileLock(run.folder / files.LOCK).acquire(timeout=0):
+        with lock(run.folder / files.LOCK).acquire(timeout=0):
             return _work(run)
     except Timeout:
         return 0
@@ -183,17 +185,17 @@ def _device(run: Run) -> Iterator[None]:
     if limits().runs_at_once > 1:
         yield
         return
-    lock = process.device_lock()
-    while not lock.is_locked:
+    device = process.device_lock()
+    while not device.is_locked:
         try:
-            lock.acquire(timeout=1)
+            device.acquire(timeout=1)
         except Timeout:
             if (run.folder / files.STOP).exists():
                 raise StoppedError from None
     try:
         yield
     finally:
-        lock.release()
+        device.release()
 
 
 def _carry_out(job: _Job) -> tuple[dict, list[str]]:
