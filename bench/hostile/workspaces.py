@@ -180,7 +180,7 @@ def _make(home: Path, place: Path) -> None:
 
 
 def _stop_when_begun(run: Run) -> None:
-    while len(list((run.folder / folder.CHECKPOINTS).glob("*.done*"))) < 10:
+    while len(list((run.folder / folder.CHECKPOINTS).glob("*.done*"))) < 14:
         time.sleep(0.01)
     (run.folder / folder.STOP).touch()
 
@@ -239,8 +239,15 @@ def _predict(run: Run) -> None:
         Predictor(run.folder / "bundle").predict(UNITS)
 
 
+def _report(run: Run) -> None:
+    if run.state == "done":
+        folder.read_report(run)
+
+
 def _export(run: Run) -> None:
     metrics_csv(run)
+    if run.id == QUEUED:
+        return
     write_csv(run, run.folder.parents[2] / "curves.csv")
 
 
@@ -250,7 +257,7 @@ _LOOKS: tuple[Callable[[Run], object], ...] = (
     folder.read_log,
     folder.follow_metrics,
     folder.follow_hardware,
-    folder.read_report,
+    _report,
     folder.read_mendings,
     lambda run: changes_of(run.id),
     lambda run: folder.preset_of(folder.read_config(run)),
