@@ -240,7 +240,7 @@ def _add_row(path: Path, row: dict) -> None:
     with closing(sqlite3.connect(path)) as database:
         marks = ", ".join("?" * len(values))
         database.execute(
-            f"INSERT OR REPLACE INTO runs ({', '.join(values)}) VALUES ({marks})",
+            f"INSERT OR REPLACE INTO runs ({', '.join(values)}) VALUES ({marks})",  # noqa: S608
             [*values.values()],
         )
         database.commit()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import psutil
 
 from bench.kills.disk import PowerDisk
-from bench.kills.steps import TOKEN
+from bench.kills.steps import ORDER
 from engine.base import limits
 from engine.runs import folder, store
 
@@ -66,7 +66,7 @@ class Scene:
         os.environ["PYTHONPATH"] = os.pathsep.join(
             [str(Path(__file__).parent / "armed"), str(ROOT)]
         )
-        os.environ[TOKEN] = str(self._order)
+        os.environ[ORDER] = str(self._order)
 
     def keep(self) -> None:
         """What was written until now survives a power cut."""

@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import Any
 
-TOKEN = "POLYGIN_KILLS"
+ORDER = "POLYGIN_KILLS"
 """The environment variable that names the file with the order; without one, nothing happens."""
 
 _KINDS = {
@@ -31,7 +31,7 @@ def arm() -> None:
     a `step` of 0 it only counts: each operation is a byte of a file named after it and its id.
     """
     try:
-        with open(os.environ[TOKEN], encoding="utf-8") as file:
+        with open(os.environ[ORDER], encoding="utf-8") as file:
             order = json.load(file)
     except (KeyError, OSError, ValueError):
         return
@@ -102,7 +102,7 @@ class _Watch:
     def _first(self) -> bool:
         """Whether this process is the one to stop: the order is carried out once."""
         try:
-            os.unlink(os.environ[TOKEN])
+            os.unlink(os.environ[ORDER])
         except OSError:
             return False
         return True

@@ -76,4 +76,5 @@ def _references(folder: str) -> References:
 
 def memory() -> str | None:
     """Where files lie in memory, so that the machine's own disk plays no part."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    shared = "/dev/shm"  # noqa: S108
+    return shared if os.access(shared, os.W_OK) else None

@@ -190,7 +190,19 @@ def _with_true_states(runs: list[Run]) -> list[Run]:
         runs = [_reconciled(run) for run in runs]
         if any(run.alive for run in runs):
             process.ensure_supervisor()
+    if any(run.alive for run in runs) and store.disk_is_full():
+        runs = [_without_disk(run) for run in runs]
     return runs
+
+
+def _without_disk(run: Run) -> Run:
+    """The run as it is while nothing can be written down: one without a worker does not go on."""
+    if not run.alive or process.worker_of(run):
+        return run
+    reason = words_of(process.DISK_FULL)
+    if run.state == "queued":
+        return run.model_copy(update={"reason": str(DiskFullError())})
+    return run.model_copy(update={"state": "interrupted", "reason": reason, "stage": ""})
 
 
 def _reconciled(run: Run) -> Run:

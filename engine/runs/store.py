@@ -98,6 +98,11 @@ def _select(run_id: str | None) -> list[Run]:
     return [run for run in map(_run, rows) if run]
 
 
+def disk_is_full() -> bool:
+    """Whether nothing more can be written into the workspace."""
+    return shutil.disk_usage(home()).free < _SCARCE
+
+
 def changes_of(run_id: str) -> list[Change]:
     """Every change of a run's state, oldest first."""
     rows = _with_database(
@@ -141,8 +146,8 @@ def _replace(database: sqlite3.Connection, run: Run, changes: list[Change] | Non
 def _add(database: sqlite3.Connection, run: Run, changes: list[Change] | None = None) -> None:
     """Add a run, unless somebody has found its folder, added it and perhaps let it work already."""
     database.execute("BEGIN IMMEDIATE")
-    there = database.execute(f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id = ?", [run.id])
-    row = there.fetchone()
+    question = f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id = ?"  # noqa: S608
+    row = database.execute(question, [run.id]).fetchone()
     if row is None or _run(row) is None:
         _replace(database, run, changes)
 
@@ -261,7 +266,7 @@ def _demand_usable(error: sqlite3.OperationalError) -> None:
         UserError: a sentence for what SQLite has said.
     """
     words = str(error)
-    if "disk" in words or shutil.disk_usage(home()).free < _SCARCE:
+    if "disk" in words or disk_is_full():
         raise DiskFullError from error
     if "locked" in words or "busy" in words:
         raise LockedError(
@@ -323,7 +328,7 @@ def _is_whole() -> bool:
     try:
         with _database() as database:
             for question in (
-                f"SELECT {', '.join(_COLUMNS)} FROM runs LIMIT 1",
+                f"SELECT {', '.join(_COLUMNS)} FROM runs LIMIT 1",  # noqa: S608
                 "SELECT run, time, state, reason FROM changes LIMIT 1",
             ):
                 database.execute(question)

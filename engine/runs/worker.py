@@ -77,6 +77,17 @@ def main(run_id: str) -> int:
     """Carry out a run, from its checkpoints if it has any; returns the process's exit code."""
     run = store.select(run_id)[0]
     try:
+        return _alone(run)
+    except DiskFullError:
+        return _disk_full(run)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return _disk_full(run)
+
+
+def _alone(run: Run) -> int:
+    try:
         # Two supervisors in succession may each start a worker.
         with lock(run.folder / files.LOCK).acquire(timeout=0):
             return _work(run)
