@@ -61,6 +61,7 @@ class Scene:
         for made in (self.home, self.out):
             made.mkdir()
         (self.home / limits.FILE).write_text("free_disk_gb: 0\n", encoding="utf-8")
+        self.keep()
         self._order, self._reached = place / "order.json", place / "reached"
         os.environ["POLYGIN_HOME"] = str(self.home)
         os.environ["PYTHONPATH"] = os.pathsep.join(

@@ -82,6 +82,8 @@ def synchronise_entries(folder: Path) -> None:
 
 
 def _synchronise(path: Path | str) -> None:
+    if oddity(Path(path)) not in ("", "is a folder"):
+        return
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
-from ..base.plain_files import demand_file
 from ..base.workspace import COMMAND
 from ..inference import bundle
 from ..inference.bundle import default_bundle
@@ -98,7 +97,7 @@ def resume_run(run: Run) -> Run:
     """Let a run that ended before it was done go on from its checkpoints.
 
     Raises:
-        UserError: when it works or is done, or its files are damaged.
+        UserError: when it works or is done, or something in its folder is no file of its own.
     """
     if run.state not in RESUMABLE:
         raise UserError(
@@ -107,8 +106,6 @@ def resume_run(run: Run) -> Run:
         )
     check_room(len(in_line(store.select())))
     demand_own_files(run)
-    files.read_stored_config(run)
-    demand_file(run.folder / files.TABLE, files.MENDS[files.TABLE])
     (run.folder / files.STOP).unlink(missing_ok=True)
     store.update(
         run.id,

@@ -1,10 +1,12 @@
 """Whether a run's folder holds nothing but files of its own, so that a worker may write there."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ..base.errors import UserError
 from ..base.plain_files import oddity
+from ..inference.bundle import read_info
 from . import folder as files
 from .records import Run
 
@@ -37,6 +39,30 @@ def _demand_files(place: Path) -> None:
             raise UserError(
                 f"{entry.path} {words}, where a file should be: remove it, and the run can go on."
             )
+
+
+def problems_of(run: Run) -> list[str]:
+    """A sentence for each file of a run that is damaged, or is no file; empty for a whole run."""
+    checks: list[Callable[[], object]] = [
+        lambda: demand_own_files(run),
+        lambda: files.read_config(run),
+        lambda: files.read_parquet(run.folder / files.TABLE, []),
+        lambda: files.read_mendings(run),
+    ]
+    if run.state == "done":
+        checks += [
+            lambda: files.read_parquet(run.folder / files.OUT_OF_FOLD, []),
+            lambda: files.read_report(run),
+            lambda: read_info(run.folder / "bundle"),
+        ]
+    by_file: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except UserError as error:
+            # A sentence begins with its file; a link in a file's place is found twice.
+            by_file.setdefault(str(error).partition(" ")[0].rstrip(":"), str(error))
+    return [*by_file.values()]
 
 
 def ask_to_stop(run: Run) -> None:
