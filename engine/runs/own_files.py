@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..base.errors import UserError
 from ..base.plain_files import oddity
-from ..inference.bundle import read_info
+from ..inference.bundle import INFO, read_info
 from . import folder as files
 from .records import Run
 
@@ -42,21 +42,19 @@ def _demand_files(place: Path) -> None:
 
 
 def problems_of(run: Run) -> list[str]:
-    """A sentence for each file of a run that is damaged, or is no file; empty for a whole run."""
-    checks: list[Callable[[], object]] = [
-        lambda: demand_own_files(run),
-        lambda: files.read_config(run),
-        lambda: files.read_parquet(run.folder / files.TABLE, []),
-        lambda: files.read_mendings(run),
-    ]
-    if run.state == "done":
-        checks += [
-            lambda: files.read_parquet(run.folder / files.OUT_OF_FOLD, []),
-            lambda: files.read_report(run),
-            lambda: read_info(run.folder / "bundle"),
-        ]
+    """A sentence for each thing in a run's folder that is damaged, or is no file of its own."""
+    checks: dict[str, Callable[[], object]] = {
+        "": lambda: demand_own_files(run),
+        files.CONFIG: lambda: files.read_config(run),
+        files.TABLE: lambda: files.read_parquet(run.folder / files.TABLE, []),
+        files.OUT_OF_FOLD: lambda: files.read_parquet(run.folder / files.OUT_OF_FOLD, []),
+        files.REPORT: lambda: files.read_report(run),
+        f"bundle/{INFO}": lambda: read_info(run.folder / "bundle"),
+    }
     by_file: dict[str, str] = {}
-    for check in checks:
+    for name, check in checks.items():
+        if not os.path.lexists(run.folder / name):
+            continue
         try:
             check()
         except UserError as error:

@@ -148,7 +148,8 @@ def _add(database: sqlite3.Connection, run: Run, changes: list[Change] | None = 
     database.execute("BEGIN IMMEDIATE")
     question = f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id = ?"  # noqa: S608
     row = database.execute(question, [run.id]).fetchone()
-    if row is None or _run(row) is None:
+    there = _run(row) if row else None
+    if there is None or there.created != run.created:
         _replace(database, run, changes)
 
 
