@@ -51,6 +51,7 @@ def test_no_damage_is_answered(kind: Workspaces, tmp_path: Path) -> None:
     [
         {"do": "pipe", "at": "runs/first/run.json"},
         {"do": "pipe", "at": "runs/stopped/config.yaml"},
+        {"do": "pipe", "at": "runs/first/table.parquet"},
         {"do": "pipe", "at": "limits.yaml"},
         {"do": "pipe", "at": "polygin.db"},
         {"do": "link out", "at": "runs/second"},
