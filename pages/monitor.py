@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.runs import Run, find_run, list_runs, read_progress
+from engine.runs import Run, find_run, list_runs, problems_of, read_progress, unreadable
 from engine.runs.folder import follow_metrics
 from pages.parts import page_guard
 from pages.parts.exclusions import show_exclusions
@@ -44,6 +44,8 @@ def main() -> None:
     go_to_clone()
     heading("Monitor", "Every run and how far it is, live.")
     runs = list_runs()
+    for problem in unreadable():
+        st.warning(plain(problem), icon=":material/broken_image:")
     if not runs:
         _show_empty()
         show_deleted()
@@ -97,6 +99,8 @@ def _show_run(run: Run) -> None:
             # Drawn even when empty: otherwise Manage would take its place, open if it was open.
             offer_stop(run)
         offer_management(run)
+    for problem in problems_of(run):
+        st.warning(plain(problem), icon=":material/broken_image:")
     _show_settings(run)
     announce(run)
     if run.alive:

@@ -8,6 +8,10 @@ class UserError(Exception):
     """
 
 
+class LockedError(UserError):
+    """Another program holds a file of the workspace."""
+
+
 class DiskFullError(UserError):
     """Something could not be written because the disk is full."""
 

@@ -1,14 +1,16 @@
 """The limits of a workspace, from the `limits.yaml` in its folder where there is one."""
 
+import os
 import shutil
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import UserError
+from .plain_files import parsed_yaml, read_file
 from .workspace import home
 
 FILE = "limits.yaml"
+_MOST_BYTES = 2**20
 
 
 class Limits(BaseModel):
@@ -40,15 +42,17 @@ def limits() -> Limits:
         UserError: when the file cannot be understood.
     """
     path = home() / FILE
-    if not path.is_file():
+    if not os.path.lexists(path):
         return Limits()
+    data = read_file(path, f"{_MAY_HOLD} Without it, usual limits hold.", _MOST_BYTES)
     try:
-        return Limits(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
+        said = parsed_yaml(data.decode("utf-8"), str(path), "a file of limits") or {}
+        return Limits(**said)
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"]))
         raise UserError(f"{path}: {field}: {fault['msg']}. {_MAY_HOLD}") from error
-    except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
+    except (TypeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as YAML. {_MAY_HOLD}") from error
 
 

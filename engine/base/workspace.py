@@ -3,10 +3,13 @@
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import FileLock
+
 from .errors import UserError
+from .plain_files import oddity
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The engine's folder."""
@@ -34,9 +37,15 @@ def subfolder(name: str) -> Path:
     """A folder of the workspace (`runs`, `models`, `cache`), made when it is missing.
 
     Raises:
-        UserError: when it cannot be made.
+        UserError: when it cannot be made, or is a link.
     """
-    return _made(home() / name)
+    folder = home() / name
+    if folder.is_symlink():
+        raise UserError(
+            f"{folder} is a link, and no link is followed in a workspace: put a folder in its "
+            "place, or set POLYGIN_HOME to a workspace on the disk where the link leads."
+        )
+    return _made(folder)
 
 
 def _made(folder: Path) -> Path:
@@ -50,6 +59,53 @@ def _made(folder: Path) -> Path:
     return folder
 
 
+def synchronise(folder: Path) -> None:
+    """Let the disk have a folder and all that lies in it, so that a power cut takes nothing back.
+
+    Args:
+        folder: of this workspace; links in it are not followed.
+
+    Raises:
+        OSError: when a file cannot be read, or the disk is full.
+    """
+    for place, folders, names in os.walk(folder):
+        for name in names:
+            _synchronise(os.path.join(place, name))
+        del folders
+        synchronise_entries(Path(place))
+
+
+def synchronise_entries(folder: Path) -> None:
+    """Let the disk have the names of the files of a folder: what was made, renamed and removed."""
+    if os.name == "posix":  # elsewhere, folders cannot be opened
+        _synchronise(folder)
+
+
+def _synchronise(path: Path | str) -> None:
+    if oddity(Path(path)) not in ("", "is a folder"):
+        return
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        return  # a temporary file that has got its name meanwhile
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock(path: Path) -> FileLock:
+    """A lock of the workspace, whose file is made where it is missing.
+
+    Raises:
+        UserError: when something else lies in its place.
+    """
+    if words := oddity(path):
+        raise UserError(f"{path} {words}, where the file of a lock should be: remove it.")
+    return FileLock(path)
+
+
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old content or the new, never a part."""
     with replacing(path) as temporary:
@@ -60,7 +116,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary file beside `path` to write into; it becomes `path` when the block ends well.
 
-    After an error or an interruption, `path` has its old content and the temporary file is gone.
+    A power cut leaves the old content or the new, too. After an error or an interruption, `path`
+    has its old content and the temporary file is gone.
     """
     # `tempfile` is not used, since other users may not read its files.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
@@ -70,6 +127,8 @@ def replacing(path: Path) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        with suppress(OSError):
+            synchronise_entries(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

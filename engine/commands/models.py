@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..base.errors import UserError
 from ..inference import bundle
 from ..inference.scoring import score as score_table
 from ..runs import find_model, list_runs
@@ -63,7 +64,11 @@ def _list(arguments: argparse.Namespace) -> None:
     rows = []
     for name, folder in places.items():
         if (folder / bundle.INFO).is_file():
-            info = bundle.read_info(folder)
+            try:
+                info = bundle.read_info(folder)
+            except UserError as error:
+                Console(stderr=True).print(escape(str(error)), soft_wrap=True)
+                continue
             rows.append({"model": name, "path": str(folder), **info.model_dump(mode="json")})
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")

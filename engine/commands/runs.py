@@ -23,6 +23,7 @@ from ..runs import (
     restore,
     stop_run,
     trashed,
+    unreadable,
 )
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
 from ..runs.trash import DAYS
@@ -101,6 +102,8 @@ def _list(arguments: argparse.Namespace) -> None:
         ]
         shown.add_row(run.id, escape(run.name), state, f"{run.progress:.0%}", *figures)
     Console().print(shown if runs else f"No runs yet: start one with `{COMMAND} train`.")
+    for problem in unreadable():
+        Console(stderr=True).print(escape(problem), soft_wrap=True)
 
 
 def _stop(arguments: argparse.Namespace) -> None:

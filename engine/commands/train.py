@@ -166,7 +166,11 @@ def _watch(run: Run) -> Run:
     """Show the progress of a run until it ends."""
     with bars() as shown:
         tasks: dict[str, TaskID] = {}
+        said = ""
         while run.alive:
+            if run.reason != said:
+                said = run.reason
+                print_line(said)
             for stage in read_progress(run).stages:
                 if stage.name not in tasks:
                     tasks[stage.name] = shown.add_task(stage.title, total=stage.total, start=False)

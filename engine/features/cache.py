@@ -13,6 +13,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
+from ..base.plain_files import oddity
 from ..base.workspace import replacing, subfolder
 
 MAX_TABLE_BYTES = 2 * 2**30
@@ -75,6 +76,8 @@ class FeatureCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
+            if oddity(self._path):
+                raise sqlite3.DatabaseError(f"{self._path} is no file")
             connection = sqlite3.connect(self._path, timeout=self._patience)
             try:
                 for statement in _OPENING:
@@ -102,7 +105,8 @@ class FeatureCache:
     def _start_afresh(self) -> None:
         self._close()
         for suffix in ("", "-wal", "-shm"):
-            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            with suppress(OSError):  # a folder is left alone: nothing is stored then
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
 
 class TableCache:
@@ -158,6 +162,8 @@ def _map(path: Path) -> dict[str, np.ndarray]:
     Raises:
         ValueError: when it is damaged; damage can raise KeyError, TypeError or AttributeError too.
     """
+    if oddity(path):
+        raise ValueError(f"{path} is no file")
     # Copy-on-write, because some libraries refuse read-only arrays. The plain view is for speed:
     # numpy's memmap does some work of its own at every slice.
     data = np.memmap(path, np.uint8, mode="c").view(np.ndarray)

@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles, write_manifest
-from ..base.workspace import ASSETS, subfolder, write_atomic
+from ..base.workspace import (
+    ASSETS,
+    lock,
+    subfolder,
+    synchronise,
+    synchronise_entries,
+    write_atomic,
+)
 from ..models.polygin import PolyGIN
 from ..settings.conditions import Condition
 from ..settings.networks import NetworkConfig
@@ -249,10 +256,12 @@ def promote(folder: Path) -> None:
             shutil.rmtree(fresh, ignore_errors=True)
             try:
                 shutil.copytree(folder, fresh)
+                synchronise(fresh)
                 if target.exists():
                     shutil.rmtree(replaced, ignore_errors=True)
                     target.rename(replaced)
                 fresh.rename(target)
+                synchronise_entries(target.parent)
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
             shutil.rmtree(replaced, ignore_errors=True)
@@ -282,4 +291,4 @@ def _replaced() -> Path:
 
 
 def _promotion_lock() -> FileLock:
-    return FileLock(subfolder("models") / "default.lock")
+    return lock(subfolder("models") / "default.lock")

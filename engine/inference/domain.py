@@ -12,6 +12,7 @@ from safetensors.numpy import load, save_file
 
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
+from ..base.workspace import replacing
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -96,15 +97,14 @@ class Domain:
         order = sorted(range(len(self._labelled)), key=self._sort_key)
         parts = [slice(*self._fingerprints.starts[row : row + 2]) for row in order]
         sizes = [part.stop - part.start for part in parts]
-        save_file(
-            {
-                "starts": np.cumsum([0, *sizes], dtype=np.int64),
-                "bits": np.concatenate([self._fingerprints.bits[part] for part in parts]),
-                "counts": np.concatenate([self._fingerprints.counts[part] for part in parts]),
-                "labelled": self._labelled[order].astype(np.uint8),
-            },
-            folder / FILE,
-        )
+        arrays = {
+            "starts": np.cumsum([0, *sizes], dtype=np.int64),
+            "bits": np.concatenate([self._fingerprints.bits[part] for part in parts]),
+            "counts": np.concatenate([self._fingerprints.counts[part] for part in parts]),
+            "labelled": self._labelled[order].astype(np.uint8),
+        }
+        with replacing(folder / FILE) as temporary:
+            save_file(arrays, temporary)
 
     @classmethod
     def load(cls, files: ProvenFiles, info: DomainInfo, properties: int) -> "Domain":

@@ -11,6 +11,8 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
+from ..base.errors import UserError
+from ..base.plain_files import read_file
 from ..base.versions import package_versions
 from ..base.workspace import subfolder, write_atomic
 from ..settings.properties import scaled_columns
@@ -25,6 +27,7 @@ UNITS = (
 )
 """Common polymers of different kinds: none tells what a model was trained on."""
 
+_MOST_BYTES = 2**20
 _ROUNDING = 1e-4
 """Of a property's range in the training table: far below any error, far above rounding."""
 
@@ -75,8 +78,8 @@ def once_here(digest: str, check: Callable[[], str]) -> str:
     folder = subfolder("cache") / "bundle-checks"
     path = folder / f"{sha256(about.encode()).hexdigest()[:32]}.txt"
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError:
+        return read_file(path, "", _MOST_BYTES).decode("utf-8")
+    except (UserError, UnicodeDecodeError):
         answer = check()
     try:
         folder.mkdir(exist_ok=True)

@@ -19,6 +19,7 @@ from safetensors.torch import load, save_file
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
+from ..base.workspace import replacing, write_atomic
 from ..settings.networks import NetworkConfig
 from .batching import DeviceGraphs
 from .member import DescriptorMember
@@ -158,7 +159,8 @@ def save_descriptor_model(folder: Path, member: str, column: int, model: Descrip
     A model of several properties belongs to the first of them.
     """
     content = gzip.compress(model.to_bytes(), _LEVEL, mtime=0)
-    (folder / descriptor_model_file(member, column)).write_bytes(content)
+    # Whole on the disk before a checkpoint says that the fit is finished.
+    write_atomic(folder / descriptor_model_file(member, column), content)
 
 
 def drop_descriptor_models(
@@ -244,7 +246,9 @@ def save_network(folder: Path, member: str, number: int, network: Network, scale
     }
     tensors["scale.mean"] = torch.as_tensor(scale.mean)
     tensors["scale.deviation"] = torch.as_tensor(scale.deviation)
-    save_file(tensors, folder / _network_file(member, number))
+    # Whole on the disk before a checkpoint says that the network is finished.
+    with replacing(folder / _network_file(member, number)) as temporary:
+        save_file(tensors, temporary)
 
 
 def network_files(folder: Path, member: str) -> list[Path]:

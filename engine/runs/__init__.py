@@ -33,6 +33,7 @@ from .folder import (
     read_progress,
     read_report,
 )
+from .own_files import problems_of
 from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
 from .records import (
     MAX_SEED,
@@ -46,7 +47,7 @@ from .records import (
     in_line,
 )
 from .start import MIN_LABELS, chosen_preset, learnable, start_run, unlearned_words
-from .store import changes_of
+from .store import changes_of, unreadable
 from .trash import Trashed, empty_trash, restore, trashed
 
 __all__ = [
@@ -85,6 +86,7 @@ __all__ = [
     "note_run",
     "preset_of",
     "problem_of",
+    "problems_of",
     "read_cells",
     "read_config",
     "read_hardware",
@@ -103,6 +105,7 @@ __all__ = [
     "stop_run",
     "trashed",
     "unlearned_words",
+    "unreadable",
     "with_kept_folds",
     "without_labels",
 ]

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ..base.errors import UserError
 from ..base.workspace import COMMAND
 from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import DeviceSettings
@@ -23,6 +22,7 @@ from ..table.mending import Mending
 from ..table.repeat_units import Progress
 from . import folder as files
 from .records import Run, RunConfig
+from .run_table import read_learned_rows
 
 FOLDS_COLUMN = "fold"
 """The column of folds that are kept from a run."""
@@ -83,15 +83,10 @@ def clone_of(run: Run) -> Clone:
     """The table and the settings of a run, in any state, also when its file has changed since.
 
     Raises:
-        UserError: when the run's files are gone.
+        UserError: when the run's files are gone or damaged.
     """
-    try:
-        config = files.read_stored_config(run)
-        kept = pd.read_parquet(run.folder / files.TABLE)
-    except OSError as error:
-        raise UserError(
-            f"The table of run {run.name!r} is gone from its folder; it cannot be cloned."
-        ) from error
+    config = files.read_stored_config(run)
+    kept = read_learned_rows(run, config)
     names = tuple(property_.name for property_ in config.properties)
     smiles = config.columns.smiles
     id_ = config.columns.id or free_name(ROW_NUMBERS, {smiles, *names})

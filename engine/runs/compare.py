@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from ..base.errors import UserError
+from ..base.plain_files import demand_file
 from ..table.report import counted, listed
 from . import folder as files
 from .clone import ROW_NUMBERS
@@ -50,9 +52,11 @@ def contents_of(run: Run, excluded: Sequence[Mapping] = ()) -> Contents | None:
     path = run.folder / files.TABLE
     try:
         back = tuple((each["smiles"], each["property"], each["label"]) for each in excluded)
+        # Before it is opened: a pipe would be waited for.
+        demand_file(path, files.MENDS[files.TABLE])
         state = path.stat()
         return _contents(path, state.st_mtime_ns, state.st_size, back)
-    except (OSError, pyarrow.ArrowException, KeyError):
+    except (UserError, OSError, pyarrow.ArrowException, KeyError, TypeError, ValueError):
         return None
 
 

@@ -12,6 +12,7 @@ from ..inference.bundle import default_bundle
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
+from .own_files import ask_to_stop, demand_own_files
 from .records import RESUMABLE, Run, checked_name, in_line
 from .trash import size_of, throw_away
 
@@ -75,7 +76,7 @@ def stop_run(run: Run, wait: bool = True) -> Run:
         The run as it is afterwards.
     """
     if run.alive:
-        (run.folder / files.STOP).touch()
+        ask_to_stop(run)
     # A run that waits has nothing to end: it is stopped at once.
     if run.pid is None and store.update(
         run.id,
@@ -96,7 +97,7 @@ def resume_run(run: Run) -> Run:
     """Let a run that ended before it was done go on from its checkpoints.
 
     Raises:
-        UserError: when it works, or is done.
+        UserError: when it works or is done, or something in its folder is no file of its own.
     """
     if run.state not in RESUMABLE:
         raise UserError(
@@ -104,6 +105,7 @@ def resume_run(run: Run) -> Run:
             "has failed can be resumed."
         )
     check_room(len(in_line(store.select())))
+    demand_own_files(run)
     (run.folder / files.STOP).unlink(missing_ok=True)
     store.update(
         run.id,
@@ -185,7 +187,19 @@ def _with_true_states(runs: list[Run]) -> list[Run]:
         runs = [_reconciled(run) for run in runs]
         if any(run.alive for run in runs):
             process.ensure_supervisor()
+    if any(run.alive for run in runs) and store.disk_is_full():
+        runs = [_without_disk(run) for run in runs]
     return runs
+
+
+def _without_disk(run: Run) -> Run:
+    """The run as it is while nothing can be written down: one without a worker does not go on."""
+    if not run.alive or process.worker_of(run):
+        return run
+    reason = words_of(process.DISK_FULL)
+    if run.state == "queued":
+        return run.model_copy(update={"reason": str(DiskFullError())})
+    return run.model_copy(update={"state": "interrupted", "reason": reason, "stage": ""})
 
 
 def _reconciled(run: Run) -> Run:

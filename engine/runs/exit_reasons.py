@@ -4,6 +4,8 @@ import signal
 import time
 from contextlib import suppress
 
+from ..base.errors import UserError
+from ..base.plain_files import read_file
 from ..training.pieces import SUFFIX, piece_in
 from . import folder as files
 from . import process, store
@@ -42,8 +44,8 @@ def leave_last_words(run: Run) -> None:
 
 def _had_no_disk(run: Run) -> bool:
     try:
-        return (run.folder / files.LAST_WORDS).read_bytes() == _NO_DISK
-    except OSError:
+        return read_file(run.folder / files.LAST_WORDS, "", len(_NO_DISK)) == _NO_DISK
+    except UserError:
         return False
 
 

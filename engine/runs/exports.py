@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..base.errors import UserError
-from ..base.workspace import replacing
+from ..base.workspace import replacing, synchronise
 from .folder import read_config, read_metrics
 from .records import Run
 
@@ -69,6 +69,7 @@ def write_tensorboard(run: Run, folder: Path) -> None:
             place = folder / f"fold-{fold + 1}-seed-{seed}"
             place.mkdir(parents=True, exist_ok=True)
             _write_events(place / "events", rows, tags_of(run, metrics))
+            synchronise(place)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror or error}.") from error
 
@@ -103,7 +104,7 @@ def tags_of(run: Run, metrics: pd.DataFrame) -> dict[str, str]:
     """The name at TensorBoard or MLflow of each column that can be a curve, with the unit."""
     try:
         units = {one["name"]: one["unit"] for one in read_config(run)["properties"]}
-    except (OSError, KeyError):
+    except (UserError, KeyError, TypeError):
         units = {}
     errors = [name.removeprefix(_ERROR) for name in metrics if name.startswith(_ERROR)]
     labels = {name: f"{name} ({units[name]})" if units.get(name) else name for name in errors}

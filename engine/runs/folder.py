@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.json
-import yaml
 from pydantic import ValidationError
 
 from ..base.bounds import Bounds, or_none
 from ..base.errors import UserError
+from ..base.plain_files import demand_file, first_line, oddity, parsed_yaml, read_file
 from ..settings.presets import PRESETS, Preset
 from ..settings.sources import MOST_SOURCES
 from ..table.mending import Mending
@@ -99,6 +99,24 @@ CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK, LAST_WORDS = (
     "worker.lock",
     "last-words",
 )
+_AGAIN = "Copy it back from a backup, or train again; the run can be deleted."
+MENDS = {
+    CONFIG: _AGAIN,
+    TABLE: f"Without it the run cannot be cloned, nor go on. {_AGAIN}",
+    OUT_OF_FOLD: _AGAIN,
+    REPORT: "The run's page shows the same figures; for the file, clone the run and train again.",
+    MENDING: "It only says how the table was mended: remove it.",
+}
+"""What a user can do about a file that is missing or damaged."""
+
+_MOST_BYTES = {
+    CONFIG: 16 * 2**20,
+    REPORT: 16 * 2**20,
+    PROGRESS: 2**20,
+    METRICS: 2**30,
+    HARDWARE: 2**30,
+    LOG: 2**28,
+}
 LABEL_PREFIX = "label:"
 """Before each property's name in `table.parquet`, so that no property hides `id` or `fold`."""
 BOUND_PREFIXES = ("lower:", "upper:")
@@ -119,17 +137,20 @@ def read_hardware(run: Run) -> pd.DataFrame:
 
 
 def read_progress(run: Run) -> Progress:
-    """How far a run is."""
-    path = run.folder / PROGRESS
-    return Progress.model_validate_json(path.read_text()) if path.exists() else Progress()
+    """How far a run is; nothing of it where the file is damaged, which is soon written anew."""
+    try:
+        return Progress.model_validate_json(_content(run, PROGRESS))
+    except ValidationError:
+        return Progress()
 
 
 def read_log(run: Run, lines: int = 200) -> str:
     """The last lines of a run's log."""
     path = run.folder / LOG
-    if not path.exists():
-        return ""
-    return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    if words := oddity(path):
+        return f"{path} {words}, where the log should be: remove it."
+    text = _content(run, LOG).decode("utf-8", errors="replace")
+    return "\n".join(text.splitlines()[-lines:])
 
 
 def read_out_of_fold(run: Run) -> pd.DataFrame:
@@ -138,13 +159,43 @@ def read_out_of_fold(run: Run) -> pd.DataFrame:
     Returns:
         Columns `row`, `id`, `smiles`, `fold`, `property`, `label`, one for each member, and
         `blend`; values in the property's unit.
+
+    Raises:
+        UserError: when the file is missing or damaged.
     """
-    return pd.read_parquet(run.folder / OUT_OF_FOLD)
+    return read_parquet(run.folder / OUT_OF_FOLD)
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A table of a run folder, or some of its columns.
+
+    Raises:
+        UserError: when the file is missing or damaged.
+    """
+    demand_file(path, MENDS[path.name])
+    try:
+        return pd.read_parquet(path, columns=None if columns is None else [*columns])
+    except Exception as error:  # Arrow raises its own kinds, and those of what it calls
+        raise UserError(f"{path} is damaged: {first_line(error)} {MENDS[path.name]}") from error
 
 
 def read_config(run: Run) -> dict:
-    """What a run was asked to do: the fields of `StoredConfig`, as plain values."""
-    return yaml.safe_load((run.folder / CONFIG).read_text())
+    """What a run was asked to do: the fields of `StoredConfig`, as plain values.
+
+    Raises:
+        UserError: when the file is missing or damaged.
+    """
+    path = run.folder / CONFIG
+    data = read_file(path, MENDS[CONFIG], _MOST_BYTES[CONFIG])
+    try:
+        said = parsed_yaml(data.decode("utf-8"), str(path), "the settings of a run")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is damaged: it is no text. {MENDS[CONFIG]}") from error
+    except UserError as error:
+        raise UserError(f"{error} {MENDS[CONFIG]}") from error
+    if not isinstance(said, dict) or not said:
+        raise UserError(f"{path} is damaged: it holds no settings. {MENDS[CONFIG]}")
+    return said
 
 
 def read_stored_config(run: Run) -> StoredConfig:
@@ -158,7 +209,9 @@ def read_stored_config(run: Run) -> StoredConfig:
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"]))
-        raise UserError(f"{run.folder / CONFIG}: {where}: {fault['msg']}.") from error
+        raise UserError(
+            f"{run.folder / CONFIG}: {where}: {fault['msg']}. {MENDS[CONFIG]}"
+        ) from error
 
 
 def mending_names(count: int) -> list[str]:
@@ -173,9 +226,11 @@ def read_mendings(run: Run) -> list[Mending]:
     Raises:
         UserError: when that cannot be understood.
     """
-    names = [MENDING] if (run.folder / MENDING).is_file() else mending_names(MOST_SOURCES)
-    paths = [run.folder / name for name in names]
-    return [read_mending(path) for path in paths if path.is_file()]
+    names = [MENDING] if os.path.lexists(run.folder / MENDING) else mending_names(MOST_SOURCES)
+    paths = [run.folder / name for name in names if os.path.lexists(run.folder / name)]
+    for path in paths:
+        demand_file(path, MENDS[MENDING])
+    return [read_mending(path) for path in paths]
 
 
 def preset_of(config: dict) -> Preset | None:
@@ -200,13 +255,27 @@ def bounds_of(frame: pd.DataFrame, names: Sequence[str]) -> Bounds | None:
 
 
 def read_report(run: Run) -> dict:
-    """The figures, the preset and the machine of a finished run."""
-    return json.loads((run.folder / REPORT).read_text())
+    """The figures, the preset and the machine of a finished run.
+
+    Raises:
+        UserError: when the file is missing or damaged.
+    """
+    path = run.folder / REPORT
+    try:
+        report = json.loads(read_file(path, MENDS[REPORT], _MOST_BYTES[REPORT]))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged: {first_line(error)} {MENDS[REPORT]}") from error
+    if not isinstance(report, dict):
+        raise UserError(f"{path} is damaged: it holds no figures. {MENDS[REPORT]}")
+    return report
 
 
 def _content(run: Run, name: str) -> bytes:
-    path = run.folder / name
-    return path.read_bytes() if path.exists() else b""
+    """What a file holds that others write while it is read; nothing where it is no file."""
+    try:
+        return read_file(run.folder / name, "", _MOST_BYTES[name])
+    except UserError:
+        return b""
 
 
 _MARK = 64
@@ -231,6 +300,9 @@ class Feed:
         """
         with self._lock:
             try:
+                if oddity(self._path):
+                    self._forget()
+                    return self._table
                 with open(self._path, "rb") as file:
                     self._read_on(file)
             except OSError:

@@ -52,13 +52,8 @@ def html_report(run: Run, progress: Progress | None = None) -> str:
             "out-of-fold predictions, which come with its end."
         )
     info = read_info(run.folder / "bundle")
-    try:
-        table = with_intervals(read_out_of_fold(run), info)
-        config, report = read_config(run), read_report(run)
-    except OSError as error:
-        raise UserError(
-            f"Files of run {run.name!r} are missing from {run.folder}: {error.filename}."
-        ) from error
+    table = with_intervals(read_out_of_fold(run), info)
+    config, report = read_config(run), read_report(run)
     properties = [each for each in info.properties if (table["property"] == each.name).any()]
     template = _environment().get_template("run.html")
     return template.render(

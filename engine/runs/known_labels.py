@@ -82,7 +82,7 @@ def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
         return KnownLabels(pd.read_csv(io.BytesIO(bundle_files(folder).read(KNOWN_LABELS))))
     # A value measured under other conditions is not that of the molecule as it is predicted.
     if info.sources and not info.conditions and table.is_file():
-        return KnownLabels(_of_table(pd.read_parquet(table), info))
+        return KnownLabels(_of_table(files.read_parquet(table), info))
     return KnownLabels(pd.DataFrame(columns=_COLUMNS))
 
 

@@ -4,17 +4,21 @@ import functools
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
+from ..base.errors import UserError
 from ..models.members import NetworkMemberConfig, columns_of, configs_of
 from ..settings.properties import Property
 from ..table.folds import folds_made
 from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
 from .records import Run
+from .run_table import read_run_table
 
 
 def label_weights(run: Run) -> pd.DataFrame:
@@ -26,14 +30,13 @@ def label_weights(run: Run) -> pd.DataFrame:
         labels are all equal, or that is as another source has it than answers are like, and none at
         all when the table cannot be read.
     """
-    path = run.folder / files.TABLE
     try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError):
+        table = read_run_table(run)
+    except UserError:
         return pd.DataFrame(columns=["share", "range"], dtype=float)
     labels = table[[name for name in table if name.startswith(files.LABEL_PREFIX)]]
     labels = labels.rename(columns=lambda name: name.removeprefix(files.LABEL_PREFIX))
-    with suppress(OSError):
+    with suppress(UserError, ValidationError, AttributeError):
         for property_ in map(Property.model_validate, files.read_config(run).get("properties", [])):
             if property_.name not in labels:
                 continue
@@ -118,7 +121,7 @@ def member_grid(run: Run, config: dict, metrics: pd.DataFrame) -> list[Cell]:
         Nothing for a run whose settings cannot be read, or whose preset is not known any more.
     """
     preset = files.preset_of(config)
-    folds = _folds(str(run.folder / files.TABLE), config.get("folds", ""))
+    folds = _folds(str(run.folder / files.TABLE), str(config.get("folds", "")))
     if preset is None or not folds:
         return []
     pieces = _finished_pieces(run)
@@ -190,6 +193,6 @@ def _folds(table: str, spec: str) -> tuple[int, ...]:
     if count := folds_made(spec):
         return tuple(range(count))
     try:
-        return tuple(sorted({*pd.read_parquet(table, columns=["fold"])["fold"].tolist()}))
-    except (OSError, ValueError):
+        return tuple(sorted({*files.read_parquet(Path(table), ["fold"])["fold"].tolist()}))
+    except UserError:
         return ()

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 from filelock import Timeout
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..base.errors import UserError
 from ..base.hardware import detect
+from ..base.plain_files import read_file
 from ..base.workspace import subfolder, write_atomic
 from ..models.members import resolved
 from ..settings.devices import DeviceSettings
@@ -29,6 +30,7 @@ from . import process
 from .start import check_devices, chosen_preset, learnable_or_refuse
 
 _VERSION = 2
+_MOST_BYTES = 2**20
 _SAMPLE = 400
 _GRACE_SECONDS = 2.0
 
@@ -93,14 +95,18 @@ def request_for(table: Table, preset: str, folds: str, use: DeviceSettings) -> P
 
 def read_probe(request: ProbeRequest) -> Probe | None:
     """The answer, if there is one."""
-    path = request.path("answer")
-    return Probe.model_validate_json(path.read_text()) if path.exists() else None
+    try:
+        return Probe.model_validate_json(read_file(request.path("answer"), "", _MOST_BYTES))
+    except (UserError, ValidationError):
+        return None  # measured anew
 
 
 def problem_of(request: ProbeRequest) -> str:
     """Why there is no answer, in a sentence; empty where nobody knows."""
-    path = request.path("problem")
-    return path.read_text() if path.exists() else ""
+    try:
+        return read_file(request.path("problem"), "", _MOST_BYTES).decode("utf-8", "replace")
+    except UserError:
+        return ""
 
 
 def start_probe(request: ProbeRequest) -> subprocess.Popen:

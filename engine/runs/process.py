@@ -10,7 +10,9 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from ..base.workspace import PACKAGE, home
+from ..base.errors import UserError
+from ..base.plain_files import oddity
+from ..base.workspace import PACKAGE, home, lock
 from .records import Run
 
 _RUNS = __name__.rpartition(".")[0]
@@ -34,7 +36,12 @@ def spawn(words: list[str], log: Path) -> subprocess.Popen:
     Args:
         words: the module and its arguments.
         log: what it says is added to this file.
+
+    Raises:
+        UserError: when something else lies in the log's place.
     """
+    if oddities := oddity(log):
+        raise UserError(f"{log} {oddities}, where a log should be: remove it.")
     # A file, not a pipe: a pipe would hang the process once its reader is gone.
     with open(log, "ab") as file:
         return subprocess.Popen(
@@ -60,23 +67,23 @@ def ensure_supervisor() -> None:
 
 def supervisor_at_work() -> bool:
     """Whether the workspace has a supervisor now."""
-    lock = supervisor_lock()
+    held = supervisor_lock()
     try:
-        lock.acquire(timeout=0)
+        held.acquire(timeout=0)
     except Timeout:
         return True
-    lock.release()
+    held.release()
     return False
 
 
 def supervisor_lock() -> FileLock:
     """Held by the workspace's supervisor as long as it is at work."""
-    return FileLock(home() / "supervisor.lock")
+    return lock(home() / "supervisor.lock")
 
 
 def device_lock() -> FileLock:
     """Held by whoever uses the workspace's device; one at a time."""
-    return FileLock(home() / "device.lock")
+    return lock(home() / "device.lock")
 
 
 def identity() -> dict[str, object]:

@@ -3,10 +3,11 @@
 import re
 import time
 from collections.abc import Iterable
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder
@@ -50,10 +51,18 @@ somebody asked. interrupted: its process is gone without a word. failed: ended b
 `reason` tells. done: its bundle is complete."""
 
 
-class Change(BaseModel):
-    """A change of a run's state; `time` in seconds since 1970."""
+Time = Annotated[float, Field(ge=0, lt=2.5e11)]
+"""In seconds since 1970, up to the year 9892: what calendars can show."""
 
-    time: float
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+_LONGEST_WORDS = 500
+
+
+class Change(BaseModel):
+    """A change of a run's state."""
+
+    time: Time
     state: State
     reason: str = ""
 
@@ -144,6 +153,28 @@ class StoredConfig(RunConfig):
         return PRESETS[self.preset]
 
 
+def _are_figures(value: Any) -> bool:
+    """Whether a value has the form of `Ensemble.figures`."""
+    if not isinstance(value, dict) or not isinstance(value.get("members"), dict):
+        return False
+    return all(map(_is_figure, [value.get("blend"), *value["members"].values()]))
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether a value has the form of `engine.settings.metrics.figures`."""
+    if not isinstance(value, dict):
+        return False
+    numbers = [value.get("wmae"), value.get("wmae_row")]
+    for name in ("mae", "rmse", "r2", "n"):
+        by_property = value.get(name)
+        if not isinstance(by_property, dict) or not by_property.keys() >= {*value["mae"]}:
+            return False
+        numbers += by_property.values()
+    return all(
+        each is None or (isinstance(each, int | float) and isfinite(each)) for each in numbers
+    )
+
+
 class Run(BaseModel):
     """One row of the run table; times in seconds since 1970.
 
@@ -155,24 +186,30 @@ class Run(BaseModel):
     """
 
     id: RunId
-    name: str
+    name: Annotated[str, Field(min_length=1, max_length=_LONGEST_WORDS)]
     state: State
     reason: str = ""
     stage: str = ""
-    progress: float = 0.0
-    created: float
-    started: float | None = None
-    finished: float | None = None
+    progress: Annotated[float, Field(ge=0, le=1)] = 0.0
+    created: Time
+    started: Time | None = None
+    finished: Time | None = None
     figures: dict | None = None
-    pid: int | None = None
+    pid: Annotated[int, Field(gt=0, lt=2**31)] | None = None
     pid_started: float | None = None
     boot_id: str | None = None
-    position: float = 0.0
-    spent: float = 0.0
-    since: float | None = None
+    position: Finite = 0.0
+    spent: Finite = 0.0
+    since: Finite | None = None
     owner: str = ""
     note: str = ""
     archived: bool = False
+
+    @field_validator("figures", mode="before")
+    @classmethod
+    def _of_figures(cls, value: Any) -> Any:
+        """Figures that no version has written count as none."""
+        return value if _are_figures(value) else None
 
     @property
     def folder(self) -> Path:

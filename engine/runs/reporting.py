@@ -3,10 +3,12 @@
 import json
 import math
 import time
+from contextlib import suppress
 
 import numpy as np
 import psutil
 
+from ..base.errors import LockedError
 from ..base.workspace import write_atomic
 from ..models.members import is_network, title_of
 from ..training.reporter import Reporter
@@ -111,7 +113,9 @@ class RunReporter(Reporter):
         overall = self._overall()
         progress = Progress(stages=self._stages, overall=overall, seconds_left=self._left())
         write_atomic(self._run.folder / files.PROGRESS, progress.model_dump_json())
-        store.update(self._run.id, stage=self._current.title, progress=overall)
+        # Others hold the run table: that is no reason to end; the next report says as much.
+        with suppress(LockedError):
+            store.update(self._run.id, stage=self._current.title, progress=overall)
 
     def _left(self) -> float | None:
         """Seconds until the end; None before the longest of the stages has been timed."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pyarrow
 
+from ..base.errors import UserError
 from ..settings.properties import Property
 from . import folder as files
 from .records import Run
@@ -86,7 +86,7 @@ def _shared(runs: Sequence[Run]) -> pd.DataFrame | None:
         path = run.folder / files.OUT_OF_FOLD
         try:
             table = _labels(run.folder, path.stat().st_mtime_ns)
-        except (OSError, pyarrow.ArrowException, KeyError, ValueError):
+        except (OSError, UserError, KeyError, ValueError):
             return None
         tables.append(table.rename(columns={"fold": f"fold {i}", "blend": f"blend {i}"}))
     return reduce(lambda one, other: one.merge(other, on=_KEY), tables)
@@ -97,10 +97,10 @@ def _shared(runs: Sequence[Run]) -> pd.DataFrame | None:
 def _labels(folder: Path, changed: int) -> pd.DataFrame:
     """The labels of a run with their folds and the blend's out-of-fold predictions."""
     columns = ["property", "label", "fold", "blend"]
-    found = pd.read_parquet(folder / files.OUT_OF_FOLD, columns=columns)
+    found = files.read_parquet(folder / files.OUT_OF_FOLD, columns)
     names = found["property"].unique().tolist()
-    table = pd.read_parquet(
-        folder / files.TABLE, columns=["canonical", *(files.LABEL_PREFIX + n for n in names)]
+    table = files.read_parquet(
+        folder / files.TABLE, ["canonical", *(files.LABEL_PREFIX + n for n in names)]
     )
     # The worker writes a property's labels in the order of the table's rows.
     units = [table.loc[table[files.LABEL_PREFIX + n].notna(), "canonical"] for n in names]

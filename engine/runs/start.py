@@ -1,18 +1,21 @@
 """Starting a run from a checked table."""
 
+import errno
 import re
 import shutil
 import time
 import uuid
+from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from ..base.errors import UserError
+from ..base.errors import DiskFullError, UserError
 from ..base.hardware import detect
 from ..base.limits import check_room
-from ..base.workspace import write_atomic
+from ..base.workspace import synchronise, synchronise_entries, write_atomic
 from ..models.members import resolved
 from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import DeviceSettings
@@ -28,6 +31,8 @@ from . import process, store
 from .records import Run, RunConfig, in_line
 
 MIN_LABELS = FEWEST_LABELS
+_UNFINISHED, _UNFINISHED_SECONDS = ".unfinished-", 3600.0
+"""Before the names of folders of runs that are being written, and after what time none is."""
 
 
 def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
@@ -66,17 +71,37 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         position=now,
         owner=owner,
     )
+    # Under a name that is no run's until it is whole: a sudden end leaves no half of a run.
+    fresh = run.folder.with_name(f"{_UNFINISHED}{run.id}")
     try:
-        run.folder.mkdir(parents=True)
-        _write_files(run, table, config, preset, learned, folds)
+        _remove_unfinished(fresh.parent)
+        fresh.mkdir(parents=True)
+        _write_files(fresh, table, config, preset, learned, folds)
+        store.write_first_record(fresh, run)
+        synchronise(fresh)
+        fresh.rename(run.folder)
+        synchronise_entries(fresh.parent)
         store.insert(run)
     except BaseException as error:
-        shutil.rmtree(run.folder, ignore_errors=True)
+        for place in (fresh, run.folder):
+            shutil.rmtree(place, ignore_errors=True)
         if isinstance(error, OSError):
+            if error.errno == errno.ENOSPC:
+                raise DiskFullError from error
             raise UserError(f"The run could not be written: {error}") from error
         raise
     process.ensure_supervisor()
     return run
+
+
+def _remove_unfinished(runs: Path) -> None:
+    """Remove what sudden ends have left of runs that never began."""
+    if not runs.is_dir():
+        return
+    for left in runs.glob(f"{_UNFINISHED}*"):
+        with suppress(OSError):
+            if left.lstat().st_mtime < time.time() - _UNFINISHED_SECONDS:
+                shutil.rmtree(left)
 
 
 def learnable(table: Table) -> list[int]:
@@ -137,7 +162,7 @@ def chosen_preset(name: str, table: Table) -> Preset:
 
 
 def _write_files(
-    run: Run,
+    folder: Path,
     table: Table,
     config: RunConfig,
     preset: Preset,
@@ -163,8 +188,8 @@ def _write_files(
         frame["source"] = np.repeat(names, [len(part.canonical) for part in table.parts])
     if folds is not None:
         frame["fold"] = folds
-    frame.to_parquet(run.folder / files.TABLE, index=False)
-    table.excluded.to_csv(run.folder / files.EXCLUDED, index=False)
+    frame.to_parquet(folder / files.TABLE, index=False)
+    table.excluded.to_csv(folder / files.EXCLUDED, index=False)
     described = {
         **config.model_dump(mode="json"),
         "table": table.name,
@@ -173,12 +198,12 @@ def _write_files(
         "resolved_preset": resolved(preset).model_dump(mode="json"),
     }
     text = yaml.safe_dump(described, sort_keys=False, allow_unicode=True)
-    write_atomic(run.folder / files.CONFIG, text)
+    write_atomic(folder / files.CONFIG, text)
     lines = [f"{finding.severity}: {finding.message}" for finding in table.report.findings]
     for name, mending in zip(files.mending_names(len(table.mendings)), table.mendings, strict=True):
-        write_atomic(run.folder / name, written_mending(mending, mending_sentences(mending)))
+        write_atomic(folder / name, written_mending(mending, mending_sentences(mending)))
         lines += [f"{name}: {words}" for words in mending_sentences(mending)]
-    write_atomic(run.folder / files.LOG, "".join(f"{line}\n" for line in lines))
+    write_atomic(folder / files.LOG, "".join(f"{line}\n" for line in lines))
 
 
 def _bounds(table: Table, learned: list[int]) -> dict[str, np.ndarray]:

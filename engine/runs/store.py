@@ -6,17 +6,16 @@ import os
 import shutil
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
-from pydantic import ValidationError
-
-from ..base.errors import DiskFullError
-from ..base.workspace import home, subfolder, write_atomic
+from ..base.errors import DiskFullError, LockedError, UserError
+from ..base.plain_files import first_line, oddity, read_file
+from ..base.workspace import home, lock, subfolder, write_atomic
 from .records import Change, Run, State, is_run_id
 
 RECORD = "run.json"
@@ -29,17 +28,25 @@ _FLEETING = {"stage", "progress"}
 _LATE_SECONDS = 10.0
 """By which a record may be younger than the table, which is written a moment before it."""
 
+_MEND = "Copy it back from a backup, or remove the run's folder."
+_STRANGE = ("trigger", "view")
+"""What no run table of ours has: it would change what is written, or refuse it."""
+_PARTS = ("-wal", "-shm")
+"""Of the run table's file, beside it."""
 _MOST_BYTES = 5 * 2**20
 
 _SCARCE = 2**20
 """With fewer bytes free, SQLite's failures are put down to the disk."""
+
+_LOCK_SECONDS = 10.0
+"""How long to wait while others write; they take a moment, unless they are halted."""
 
 _Result = TypeVar("_Result")
 
 
 def insert(run: Run) -> None:
     """Add a run."""
-    _with_database(lambda database: _insert(database, run))
+    _with_database(lambda database: _add(database, run))
     _write_record(run.id)
 
 
@@ -70,7 +77,7 @@ def select(run_id: str | None = None) -> list[Run]:
     runs = _select(run_id)
     if (run_id is None or not runs) and _take_in({run.id for run in runs}, run_id):
         runs = _select(run_id)
-    return [run for run in runs if run.folder.is_dir()]
+    return [run for run in runs if oddity(run.folder) == "is a folder"]
 
 
 def _select(run_id: str | None) -> list[Run]:
@@ -83,12 +90,17 @@ def _select(run_id: str | None) -> list[Run]:
                 values,
             ).fetchall()
         )
-    except DiskFullError:
+    except (DiskFullError, LockedError):
         # SQLite cannot even read then. The records in the folders can be read: only their stage and
         # progress are out of date.
         runs = [run for run, _ in _records() if run_id in (None, run.id)]
         return sorted(runs, key=lambda run: -run.created)
     return [run for run in map(_run, rows) if run]
+
+
+def disk_is_full() -> bool:
+    """Whether nothing more can be written into the workspace."""
+    return shutil.disk_usage(home()).free < _SCARCE
 
 
 def changes_of(run_id: str) -> list[Change]:
@@ -125,10 +137,20 @@ def _insert(database: sqlite3.Connection, run: Run, changes: list[Change] | None
         _note(database, run.id, change)
 
 
-def _replace(database: sqlite3.Connection, run: Run, changes: list[Change]) -> None:
+def _replace(database: sqlite3.Connection, run: Run, changes: list[Change] | None) -> None:
     """Put a run in the place of an older row and its changes."""
     database.execute("DELETE FROM changes WHERE run = ?", [run.id])
     _insert(database, run, changes)
+
+
+def _add(database: sqlite3.Connection, run: Run, changes: list[Change] | None = None) -> None:
+    """Add a run, unless somebody has found its folder, added it and perhaps let it work already."""
+    database.execute("BEGIN IMMEDIATE")
+    question = f"SELECT {', '.join(_COLUMNS)} FROM runs WHERE id = ?"  # noqa: S608
+    row = database.execute(question, [run.id]).fetchone()
+    there = _run(row) if row else None
+    if there is None or there.created != run.created:
+        _replace(database, run, changes)
 
 
 def _note(database: sqlite3.Connection, run_id: str, change: Change) -> None:
@@ -179,14 +201,28 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
     late = []
     for folder in folders:
         with suppress(OSError):
-            time_of_record = (folder / RECORD).stat().st_mtime
+            time_of_record = (folder / RECORD).lstat().st_mtime
             if folder.name not in known or time_of_record > written + _LATE_SECONDS:
                 late.append(folder)
     records = [record for record in map(_record, late) if record]
     for run, changes in records:
+        # A run that is new here may be known, and at work, by the time that it is added.
+        add = _replace if run.id in known else _add
         with suppress(DiskFullError):
-            _with_database(partial(_replace, run=run, changes=changes))
+            _with_database(partial(add, run=run, changes=changes))
     return bool(records)
+
+
+def unreadable() -> list[str]:
+    """A sentence for each folder of a run that neither the run table nor a record knows."""
+    known, sentences = {run.id for run in select()}, []
+    for folder in _folders():
+        if folder.name not in known:
+            try:
+                read_record(folder)
+            except UserError as error:
+                sentences.append(f"The run in {folder} cannot be listed: {error}")
+    return sentences
 
 
 def _written() -> float:
@@ -194,7 +230,7 @@ def _written() -> float:
     times = []
     for name in (_path(), _path().with_name(f"{_path().name}-wal")):
         with suppress(OSError):
-            times.append(name.stat().st_mtime)
+            times.append(name.lstat().st_mtime)
     return max(times, default=0.0)
 
 
@@ -206,22 +242,48 @@ def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
         with _database() as database:
             return act(database)
     except sqlite3.OperationalError as error:
-        if "disk" in str(error) or shutil.disk_usage(home()).free < _SCARCE:
-            raise DiskFullError from error
-        raise
+        _demand_usable(error)
+        _make_anew()
     except sqlite3.DatabaseError:
         _make_anew()
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise DiskFullError from error
         raise
-    with _database() as database:
-        return act(database)
+    try:
+        with _database() as database:
+            return act(database)
+    except sqlite3.DatabaseError as error:
+        raise UserError(
+            f"The run table {_path()} cannot be used: {error}. Remove the file: it is made anew "
+            "from the runs' folders."
+        ) from error
+
+
+def _demand_usable(error: sqlite3.OperationalError) -> None:
+    """Refuse to go on where another run table would be of no use either.
+
+    Raises:
+        UserError: a sentence for what SQLite has said.
+    """
+    words = str(error)
+    if "disk" in words or disk_is_full():
+        raise DiskFullError from error
+    if "locked" in words or "busy" in words:
+        raise LockedError(
+            f"Another program has held the run table {_path()} for {_LOCK_SECONDS:.0f} seconds: "
+            "end it, or let it go on if it was halted, and try again. Runs go on meanwhile."
+        ) from error
+    if "readonly" in words or "unable to open" in words:
+        raise UserError(
+            f"The run table {_path()} cannot be written: {words}. Give this user the right to "
+            "write in the workspace, or set POLYGIN_HOME to another folder."
+        ) from error
 
 
 @contextmanager
 def _database() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(_path(), timeout=30)) as database, database:
+    with closing(sqlite3.connect(_path(), timeout=_LOCK_SECONDS)) as database, database:
         database.execute("PRAGMA journal_mode=WAL")
         columns = ", ".join(_COLUMNS)
         database.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns}, PRIMARY KEY (id))")
@@ -236,13 +298,14 @@ def _database() -> Iterator[sqlite3.Connection]:
 def _make_anew() -> None:
     """Make a run table from the records in the run folders; a damaged one is set aside."""
     path = _path()
-    with FileLock(home() / "polygin.db.lock"):
-        if path.exists():
-            if _is_file() and _is_whole():
-                return  # another process did it first
-            path.rename(path.with_name(f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}.db"))
-        for leftover in ("-wal", "-shm"):
-            path.with_name(path.name + leftover).unlink(missing_ok=True)
+    with lock(home() / "polygin.db.lock"):
+        if _is_file() and _is_whole():
+            return  # another process did it first
+        stamp = f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+        for part in ("", *_PARTS):
+            place = path.with_name(path.name + part)
+            if os.path.lexists(place):
+                place.rename(path.with_name(f"{stamp}.db{part}"))
         with _database() as database:
             for run, changes in _records():
                 _insert(database, run, changes)
@@ -253,15 +316,30 @@ def _path() -> Path:
 
 
 def _is_file() -> bool:
-    """Whether there is a run table; an empty file is none, though SQLite takes it for one."""
+    """Whether there is a run table; an empty file is none, though SQLite takes it for one.
+
+    SQLite would follow a link, and write wherever it leads.
+    """
     path = _path()
-    return path.is_file() and path.stat().st_size > 0
+    parts = (path.with_name(path.name + part) for part in ("", *_PARTS))
+    return not any(map(oddity, parts)) and path.is_file() and path.stat().st_size > 0
 
 
 def _is_whole() -> bool:
     try:
         with _database() as database:
+            for question in (
+                f"SELECT {', '.join(_COLUMNS)} FROM runs LIMIT 1",  # noqa: S608
+                "SELECT run, time, state, reason FROM changes LIMIT 1",
+            ):
+                database.execute(question)
+            strange = database.execute("SELECT 1 FROM sqlite_master WHERE type IN (?, ?)", _STRANGE)
+            if strange.fetchone():
+                return False
             return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    except sqlite3.OperationalError as error:
+        _demand_usable(error)
+        return False
     except sqlite3.DatabaseError:
         return False
 
@@ -283,7 +361,7 @@ def _folders() -> list[Path]:
 def _record(folder: Path) -> tuple[Run, list[Change]] | None:
     try:
         return read_record(folder)
-    except (OSError, ValueError, KeyError, TypeError, ValidationError):
+    except UserError:
         return None
 
 
@@ -291,26 +369,38 @@ def read_record(folder: Path) -> tuple[Run, list[Change]]:
     """What a run's folder knows of it: its row and the changes of its state.
 
     Raises:
-        OSError, ValueError, KeyError, TypeError: when it knows nothing that can be used.
+        UserError: when it knows nothing that can be used.
     """
     path = folder / RECORD
-    if path.is_symlink() or path.stat().st_size > _MOST_BYTES:
-        raise ValueError("no record of a run")
-    record = json.loads(path.read_bytes())
-    run = Run(**record["run"])
+    try:
+        record = json.loads(read_file(path, _MEND, _MOST_BYTES))
+        run = Run(**record["run"])
+        changes = [Change(**change) for change in record["changes"]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(f"{path} is damaged: {first_line(error)} {_MEND}") from error
     if run.id != folder.name:
-        raise ValueError("the record of another run")
-    return run, [Change(**change) for change in record["changes"]]
+        raise UserError(f"{path} is the record of another run, {run.id}. {_MEND}")
+    return run, changes
+
+
+def write_first_record(folder: Path, run: Run) -> None:
+    """Write the record of a run that is about to be added, into the folder that becomes its own."""
+    first = Change(time=run.created, state=run.state, reason=run.reason)
+    write_atomic(folder / RECORD, _record_text(run, [first]))
 
 
 def _write_record(run_id: str) -> None:
     found = select(run_id)
     if not found or not found[0].folder.is_dir():
         return
-    record = {
-        "run": found[0].model_dump(),
-        "changes": [change.model_dump() for change in changes_of(run_id)],
-    }
     # A copy: on a full disk the run table is enough.
     with suppress(OSError):
-        write_atomic(found[0].folder / RECORD, json.dumps(record, indent=1))
+        write_atomic(found[0].folder / RECORD, _record_text(found[0], changes_of(run_id)))
+
+
+def _record_text(run: Run, changes: list[Change]) -> str:
+    record = {
+        "run": run.model_dump(),
+        "changes": [change.model_dump() for change in changes],
+    }
+    return json.dumps(record, indent=1)

@@ -4,6 +4,7 @@ One for each workspace, whoever needs it first starts it, and it ends when there
 It belongs to no web server and no terminal; runs outlive it, and the next one takes them over.
 """
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,10 +14,12 @@ from contextlib import suppress
 
 from filelock import Timeout
 
-from ..base.errors import DiskFullError, UserError
+from ..base.errors import UserError
 from ..base.limits import limits
+from . import folder as files
 from . import process, store
 from .exit_reasons import note_end
+from .own_files import demand_own_files
 from .records import Run, in_line
 from .sampling import Sampler
 
@@ -60,18 +63,21 @@ class Supervisor:
 
     def work(self) -> None:
         """Until nothing has been left to do for a moment."""
+        _tidy()
         idle_since = time.monotonic()
         while time.monotonic() - idle_since < _IDLE_SECONDS:
             try:
                 busy = self._look_around()
-            except (DiskFullError, OSError, sqlite3.Error) as error:
-                # Nothing can be written, most likely because the disk is full: try again later.
+            except (UserError, OSError, sqlite3.Error) as error:
+                # Nothing can be written, because the disk is full or the run table held: try
+                # again later.
                 with suppress(OSError):
                     print(error, flush=True)
                 busy = True
             if busy:
                 idle_since = time.monotonic()
             time.sleep(_TICK)
+        _tidy()
 
     def _look_around(self) -> bool:
         """Do what there is to do now; returns whether any run waits or works."""
@@ -108,7 +114,12 @@ class Supervisor:
         waiting = [run for run in in_line(alive) if run.pid is None and not self._is_starting(run)]
         room = _runs_at_once() - (len(alive) - len(waiting))
         for run in waiting[: max(room, 0)]:
-            self._launched[run.id] = (process.launch(run), time.time())
+            try:
+                demand_own_files(run)
+                self._launched[run.id] = (process.launch(run), time.time())
+            except UserError as error:
+                ended = {"state": "failed", "reason": str(error), "finished": time.time()}
+                store.update(run.id, only_from=("queued",), **ended)
 
     def _is_starting(self, run: Run) -> bool:
         """Whether its worker was started but has not signed the run table yet."""
@@ -147,6 +158,14 @@ class Supervisor:
             worker = process.worker_of(run)
             if worker:
                 process.end(worker, _GRACE_SECONDS)
+
+
+def _tidy() -> None:
+    """Remove the checkpoints of runs that are done, whose workers were killed before they did."""
+    with suppress(UserError):
+        for run in store.select():
+            if run.state == "done" and process.worker_of(run) is None:
+                shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)
 
 
 def _runs_at_once() -> int:

@@ -6,10 +6,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from ..base.errors import UserError
-from ..base.workspace import subfolder
+from ..base.workspace import subfolder, synchronise_entries
 from .records import Run, is_run_id
 from .store import read_record
 
@@ -50,9 +48,10 @@ def throw_away(run: Run) -> None:
     target = _trash() / run.id
     try:
         shutil.rmtree(target, ignore_errors=True)
+        # The time of its deletion; before it moves, or it could be emptied at once as an old one.
+        os.utime(run.folder)
         run.folder.rename(target)
-        # The time of its deletion.
-        os.utime(target)
+        _synchronise()
     except OSError as error:
         raise UserError(f"The files of {run.name!r} could not be deleted: {error}") from error
 
@@ -85,6 +84,7 @@ def restore(run_id: str) -> None:
         raise UserError(f"There is a run {run_id!r} already.")
     try:
         place.rename(target)
+        _synchronise()
     except OSError as error:
         raise UserError(f"The run {run_id!r} could not be restored: {error}") from error
 
@@ -97,7 +97,7 @@ def trashed() -> list[Trashed]:
         try:
             run, _ = read_record(folder)
             found.append(Trashed(run, folder.stat().st_mtime, size_of(folder)))
-        except (OSError, ValueError, KeyError, TypeError, ValidationError):
+        except (OSError, UserError):
             continue
     return sorted(found, key=lambda each: -each.deleted)
 
@@ -127,6 +127,12 @@ def size_of(folder: Path) -> int:
             except OSError:
                 continue  # gone meanwhile
     return total
+
+
+def _synchronise() -> None:
+    """Let the disk know where a run's folder lies, before the run table does."""
+    for folder in (subfolder("runs"), _trash()):
+        synchronise_entries(folder)
 
 
 def _trash() -> Path:

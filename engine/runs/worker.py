@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
-from ..base.errors import DiskFullError, UserError
+from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.hardware import detect
 from ..base.limits import limits
-from ..base.workspace import replacing, write_atomic
+from ..base.workspace import lock, replacing, synchronise, write_atomic
 from ..settings.conditions import CONDITION_PREFIX
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
 from .records import ALIVE, Run, StoredConfig
 from .reporting import RunReporter, StoppedError, mend_metrics
+from .run_table import read_learned_rows
 
 if TYPE_CHECKING:
     from .making import BundleRequest, Made
@@ -44,7 +45,8 @@ class _Job(NamedTuple):
 
     @classmethod
     def read(cls, run: Run) -> "_Job":
-        return cls(run, files.read_stored_config(run), pd.read_parquet(run.folder / files.TABLE))
+        config = files.read_stored_config(run)
+        return cls(run, config, read_learned_rows(run, config))
 
     def request(self) -> "BundleRequest":
         from .making import BundleRequest
@@ -75,8 +77,19 @@ def main(run_id: str) -> int:
     """Carry out a run, from its checkpoints if it has any; returns the process's exit code."""
     run = store.select(run_id)[0]
     try:
+        return _alone(run)
+    except DiskFullError:
+        return _disk_full(run)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return _disk_full(run)
+
+
+def _alone(run: Run) -> int:
+    try:
         # Two supervisors in succession may each start a worker.
-        with FileLock(run.folder / files.LOCK).acquire(timeout=0):
+        with lock(run.folder / files.LOCK).acquire(timeout=0):
             return _work(run)
     except Timeout:
         return 0
@@ -123,11 +136,22 @@ def _attempt(run: Run) -> int:
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
         _finish(run, "failed", reason)
     else:
+        _settle(run)
         _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
         # The largest files, needed until the run is recorded as done.
         shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)
         return 0
     return 1
+
+
+def _settle(run: Run) -> None:
+    """Make the files of a run that is about to be done whole on the disk, and the only ones."""
+    # What was being written when a worker was killed.
+    for left in (*run.folder.glob(".*"), *(run.folder / "bundle").glob(".*")):
+        with suppress(OSError):
+            left.unlink()
+    with suppress(OSError):
+        synchronise(run.folder)
 
 
 def _disk_full(run: Run) -> int:
@@ -156,7 +180,14 @@ def _finish(run: Run, state: str, reason: str, **changes: object) -> None:
     with suppress(OSError):
         print(f"Run {state}. {reason}".strip(), flush=True)
     ended = {"state": state, "reason": reason, "finished": time.time(), "stage": ""}
-    store.update(run.id, only_from=ALIVE, **ended, **changes)
+    while True:
+        try:
+            store.update(run.id, only_from=ALIVE, **ended, **changes)
+            return
+        except LockedError as error:
+            # The work is done: it is worth waiting for whoever holds the run table.
+            with suppress(OSError):
+                print(error, flush=True)
 
 
 @contextmanager
@@ -165,17 +196,17 @@ def _device(run: Run) -> Iterator[None]:
     if limits().runs_at_once > 1:
         yield
         return
-    lock = process.device_lock()
-    while not lock.is_locked:
+    device = process.device_lock()
+    while not device.is_locked:
         try:
-            lock.acquire(timeout=1)
+            device.acquire(timeout=1)
         except Timeout:
             if (run.folder / files.STOP).exists():
                 raise StoppedError from None
     try:
         yield
     finally:
-        lock.release()
+        device.release()
 
 
 def _carry_out(job: _Job) -> tuple[dict, list[str]]:

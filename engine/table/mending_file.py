@@ -8,22 +8,13 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from ..base.errors import UserError
+from ..base.plain_files import first_line, parsed_yaml
 from .mending import Mending
 from .reading import opening
 
 MAX_BYTES = 4 * 2**20
 """The largest file of mends."""
 
-_DEEPEST = 10
-_OPENING = (
-    yaml.FlowSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.BlockMappingStartToken,
-)
-_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -56,12 +47,9 @@ def parse_mending(data: bytes, name: str) -> Mending:
         )
     try:
         text = data.decode("utf-8")
-        _refuse_bombs(text, name)
-        # Of the safe loaders, the quick one.
-        said = yaml.load(text, _Loader)  # noqa: S506
-    # Hostile text also nests too deep, or holds numbers and dates that there are none of.
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        raise UserError(f"{name} cannot be read as YAML: {_first_line(error)}") from error
+    except ValueError as error:
+        raise UserError(f"{name} cannot be read as YAML: {first_line(error)}") from error
+    said = parsed_yaml(text, name, "a file of mends")
     if not isinstance(said, dict):
         raise UserError(f"{name} is no file of mends: it begins with `version: 1`.")
     try:
@@ -73,17 +61,6 @@ def parse_mending(data: bytes, name: str) -> Mending:
             f"{name}: {where[:80]}: {fault['msg']}. A file of mends may hold "
             f"{', '.join(Mending.model_fields)}; texts that look like numbers need quotation marks."
         ) from error
-
-
-def _refuse_bombs(text: str, name: str) -> None:
-    """Refuse a short text that stands for more than memory holds, or takes hours to read."""
-    depth = 0
-    for token in yaml.scan(text, _Loader):
-        if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-            raise UserError(f"{name} holds an alias (*name); write out what it stands for.")
-        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-        if depth > _DEEPEST:
-            raise UserError(f"{name} is nested too deep to be a file of mends.")
 
 
 def written_mending(mending: Mending, comments: Sequence[str] = ()) -> str:
@@ -108,10 +85,6 @@ def written_mending(mending: Mending, comments: Sequence[str] = ()) -> str:
     return "".join(lines) + text
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".") + "."
-
-
 _AS_JSON: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -122,4 +95,4 @@ def _validated(said: dict[Any, Any]) -> Mending:
     except ValidationError:
         raise
     except (ValueError, RecursionError) as error:
-        raise UserError(f"This is no file of mends: {_first_line(error)}") from error
+        raise UserError(f"This is no file of mends: {first_line(error)}") from error

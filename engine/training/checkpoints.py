@@ -6,6 +6,7 @@ Each file holds arrays, plain values and a checksum: a damaged file counts as mi
 import json
 import zlib
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from torch import Tensor
 
+from ..base.errors import UserError
+from ..base.plain_files import oddity, read_file
 from ..base.versions import package_versions
 from ..base.workspace import write_atomic
 from .pieces import SUFFIX
@@ -22,6 +25,7 @@ from .pieces import SUFFIX
 VERSION = 2
 """Raise it whenever a member learns differently: older checkpoints are then deleted."""
 
+_MOST_BYTES = 2**20
 _KEPT = 2
 """States of a network that are kept: if the last is damaged, the one before is used."""
 
@@ -115,8 +119,9 @@ class Checkpoints:
         path = self._folder / "versions.json"
         made_by = package_versions() | {"training": str(VERSION)} | settings
         content = json.dumps(made_by, sort_keys=True)
-        if path.is_file() and path.read_text(encoding="utf-8") == content:
-            return False
+        with suppress(UserError, UnicodeDecodeError):
+            if read_file(path, "", _MOST_BYTES).decode("utf-8") == content:
+                return False
         outdated = list(self._folder.glob(f"*{SUFFIX}"))
         for file in outdated:
             file.unlink()
@@ -136,6 +141,8 @@ def _write(path: Path, state: State) -> None:
 
 def _read(path: Path) -> State | None:
     """A file's content; None if it is missing or damaged."""
+    if oddity(path):
+        return None
     try:
         with safe_open(path, "np") as file:
             metadata = file.metadata() or {}
@@ -144,7 +151,7 @@ def _read(path: Path) -> State | None:
         if metadata["checksum"] != str(_checksum(arrays, values)):
             return None
         return State(arrays, json.loads(values))
-    except (OSError, SafetensorError, KeyError, ValueError):
+    except (OSError, SafetensorError, KeyError, ValueError, RecursionError):
         return None
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import psutil
 import torch
 
+from ..base.errors import UserError
 from ..base.hardware import usable_cores
+from ..base.plain_files import read_file
 from ..base.workspace import write_atomic
 from ..models.members import title_of
 from ..settings.devices import DeviceSettings, Parallel
@@ -23,6 +25,7 @@ from .processes import fit_in_processes
 # Starting processes takes some seconds, which pays only from so many graph passes on.
 _WORTH_PROCESSES = 150_000
 _GB_PER_PROCESS = 1.0
+_MOST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -162,8 +165,9 @@ def _planned(member: str, context: TrainContext) -> Plan | None:
     if context.checkpoints is None:
         return None
     try:
-        planned = Plan(**json.loads(_plan_file(context.checkpoints, member).read_text()))
-    except (OSError, ValueError, TypeError):
+        path = _plan_file(context.checkpoints, member)
+        planned = Plan(**json.loads(read_file(path, "", _MOST_BYTES)))
+    except (UserError, ValueError, TypeError, RecursionError):
         return None
     cards = {f"cuda:{number}" for number in range(torch.cuda.device_count())}
     return planned if set(planned.devices) <= (cards or {"cpu"}) else None

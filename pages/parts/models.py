@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from engine.base.errors import UserError
 from engine.inference import bundle
 from engine.inference.bundle import read_info
 from engine.inference.conformal import LEVEL
@@ -234,7 +235,11 @@ def _available_models() -> dict[str, tuple[str, Path]]:
     default = bundle.default_bundle()
     if (default / bundle.INFO).is_file():
         kind = "Shipped model" if default == bundle.SHIPPED else "Default model"
-        models["default"] = (f"{kind}: {read_info(default).name}", default)
+        try:
+            models["default"] = (f"{kind}: {read_info(default).name}", default)
+        except UserError as error:
+            words = f"The default model cannot be used: {error} Make another one the default."
+            st.warning(plain(words), icon=":material/broken_image:")
     for run in list_runs():
         folder = run.folder / "bundle"
         if run.state == "done" and (folder / bundle.INFO).is_file():

@@ -21,7 +21,6 @@ from engine.runs import (
     find_run,
     list_runs,
     process,
-    read_log,
     read_metrics,
     read_out_of_fold,
     read_progress,
@@ -29,6 +28,7 @@ from engine.runs import (
     start_run,
     stop_run,
     store,
+    worker,
 )
 from engine.settings.presets import PRESETS
 from engine.table import Table, load_table
@@ -135,15 +135,26 @@ def test_a_second_run_waits_for_the_first(textbook: Table) -> None:
     assert stop_run(second).state == "stopped"
 
 
-def test_an_error_in_the_worker_is_told(textbook: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_table_is_told(textbook: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(process, "ensure_supervisor", lambda: None)
         run = start_run(textbook, LONG)
     (run.folder / "table.parquet").unlink()
     failed = wait_for(run)
     assert failed.state == "failed"
-    assert "FileNotFoundError" in failed.reason
-    assert "Traceback" in read_log(failed)
+    assert "table.parquet is missing" in failed.reason
+
+
+def test_an_error_in_the_worker_is_told(monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError("nobody has thought of it")
+
+    run = inserted("odd", "queued")
+    monkeypatch.setattr(worker._Job, "read", fail)
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
+    assert worker.main(run.id) == 1
+    assert "Unexpected ZeroDivisionError" in find_run("odd").reason
+    assert "Traceback" in capfd.readouterr().err
 
 
 def test_a_run_is_found_by_name_the_newest_first(workspace: Path) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from engine.base.errors import UserError
 from engine.inference.bundle import BundleInfo, read_info
 from engine.inference.error_analysis import with_intervals
 from engine.runs import Run, read_out_of_fold
@@ -57,16 +56,10 @@ def evaluation_of_run(run: Run) -> Evaluation:
     """The out-of-fold predictions of a finished run.
 
     Raises:
-        UserError: when its files are missing.
+        UserError: when its files are missing or damaged.
     """
     info = read_info(run.folder / "bundle")
-    try:
-        rows = _out_of_fold(run.id, run, info)
-    except OSError as error:
-        raise UserError(
-            f"The out-of-fold predictions of run {run.name!r} are missing from {run.folder}; "
-            "choose another run, or train anew."
-        ) from error
+    rows = _out_of_fold(run.id, run, info)
     return Evaluation(run.id, info, rows, run.id, run)
 
 

@@ -107,6 +107,8 @@ def show_place(run: Run) -> None:
     waiting = in_line(runs)
     place = next((n for n, other in enumerate(waiting, start=1) if other.id == run.id), 1)
     working = [other for other in runs if other.state in ("running", "stopping")]
+    if run.reason:
+        st.warning(plain(run.reason), icon=":material/error:")
     st.info(_place_words(place, waiting, working), icon=":material/hourglass_empty:")
     with st.container(horizontal=True):
         if place > 1:

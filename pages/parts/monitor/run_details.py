@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from pydantic import ValidationError
 
 from engine.base.errors import UserError
 from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
@@ -54,9 +55,12 @@ def settings_of(run: Run) -> dict:
     key = (run.id, run.created)
     if key not in _settings:
         try:
-            _settings[key] = read_config(run)
-        except OSError:
+            settings = read_config(run)
+            for fields in settings.get("properties") or []:
+                Property(**fields)
+        except (UserError, ValidationError, TypeError):
             return {}
+        _settings[key] = settings
     return _settings[key]
 
 
