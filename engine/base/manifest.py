@@ -4,9 +4,7 @@ A file that was cut, changed or swapped since the folder was completed is refuse
 reads it. A manifest is no signature: who can write the folder can write its manifest too.
 """
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import UserError
+from .plain_files import read_file
 from .workspace import write_atomic
 
 MANIFEST = "manifest.json"
@@ -22,6 +21,7 @@ _FORMAT = 1
 _MOST_MANIFEST_BYTES = 2**20
 _MOST_FILES = 5000
 _MOST_BYTES = 2**29
+_MEND = "Copy the folder of the model again."
 _LEFT_OUT = {MANIFEST, "README.md"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -60,7 +60,7 @@ class ProvenFiles:
                 f"{folder} has no {MANIFEST}: a file is missing, or a former version wrote it. "
                 f"Copy it again, or complete it with the command `adopt`."
             )
-        content = read_regular(path, _MOST_MANIFEST_BYTES)
+        content = read_file(path, _MEND, _MOST_MANIFEST_BYTES)
         try:
             said = _Manifest.model_validate_json(content)
         except ValidationError as error:
@@ -105,7 +105,7 @@ class ProvenFiles:
             raise UserError(
                 f"The manifest of {self.folder} tells of no {name}; copy the whole folder again."
             )
-        content = read_regular(path, most)
+        content = read_file(path, _MEND, most)
         if self._files is not None and sha256(content).hexdigest() != self._files[name]:
             raise UserError(
                 f"{path} was changed or damaged since its folder was completed; copy that again, "
@@ -125,29 +125,3 @@ def write_manifest(folder: Path, later: Mapping[str, bytes]) -> None:
     contents = {path.name: path.read_bytes() for path in there if path.name not in _LEFT_OUT}
     files = {name: sha256(each).hexdigest() for name, each in sorted({**contents, **later}.items())}
     write_atomic(folder / MANIFEST, _Manifest(files=files).model_dump_json(indent=1))
-
-
-def read_regular(path: Path, most: int) -> bytes:
-    """The content of a plain file; a link, a pipe or a device is not opened, or not waited for.
-
-    Args:
-        path: the file.
-        most: greatest size that makes sense, in bytes.
-
-    Raises:
-        UserError: when it is missing, no plain file, too large, or cannot be read.
-    """
-    try:
-        # A pipe that nobody writes to would be waited for without end.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
-        with open(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise UserError(f"{path} is no plain file; copy its folder again.")
-            content = file.read(most + 1)
-    except FileNotFoundError as error:
-        raise UserError(f"{path} is missing; copy its folder again.") from error
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if len(content) > most:
-        raise UserError(f"{path} is larger than {most / 2**20:.0f} MB, which no such file is.")
-    return content

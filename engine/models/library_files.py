@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from ..base.errors import UserError
 from ..base.limited import LimitedProcess, LimitError
-from ..base.manifest import read_regular
+from ..base.plain_files import read_file
 from .boosting import BoostedTrees
 from .members import MEMBERS
 from .store import save_descriptor_model, unpacked
@@ -82,5 +82,5 @@ def write_arrays(member: str, source: str, target: str) -> None:
 
 
 def _unpacked(path: Path) -> bytes:
-    content = read_regular(path, _MOST_BYTES)
+    content = read_file(path, "Copy the folder of the model again.", _MOST_BYTES)
     return unpacked(content, path, _MOST_BYTES) if path.suffix == ".gz" else content

@@ -153,7 +153,7 @@ def test_the_default_is_the_shipped_model_until_another_is_promoted(
         (b"", "damaged"),
         (b"{}", "damaged"),
         (b"\x80\x04\x95", "damaged"),
-        (b" " * (6 * 2**20), "larger than 5 MB"),
+        (b" " * (6 * 2**20), "too much for such a file"),
     ],
 )
 def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: str) -> None:
