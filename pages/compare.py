@@ -115,7 +115,7 @@ def _show_errors(names: dict[str, Run]) -> None:
     configs = [settings_of(run) for run in done.values()]
     if reasons := not_comparable(configs, list(done.values())):
         st.warning(
-            f"These errors were not measured on equal terms: {', and '.join(reasons)}.",
+            plain(f"These errors were not measured on equal terms: {', and '.join(reasons)}."),
             icon=":material/warning:",
         )
     excluded = {each.property for run in done.values() for each in exclusions_of(run)}

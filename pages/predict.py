@@ -127,8 +127,8 @@ def structure(text: str, smiles: str | None) -> None:
         )
     elif problem := joining_problem(smiles or text):
         st.warning(
-            f"Copies of this unit cannot be joined to a chain: {problem}. The models learned from "
-            "units that can, so the values below may be far off.",
+            f"Copies of this unit cannot be joined to a chain: {plain(problem)}. The models "
+            "learned from units that can, so the values below may be far off.",
             icon=":material/warning:",
         )
         if mended := with_single_ends(text):

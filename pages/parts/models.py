@@ -127,8 +127,8 @@ def describe_model(folder: Path) -> None:
         f"**{plain(info.name)}** was trained on {info.rows:,} rows of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
-        f"{_joined([title_of(member) for member in info.members])}; the value shown is their "
-        f"blend, {mean}."
+        f"{_joined([plain(title_of(member)) for member in info.members])}; the value shown is "
+        f"their blend, {mean}."
     )
     blend = info.figures["blend"]
     rows = [
@@ -178,7 +178,12 @@ def describe_model(folder: Path) -> None:
     card = folder / _CARD
     if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
         st.divider()
-        st.markdown(card.read_text(encoding="utf-8", errors="replace"))
+        text = card.read_text(encoding="utf-8", errors="replace")
+        if folder == bundle.SHIPPED:
+            st.markdown(text)
+        else:
+            # Anybody's: shown as it stands.
+            st.code(text, language=None, wrap_lines=True)
 
 
 def show_source_effects(info: bundle.BundleInfo) -> None:

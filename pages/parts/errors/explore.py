@@ -1,7 +1,5 @@
 """Exploring errors: a parity plot to select in, errors against what rows differ in, molecules."""
 
-from html import escape
-
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +13,7 @@ from pages.parts.errors.evaluation import Evaluation
 from pages.parts.errors.filters import choose_filter
 from pages.parts.errors.molecules import show_molecules
 from pages.parts.errors.traits import rows_with_traits
-from pages.parts.formatting import number, plain
+from pages.parts.formatting import number, plain, plain_in_chart
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.predict import gallery
 
@@ -141,7 +139,8 @@ def _show_second_chart(
         facet = facets[kind]
         means = errors_by(rows, facet)
         groups = [
-            escape(group_words(facet, group, property_)) for group in means.to_dict("records")
+            plain_in_chart(group_words(facet, group, property_))
+            for group in means.to_dict("records")
         ]
         chart = charts.mean_errors(means, groups, _axis(facet, property_), property_, member)
     st.plotly_chart(chart, theme="streamlit", key="errors second")

@@ -100,7 +100,12 @@ def _choose_property(name: str) -> str:
     """All properties, or the one that the page is about."""
     forget_stale_choice("doctor property", [_ALL, name])
     return st.segmented_control(
-        "Labels of", [_ALL, name], default=_ALL, required=True, key="doctor property"
+        "Labels of",
+        [_ALL, name],
+        default=_ALL,
+        required=True,
+        format_func=plain,
+        key="doctor property",
     )
 
 

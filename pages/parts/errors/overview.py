@@ -31,7 +31,7 @@ def show_overview(evaluation: Evaluation, property_: Property) -> None:
     if len(info.properties) > 1:
         st.subheader("All properties")
         show_matrix(info)
-    st.subheader(title_with_name(property_))
+    st.subheader(plain(title_with_name(property_)))
     show_figures(info.figures, property_)
     explain_figures()
     show_downloads(evaluation)

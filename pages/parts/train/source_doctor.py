@@ -66,12 +66,12 @@ def _show_pair(pair: SourcePair, property_: Property, title: str) -> None:
         if pair.offset is not None:
             st.metric(
                 "Offset (median)",
-                number(property_, pair.offset, sign=True),
+                plain(number(property_, pair.offset, sign=True)),
                 help=f"Median of {plain(pair.second)} less {plain(pair.first)}.",
             )
             st.metric(
                 "Scatter around it",
-                number(property_, pair.scatter),
+                plain(number(property_, pair.scatter)),
                 help="Standard deviation of the differences, hardly moved by single outliers.",
             )
         if pair.slope is not None:
