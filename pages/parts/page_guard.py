@@ -6,6 +6,8 @@ import sys
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from pages.parts.auth import ask_to_sign_in, is_signed_in
+
 _APP_RAN = "app.py ran"
 """In the session: that its pages are drawn by `app.py`."""
 
@@ -31,6 +33,10 @@ def ensure_app_ran() -> None:
         PagesManager.uses_pages_directory = False
         mark_app_ran()
         st.rerun()
+    if not is_signed_in():
+        # `app.py` has asked already, where it ran.
+        ask_to_sign_in()
+        st.stop()
 
 
 def freeze_gc() -> None:
