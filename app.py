@@ -14,7 +14,12 @@ if __name__ == "app":
 
     from pages.parts.door import Door, starting
 
-    app = st.App(__file__, middleware=[Middleware(Door)], lifespan=starting)
+    app = st.App(
+        __file__,
+        middleware=[Middleware(Door)],
+        lifespan=starting,
+        on_script_error=page_guard.show_failure,
+    )
 elif __name__ == "__main__":
     st.set_page_config(
         page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"

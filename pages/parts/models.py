@@ -22,6 +22,7 @@ from engine.settings.properties import Property
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
+from pages.parts.page_guard import part
 from pages.parts.predict.cards import IntervalAndDomain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
@@ -81,6 +82,7 @@ def load_predictor(folder: Path) -> Predictor:
     return _predictor(str(folder), _time_written(folder))
 
 
+@part
 def show_deviation(folder: Path) -> None:
     """Warn when a model predicts differently on this machine than where it was made."""
     if words := load_predictor(folder).deviation():
@@ -116,6 +118,7 @@ def _known_labels(folder: str, written: float) -> KnownLabels:
     return read_known_labels(Path(folder), read_info(Path(folder)))
 
 
+@part
 def describe_model(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
     info = read_info(folder)
@@ -186,6 +189,7 @@ def describe_model(folder: Path) -> None:
             st.code(text, language=None, wrap_lines=True)
 
 
+@part
 def show_source_effects(info: bundle.BundleInfo) -> None:
     """What each source of the training table changed for the others."""
     if not info.source_effects:

@@ -40,7 +40,8 @@ def copied(run: Run, state: str, word: str = "") -> Run:
             "finished": now if state in ("done", "failed", "stopped") else None,
         }
     )
-    shutil.copytree(run.folder, again.folder)
+    # A run that has just ended is still taking its checkpoints away.
+    shutil.copytree(run.folder, again.folder, ignore=shutil.ignore_patterns("checkpoints"))
     store.insert(again)
     return again
 
@@ -49,7 +50,7 @@ def copied(run: Run, state: str, word: str = "") -> Run:
 def own_home(hostile_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of it, which a test may change."""
     home = tmp_path / "own"
-    shutil.copytree(hostile_home, home)
+    shutil.copytree(hostile_home, home, ignore=shutil.ignore_patterns("checkpoints"))
     monkeypatch.setenv("POLYGIN_HOME", str(home))
     return home
 

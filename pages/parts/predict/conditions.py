@@ -15,6 +15,7 @@ from engine.settings.properties import Property
 from engine.table.conditions import checked_value
 from pages.parts import charts, models
 from pages.parts.formatting import number, plain, plain_in_chart, title_with_name
+from pages.parts.page_guard import part
 
 T = TypeVar("T")
 
@@ -84,6 +85,7 @@ def _field(condition: Condition) -> float | str | None:
 
 
 @st.fragment
+@part
 def show_curve(info: BundleInfo, folder: Path, smiles: str, given: dict[str, float | str]) -> None:
     """Draw a property of the molecule against a condition, the others as they are given."""
     numbers = [each for each in info.conditions if each.kind == "number" and each.low != each.high]

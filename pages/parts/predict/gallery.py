@@ -11,6 +11,7 @@ from engine.base.workspace import ASSETS
 from engine.chem import draw
 from engine.chem.smiles import BadSmilesError, canonical
 from pages.parts.formatting import plain
+from pages.parts.page_guard import part
 
 WELL_KNOWN = (
     "Polyethylene",
@@ -83,6 +84,7 @@ def show_picture(smiles: str, width: int, height: int) -> None:
     st.image(image, width=width, alt="Structure of the repeat unit")
 
 
+@part
 def show_well_known(load: Callable[[str], None]) -> None:
     """A grid of well-known polymers.
 

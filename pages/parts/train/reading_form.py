@@ -9,6 +9,7 @@ from engine.table.headers import read_header
 from engine.table.mended import with_mends
 from engine.table.mending import Mending
 from pages.parts.formatting import plain, show_error
+from pages.parts.page_guard import part
 from pages.parts.train.column_table import ColumnChoice, choose_columns
 from pages.parts.train.report import DECIMALS, SEPARATORS
 from pages.parts.train.said import cells_key, columns_key, guessed, said, say, that_fit
@@ -19,6 +20,7 @@ _UNCHECKED = "train unchecked"
 """In the session: whether the form says something new."""
 
 
+@part
 def show_reading_form(file: dict, cells: RawTable | None, table: Table | None) -> None:
     """Let the user overrule how a table was read.
 

@@ -9,8 +9,10 @@ from engine.table.source_report import SourcePair, compare_sources
 from pages.parts.charts import source_scatter
 from pages.parts.formatting import number, plain
 from pages.parts.layout import columns
+from pages.parts.page_guard import part
 
 
+@part
 def show_source_doctor(table: Table, key: str) -> None:
     """Compare the sources two by two.
 
