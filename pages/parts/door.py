@@ -3,6 +3,7 @@
 It stands before all of Streamlit's addresses: WebSocket, health, media, uploads, components, files.
 """
 
+import asyncio
 import base64
 import functools
 import re
@@ -18,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.web.server import server_util
 
 from pages.parts import signed_in
@@ -115,7 +116,21 @@ async def starting(_app: object) -> AsyncIterator[None]:
             config.get_option("server.address") or "localhost"
         )
         webbrowser.open(server_util.get_url(address))
+    forgetting = asyncio.create_task(_forget_ended_sessions())
     yield
+    forgetting.cancel()
+
+
+async def _forget_ended_sessions() -> None:
+    """Let go of sessions whose browser has been gone for a while.
+
+    Streamlit keeps each for that while, with its uploads and three file descriptors, but looks for
+    old ones only when the next session comes or goes.
+    """
+    storage = runtime.get_instance()._session_mgr._session_storage
+    while True:
+        await asyncio.sleep(max(config.get_option("server.disconnectedSessionTTL"), 1))
+        storage._cache.expire()
 
 
 def policy(path: str, host: str) -> str:

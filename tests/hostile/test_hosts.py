@@ -120,6 +120,7 @@ def test_names_that_the_settings_list_are_served(tmp_path, monkeypatch) -> None:
 
 def test_where_the_settings_list_no_names_only_local_ones_are_served(monkeypatch) -> None:
     monkeypatch.setattr(door.webbrowser, "open", lambda address: None)
+    monkeypatch.setattr(door, "_forget_ended_sessions", lambda: asyncio.sleep(0))
     before = config.get_option("server.allowedHosts")
     try:
         config.set_option("server.allowedHosts", [])
