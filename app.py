@@ -1,13 +1,26 @@
-"""PolyGIN Studio's entry point: page setup, nothing else."""
+"""PolyGIN Studio's entry point: the server, and what surrounds each page."""
 
 import streamlit as st
 
 from engine.base.workspace import ASSETS
 from pages.parts import page_guard
 from pages.parts.auth import ask_to_sign_in, is_signed_in, show_account
+from pages.parts.signed_in import remember_files
 
-# Worker processes that compute features import this file again, under another name.
-if __name__ == "__main__":
+# Streamlit's command imports this file once, for the server, and runs it for each page that is
+# drawn. Worker processes that compute features import it too, under a third name.
+if __name__ == "app":
+    from starlette.middleware import Middleware
+
+    from pages.parts.door import Door, starting
+
+    app = st.App(
+        __file__,
+        middleware=[Middleware(Door)],
+        lifespan=starting,
+        on_script_error=page_guard.show_failure,
+    )
+elif __name__ == "__main__":
     st.set_page_config(
         page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"
     )
@@ -30,6 +43,7 @@ if __name__ == "__main__":
     if signed_in:
         show_account()
         page.run()
+        remember_files()
     else:
         ask_to_sign_in()
     page_guard.freeze_gc()

@@ -92,6 +92,7 @@ def _by_distinct_name(runs: list[Run]) -> dict[str, Run]:
     return {names[run.id]: run for run in runs}
 
 
+@page_guard.part
 def _show_curves(names: dict[str, Run]) -> None:
     curves = {name: mean_curves(follow_metrics(run)) for name, run in names.items()}
     without = [name for name, rows in curves.items() if rows.empty]
@@ -106,6 +107,7 @@ def _show_curves(names: dict[str, Run]) -> None:
         st.caption(plain(f"Without curves: {', '.join(without)}."))
 
 
+@page_guard.part
 def _show_errors(names: dict[str, Run]) -> None:
     st.markdown("##### Out-of-fold error of the blend")
     done = {name: run for name, run in names.items() if run.figures}
@@ -115,7 +117,7 @@ def _show_errors(names: dict[str, Run]) -> None:
     configs = [settings_of(run) for run in done.values()]
     if reasons := not_comparable(configs, list(done.values())):
         st.warning(
-            f"These errors were not measured on equal terms: {', and '.join(reasons)}.",
+            plain(f"These errors were not measured on equal terms: {', and '.join(reasons)}."),
             icon=":material/warning:",
         )
     excluded = {each.property for run in done.values() for each in exclusions_of(run)}
@@ -192,6 +194,7 @@ def _cells(
     return [f"**{cell}**" if cell == best else cell for cell in cells]
 
 
+@page_guard.part
 def _show_settings(names: dict[str, Run]) -> None:
     st.markdown("##### Settings that differ")
     different = different_settings([settings_of(run) for run in names.values()])
@@ -214,5 +217,4 @@ def _title_of_setting(name: str) -> str:
     return f"{words}: {inner.replace('_', ' ')}" if inner else words
 
 
-page_guard.ensure_app_ran()
-main()
+page_guard.draw(main)

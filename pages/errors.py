@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from engine.base.errors import UserError
 from engine.runs import list_runs
 from engine.settings.properties import Property
 from pages.parts import page_guard
@@ -12,7 +11,7 @@ from pages.parts.errors.filters import forget_label_range
 from pages.parts.errors.label_doctor import show_label_doctor
 from pages.parts.errors.overview import show_empty, show_overview
 from pages.parts.errors.scored_table import choose_scored_table
-from pages.parts.formatting import show_error, title_with_name
+from pages.parts.formatting import plain, title_with_name
 from pages.parts.layout import columns, forget_stale_choice, heading
 
 RUN, TABLE = "A run, out-of-fold", "A model on a table"
@@ -87,6 +86,7 @@ def choose_property(properties: list[Property]) -> Property:
             list(by_name),
             default=properties[0].name,
             required=True,
+            format_func=plain,
             key="property",
             bind="query-params",
             on_change=forget_label_range,
@@ -119,8 +119,4 @@ def main() -> None:
     SECTIONS[section](evaluation, property_)
 
 
-page_guard.ensure_app_ran()
-try:
-    main()
-except UserError as error:
-    show_error(error)
+page_guard.draw(main)

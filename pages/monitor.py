@@ -117,6 +117,7 @@ def _show_run(run: Run) -> None:
         show_downloads(run)
 
 
+@page_guard.part
 def _show_settings(run: Run) -> None:
     settings = settings_of(run)
     words = [
@@ -135,6 +136,7 @@ def _show_settings(run: Run) -> None:
     show_exclusions(run)
 
 
+@page_guard.part
 def _show_alive(run_id: str, state: str) -> None:
     try:
         run = find_run(run_id)
@@ -156,6 +158,7 @@ def _show_alive(run_id: str, state: str) -> None:
     show_curves(run, metrics)
 
 
+@page_guard.part
 def _show_ended(run: Run) -> None:
     metrics = follow_metrics(run)
     show_state(run, metrics)
@@ -172,5 +175,4 @@ def _show_ended(run: Run) -> None:
     show_curves(run, metrics)
 
 
-page_guard.ensure_app_ran()
-main()
+page_guard.draw(main)

@@ -57,6 +57,7 @@ def smiles_field() -> str:
     return text
 
 
+@page_guard.part
 def editor(text: str) -> None:
     """The drawing; an edit in it becomes the text."""
     # The editor knows SMILES alone.
@@ -80,6 +81,7 @@ def canonical_or_none(text: str) -> str | None:
         return None
 
 
+@page_guard.part
 def textbook_list(smiles: str | None) -> None:
     """The searchable list of textbook polymers; it names the molecule that is shown."""
     polymers = gallery.textbook()
@@ -101,6 +103,7 @@ def textbook_list(smiles: str | None) -> None:
     )
 
 
+@page_guard.part
 def structure(text: str, smiles: str | None) -> None:
     """The molecule's picture and canonical SMILES, or what is wrong with it."""
     if not text:
@@ -127,8 +130,8 @@ def structure(text: str, smiles: str | None) -> None:
         )
     elif problem := joining_problem(smiles or text):
         st.warning(
-            f"Copies of this unit cannot be joined to a chain: {problem}. The models learned from "
-            "units that can, so the values below may be far off.",
+            f"Copies of this unit cannot be joined to a chain: {plain(problem)}. The models "
+            "learned from units that can, so the values below may be far off.",
             icon=":material/warning:",
         )
         if mended := with_single_ends(text):
@@ -140,6 +143,7 @@ def structure(text: str, smiles: str | None) -> None:
             )
 
 
+@page_guard.part
 def results(folder: Path, smiles: str) -> None:
     """The predicted properties of a molecule."""
     info = read_info(folder)
@@ -187,8 +191,4 @@ def main() -> None:
             results(folder, smiles)
 
 
-page_guard.ensure_app_ran()
-try:
-    main()
-except UserError as error:
-    show_error(error)
+page_guard.draw(main)

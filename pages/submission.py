@@ -6,13 +6,12 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from engine.base.errors import UserError
 from engine.inference.bundle import INFO, read_info
 from engine.inference.submission import make_submission, not_asked_for_words
 from engine.table import read_table
 from engine.table.conditions import condition_columns
 from pages.parts import models, page_guard
-from pages.parts.formatting import plain, show_error, unit_of
+from pages.parts.formatting import plain, unit_of
 from pages.parts.layout import check_limits, columns, heading, upload_table
 from pages.parts.predict.conditions import choose_conditions
 
@@ -71,6 +70,7 @@ def make_file(folder: Path, test, sample, given: dict[str, float | str]) -> dict
     }
 
 
+@page_guard.part
 def show_result(result: dict, test_name: str) -> None:
     """The finished file: what it holds, a preview, and the download."""
     st.success(
@@ -97,6 +97,7 @@ def show_result(result: dict, test_name: str) -> None:
     st.dataframe(result["preview"], hide_index=True, column_config=result["heads"])
 
 
+@page_guard.part
 def show_filled(filled: pd.DataFrame) -> None:
     """The rows that could not be predicted."""
     count = len(filled)
@@ -179,8 +180,4 @@ def main() -> None:
         show_result(result, files[0].name)
 
 
-page_guard.ensure_app_ran()
-try:
-    main()
-except UserError as error:
-    show_error(error)
+page_guard.draw(main)

@@ -80,6 +80,7 @@ def main() -> None:
     _settings_and_start(file, chosen)
 
 
+@page_guard.part
 def _show_reports(file: dict, table: Table) -> None:
     """What is in each of several tables."""
     tabs = st.tabs([plain(part.name) for part in table.parts])
@@ -95,6 +96,7 @@ def _opener(file: dict) -> Callable[[Finding], None] | None:
     return None if "cloned" in file else partial(open_rows, file)
 
 
+@page_guard.part
 def _show_mending(file: dict, table: Table) -> None:
     cells = intake.cells_of(file)
     show_mending(file, cells, table)
@@ -113,6 +115,7 @@ def _show_empty() -> None:
 
 
 @st.fragment
+@page_guard.part
 def _settings_and_start(file: dict, chosen: sources.Joined) -> None:
     # A fragment: a click in the settings does not draw the table's report anew.
     if st.session_state.get(_STARTING) == "asked":
@@ -222,5 +225,4 @@ def _go_to_started_run() -> None:
         st.switch_page("pages/monitor.py", query_params={"run": run_id})
 
 
-page_guard.ensure_app_ran()
-main()
+page_guard.draw(main)

@@ -1,7 +1,5 @@
 """Charts of errors, and the colours that members have on every page."""
 
-from html import escape
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,6 +9,7 @@ from engine.models import members
 from engine.models.members import MEMBERS
 from engine.settings.properties import Property
 from engine.table.source_report import SourcePair
+from pages.parts.formatting import plain_in_chart
 
 BLEND_COLOUR = "#7174f5"
 _GREY = "#8a97a3"
@@ -48,7 +47,7 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
     # On the scale, as Plotly takes the range of an axis.
     ends = np.array([low - margin, high + margin])
     kind = go.Scattergl if len(rows) > _MANY else go.Scatter
-    unit = f" {escape(property_.unit)}" if property_.unit else ""
+    unit = f" {plain_in_chart(property_.unit)}" if property_.unit else ""
     chart = go.Figure(
         [
             go.Scatter(
@@ -69,7 +68,7 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
                 },
                 customdata=list(
                     zip(
-                        map(escape, rows["id"].astype(str)),
+                        map(plain_in_chart, rows["id"].astype(str)),
                         map(_short, rows["smiles"]),
                         strict=True,
                     )
@@ -86,8 +85,8 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
         "type": "log" if property_.scale == "log10" else "linear",
         "exponentformat": "power",
     }
-    chart.update_xaxes(title=f"Label: {property_.label}", **axes)
-    chart.update_yaxes(title=f"Prediction: {property_.label}", **axes)
+    chart.update_xaxes(title=plain_in_chart(f"Label: {property_.label}"), **axes)
+    chart.update_yaxes(title=plain_in_chart(f"Prediction: {property_.label}"), **axes)
     return _styled(chart, 430)
 
 
@@ -100,7 +99,7 @@ def source_scatter(pair: SourcePair) -> go.Figure:
     low, high = min(*first, *second), max(*first, *second)
     margin = 0.04 * (high - low) or 1.0
     ends = [low - margin, high + margin]
-    unit = f" {escape(pair.unit)}" if pair.unit else ""
+    unit = f" {plain_in_chart(pair.unit)}" if pair.unit else ""
     lines = [go.Scatter(x=ends, y=ends, mode="lines", line={"dash": "dash", "color": _GREY})]
     if pair.offset is not None:
         shifted = [end + pair.offset for end in ends]
@@ -113,14 +112,14 @@ def source_scatter(pair: SourcePair) -> go.Figure:
         marker={"size": 7, "opacity": 0.65, "color": BLEND_COLOUR},
         customdata=[_short(each.smiles) for each in pair.shared],
         hovertemplate=(
-            f"%{{customdata}}<br>{escape(pair.first)} %{{x:.4~g}}{unit}<br>"
-            f"{escape(pair.second)} %{{y:.4~g}}{unit}<extra></extra>"
+            f"%{{customdata}}<br>{plain_in_chart(pair.first)} %{{x:.4~g}}{unit}<br>"
+            f"{plain_in_chart(pair.second)} %{{y:.4~g}}{unit}<extra></extra>"
         ),
     )
     chart = go.Figure([*lines, points])
     label = f"{pair.quantity} ({pair.unit})" if pair.unit else pair.quantity
-    chart.update_xaxes(title=f"{label}, {pair.first}", range=ends)
-    chart.update_yaxes(title=f"{label}, {pair.second}")
+    chart.update_xaxes(title=plain_in_chart(f"{label}, {pair.first}"), range=ends)
+    chart.update_yaxes(title=plain_in_chart(f"{label}, {pair.second}"))
     return _styled(chart, 380)
 
 
@@ -135,13 +134,13 @@ def error_histogram(bins: pd.DataFrame, property_: Property, member: str) -> go.
             customdata=bins[["low", "high"]],
             hovertemplate=(
                 "%{y} rows with an error of<br>%{customdata[0]:.4~g} to "
-                f"%{{customdata[1]:.4~g}} {escape(property_.errors.unit)}<extra></extra>"
+                f"%{{customdata[1]:.4~g}} {plain_in_chart(property_.errors.unit)}<extra></extra>"
             ),
         )
     )
     chart.add_vline(x=0, line={"color": _GREY, "dash": "dash", "width": 1.5})
     unit = f" ({property_.errors.unit})" if property_.errors.unit else ""
-    chart.update_xaxes(title=f"Error: prediction − label{unit}")
+    chart.update_xaxes(title=plain_in_chart(f"Error: prediction − label{unit}"))
     chart.update_yaxes(title="Rows")
     chart.update_layout(bargap=0.04)
     return _styled(chart, 430)
@@ -154,12 +153,12 @@ def mean_errors(
 
     Args:
         means: columns `mae`, `rows`.
-        groups: the groups' names.
+        groups: the groups' names, as Plotly reads them.
         axis: what the groups are, with a unit.
         property_: the property.
         member: whose errors they are.
     """
-    unit = f" {escape(property_.errors.unit)}" if property_.errors.unit else ""
+    unit = f" {plain_in_chart(property_.errors.unit)}" if property_.errors.unit else ""
     # Many names stand beside bars that lie, where they can be read.
     lies = len(groups) > _MOST_STANDING
     sizes, names = ("x", "y") if lies else ("y", "x")
@@ -177,7 +176,10 @@ def mean_errors(
         ),
     )
     chart = go.Figure(bars)
-    heads = {sizes: f"Mean absolute error{unit and f' ({unit.strip()})'}", names: axis}
+    heads = {
+        sizes: f"Mean absolute error{unit and f' ({unit.strip()})'}",
+        names: plain_in_chart(axis),
+    }
     update = {"x": chart.update_xaxes, "y": chart.update_yaxes}
     update[sizes](title=heads[sizes], rangemode="tozero")
     update[names](
@@ -189,7 +191,7 @@ def mean_errors(
 
 def _short(smiles: str) -> str:
     """A SMILES that fits into a hover box."""
-    return escape(smiles if len(smiles) <= 60 else f"{smiles[:57]}…")
+    return plain_in_chart(smiles if len(smiles) <= 60 else f"{smiles[:57]}…")
 
 
 def _styled(chart: go.Figure, height: int) -> go.Figure:

@@ -11,6 +11,7 @@ from engine.settings.properties import Property, property_for
 from engine.table.report import counted, listed
 from pages.parts.formatting import number, plain, title_with_name
 from pages.parts.monitor.run_details import error_number, properties_of, settings_of
+from pages.parts.page_guard import part
 
 
 def exclusions_of(run: Run) -> list[Exclusion]:
@@ -18,6 +19,7 @@ def exclusions_of(run: Run) -> list[Exclusion]:
     return [Exclusion(**each) for each in settings_of(run).get("excluded") or []]
 
 
+@part
 def show_exclusions(run: Run, name: str = "") -> None:
     """Say which labels a run was trained without; nothing for a run that has all.
 
@@ -50,6 +52,7 @@ def show_exclusions(run: Run, name: str = "") -> None:
         st.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
+@part
 def show_shared_errors(
     names: Mapping[str, Run], shared: SharedErrors, properties: Mapping[str, Property]
 ) -> None:

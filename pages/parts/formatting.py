@@ -2,26 +2,52 @@
 
 import re
 import time
+from html import escape
 
 import streamlit as st
 
+from engine.base.workspace import COMMAND
 from engine.settings.numbers import number as number
 from engine.settings.numbers import without_unit as without_unit
 from engine.settings.properties import Property
 
-_CODE = re.compile(r"(`[^`]*`)")
-_MARKS = re.compile(r"([*_$\[\]<>~#|\\:])")
+# Our own sentences say commands, options and `*` in backticks; any other backtick is somebody's.
+_CODE = re.compile(rf"(?<!`)(`(?:\*|(?:--|pip |{COMMAND} )[^`\n]+)`)(?!`)")
+_MARKS = re.compile(r"([*_$\[\]<>~#|\\:`&])")
+_LINE_BEGINS = re.compile(
+    r"^(?=[-+](?:\s|$)|-[ \t]*-|=+[ \t]*$)|^(\d+)(?=[.)](?:\s|$))", re.MULTILINE
+)
+_LINE_ENDS = re.compile(r"(?:\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*")
+# Streamlit looks for these after Markdown has been read, where no backslash is left.
+_SPELLED = re.compile(r":(?=material/|streamlit:)|(?<!\S)(?:<(?=-|=)|-(?=>|-)|[>~](?==))")
+_JOINER = "\u2060"
+"""A sign of no width, which breaks what it stands in."""
 
 
 def plain(text: str) -> str:
-    """A text whose `*` and `$` Markdown leaves alone; what stands between backticks is code."""
+    """A text as it stands, for every place where Streamlit reads Markdown: labels, hints, messages.
+
+    Nothing in it becomes an image, a link with another text, a formula, a colour, an icon, a list
+    or a heading. Web addresses become links to themselves.
+
+    Args:
+        text: of a user, or a sentence of ours that quotes one. Commands, options and `*` that a
+            sentence has between backticks are shown as code.
+    """
+    text = _LINE_ENDS.sub("\n", text.encode("utf-8", "replace").decode())
     parts = _CODE.split(text)
-    return "".join(
-        part
-        if part.startswith("`") and part.endswith("`") and len(part) > 1
-        else _MARKS.sub(r"\\\1", part)
-        for part in parts
-    )
+    parts[::2] = [
+        _MARKS.sub(r"\\\1", _SPELLED.sub(rf"\g<0>{_JOINER}", part)) for part in parts[::2]
+    ]
+    return _LINE_BEGINS.sub(r"\1\\", "".join(parts))
+
+
+def plain_in_chart(text: str) -> str:
+    """A text as it stands, for titles, names and hover boxes of Plotly, which reads HTML in them.
+
+    A text of a hover box may not refer to the chart's values either, as `%{x}` does.
+    """
+    return escape(text).replace("{", "&#123;")
 
 
 def sentence(text: str) -> str:

@@ -23,6 +23,7 @@ from engine.settings.properties import Property
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
+from pages.parts.page_guard import part
 from pages.parts.predict.cards import IntervalAndDomain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
@@ -82,6 +83,7 @@ def load_predictor(folder: Path) -> Predictor:
     return _predictor(str(folder), _time_written(folder))
 
 
+@part
 def show_deviation(folder: Path) -> None:
     """Warn when a model predicts differently on this machine than where it was made."""
     if words := load_predictor(folder).deviation():
@@ -117,6 +119,7 @@ def _known_labels(folder: str, written: float) -> KnownLabels:
     return read_known_labels(Path(folder), read_info(Path(folder)))
 
 
+@part
 def describe_model(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
     info = read_info(folder)
@@ -128,8 +131,8 @@ def describe_model(folder: Path) -> None:
         f"**{plain(info.name)}** was trained on {info.rows:,} rows of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
-        f"{_joined([title_of(member) for member in info.members])}; the value shown is their "
-        f"blend, {mean}."
+        f"{_joined([plain(title_of(member)) for member in info.members])}; the value shown is "
+        f"their blend, {mean}."
     )
     blend = info.figures["blend"]
     rows = [
@@ -179,9 +182,15 @@ def describe_model(folder: Path) -> None:
     card = folder / _CARD
     if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
         st.divider()
-        st.markdown(card.read_text(encoding="utf-8", errors="replace"))
+        text = card.read_text(encoding="utf-8", errors="replace")
+        if folder == bundle.SHIPPED:
+            st.markdown(text)
+        else:
+            # Anybody's: shown as it stands.
+            st.code(text, language=None, wrap_lines=True)
 
 
+@part
 def show_source_effects(info: bundle.BundleInfo) -> None:
     """What each source of the training table changed for the others."""
     if not info.source_effects:

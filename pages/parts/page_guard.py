@@ -1,15 +1,97 @@
-"""What surrounds each page: the check that `app.py` ran, and a quiet garbage collector."""
+"""What surrounds each page and its parts: a part that fails says so, and the others stay."""
 
+import functools
 import gc
+import logging
 import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from engine.base.errors import UserError
+from pages.parts.auth import ask_to_sign_in, is_signed_in
+from pages.parts.formatting import show_error
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _APP_RAN = "app.py ran"
 """In the session: that its pages are drawn by `app.py`."""
 
+_SHORTEST_SECRET = 6
+"""Shorter texts than this are no secrets, and stand in any trace."""
+
 _modules_frozen = 0
+
+
+def part(show: Callable[P, R]) -> Callable[P, R | None]:
+    """Decorates what draws a part of a page: where it fails, that is said in its place.
+
+    Streamlit's own signals, which end or repeat a page, pass through.
+    """
+
+    @functools.wraps(show)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        try:
+            return show(*args, **kwargs)
+        except Exception as error:
+            show_failure(error)
+            return None
+
+    return guarded
+
+
+def draw(main: Callable[[], None]) -> None:
+    """Said by each page at its end: draw it, for whoever may see it."""
+    ensure_app_ran()
+    part(main)()
+
+
+def show_failure(error: Exception) -> bool:
+    """Say what a user can put right; of anything else, that it is our fault, with the details.
+
+    Returns:
+        True, by which Streamlit knows that it need not say more.
+    """
+    if isinstance(error, UserError):
+        show_error(error)
+        return True
+    logging.getLogger(__name__).error("A part of a page failed.", exc_info=error)
+    st.error(
+        "This part of the page cannot be shown: PolyGIN Studio made an error. The rest of the page "
+        "can be used as before. If you report it, please copy the details with it.",
+        icon=":material/bug_report:",
+    )
+    with st.popover("Copy details", icon=":material/content_copy:"):
+        st.code(details_of(error), language=None, height=300)
+    return True
+
+
+def details_of(error: Exception) -> str:
+    """The trace of an error, without the server's secrets and the name of the home folder."""
+    text = "".join(traceback.format_exception(error)).replace(str(Path.home()), "~")
+    for secret in sorted(_secrets(), key=len, reverse=True):
+        text = text.replace(secret, "•••")
+    return text
+
+
+def _secrets() -> list[str]:
+    try:
+        return [text for text in _texts(st.secrets) if len(text) >= _SHORTEST_SECRET]
+    except OSError:
+        return []
+
+
+def _texts(secrets: Mapping) -> Iterator[str]:
+    for value in secrets.values():
+        if isinstance(value, Mapping):
+            yield from _texts(value)
+        else:
+            yield str(value)
 
 
 def mark_app_ran() -> None:
@@ -31,6 +113,10 @@ def ensure_app_ran() -> None:
         PagesManager.uses_pages_directory = False
         mark_app_ran()
         st.rerun()
+    if not is_signed_in():
+        # `app.py` has asked already, where it ran.
+        ask_to_sign_in()
+        st.stop()
 
 
 def freeze_gc() -> None:

@@ -11,11 +11,13 @@ import streamlit as st
 import yaml
 from streamlit.testing.v1 import AppTest
 
+from engine.base.errors import UserError
 from engine.inference import bundle
 from engine.inference.bundle import BundleInfo, write_info
 from engine.runs import ProbeRequest, Progress, Run, StageProgress, find_run, process, store
 from engine.settings.networks import NetworkConfig
 from engine.settings.properties import property_for
+from pages.parts import page_guard
 from pages.parts.train import resource_estimate
 from tests.conftest import ROOT
 
@@ -122,6 +124,15 @@ def no_supervisor(monkeypatch) -> None:
 @pytest.fixture
 def open_page(monkeypatch) -> Callable[..., AppTest]:
     """Opens a page of the real app by its name, such as `errors`, with query parameters."""
+
+    def fail(error: Exception) -> bool:
+        if isinstance(error, UserError):
+            return shown(error)
+        raise error
+
+    # A part that fails says so on the page; here it fails the test.
+    shown = page_guard.show_failure
+    monkeypatch.setattr(page_guard, "show_failure", fail)
     # Streamlit finds the pages beside the main script, Python finds them from the root.
     monkeypatch.chdir(ROOT)
 

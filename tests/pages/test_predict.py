@@ -161,7 +161,9 @@ def test_a_damaged_model_is_a_sentence_not_a_traceback(empty_workspace, open_pag
 
 
 def test_plain_leaves_code_and_escapes_markdown():
-    assert plain("*CC(*)C costs $1, `a*b`") == r"\*CC(\*)C costs \$1, `a*b`"
+    assert plain("*CC(*)C costs $1, say `--unit a*b=K`, with two `*`") == (
+        r"\*CC(\*)C costs \$1, say `--unit a*b=K`, with two `*`"
+    )
 
 
 def test_pages_paint_before_torch_is_loaded():

@@ -6,11 +6,13 @@ import streamlit as st
 from engine.runs import Run
 from engine.runs.html_report import html_report
 from pages.parts.errors.evaluation import Evaluation
+from pages.parts.page_guard import part
 
 _REPORT = "errors report"
 """In the session: the id of the run whose report was made last, and the report."""
 
 
+@part
 def show_downloads(evaluation: Evaluation) -> None:
     """Offer the table of all predictions, and the report where they are of a run."""
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,7 +1,5 @@
 """Exploring errors: a parity plot to select in, errors against what rows differ in, molecules."""
 
-from html import escape
-
 import pandas as pd
 import streamlit as st
 
@@ -15,13 +13,15 @@ from pages.parts.errors.evaluation import Evaluation
 from pages.parts.errors.filters import choose_filter
 from pages.parts.errors.molecules import show_molecules
 from pages.parts.errors.traits import rows_with_traits
-from pages.parts.formatting import number, plain
+from pages.parts.formatting import number, plain, plain_in_chart
 from pages.parts.layout import columns, forget_stale_choice
+from pages.parts.page_guard import part
 from pages.parts.predict import gallery
 
 _HISTOGRAM = "How often they occur"
 
 
+@part
 def show_explore(evaluation: Evaluation, property_: Property) -> None:
     """Show the errors of one property, to be filtered and selected in."""
     member = _choose_member(evaluation)
@@ -57,6 +57,7 @@ def _choose_member(evaluation: Evaluation) -> str:
     return member if member in evaluation.rows else analysis.BLEND
 
 
+@part
 def _show_summary(rows: pd.DataFrame, everything: pd.DataFrame, property_: Property) -> None:
     """The figures of what is filtered, beside those of all where there is a difference."""
     found, of_all = (analysis.summary(each, property_) for each in (rows, everything))
@@ -111,6 +112,7 @@ def _show_charts(
     return places or None
 
 
+@part
 def _show_clicked(row: pd.Series, property_: Property) -> None:
     """The molecule of the one point that is selected, beside the chart."""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
@@ -123,6 +125,7 @@ def _show_clicked(row: pd.Series, property_: Property) -> None:
         )
 
 
+@part
 def _show_second_chart(
     evaluation: Evaluation, rows: pd.DataFrame, property_: Property, member: str
 ) -> None:
@@ -141,7 +144,8 @@ def _show_second_chart(
         facet = facets[kind]
         means = errors_by(rows, facet)
         groups = [
-            escape(group_words(facet, group, property_)) for group in means.to_dict("records")
+            plain_in_chart(group_words(facet, group, property_))
+            for group in means.to_dict("records")
         ]
         chart = charts.mean_errors(means, groups, _axis(facet, property_), property_, member)
     st.plotly_chart(chart, theme="streamlit", key="errors second")

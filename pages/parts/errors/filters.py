@@ -8,6 +8,7 @@ import streamlit as st
 from engine.inference.error_filters import OVER, SEEN, UNDER, UNSEEN, Ends, ErrorFilter
 from engine.settings.conditions import CONDITION_PREFIX, Condition
 from engine.settings.properties import Property
+from pages.parts.formatting import plain
 from pages.parts.layout import columns
 
 _LABEL, _SIZE = ("label_from", "label_to"), ("size_from", "size_to")
@@ -80,7 +81,7 @@ def _choose_conditions(
             ranges.append((condition, _ends(fields, condition.label, keys, rows[column], written)))
             continue
         wanted = st.multiselect(
-            condition.label,
+            plain(condition.label),
             sorted(rows[column].dropna().unique()),
             key=f"{_CONDITION}{place}",
             bind="query-params",
@@ -116,7 +117,7 @@ def _ends(
         with place:
             chosen.append(
                 st.number_input(
-                    f"{name} {word}",
+                    plain(f"{name} {word}"),
                     value=None,
                     step=1 if whole else None,
                     placeholder=written(end),

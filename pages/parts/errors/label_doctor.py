@@ -17,6 +17,7 @@ from pages.parts.auth import owner
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import number, plain, show_error
 from pages.parts.layout import forget_stale_choice
+from pages.parts.page_guard import part
 from pages.parts.predict import gallery
 
 _ALL = "All properties"
@@ -56,6 +57,7 @@ def show_label_doctor(evaluation: Evaluation, property_: Property) -> None:
 
 
 @st.fragment
+@part
 def _show_doubtful(run: Run, info: BundleInfo, table: pd.DataFrame, property_: Property) -> None:
     doubtful = _doubtful(run, info, table)
     properties = {property_.name: property_ for property_ in info.properties}
@@ -100,7 +102,12 @@ def _choose_property(name: str) -> str:
     """All properties, or the one that the page is about."""
     forget_stale_choice("doctor property", [_ALL, name])
     return st.segmented_control(
-        "Labels of", [_ALL, name], default=_ALL, required=True, key="doctor property"
+        "Labels of",
+        [_ALL, name],
+        default=_ALL,
+        required=True,
+        format_func=plain,
+        key="doctor property",
     )
 
 
@@ -219,6 +226,7 @@ def _show_started(run: Run, run_id: str, name: str, remarks: list[str]) -> None:
             st.caption(plain(words))
 
 
+@part
 def _show_label(
     run: Run, row: pd.Series, place: int, property_: Property, conditions: Sequence[Condition]
 ) -> None:

@@ -13,6 +13,7 @@ from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import number, plain, without_unit
+from pages.parts.page_guard import part
 from pages.parts.predict import gallery
 
 PAGE = 12
@@ -26,6 +27,7 @@ _ORDERS = {
 }
 
 
+@part
 def show_molecules(evaluation: Evaluation, rows: pd.DataFrame, property_: Property) -> None:
     """Show some rows in an order that the user chooses, a page at a time.
 
@@ -56,6 +58,7 @@ def show_molecules(evaluation: Evaluation, rows: pd.DataFrame, property_: Proper
                 _show_card(evaluation, row, property_)
 
 
+@part
 def _show_card(evaluation: Evaluation, row: dict[str, Any], property_: Property) -> None:
     gallery.show_picture(row["smiles"], 194, 120)
     error = number(property_.errors, row["error"], sign=True)

@@ -19,8 +19,10 @@ from pages.parts.formatting import (
     unit_of,
     without_unit,
 )
+from pages.parts.page_guard import part
 
 
+@part
 def show_overview(evaluation: Evaluation, property_: Property) -> None:
     """Show the figures of all properties and members, and more of them for one property."""
     if evaluation.run is None:
@@ -31,12 +33,13 @@ def show_overview(evaluation: Evaluation, property_: Property) -> None:
     if len(info.properties) > 1:
         st.subheader("All properties")
         show_matrix(info)
-    st.subheader(title_with_name(property_))
+    st.subheader(plain(title_with_name(property_)))
     show_figures(info.figures, property_)
     explain_figures()
     show_downloads(evaluation)
 
 
+@part
 def show_matrix(info: BundleInfo) -> None:
     """Show each property's errors, intervals and share of the weighted error, in a table."""
     st.caption(
@@ -69,6 +72,7 @@ def show_matrix(info: BundleInfo) -> None:
     )
 
 
+@part
 def show_figures(figures: dict, property_: Property) -> None:
     """MAE, RMSE, R² and n of the blend and of each member."""
     rows = analysis.figure_rows(figures, property_.name)
@@ -96,6 +100,7 @@ def explain_figures() -> None:
     )
 
 
+@part
 def show_scores(evaluation: Evaluation) -> None:
     """The blend's errors on a table, those on what the model has seen and has not seen apart."""
     st.caption(
@@ -123,8 +128,8 @@ def _score_rows(evaluation: Evaluation, property_: Property) -> list[dict[str, o
     rows: dict[str, dict[str, object]] = {}
     for member in (analysis.BLEND, *evaluation.info.members):
         labels = analysis.property_rows(evaluation.rows, property_, member)
-        for words, part in _seen_apart(labels).items():
-            found = analysis.summary(part, property_)
+        for words, these in _seen_apart(labels).items():
+            found = analysis.summary(these, property_)
             if member == analysis.BLEND:
                 rows[words] = {
                     "Property": property_.errors.label,

@@ -1,11 +1,12 @@
 """The charts of a run's curves, as plain Plotly dictionaries."""
 
 from datetime import datetime, tzinfo
-from html import escape
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from pages.parts.formatting import plain_in_chart
 
 MAX_POINTS = 1000
 """About how many points one chart shows at most; more would only slow the browser down."""
@@ -133,7 +134,7 @@ def comparison_chart(curves: dict[str, pd.DataFrame]) -> dict:
     budget = max(MAX_POINTS // max(len(kinds) * len(curves), 1), _MIN_POINTS)
     traces = []
     for (run, rows), colour in zip(curves.items(), RUN_COLOURS, strict=False):
-        name = escape(run)
+        name = plain_in_chart(run)
         for column, words, dash in kinds:
             epochs, values, chosen = _thin(rows, column, budget)
             traces.append(
@@ -230,5 +231,5 @@ def _layout(x: str, y: str) -> dict:
     return {
         "hovermode": "closest",
         "xaxis": {"title": {"text": x, "font": {"size": 12}}, "tickformat": "~g"},
-        "yaxis": {"title": {"text": y, "font": {"size": 12}}},
+        "yaxis": {"title": {"text": plain_in_chart(y), "font": {"size": 12}}},
     }

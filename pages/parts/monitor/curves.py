@@ -17,6 +17,7 @@ from pages.parts.components import Chart, chart_text, live_charts
 from pages.parts.monitor import curve_charts
 from pages.parts.monitor.curve_charts import Line, Network, has_values
 from pages.parts.monitor.run_details import properties_of, settings_of
+from pages.parts.page_guard import part
 
 LEARNING, MACHINE = "Learning", "Machine"
 _MB_IN_A_GB = 1024
@@ -28,6 +29,7 @@ _texts: dict[str, tuple[pd.DataFrame, object, str]] = {}
 """By chart: what it was drawn of, and its text. A page asks each second, and little is new."""
 
 
+@part
 def show_curves(run: Run, metrics: pd.DataFrame) -> None:
     """Show a run's curves.
 

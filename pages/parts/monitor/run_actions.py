@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from engine.base.errors import UserError
 from engine.runs import (
     RESUMABLE,
     Run,
@@ -25,7 +24,8 @@ from engine.runs import (
 )
 from engine.runs.records import LONGEST
 from engine.runs.trash import DAYS
-from pages.parts.formatting import date_and_time, file_size, plain, sentence, show_error
+from pages.parts.formatting import date_and_time, file_size, plain, sentence
+from pages.parts.page_guard import part, show_failure
 from pages.parts.train.intake import take_clone
 
 _CLONING = "monitor cloning"
@@ -33,19 +33,19 @@ _CLONING = "monitor cloning"
 _DELETED = "monitor deleted"
 """In the session: the id of the run that was deleted last."""
 _PROBLEM = "monitor problem"
-"""In the session: what went wrong in a callback, for the page that is drawn next."""
+"""In the session: the error of a callback, for the page that is drawn next."""
 
 
 def attempt(act: Callable, *arguments: object) -> bool:
-    """Do something in a callback; what a user can put right is shown on the page drawn next.
+    """Do something in a callback; what goes wrong is said on the page drawn next.
 
     Returns:
         Whether it was done.
     """
     try:
         act(*arguments)
-    except UserError as error:
-        st.session_state[_PROBLEM] = str(error)
+    except Exception as error:
+        st.session_state[_PROBLEM] = error
         return False
     return True
 
@@ -53,9 +53,10 @@ def attempt(act: Callable, *arguments: object) -> bool:
 def show_problem() -> None:
     """Show what went wrong in the last callback, once."""
     if problem := st.session_state.pop(_PROBLEM, None):
-        show_error(UserError(problem))
+        show_failure(problem)
 
 
+@part
 def offer_stop(run: Run) -> None:
     """A button that asks before it stops a run."""
     if run.state == "stopping":
@@ -78,6 +79,7 @@ def offer_stop(run: Run) -> None:
             )
 
 
+@part
 def offer_resume(run: Run) -> None:
     """A button for a run that ended before it was done, with what is kept of it."""
     if run.state not in RESUMABLE:
@@ -101,6 +103,7 @@ def offer_resume(run: Run) -> None:
         _offer_clone(run, "Train again…", ":material/model_training:", "train again")
 
 
+@part
 def show_place(run: Run) -> None:
     """Where a waiting run stands in line, and what can be done about it."""
     runs = list_runs()
@@ -162,6 +165,7 @@ def _clone(run: Run) -> None:
     st.session_state[_CLONING] = attempt(take_clone, run)
 
 
+@part
 def offer_management(run: Run) -> None:
     """Rename, note, clone, archive and delete."""
     with st.popover("Manage", icon=":material/more_vert:"):
@@ -236,6 +240,7 @@ def _delete(run: Run) -> None:
         st.session_state[_DELETED] = run.id
 
 
+@part
 def show_deleted() -> None:
     """Say that a run was just deleted, with a button that undoes it; and what the trash holds."""
     deleted = trashed()
@@ -262,7 +267,8 @@ def show_deleted() -> None:
         st.button(
             f"Empty the trash, which frees {size}",
             icon=":material/delete_forever:",
-            on_click=empty_trash,
+            on_click=attempt,
+            args=(empty_trash,),
         )
         st.caption(f"A deleted run is gone for good after {DAYS} days.")
 

@@ -23,6 +23,7 @@ from pages.parts.charts import title_of
 from pages.parts.formatting import duration, plain
 from pages.parts.models import show_source_effects
 from pages.parts.monitor.run_actions import attempt
+from pages.parts.page_guard import part
 
 STATES = {
     "queued": ("gray", ":material/hourglass_empty:", "#94a3b8"),
@@ -95,6 +96,7 @@ def show_badge(run: Run) -> None:
     st.badge(run.state, icon=icon, color=colour)
 
 
+@part
 def show_figures(run: Run) -> None:
     """Show the out-of-fold error of a finished run."""
     figures = run.figures or {}
@@ -179,6 +181,7 @@ def _with_unit(property_: Property, value: float | None) -> str:
     return f"{error_number(property_, value)} {unit}".strip()
 
 
+@part
 def show_model(run: Run) -> None:
     """What can be done with a finished run's model."""
     is_default = _is_default(run)
@@ -186,7 +189,7 @@ def show_model(run: Run) -> None:
         if is_default:
             st.badge("This is the default model", icon=":material/star:", color="green")
             if (SHIPPED / INFO).is_file():
-                st.button("Go back to the shipped model", on_click=_reset)
+                st.button("Go back to the shipped model", on_click=attempt, args=(_reset,))
         else:
             st.button(
                 "Make this the default model",
@@ -224,6 +227,7 @@ def _reset() -> None:
     st.toast("The shipped model is the default again.", icon=":material/star:")
 
 
+@part
 def show_mending(run: Run) -> None:
     """Show how the run's table was read and mended, and offer the file that says it."""
     try:
@@ -250,6 +254,7 @@ def show_mending(run: Run) -> None:
             )
 
 
+@part
 def show_downloads(run: Run) -> None:
     """Offer the files that a run has."""
     folder = run.folder

@@ -7,11 +7,13 @@ from engine.runs import Run, in_line, list_runs, preset_of
 from engine.settings.metrics import HEADLINES, MEAN_R2, WMAE, headline
 from pages.parts.formatting import date_and_time
 from pages.parts.monitor.run_details import STATES, settings_of, work_time
+from pages.parts.page_guard import part
 
 _MANY = 8
 """From this many runs on, the list can be searched."""
 
 
+@part
 def show_list(selected: str) -> None:
     """Show the runs, newest first; a click chooses another.
 

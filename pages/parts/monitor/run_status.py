@@ -14,6 +14,7 @@ from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import date_and_time, plain, rough_duration, time_left, time_of_day
 from pages.parts.monitor.curve_charts import TRAINING
 from pages.parts.monitor.run_details import settings_of, show_badge, work_time
+from pages.parts.page_guard import part
 
 _LATEST_EPOCHS = 20
 """How many epochs tell how their time divides into training and validation."""
@@ -52,6 +53,7 @@ _BAR_STYLE = f"""<style>
 </style>"""
 
 
+@part
 def show_state(run: Run, metrics: pd.DataFrame) -> None:
     """A run's state, since when, and what it does now."""
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -82,6 +84,7 @@ def _now_words(run: Run, metrics: pd.DataFrame) -> str:
     return plain(" · ".join(word for word in words if word))
 
 
+@part
 def show_progress(progress: Progress, metrics: pd.DataFrame) -> None:
     """A bar for the whole run and one for each stage, with the time left."""
     if not progress.stages:
@@ -124,6 +127,7 @@ def _training_and_validation(seconds_left: float | None, metrics: pd.DataFrame) 
     return f" ({rough_duration(training)} training, {rough_duration(validation)} validation)"
 
 
+@part
 def show_grid(run: Run, metrics: pd.DataFrame) -> None:
     """Each member on each fold, filling as it learns; nothing when the folds are unknown."""
     cells = member_grid(run, settings_of(run), metrics)
@@ -168,6 +172,7 @@ def _cell(cell: Cell) -> str:
     )
 
 
+@part
 def show_history(run: Run) -> None:
     """Every change of the run's state, with its time and reason."""
     with st.expander("History", icon=":material/history:", key=f"history {run.id}"):
@@ -189,6 +194,7 @@ def show_history(run: Run) -> None:
         )
 
 
+@part
 def show_log(run_id: str) -> None:
     """Show the end of a run's log, with a field to filter it."""
     wanted = st.text_input(
@@ -214,6 +220,7 @@ def show_log(run_id: str) -> None:
         st.code(text, language=None, height=280, wrap_lines=True)
 
 
+@part
 def announce(run: Run) -> None:
     """Say once that a run has ended while it was watched."""
     watched = st.session_state.get("monitor watched")
@@ -223,6 +230,7 @@ def announce(run: Run) -> None:
         st.toast(f"{plain(run.name)} {words}.", icon=icon)
 
 
+@part
 def announce_stages(run: Run, progress: Progress) -> None:
     """Say once that a stage has ended while its run was watched."""
     done = {stage.title for stage in progress.stages if stage.total and stage.done >= stage.total}

@@ -12,6 +12,7 @@ from engine.runs.known_labels import KnownLabel
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import number, unit_of, without_unit
+from pages.parts.page_guard import part
 from pages.parts.predict.gallery import Textbook
 
 
@@ -88,6 +89,7 @@ class Molecule(NamedTuple):
     known: dict[str, list[KnownLabel]]
 
 
+@part
 def show_cards(info: BundleInfo, molecule: Molecule) -> None:
     """One card for each property that the model answers with; other sources stand below it."""
     cards = [

@@ -1,6 +1,5 @@
 """At which conditions a molecule is predicted, and how its properties change with them."""
 
-from html import escape
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +14,8 @@ from engine.settings.conditions import Condition, same_for_all
 from engine.settings.properties import Property
 from engine.table.conditions import checked_value
 from pages.parts import charts, models
-from pages.parts.formatting import number, plain, title_with_name
+from pages.parts.formatting import number, plain, plain_in_chart, title_with_name
+from pages.parts.page_guard import part
 
 T = TypeVar("T")
 
@@ -55,25 +55,27 @@ def _field(condition: Condition) -> float | str | None:
         assert condition.high is not None
         shown = condition.as_property
         return st.number_input(
-            condition.label,
+            plain(condition.label),
             value=float(condition.usual),
             key=key,
             width=200,
             format="%g",
             step=float(f"{(condition.high - condition.low or 1) / 20:.1g}"),
-            help=f"In the training table: {number(shown, condition.low)} to "
-            f"{number(shown, condition.high)}, {number(shown, float(condition.usual))} in the "
-            "median.",
+            help=plain(
+                f"In the training table: {number(shown, condition.low)} to "
+                f"{number(shown, condition.high)}, {number(shown, float(condition.usual))} in the "
+                "median."
+            ),
         )
     if condition.kind == "word":
-        return st.selectbox(condition.label, condition.choices, key=key, width=200)
+        return st.selectbox(plain(condition.label), condition.choices, key=key, width=200)
     text = st.text_input(
-        f"{condition.label} (SMILES)",
+        f"{plain(condition.label)} (SMILES)",
         value=condition.usual,
         key=key,
         width=240,
         help="In the training table, the commonest first: "
-        + ", ".join(f"`{choice}`" for choice in condition.choices[:8]),
+        + ", ".join(map(plain, condition.choices[:8])),
     )
     try:
         return checked_value(condition, text)
@@ -83,6 +85,7 @@ def _field(condition: Condition) -> float | str | None:
 
 
 @st.fragment
+@part
 def show_curve(info: BundleInfo, folder: Path, smiles: str, given: dict[str, float | str]) -> None:
     """Draw a property of the molecule against a condition, the others as they are given."""
     numbers = [each for each in info.conditions if each.kind == "number" and each.low != each.high]
@@ -122,8 +125,12 @@ def _curve(
     at = float(given[condition.name])
     if condition.low <= at <= condition.high:
         chart.add_vline(x=at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
-    chart.update_xaxes(title=condition.label, type=_axis(shown), exponentformat="power")
-    chart.update_yaxes(title=property_.label, type=_axis(property_), exponentformat="power")
+    chart.update_xaxes(
+        title=plain_in_chart(condition.label), type=_axis(shown), exponentformat="power"
+    )
+    chart.update_yaxes(
+        title=plain_in_chart(property_.label), type=_axis(property_), exponentformat="power"
+    )
     return chart.update_layout(
         height=360, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
     )
@@ -151,7 +158,10 @@ def _lines(
             go.Scatter(x=points, y=high, **edge),
             go.Scatter(x=points, y=low, fill="tonexty", fillcolor=_BAND, **edge),
         ]
-    hover = f"%{{x:.4~g}} {escape(condition.unit)}<br>%{{y:.4~g}} {escape(property_.unit)}"
+    hover = (
+        f"%{{x:.4~g}} {plain_in_chart(condition.unit)}<br>"
+        f"%{{y:.4~g}} {plain_in_chart(property_.unit)}"
+    )
     blend = go.Scatter(
         x=points,
         y=predicted.blend[property_.name],

@@ -10,6 +10,8 @@ import streamlit as st
 from engine.base.workspace import ASSETS
 from engine.chem import draw
 from engine.chem.smiles import BadSmilesError, canonical
+from pages.parts.formatting import plain
+from pages.parts.page_guard import part
 
 WELL_KNOWN = (
     "Polyethylene",
@@ -77,11 +79,12 @@ def show_picture(smiles: str, width: int, height: int) -> None:
     try:
         image = _svg(smiles, width, height, st.context.theme.type == "dark")
     except BadSmilesError as error:
-        st.caption(f"No drawing: {error}.")
+        st.caption(f"No drawing: {plain(str(error))}.")
         return
     st.image(image, width=width, alt="Structure of the repeat unit")
 
 
+@part
 def show_well_known(load: Callable[[str], None]) -> None:
     """A grid of well-known polymers.
 

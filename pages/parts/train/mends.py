@@ -20,6 +20,7 @@ from engine.table.mending import (
 )
 from engine.table.mending_file import written_mending
 from pages.parts.formatting import plain
+from pages.parts.page_guard import part
 from pages.parts.train.row_editor import show_row_editor
 from pages.parts.train.said import aside, said, say, say_all
 
@@ -33,6 +34,7 @@ _SHOWN = 40
 """Mends that are listed one by one."""
 
 
+@part
 def show_mending(file: dict, cells: RawTable, table: Table) -> None:
     """Let the user mend the table, and show how it is mended.
 
@@ -49,6 +51,7 @@ def show_mending(file: dict, cells: RawTable, table: Table) -> None:
         show_mends(file, table)
 
 
+@part
 def _offers(file: dict, cells: RawTable, table: Table) -> None:
     """What can be mended with one click, where there is something to mend so."""
     kinds = {finding.kind for finding in table.report.findings}
@@ -138,6 +141,7 @@ def _choose(file: dict, field: str, label: str, words: Mapping[Any, str], help: 
     )
 
 
+@part
 def show_mends(file: dict, table: Table | None) -> None:
     """What was mended, with a way back for each and for all, and the files that say it.
 

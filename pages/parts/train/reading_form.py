@@ -8,7 +8,8 @@ from engine.table import Columns, RawTable, Table, guess_columns
 from engine.table.headers import read_header
 from engine.table.mended import with_mends
 from engine.table.mending import Mending
-from pages.parts.formatting import show_error
+from pages.parts.formatting import plain, show_error
+from pages.parts.page_guard import part
 from pages.parts.train.column_table import ColumnChoice, choose_columns
 from pages.parts.train.report import DECIMALS, SEPARATORS
 from pages.parts.train.said import cells_key, columns_key, guessed, said, say, that_fit
@@ -19,6 +20,7 @@ _UNCHECKED = "train unchecked"
 """In the session: whether the form says something new."""
 
 
+@part
 def show_reading_form(file: dict, cells: RawTable | None, table: Table | None) -> None:
     """Let the user overrule how a table was read.
 
@@ -179,7 +181,7 @@ def _unit_widgets(table: Table, key: str) -> dict[str, str]:
         if accepted:
             values = [None, *accepted]
             units[property_.name] = place.selectbox(
-                property_.name,
+                plain(property_.name),
                 values,
                 index=values.index(given) if given in values else 0,
                 format_func=lambda unit, found=in_header, own=accepted[0]: (
@@ -189,7 +191,7 @@ def _unit_widgets(table: Table, key: str) -> dict[str, str]:
             )
         else:
             units[property_.name] = place.text_input(
-                property_.name,
+                plain(property_.name),
                 property_.unit,
                 placeholder="such as MPa",
                 max_chars=20,

@@ -10,6 +10,7 @@ from engine.runs import learnable, unlearned_words
 from engine.settings.properties import Property
 from engine.table import Finding, PropertySummary, Report, Table
 from pages.parts.formatting import number, plain
+from pages.parts.page_guard import part
 
 _BARS = 24
 _NOISE = 1e-12
@@ -31,6 +32,7 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 DECIMALS = {".": "point", ",": "comma"}
 
 
+@part
 def show_report(
     table: Table, place: int = 0, open_rows: Callable[[Finding], None] | None = None
 ) -> None:
@@ -65,6 +67,7 @@ def _reading_words(report: Report) -> str:
     return f"{', '.join(words)}. SMILES in “{columns.smiles}”, {ids}."
 
 
+@part
 def _show_properties(table: Table) -> None:
     if not table.properties:
         st.info(
@@ -172,6 +175,7 @@ def _show_finding(
             )
 
 
+@part
 def _show_excluded(table: Table, place: int) -> None:
     if table.excluded.empty:
         return

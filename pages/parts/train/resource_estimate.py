@@ -10,6 +10,7 @@ from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import Probe
 from engine.table import Table
 from pages.parts.formatting import plain, sentence
+from pages.parts.page_guard import part
 
 _PATIENCE_SECONDS = 90.0
 _TICK_SECONDS = 1.0
@@ -17,6 +18,7 @@ _MEASURING = "train measuring"
 """In the session: what is being measured, by which process, and since when."""
 
 
+@part
 def show_resource_estimate(table: Table, preset: str, folds: str, use: DeviceSettings) -> None:
     """Show what a run would take; it is measured the first time, which takes some seconds.
 

@@ -9,6 +9,7 @@ from engine.table import Finding, RawTable, Table
 from engine.table.headers import read_header
 from engine.table.mending import CellChange, Cells, rows_to_drop
 from pages.parts.formatting import plain
+from pages.parts.page_guard import part
 from pages.parts.train.said import columns_said, said, say_all
 
 _OPEN = "train open rows"
@@ -62,6 +63,7 @@ def show_row_editor(file: dict, cells: RawTable, table: Table | None) -> None:
 
 
 @st.fragment
+@part
 def _editor(opened: dict, cells: RawTable, table: Table | None) -> None:
     known = Cells(cells)
     rows = [row for row in opened["rows"] if row in known.places]

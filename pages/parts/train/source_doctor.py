@@ -9,8 +9,10 @@ from engine.table.source_report import SourcePair, compare_sources
 from pages.parts.charts import source_scatter
 from pages.parts.formatting import number, plain
 from pages.parts.layout import columns
+from pages.parts.page_guard import part
 
 
+@part
 def show_source_doctor(table: Table, key: str) -> None:
     """Compare the sources two by two.
 
@@ -66,12 +68,12 @@ def _show_pair(pair: SourcePair, property_: Property, title: str) -> None:
         if pair.offset is not None:
             st.metric(
                 "Offset (median)",
-                number(property_, pair.offset, sign=True),
+                plain(number(property_, pair.offset, sign=True)),
                 help=f"Median of {plain(pair.second)} less {plain(pair.first)}.",
             )
             st.metric(
                 "Scatter around it",
-                number(property_, pair.scatter),
+                plain(number(property_, pair.scatter)),
                 help="Standard deviation of the differences, hardly moved by single outliers.",
             )
         if pair.slope is not None:

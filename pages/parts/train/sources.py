@@ -163,7 +163,7 @@ def _unit_fields(file: dict, table: Table) -> None:
         for name in known:
             accepted = accepted_units(name)
             st.selectbox(
-                f"Unit of {name} in {plain(file['name'])}",
+                plain(f"Unit of {name} in {file['name']}"),
                 [None, *accepted],
                 format_func=lambda unit, own=accepted[0]: unit or f"not said ({own})",
                 key=_unit_key(file, name),
@@ -184,7 +184,7 @@ def _answer_fields(file: dict, joined: Table) -> dict[str, str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, sources in shared.items():
             answers[name] = st.selectbox(
-                f"Predict {name} as in",
+                f"Predict {plain(name)} as in",
                 sources,
                 key=f"answer {name} {file['key']} {' '.join(sources)}",
                 width=220,
