@@ -1,14 +1,15 @@
 """Reading a table of any length, some rows at a time."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from . import delimited, structures, workbooks
+from ..base.budget import allow_for, check_time, cpu_budget
+from . import delimited, structures
+from .decoding import TextFile
 from .layout import NumberedRows, Rows
+from .parquet import ParquetTable
 from .reading import (
     Format,
     RawTable,
@@ -25,9 +26,10 @@ HEAD_ROWS = 20_000
 """Rows from which columns and the decimal sign are guessed; fewer of a very wide table."""
 
 _HEAD_CELLS = 2_000_000
-_HEAD_TEXT = 1_000_000
 _HEAD_BYTES = 4096
 _BATCH = 1024
+_BYTES = 4 * 2**20
+"""Of a file up to which it has the plain budget of time; a longer one has as much more."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +63,21 @@ def stream_table(path: Path) -> TableStream:
     name = path.name or str(path)
     with opening(path, name), path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+    with cpu_budget(name), opening(path, name):
+        # Not by its rows, of which a small file may have any number.
+        allow_for(times=path.stat().st_size / _BYTES)
+        return _opened(path, name, head)
+
+
+def _opened(path: Path, name: str, head: bytes) -> TableStream:
     kind = format_of(head, name)
-    if kind == "xlsx":
-        return _whole(read_table(path))
     if kind == "parquet":
-        return _streamed(kind, name, partial(workbooks.parquet_stream, path, name, _BATCH))
-    if _is_of_structures(head, name):
+        table = ParquetTable(path, name, whole=False, batch=_BATCH)
+        stream = _streamed(kind, name, table.rows)
+        return replace(stream, head=replace(stream.head, unread=tuple(table.unread)))
+    if kind == "xlsx" or _is_of_structures(head, name):
         return _whole(read_table(path))
-    *likely, last = delimited.likely_encodings(head)
-    for encoding in likely:
-        with suppress(UnicodeDecodeError):
-            return _text_stream(path, name, encoding)
-    return _text_stream(path, name, last)
+    return _text_stream(path, name)
 
 
 def _is_of_structures(head: bytes, name: str) -> bool:
@@ -94,18 +99,16 @@ def _whole(table: RawTable) -> TableStream:
     return TableStream(table, len(table.rows), chunks)
 
 
-def _text_stream(path: Path, name: str, encoding: str) -> TableStream:
-    with opening(path, name), path.open(encoding=encoding, newline="") as file:
-        text = delimited.checked_text(file.read(_HEAD_TEXT), name)
-    text, named = delimited.named_separator(text)
+def _text_stream(path: Path, name: str) -> TableStream:
+    file = TextFile(path, name)
+    text, named = delimited.named_separator(file.head)
     separator = named or delimited.guess_separator(text)
 
     def numbered() -> NumberedRows:
         with opening(path, name):
-            lines = delimited.file_lines(path, name, encoding)
-            yield from delimited.text_rows(lines, name, separator)
+            yield from delimited.text_rows(delimited.lines_below(file.lines()), name, separator)
 
-    return _streamed("csv", name, numbered, separator, encoding)
+    return _streamed("csv", name, numbered, separator, file.encoding)
 
 
 def _streamed(
@@ -131,7 +134,11 @@ def _streamed(
             yield raw_table(name, header, rows, numbers, reading)
 
     head = without_unused(raw_table(name, header, rows, numbers, reading), header)
-    return TableStream(head, len(rows) + sum(1 for _ in rest), chunks)
+    count = len(rows)
+    for _ in rest:
+        count += 1
+        check_time("reading its rows")
+    return TableStream(head, count, chunks)
 
 
 def _unzipped(numbered: list) -> tuple[list, list]:
