@@ -38,7 +38,20 @@ _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\u
 def plain_text(text: str) -> str:
     """A cell's text without blanks at its ends, no longer than `LONGEST_CELL`, of signs only."""
     text = text.strip()[:LONGEST_CELL]
+    if text.startswith("'") and is_formula(text[1:]):
+        text = text[1:]
     return text if text.isprintable() else _NO_TEXT.sub("\ufffd", text)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet program would carry out a text that it finds in a CSV file.
+
+    A sign before a number or a name carries out nothing; what calls a function or another program
+    has one of `(`, `|` and `!`.
+    """
+    if text.startswith("="):
+        return True
+    return text.startswith(("+", "-", "@")) and any(sign in text for sign in "(|!")
 
 
 def is_missing(text: str | None) -> bool:

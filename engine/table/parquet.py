@@ -11,7 +11,7 @@ from ..base.budget import check_time
 from ..base.errors import UserError
 from .cells import LONGEST_CELL
 from .package import MAX_UNPACKED
-from .parquet_pages import DELTA_BYTE_ARRAY, PageError, pages
+from .parquet_pages import DELTA_BYTE_ARRAY, OF_DICTIONARY, PLAIN, Page, PageError, pages
 
 Rows = Iterator[tuple[int, tuple[Any, ...]]]
 """Each row's number in a spreadsheet and its cells; the first is the header."""
@@ -31,16 +31,16 @@ class _Plan(NamedTuple):
     """How a file is read.
 
     Attributes:
-        file: opened.
         names: of all columns.
         columns: numbers of those that are read.
+        texts: names of those of them whose texts are read as numbers in a dictionary.
         unread: the others' names, and why.
         batch: rows that are read together.
     """
 
-    file: Any
     names: tuple[str, ...]
     columns: list[int]
+    texts: list[str]
     unread: list[tuple[str, str]]
     batch: int
 
@@ -67,9 +67,9 @@ class ParquetTable:
         """
         self._source, self._name, self._whole, self._batch = source, name, whole, batch
         with self._opened() as opened:
-            plan = self._plan(opened)
-            self.unread = plan.unread
-            self.cells = plan.file.metadata.num_rows * len(plan.names)
+            self._plan, rows = self._planned(opened)
+        self.unread = self._plan.unread
+        self.cells = rows * len(self._plan.names)
 
     def rows(self) -> Rows:
         """The rows; columns that are not read are empty.
@@ -77,77 +77,107 @@ class ParquetTable:
         Raises:
             UserError: when it is damaged.
         """
+        yield 1, self._plan.names
+        number = 2
         with self._opened() as opened:
-            plan = self._plan(opened)
-            yield 1, plan.names
-            number = 2
-            batches = self._batches(plan)
+            batches = _batches(opened, self._plan)
             while True:
                 check_time("reading its rows")
                 try:
-                    columns = next(batches, None)
+                    batch = next(batches, None)
+                    columns = _columns_of(batch, self._plan) if batch is not None else []
                 except UserError:
                     raise
                 except Exception as error:
                     raise damaged(self._name) from error
-                if columns is None:
+                if batch is None:
                     return
                 yield from enumerate(zip(*columns, strict=True), start=number)
-                number += len(columns[0])
+                number += batch.num_rows
 
     def _opened(self) -> BinaryIO:
         return (
             io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source.open("rb")
         )
 
-    def _plan(self, opened: BinaryIO) -> _Plan:
+    def _planned(self, opened: BinaryIO) -> tuple[_Plan, int]:
+        """How the file is read, and how many rows it has."""
         import pyarrow.parquet
 
         try:
             _check_footer(opened)
             file = pyarrow.parquet.ParquetFile(opened, pre_buffer=False)
             names, columns, unread = _columns(file)
-            texts = [file.schema.column(i).name for i in columns if _is_text(file.schema.column(i))]
-            largest, delta = self._check_pages(opened, file, columns)
-            # As numbers of texts: a text that rows share is made once.
-            file = pyarrow.parquet.ParquetFile(opened, pre_buffer=False, read_dictionary=texts)
+            pages_ = self._pages(opened, file, columns)
+            count = file.metadata.num_rows
         except UserError:
             raise
         except Exception as error:
             raise damaged(self._name) from error
-        step = max(1, _LARGEST_STEP // largest) if delta else self._batch
-        return _Plan(file, names, columns, unread, min(step, self._batch))
+        # Of few rows where each may stand for as many bytes as a page has.
+        step = max(1, _LARGEST_STEP // pages_.largest) if pages_.unfold else self._batch
+        texts = [file.schema.column(place).name for place in pages_.shared]
+        return _Plan(names, columns, texts, unread, min(step, self._batch)), count
 
-    def _check_pages(self, opened: BinaryIO, file: Any, columns: Sequence[int]) -> tuple[int, bool]:
-        """The size of the largest page, and whether any repeats texts of others in few bytes."""
-        whole, largest, delta = 0, 1, False
+    def _pages(self, opened: BinaryIO, file: Any, columns: Sequence[int]) -> "_Pages":
+        """Look at all pages of some columns.
+
+        Raises:
+            UserError: when they unpack to too much.
+        """
+        whole, largest = 0, 1
+        encodings: dict[int, set[int]] = {column: set() for column in columns}
         for group in range(file.metadata.num_row_groups):
             together, about = 0, file.metadata.row_group(group)
             for column in columns:
                 most = {True: 0, False: 0}
-                for page in _pages(opened, about.column(column)):
+                for page in _column_pages(opened, about.column(column)):
                     whole += page.size
                     most[page.is_dictionary] = max(most[page.is_dictionary], page.size)
-                    delta = delta or page.encoding == DELTA_BYTE_ARRAY
+                    if not page.is_dictionary:
+                        encodings[column].add(page.encoding)
                 together += sum(most.values())
                 largest = max(largest, *most.values())
                 if together > _LARGEST_PAGES or (self._whole and whole > MAX_UNPACKED):
                     raise _unpacks(self._name, max(together, whole))
-        return largest, delta
+        texts = [column for column in columns if _is_text(file.schema.column(column))]
+        unfolding = [c for c in texts if encodings[c] & {*OF_DICTIONARY, DELTA_BYTE_ARRAY}]
+        shared = [c for c in unfolding if encodings[c] <= {*OF_DICTIONARY, PLAIN}]
+        return _Pages(largest, shared, len(unfolding) > len(shared))
 
-    def _batches(self, plan: _Plan) -> Iterator[list[Sequence[Any]]]:
-        """The columns of some rows at a time."""
-        groups = list(range(plan.file.metadata.num_row_groups))
-        if not plan.columns:
-            count = plan.file.metadata.num_rows
-            for start in range(0, count, plan.batch):
-                yield [[None] * min(plan.batch, count - start) for _ in plan.names]
-            return
-        for batch in plan.file.reader.iter_batches(plan.batch, groups, plan.columns, False):
-            columns: list[Sequence[Any]] = [[None] * batch.num_rows] * len(plan.names)
-            for place, column in zip(_places(plan), batch.columns, strict=True):
-                columns[place] = _values(column)
-            yield columns
+
+class _Pages(NamedTuple):
+    """What the pages of a file are like.
+
+    Attributes:
+        largest: bytes of the largest.
+        shared: columns of texts that rows share by their numbers in a dictionary.
+        unfold: whether others have pages in which few bytes stand for many.
+    """
+
+    largest: int
+    shared: list[int]
+    unfold: bool
+
+
+def _batches(opened: BinaryIO, plan: _Plan) -> Iterator[Any]:
+    """The columns that are read, some rows at a time."""
+    import pyarrow.parquet
+
+    # As numbers of texts: a text that rows share is made once.
+    file = pyarrow.parquet.ParquetFile(opened, pre_buffer=False, read_dictionary=plan.texts)
+    groups = list(range(file.metadata.num_row_groups))
+    yield from file.reader.iter_batches(plan.batch, groups, plan.columns, False)
+
+
+def _columns_of(batch: Any, plan: _Plan) -> list[Sequence[Any]]:
+    """The cells of all columns; none where no row of the batch holds anything."""
+    if all(column.null_count == batch.num_rows for column in batch.columns):
+        return []
+    columns: list[Sequence[Any]] = [[None] * batch.num_rows] * len(plan.names)
+    for place, column in zip(_places(plan), batch.columns, strict=True):
+        columns[place] = _values(column)
+    return columns
 
 
 def _places(plan: _Plan) -> list[int]:
@@ -195,7 +225,7 @@ def _is_text(leaf: Any) -> bool:
     return str(leaf.physical_type) == "BYTE_ARRAY"
 
 
-def _pages(opened: BinaryIO, about: Any) -> Any:
+def _column_pages(opened: BinaryIO, about: Any) -> Iterator[Page]:
     start = about.data_page_offset
     if about.has_dictionary_page and 0 < (about.dictionary_page_offset or 0) < start:
         start = about.dictionary_page_offset
@@ -237,7 +267,9 @@ def _texts(values: Any) -> list[str | None]:
     if (pc.max(pc.binary_length(values)).as_py() or 0) > 4 * LONGEST_CELL:
         values = pc.binary_slice(values.cast(pa.binary()), 0, 4 * LONGEST_CELL)
     raw = values.cast(pa.binary()).to_pylist()
-    return [None if each is None else each.decode("utf-8", "replace") for each in raw]
+    # One sign more tells that the text is cut.
+    most = LONGEST_CELL + 1
+    return [None if each is None else each.decode("utf-8", "replace")[:most] for each in raw]
 
 
 def damaged(name: str) -> UserError:

@@ -10,8 +10,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..base.budget import check_time
 
-DELTA_BYTE_ARRAY = 7
-"""An encoding in which a few bytes repeat any text before them."""
+PLAIN, DELTA_BYTE_ARRAY = 0, 7
+"""Encodings of values: as they are, and as what each shares with the one before it."""
+
+OF_DICTIONARY = (2, 8)
+"""Encodings in which values are numbers of those in a dictionary."""
 
 _DICTIONARY = 2
 _LONGEST_HEADER = 2**16

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from ..base.errors import UserError
 from . import delimited, sheets, structures, workbooks
 from .cells import LONGEST_CELL, DecimalSign, guess_decimal, plain_text
 from .decoding import TextFile
+from .formats import Format, format_of, format_of_text
 from .layout import NumberedRows, Rows
 from .parquet import ParquetTable
 
@@ -26,24 +27,6 @@ MAX_ROWS = 1_000_000
 
 _MOST_CHARACTERS = 200_000_000
 """Of all cells; a compressed file can hold far more than it seems."""
-
-Format = Literal["csv", "parquet", "xlsx", "mol", "smiles"]
-
-_BINARIES = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"%PDF", "a PDF document"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a program"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
-    (b"BZh", "a bzip2 archive: unpack it first"),
-    (b"\xfd7zXZ", "an xz archive: unpack it first"),
-    (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an old or locked Excel file: save it as XLSX without a password"),
-    (b"SQLite format 3", "a SQLite database"),
-)
 
 
 class Reading(BaseModel):
@@ -171,7 +154,7 @@ def _opened(
         workbooks.check_cells(table.cells, name)
         return _Opened(kind, table.rows(), unread=tuple(table.unread))
     text = TextFile(data, name, encoding)
-    kind = _kind_of_text(text.head, name)
+    kind = format_of_text(text.head, name)
     if kind == "mol":
         return _Opened(kind, structures.mol_rows(text.lines, name), None, text.encoding)
     if kind == "smiles":
@@ -308,32 +291,6 @@ def _check_size(size: int, name: str) -> None:
             f"{name} has {size / 2**20:,.1f} MB; the limit is {MAX_BYTES / 2**20:,.0f} MB. Leave "
             "out the columns that are not needed, split the table, or save it as Parquet."
         )
-
-
-def format_of(data: bytes, name: str) -> Format:
-    """The format of a file, by its first bytes.
-
-    Raises:
-        UserError: when it is not a table.
-    """
-    if data.startswith(b"PAR1"):
-        return "parquet"
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "xlsx"
-    for magic, description in _BINARIES:
-        # Two printable letters may begin a text too; in a program, zero bytes follow soon.
-        if data.startswith(magic) and (len(magic) > 2 or b"\0" in data[:64] or magic[1] > 127):
-            raise UserError(
-                f"{name} is not a table but {description}. CSV, TSV, Parquet, XLSX, SDF and MOL "
-                "work."
-            )
-    return "csv"
-
-
-def _kind_of_text(text: str, name: str) -> Format:
-    if structures.is_mol_file(text):
-        return "mol"
-    return "smiles" if structures.is_smiles_list(text, name) else "csv"
 
 
 def _checked_decimal(decimal: str) -> DecimalSign:

@@ -123,8 +123,9 @@ class _Text:
         self._length = 0
 
     def append(self, piece: str) -> None:
-        if self._length < LONGEST_CELL:
-            self._pieces.append(piece[: LONGEST_CELL - self._length])
+        # One sign more than is read tells that the text is cut.
+        if self._length <= LONGEST_CELL:
+            self._pieces.append(piece[: LONGEST_CELL + 1 - self._length])
             self._length += len(piece)
 
     def take(self) -> str:

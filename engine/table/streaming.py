@@ -8,12 +8,11 @@ from pathlib import Path
 from ..base.budget import allow_for, check_time, cpu_budget
 from . import delimited, structures
 from .decoding import TextFile
+from .formats import Format, format_of
 from .layout import NumberedRows, Rows
 from .parquet import ParquetTable
 from .reading import (
-    Format,
     RawTable,
-    format_of,
     no_rows,
     opening,
     raw_table,
