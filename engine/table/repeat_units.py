@@ -117,7 +117,9 @@ def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawT
         elements: that stand for `*`, such as `Ce` and `Th`.
     """
     frame = raw.frame.copy()
-    frame[column] = [text and with_stars(text, elements) for text in frame[column]]
+    texts = [text and with_stars(text, elements) for text in frame[column]]
+    # Of objects, or pandas would write an empty cell as a number.
+    frame[column] = pd.Series(texts, index=frame.index, dtype=object)
     return replace(raw, frame=frame)
 
 

@@ -321,7 +321,7 @@ def _cast(text: str) -> int | float:
 
 def _whole(text: str) -> int:
     number = text.removesuffix(".0")
-    if not number.isdecimal() or not number.isascii() or len(number) > 15:
+    if not number.isdecimal() or not number.isascii() or len(number) > 20:
         raise DamagedError(f"“{text[:20]}” is no number of a row")
     return int(number)
 
