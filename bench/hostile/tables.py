@@ -102,7 +102,10 @@ def _stream(data: bytes, path: Path) -> None:
         whole = read_table(path)
     except UserError:
         return
-    joined = pd.concat(parts, ignore_index=True)[whole.column_names]
+    joined = pd.concat(parts, ignore_index=True)
+    if not {*whole.column_names} <= {*joined}:
+        raise SilentChangeError("a file read in parts has other columns than read at once")
+    joined = joined[whole.column_names]
     # Whether commas are decimal signs is told by the head alone.
     if whole.reading == stream.head.reading and not whole.frame.equals(joined):
         raise SilentChangeError("a file read in parts differs from the same file read at once")

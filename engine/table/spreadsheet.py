@@ -19,6 +19,7 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 _MOST_SHEETS = 500
 _MOST_STRINGS = 4_000_000
 _MOST_CHARACTERS = 200_000_000
+_MOST_PIECES = 50_000
 _MOST_STYLES = 100_000
 _LONGEST_FORMAT = 255
 _LONGEST_NUMBER = 40
@@ -105,6 +106,8 @@ class Workbook:
             if element == "sheet":
                 ids = [value for key, value in given.items() if key.rpartition(":")[2] == "id"]
                 if ids and ids[0] in targets and given.get("name"):
+                    if targets[ids[0]] in sheets.values():
+                        raise DamagedError("two of its sheets are one")
                     sheets[given["name"][:_LONGEST_NAME]] = targets[ids[0]]
 
         self._package.read(part, start, _nothing, _nothing)
@@ -138,18 +141,23 @@ class _Text:
 def _shared(package: Package, part: str) -> list[str]:
     """The texts that cells refer to by number; of rich text the letters, without readings."""
     strings: list[str] = []
-    whole, characters, wanted, skipped = _Text(), 0, False, 0
+    whole, wanted = _Text(), False
+    characters = skipped = pieces = 0
 
     def start(element: str, _: dict[str, str]) -> None:
-        nonlocal wanted, skipped
+        nonlocal wanted, skipped, pieces
+        pieces += 1
+        if pieces > _MOST_PIECES:
+            raise DamagedError("a text of it has too many pieces")
         skipped += element == "rPh"
         wanted = element == "t" and not skipped
 
     def end(element: str) -> None:
-        nonlocal wanted, skipped, characters
+        nonlocal wanted, skipped, characters, pieces
         wanted = False
         skipped -= element == "rPh"
         if element == "si":
+            pieces = 0
             strings.append(whole.take().replace("x005F_", ""))
             characters += len(strings[-1])
             if len(strings) > _MOST_STRINGS or characters > _MOST_CHARACTERS:

@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 
 from ..base.budget import allow_for, check_time, cpu_budget
-from . import delimited, structures
+from . import delimited
 from .decoding import TextFile
-from .formats import Format, format_of
+from .formats import Format, format_of, format_of_text
 from .layout import NumberedRows, Rows
 from .parquet import ParquetTable
 from .reading import (
@@ -25,7 +25,7 @@ HEAD_ROWS = 20_000
 """Rows from which columns and the decimal sign are guessed; fewer of a very wide table."""
 
 _HEAD_CELLS = 2_000_000
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 64
 _BATCH = 1024
 _BYTES = 4 * 2**20
 """Of a file up to which it has the plain budget of time; a longer one has as much more."""
@@ -74,16 +74,12 @@ def _opened(path: Path, name: str, head: bytes) -> TableStream:
         table = ParquetTable(path, name, whole=False, batch=_BATCH)
         stream = _streamed(kind, name, table.rows)
         return replace(stream, head=replace(stream.head, unread=tuple(table.unread)))
-    if kind == "xlsx" or _is_of_structures(head, name):
+    if kind == "xlsx":
         return _whole(read_table(path))
-    return _text_stream(path, name)
-
-
-def _is_of_structures(head: bytes, name: str) -> bool:
-    """Whether a file is an SDF or MOL file or a list of SMILES, by its first bytes."""
-    text = head.decode("utf-8", errors="replace")
-    block = structures.is_mol_file(f"{text}M  END") and "M  " in text
-    return block or structures.is_smiles_list(text, name)
+    text = TextFile(path, name)
+    if format_of_text(text.head, name) != "csv":
+        return _whole(read_table(path))
+    return _text_stream(path, text)
 
 
 def _whole(table: RawTable) -> TableStream:
@@ -98,10 +94,10 @@ def _whole(table: RawTable) -> TableStream:
     return TableStream(table, len(table.rows), chunks)
 
 
-def _text_stream(path: Path, name: str) -> TableStream:
-    file = TextFile(path, name)
-    text, named = delimited.named_separator(file.head)
-    separator = named or delimited.guess_separator(text)
+def _text_stream(path: Path, file: TextFile) -> TableStream:
+    name = file.name
+    head, named = delimited.named_separator(file.head)
+    separator = named or delimited.guess_separator(head)
 
     def numbered() -> NumberedRows:
         with opening(path, name):

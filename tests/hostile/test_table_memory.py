@@ -129,7 +129,8 @@ def test_dates_that_python_has_none_of_are_texts() -> None:
 @pytest.mark.parametrize(
     ("bomb", "words"),
     [
-        (table_bombs.rich_text, None),
+        (table_bombs.rich_text, "a text of it has too many pieces"),
+        (table_bombs.sheets_of_one_part, "two of its sheets are one"),
         (table_bombs.long_shared_text, None),
         (table_bombs.shared_texts, "more texts than fit into memory"),
         (table_bombs.wide_row, "row 2 has a cell at its end"),
