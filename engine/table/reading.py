@@ -25,6 +25,9 @@ from .parquet import ParquetTable
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000
 
+_CHECKED = 50
+"""Rows after which the time is looked at."""
+
 _MOST_CHARACTERS = 200_000_000
 """Of all cells; a compressed file can hold far more than it seems."""
 
@@ -208,11 +211,15 @@ def raw_table(
     cells = np.empty((len(rows), len(names)), dtype=object)
     cut: list[tuple[int, str]] = []
     for place, row in enumerate(rows):
-        cells[place] = [_cell_text(cell, reading.decimal) for cell in row]
-        for column, cell in zip(names, row, strict=True):
-            if isinstance(cell, str) and len(cell) > LONGEST_CELL:
-                cut.append((numbers[place], column))
-        check_time("reading its cells")
+        texts = [_cell_text(cell, reading.decimal) for cell in row]
+        cells[place] = texts
+        if max(map(len, filter(None, texts)), default=0) == LONGEST_CELL:
+            longer = (isinstance(cell, str) and len(cell) > LONGEST_CELL for cell in row)
+            cut += [
+                (numbers[place], name) for name, is_cut in zip(names, longer, strict=True) if is_cut
+            ]
+        if place % _CHECKED == 0:
+            check_time("reading its cells")
     frame = pd.DataFrame(cells, columns=names, dtype=object)
     return RawTable(name, frame, np.array(numbers, dtype=np.int64), reading, cut=tuple(cut))
 
@@ -312,8 +319,9 @@ def _within_limit(numbered: NumberedRows, name: str) -> NumberedRows:
                 f"{name} has more than {_MOST_CHARACTERS:,} characters in its cells; leave out the "
                 "columns that are not needed, or split the table."
             )
-        allow_for(rows, len(row))
-        check_time("reading its rows")
+        if rows % _CHECKED == 1:
+            allow_for(rows, len(row))
+            check_time("reading its rows")
         yield number, row
 
 

@@ -157,10 +157,10 @@ TABLE = b"id,SMILES,Tg\n" + b"".join(b"%d,*%s*,1%d\n" % (i, b"C" * (i + 1), i) f
     ("after", "stage"),
     [
         (0, "decoding it"),
-        (10, "reading its rows"),
-        (80, "reading its cells"),
-        (150, "reading its repeat units"),
-        (190, "joining its repeat units"),
+        (2, "reading its rows"),
+        (4, "reading its cells"),
+        (50, "reading its repeat units"),
+        (100, "joining its repeat units"),
     ],
 )
 def test_a_spent_budget_ends_in_a_sentence(monkeypatch, after, stage) -> None:
@@ -176,11 +176,11 @@ def test_every_way_to_read_has_a_budget(monkeypatch, tmp_path) -> None:
     path = tmp_path / "mine.csv"
     path.write_bytes(TABLE)
     raw = read_table(path)
-    fast_clock(monkeypatch, 3)
+    fast_clock(monkeypatch, 2)
     for read in (lambda: read_table(path), lambda: stream_table(path), lambda: check_table(raw)):
         with pytest.raises(UserError, match="given up"):
             read()
-        fast_clock(monkeypatch, 3)
+        fast_clock(monkeypatch, 2)
 
 
 def test_the_budget_is_the_workspace_s_and_grows_with_the_table(monkeypatch, tmp_path) -> None:
