@@ -10,6 +10,7 @@ from engine.inference.bundle import INFO, read_info
 from engine.inference.submission import make_submission, not_asked_for_words
 from engine.table import read_table
 from engine.table.conditions import condition_columns
+from engine.table.written import csv_bytes
 from pages.parts import models, page_guard
 from pages.parts.formatting import plain, unit_of
 from pages.parts.layout import check_limits, columns, heading, upload_table
@@ -110,7 +111,7 @@ def show_filled(filled: pd.DataFrame) -> None:
     st.dataframe(filled, hide_index=True)
     st.download_button(
         "Download this list",
-        filled.to_csv(index=False).encode(),
+        csv_bytes(filled),
         "filled-rows.csv",
         "text/csv",
         icon=":material/download:",

@@ -22,6 +22,8 @@ class Limits(BaseModel):
         queue_length: runs that may wait.
         upload_mb: the largest table that pages accept, in MB (2²⁰ bytes).
         free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
+        cpu_seconds: processor time in which a table of up to 50,000 rows and a million cells has to
+            be read and checked; a larger one has as much more as it is larger.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +32,7 @@ class Limits(BaseModel):
     queue_length: int = Field(default=100, ge=1)
     upload_mb: int = Field(default=100, ge=1, le=100)
     free_disk_gb: float = Field(default=0.5, ge=0)
+    cpu_seconds: float = Field(default=60, gt=0, allow_inf_nan=False)
 
 
 _MAY_HOLD = f"It may hold {', '.join(Limits.model_fields)}."

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,23 @@ _OPENING = (
     yaml.BlockMappingStartToken,
 )
 _CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONGEST_NUMBER = 100
+
+_Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):
+    """Refuses a key that is given twice, of which YAML takes the last without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        given = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, count in given.items():
+            if count > 1:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"“{str(key)[:40]}” is given twice; keep one of them"
+                )
+        mapping: dict = super().construct_mapping(node, deep)
+        return mapping
 
 
 def oddity(path: Path) -> str:
@@ -108,6 +125,13 @@ def _refuse_bombs(text: str, name: str, what: str, deepest: int) -> None:
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
         if depth > deepest:
             raise UserError(f"{name} is nested too deep to be {what}.")
+        # Numbers of base 60 (`1:30:00`) take time with the square of their length.
+        plain = token.value if isinstance(token, yaml.ScalarToken) and token.plain else ""
+        if len(plain) > _LONGEST_NUMBER and plain[0] in "+-.0123456789":
+            raise UserError(
+                f"{name} holds the number {plain[:20]}…, which is too long; texts that look like "
+                "numbers need quotation marks."
+            )
 
 
 def first_line(error: Exception) -> str:

@@ -21,6 +21,7 @@ from ..table.mended import check_mended, mended_table, read_cells
 from ..table.mending import Mending, mending_sentences
 from ..table.mending_file import written_mending
 from ..table.report import counted
+from ..table.written import csv_text
 from .options import STANDARD, content_of, said_mending
 from .output import print_line, progress_bar
 
@@ -102,7 +103,7 @@ def _write(frame: pd.DataFrame, target: Path) -> None:
         if target.suffix.lower() == ".parquet":
             frame.to_parquet(temporary, index=False)
         else:
-            frame.to_csv(temporary, index=False)
+            temporary.write_text(csv_text(frame), encoding="utf-8")
 
 
 def _tell(arguments: argparse.Namespace, target: Path, table: Table, done: list[str]) -> None:

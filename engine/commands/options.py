@@ -1,10 +1,12 @@
 """The options that several commands share, and what they say."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import cast, get_args
 
+from ..base.budget import cpu_budget
 from ..base.errors import UserError
 from ..inference.predict import Predictor
 from ..runs import find_model
@@ -244,6 +246,18 @@ def checked_table(
     """
     mending = said_mending(arguments, source, number)
     data, name = content_of(path or arguments.table)
+    with cpu_budget(name or os.path.basename(path or arguments.table)):
+        return _checked(mending, data, name, source, conditions)
+
+
+def _checked(
+    mending: Mending,
+    data: str | bytes,
+    name: str | None,
+    source: str,
+    conditions: Sequence[Condition],
+) -> Table:
+    """Read, mend and check a table, as `checked_table` says."""
     if source:
         mending = of_several(mending, data, name)
     raw = read_cells(data, mending, name)

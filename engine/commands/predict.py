@@ -32,6 +32,7 @@ from ..settings.sources import ALL
 from ..table import read_table
 from ..table.conditions import checked_value
 from ..table.report import clipped, counted
+from ..table.written import csv_text
 from .options import STANDARD, Commands, add_columns, add_model, opened_model
 from .output import print_line, progress_bar
 
@@ -206,7 +207,7 @@ def _predict_sample(
         return
     beside = output.with_name(f"{output.stem}-filled-rows.csv")
     with _written(beside) as out:
-        out.write(filled.to_csv(index=False))
+        out.write(csv_text(filled))
     print_line(f"{words}; all are listed in {beside}.", stderr=True)
 
 

@@ -19,6 +19,7 @@ from ..settings.conditions import GivenConditions
 from ..table import RawTable, guess_columns, stream_table
 from ..table.columns import free_name
 from ..table.conditions import conditions_for
+from ..table.written import csv_text
 from .predict import Predictions, Predictor, Progress
 from .submission import prediction_table, smiles_of, unpredicted
 
@@ -115,7 +116,7 @@ def predict_file(
             if intervals:
                 frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
             frame[free_name(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)
-            out.write(frame.to_csv(index=False, header=done == 0))
+            out.write(csv_text(frame, header=done == 0))
             missing.add(unpredicted(part, columns, predicted))
             done += len(frame)
             if progress:

@@ -26,6 +26,7 @@ from ..table.labels import FEWEST_LABELS
 from ..table.mending import mending_sentences
 from ..table.mending_file import written_mending
 from ..table.report import counted
+from ..table.written import csv_bytes
 from . import folder as files
 from . import process, store
 from .records import Run, RunConfig, in_line
@@ -189,7 +190,7 @@ def _write_files(
     if folds is not None:
         frame["fold"] = folds
     frame.to_parquet(folder / files.TABLE, index=False)
-    table.excluded.to_csv(folder / files.EXCLUDED, index=False)
+    (folder / files.EXCLUDED).write_bytes(csv_bytes(table.excluded))
     described = {
         **config.model_dump(mode="json"),
         "table": table.name,

@@ -1,7 +1,7 @@
 """Units that people write, and converting between them; pint knows them (Pint 0.25, pint.org)."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 LONGEST = 24
@@ -56,7 +56,7 @@ def _registry() -> Any:
     return registry
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Any:
     """Pint's unit; None where there is none of that name."""
     text = _TEMPERATURES.get(text.strip(), text.strip()).translate(_SUPERSCRIPTS)

@@ -7,12 +7,16 @@ from typing import Literal
 
 DecimalSign = Literal[".", ","]
 
+LONGEST_CELL = 10_000
+"""Characters of a cell that are read; of a longer text, the beginning."""
+
 MISSING = frozenset(
     ("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none", "-", "--", "–", "—")
 )
 """What people write into a cell that has no value, in lower case."""
 
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+# No part of it can match in two ways: a long row of digits must not be tried in all of them.
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INFINITE = re.compile(r"([+-]?)(?:inf|infinity|∞)", re.IGNORECASE)
 _SPACED_GROUPS = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?", re.ASCII)
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
@@ -21,7 +25,33 @@ _POINTED_COMMA_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+\.\d+", re.ASCI
 _POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?", re.ASCII)
+LONGEST_NUMBER = 400
+"""Characters of a cell that may be a number; the largest that a computer holds has 309 digits."""
+
 _EVIDENCE = 10_000  # cells from which the decimal sign is guessed
+
+
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Signs that command a terminal or that no file can hold: in a cell they are read as `�`."""
+
+
+def plain_text(text: str) -> str:
+    """A cell's text without blanks at its ends, no longer than `LONGEST_CELL`, of signs only."""
+    text = text.strip()[:LONGEST_CELL]
+    if text.startswith("'") and is_formula(text[1:]):
+        text = text[1:]
+    return text if text.isprintable() else _NO_TEXT.sub("\ufffd", text)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet program would carry out a text that it finds in a CSV file.
+
+    A sign before a number or a name carries out nothing; what calls a function or another program
+    has one of `(`, `|` and `!`.
+    """
+    if text.startswith("="):
+        return True
+    return text.startswith(("+", "-", "@")) and any(sign in text for sign in "(|!")
 
 
 def is_missing(text: str | None) -> bool:
@@ -36,6 +66,8 @@ def to_number(text: str, decimal: str = ".") -> float | None:
         text: a cell that is not missing; its digits may be grouped by threes (`1,234.5`).
         decimal: `.` or `,`.
     """
+    if len(text) > LONGEST_NUMBER:
+        return None
     text = text.strip().replace("−", "-")
     if infinite := _INFINITE.fullmatch(text):
         return float(f"{infinite[1]}inf")
@@ -67,6 +99,8 @@ def guess_decimal(texts: Iterable[str], separator: str | None = None) -> Decimal
     """
     commas = points = either = 0
     for text in islice((text for text in texts if "," in text or "." in text), _EVIDENCE):
+        if len(text) > LONGEST_NUMBER:
+            continue
         text = text.strip().replace("−", "-")
         if _COMMA_GROUPS.fullmatch(text) and "." not in text:
             either += 1

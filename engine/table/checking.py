@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.bounds import Bounds, or_none
+from ..base.budget import allow_for, cpu_budget
 from ..settings.conditions import Condition
 from ..settings.properties import Property, Scale
 from ..settings.sources import Source
@@ -139,8 +140,21 @@ def check_table(
         progress: called every 200 rows and at the end.
 
     Raises:
-        UserError: for columns that do not exist and units that are not accepted.
+        UserError: for columns that do not exist and units that are not accepted, and when it takes
+            longer than the workspace allows.
     """
+    with cpu_budget(raw.name):
+        allow_for(*raw.frame.shape)
+        return _checked(raw, columns, units, progress)
+
+
+def _checked(
+    raw: RawTable,
+    columns: Columns | None,
+    units: dict[str, str] | None,
+    progress: Progress | None,
+) -> Table:
+    """See `check_table`."""
     columns = columns or guess_columns(raw)
     check_columns(raw, columns)
     said = {name: unit.strip() for name, unit in (units or {}).items()}

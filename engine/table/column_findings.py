@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from .cells import LONGEST_CELL
 from .columns import Columns
 from .long_format import find_long_format
 from .reading import RawTable
@@ -34,7 +35,43 @@ def column_findings(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) 
         roles: what others are, as far as that is known.
     """
     notes = [*_above_header(raw), *_notes(raw, columns, roles)]
-    return [*_long_format(raw), *_roles(roles), *notes]
+    return [*_long_format(raw), *_roles(roles), *_unread(raw), *_cut(raw), *notes]
+
+
+def _unread(raw: RawTable) -> list[Finding]:
+    """Columns whose cells hold more than one value, or far too much."""
+    if not raw.unread:
+        return []
+    named = [f"“{clipped(column)}” ({reason})" for column, reason in raw.unread]
+    count = counted(len(named), "column")
+    return [
+        Finding(
+            kind="unread_columns",
+            severity="warning",
+            count=len(named),
+            message=f"{count} {'is' if len(named) == 1 else 'are'} not read: "
+            f"{listed(named, 'columns')}. Write one text or number into each cell.",
+        )
+    ]
+
+
+def _cut(raw: RawTable) -> list[Finding]:
+    """Cells of whose text only the beginning is read."""
+    if not raw.cut:
+        return []
+    named = [f"row {row} of “{clipped(column)}”" for row, column in raw.cut]
+    what = "cell has" if len(named) == 1 else "cells have"
+    return [
+        Finding(
+            kind="cut_cells",
+            severity="warning",
+            count=len(named),
+            rows=[row for row, _ in raw.cut],
+            message=f"{len(named):,} {what} more than {LONGEST_CELL:,} characters, of which only "
+            f"the first are read: {listed(named, 'cells')}. Shorten the text, or leave the column "
+            "out.",
+        )
+    ]
 
 
 def _above_header(raw: RawTable) -> list[Finding]:

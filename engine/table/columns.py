@@ -1,11 +1,13 @@
 """Which column holds the SMILES, which the ids, and which the properties."""
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from ..base.budget import check_time
 from ..base.errors import UserError
 from ..chem.smiles import BadSmilesError, canonical, parse
 from ..settings.properties import Scale, is_registered
@@ -47,6 +49,7 @@ _MAYBE_FOLDS = re.compile(r"cv(_?\d+)?")
 _MOST_FOLDS = 20
 _NAMES_SHOWN = 20
 _STRUCTURE_SIGNS = re.compile(r"[()=#\[\]1-9]")
+_LETTER_OR_STAR = re.compile(r"[A-Za-z*∗＊⁎]")
 _SMILES_SAMPLE = 40
 _NUMBER_SAMPLE = 2000
 _CHANCE_ROWS = 20
@@ -126,7 +129,8 @@ def check_columns(raw: RawTable, columns: Columns) -> None:
     ids = [columns.id] if columns.id else []
     used = [columns.smiles, *ids, *columns.properties, *columns.conditions]
     _check_exist(raw, used)
-    if repeated := next((name for name in used if used.count(name) > 1), None):
+    counts = Counter(used)
+    if repeated := next((name for name in used if counts[name] > 1), None):
         raise UserError(f"The column “{repeated}” is used twice; choose it for one purpose only.")
     if len(columns.properties) > MAX_PROPERTIES:
         raise UserError(
@@ -173,10 +177,11 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
     names = [name for name in raw.column_names if name not in exclude]
     plain = {name: re.sub(r"[\W_]+", "", name).lower() for name in names}
     by_name = [name for wanted in _SMILES_NAMES for name in names if plain[name] == wanted]
+    found = {*by_name}
     by_name += [
         name
         for name in names
-        if "smiles" in plain[name] and "bigsmiles" not in plain[name] and name not in by_name
+        if "smiles" in plain[name] and "bigsmiles" not in plain[name] and name not in found
     ]
     by_name = [name for name in by_name if "smiles" in plain[name] or _smiles_score(raw, name)]
     if by_name:
@@ -213,6 +218,7 @@ def _smiles_score(raw: RawTable, name: str) -> float:
     Words and abbreviations (PS, PBS) can be parsed too, so a column without `*` must at least hold
     carbon, and some brackets, bonds or rings.
     """
+    check_time("looking for its columns")
     cells = _values(raw, name, _SMILES_SAMPLE)
     if not cells:
         return 0.0
@@ -227,8 +233,11 @@ def _smiles_score(raw: RawTable, name: str) -> float:
 
 
 def _is_smiles(text: str | None) -> bool:
+    # To be told by RDKit what is wrong with each of many numbers takes long.
+    if not text or not _LETTER_OR_STAR.search(text):
+        return False
     try:
-        parse(text or "")
+        parse(text)
     except BadSmilesError:
         return False
     return True
@@ -333,6 +342,7 @@ def _could_be_folds(raw: RawTable, name: str) -> bool:
 
 def _is_numeric(raw: RawTable, name: str) -> bool:
     """Whether most cells are numbers; a few words among them are the user's slips."""
+    check_time("looking for its columns")
     cells = _values(raw, name, _NUMBER_SAMPLE)
     numbers = sum(to_quantity(cell, raw.reading.decimal) is not None for cell in cells)
     return numbers > 0 and numbers >= 0.5 * len(cells)

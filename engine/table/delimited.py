@@ -1,53 +1,23 @@
-"""Text tables: their encoding, their separator and their rows."""
+"""Text tables: their separator and their rows."""
 
-import codecs
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from pathlib import Path
 
 from ..base.errors import UserError
+from .decoding import LONGEST_ROW
 
 SEPARATORS = (",", ";", "\t", "|")
 SEPARATOR_WORDS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 _SAMPLE = 200_000
-_BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LONGEST_FIELD = 1_000_000
 _SMILES_NAME = re.compile(r"[^,;|\t]{0,20}(smiles|repeat.?unit)[^,;|\t]{0,20}", re.IGNORECASE)
 
 # Python's own limit of 131,072 characters would turn one absurd cell into a failed file.
-csv.field_size_limit(2**30)
-
-
-def decode(data: bytes, name: str, encoding: str | None = None) -> tuple[str, str]:
-    """A file's text and the encoding it was read with.
-
-    Args:
-        data: the file's bytes.
-        name: the file's name, for messages.
-        encoding: the user's choice; otherwise a byte order mark decides, then the first of UTF-8,
-            UTF-16 without a mark, Windows-1252 and Latin-1 that fits.
-
-    Raises:
-        UserError: for an encoding that does not exist or fit, or when the bytes are not text.
-    """
-    if encoding:
-        return checked_text(_decode_as(data, name, encoding), name), encoding
-    for encoding in likely_encodings(data):
-        try:
-            return checked_text(data.decode(encoding), name), encoding
-        except UnicodeDecodeError:
-            continue
-    raise UserError(f"{name} cannot be decoded as text; save it as UTF-8, or name its encoding.")
+csv.field_size_limit(_LONGEST_FIELD)
 
 
 def guess_separator(text: str) -> str:
@@ -110,18 +80,31 @@ def text_rows(lines: Iterable[str], name: str, separator: str) -> Iterator[tuple
         separator: the sign between cells.
 
     Raises:
-        UserError: at a row with a quotation mark that is never closed, or that is misplaced.
+        UserError: at a row with a quotation mark that is never closed, or that is misplaced, and at
+            one that is too long.
     """
+    number = length = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal length
+        for line in lines:
+            length += len(line)
+            if length > LONGEST_ROW:
+                raise _too_long(name, number)
+            yield line
+
     # Strict, or a single stray quotation mark would silently swallow the rest of the file.
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    number = 0
+    reader = csv.reader(counted(), delimiter=separator, strict=True)
     while True:
         number += 1
+        length = 0
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            if "field larger" in str(error):
+                raise _too_long(name, number) from error
             raise UserError(
                 f"{name}: the quotation marks in row {number} do not match; a cell that begins "
                 'with " has to end with one. Mend or remove them.'
@@ -129,60 +112,16 @@ def text_rows(lines: Iterable[str], name: str, separator: str) -> Iterator[tuple
         yield number, row
 
 
-def file_lines(path: Path, name: str, encoding: str) -> Iterator[str]:
-    """A file's lines, their breaks kept, without the line in which it names its separator.
-
-    Raises:
-        UserError: when it holds binary data.
-        UnicodeDecodeError: when it is not in that encoding.
-    """
-    with path.open(encoding=encoding, newline="") as file:
-        first = next(file, "").removeprefix("\ufeff")
-        rest = named_separator(first)[0]
-        for line in chain([rest] if rest else [], file):
-            if "\0" in line:
-                raise _binary(name)
-            yield line
-
-
-def likely_encodings(data: bytes) -> list[str]:
-    """The encodings that a file's bytes may be in, the likeliest first; the last fits any bytes."""
-    marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS if data.startswith(mark)]
-    head = data[:4000]
-    evens, odds = head[0::2].count(0), head[1::2].count(0)
-    if len(head) >= 4 and max(evens, odds) > 0.3 * len(head) / 2 and min(evens, odds) == 0:
-        marked.append("utf-16-le" if odds > evens else "utf-16-be")
-    return [*marked, "utf-8", "cp1252", "latin-1"]
-
-
-def _decode_as(data: bytes, name: str, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except LookupError as error:
-        raise UserError(
-            f"There is no encoding called “{encoding}”; common ones are utf-8, utf-16 and cp1252."
-        ) from error
-    except (UnicodeError, ValueError) as error:
-        raise UserError(
-            f"{name} is not in the encoding {encoding}; leave the encoding open, or try utf-8, "
-            "utf-16 or cp1252."
-        ) from error
-
-
-def checked_text(text: str, name: str) -> str:
-    """A decoded file without its byte order mark.
-
-    Raises:
-        UserError: when it holds binary data.
-    """
-    text = text.removeprefix("\ufeff")
-    sample = text[:1_000_000]
-    if "\0" in text or len(_CONTROL.findall(sample)) > 0.01 * len(sample):
-        raise _binary(name)
-    return text
-
-
-def _binary(name: str) -> UserError:
+def _too_long(name: str, number: int) -> UserError:
     return UserError(
-        f"{name} holds binary data, not a table; upload a CSV, TSV, Parquet or XLSX file."
+        f"{name}: row {number:,} has a cell of more than {_LONGEST_FIELD:,} characters, or more "
+        f"than {LONGEST_ROW:,} in all. Shorten it; where a cell begins with a quotation mark that "
+        "is never closed, close or remove that."
     )
+
+
+def lines_below(lines: Iterator[str]) -> Iterator[str]:
+    """A text's lines without the one in which it names its separator."""
+    first = next(lines, "")
+    rest = named_separator(first)[0]
+    return chain([rest] if rest else [], lines)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
+from ..base.budget import check_time
 from ..chem.polymers import polymer_keys
 from ..chem.smiles import without_stereo
 from ..settings.properties import Property
@@ -110,6 +111,7 @@ def _conflicts(
     """A finding for each property whose labels conflict in some groups, the widest gap first."""
     findings = []
     for column, property_ in enumerate(properties):
+        check_time("comparing its rows")
         values = property_.scaled(labels[:, column])
         present = values[np.isfinite(values)]
         span = present.max() - present.min() if len(present) else 0.0

@@ -19,6 +19,9 @@ MOST_FOLDS = 20
 MOST_COMPARED = 30_000
 """Most repeat units that similarity folds compare pair by pair: a byte a pair makes 0.9 GB."""
 
+_MOST_STRATA = 200
+"""Most sets of properties for each of which folds are balanced."""
+
 _WHOLE = 0.95
 """Share of clustered rows that lie with most of their cluster, from which folds keep clusters."""
 
@@ -286,6 +289,25 @@ def raw_positions(table: Table) -> np.ndarray:
     return np.searchsorted(table.raw.rows, table.rows)
 
 
+def _merged(strata: np.ndarray, count: int) -> np.ndarray:
+    """The stratum of each row, rare ones as one where there are more than can be balanced.
+
+    The splitter counts the rows of each group and stratum: of a table where every row has other
+    properties, that would be more numbers than fit into memory.
+
+    Args:
+        strata: shape `(N,)`, int.
+        count: the number of folds.
+    """
+    sizes = np.bincount(strata)
+    if len(sizes) <= _MOST_STRATA:
+        return strata
+    common = np.argsort(-sizes, kind="stable")[:_MOST_STRATA]
+    places = np.full(len(sizes), _MOST_STRATA)
+    places[common[sizes[common] >= count]] = np.arange((sizes[common] >= count).sum())
+    return np.unique(places[strata], return_inverse=True)[1]
+
+
 def split_folds(
     labels: np.ndarray, groups: Sequence | np.ndarray, count: int, seed: int
 ) -> np.ndarray:
@@ -317,7 +339,7 @@ def split_folds(
     # Rows with labels of the same properties are one stratum: balanced strata balance labels.
     splitter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
     folds = np.zeros(len(labels), dtype=int)
-    strata = np.unique(np.isfinite(labels), axis=0, return_inverse=True)[1]
+    strata = _merged(np.unique(np.isfinite(labels), axis=0, return_inverse=True)[1], count)
     # Where no stratum has a row for each fold, there is nothing to balance.
     if np.bincount(strata).max() < count:
         strata = np.zeros_like(strata)

@@ -1,7 +1,9 @@
 """What a column's header says: a property, and the unit of its values."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from ..base.errors import UserError
@@ -11,6 +13,9 @@ _IN_BRACKETS = re.compile(r"(?P<name>[^()\[\]{}]+?)\s*[(\[{](?P<unit>.+)[)\]}]")
 _BEHIND_SIGN = re.compile(r"(?P<name>[^,/]+?)\s*(?:,|/|\bin\b)\s*(?P<unit>\S.*)")
 _LAST_WORD = re.compile(r"(?P<name>.+?)[_\s](?P<unit>[^_\s]+)")
 _NAMES_SHOWN = 20
+_LONGEST = 100
+"""Characters of a header that may name a unit; to look for one in a longer one takes long."""
+
 T = TypeVar("T")
 _FORMS = (_IN_BRACKETS, _BEHIND_SIGN, _LAST_WORD)
 
@@ -27,13 +32,14 @@ class Header(NamedTuple):
     unit: str | None = None
 
 
+@lru_cache(maxsize=20_000)
 def read_header(text: str) -> Header:
     """The property and the unit that a header such as `Tg (K)` or `density, kg/m3` names.
 
     A header that is no registered property keeps its words, without the unit where that is certain:
     in brackets or behind a comma.
     """
-    if is_registered(text):
+    if is_registered(text) or len(text) > _LONGEST:
         return Header(text)
     if known := registered_as(text):
         return Header(known)
@@ -53,11 +59,12 @@ def read_header(text: str) -> Header:
 def read_headers(columns: Sequence[str]) -> dict[str, Header]:
     """What each of several columns' headers says; no two are called alike, but for their case."""
     headers: dict[str, Header] = {}
+    taken: set[str] = set()
     # A column that has a property's very name comes before one whose header means it.
     for column in sorted(columns, key=_comes_later):
         header = read_header(column)
-        taken = {other.name.casefold() for other in headers.values()}
         headers[column] = header if header.name.casefold() not in taken else Header(column)
+        taken.add(headers[column].name.casefold())
     return {column: headers[column] for column in columns}
 
 
@@ -78,13 +85,16 @@ def columns_by_name(said: Mapping[str, T], properties: Sequence[str], what: str)
         UserError: when there is no such column.
     """
     by_column = {}
-    headers = read_headers(properties)
+    alike: dict[str, list[str]] = defaultdict(list)
+    meant: dict[str, list[str]] = defaultdict(list)
+    for each, header in read_headers(properties).items():
+        alike[each.casefold()].append(each)
+        meant[header.name.casefold()].append(each)
+    own = {*properties}
     for name, value in said.items():
         wanted = name.strip().casefold()
-        matches = [c for c in properties if c.casefold() == wanted] or [
-            c for c, header in headers.items() if header.name.casefold() == wanted
-        ]
-        column = name if name in properties else matches[0] if len(matches) == 1 else None
+        matches = alike.get(wanted) or meant.get(wanted, [])
+        column = name if name in own else matches[0] if len(matches) == 1 else None
         if column is None:
             names = ", ".join(properties[:_NAMES_SHOWN]) or "none"
             raise UserError(

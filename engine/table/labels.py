@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..base.budget import check_time
 from ..settings.properties import (
     Conversion,
     Property,
@@ -77,7 +78,7 @@ def read_labels(
     strange = _convert_cells(values, read, header.name, property_)
     values[strange] = np.nan
     words = sorted([*read.words, *(i for i in strange if not is_unit(read.quantities[i].unit))])
-    foreign_cells = [i for i in strange if i not in words]
+    foreign_cells = sorted({*strange} - {*words})
     property_, of_scale = on_scale(property_, values, rows, scale)
     # What lies above a bound has it as its lower end.
     lower, upper = (
@@ -128,6 +129,7 @@ def _convert_cells(values: np.ndarray, read: Column, name: str, property_: Prope
         if not unit:
             continue
         if unit not in conversions:
+            check_time("reading its units")
             conversions[unit] = conversion_to(property_, name, unit)
         convert = conversions[unit]
         if convert is None:

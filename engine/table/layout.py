@@ -1,18 +1,28 @@
 """Where a table's header is, and which of the rows below it fit it."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from ..base.errors import UserError
-from . import delimited, workbooks
+from . import delimited
 
 NumberedRows = Iterator[tuple[int, Sequence[Any]]]
 """Rows, each with the number that a spreadsheet shows."""
 
+MAX_COLUMNS = 10_000
+
 _ABOVE = 20
 """Rows among which the header is looked for."""
+
+LONGEST_NAME = 200
+"""Characters of a column's name."""
+
+_LONGEST_READ = 10_000
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn")
+"""Unicode's categories of controls, marks of direction, halves of characters and no characters."""
 
 _MOST_MISFITS = 0.5
 """Share of rows that do not fit the header from which it is the table that is read wrongly."""
@@ -53,9 +63,13 @@ class Rows:
         place = _header_place([row for _, row in first])
         self.above = [(number, _header_text(row[0])) for number, row in first[:place]]
         self.header = [_header_text(cell) for cell in first[place][1]]
+        if len(self.header) > MAX_COLUMNS:
+            raise UserError(
+                f"{name} has {len(self.header):,} columns; at most {MAX_COLUMNS:,} are read. Leave "
+                "out the ones that are not needed."
+            )
         if self.header[0].startswith("#"):
             self.header[0] = self.header[0].lstrip("# ")
-        workbooks.check_cells(len(self.header), name)
         self.below = chain(first[place + 1 :], filled)
 
     def __iter__(self) -> NumberedRows:
@@ -126,4 +140,14 @@ def _blank(row: Sequence[Any]) -> bool:
 
 
 def _header_text(cell: Any) -> str:
-    return " ".join(str(cell).split()) if cell is not None else ""
+    """A name on one line, without signs that are not seen, and no longer than people read.
+
+    Names that look alike must be alike, or a column would be looked for in vain.
+    """
+    if cell is None:
+        return ""
+    text = " ".join(str(cell)[:_LONGEST_READ].split())
+    if not text.isascii() or not text.isprintable():
+        seen = (sign for sign in text if unicodedata.category(sign) not in _UNSEEN)
+        text = " ".join(unicodedata.normalize("NFC", "".join(seen)).split())
+    return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"

@@ -1,5 +1,6 @@
 """Tables in long format: a row for each value, with a column that names the property."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -7,12 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..base.budget import check_time
 from ..base.errors import UserError
 from .cells import is_missing
 from .columns import Columns, unused_roles
 from .quantities import to_quantity
 from .reading import RawTable
 from .roles import SETTINGS
+from .workbooks import check_cells
 
 _NAMES = ("property", "property_name", "prop", "parameter", "quantity", "variable", "endpoint")
 _VALUES = ("value", "values", "val", "property_value", "result", "measurement")
@@ -95,19 +98,25 @@ def pivoted(
     numbers: list[int] = []
     roles = unused_roles(raw, Columns(smiles=smiles))
     apart = [name for name in others if name in conditions or roles.get(name) in SETTINGS]
-    open_rows: dict[tuple[str | None, ...], list[int]] = {}
-    for number, row in zip(raw.rows, raw.frame.to_dict("records"), strict=True):
+    open_rows: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
+    seen: Counter[tuple[str | None, ...]] = Counter()
+    for number, given in zip(raw.rows, raw.frame.to_numpy(), strict=True):
+        row = dict(zip(raw.column_names, given, strict=True))
         name, value = row[long.name], row[long.value]
         if is_missing(name) or is_missing(value):
             continue
         column = columns[name]
-        mine = open_rows.setdefault((row[smiles], *(row[each] for each in apart)), [])
-        place = next((i for i in mine if column not in cells[i]), None)
-        if place is None:
-            place = len(cells)
-            mine.append(place)
+        key = row[smiles], *(row[each] for each in apart)
+        mine, before = open_rows[key], seen[column, *key]
+        # The first value of a property goes to the first row of its unit, the second to the second.
+        seen[column, *key] += 1
+        if before == len(mine):
+            mine.append(len(cells))
             cells.append({other: row[other] for other in others})
             numbers.append(int(number))
+            check_cells(len(cells) * (len(others) + len(columns)), raw.name)
+            check_time("giving each property a column")
+        place = mine[before]
         unit = row[long.unit] if long.unit else None
         cells[place][column] = value if is_missing(unit) else f"{value} {unit}"
     if not cells:

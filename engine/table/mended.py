@@ -1,10 +1,12 @@
 """Carrying out a mending: from a file to a checked table."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from ..base.budget import allow_for, cpu_budget
 from ..base.errors import UserError
 from ..chem.notations import NotationError, checked_elements
 from .checking import Table, check_table, leave_bounds_out
@@ -33,7 +35,12 @@ def mended_table(
     Raises:
         UserError: when it cannot be used, or the mending does not fit it.
     """
-    return check_mended(read_cells(source, mending, name), mending, progress)
+    with cpu_budget(name or _shown_name(source)):
+        return check_mended(read_cells(source, mending, name), mending, progress)
+
+
+def _shown_name(source: Path | str | bytes) -> str:
+    return "The table" if isinstance(source, bytes) else Path(source).name
 
 
 def read_cells(source: Path | str | bytes, mending: Mending, name: str | None = None) -> RawTable:
@@ -45,10 +52,16 @@ def read_cells(source: Path | str | bytes, mending: Mending, name: str | None = 
     raw = read_table(source, name, **mending.reading, lenient=True)
     if not mending.long:
         return raw
+    with cpu_budget(raw.name):
+        allow_for(*raw.frame.shape)
+        return _pivoted(raw, mending, mending.long)
+
+
+def _pivoted(raw: RawTable, mending: Mending, long: str) -> RawTable:
     smiles = mending.smiles and mending.own_names.get(mending.smiles, mending.smiles)
     return pivoted(
         raw,
-        said_long_format(mending.long, raw),
+        said_long_format(long, raw),
         guess_columns(raw, smiles=smiles).smiles,
         [mending.own_names.get(name, name) for name in mending.conditions],
     )
@@ -82,6 +95,13 @@ def check_mended(raw: RawTable, mending: Mending, progress: Progress | None = No
     Raises:
         UserError: when it cannot be used, or the mending does not fit it.
     """
+    with cpu_budget(raw.name):
+        allow_for(*raw.frame.shape)
+        return _checked(raw, mending, progress)
+
+
+def _checked(raw: RawTable, mending: Mending, progress: Progress | None) -> Table:
+    """See `check_mended`."""
     raw = with_mends(raw, mending)
     columns = columns_of(raw, mending)
     if mending.chain_ends:
@@ -160,8 +180,9 @@ def _new_names(raw: RawTable, mending: Mending) -> list[str]:
         if old not in raw.frame:
             raise _changed_since(f"{raw.name} has no column “{old}”, which is to be renamed")
     names = [mending.renamed.get(name, name).strip() for name in raw.column_names]
+    counts = Counter(names)
     for name in names:
-        if not name or names.count(name) > 1:
+        if not name or counts[name] > 1:
             what = f"Two columns would be called “{name}”" if name else "A column has no name"
             raise UserError(f"{what}; give each column a name of its own.")
     return names

@@ -1,7 +1,7 @@
 """What is done to a table before a model learns from it, in words that can be kept and repeated."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,8 @@ BoundsUse = Literal["learn", "leave-out"]
 
 MAX_CHANGES = 20_000
 """Most rows that may be dropped, and most cells that may be changed."""
+
+T = TypeVar("T")
 
 _LONGEST = 5_000
 _CLIPPED = 60
@@ -224,8 +226,8 @@ def fitting(mending: Mending, raw: RawTable) -> tuple[Mending, Mending]:
         raw: the table before any of its steps.
     """
     cells = Cells(raw)
-    changed = [each for each in mending.changed if cells.problem_of_change(each) is None]
-    dropped = [each for each in mending.dropped if cells.problem_of_drop(each) is None]
+    changed, other_changes = _parted(mending.changed, cells.problem_of_change)
+    dropped, other_rows = _parted(mending.dropped, cells.problem_of_drop)
     renamed = {old: new for old, new in mending.renamed.items() if old in raw.frame.columns}
     names = {renamed.get(name, name) for name in raw.column_names}
     columns = [mending.smiles, mending.id, *(mending.properties or ()), *mending.conditions]
@@ -239,11 +241,19 @@ def fitting(mending: Mending, raw: RawTable) -> tuple[Mending, Mending]:
             **({} if fits else chosen),
         ),
         Mending(
-            changed=tuple(each for each in mending.changed if each not in changed),
-            dropped=tuple(each for each in mending.dropped if each not in dropped),
+            changed=tuple(other_changes),
+            dropped=tuple(other_rows),
             renamed={old: new for old, new in mending.renamed.items() if old not in renamed},
         ),
     )
+
+
+def _parted(steps: Sequence[T], problem: Callable[[T], str | None]) -> tuple[list[T], list[T]]:
+    """The steps without a problem, and the others."""
+    parts: tuple[list[T], list[T]] = ([], [])
+    for step in steps:
+        parts[problem(step) is not None].append(step)
+    return parts
 
 
 def rows_to_drop(raw: RawTable, rows: Sequence[int], columns: Sequence[str]) -> list[DroppedRow]:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ..base.budget import check_time
 from ..settings.units import LONGEST, is_unit
 from .cells import DecimalSign, is_missing, to_number
 
@@ -16,6 +17,9 @@ BOUNDS: tuple[Kind, ...] = ("below", "above")
 
 _LONGEST = 60
 """Characters of the longest cell that may hold a number."""
+
+_CHECKED = 1_000
+"""Cells after which the time is looked at."""
 
 _NUMBER = r"[+-]?(?:\d[\d.,'  ]*|[.,]\d+)(?:[eE][+-]?\d+)?"
 _TIMES_TEN = re.compile(
@@ -143,6 +147,8 @@ def read_column(cells: Sequence[str | None], decimal: DecimalSign = ".") -> Colu
     """Read a column's cells as numbers."""
     column = Column(np.full(len(cells), np.nan), {}, [], [])
     for position, text in enumerate(cells):
+        if position % _CHECKED == 0:
+            check_time("reading its numbers")
         if text is None or is_missing(text):
             continue
         quantity = to_quantity(text, decimal)
@@ -162,4 +168,8 @@ def read_column(cells: Sequence[str | None], decimal: DecimalSign = ".") -> Colu
 def commonest_unit(column: Column) -> str | None:
     """The unit that most cells name which name one; None where none does."""
     units = Counter(quantity.unit for quantity in column.quantities.values() if quantity.unit)
-    return next((unit for unit, _ in units.most_common() if is_unit(unit)), None)
+    for unit, _ in units.most_common():
+        check_time("reading its units")
+        if is_unit(unit):
+            return unit
+    return None

@@ -1,43 +1,35 @@
 """Reading a table from a file of any of the formats: every cell as text."""
 
-import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, get_args
+from types import MappingProxyType
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
+from ..base.budget import allow_for, check_time, cpu_budget
 from ..base.errors import UserError
 from . import delimited, sheets, structures, workbooks
-from .cells import DecimalSign, guess_decimal
+from .cells import LONGEST_CELL, DecimalSign, guess_decimal, plain_text
+from .decoding import TextFile
+from .formats import Format, format_of, format_of_text
 from .layout import NumberedRows, Rows
+from .parquet import ParquetTable
 
 MAX_BYTES = 100 * 2**20
 MAX_ROWS = 1_000_000
 
-Format = Literal["csv", "parquet", "xlsx", "mol", "smiles"]
+_CHECKED = 50
+"""Rows after which the time is looked at."""
 
-_BINARIES = (
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"GIF8", "a GIF picture"),
-    (b"%PDF", "a PDF document"),
-    (b"MZ", "a Windows program"),
-    (b"\x7fELF", "a program"),
-    (b"\x1f\x8b", "a gzip archive: unpack it first"),
-    (b"BZh", "a bzip2 archive: unpack it first"),
-    (b"\xfd7zXZ", "an xz archive: unpack it first"),
-    (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
-    (b"Rar!", "a RAR archive: unpack it first"),
-    (b"\xd0\xcf\x11\xe0", "an old or locked Excel file: save it as XLSX without a password"),
-    (b"SQLite format 3", "a SQLite database"),
-)
+_MOST_CHARACTERS = 200_000_000
+"""Of all cells; a compressed file can hold far more than it seems."""
 
 
 class Reading(BaseModel):
@@ -79,6 +71,8 @@ class RawTable:
         reading: how the file was read.
         misfits: rows that were left out, since they have too many or too few cells, and why.
         above: lines above the header, and how each begins.
+        unread: columns whose cells are not read, and why.
+        cut: row and column of the cells of whose text only the beginning is read.
     """
 
     name: str
@@ -87,6 +81,8 @@ class RawTable:
     reading: Reading
     misfits: tuple[tuple[int, str], ...] = ()
     above: tuple[tuple[int, str], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
+    cut: tuple[tuple[int, str], ...] = ()
 
     @property
     def column_names(self) -> list[str]:
@@ -117,38 +113,63 @@ def read_table(
         UserError: when there is no readable table, with what to do about it.
     """
     data, name = _content(source, name)
-    sign = None if decimal is None else _checked_decimal(decimal)
-    kind = format_of(data, name)
+    with cpu_budget(name):
+        sign = None if decimal is None else _checked_decimal(decimal)
+        kind = format_of(data, name)
+        opened = _opened(data, name, kind, separator, encoding, sheet)
+        below = Rows(_within_limit(opened.numbered, name), name, opened.separator, lenient)
+        rows, numbers = _all_rows(iter(below), name)
+        reading = read_as(
+            opened.kind, opened.separator, opened.encoding, below.header, rows, sign
+        ).model_copy(update=opened.said)
+        raw = raw_table(name, below.header, rows, numbers, reading)
+        raw = replace(
+            raw, misfits=tuple(below.misfits), above=tuple(below.above), unread=opened.unread
+        )
+        return without_unused(raw, below.header)
+
+
+class _Opened(NamedTuple):
+    """The rows of a file, and how they are read."""
+
+    kind: Format
     numbered: NumberedRows
-    chosen: dict[str, Any] = {}
-    text = ""
-    if kind == "csv":
-        text, encoding = delimited.decode(data, name, encoding)
-        kind = _kind_of_text(text, name)
-    if kind in ("mol", "smiles"):
-        of_mol = kind == "mol"
-        separator = None
-        numbered = structures.mol_rows(text, name) if of_mol else structures.smiles_rows(text)
-    elif kind == "csv":
-        text, named = delimited.named_separator(text)
-        if separator:
-            separator = delimited.checked_separator(separator)
-        else:
-            separator = named or delimited.guess_separator(text)
-        numbered = delimited.text_rows(io.StringIO(text, newline=""), name, separator)
+    separator: str | None = None
+    encoding: str | None = None
+    said: Mapping[str, Any] = MappingProxyType({})
+    unread: tuple[tuple[str, str], ...] = ()
+
+
+def _opened(
+    data: bytes,
+    name: str,
+    kind: Format,
+    separator: str | None,
+    encoding: str | None,
+    sheet: str | Sequence[str] | None,
+) -> _Opened:
+    """Begin to read a file; the arguments are those of `read_table`."""
+    if kind == "xlsx":
+        numbered, said = _sheets(data, name, sheet)
+        return _Opened(kind, numbered, said=said)
+    if kind == "parquet":
+        table = ParquetTable(data, name, whole=True)
+        workbooks.check_cells(table.cells, name)
+        return _Opened(kind, table.rows(), unread=tuple(table.unread))
+    text = TextFile(data, name, encoding)
+    kind = format_of_text(text.head, name)
+    if kind == "mol":
+        return _Opened(kind, structures.mol_rows(text.lines, name), None, text.encoding)
+    if kind == "smiles":
+        return _Opened(kind, structures.smiles_rows(text.lines()), None, text.encoding)
+    head, named = delimited.named_separator(text.head)
+    if separator:
+        separator = delimited.checked_separator(separator)
     else:
-        separator = encoding = None
-        if kind == "xlsx":
-            numbered, chosen = _sheets(data, name, sheet)
-        else:
-            numbered = workbooks.parquet_rows(data, name)
-    below = Rows(_within_limit(numbered, name), name, separator, lenient)
-    rows, numbers = _all_rows(iter(below), name)
-    reading = read_as(kind, separator, encoding, below.header, rows, sign)
-    reading = reading.model_copy(update=chosen)
-    raw = raw_table(name, below.header, rows, numbers, reading)
-    raw = replace(raw, misfits=tuple(below.misfits), above=tuple(below.above))
-    return without_unused(raw, below.header)
+        separator = named or delimited.guess_separator(head)
+    lines = delimited.lines_below(text.lines())
+    numbered = delimited.text_rows(lines, name, separator)
+    return _Opened(kind, numbered, separator, text.encoding)
 
 
 def no_rows(name: str) -> UserError:
@@ -185,19 +206,32 @@ def raw_table(
     reading: Reading,
 ) -> RawTable:
     """A table of some rows, with all columns of the header."""
-    cells = [[_cell_text(cell, reading.decimal) for cell in row] for row in rows]
-    frame = pd.DataFrame(cells, columns=_column_names(header)[0], dtype=object)
-    return RawTable(name, frame, np.array(numbers, dtype=np.int64), reading)
+    names = _column_names(header)[0]
+    # Filled row by row, so that cells and their texts are never all held twice.
+    cells = np.empty((len(rows), len(names)), dtype=object)
+    cut: list[tuple[int, str]] = []
+    for place, row in enumerate(rows):
+        texts = [_cell_text(cell, reading.decimal) for cell in row]
+        cells[place] = texts
+        if max(map(len, filter(None, texts)), default=0) == LONGEST_CELL:
+            longer = (isinstance(cell, str) and len(cell) > LONGEST_CELL for cell in row)
+            cut += [
+                (numbers[place], name) for name, is_cut in zip(names, longer, strict=True) if is_cut
+            ]
+        if place % _CHECKED == 0:
+            check_time("reading its cells")
+    frame = pd.DataFrame(cells, columns=names, dtype=object)
+    return RawTable(name, frame, np.array(numbers, dtype=np.int64), reading, cut=tuple(cut))
 
 
 def without_unused(raw: RawTable, header: Sequence[str]) -> RawTable:
     """A table without those columns that have neither a name in the header nor content."""
     given = zip(raw.column_names, header, strict=True)
-    unused = [column for column, name in given if not name and _empty(raw.frame[column])]
+    unused = {column: None for column, name in given if not name and _empty(raw.frame[column])}
     renamed = tuple(column for column in raw.reading.renamed if column not in unused)
     return replace(
         raw,
-        frame=raw.frame.drop(columns=unused),
+        frame=raw.frame.drop(columns=[*unused]),
         reading=raw.reading.model_copy(update={"renamed": renamed}),
     )
 
@@ -206,18 +240,17 @@ def _sheets(
     data: bytes, name: str, wanted: str | Sequence[str] | None
 ) -> tuple[NumberedRows, dict[str, Any]]:
     """The rows of a workbook, and what its `Reading` says of its sheets."""
-    chosen = workbooks.choose_sheets(
-        data, name, [wanted] if isinstance(wanted, str) else wanted or ()
-    )
+    book = workbooks.Book(data, name)
+    chosen = workbooks.choose_sheets(book, [wanted] if isinstance(wanted, str) else wanted or ())
     said = {
         "sheet": chosen.names[0],
         "other_sheets": tuple(chosen.others),
-        "alike_sheets": sheets.alike(data, name, chosen),
+        "alike_sheets": sheets.alike(book, chosen),
     }
     if len(chosen.names) == 1:
-        return iter(workbooks.workbook_rows(data, name, chosen.names[0])), said
+        return book.rows(chosen.names[0]), said
     shifts: dict[str, int] = {}  # filled while the rows are read
-    return sheets.joined_rows(data, name, chosen.names, shifts), {**said, "joined_sheets": shifts}
+    return sheets.joined_rows(book, chosen.names, shifts), {**said, "joined_sheets": shifts}
 
 
 def _content(source: Path | str | bytes, name: str | None) -> tuple[bytes, str]:
@@ -267,32 +300,6 @@ def _check_size(size: int, name: str) -> None:
         )
 
 
-def format_of(data: bytes, name: str) -> Format:
-    """The format of a file, by its first bytes.
-
-    Raises:
-        UserError: when it is not a table.
-    """
-    if data.startswith(b"PAR1"):
-        return "parquet"
-    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "xlsx"
-    for magic, description in _BINARIES:
-        # Two printable letters may begin a text too; in a program, zero bytes follow soon.
-        if data.startswith(magic) and (len(magic) > 2 or b"\0" in data[:64] or magic[1] > 127):
-            raise UserError(
-                f"{name} is not a table but {description}. CSV, TSV, Parquet, XLSX, SDF and MOL "
-                "work."
-            )
-    return "csv"
-
-
-def _kind_of_text(text: str, name: str) -> Format:
-    if structures.is_mol_file(text):
-        return "mol"
-    return "smiles" if structures.is_smiles_list(text, name) else "csv"
-
-
 def _checked_decimal(decimal: str) -> DecimalSign:
     for sign in get_args(DecimalSign):
         if decimal == sign:
@@ -301,11 +308,20 @@ def _checked_decimal(decimal: str) -> DecimalSign:
 
 
 def _within_limit(numbered: NumberedRows, name: str) -> NumberedRows:
-    """The rows unchanged, until their cells become too many; empty rows count too."""
-    cells = 0
-    for number, row in numbered:
+    """The rows unchanged, until they become too many to hold; empty rows count too."""
+    cells = characters = 0
+    for rows, (number, row) in enumerate(numbered, start=1):
         cells += len(row)
+        characters += sum([len(cell) for cell in row if isinstance(cell, str)])
         workbooks.check_cells(cells, name)
+        if characters > _MOST_CHARACTERS:
+            raise UserError(
+                f"{name} has more than {_MOST_CHARACTERS:,} characters in its cells; leave out the "
+                "columns that are not needed, or split the table."
+            )
+        if rows % _CHECKED == 1:
+            allow_for(rows, len(row))
+            check_time("reading its rows")
         yield number, row
 
 
@@ -327,18 +343,22 @@ def _column_names(header: Sequence[str]) -> tuple[list[str], list[str]]:
     """Unique column names, and those among them that are not the file's own."""
     names: list[str] = []
     renamed: list[str] = []
-    taken = set(header)
+    taken, used = {*header}, set[str]()
+    counts: dict[str, int] = {}
     for position, given in enumerate(header):
         name = given
-        if not given or given in names:
+        if not given or given in used:
             stem = given or f"Unnamed: {position}"
-            count = 2
+            # Counted on from the last of that name: many may be called alike.
+            count = counts.get(stem, 2)
             name = stem if not given else f"{stem} ({count})"
             while name in taken:
                 count += 1
                 name = f"{stem} ({count})"
+            counts[stem] = count
             renamed.append(name)
             taken.add(name)
+        used.add(name)
         names.append(name)
     return names, renamed
 
@@ -349,9 +369,7 @@ def _cell_text(cell: Any, decimal: str) -> str | None:
         return None
     if isinstance(cell, float):
         return None if math.isnan(cell) else repr(cell).replace(".", decimal)
-    if isinstance(cell, bytes):
-        cell = cell.decode("utf-8", errors="replace")
-    return str(cell).strip() or None
+    return plain_text(str(cell)) or None
 
 
 def _empty(column: pd.Series) -> bool:

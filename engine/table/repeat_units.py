@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..base.budget import check_time
 from ..chem.notations import stand_in_ends, with_stars
 from ..chem.polymers import joining_problem
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
-from .cells import is_missing
+from .cells import LONGEST_CELL, is_missing
 from .reading import RawTable
 from .report import Finding, counted, listed, rows_text
 
@@ -28,6 +29,11 @@ class _Read(NamedTuple):
 
 
 def _read_smiles(text: str) -> _Read:
+    if len(text) >= LONGEST_CELL:
+        length = f"the SMILES has {LONGEST_CELL:,} characters or more"
+        return _Read(
+            None, ("long_smiles", f"{length}; the longest that is read has {MAX_LENGTH:,}")
+        )
     try:
         return _Read(canonical(text))
     except BadSmilesError as error:
@@ -47,6 +53,7 @@ def read_units(
     for i, text in enumerate(texts):
         if progress and i % _PROGRESS_ROWS == 0:
             progress(i, len(texts))
+        check_time("reading its repeat units")
         if text is None or is_missing(text):
             read = _Read(None, ("empty_smiles", "the SMILES is empty"))
         else:
@@ -110,7 +117,9 @@ def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawT
         elements: that stand for `*`, such as `Ce` and `Th`.
     """
     frame = raw.frame.copy()
-    frame[column] = [text and with_stars(text, elements) for text in frame[column]]
+    texts = [text and with_stars(text, elements) for text in frame[column]]
+    # Of objects, or pandas would write an empty cell as a number.
+    frame[column] = pd.Series(texts, index=frame.index, dtype=object)
     return replace(raw, frame=frame)
 
 
@@ -156,11 +165,11 @@ def attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Findi
 
 def unjoinable(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
     """A finding on repeat units that cannot be joined; rows (n,) are those of a spreadsheet."""
-    problems = {
-        i: problem
-        for i, text in enumerate(canonical_)
-        if text.count("*") == 2 and (problem := joining_problem(text))
-    }
+    problems = {}
+    for i, text in enumerate(canonical_):
+        check_time("joining its repeat units")
+        if text.count("*") == 2 and (problem := joining_problem(text)):
+            problems[i] = problem
     if not problems:
         return []
     named = [f"row {rows[i]} ({canonical_[i]}: {problem})" for i, problem in problems.items()]

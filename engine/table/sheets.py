@@ -2,42 +2,37 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from ..base.errors import UserError
 from .layout import NumberedRows, Rows
-from .workbooks import Sheets, workbook_rows
+from .workbooks import Book, Sheets
 
 _SHOWN = 5
 """Columns that a message names."""
 
 
-def alike(data: bytes, name: str, sheets: Sheets) -> tuple[str, ...]:
+def alike(book: Book, sheets: Sheets) -> tuple[str, ...]:
     """The sheets that are not read and have the columns of the first one that is.
 
     Args:
-        data: the workbook.
-        name: the file's name.
+        book: the workbook.
         sheets: of it.
     """
     if not sheets.others:
         return ()
-    columns = _columns(workbook_rows(data, name, sheets.names[0]), name)
+    columns = _columns(book.rows(sheets.names[0]), book.name)
     if not columns:
         return ()
-    others = {title: zip(count(1), rows) for title, rows in sheets.others.items()}
-    return tuple(title for title, rows in others.items() if _columns(rows, name) == columns)
+    others = {title: iter(rows) for title, rows in sheets.others.items()}
+    return tuple(title for title, rows in others.items() if _columns(rows, book.name) == columns)
 
 
-def joined_rows(
-    data: bytes, name: str, titles: Sequence[str], shifts: dict[str, int]
-) -> NumberedRows:
+def joined_rows(book: Book, titles: Sequence[str], shifts: dict[str, int]) -> NumberedRows:
     """The rows of several sheets with the same columns, those of the first with their header.
 
     Args:
-        data: the workbook.
-        name: the file's name, for messages.
+        book: the workbook.
         titles: of the sheets, in order.
         shifts: gets, for each sheet but the first, what was added to its row numbers, so that no
             two rows have the same.
@@ -48,13 +43,13 @@ def joined_rows(
     header: list[str] = []
     shift = last = 0
     for title in titles:
-        rows = Rows(iter(workbook_rows(data, name, title)), f"{name}, sheet “{title}”", None)
+        rows = Rows(book.rows(title), f"{book.name}, sheet “{title}”", None)
         if not header:
             header = [column for column in rows.header if column]
             yield 1, header
         else:
             shifts[title] = shift = last
-        places = _places(header, rows.header, name, titles[0], title)
+        places = _places(header, rows.header, book.name, titles[0], title)
         spare = [place for place in range(len(rows.header)) if place not in places]
         for number, row in rows.below:
             last = number + shift
@@ -70,15 +65,17 @@ def _places(
     named = [place for place, column in enumerate(other) if column]
     if [other[place] for place in named] == list(header):
         return named
-    lacking = [column for column in header if column not in other]
-    new = [other[place] for place in named if other[place] not in header]
-    if lacking or new or len(named) != len({*header}):
+    places = {other[place]: place for place in reversed(named)}
+    known = {*header}
+    lacking = [column for column in header if column not in places]
+    new = [other[place] for place in named if other[place] not in known]
+    if lacking or new or len(named) != len(known):
         odd = ", ".join(f"“{column[:40]}”" for column in ([*lacking, *new] or header)[:_SHOWN])
         raise UserError(
             f"{name}: the sheets “{first}” and “{title}” have other columns than each other "
             f"({odd}), so they cannot be joined; name the columns alike, or read one sheet."
         )
-    return [other.index(column) for column in header]
+    return [places[column] for column in header]
 
 
 def _filled(cells: Sequence[Any]) -> Iterator[Any]:

@@ -1,18 +1,18 @@
 """Reading a table of any length, some rows at a time."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from . import delimited, structures, workbooks
+from ..base.budget import allow_for, check_time, cpu_budget
+from . import delimited
+from .decoding import TextFile
+from .formats import Format, format_of, format_of_text
 from .layout import NumberedRows, Rows
+from .parquet import ParquetTable
 from .reading import (
-    Format,
     RawTable,
-    format_of,
     no_rows,
     opening,
     raw_table,
@@ -25,9 +25,10 @@ HEAD_ROWS = 20_000
 """Rows from which columns and the decimal sign are guessed; fewer of a very wide table."""
 
 _HEAD_CELLS = 2_000_000
-_HEAD_TEXT = 1_000_000
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 64
 _BATCH = 1024
+_BYTES = 4 * 2**20
+"""Of a file up to which it has the plain budget of time; a longer one has as much more."""
 
 
 @dataclass(frozen=True)
@@ -61,25 +62,24 @@ def stream_table(path: Path) -> TableStream:
     name = path.name or str(path)
     with opening(path, name), path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+    with cpu_budget(name), opening(path, name):
+        # Not by its rows, of which a small file may have any number.
+        allow_for(times=path.stat().st_size / _BYTES)
+        return _opened(path, name, head)
+
+
+def _opened(path: Path, name: str, head: bytes) -> TableStream:
     kind = format_of(head, name)
+    if kind == "parquet":
+        table = ParquetTable(path, name, whole=False, batch=_BATCH)
+        stream = _streamed(kind, name, table.rows)
+        return replace(stream, head=replace(stream.head, unread=tuple(table.unread)))
     if kind == "xlsx":
         return _whole(read_table(path))
-    if kind == "parquet":
-        return _streamed(kind, name, partial(workbooks.parquet_stream, path, name, _BATCH))
-    if _is_of_structures(head, name):
+    text = TextFile(path, name)
+    if format_of_text(text.head, name) != "csv":
         return _whole(read_table(path))
-    *likely, last = delimited.likely_encodings(head)
-    for encoding in likely:
-        with suppress(UnicodeDecodeError):
-            return _text_stream(path, name, encoding)
-    return _text_stream(path, name, last)
-
-
-def _is_of_structures(head: bytes, name: str) -> bool:
-    """Whether a file is an SDF or MOL file or a list of SMILES, by its first bytes."""
-    text = head.decode("utf-8", errors="replace")
-    block = structures.is_mol_file(f"{text}M  END") and "M  " in text
-    return block or structures.is_smiles_list(text, name)
+    return _text_stream(path, text)
 
 
 def _whole(table: RawTable) -> TableStream:
@@ -94,18 +94,16 @@ def _whole(table: RawTable) -> TableStream:
     return TableStream(table, len(table.rows), chunks)
 
 
-def _text_stream(path: Path, name: str, encoding: str) -> TableStream:
-    with opening(path, name), path.open(encoding=encoding, newline="") as file:
-        text = delimited.checked_text(file.read(_HEAD_TEXT), name)
-    text, named = delimited.named_separator(text)
-    separator = named or delimited.guess_separator(text)
+def _text_stream(path: Path, file: TextFile) -> TableStream:
+    name = file.name
+    head, named = delimited.named_separator(file.head)
+    separator = named or delimited.guess_separator(head)
 
     def numbered() -> NumberedRows:
         with opening(path, name):
-            lines = delimited.file_lines(path, name, encoding)
-            yield from delimited.text_rows(lines, name, separator)
+            yield from delimited.text_rows(delimited.lines_below(file.lines()), name, separator)
 
-    return _streamed("csv", name, numbered, separator, encoding)
+    return _streamed("csv", name, numbered, separator, file.encoding)
 
 
 def _streamed(
@@ -131,7 +129,11 @@ def _streamed(
             yield raw_table(name, header, rows, numbers, reading)
 
     head = without_unused(raw_table(name, header, rows, numbers, reading), header)
-    return TableStream(head, len(rows) + sum(1 for _ in rest), chunks)
+    count = len(rows)
+    for _ in rest:
+        count += 1
+        check_time("reading its rows")
+    return TableStream(head, count, chunks)
 
 
 def _unzipped(numbered: list) -> tuple[list, list]:

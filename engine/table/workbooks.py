@@ -1,26 +1,22 @@
-"""Parquet files and Excel workbooks: their rows as Python values."""
+"""Excel workbooks: which of their sheets hold the table, and its rows."""
 
-import io
-import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from ..base.errors import UserError
+from .package import MAX_UNPACKED, DamagedError, Package
+from .spreadsheet import Rows, Workbook
 
-MAX_UNPACKED = 2**30
-"""Most bytes that a compressed file may unpack to."""
-
-MAX_CELLS = 20_000_000
+MAX_CELLS = 10_000_000
 """Most cells that a table may have; a compressed file can hold far more than it seems."""
 
 _HEAD_ROWS, _HEAD_COLUMNS = 20, 50
 """Of a sheet, where the names of its columns are looked for."""
 
-Rows = Iterator[tuple[int, tuple[Any, ...]]]
-"""Each row's number in a spreadsheet and its cells; the first is the header."""
+_LONGEST_HEAD = 200
+_NAMES_SHOWN = 20
 
 
 class Sheets(NamedTuple):
@@ -28,32 +24,77 @@ class Sheets(NamedTuple):
 
     Attributes:
         names: theirs, in order; most often one.
-        others: the first rows of those that are not read and not empty, by name.
+        others: the first rows of those that are not read and not empty, with their numbers.
     """
 
     names: tuple[str, ...]
-    others: dict[str, list[tuple[Any, ...]]]
+    others: dict[str, list[tuple[int, list[Any]]]]
 
 
-def choose_sheets(data: bytes, name: str, wanted: Sequence[str] = ()) -> Sheets:
+class Book:
+    """An opened XLSX workbook.
+
+    Attributes:
+        name: the file's name, for messages.
+    """
+
+    def __init__(self, data: bytes, name: str) -> None:
+        """Open a workbook.
+
+        Raises:
+            UserError: when it is none, is damaged, or unpacks to too much.
+        """
+        self.name = name
+        with self._saying():
+            package = Package(data)
+            _check_package(package, name)
+            self._workbook = Workbook(package)
+
+    def rows(self, sheet: str) -> Rows:
+        """The rows of a sheet that are not empty; formulas give their last computed value.
+
+        Raises:
+            UserError: when it is damaged.
+        """
+        with self._saying():
+            yield from self._workbook.rows(sheet)
+
+    def heads(self) -> dict[str, list[tuple[int, list[Any]]]]:
+        """The first cells of each sheet, their long texts cut.
+
+        Raises:
+            UserError: when one is damaged.
+        """
+        return {sheet: _head(self.rows(sheet)) for sheet in self._workbook.sheets}
+
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        try:
+            yield
+        except DamagedError as error:
+            raise UserError(
+                f"{self.name} is a damaged XLSX workbook: {error}. Open it in a spreadsheet "
+                "program and save it again, or save it as CSV."
+            ) from error
+
+
+def choose_sheets(book: Book, wanted: Sequence[str] = ()) -> Sheets:
     """The sheets that hold the table: those that are wanted, else the first that names SMILES.
 
     Args:
-        data: the workbook.
-        name: the file's name, for messages.
+        book: the workbook.
         wanted: the user's choice.
 
     Raises:
-        UserError: when it is damaged, unpacks to too much, has no such sheet, or one is wanted
-            twice.
+        UserError: when it is damaged, has no such sheet, or one is wanted twice.
     """
-    with _opened(data, name) as workbook:
-        heads = {sheet.title: _head(sheet) for sheet in workbook.worksheets}
+    heads = book.heads()
     if not heads:
-        raise UserError(f"{name} has no worksheet; put the table into its first sheet.")
+        raise UserError(f"{book.name} has no worksheet; put the table into its first sheet.")
     for title in wanted:
         if title not in heads:
-            raise UserError(f"{name} has no sheet “{title}”; its sheets are: {', '.join(heads)}.")
+            names = ", ".join([*heads][:_NAMES_SHOWN])
+            raise UserError(f"{book.name} has no sheet “{title}”; its sheets are: {names}.")
         if wanted.count(title) > 1:
             raise UserError(f"The sheet “{title}” is named twice; name it once.")
     texts = {title: _text(rows) for title, rows in heads.items()}
@@ -64,105 +105,17 @@ def choose_sheets(data: bytes, name: str, wanted: Sequence[str] = ()) -> Sheets:
     return Sheets(titles, {other: heads[other] for other in filled if other not in titles})
 
 
-def workbook_rows(data: bytes, name: str, sheet: str) -> Rows:
-    """The rows of a sheet of an XLSX workbook; formulas give their last computed value.
-
-    Raises:
-        UserError: when it is damaged.
-    """
-    with _opened(data, name) as workbook:
-        chosen = workbook[sheet]
-        chosen.reset_dimensions()
-        yield from enumerate(chosen.iter_rows(values_only=True), start=1)
+def _head(rows: Rows) -> list[tuple[int, list[Any]]]:
+    first = takewhile(lambda numbered: numbered[0] <= _HEAD_ROWS, rows)
+    return [(number, [_short(cell) for cell in row[:_HEAD_COLUMNS]]) for number, row in first]
 
 
-@contextmanager
-def _opened(data: bytes, name: str) -> Iterator[Any]:
-    import openpyxl
-
-    _check_unpacked(_zip_size(data, name), name)
-    # A damaged file can make the parser raise nearly anything, and all of it means the same.
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except UserError:
-        raise
-    except Exception as error:
-        raise _damaged(
-            name, "XLSX workbook", "Open it in a spreadsheet program and save"
-        ) from error
+def _short(cell: Any) -> Any:
+    return cell[:_LONGEST_HEAD] if isinstance(cell, str) else cell
 
 
-def _head(sheet: Any) -> list[tuple[Any, ...]]:
-    """A sheet's first cells."""
-    sheet.reset_dimensions()
-    return list(sheet.iter_rows(max_row=_HEAD_ROWS, max_col=_HEAD_COLUMNS, values_only=True))
-
-
-def _text(rows: list[tuple[Any, ...]]) -> str:
-    return " ".join(str(cell) for row in rows for cell in row if cell is not None)
-
-
-def parquet_rows(data: bytes, name: str) -> Rows:
-    """The rows of a Parquet file.
-
-    Raises:
-        UserError: when it is damaged or unpacks to too much.
-    """
-    import pyarrow.parquet
-
-    try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
-        groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-        cells = file.metadata.num_rows * file.metadata.num_columns
-        size = sum(group.total_byte_size for group in groups)
-        names = list(file.schema_arrow.names)
-    except Exception as error:
-        raise _damaged(name, "Parquet file", "Write") from error
-    _check_unpacked(size, name)
-    check_cells(cells, name)
-    try:
-        table = file.read()
-        columns = [column.to_pylist() for column in table.columns]
-    except Exception as error:
-        raise _damaged(name, "Parquet file", "Write") from error
-    yield 1, tuple(names)
-    yield from enumerate(zip(*columns, strict=True), start=2)
-
-
-def parquet_stream(path: Path, name: str, batch: int) -> Rows:
-    """The rows of a Parquet file of any size, few of them in memory at a time.
-
-    Args:
-        path: the file.
-        name: its name, for messages.
-        batch: the number of rows that are read together.
-
-    Raises:
-        UserError: when it is damaged.
-    """
-    import pyarrow.parquet
-
-    try:
-        # Without the buffer, which would hold a whole group of rows and often the whole file.
-        file = pyarrow.parquet.ParquetFile(path, pre_buffer=False)
-    except Exception as error:
-        raise _damaged(name, "Parquet file", "Write") from error
-    with file:
-        yield 1, tuple(file.schema_arrow.names)
-        number = 2
-        batches = file.iter_batches(batch)
-        while True:
-            try:
-                rows = next(batches, None)
-                columns = [column.to_pylist() for column in rows.columns] if rows else []
-            except Exception as error:
-                raise _damaged(name, "Parquet file", "Write") from error
-            if rows is None:
-                return
-            yield from enumerate(zip(*columns, strict=True), start=number)
-            number += rows.num_rows
+def _text(rows: list[tuple[int, list[Any]]]) -> str:
+    return " ".join(str(cell) for _, row in rows for cell in row if cell is not None)
 
 
 def check_cells(cells: int, name: str) -> None:
@@ -178,32 +131,22 @@ def check_cells(cells: int, name: str) -> None:
         )
 
 
-def _zip_size(data: bytes, name: str) -> int:
-    """The bytes that a workbook's parts declare to unpack to; zipfile never reads more."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except Exception as error:
-        raise _damaged(
-            name, "XLSX workbook", "Open it in a spreadsheet program and save"
-        ) from error
-    if not any(part.filename.startswith("xl/workbook") for part in parts):
+def _check_package(package: Package, name: str) -> None:
+    """Refuse an archive that is no workbook, or unpacks to too much.
+
+    Raises:
+        UserError: when it is not read.
+    """
+    if not any(part.startswith("xl/workbook") for part in package.names):
         raise UserError(
             f"{name} is a ZIP archive, not a table; unpack it and upload the CSV, TSV, Parquet or "
             "XLSX file in it."
         )
-    return sum(part.file_size for part in parts)
-
-
-def _check_unpacked(size: int, name: str) -> None:
-    if size > MAX_UNPACKED:
+    if "xl/workbook.bin" in package.names:
+        raise UserError(f"{name} is a binary workbook (XLSB); save it as XLSX or CSV.")
+    if package.size > MAX_UNPACKED:
         raise UserError(
-            f"{name} unpacks to {size / 2**20:,.0f} MB, more than the {MAX_UNPACKED / 2**20:,.0f} "
-            "MB that are read; leave out what is not needed, or split the table."
+            f"{name} unpacks to {package.size / 2**20:,.0f} MB, more than the "
+            f"{MAX_UNPACKED / 2**20:,.0f} MB that are read; leave out what is not needed, or split "
+            "the table."
         )
-
-
-def _damaged(name: str, kind: str, verb: str) -> UserError:
-    return UserError(
-        f"{name} is a damaged {kind}: it cannot be read. {verb} it again, or save it as CSV."
-    )

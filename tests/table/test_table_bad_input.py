@@ -9,11 +9,12 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.chem.smiles import MAX_LENGTH
-from engine.table import guess_columns, load_table, read_table, reading, workbooks
-from tests.table.tables import parquet, text_table, workbook
+from engine.table import guess_columns, load_table, parquet, read_table, reading, workbooks
+from tests.table.tables import parquet as as_parquet
+from tests.table.tables import text_table, workbook
 
 GOOD_XLSX = workbook([("SMILES", "x"), *[("*CC*", i) for i in range(50)]])
-GOOD_PARQUET = parquet(pd.DataFrame({"SMILES": ["*CC*"] * 50, "x": range(50)}))
+GOOD_PARQUET = as_parquet(pd.DataFrame({"SMILES": ["*CC*"] * 50, "x": range(50)}))
 
 
 def zipped(**files):
@@ -100,6 +101,7 @@ def test_limits_on_rows_cells_and_properties(monkeypatch):
 @pytest.mark.parametrize("data", [GOOD_XLSX, GOOD_PARQUET])
 def test_a_file_that_unpacks_to_too_much_is_not_unpacked(data, monkeypatch):
     monkeypatch.setattr(workbooks, "MAX_UNPACKED", 100)
+    monkeypatch.setattr(parquet, "MAX_UNPACKED", 100)
     with pytest.raises(UserError, match="unpacks to"):
         read_table(data)
 

@@ -5,6 +5,7 @@ import streamlit as st
 
 from engine.runs import Run
 from engine.runs.html_report import html_report
+from engine.table.written import csv_bytes
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.page_guard import part
 
@@ -68,4 +69,4 @@ def _make_report(run: Run) -> str:
 
 @st.cache_data(max_entries=5, show_spinner=False)
 def _as_csv(key: str, _rows: pd.DataFrame) -> bytes:
-    return _rows.to_csv(index=False).encode()
+    return csv_bytes(_rows)

@@ -8,6 +8,7 @@ from engine.inference.error_facets import Facet, errors_by, facets_of, group_wor
 from engine.inference.error_filters import chosen_words
 from engine.settings.numbers import r2_words
 from engine.settings.properties import Property
+from engine.table.written import csv_bytes
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.errors.filters import choose_filter
@@ -174,7 +175,7 @@ def _show_list(
     with right:
         st.download_button(
             "These labels (CSV)",
-            rows.assign(classes=rows["classes"].map("; ".join)).to_csv(index=False).encode(),
+            csv_bytes(rows.assign(classes=rows["classes"].map("; ".join))),
             f"{evaluation.key}-{property_.name}-errors.csv".replace("/", "-"),
             "text/csv",
             icon=":material/download:",

@@ -13,6 +13,7 @@ from engine.runs import Cell, Run, start_run, unlearned_words, without_labels
 from engine.settings.conditions import Condition, condition_words
 from engine.settings.properties import Property
 from engine.table.report import counted, listed
+from engine.table.written import csv_bytes
 from pages.parts.auth import owner
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import number, plain, show_error
@@ -298,4 +299,4 @@ def _as_csv(doubtful: pd.DataFrame) -> bytes:
         ],
         why=[f"label doctor: {unlikely_words(score)}" for score in doubtful["score"]],
     )
-    return listed_.to_csv(index=False).encode()
+    return csv_bytes(listed_)

@@ -19,6 +19,7 @@ from engine.settings.metrics import WMAE, headline
 from engine.settings.numbers import r2_words
 from engine.settings.properties import Property, property_for
 from engine.table.mending import mending_sentences
+from engine.table.written import csv_bytes
 from pages.parts.charts import title_of
 from pages.parts.formatting import duration, plain
 from pages.parts.models import show_source_effects
@@ -288,7 +289,7 @@ def show_downloads(run: Run) -> None:
 
 
 def _as_csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False).encode()
+    return csv_bytes(frame)
 
 
 def _as_zip(folder: Path) -> bytes:

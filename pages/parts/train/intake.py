@@ -6,6 +6,7 @@ from hashlib import sha256
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from engine.base.budget import cpu_budget
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.inference.bundle import read_info
@@ -105,6 +106,12 @@ def check_file(file: dict) -> Table | None:
     """Read and check a file, at most once for each way to read it; None when it cannot be used."""
     # Drawn even when nothing is left to do, so that what follows never changes its place.
     place = st.empty()
+    with cpu_budget(file["name"]):
+        return _checked_file(file, place)
+
+
+def _checked_file(file: dict, place: DeltaGenerator) -> Table | None:
+    """See `check_file`."""
     try:
         cells = _once("raw", lambda: said.cells_key(file), _read, file, place)
     except UserError as error:

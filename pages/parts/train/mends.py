@@ -19,6 +19,7 @@ from engine.table.mending import (
     mending_sentences,
 )
 from engine.table.mending_file import written_mending
+from engine.table.written import csv_bytes
 from pages.parts.formatting import plain
 from pages.parts.page_guard import part
 from pages.parts.train.row_editor import show_row_editor
@@ -180,7 +181,7 @@ def mending_text(table: Table) -> bytes:
 
 
 def _as_csv(table: Table) -> bytes:
-    return mended_frame(table)[0].to_csv(index=False).encode()
+    return csv_bytes(mended_frame(table)[0])
 
 
 def _download(label: str, make: Callable[[], bytes], name: str) -> None:

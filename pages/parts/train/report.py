@@ -9,6 +9,7 @@ import streamlit as st
 from engine.runs import learnable, unlearned_words
 from engine.settings.properties import Property
 from engine.table import Finding, PropertySummary, Report, Table
+from engine.table.written import csv_bytes
 from pages.parts.formatting import number, plain
 from pages.parts.page_guard import part
 
@@ -191,7 +192,7 @@ def _show_excluded(table: Table, place: int) -> None:
         )
         st.download_button(
             "Download excluded.csv",
-            table.excluded.to_csv(index=False).encode(),
+            csv_bytes(table.excluded),
             "excluded.csv",
             "text/csv",
             icon=":material/download:",
