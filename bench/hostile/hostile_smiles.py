@@ -1,7 +1,8 @@
-"""Hostile SMILES: mutated polymers, texts of a grammar, graphs that no chemist draws, and limits."""
+"""Hostile SMILES: mutated polymers, texts of a grammar, graphs that no chemist draws, limits."""
 
 import random
 import string
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 POLYMERS = (
@@ -43,6 +44,26 @@ _ELEMENTS = (
     *("U", "Pu", "Og", "D", "X", "R", "*", "#6", "b", "c", "n", "p", "nH", "si"),
 )
 _BONDS = ("", "", "", "", "=", "#", "-", ":", "/", "\\", "$", "~", "->", "<-", ".")
+
+_KINDS = (
+    (4, ("C",)),
+    (4, ("C", "[C@H]", "C")),
+    (4, ("[Si]", "C")),
+    (3, ("c",)),
+    (3, ("c", "n")),
+    (3, ("C", "N")),
+    (3, ("b",)),
+    (5, ("P",)),
+    (6, ("S",)),
+    (4, ("C", "*")),
+    (14, ("[U]",)),
+    (14, ("*", "[Fe]")),
+    (14, ("[Pt]",)),
+)
+"""How many neighbours some kinds of atoms may have, and these."""
+
+_VALENCE = 14
+"""Of more neighbours than any atom has."""
 
 Edges = list[tuple[int, int]]
 
@@ -101,13 +122,14 @@ def of_graph(draw: random.Random) -> str:
     """A graph that no chemist draws, as SMILES."""
     edges = draw.choice(_GRAPHS)(draw)
     size = 1 + max(map(max, edges))
-    kinds = draw.choice((("C",), ("c",), ("S",), ("P",), ("[U]",), ("C", "N", "O"), ("c", "n")))
-    kinds = draw.choice((kinds, kinds, ("[Si]",), ("b",), ("C", "*"), ("[C@H]", "C"), ("p",)))
+    most = max(Counter(atom for edge in edges for atom in edge).values())
+    kinds = draw.choice([kinds for valence, kinds in _KINDS if valence >= most or most > _VALENCE])
     atoms = [draw.choice(kinds) for _ in range(size)]
     for _ in range(draw.choice((0, 1, 2, 2, 2, 7))):
         atoms.append("*")
         edges.append((draw.randrange(size), len(atoms) - 1))
-    return written(atoms, edges, draw.choice((lambda: "", lambda: draw.choice(("", "", "=")))))
+    unsaturated = most < 3 or draw.random() < 0.2
+    return written(atoms, edges, lambda: draw.choice(("", "", "=")) if unsaturated else "")
 
 
 def written(atoms: Sequence[str], edges: Edges, bond: Callable[[], str] = str) -> str:

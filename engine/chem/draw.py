@@ -9,7 +9,7 @@ from rdkit.Chem import rdCoordGen, rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from ..base.limited import LimitedProcess, LimitError
-from .smiles import BadSmilesError, canonical, parse
+from .smiles import BadSmilesError, bonds_of, canonical, parse
 
 MAX_PIXELS = 2000
 """Largest width and height of a picture, in pixels."""
@@ -21,7 +21,8 @@ _PLAIN_ATOMS, _PLAIN_RINGS = 170, 30
 """A molecule with no more of both is drawn in this process; the largest units of the competition
 have 166 and 18. What RDKit needs for others grows fast, and not in a way that can be foretold."""
 
-_BOND = 1.5  # a laid-out molecule's length unit is about an Ångström
+# A bond's usual length in a laid-out molecule, and one that is not drawn as others.
+_BOND, _TOO_SHORT = 1.5, 0.1
 
 _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 """Light grey for what RDKit's dark palette draws too dim; by atomic number, RGB 0 to 1."""
@@ -62,7 +63,11 @@ def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
         options.setAnnotationColour(_DARK[6])
     for name, value in _OPTIONS.items():
         setattr(options, name, value)
-    rdMolDraw2D.PrepareAndDrawMolecule(drawer, _laid_out(parse(smiles)), kekulize=True)
+    mol = _laid_out(parse(smiles))
+    if _shortest_bond(mol) < _TOO_SHORT:
+        # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
+        options.dummiesAreAttachments = False
+    rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, kekulize=True)
     drawer.FinishDrawing()
     return drawer.GetDrawingText()
 
@@ -148,20 +153,24 @@ def _laid_out(mol: Chem.Mol) -> Chem.Mol:
         # neither a person nor the editor can tell stereo centres. CoordGen is slower.
         other = Chem.Mol(mol)
         rdCoordGen.AddCoords(other)
-        # It gives up on large ring systems and leaves all atoms in one place. The waves that mark
-        # a `*` on a bond without length would fill the memory.
-        if _is_spread(other):
+        # It gives up on large ring systems, and leaves all atoms in one place.
+        if _shortest_bond(other) > _TOO_SHORT:
             mol = other
-    if not _is_spread(mol):
+    if np.isnan(_shortest_bond(mol)):
         raise BadSmilesError("RDKit finds no drawing of it")
     rdDepictor.StraightenDepiction(mol, minimizeRotation=True)
     return mol
 
 
-def _is_spread(mol: Chem.Mol) -> bool:
-    """Whether the atoms of a laid-out molecule lie apart, by numbers that are numbers."""
+def _shortest_bond(mol: Chem.Mol) -> float:
+    """The length of a laid-out molecule's shortest bond; NaN where a coordinate is no number."""
     points = mol.GetConformer().GetPositions()[:, :2]
-    return len(points) < 2 or bool(np.ptp(points, axis=0).max() > _BOND / 2)
+    ends = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds_of(mol)])
+    if not np.isfinite(points).all():
+        return np.nan
+    if not len(ends):
+        return _BOND
+    return float(np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=1).min())
 
 
 def _overlaps(mol: Chem.Mol) -> bool:

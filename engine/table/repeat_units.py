@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..chem.notations import stand_in_ends, with_stars
+from ..chem.pieces import pieces_problem, without_loose_pieces
 from ..chem.polymers import joining_problem
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from .cells import is_missing
@@ -29,7 +30,10 @@ class _Read(NamedTuple):
 
 def _read_smiles(text: str) -> _Read:
     try:
-        return _Read(canonical(text))
+        form = canonical(text)
+        if problem := pieces_problem(form):
+            return _Read(None, ("fragments", problem))
+        return _Read(form)
     except BadSmilesError as error:
         too_long = len(text) > MAX_LENGTH
         return _Read(None, ("long_smiles" if too_long else "unreadable_smiles", str(error)))
@@ -76,6 +80,11 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
             f"with a SMILES of more than {MAX_LENGTH:,} characters",
             "Give one repeat unit only",
         ),
+        "fragments": (
+            "with several molecules side by side",
+            "Models learn from single repeat units: correct the SMILES, or say `--fragments "
+            "leave-out` where counter-ions and solvents are to be left out of them",
+        ),
     }
     findings = []
     for kind, (description, advice) in words.items():
@@ -84,7 +93,7 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
             continue
         numbers = [int(rows[i]) for i in positions]
         named = rows_text(numbers)
-        if kind == "unreadable_smiles":
+        if kind in ("unreadable_smiles", "fragments"):
             named = listed([f"row {rows[i]} ({reasons[i][1]})" for i in positions])
         left = "is left out" if len(positions) == 1 else "are left out"
         findings.append(
@@ -111,6 +120,18 @@ def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawT
     """
     frame = raw.frame.copy()
     frame[column] = [text and with_stars(text, elements) for text in frame[column]]
+    return replace(raw, frame=frame)
+
+
+def without_fragments(raw: RawTable, column: str) -> RawTable:
+    """The table in which repeat units have no molecules beside them, such as counter-ions.
+
+    Args:
+        raw: the table.
+        column: of the repeat units.
+    """
+    frame = raw.frame.copy()
+    frame[column] = [text and without_loose_pieces(text) for text in frame[column]]
     return replace(raw, frame=frame)
 
 
