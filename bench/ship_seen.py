@@ -1,6 +1,6 @@
 """Says what the shipped model's training units are made of: `python -m bench.ship_seen TABLES`.
 
-TABLES is the folder that `python -m bench.shipped_tables` wrote. A model that is trained now says so
+TABLES is the folder that `python -m bench.shipped_tables` wrote. A model trained now says so
 by itself; this adds it to one that was trained before, and touches nothing else. It is refused when
 the tables are not those that the model's domain was made of.
 """

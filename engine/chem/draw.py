@@ -9,7 +9,15 @@ from rdkit.Chem import rdCoordGen, rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
 from ..base.limited import LimitedProcess, LimitError
-from .smiles import BadSmilesError, bonds_of, canonical, parse
+from .smiles import (
+    MAX_ATOMS,
+    MAX_FUSED_RINGS,
+    BadSmilesError,
+    bonds_of,
+    canonical,
+    fused_rings,
+    parse,
+)
 
 MAX_PIXELS = 2000
 """Largest width and height of a picture, in pixels."""
@@ -104,8 +112,11 @@ def from_molblock(block: str) -> str:
         return ""
     # A damaged block can make the parser raise nearly anything, and all of it means the same.
     try:
+        raw = Chem.MolFromMolBlock(block, sanitize=False)
+        if not raw or raw.GetNumAtoms() > MAX_ATOMS or fused_rings(raw) > MAX_FUSED_RINGS:
+            return ""
         mol = Chem.MolFromMolBlock(block) or Chem.MolFromMolBlock(block, sanitize=False)
-        text = Chem.MolToSmiles(mol) if mol else ""
+        text = Chem.MolToSmiles(mol)
     except Exception:
         return ""
     if not text:

@@ -24,11 +24,17 @@ MAX_PATHS = 15_000
 time with the square of their number: 45,000 take 20 seconds. Atoms of up to four neighbours cannot
 make many more than this in a SMILES of that length; units of the competition have at most 600."""
 
+MAX_FUSED_RINGS = 40
+"""Most rings of one ring system that are read: C70 has 36. RDKit tries joint rings for aromaticity
+in a time that grows exponentially with them: a sheet of 53 rings of phosphorus takes 9 seconds."""
+
 _IS_STAR = rdqueries.AtomNumEqualsQueryAtom(0)
 _IS_CROWDED = rdqueries.ExplicitDegreeGreaterQueryAtom(4)
 _CHARGE = re.compile(r"\[[^\]]*?([+-]\d{2,})[^\]]*\]")
 _NOT_IN_SMILES = re.compile(r"[^\x21-\x7e]")
 _LOST = re.compile(r"~[\d%]")
+_IN_BRACKETS = re.compile(r"\[[^\]]*\]")
+_CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
@@ -143,6 +149,9 @@ def _parse(text: str) -> Chem.Mol:
             "it has `~` where a ring is closed, which RDKit takes for a single bond: write which "
             "bond it is"
         )
+    # Each ring has two of these signs.
+    if len(text) > 2 * MAX_FUSED_RINGS and _has_many_closures(text):
+        _check_rings(text)
     try:
         mol = Chem.MolFromSmiles(text)
     except Exception as error:  # RDKit's own kinds, and Python's SystemError
@@ -160,6 +169,41 @@ def _parse(text: str) -> Chem.Mol:
     if _NUMBERED.search(text):
         _drop_numbers(mol)
     return mol
+
+
+def fused_rings(mol: Chem.Mol) -> int:
+    """How many rings the largest ring system of a molecule has, which need not be sanitised."""
+    Chem.FastFindRings(mol)
+    bonds = [bond for bond in bonds_of(mol) if bond.IsInRing()]
+    system = {
+        atom: {atom} for bond in bonds for atom in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+    }
+    for bond in bonds:
+        own, other = system[bond.GetBeginAtomIdx()], system[bond.GetEndAtomIdx()]
+        if own is not other:
+            small, large = sorted((own, other), key=len)
+            large |= small
+            system.update(dict.fromkeys(small, large))
+    rings = {id(atoms): 1 - len(atoms) for atoms in system.values()}
+    for bond in bonds:
+        rings[id(system[bond.GetBeginAtomIdx()])] += 1
+    return max(rings.values(), default=0)
+
+
+def _has_many_closures(text: str) -> bool:
+    return len(_CLOSURE.findall(_IN_BRACKETS.sub("", text))) > 2 * MAX_FUSED_RINGS
+
+
+def _check_rings(text: str) -> None:
+    """Refuse a SMILES of a ring system that RDKit would need minutes to understand."""
+    try:
+        mol = Chem.MolFromSmiles(text, sanitize=False)
+    except Exception:
+        return  # why it cannot be read is found below
+    if mol is not None and (count := fused_rings(mol)) > MAX_FUSED_RINGS:
+        raise BadSmilesError(
+            f"one of its ring systems has {count} rings; the most that is read is {MAX_FUSED_RINGS}"
+        )
 
 
 def _check_paths(mol: Chem.Mol) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from rdkit import Chem
 
 from ..base.errors import UserError
-from ..chem.smiles import BadSmilesError, parse
+from ..chem.smiles import MAX_ATOMS, MAX_FUSED_RINGS, BadSmilesError, fused_rings, parse
 
 Rows = Iterator[tuple[int, list[Any]]]
 """Each row's number and its cells; the first is the header."""
@@ -17,6 +17,9 @@ _RECORD = re.compile(r"^\$\$\$\$\s*$", re.MULTILINE)
 _FIELD = re.compile(r"^>.*?<(?P<name>[^<>]+)>.*?$\n(?P<value>.*?)(?=^\s*$|^>|\Z)", re.M | re.S)
 _UNREADABLE = "unreadable"
 """Stands for a structure that cannot be read, and cannot be read either."""
+
+_LONG = 2_000
+"""Characters below which a structure has no more rings than are read."""
 
 MOST_FIELDS = 500
 
@@ -88,8 +91,11 @@ def _smiles(record: str) -> str:
     # A record that lost its empty first lines when the file was cut.
     counts = next((i for i, line in enumerate(block.split("\n")) if _MOL_BLOCK.match(line)), 3)
     # A damaged block can make the parser raise nearly anything, and all of it means the same.
+    block = "\n" * max(0, 3 - counts) + block
     try:
-        mol = Chem.MolFromMolBlock("\n" * max(0, 3 - counts) + block)
+        if len(block) > _LONG and _is_too_large(block):
+            return _UNREADABLE
+        mol = Chem.MolFromMolBlock(block)
     except Exception:
         return _UNREADABLE
     if mol is None:
@@ -101,6 +107,12 @@ def _smiles(record: str) -> str:
         if atom.GetAtomicNum() == 0:
             atom.SetIsotope(0)
     return Chem.MolToSmiles(mol)
+
+
+def _is_too_large(block: str) -> bool:
+    """Whether RDKit could need minutes to understand a structure."""
+    mol = Chem.MolFromMolBlock(block, sanitize=False)
+    return bool(mol) and (mol.GetNumAtoms() > MAX_ATOMS or fused_rings(mol) > MAX_FUSED_RINGS)
 
 
 def _cut_from_brackets(mol: Chem.Mol) -> Chem.Mol | None:
