@@ -38,7 +38,6 @@ _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 # RDKit's type stubs do not allow for plain assignment to these options.
 _OPTIONS = {
     "clearBackground": False,
-    "dummiesAreAttachments": True,
     "padding": 0.06,
     "bondLineWidth": 1.6,
     # A small molecule blown up to the whole picture would look like another kind of drawing.
@@ -69,12 +68,11 @@ def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
         rdMolDraw2D.SetDarkMode(drawer)
         options.updateAtomPalette(_DARK)
         options.setAnnotationColour(_DARK[6])
-    for name, value in _OPTIONS.items():
-        setattr(options, name, value)
     mol = _laid_out(parse(smiles))
-    if _shortest_bond(mol) < _TOO_SHORT:
-        # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
-        options.dummiesAreAttachments = False
+    # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
+    waves = _shortest_bond(mol) > _TOO_SHORT
+    for name, value in {**_OPTIONS, "dummiesAreAttachments": waves}.items():
+        setattr(options, name, value)
     rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, kekulize=True)
     drawer.FinishDrawing()
     return drawer.GetDrawingText()

@@ -149,14 +149,14 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         )
     if output:
         print_line(f"Written to {output}", stderr=True)
-    if missing.warned:
-        have = "has" if missing.warned == 1 else "have"
-        words = f"{have} what no training unit has; the column `warning` says what"
-        print_line(f"{counted(missing.warned, 'row')} {words}.", stderr=True)
     if missing.count:
         words = "could not be predicted; cells are empty, and the column `problem` says why"
         print_line(f"{counted(missing.count, 'row')} {words}:", stderr=True)
         _print_rows(missing.first)
+    if missing.warned:
+        have = "has" if missing.warned == 1 else "have"
+        words = f"{have} what no training unit has; the column `warning` says what"
+        print_line(f"{counted(missing.warned, 'row')} {words}.", stderr=True)
 
 
 def _conditions(predictor: Predictor, arguments: argparse.Namespace) -> dict[str, float | str]:

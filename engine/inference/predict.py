@@ -196,7 +196,7 @@ class Predictor:
         learned = np.zeros(len(texts), dtype=bool) if seen is None else seen.any(axis=1)
         reasons = {
             number: pieces_problem(text) or ""
-            for number, text, known in zip(several, texts, learned, strict=True)
+            for number, text, known in zip(several, texts, learned.tolist(), strict=True)
             if not known
         }
         refused = np.isin(units.place, list(reasons))

@@ -83,7 +83,7 @@ def seen_by_property(
         names: of the K properties.
     """
     return {
-        name: Seen.of([units[row] for row in np.flatnonzero(labelled[:, k])])
+        name: Seen.of([units[row] for row in np.flatnonzero(labelled[:, k]).tolist()])
         for k, name in enumerate(names)
         if labelled[:, k].any()
     }
@@ -110,9 +110,9 @@ def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
         if own := tuple(name for name in of if name in names):
             together.setdefault(own, []).append(words)
     sentences = []
-    for own, words in together.items():
+    for own, named in together.items():
         label = "" if len(own) == len(names) else f" with a label of {listed(own)}"
-        *first, last = words
+        *first, last = named
         what = f"{', '.join(first)} or {last}" if first else last
         sentences.append(f"No training unit{label} has {what}.")
     return sentences

@@ -112,7 +112,7 @@ def predict_file(
         for part in table.chunks(CHUNK_ROWS):
             parts.append(part)
             given.append(conditions_for(part, predictor.info.conditions, conditions))
-            yield whole_units(smiles_of(part, columns), fragments)
+            yield [*whole_units(smiles_of(part, columns), fragments)]
 
     # Closed at once when, say, the disk is full: the workers end before the error is shown.
     store = table.count <= _MOST_STORED_ROWS
