@@ -193,11 +193,15 @@ class Predictor:
 
         texts = [units.canonical[number] for number in several]
         seen = self.seen(texts)
-        learned = np.zeros(len(texts), dtype=bool) if seen is None else seen.any(axis=1)
+        learned = {
+            text
+            for text, known in zip(texts, [] if seen is None else seen, strict=False)
+            if known.any()
+        }
         reasons = {
             number: pieces_problem(text) or ""
-            for number, text, known in zip(several, texts, learned.tolist(), strict=True)
-            if not known
+            for number, text in zip(several, texts, strict=True)
+            if text not in learned
         }
         refused = np.isin(units.place, list(reasons))
         problems = {int(row): reasons[units.place[row]] for row in np.flatnonzero(refused)}
