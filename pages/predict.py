@@ -7,9 +7,11 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.chem.notations import NotationError, as_smiles
+from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
 from engine.chem.polymers import joining_problem, with_single_ends
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
 from engine.inference.bundle import read_info
+from engine.table.report import listed
 from pages.parts import models, page_guard
 from pages.parts.components import molecule_editor
 from pages.parts.formatting import plain, show_error
@@ -121,7 +123,9 @@ def structure(text: str, smiles: str | None) -> None:
         gallery.show_picture(text, 360, 190)
     st.caption("Canonical SMILES: the same text however the molecule was drawn")
     st.code(smiles, language=None, wrap_lines=True)
-    if points != 2:
+    if pieces_problem(smiles or text):
+        _offer_single_unit(text)
+    elif points != 2:
         st.warning(
             f"This molecule has {points or 'no'} attachment point{'s' * (points != 1)} (`*`). A "
             "repeat unit has exactly two, where it is joined to its neighbours in the chain. The "
@@ -143,6 +147,22 @@ def structure(text: str, smiles: str | None) -> None:
             )
 
 
+def _offer_single_unit(text: str) -> None:
+    """Say that several molecules are no repeat unit, and offer the one that is bonded."""
+    st.warning(
+        "These are several molecules side by side, and a repeat unit is one. The models learned "
+        "from single units.",
+        icon=":material/warning:",
+    )
+    if loose := loose_pieces(text):
+        st.button(
+            plain(f"Leave out {listed(list(dict.fromkeys(loose)))}"),
+            icon=":material/build:",
+            on_click=load,
+            args=(without_loose_pieces(text),),
+        )
+
+
 @page_guard.part
 def results(folder: Path, smiles: str) -> None:
     """The predicted properties of a molecule."""
@@ -156,7 +176,12 @@ def results(folder: Path, smiles: str) -> None:
     if given is None:
         return
     with st.spinner(models.LOADING):
-        predicted, uncertainty = models.predict_molecule(folder, smiles, given)
+        predicted, uncertainty, warning = models.predict_molecule(folder, smiles, given)
+    if warning:
+        st.warning(
+            f"{plain(warning)} The model can only guess, and its intervals do not hold here.",
+            icon=":material/warning:",
+        )
     known = models.known_labels(folder, smiles)
     textbook = gallery.textbook().get(smiles)
     show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))

@@ -10,6 +10,7 @@ from engine.inference.bundle import INFO, read_info
 from engine.inference.submission import make_submission, not_asked_for_words
 from engine.table import read_table
 from engine.table.conditions import condition_columns
+from engine.table.mending import FragmentsUse
 from engine.table.written import csv_bytes
 from pages.parts import models, page_guard
 from pages.parts.formatting import plain, unit_of
@@ -32,7 +33,9 @@ def inputs_key(folder: Path, files: list, given: dict[str, float | str]) -> str:
     return digest.hexdigest()
 
 
-def make_file(folder: Path, test, sample, given: dict[str, float | str]) -> dict:
+def make_file(
+    folder: Path, test, sample, given: dict[str, float | str], fragments: FragmentsUse
+) -> dict:
     """Predict; returns what the page shows, as plain bytes and frames.
 
     Conditions that the test table has a column of are its own, the others as they are given.
@@ -55,7 +58,9 @@ def make_file(folder: Path, test, sample, given: dict[str, float | str]) -> dict
         predictor = models.load_predictor(folder)
         own = condition_columns(table, predictor.info.conditions)
         for_all = {name: value for name, value in given.items() if name not in own}
-        submission = make_submission(predictor, table, wanted, show, conditions=for_all)
+        submission = make_submission(
+            predictor, table, wanted, show, conditions=for_all, fragments=fragments
+        )
     finally:
         bar.empty()
     return {
@@ -64,6 +69,7 @@ def make_file(folder: Path, test, sample, given: dict[str, float | str]) -> dict
         "rows": len(submission.frame),
         "columns": list(submission.frame.columns),
         "filled": submission.filled,
+        "warned": submission.warned,
         "spare": not_asked_for_words(submission.not_asked_for, sample.name)
         if submission.not_asked_for
         else "",
@@ -92,6 +98,8 @@ def show_result(result: dict, test_name: str) -> None:
         st.warning(plain(result["spare"]), icon=":material/warning:")
     if len(result["filled"]):
         show_filled(result["filled"])
+    if len(result["warned"]):
+        show_warned(result["warned"])
     st.subheader("Preview")
     if result["rows"] > PREVIEW:
         st.caption(f"The first {PREVIEW} of {result['rows']:,} rows.")
@@ -103,9 +111,9 @@ def show_filled(filled: pd.DataFrame) -> None:
     """The rows that could not be predicted."""
     count = len(filled)
     st.warning(
-        f"{count:,} row{'s' * (count > 1)} of the test table could not be predicted, because the "
-        "SMILES cannot be read. Where the submission needs them, they hold the medians of the "
-        "training table. They are listed below with the reason.",
+        f"{count:,} row{'s' * (count > 1)} of the test table could not be predicted. Where the "
+        "submission needs them, they hold the medians of the training table. They are listed below "
+        "with the reason.",
         icon=":material/warning:",
     )
     st.dataframe(filled, hide_index=True)
@@ -117,6 +125,17 @@ def show_filled(filled: pd.DataFrame) -> None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+
+def show_warned(warned: pd.DataFrame) -> None:
+    """The rows whose repeat units have what no training unit has."""
+    count = len(warned)
+    st.warning(
+        f"The model can only guess in {count:,} row{'s' * (count > 1)}: no training unit has what "
+        "their repeat units have. They are in the file, and listed below with the reason.",
+        icon=":material/warning:",
+    )
+    st.dataframe(warned, hide_index=True)
 
 
 def upload_files() -> list:
@@ -166,13 +185,16 @@ def main() -> None:
     given = choose_conditions(info, "For rows of a table that has no column of them")
     if given is None:
         return
-    key = inputs_key(folder, files, given)
+    fragments: FragmentsUse = "refuse"
+    if st.checkbox("Leave out molecules beside a repeat unit, such as counter-ions"):
+        fragments = "leave-out"
+    key = inputs_key(folder, files, {**given, "fragments": fragments})
     result = st.session_state.get("submission", {})
     if result.get("key") != key and st.button(
         "Make the submission", type="primary", icon=":material/play_arrow:"
     ):
         with st.spinner("Predicting. The first time, loading the models takes a few seconds…"):
-            result = {"key": key, **make_file(folder, *files, given)}
+            result = {"key": key, **make_file(folder, *files, given, fragments)}
         st.session_state["submission"] = result
         # The button has done its work; it comes back when an input changes.
         st.rerun()

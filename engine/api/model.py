@@ -15,7 +15,7 @@ from ..inference.scoring import conditions_of
 from ..runs import find_model
 from ..table import Table
 from ..table.mended import mended_table
-from ..table.mending import Mending
+from ..table.mending import FragmentsUse, Mending
 from ..table.mending_file import read_mending
 from ..table.report import clipped
 from .inputs import read_conditions, smiles_list
@@ -84,6 +84,7 @@ class Model:
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
+        fragments: FragmentsUse = "refuse",
     ) -> PredictionFrame:
         """Predict repeat units.
 
@@ -95,10 +96,13 @@ class Model:
                 each; by default as the model answers.
             conditions: at which to predict, for a model that was told such: by name one value for
                 all repeat units, or N values; numbers in the units that `.conditions` names.
+            fragments: `refuse` a unit with molecules beside it, such as counter-ions, or
+                `leave-out` these.
 
         Returns:
             N rows and a column for each property, in the units that `.units` names; the index is
-            that of `smiles` where it has one.
+            that of `smiles` where it has one. A unit that has what no training unit has, such as
+            another element, is warned of.
 
         Raises:
             UserError: when a repeat unit cannot be read; it names the row. Or when there is no such
@@ -114,7 +118,7 @@ class Model:
         '°C'
         """
         names = self._predictor.info.columns_for(source)
-        predicted, index = self._predict(smiles, errors, conditions)
+        predicted, index = self._predict(smiles, errors, conditions, fragments, [*names.values()])
         return self._frame(predicted.blend, index, names)
 
     def predict_interval(
@@ -124,6 +128,7 @@ class Model:
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
+        fragments: FragmentsUse = "refuse",
     ) -> pd.DataFrame:
         """The conformal interval of each prediction, and whether its unit is like those trained on.
 
@@ -131,7 +136,7 @@ class Model:
             smiles: N repeat units.
             coverage: the share of labels that should lie within their intervals: 0.5, 0.55, …,
                 0.95.
-            errors, source, conditions: see `predict`.
+            errors, source, conditions, fragments: see `predict`.
 
         Returns:
             N rows; below each property's name the columns `low` and `high`, in its unit, and
@@ -147,7 +152,7 @@ class Model:
         0  75.8  128.9  inside
         """
         names = self._predictor.info.columns_for(source)
-        predicted, index = self._predict(smiles, errors, conditions)
+        predicted, index = self._predict(smiles, errors, conditions, fragments, [*names.values()])
         found = self._predictor.uncertainty(predicted, _share(coverage))
         parts = {
             (column, part): getattr(found, part)[name]
@@ -164,6 +169,7 @@ class Model:
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
+        fragments: FragmentsUse = "refuse",
     ) -> dict[str, PredictionFrame]:
         """As `predict`, for each member of the ensemble by its name.
 
@@ -174,16 +180,23 @@ class Model:
         ['catboost', 'coregionalised_process', 'gaussian_process', 'lightgbm', 'polygin', 'xgboost']
         """
         names = self._predictor.info.columns_for(source)
-        predicted, index = self._predict(smiles, errors, conditions)
+        predicted, index = self._predict(smiles, errors, conditions, fragments, [*names.values()])
         return {
             member: self._frame(frame, index, names) for member, frame in predicted.members.items()
         }
 
     def _predict(
-        self, smiles: Iterable[str] | Table, errors: Unreadable, conditions: Conditions | None
+        self,
+        smiles: Iterable[str] | Table,
+        errors: Unreadable,
+        conditions: Conditions | None,
+        fragments: FragmentsUse,
+        names: list[str],
     ) -> tuple[Predictions, pd.Index | None]:
         if errors not in get_args(Unreadable):
             raise UserError(f"errors is {errors!r}: give 'raise' or 'coerce'.")
+        if fragments not in get_args(FragmentsUse):
+            raise UserError(f"fragments is {fragments!r}: give 'refuse' or 'leave-out'.")
         units = [text or "" for text in smiles_list(smiles, missing=errors == "coerce")]
         wanted = self._predictor.info.conditions
         if conditions is None and isinstance(smiles, Table):
@@ -191,13 +204,17 @@ class Model:
             given = conditions_of(smiles, wanted)
         else:
             given = read_conditions(wanted, conditions or {}, len(units))
-        predicted = self._predictor.predict(units, given=given)
+        predicted = self._predictor.predict(units, given=given, fragments=fragments)
         if predicted.problems and errors == "raise":
             row, reason = next(iter(predicted.problems.items()))
             raise UserError(
                 f"Row {row}: {clipped(repr(units[row]))} cannot be predicted: {reason}; "
                 "errors='coerce' gives NaN."
             )
+        if warned := predicted.warnings(names):
+            row, words = next(iter(warned.items()))
+            others = f" So have {len(warned) - 1:,} other rows." if len(warned) > 1 else ""
+            warnings.warn(f"Row {row}: {words}{others}", stacklevel=3)
         return predicted, smiles.index if isinstance(smiles, pd.Series | pd.DataFrame) else None
 
     def _frame(

@@ -9,6 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import current_process
 from multiprocessing.connection import Connection
 from typing import Any, NoReturn
 
@@ -53,6 +54,8 @@ class LimitedProcess:
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Carry out a function in the child; one at a time, others wait.
 
+        In a process that is a child of this kind itself, and may have none, it is carried out here.
+
         Args:
             function: found by its module and name; its result can be said in JSON.
             arguments: plain data.
@@ -62,6 +65,8 @@ class LimitedProcess:
             LimitError: when it took too much time or memory, or its process ended.
             RuntimeError: when it raised anything else.
         """
+        if current_process().daemon:
+            return function(*arguments)
         with self._lock:
             line, child = self._started()
             try:

@@ -1,16 +1,36 @@
 """Drawings of repeat units: pictures for pages, and molfiles for the molecule editor."""
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdCoordGen, rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
 
-from .smiles import BadSmilesError, canonical, parse
+from ..base.limited import LimitedProcess, LimitError
+from .smiles import (
+    MAX_ATOMS,
+    MAX_FUSED_RINGS,
+    BadSmilesError,
+    bonds_of,
+    canonical,
+    fused_rings,
+    parse,
+)
 
 MAX_PIXELS = 2000
 """Largest width and height of a picture, in pixels."""
+
+MAX_MOLBLOCK = 200_000
+"""Longest molfile that is read, in characters; an atom has 70 and a bond 22."""
+
+_PLAIN_ATOMS, _PLAIN_RINGS = 170, 30
+"""A molecule with no more of both is drawn in this process; the largest units of the competition
+have 166 and 18. What RDKit needs for others grows fast, and not in a way that can be foretold."""
+
+# A bond's usual length in a laid-out molecule, and one that is not drawn as others.
+_BOND, _TOO_SHORT = 1.5, 0.1
 
 _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 """Light grey for what RDKit's dark palette draws too dim; by atomic number, RGB 0 to 1."""
@@ -18,7 +38,6 @@ _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 # RDKit's type stubs do not allow for plain assignment to these options.
 _OPTIONS = {
     "clearBackground": False,
-    "dummiesAreAttachments": True,
     "padding": 0.06,
     "bondLineWidth": 1.6,
     # A small molecule blown up to the whole picture would look like another kind of drawing.
@@ -37,17 +56,24 @@ def svg(smiles: str, width: int = 320, height: int = 240, dark: bool = False) ->
         dark: whether it is shown on a dark ground.
 
     Raises:
-        BadSmilesError: when the SMILES cannot be read.
+        BadSmilesError: when the SMILES cannot be read, or RDKit cannot draw it within its limits.
     """
-    drawer = rdMolDraw2D.MolDraw2DSVG(_size(width), _size(height))
+    return _within_limits(_svg, smiles, _size(width), _size(height), dark)
+
+
+def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
+    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
     options = drawer.drawOptions()
     if dark:
         rdMolDraw2D.SetDarkMode(drawer)
         options.updateAtomPalette(_DARK)
         options.setAnnotationColour(_DARK[6])
-    for name, value in _OPTIONS.items():
+    mol = _laid_out(parse(smiles))
+    # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
+    waves = _shortest_bond(mol) > _TOO_SHORT
+    for name, value in {**_OPTIONS, "dummiesAreAttachments": waves}.items():
         setattr(options, name, value)
-    rdMolDraw2D.PrepareAndDrawMolecule(drawer, _laid_out(parse(smiles)), kekulize=True)
+    rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, kekulize=True)
     drawer.FinishDrawing()
     return drawer.GetDrawingText()
 
@@ -56,30 +82,67 @@ def molblock(smiles: str) -> str:
     """A V2000 molfile with 2D coordinates, kekulised, its attachment points written `*`.
 
     Raises:
-        BadSmilesError: when the SMILES cannot be read.
+        BadSmilesError: when the SMILES cannot be read, or RDKit cannot lay it out within its
+            limits.
     """
+    return _within_limits(_molblock, smiles)
+
+
+def _molblock(smiles: str) -> str:
     mol = _laid_out(parse(smiles))
     _mark_open_stereo(mol)
     # RDKit writes an attachment point `R`, which the editor takes for a substituent's name.
-    return _ATTACHMENT.sub(
-        lambda match: f"{match[1]} *{match[2]}".ljust(len(match[0])), Chem.MolToMolBlock(mol)
-    )
+    try:
+        block = Chem.MolToMolBlock(mol)
+    except Chem.MolSanitizeException:
+        # RDKit's search for single and double bonds gives up in large systems of aromatic rings.
+        block = Chem.MolToMolBlock(mol, kekulize=False)
+    return _ATTACHMENT.sub(lambda match: f"{match[1]} *{match[2]}".ljust(len(match[0])), block)
 
 
 def from_molblock(block: str) -> str:
     """The canonical SMILES of a molfile (V2000 or V3000); `R` and `R1` count as `*`.
 
     A structure that breaks the rules of valence is written all the same: parsing that SMILES tells
-    what is wrong with it. An empty molfile gives an empty text.
+    what is wrong with it. A molfile that is empty, or cannot be read, gives an empty text.
     """
-    mol = Chem.MolFromMolBlock(block) or Chem.MolFromMolBlock(block, sanitize=False)
-    if mol is None or mol.GetNumAtoms() == 0:
+    if len(block) > MAX_MOLBLOCK:
         return ""
-    text = Chem.MolToSmiles(mol)
+    # A damaged block can make the parser raise nearly anything, and all of it means the same.
+    try:
+        raw = Chem.MolFromMolBlock(block, sanitize=False)
+        if not raw or raw.GetNumAtoms() > MAX_ATOMS or fused_rings(raw) > MAX_FUSED_RINGS:
+            return ""
+        mol = Chem.MolFromMolBlock(block) or Chem.MolFromMolBlock(block, sanitize=False)
+        text = Chem.MolToSmiles(mol)
+    except Exception:
+        return ""
+    if not text:
+        return ""
     try:
         return canonical(text)
     except BadSmilesError:
         return text
+
+
+def _within_limits(make: Callable[..., str], smiles: str, *arguments: int) -> str:
+    """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
+    mol = parse(smiles)
+    if mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS:
+        return make(smiles, *arguments)
+    try:
+        return _process.run(make, smiles, *arguments)
+    except LimitError as error:
+        raise BadSmilesError(f"it cannot be drawn: {error}") from error
+    except RuntimeError as error:
+        raise BadSmilesError("RDKit finds no drawing of it") from error
+
+
+def _started() -> None:
+    """By the time that this is called, the process has imported RDKit."""
+
+
+_process = LimitedProcess(cpu_seconds=5, memory=500 * 2**20, first=_started)
 
 
 def _size(pixels: int) -> int:
@@ -87,15 +150,36 @@ def _size(pixels: int) -> int:
 
 
 def _laid_out(mol: Chem.Mol) -> Chem.Mol:
-    """A copy with 2D coordinates, its long axis lying flat, as a chain is read."""
+    """A copy with 2D coordinates, its long axis lying flat, as a chain is read.
+
+    Raises:
+        BadSmilesError: when RDKit finds no coordinates.
+    """
     mol = Chem.Mol(mol)
     rdDepictor.Compute2DCoords(mol, canonOrient=True)
     if _overlaps(mol):
         # RDKit's own layout of cages such as triptycene puts atoms on top of each other, where
         # neither a person nor the editor can tell stereo centres. CoordGen is slower.
-        rdCoordGen.AddCoords(mol)
+        other = Chem.Mol(mol)
+        rdCoordGen.AddCoords(other)
+        # It gives up on large ring systems, and leaves all atoms in one place.
+        if _shortest_bond(other) > _TOO_SHORT:
+            mol = other
+    if np.isnan(_shortest_bond(mol)):
+        raise BadSmilesError("RDKit finds no drawing of it")
     rdDepictor.StraightenDepiction(mol, minimizeRotation=True)
     return mol
+
+
+def _shortest_bond(mol: Chem.Mol) -> float:
+    """The length of a laid-out molecule's shortest bond; NaN where a coordinate is no number."""
+    points = mol.GetConformer().GetPositions()[:, :2]
+    ends = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds_of(mol)])
+    if not np.isfinite(points).all():
+        return np.nan
+    if not len(ends):
+        return _BOND
+    return float(np.linalg.norm(points[ends[:, 0]] - points[ends[:, 1]], axis=1).min())
 
 
 def _overlaps(mol: Chem.Mol) -> bool:

@@ -53,7 +53,9 @@ def small_molecule_descriptors(smiles: Sequence[str | None]) -> np.ndarray:
 
 def _descriptors(smiles: str) -> np.ndarray:
     try:
-        mol = parse(smiles)
+        # A copy: RDKit keeps some of these numbers in the molecule, where the descriptors of a unit
+        # of the same text would find them.
+        mol = Chem.Mol(parse(smiles))
     except BadSmilesError:
         return np.full(COUNT, np.nan)
     return np.array([float(make(mol)) for make in _DESCRIPTORS])

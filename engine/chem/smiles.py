@@ -6,6 +6,7 @@ import signal
 import threading
 from functools import lru_cache
 
+import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdqueries
 
@@ -18,9 +19,22 @@ MAX_ATOMS = 400
 """Most atoms that are read; the most in the competition is 166, and descriptors of a unit of
 1,000 atoms take 40 seconds (docs/experiments.md, RDKit's AvgIpc)."""
 
+MAX_PATHS = 15_000
+"""Most paths of two, three or four bonds that are read. RDKit lists them for its Chi indices, in a
+time with the square of their number: 45,000 take 20 seconds. Atoms of up to four neighbours cannot
+make many more than this in a SMILES of that length; units of the competition have at most 600."""
+
+MAX_FUSED_RINGS = 40
+"""Most rings of one ring system that are read: C70 has 36. RDKit tries joint rings for aromaticity
+in a time that grows exponentially with them: a sheet of 53 rings of phosphorus takes 9 seconds."""
+
 _IS_STAR = rdqueries.AtomNumEqualsQueryAtom(0)
+_IS_CROWDED = rdqueries.ExplicitDegreeGreaterQueryAtom(4)
 _CHARGE = re.compile(r"\[[^\]]*?([+-]\d{2,})[^\]]*\]")
 _NOT_IN_SMILES = re.compile(r"[^\x21-\x7e]")
+_LOST = re.compile(r"~[\d%]")
+_IN_BRACKETS = re.compile(r"\[[^\]]*\]")
+_CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
@@ -82,9 +96,16 @@ def without_stereo(smiles: str) -> str:
 
 def _written(mol: Chem.Mol, **how: bool) -> str:
     try:
-        return Chem.MolToSmiles(mol, **how)
+        text = Chem.MolToSmiles(mol, **how)
     except Exception as error:
         raise BadSmilesError("RDKit reads it, and cannot write it again") from error
+    # It is the key by which the unit is read again.
+    if len(text) > MAX_LENGTH:
+        raise BadSmilesError(
+            f"its canonical SMILES has {len(text):,} characters; the longest that is read has "
+            f"{MAX_LENGTH:,}"
+        )
+    return text
 
 
 def attachment_points(mol: Chem.Mol) -> int:
@@ -123,6 +144,14 @@ def _parse(text: str) -> Chem.Mol:
         raise BadSmilesError(f"“{sign}” (character {strange.start() + 1}) is no sign of a SMILES")
     if charge := _CHARGE.search(text):
         raise BadSmilesError(f"no atom has the charge {charge[1]}")
+    if _LOST.search(text):
+        raise BadSmilesError(
+            "it has `~` where a ring is closed, which RDKit takes for a single bond: write which "
+            "bond it is"
+        )
+    # Each ring has two of these signs.
+    if len(text) > 2 * MAX_FUSED_RINGS and _has_many_closures(text):
+        _check_rings(text)
     try:
         mol = Chem.MolFromSmiles(text)
     except Exception as error:  # RDKit's own kinds, and Python's SystemError
@@ -133,11 +162,65 @@ def _parse(text: str) -> Chem.Mol:
         raise BadSmilesError(
             f"the repeat unit has {mol.GetNumAtoms():,} atoms; the most that is read is {MAX_ATOMS}"
         )
+    if mol.GetAtomsMatchingQuery(_IS_CROWDED):
+        _check_paths(mol)
     if attachment_points(mol) == mol.GetNumAtoms():
         raise BadSmilesError("the SMILES holds no atom besides `*`")
     if _NUMBERED.search(text):
         _drop_numbers(mol)
     return mol
+
+
+def fused_rings(mol: Chem.Mol) -> int:
+    """How many rings the largest ring system of a molecule has, which need not be sanitised."""
+    Chem.FastFindRings(mol)
+    bonds = [bond for bond in bonds_of(mol) if bond.IsInRing()]
+    system = {
+        atom: {atom} for bond in bonds for atom in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())
+    }
+    for bond in bonds:
+        own, other = system[bond.GetBeginAtomIdx()], system[bond.GetEndAtomIdx()]
+        if own is not other:
+            small, large = sorted((own, other), key=len)
+            large |= small
+            system.update(dict.fromkeys(small, large))
+    rings = {id(atoms): 1 - len(atoms) for atoms in system.values()}
+    for bond in bonds:
+        rings[id(system[bond.GetBeginAtomIdx()])] += 1
+    return max(rings.values(), default=0)
+
+
+def _has_many_closures(text: str) -> bool:
+    return len(_CLOSURE.findall(_IN_BRACKETS.sub("", text))) > 2 * MAX_FUSED_RINGS
+
+
+def _check_rings(text: str) -> None:
+    """Refuse a SMILES of a ring system that RDKit would need minutes to understand."""
+    try:
+        mol = Chem.MolFromSmiles(text, sanitize=False)
+    except Exception:
+        return  # why it cannot be read is found below
+    if mol is not None and (count := fused_rings(mol)) > MAX_FUSED_RINGS:
+        raise BadSmilesError(
+            f"one of its ring systems has {count} rings; the most that is read is {MAX_FUSED_RINGS}"
+        )
+
+
+def _check_paths(mol: Chem.Mol) -> None:
+    """Refuse a molecule whose paths are so many that to list them takes minutes."""
+    step = Chem.GetAdjacencyMatrix(mol, prefix="Paths").astype(np.float64)
+    neighbours = step.sum(axis=0)
+    # Walks that never turn straight back: as many as paths, or more where small rings are.
+    walks, before = step @ step - np.diag(neighbours), step
+    most = walks.sum() / 2
+    for _ in range(2):
+        walks, before = walks @ step - before * (neighbours - 1), walks
+        most = max(most, walks.sum() / 2)
+    if most > MAX_PATHS:
+        raise BadSmilesError(
+            f"its atoms have too many neighbours, up to {neighbours.max():.0f}: its bonds make "
+            f"{most:,.0f} paths, and the most that is read is {MAX_PATHS:,}"
+        )
 
 
 class _Molecules(threading.local):

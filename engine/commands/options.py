@@ -19,7 +19,7 @@ from ..settings.properties import Scale
 from ..table import Table
 from ..table.conditions import condition_columns
 from ..table.mended import check_mended, of_several, read_cells, with_mends
-from ..table.mending import BoundsUse, Mending, Replicates
+from ..table.mending import BoundsUse, FragmentsUse, Mending, Replicates
 from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
 from ..table.report import counted
@@ -111,6 +111,7 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         metavar="ELEMENTS",
         help="atoms that stand for `*`, such as Ce,Th",
     )
+    add_fragments(command)
     command.add_argument(
         "--long",
         metavar="PROPERTY=VALUE",
@@ -143,6 +144,16 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         metavar="FILE.yaml",
         help="how the table was mended, as `doctor --fix` or the Train page wrote it; for each "
         "table in order",
+    )
+
+
+def add_fragments(command: argparse.ArgumentParser) -> None:
+    """Let a command say what is done about molecules beside repeat units."""
+    command.add_argument(
+        "--fragments",
+        choices=get_args(FragmentsUse),
+        help="what to do about molecules beside a repeat unit, such as counter-ions: refuse the "
+        "row, as by default, or leave them out",
     )
 
 
@@ -314,6 +325,7 @@ def said_mending(arguments: argparse.Namespace, source: str = "", number: int = 
         "conditions": tuple(arguments.condition_column) or None,
         "units": {**kept.units, **given_units(arguments.unit, source)},
         "scales": {**kept.scales, **given_scales(arguments.scale)},
+        "fragments": arguments.fragments,
         "bounds": arguments.bounds,
         "replicates": arguments.replicates,
     }

@@ -21,21 +21,22 @@ from rich.table import Column, Table
 from ..base.errors import UserError
 from ..base.workspace import replacing
 from ..inference.conformal import LEVEL
-from ..inference.predict import Predictor
+from ..inference.predict import Predictions, Predictor
 from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
-from ..inference.uncertainty import Uncertainty
+from ..inference.uncertainty import OUTSIDE, Uncertainty
 from ..models.members import title_of
 from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
 from ..table.conditions import checked_value
-from ..table.report import clipped, counted
+from ..table.report import clipped, counted, listed
 from ..table.written import csv_text
-from .options import STANDARD, Commands, add_columns, add_model, opened_model
+from .options import STANDARD, Commands, add_columns, add_fragments, add_model, opened_model
 from .output import print_line, progress_bar
 
+_NAMED_ROWS = 10
 _SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
@@ -76,6 +77,7 @@ def add(commands: Commands) -> None:
         help="at which to predict, such as temperature=298; else a column of the input",
     )
     add_columns(command)
+    add_fragments(command)
     command.set_defaults(carry_out=_predict)
 
 
@@ -144,6 +146,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
             arguments.smiles_column,
             arguments.id_column,
             _conditions(predictor, arguments),
+            arguments.fragments or "refuse",
         )
     if output:
         print_line(f"Written to {output}", stderr=True)
@@ -151,6 +154,10 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         words = "could not be predicted; cells are empty, and the column `problem` says why"
         print_line(f"{counted(missing.count, 'row')} {words}:", stderr=True)
         _print_rows(missing.first)
+    if missing.warned:
+        have = "has" if missing.warned == 1 else "have"
+        words = f"{have} what no training unit has; the column `warning` says what"
+        print_line(f"{counted(missing.warned, 'row')} {words}.", stderr=True)
 
 
 def _conditions(predictor: Predictor, arguments: argparse.Namespace) -> dict[str, float | str]:
@@ -191,13 +198,19 @@ def _predict_sample(
             arguments.source,
             arguments.smiles_column,
             _conditions(predictor, arguments),
+            arguments.fragments or "refuse",
         )
         out.write(submission.frame.to_csv(index=False))
     if output:
         print_line(f"Written to {output}", stderr=True)
     if submission.not_asked_for:
         print_line(not_asked_for_words(submission.not_asked_for, sample.name), stderr=True)
-    filled = submission.filled
+    filled, warned = submission.filled, submission.warned
+    if len(warned):
+        print_line(f"{counted(len(warned), 'row')} to be careful with:", stderr=True)
+        _print_rows(warned.head(_NAMED_ROWS))
+        if len(warned) > _NAMED_ROWS:
+            print_line(f"  and {len(warned) - _NAMED_ROWS:,} more", stderr=True)
     if filled.empty:
         return
     words = f"{counted(len(filled), 'row')} could not be predicted and hold the training medians"
@@ -230,7 +243,7 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         if words := condition.beyond_words(given[condition.name]):
             print_line(words, stderr=True)
     at = same_for_all(predictor.info.conditions, 1, given)
-    predicted = predictor.predict([smiles], given=at)
+    predicted = predictor.predict([smiles], given=at, fragments=arguments.fragments or "refuse")
     if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:
         raise UserError(f"There is no file {clipped(smiles)!r}.")
     if predicted.problems:
@@ -238,6 +251,7 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
             f"{predicted.problems[0]}."
         )
+    _tell_domain(predictor, predicted, arguments.source)
     for condition in predictor.info.conditions:
         print_line(f"at {condition.name} {given[condition.name]} {condition.unit}".strip())
     uncertainty = predictor.uncertainty(predicted) if intervals else None
@@ -257,6 +271,20 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
         members.add_row(label, *("–" if isnan(v) else property_.number(v) for v in values))
     Console().print(blended, members)
+
+
+def _tell_domain(predictor: Predictor, predicted: Predictions, source: str | None) -> None:
+    """Say on standard error where a unit is unlike those that the model learned from."""
+    names = list(predictor.info.columns_for(source).values())
+    for words in predicted.warnings(names).values():
+        print_line(words, stderr=True)
+    if not predictor.has_intervals:
+        return
+    sides = predictor.uncertainty(predicted).domain.iloc[0]
+    outside = [name for name in names if sides[name] == OUTSIDE]
+    if outside:
+        which = "all properties" if len(outside) == len(names) else listed(outside)
+        print_line(f"Outside the applicability domain of {which}.", stderr=True)
 
 
 def _cells(uncertainty: Uncertainty, property_: Property) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from ..base.packed import Features, Graph, pack
 from ..base.versions import FEATURES
 from ..base.workers import worker_pool
 from .cache import FeatureCache, TableCache
+
+if TYPE_CHECKING:
+    from ..chem.inventory import Inventory
 
 Progress = Callable[[str, int, int], None]
 """Called with the kind of feature, the number of units that have it, and the number of all."""
@@ -33,22 +37,28 @@ class UniqueUnits:
         canonical: the U canonical SMILES, sorted.
         place: shape `(N,)`, int: each row's index in `canonical`, -1 where it cannot be read.
         problems: why a row cannot be read, by its position.
+        inventories: what each of the U units is made of.
     """
 
     canonical: list[str]
     place: np.ndarray
     problems: dict[int, str]
+    inventories: "list[Inventory]"
 
     @classmethod
     def of(cls, smiles: Sequence[str]) -> "UniqueUnits":
         """Read N rows; a text that occurs many times is parsed once."""
+        from ..chem.inventory import inventory
         from ..chem.smiles import BadSmilesError, canonical
 
         units: dict[str, str] = {}
         reasons: dict[str, str] = {}
+        inventories: dict[str, Inventory] = {}
         for text in dict.fromkeys(smiles):
             try:
-                units[text] = canonical(text)
+                units[text] = unit = canonical(text)
+                if unit not in inventories:
+                    inventories[unit] = inventory(text)
             except BadSmilesError as error:
                 reasons[text] = str(error)
         unique = sorted(set(units.values()))
@@ -58,6 +68,7 @@ class UniqueUnits:
             unique,
             np.array(place, dtype=np.int64),
             {position: reasons[text] for position, text in enumerate(smiles) if text in reasons},
+            [inventories[unit] for unit in unique],
         )
 
 

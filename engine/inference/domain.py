@@ -13,6 +13,7 @@ from safetensors.numpy import load, save_file
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
 from ..base.workspace import replacing
+from .seen import Seen, seen_by_property
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -43,6 +44,8 @@ class DomainInfo(BaseModel):
         neighbours: how many training units a distance is the mean over.
         thresholds: by property, the distance beyond which a unit is outside; a property with fewer
             than two labels has none.
+        seen: by property, what its training units are made of: a unit that has anything else is
+            outside however near it lies; empty in a bundle that does not say.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -50,6 +53,7 @@ class DomainInfo(BaseModel):
     kind: str = _KIND
     neighbours: int = NEIGHBOURS
     thresholds: dict[str, float]
+    seen: dict[str, Seen] = {}
 
 
 class Domain:
@@ -310,8 +314,18 @@ def write_domain(
     thresholds = zip(names, domain.thresholds().tolist(), strict=True)
     domain.save(folder)
     return DomainInfo(
-        thresholds={name: threshold for name, threshold in thresholds if np.isfinite(threshold)}
+        thresholds={name: threshold for name, threshold in thresholds if np.isfinite(threshold)},
+        seen=seen_in_table(smiles, labels, names),
     )
+
+
+def seen_in_table(
+    smiles: Sequence[str], labels: np.ndarray, names: Sequence[str]
+) -> dict[str, Seen]:
+    """What the training units of each property are made of; arguments as for `write_domain`."""
+    from ..chem.inventory import inventory
+
+    return seen_by_property([inventory(text) for text in smiles], np.isfinite(labels), names)
 
 
 def _cells(fingerprints: "Fingerprints", rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

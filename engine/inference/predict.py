@@ -1,6 +1,6 @@
 """Predicting repeat units with a bundle."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,10 +18,12 @@ from ..features.compute import UniqueUnits, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
 from ..settings.properties import possible_columns, unscaled_columns
+from ..table.mending import FragmentsUse
 from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
 from .domain import Domain
 from .probes import deviation_words, once_here
+from .seen import Unseen, unseen_in, unseen_sentences
 from .uncertainty import Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
@@ -38,14 +40,34 @@ class Predictions:
         smiles: the N repeat units as they were given.
         blend: N rows, one column for each property; NaN where a row could not be predicted.
         members: the same for each member.
-        problems: by position, why a row could not be predicted: its SMILES cannot be read, or a
-            condition is missing.
+        problems: by position, why a row could not be predicted: its SMILES cannot be read, it is no
+            single molecule, or a condition is missing.
+        unseen: by position, what a unit has and no training unit has.
     """
 
     smiles: list[str]
     blend: pd.DataFrame
     members: dict[str, pd.DataFrame]
     problems: dict[int, str]
+    unseen: dict[int, Unseen]
+
+    def warnings(self, names: Collection[str]) -> dict[int, str]:
+        """By position, what to know of a unit: that no training unit has what it has.
+
+        Args:
+            names: of the properties that are asked for.
+        """
+        words = {row: " ".join(unseen_sentences(new, names)) for row, new in self.unseen.items()}
+        return {row: sentences for row, sentences in words.items() if sentences}
+
+
+def whole_units(smiles: Sequence[str], fragments: FragmentsUse) -> Sequence[str]:
+    """Repeat units, where that is chosen without the molecules beside them."""
+    if fragments == "refuse" or not any("." in text for text in smiles):
+        return smiles
+    from ..chem.pieces import without_loose_pieces
+
+    return [without_loose_pieces(text) for text in smiles]
 
 
 class Predictor:
@@ -76,6 +98,7 @@ class Predictor:
         smiles: Sequence[str],
         progress: Progress | None = None,
         given: GivenConditions | None = None,
+        fragments: FragmentsUse = "refuse",
     ) -> Predictions:
         """Predict repeat units; those that cannot be read get no numbers but a reason.
 
@@ -83,11 +106,12 @@ class Predictor:
             smiles: N repeat units.
             progress: told how far the features are.
             given: the conditions of the N rows, for a model that predicts at such.
+            fragments: what is done about molecules beside a repeat unit, such as counter-ions.
 
         Raises:
             UserError: when the model needs conditions, and none are given.
         """
-        units = UniqueUnits.of(smiles)
+        units = UniqueUnits.of(whole_units(smiles, fragments))
         features = compute_features(units.canonical, progress) if units.canonical else None
         return self.predict_features(smiles, units, features, given=given)
 
@@ -118,11 +142,13 @@ class Predictor:
         Raises:
             UserError: as for `predict`.
         """
-        place, problems = units.place, units.problems
+        place, problems = self._single(units)
         if self.info.conditions:
             given = self._demand(given)
             problems = {**given.problems, **problems}
-            place, features = self._at_conditions(units, features, given)
+            unit_of_row, (place, features) = place, self._at_conditions(place, features, given)
+        else:
+            unit_of_row = place
         shape = (len(smiles), len(self.info.names))
         members = {member: np.full(shape, np.nan) for member in self.info.members}
         if features is not None:
@@ -138,21 +164,55 @@ class Predictor:
             self._frame(self._blend(members)),
             {member: self._frame(values) for member, values in members.items()},
             problems,
+            self._unseen(units, unit_of_row),
         )
 
     def _at_conditions(
-        self, units: UniqueUnits, features: Features | None, given: GivenConditions
+        self, unit_of_row: np.ndarray, features: Features | None, given: GivenConditions
     ) -> tuple[np.ndarray, Features | None]:
         """The features of all rows that can be predicted, and each row's place among them."""
-        place = np.full(len(units.place), -1)
-        usable = [row for row, unit in enumerate(units.place) if unit >= 0]
+        place = np.full(len(unit_of_row), -1)
+        usable = [row for row, unit in enumerate(unit_of_row) if unit >= 0]
         rows = np.array([row for row in usable if row not in given.problems], dtype=np.int64)
         if features is None or not len(rows):
             return place, None
         place[rows] = np.arange(len(rows))
         values = {name: each[rows] for name, each in given.values.items()}
         numbers = encoded(self.info.conditions, values)
-        return place, with_conditions(features, units.place[rows], numbers)
+        return place, with_conditions(features, unit_of_row[rows], numbers)
+
+    def _single(self, units: UniqueUnits) -> tuple[np.ndarray, dict[int, str]]:
+        """Each row's unit, and why rows have none: several molecules side by side are no unit.
+
+        The model may have learned such a row, in a table of before they were refused.
+        """
+        several = [n for n, each in enumerate(units.inventories) if each.pieces > 1]
+        if not several:
+            return units.place, units.problems
+        from ..chem.pieces import pieces_problem
+
+        texts = [units.canonical[number] for number in several]
+        seen = self.seen(texts)
+        learned = {
+            text
+            for text, known in zip(texts, [] if seen is None else seen, strict=False)
+            if known.any()
+        }
+        reasons = {
+            number: pieces_problem(text) or ""
+            for number, text in zip(several, texts, strict=True)
+            if text not in learned
+        }
+        refused = np.isin(units.place, list(reasons))
+        problems = {int(row): reasons[units.place[row]] for row in np.flatnonzero(refused)}
+        return np.where(refused, -1, units.place), units.problems | problems
+
+    def _unseen(self, units: UniqueUnits, unit_of_row: np.ndarray) -> dict[int, Unseen]:
+        """By position, what units have and no training unit has."""
+        seen = self.info.domain.seen if self.info.domain else {}
+        of_units = [unseen_in(seen, each) for each in units.inventories]
+        rows = enumerate(unit_of_row.tolist())
+        return {row: of_units[unit] for row, unit in rows if unit >= 0 and of_units[unit]}
 
     def _demand(self, given: GivenConditions | None) -> GivenConditions:
         """The conditions, which must be there."""
@@ -196,7 +256,13 @@ class Predictor:
             None if row in predicted.problems else text for row, text in enumerate(predicted.smiles)
         ]
         return estimate_uncertainty(
-            self.info, self._domain, smiles, predicted.blend, members, coverage
+            self.info,
+            self._domain,
+            smiles,
+            predicted.blend,
+            members,
+            coverage,
+            predicted.unseen,
         )
 
     def deviation(self) -> str:

@@ -19,8 +19,9 @@ from ..settings.conditions import GivenConditions
 from ..table import RawTable, guess_columns, stream_table
 from ..table.columns import free_name
 from ..table.conditions import conditions_for
+from ..table.mending import FragmentsUse
 from ..table.written import csv_text
-from .predict import Predictions, Predictor, Progress
+from .predict import Predictions, Predictor, Progress, whole_units
 from .submission import prediction_table, smiles_of, unpredicted
 
 CHUNK_ROWS = 256
@@ -34,18 +35,23 @@ _LISTED = 10
 PROBLEM = "problem"
 """The column that says why a row could not be predicted."""
 
+WARNING = "warning"
+"""The column that says what no training unit has as the row's unit has it."""
+
 
 @dataclass
 class Unpredicted:
-    """Rows that could not be predicted.
+    """Rows that could not be predicted, and those predicted with a warning.
 
     Attributes:
         count: how many.
         first: the first ten of them: `id`, `SMILES`, `reason`.
+        warned: how many rows have a warning.
     """
 
     count: int = 0
     first: pd.DataFrame = field(default_factory=pd.DataFrame)
+    warned: int = 0
 
     def add(self, rows: pd.DataFrame) -> None:
         """Count some more rows."""
@@ -64,10 +70,12 @@ def predict_file(
     smiles: str | None = None,
     id: str | None = None,
     conditions: Mapping[str, float | str] | None = None,
+    fragments: FragmentsUse = "refuse",
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
-    A row that cannot be predicted has empty cells, and the reason in the column `problem`.
+    A row that cannot be predicted has empty cells, and the reason in the column `problem`; where a
+    unit has what no training unit has, such as another element, the column `warning` says so.
 
     Args:
         predictor: the model.
@@ -81,6 +89,7 @@ def predict_file(
         smiles, id: the columns of repeat units and ids in place of a guess; an empty `id` means
             that there is none.
         conditions: at which all rows are predicted, by name; the others are columns of the table.
+        fragments: what is done about molecules beside a repeat unit, such as counter-ions.
 
     Returns:
         The rows that could not be predicted.
@@ -104,7 +113,7 @@ def predict_file(
         for part in table.chunks(CHUNK_ROWS):
             parts.append(part)
             given.append(conditions_for(part, predictor.info.conditions, conditions))
-            yield smiles_of(part, columns)
+            yield [*whole_units(smiles_of(part, columns), fragments)]
 
     # Closed at once when, say, the disk is full: the workers end before the error is shown.
     store = table.count <= _MOST_STORED_ROWS
@@ -115,9 +124,12 @@ def predict_file(
             frame = prediction_table(part, columns, predicted, names)
             if intervals:
                 frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
+            warned = predicted.warnings(list(names.values()))
+            frame[free_name(WARNING, frame)] = pd.Series(warned, dtype=object)
             frame[free_name(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)
             out.write(csv_text(frame, header=done == 0))
             missing.add(unpredicted(part, columns, predicted))
+            missing.warned += len(warned)
             done += len(frame)
             if progress:
                 progress("molecules", done, table.count)

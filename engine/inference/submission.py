@@ -11,6 +11,7 @@ from ..features.compute import UniqueUnits
 from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, guess_columns
 from ..table.conditions import conditions_for
+from ..table.mending import FragmentsUse
 from ..table.report import counted, listed
 from .bundle import BundleInfo
 from .predict import Predictions, Predictor, Progress
@@ -24,11 +25,13 @@ class Submission:
         frame: a column of ids, then one of numbers for each property, none of them missing.
         filled: rows that could not be predicted and hold training medians: `id`, `SMILES`,
             `reason`.
+        warned: rows whose units have what no training unit has, in the same columns.
         not_asked_for: ids of the test table that the sample does not ask for.
     """
 
     frame: pd.DataFrame
     filled: pd.DataFrame
+    warned: pd.DataFrame
     not_asked_for: tuple[str, ...] = ()
 
 
@@ -49,6 +52,7 @@ def make_submission(
     source: str | None = None,
     smiles: str | None = None,
     conditions: Mapping[str, float | str] | None = None,
+    fragments: FragmentsUse = "refuse",
 ) -> Submission:
     """Predict a test table in the form of a sample submission.
 
@@ -64,6 +68,7 @@ def make_submission(
         smiles: the test table's column of repeat units in place of a guess.
         conditions: at which all rows are predicted, by name; the others are columns of the test
             table.
+        fragments: what is done about molecules beside a repeat unit, such as counter-ions.
 
     Raises:
         UserError: when the model has no such source, or when the sample asks for an id that the
@@ -80,7 +85,7 @@ def make_submission(
         if (id_column := sample.frame.columns[0]) in test.frame:
             columns = columns.model_copy(update={"id": id_column})
         properties, order = _requested(sample, test, columns, [*names], given)
-    predicted = predictor.predict(smiles_of(test, columns), progress, given)
+    predicted = predictor.predict(smiles_of(test, columns), progress, given, fragments)
     plain = plain_submission(test, columns, predicted, info, names)
     if sample is None:
         return plain
@@ -88,7 +93,8 @@ def make_submission(
     ids = sample.frame.iloc[:, 0].reset_index(drop=True)
     asked = set(ids)
     spare = tuple(str(each) for each in plain.frame.iloc[:, 0] if each not in asked)
-    return Submission(pd.concat([ids, values[properties]], axis=1), plain.filled, spare)
+    frame = pd.concat([ids, values[properties]], axis=1)
+    return Submission(frame, plain.filled, plain.warned, spare)
 
 
 def smiles_of(test: RawTable, columns: Columns) -> list[str]:
@@ -114,7 +120,12 @@ def plain_submission(
     """
     medians = {column: info.medians[name] for column, name in names.items()}
     frame = prediction_table(test, columns, predicted, names).fillna(medians)
-    return Submission(frame, unpredicted(test, columns, predicted))
+    warned = predicted.warnings(list(names.values()))
+    return Submission(
+        frame,
+        unpredicted(test, columns, predicted),
+        _listed_rows(test, columns, predicted, warned),
+    )
 
 
 def prediction_table(
@@ -135,9 +146,16 @@ def prediction_table(
 
 def unpredicted(test: RawTable, columns: Columns, predicted: Predictions) -> pd.DataFrame:
     """The rows that could not be predicted: columns `id`, `SMILES` and `reason`."""
+    return _listed_rows(test, columns, predicted, predicted.problems)
+
+
+def _listed_rows(
+    test: RawTable, columns: Columns, predicted: Predictions, reasons: Mapping[int, str]
+) -> pd.DataFrame:
+    """The rows that there is something to say of, by their positions."""
     ids = _ids(test, columns.id)[1]
     return pd.DataFrame(
-        [(ids[i], predicted.smiles[i], reason) for i, reason in predicted.problems.items()],
+        [(ids[i], predicted.smiles[i], reason) for i, reason in reasons.items()],
         columns=["id", "SMILES", "reason"],
     )
 

@@ -11,6 +11,7 @@ from ..settings.properties import possible_columns, scaled_columns, unscaled_col
 from .bundle import BundleInfo
 from .conformal import LEVEL, member_spread
 from .domain import Domain
+from .seen import Unseen
 
 INSIDE, OUTSIDE = "inside", "outside"
 
@@ -61,6 +62,7 @@ def estimate_uncertainty(
     blend: pd.DataFrame,
     members: np.ndarray,
     coverage: float = LEVEL,
+    unseen: Mapping[int, Unseen] | None = None,
 ) -> Uncertainty:
     """The intervals of predictions, and whether their repeat units lie in the domain.
 
@@ -71,6 +73,7 @@ def estimate_uncertainty(
         blend: N rows, K columns, in the properties' units.
         members: shape `(M, N, K)`, in the same units.
         coverage: the share of labels that should lie within the intervals.
+        unseen: by position, what no training unit has: such a unit is outside.
 
     Raises:
         UserError: when the model keeps no intervals of that coverage.
@@ -83,11 +86,14 @@ def estimate_uncertainty(
     for k, name in enumerate(info.names):
         if name in intervals:
             half_widths[:, k] = intervals[name].half_width(spread[:, k], coverage)
+    sides = _sides(info, domain, smiles)
+    for row, new in (unseen or {}).items():
+        sides[row, [info.names.index(name) for names in new.values() for name in names]] = OUTSIDE
     return Uncertainty(
         low=_in_units(info, scaled - half_widths),
         high=_in_units(info, scaled + half_widths),
         # Without a dtype, pandas would make a column of texts, with NaN in place of None.
-        domain=pd.DataFrame(_sides(info, domain, smiles), columns=info.names, dtype=object),
+        domain=pd.DataFrame(sides, columns=info.names, dtype=object),
     )
 
 

@@ -14,7 +14,7 @@ from .columns import Columns, guess_columns
 from .long_format import pivoted, said_long_format
 from .mending import Cells, Mending
 from .reading import RawTable, read_table
-from .repeat_units import Progress, with_chain_ends
+from .repeat_units import Progress, with_chain_ends, without_fragments
 from .replicates import average_replicates
 
 
@@ -106,6 +106,8 @@ def _checked(raw: RawTable, mending: Mending, progress: Progress | None) -> Tabl
     columns = columns_of(raw, mending)
     if mending.chain_ends:
         raw = with_chain_ends(raw, columns.smiles, _elements(mending.chain_ends))
+    if mending.fragments == "leave-out":
+        raw = without_fragments(raw, columns.smiles)
     table = check_table(raw, columns, dict(mending.units), progress)
     if mending.bounds == "leave-out":
         table = leave_bounds_out(table)

@@ -16,6 +16,10 @@ Replicates = Literal["keep", "median", "mean"]
 BoundsUse = Literal["learn", "leave-out"]
 """What is done with a label that is known by a bound alone, such as `> 300`."""
 
+FragmentsUse = Literal["refuse", "leave-out"]
+"""What is done about molecules beside a repeat unit, such as counter-ions: the row is refused, or
+they are left out of it."""
+
 MAX_CHANGES = 20_000
 """Most rows that may be dropped, and most cells that may be changed."""
 
@@ -69,6 +73,7 @@ class Mending(_Strict):
         changed: cells that have another text.
         renamed: columns' new names, by which all that follows calls them.
         chain_ends: elements whose atoms stand for `*`.
+        fragments: what is done about molecules beside a repeat unit.
         smiles, id, properties: columns, in place of a guess; an empty `id` means row numbers.
         conditions: columns that are given to the model beside the repeat unit.
         units: that properties are given in.
@@ -87,6 +92,7 @@ class Mending(_Strict):
     changed: tuple[CellChange, ...] = Field(default=(), max_length=MAX_CHANGES)
     renamed: dict[str, str] = {}
     chain_ends: tuple[str, ...] = ()
+    fragments: FragmentsUse = "refuse"
     smiles: str | None = None
     id: str | None = None
     properties: tuple[str, ...] | None = None
@@ -198,6 +204,7 @@ _SENTENCES = {
     "sheets": "Read from the sheet {}.",
     "long": "Each row names its property ({}): each property has a column.",
     "renamed": "Renamed: {}.",
+    "fragments": "Molecules beside a repeat unit, such as counter-ions, are left out of it.",
     "chain_ends": "The end of the chain is written as {}.",
     "smiles": "Repeat units are in “{}”.",
     "id": "Ids are in “{}”.",

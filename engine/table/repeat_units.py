@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..base.budget import check_time
 from ..chem.notations import stand_in_ends, with_stars
+from ..chem.pieces import pieces_problem, without_loose_pieces
 from ..chem.polymers import joining_problem
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from .cells import LONGEST_CELL, is_missing
@@ -35,7 +36,10 @@ def _read_smiles(text: str) -> _Read:
             None, ("long_smiles", f"{length}; the longest that is read has {MAX_LENGTH:,}")
         )
     try:
-        return _Read(canonical(text))
+        form = canonical(text)
+        if problem := pieces_problem(form):
+            return _Read(None, ("fragments", problem))
+        return _Read(form)
     except BadSmilesError as error:
         too_long = len(text) > MAX_LENGTH
         return _Read(None, ("long_smiles" if too_long else "unreadable_smiles", str(error)))
@@ -83,6 +87,11 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
             f"with a SMILES of more than {MAX_LENGTH:,} characters",
             "Give one repeat unit only",
         ),
+        "fragments": (
+            "with several molecules side by side",
+            "Models learn from single repeat units: correct the SMILES, or say `--fragments "
+            "leave-out` where counter-ions and solvents are to be left out of them",
+        ),
     }
     findings = []
     for kind, (description, advice) in words.items():
@@ -91,7 +100,7 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
             continue
         numbers = [int(rows[i]) for i in positions]
         named = rows_text(numbers)
-        if kind == "unreadable_smiles":
+        if kind in ("unreadable_smiles", "fragments"):
             named = listed([f"row {rows[i]} ({reasons[i][1]})" for i in positions])
         left = "is left out" if len(positions) == 1 else "are left out"
         findings.append(
@@ -120,6 +129,18 @@ def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawT
     texts = [text and with_stars(text, elements) for text in frame[column]]
     # Of objects, or pandas would write an empty cell as a number.
     frame[column] = pd.Series(texts, index=frame.index, dtype=object)
+    return replace(raw, frame=frame)
+
+
+def without_fragments(raw: RawTable, column: str) -> RawTable:
+    """The table in which repeat units have no molecules beside them, such as counter-ions.
+
+    Args:
+        raw: the table.
+        column: of the repeat units.
+    """
+    frame = raw.frame.copy()
+    frame[column] = [text and without_loose_pieces(text) for text in frame[column]]
     return replace(raw, frame=frame)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rdkit import Chem
 
 from ..base.errors import UserError
-from ..chem.smiles import MAX_ATOMS, BadSmilesError, parse
+from ..chem.smiles import MAX_ATOMS, MAX_FUSED_RINGS, BadSmilesError, fused_rings, parse
 from .cells import LONGEST_CELL
 
 Rows = Iterator[tuple[int, list[Any]]]
@@ -17,6 +17,9 @@ _MOL_BLOCK = re.compile(r"^.{0,40}V[23]000\s*$", re.MULTILINE)
 _FIELD = re.compile(r">[^<]*<(?P<name>[^<>]+)>")
 _UNREADABLE = "unreadable"
 """Stands for a structure that cannot be read, and cannot be read either."""
+
+_LONG = 2_000
+"""Characters below which a structure has no more rings than are read."""
 
 MOST_FIELDS = 500
 
@@ -157,8 +160,9 @@ def _smiles(block: str | None) -> str:
     # A record that lost its empty first lines when the file was cut.
     counts = next((i for i, line in enumerate(block.split("\n")) if _MOL_BLOCK.match(line)), 3)
     # A damaged block can make the parser raise nearly anything, and all of it means the same.
+    block = "\n" * max(0, 3 - counts) + block
     try:
-        mol = _parsed("\n" * max(0, 3 - counts) + block)
+        mol = _parsed(block)
         return _UNREADABLE if mol is None else _written(mol)
     except Exception:
         return _UNREADABLE
@@ -170,6 +174,9 @@ def _parsed(block: str) -> Chem.Mol | None:
     mol = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
     heavy = 0 if mol is None else sum(atom.GetAtomicNum() != 1 for atom in mol.GetAtoms())
     if not heavy or heavy > MAX_ATOMS or mol.GetNumAtoms() > _MOST_ATOMS:
+        return None
+    # RDKit could need minutes to understand it.
+    if len(block) > _LONG and fused_rings(mol) > MAX_FUSED_RINGS:
         return None
     return Chem.MolFromMolBlock(block)
 

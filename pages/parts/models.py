@@ -92,7 +92,7 @@ def show_deviation(folder: Path) -> None:
 
 def predict_molecule(
     folder: Path, smiles: str, conditions: Mapping[str, float | str] | None = None
-) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None]:
+) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None, str]:
     """One molecule's predictions; the same molecule is predicted once.
 
     Args:
@@ -101,8 +101,11 @@ def predict_molecule(
         conditions: at which to predict, by name, for a model that was told such.
 
     Returns:
-        `{"blend" or member: {property: value}}` in the properties' units, and the values'
-        uncertainty by property, which is None for a model without intervals.
+        `{"blend" or member: {property: value}}` in the properties' units, the values' uncertainty
+        by property, which is None for a model without intervals, and what no training unit has.
+
+    Raises:
+        UserError: when the molecule is no repeat unit.
     """
     _let_paint()
     given = tuple((conditions or {}).items())
@@ -282,21 +285,25 @@ def _predictor(folder: str, written: float) -> Predictor:
 @st.cache_data(max_entries=500, show_spinner=False)
 def _predict_molecule(
     folder: str, written: float, smiles: str, given: tuple[tuple[str, float | str], ...]
-) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None]:
+) -> tuple[dict[str, dict[str, float]], dict[str, IntervalAndDomain] | None, str]:
     predictor = _predictor(folder, written)
     at = same_for_all(predictor.info.conditions, 1, dict(given))
     predicted = predictor.predict([smiles], given=at)
+    if predicted.problems:
+        raise UserError(f"This molecule is not predicted: {predicted.problems[0]}.")
+    warning = predicted.warnings(predictor.info.answer_names).get(0, "")
     frames = {"blend": predicted.blend, **predicted.members}
     values = {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
     if not predictor.has_intervals:
-        return values, None
+        return values, None, warning
     uncertainty = predictor.uncertainty(predicted)
     low, high = uncertainty.low.iloc[0], uncertainty.high.iloc[0]
     domain = uncertainty.domain.iloc[0]
-    return values, {
+    sure = {
         name: IntervalAndDomain(low[name], high[name], domain[name] == OUTSIDE)
         for name in predictor.info.names
     }
+    return values, sure, warning
 
 
 def _joined(words: list[str]) -> str:

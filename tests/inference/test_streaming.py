@@ -126,7 +126,7 @@ def test_a_streamed_file_equals_a_submission_but_for_rows_that_cannot_be_read(
     submitted = _cells(whole.frame.to_csv(index=False))
     readable = streamed["problem"].isna()
     pd.testing.assert_frame_equal(
-        streamed[readable].drop(columns="problem"), submitted[readable], rtol=1e-4
+        streamed[readable].drop(columns=["warning", "problem"]), submitted[readable], rtol=1e-4
     )
     assert streamed["id"].tolist() == submitted["id"].tolist()
     assert streamed.loc[~readable, ["Tg", "Density"]].isna().all(axis=None)
@@ -179,7 +179,7 @@ def test_without_an_output_file_the_predictions_are_shown(
 ) -> None:
     table.write_text("id,SMILES\n007,*CC*\n")
     assert main(["predict", "trained", str(table)]) == 0
-    assert capsys.readouterr().out.startswith("id,Tg,Density,problem\n007,")
+    assert capsys.readouterr().out.startswith("id,Tg,Density,warning,problem\n007,")
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_intervals_come_after_the_predictions_and_are_empty_for_bad_rows(table: 
     assert main(["predict", "trained", str(table), "-o", str(out), "--intervals"]) == 0
     frame, values = _cells(out.read_text()), _cells(plain.read_text())
     added = [f"{name}_{part}" for name in ("Tg", "Density") for part in ("low", "high", "domain")]
-    assert list(frame.columns) == ["id", "Tg", "Density", *added, "problem"]
+    assert list(frame.columns) == ["id", "Tg", "Density", *added, "warning", "problem"]
     pd.testing.assert_frame_equal(frame[values.columns], values, rtol=1e-4)
     bad = frame["id"].isin([name for name, unit in ROWS if unit in ("C(C", "", "no")])
     assert frame.loc[bad, added].isna().all(axis=None)

@@ -12,6 +12,7 @@ from engine.table.fixing import mended_frame
 from engine.table.long_format import find_long_format
 from engine.table.mending import (
     BoundsUse,
+    FragmentsUse,
     Mending,
     Replicates,
     change_words,
@@ -29,6 +30,10 @@ _REPLICATES: dict[Replicates, str] = {
     "keep": "keep all",
     "median": "one row, median",
     "mean": "one row, mean",
+}
+_FRAGMENTS: dict[FragmentsUse, str] = {
+    "refuse": "leave out the row",
+    "leave-out": "leave out the molecules",
 }
 _BOUNDS: dict[BoundsUse, str] = {"learn": "learn as bounds", "leave-out": "leave out"}
 _SHOWN = 40
@@ -65,6 +70,15 @@ def _offers(file: dict, cells: RawTable, table: Table) -> None:
             icon=":material/link:",
             on_click=say,
             kwargs={"chain_ends": elements},
+        )
+    if "fragments" in kinds or said().fragments != "refuse":
+        _choose(
+            file,
+            "fragments",
+            "Molecules beside a repeat unit",
+            _FRAGMENTS,
+            "Counter-ions, solvents and salts are no part of the chain. Their rows are left out, "
+            "or the repeat units are learned without them.",
         )
     reading = cells.reading
     if reading.alike_sheets:

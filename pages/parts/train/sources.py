@@ -129,9 +129,10 @@ def _source_fields(number: int, file: dict) -> Source:
 def _checked(file: dict, units: dict[str, str], source: str) -> Table:
     # By file, so that other units take the place of those before.
     kept, key = st.session_state.setdefault("train further checked", {}), file["key"]
-    # What is said of replicates, of bounds and of a long format is said of all tables.
+    # What is said of these is said of all tables.
     first = said()
-    wanted = Mending(units=units, replicates=first.replicates, bounds=first.bounds, long=first.long)
+    shared = ("replicates", "bounds", "long", "fragments")
+    wanted = Mending(units=units, **{field: getattr(first, field) for field in shared})
     if key not in kept or kept[key][0] != wanted:
         with st.spinner(f"Reading {plain(file['name'])}…"):
             try:

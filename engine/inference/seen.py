@@ -1,0 +1,118 @@
+"""What the training units of a property are made of, and what of another unit none of them has."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import BaseModel
+
+from ..table.report import listed
+
+if TYPE_CHECKING:
+    from ..chem.inventory import Inventory
+
+Unseen = dict[str, list[str]]
+"""What a unit has and no training unit has, with the properties for which that is so:
+`{"iron": ["Tg", "FFV"]}`."""
+
+
+class Seen(BaseModel):
+    """What the training units of one property are made of, as `Inventory` names it.
+
+    Attributes:
+        elements, charges, valences: all that occur.
+        unpaired, isotopes: whether any unit has such.
+        stars, pieces: all numbers that occur.
+        atoms: the least and the greatest number.
+    """
+
+    elements: list[str]
+    charges: list[str]
+    valences: list[str]
+    unpaired: bool
+    isotopes: bool
+    stars: list[int]
+    pieces: list[int]
+    atoms: tuple[int, int]
+
+    @classmethod
+    def of(cls, units: Sequence["Inventory"]) -> "Seen":
+        """What some units, one at least, are made of."""
+        return cls(
+            elements=sorted(frozenset().union(*(unit.elements for unit in units))),
+            charges=sorted(frozenset().union(*(unit.charges for unit in units))),
+            valences=sorted(frozenset().union(*(unit.valences for unit in units))),
+            unpaired=any(unit.unpaired for unit in units),
+            isotopes=any(unit.isotopes for unit in units),
+            stars=sorted({unit.stars for unit in units}),
+            pieces=sorted({unit.pieces for unit in units}),
+            atoms=(min(unit.atoms for unit in units), max(unit.atoms for unit in units)),
+        )
+
+    def unseen(self, unit: "Inventory") -> list[str]:
+        """What a unit has and none of these has, in words; empty where there is nothing."""
+        new = sorted(unit.elements.difference(self.elements))
+        # What is said of an element need not be said of its charge again.
+        for words, known in ((unit.charges, self.charges), (unit.valences, self.valences)):
+            named = sorted(words.difference(known))
+            new += [each for each in named if each.partition(" ")[0] in self.elements]
+        if unit.unpaired and not self.unpaired:
+            new.append("an unpaired electron")
+        if unit.isotopes and not self.isotopes:
+            new.append("a named isotope")
+        if unit.stars not in self.stars:
+            new.append(f"{unit.stars} `*`")
+        if unit.pieces not in self.pieces:
+            new.append(f"{unit.pieces} pieces")
+        least, most = self.atoms
+        if unit.atoms > most:
+            new.append(f"as many as {unit.atoms} atoms besides hydrogen")
+        elif unit.atoms < least:
+            new.append(f"as few atoms besides hydrogen as {unit.atoms}")
+        return new
+
+
+def seen_by_property(
+    units: Sequence["Inventory"], labelled: np.ndarray, names: Sequence[str]
+) -> dict[str, Seen]:
+    """What the training units of each property are made of; nothing for one without a label.
+
+    Args:
+        units: of N rows.
+        labelled: shape `(N, K)`, bool.
+        names: of the K properties.
+    """
+    return {
+        name: Seen.of([units[row] for row in np.flatnonzero(labelled[:, k]).tolist()])
+        for k, name in enumerate(names)
+        if labelled[:, k].any()
+    }
+
+
+def unseen_in(seen: Mapping[str, Seen], unit: "Inventory") -> Unseen:
+    """What a unit has and no training unit of some properties has."""
+    unseen: Unseen = {}
+    for name, own in seen.items():
+        for words in own.unseen(unit):
+            unseen.setdefault(words, []).append(name)
+    return unseen
+
+
+def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
+    """What no training unit has, a sentence for each set of properties.
+
+    Args:
+        unseen: of one unit.
+        names: of the properties that are asked for.
+    """
+    together: dict[tuple[str, ...], list[str]] = {}
+    for words, of in unseen.items():
+        if own := tuple(name for name in of if name in names):
+            together.setdefault(own, []).append(words)
+    sentences = []
+    for own, named in together.items():
+        label = "" if len(own) == len(names) else f" with a label of {listed(own)}"
+        *first, last = named
+        what = f"{', '.join(first)} or {last}" if first else last
+        sentences.append(f"No training unit{label} has {what}.")
+    return sentences
