@@ -41,6 +41,7 @@ from engine.runs import (
     rename_run,
     restore,
     resume_run,
+    run_json,
     stop_run,
     store,
     trashed,
@@ -171,7 +172,7 @@ def _make(home: Path, place: Path) -> None:
         folder_of_run = run.folder
         os.environ["POLYGIN_HOME"] = str(home)
         shutil.copytree(folder_of_run, copy.folder)
-        (copy.folder / store.RECORD).unlink()
+        (copy.folder / run_json.RECORD).unlink()
         store.insert(copy)
         rename_run(copy, copy.name)
     promote(find_run(SECOND).folder / "bundle")

@@ -11,7 +11,7 @@ from bench.kills import operations, training
 from bench.kills.operations import DELETED, FIRST, SECOND, STOPPED, Undisturbed
 from bench.kills.scene import Scene, scene, wait_until
 from bench.kills.training import Reference
-from engine.runs import delete_run, find_run, process, rename_run, stop_run, store
+from engine.runs import delete_run, find_run, process, rename_run, run_json, stop_run, store
 
 _FILE = "references.json"
 _TEMPLATE = "template"
@@ -85,7 +85,7 @@ def _make_template(place: Scene, template: Path) -> None:
     for name in (SECOND, DELETED):
         copy = first.model_copy(update={"id": f"{first.id}-{name}", "name": name})
         shutil.copytree(first.folder, copy.folder)
-        (copy.folder / store.RECORD).unlink()
+        (copy.folder / run_json.RECORD).unlink()
         store.insert(copy)
     delete_run(find_run(DELETED))
     stopped = training.begin("none", STOPPED)

@@ -21,8 +21,8 @@ from ..table.folds import folds_made, make_folds, raw_positions
 from ..table.mending import Mending
 from ..table.repeat_units import Progress
 from . import folder as files
+from .learned_rows import read_learned_rows
 from .records import Run, RunConfig
-from .run_table import read_learned_rows
 
 FOLDS_COLUMN = "fold"
 """The column of folds that are kept from a run."""

@@ -17,8 +17,8 @@ from ..settings.properties import Property
 from ..table.folds import folds_made
 from ..training.pieces import SUFFIX, Piece, piece_in
 from . import folder as files
+from .learned_rows import read_run_table
 from .records import Run
-from .run_table import read_run_table
 
 
 def label_weights(run: Run) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from ..table.written import csv_bytes
 from . import folder as files
 from . import process, store
 from .records import Run, RunConfig, in_line
+from .run_json import write_first_record
 
 MIN_LABELS = FEWEST_LABELS
 _UNFINISHED, _UNFINISHED_SECONDS = ".unfinished-", 3600.0
@@ -78,7 +79,7 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         _remove_unfinished(fresh.parent)
         fresh.mkdir(parents=True)
         _write_files(fresh, table, config, preset, learned, folds)
-        store.write_first_record(fresh, run)
+        write_first_record(fresh, run)
         synchronise(fresh)
         fresh.rename(run.folder)
         synchronise_entries(fresh.parent)

@@ -14,12 +14,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..base.errors import DiskFullError, LockedError, UserError
-from ..base.plain_files import first_line, oddity, read_file
-from ..base.workspace import home, lock, subfolder, write_atomic
-from .records import Change, Run, State, is_run_id
-
-RECORD = "run.json"
-"""A run's row and its changes of state, in its folder: a lost run table is made anew from these."""
+from ..base.plain_files import oddity
+from ..base.workspace import home, lock
+from .records import Change, Run, State
+from .run_json import (
+    RECORD,
+    read_record,
+    readable_records,
+    record_or_none,
+    run_folders,
+    write_record,
+)
 
 _COLUMNS = tuple(Run.model_fields)
 _FLEETING = {"stage", "progress"}
@@ -28,12 +33,10 @@ _FLEETING = {"stage", "progress"}
 _LATE_SECONDS = 10.0
 """By which a record may be younger than the table, which is written a moment before it."""
 
-_MEND = "Copy it back from a backup, or remove the run's folder."
 _STRANGE = ("trigger", "view")
 """What no run table of ours has: it would change what is written, or refuse it."""
 _PARTS = ("-wal", "-shm")
 """Of the run table's file, beside it."""
-_MOST_BYTES = 5 * 2**20
 
 _SCARCE = 2**20
 """With fewer bytes free, SQLite's failures are put down to the disk."""
@@ -93,7 +96,7 @@ def _select(run_id: str | None) -> list[Run]:
     except (DiskFullError, LockedError):
         # SQLite cannot even read then. The records in the folders can be read: only their stage and
         # progress are out of date.
-        runs = [run for run, _ in _records() if run_id in (None, run.id)]
+        runs = [run for run, _ in readable_records() if run_id in (None, run.id)]
         return sorted(runs, key=lambda run: -run.created)
     return [run for run in map(_run, rows) if run]
 
@@ -196,7 +199,7 @@ def _run(row: tuple) -> Run | None:
 
 def _take_in(known: Collection[str], run_id: str | None) -> bool:
     """Take runs into the table that only their folders know, or that it has an old row of."""
-    folders = [folder for folder in _folders() if run_id in (None, folder.name)]
+    folders = [folder for folder in run_folders() if run_id in (None, folder.name)]
     written = _written()
     late = []
     for folder in folders:
@@ -204,7 +207,7 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
             time_of_record = (folder / RECORD).lstat().st_mtime
             if folder.name not in known or time_of_record > written + _LATE_SECONDS:
                 late.append(folder)
-    records = [record for record in map(_record, late) if record]
+    records = [record for record in map(record_or_none, late) if record]
     for run, changes in records:
         # A run that is new here may be known, and at work, by the time that it is added.
         add = _replace if run.id in known else _add
@@ -216,7 +219,7 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
 def unreadable() -> list[str]:
     """A sentence for each folder of a run that neither the run table nor a record knows."""
     known, sentences = {run.id for run in select()}, []
-    for folder in _folders():
+    for folder in run_folders():
         if folder.name not in known:
             try:
                 read_record(folder)
@@ -307,7 +310,7 @@ def _make_anew() -> None:
             if os.path.lexists(place):
                 place.rename(path.with_name(f"{stamp}.db{part}"))
         with _database() as database:
-            for run, changes in _records():
+            for run, changes in readable_records():
                 _insert(database, run, changes)
 
 
@@ -344,63 +347,10 @@ def _is_whole() -> bool:
         return False
 
 
-def _records() -> Iterator[tuple[Run, list[Change]]]:
-    """What the run folders know of their runs."""
-    yield from filter(None, map(_record, _folders()))
-
-
-def _folders() -> list[Path]:
-    """The folders of runs; a link is none, wherever it leads."""
-    return sorted(
-        Path(entry.path)
-        for entry in os.scandir(subfolder("runs"))
-        if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)
-    )
-
-
-def _record(folder: Path) -> tuple[Run, list[Change]] | None:
-    try:
-        return read_record(folder)
-    except UserError:
-        return None
-
-
-def read_record(folder: Path) -> tuple[Run, list[Change]]:
-    """What a run's folder knows of it: its row and the changes of its state.
-
-    Raises:
-        UserError: when it knows nothing that can be used.
-    """
-    path = folder / RECORD
-    try:
-        record = json.loads(read_file(path, _MEND, _MOST_BYTES))
-        run = Run(**record["run"])
-        changes = [Change(**change) for change in record["changes"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError(f"{path} is damaged: {first_line(error)} {_MEND}") from error
-    if run.id != folder.name:
-        raise UserError(f"{path} is the record of another run, {run.id}. {_MEND}")
-    return run, changes
-
-
-def write_first_record(folder: Path, run: Run) -> None:
-    """Write the record of a run that is about to be added, into the folder that becomes its own."""
-    first = Change(time=run.created, state=run.state, reason=run.reason)
-    write_atomic(folder / RECORD, _record_text(run, [first]))
-
-
 def _write_record(run_id: str) -> None:
     found = select(run_id)
     if not found or not found[0].folder.is_dir():
         return
     # A copy: on a full disk the run table is enough.
     with suppress(OSError):
-        write_atomic(found[0].folder / RECORD, _record_text(found[0], changes_of(run_id)))
-
-
-def _record_text(run: Run, changes: list[Change]) -> str:
-    record = {
-        "run": run.model_dump(),
-        "changes": [change.model_dump() for change in changes],
-    }
-    return json.dumps(record, indent=1)
+        write_record(found[0].folder, found[0], changes_of(run_id))

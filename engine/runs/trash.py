@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..base.errors import UserError
 from ..base.workspace import subfolder, synchronise_entries
 from .records import Run, is_run_id
-from .store import read_record
+from .run_json import read_record
 
 DAYS = 7
 """How long a deleted run can be restored."""

@@ -25,9 +25,9 @@ from ..settings.conditions import CONDITION_PREFIX
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
+from .learned_rows import read_learned_rows
 from .records import ALIVE, Run, StoredConfig
 from .reporting import RunReporter, StoppedError, mend_metrics
-from .run_table import read_learned_rows
 
 if TYPE_CHECKING:
     from .making import BundleRequest, Made

@@ -11,7 +11,17 @@ from pydantic import ValidationError
 
 from engine.base.errors import UserError
 from engine.commands import main
-from engine.runs import Run, delete_run, empty_trash, find_run, list_runs, restore, store, trashed
+from engine.runs import (
+    Run,
+    delete_run,
+    empty_trash,
+    find_run,
+    list_runs,
+    restore,
+    run_json,
+    store,
+    trashed,
+)
 
 
 def run_of(run_id: str, **changes) -> Run:
@@ -24,7 +34,7 @@ def run_of(run_id: str, **changes) -> Run:
 
 
 def rewrite(run: Run, **changes) -> None:
-    path = run.folder / store.RECORD
+    path = run.folder / run_json.RECORD
     record = json.loads(path.read_text())
     record["run"].update(changes)
     path.write_text(json.dumps(record))
@@ -76,12 +86,12 @@ def test_a_link_is_no_run(workspace):
     outside = workspace.parent / "outside"
     run.folder.rename(outside)
     os.symlink(outside, run.folder)
-    assert not [each for each in store._folders()]
+    assert not [each for each in run_json.run_folders()]
     with pytest.raises(UserError):
         restore("real")
     with pytest.raises(UserError, match="is a link"):
         delete_run(run)
-    assert (outside / store.RECORD).exists()
+    assert (outside / run_json.RECORD).exists()
 
 
 def test_links_in_a_run_are_not_followed(workspace):
@@ -127,7 +137,7 @@ def test_a_table_that_is_older_than_a_folder_catches_up(workspace):
     assert {run.id for run in list_runs()} == {"first", "late"}
     rewrite(late, name="renamed since")
     future = time.time() + 60
-    os.utime(late.folder / store.RECORD, (future, future))
+    os.utime(late.folder / run_json.RECORD, (future, future))
     assert find_run("late").name == "mine", "one run is asked for: its row is enough"
     assert {run.name for run in list_runs()} == {"mine", "renamed since"}
 
