@@ -234,9 +234,14 @@ def read_mendings(run: Run) -> list[Mending]:
 
 
 def preset_of(config: dict) -> Preset | None:
-    """The preset of a run, from its `read_config`; None when it is not known any more."""
+    """The preset of a run, from its `read_config`; None when it is damaged or not known any more."""
     stored = config.get("resolved_preset")
-    return Preset.model_validate(stored) if stored else PRESETS.get(config.get("preset", ""))
+    if not stored:
+        return PRESETS.get(str(config.get("preset", "")))
+    try:
+        return Preset.model_validate(stored)
+    except ValidationError:
+        return None
 
 
 def bounds_of(frame: pd.DataFrame, names: Sequence[str]) -> Bounds | None:
