@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 
@@ -33,6 +34,10 @@ def as_text(rows: Cells, chance: random.Random) -> bytes:
     return out.getvalue().translate(_FILE).encode(chance.choice(_ENCODINGS))
 
 
+_WHEN = (2026, 1, 1, 0, 0, 0)
+_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
 def as_workbook(rows: Cells, chance: random.Random) -> bytes:
     """A workbook of one to three sheets, of which one holds the table."""
     # Of the two ways to write one, the first shares texts among cells.
@@ -47,7 +52,7 @@ def as_workbook(rows: Cells, chance: random.Random) -> bytes:
             sheet.append([_as_cell(cell, chance) for cell in row])
     out = io.BytesIO()
     book.save(out)
-    return out.getvalue()
+    return repacked(out.getvalue(), lambda _, content: _TIME.sub(b"2026-01-01T00:00:00Z", content))
 
 
 def _as_cell(text: str, chance: random.Random) -> object:
@@ -133,5 +138,8 @@ def repacked(archive: bytes, change: Callable[[str, bytes], bytes]) -> bytes:
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
     ):
         for part in old.infolist():
-            new.writestr(part.filename, change(part.filename, old.read(part)))
+            # At a fixed time, so that one seed gives the same bytes.
+            place = zipfile.ZipInfo(part.filename, _WHEN)
+            content = change(part.filename, old.read(part))
+            new.writestr(place, content, zipfile.ZIP_DEFLATED, 1)
     return out.getvalue()

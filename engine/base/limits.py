@@ -6,7 +6,8 @@ import shutil
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import UserError
-from .plain_files import parsed_yaml, read_file
+from .plain_files import read_file
+from .plain_yaml import parsed_yaml
 from .workspace import home
 
 FILE = "limits.yaml"

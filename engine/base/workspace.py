@@ -5,11 +5,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock
+from typing import TYPE_CHECKING
 
 from .errors import UserError
 from .plain_files import oddity
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The engine's folder."""
@@ -95,7 +97,7 @@ def _synchronise(path: Path | str) -> None:
         os.close(descriptor)
 
 
-def lock(path: Path) -> FileLock:
+def lock(path: Path) -> "FileLock":
     """A lock of the workspace, whose file is made where it is missing.
 
     Raises:
@@ -103,6 +105,9 @@ def lock(path: Path) -> FileLock:
     """
     if words := oddity(path):
         raise UserError(f"{path} {words}, where the file of a lock should be: remove it.")
+    # Here: a machine that only trains from stored features lacks the library.
+    from filelock import FileLock
+
     return FileLock(path)
 
 

@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from ..base.bounds import Bounds, or_none
 from ..base.errors import UserError
-from ..base.plain_files import demand_file, first_line, oddity, parsed_yaml, read_file
+from ..base.plain_files import demand_file, first_line, oddity, read_file
+from ..base.plain_yaml import parsed_yaml
 from ..settings.presets import PRESETS, Preset
 from ..settings.sources import MOST_SOURCES
 from ..table.mending import Mending
@@ -234,7 +235,7 @@ def read_mendings(run: Run) -> list[Mending]:
 
 
 def preset_of(config: dict) -> Preset | None:
-    """The preset of a run, from its `read_config`; None when it is damaged or not known any more."""
+    """The preset of a run, from its `read_config`; None when it is damaged or not known now."""
     stored = config.get("resolved_preset")
     if not stored:
         return PRESETS.get(str(config.get("preset", "")))

@@ -8,7 +8,8 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from ..base.errors import UserError
-from ..base.plain_files import first_line, parsed_yaml
+from ..base.plain_files import first_line
+from ..base.plain_yaml import parsed_yaml
 from .mending import Mending
 from .reading import opening
 

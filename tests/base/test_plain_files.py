@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from engine.base.errors import UserError
-from engine.base.plain_files import oddity, parsed_yaml, read_file
+from engine.base.plain_files import oddity, read_file
+from engine.base.plain_yaml import parsed_yaml
 
 
 @pytest.mark.parametrize(

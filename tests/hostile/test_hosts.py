@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
@@ -124,7 +126,7 @@ def test_where_the_settings_list_no_names_only_local_ones_are_served(monkeypatch
     before = config.get_option("server.allowedHosts")
     try:
         config.set_option("server.allowedHosts", [])
-        asyncio.run(_start())
+        _run(_start())
         assert config.get_option("server.allowedHosts") == [*door.LOCAL]
         assert not door._host(Headers({"host": "evil.example"}))
     finally:
@@ -140,10 +142,16 @@ def test_a_sign_in_that_fails_leads_back_with_a_word(location: str) -> None:
         await send({"type": "http.response.start", "status": 302, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
-    sent = asyncio.run(_asked(door.Door(streamlit), "/auth/login"))
+    sent = _run(_asked(door.Door(streamlit), "/auth/login"))
     given = dict(sent[0]["headers"])[b"location"].decode()
     assert given == (location if "provider" in location else "/?sign-in=failed")
     assert b"secret" not in b"".join(message.get("body", b"") for message in sent)
+
+
+def _run(work: Coroutine) -> Any:
+    """Carry it out in a thread: tests that drive Chromium leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 async def _start() -> None:

@@ -188,15 +188,17 @@ def test_bytes_that_are_no_forest_are_refused(content: bytes) -> None:
 
 def test_files_of_the_libraries_are_read_once_more(tmp_path: Path, monkeypatch) -> None:
 
-    rows = _rows(60, False)
+    # A folder of its own: the workspace lies beside it.
+    folder, rows = tmp_path / "bundle", _rows(60, False)
+    folder.mkdir()
     for kind in KINDS:
         kept = _library_models(kind, monkeypatch)
         fitted = kind.fit(rows, _labels(rows), BoostingConfig(rounds=5, depth=2), seed=0)
-        _write_library_file(kind, kept[0], tmp_path)
-        assert convert_library_files(tmp_path) == 1
-        again = load_descriptor_model(ProvenFiles.unproven(tmp_path), kind.name, 0)
+        _write_library_file(kind, kept[0], folder)
+        assert convert_library_files(folder) == 1
+        again = load_descriptor_model(ProvenFiles.unproven(folder), kind.name, 0)
         np.testing.assert_array_equal(again.predict(rows), fitted.predict(rows))
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(folder.iterdir())) == 3
 
 
 def _write_library_file(kind: type[BoostedTrees], model, folder: Path) -> None:

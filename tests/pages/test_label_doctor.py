@@ -157,8 +157,9 @@ def test_the_list_of_runs_has_a_column_for_each_headline_that_there_is(run, open
     assert listed["mean R²"].tolist() == [pytest.approx(mean_r2(run.figures["blend"]["r2"]))]
     assert "wMAE" not in listed
     competition = dict.fromkeys(("Tg", "FFV", "Tc", "Density", "Rg"), 1.0)
-    blend = run.figures["blend"] | {"mae": competition, "wmae": 0.05}
-    other = run.model_copy(update={"id": "another", "figures": {"blend": blend}})
+    by_property = dict.fromkeys(("mae", "rmse", "r2", "n"), competition)
+    blend = run.figures["blend"] | by_property | {"wmae": 0.05}
+    other = run.model_copy(update={"id": "another", "figures": {"blend": blend, "members": {}}})
     other.folder.mkdir()
     store.insert(other)
     listed = open_page("monitor", run=run.id).dataframe[0].value

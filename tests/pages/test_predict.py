@@ -157,7 +157,8 @@ def test_a_damaged_model_is_a_sentence_not_a_traceback(empty_workspace, open_pag
     monkeypatch.setattr(bundle, "SHIPPED", broken)
     app = open_page("predict")
     assert not app.exception
-    assert "damaged" in app.error[0].value
+    assert "The default model cannot be used" in app.warning[0].value
+    assert "manifest.json" in app.warning[0].value
 
 
 def test_plain_leaves_code_and_escapes_markdown():

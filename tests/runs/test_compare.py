@@ -12,7 +12,8 @@ from engine.runs.compare import blend_errors, different_settings, not_comparable
 
 def done(**errors: float | None) -> Run:
     counts = dict.fromkeys(errors, 10)
-    figures = {"blend": {"mae": errors, "n": counts}}
+    others = {"rmse": errors, "r2": errors, "wmae": None, "wmae_row": None}
+    figures = {"blend": {"mae": errors, "n": counts, **others}, "members": {}}
     return Run(id="x", name="x", state="done", created=0.0, figures=figures)
 
 
