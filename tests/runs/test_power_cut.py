@@ -58,7 +58,7 @@ def test_a_start_that_is_cut_off_leaves_a_run_or_nothing(
     monkeypatch.setattr(process, "spawn", lambda *_: None)
     place, name = {
         "table": ("engine.runs.start._write_files", None),
-        "record": ("engine.runs.run_json.write_first_record", None),
+        "record": ("engine.runs.start.write_first_record", None),
         "name": ("engine.runs.start.synchronise", None),
         "row": ("engine.runs.store.insert", "short"),
     }[where]
