@@ -128,13 +128,15 @@ def from_molblock(block: str) -> str:
 def _within_limits(make: Callable[..., str], smiles: str, *arguments: int) -> str:
     """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
     mol = parse(smiles)
-    if mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS:
-        return make(smiles, *arguments)
+    is_plain = mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS
     try:
-        return _process.run(make, smiles, *arguments)
+        return make(smiles, *arguments) if is_plain else _process.run(make, smiles, *arguments)
+    except BadSmilesError:
+        raise
     except LimitError as error:
         raise BadSmilesError(f"it cannot be drawn: {error}") from error
-    except RuntimeError as error:
+    # RDKit raises nearly anything where a layout fails: an odd stereo mark is enough.
+    except (RuntimeError, ValueError) as error:
         raise BadSmilesError("RDKit finds no drawing of it") from error
 
 

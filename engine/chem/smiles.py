@@ -33,6 +33,8 @@ _IS_CROWDED = rdqueries.ExplicitDegreeGreaterQueryAtom(4)
 _CHARGE = re.compile(r"\[[^\]]*?([+-]\d{2,})[^\]]*\]")
 _NOT_IN_SMILES = re.compile(r"[^\x21-\x7e]")
 _LOST = re.compile(r"~[\d%]")
+_RISKY = re.compile(r"~|[bp]|\[[^\]]*[+-]|[st]e|as|si")
+"""Signs of what RDKit may write and then not read: unusual aromatic atoms, charges, `~`."""
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
@@ -105,6 +107,8 @@ def _written(mol: Chem.Mol, **how: bool) -> str:
             f"its canonical SMILES has {len(text):,} characters; the longest that is read has "
             f"{MAX_LENGTH:,}"
         )
+    if _RISKY.search(text):
+        _parse(text)
     return text
 
 

@@ -176,3 +176,15 @@ def test_ordinary_polymers_are_not_warned_of(strings):
     units = ["*CC*", "*CC(*)c1ccccc1", "*CC(*)(C)C(=O)OC", "*O[Si](*)(C)C"]
     predicted = strings._predictor.predict(units)
     assert predicted.warnings(["Tg", "Density"]) == {}
+
+
+@pytest.mark.parametrize("text", ["C[P@TB](C)(C(F))*", "*[P@OH26](F)(F)(F)(F)C*"])
+def test_an_odd_stereo_mark_is_drawn_or_said_to_have_no_drawing(text: str) -> None:
+    with suppress(BadSmilesError):
+        assert "<svg" in svg(text)
+
+
+@pytest.mark.parametrize("text", ["B6~FC6", "*C~1CC~1*", "*C1~CC1*"])
+def test_a_canonical_form_can_be_read_again(text: str) -> None:
+    with suppress(BadSmilesError):
+        assert parse(canonical(text))
