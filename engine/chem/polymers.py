@@ -13,7 +13,7 @@ from math import ceil, gcd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator
 
-from .smiles import atoms_of, parse, without_stereo
+from .smiles import atoms_of, fused_rings, parse, without_stereo
 
 _MAYBE_UNJOINABLE = re.compile(
     r"\.|[=#~:$>]\[?\*|\*\]?[=#~:$<\d-]|[A-Za-z\])\d]\*[A-Za-z\[(]|\*[A-Za-z\[(].*\*[A-Za-z\[(]"
@@ -24,6 +24,8 @@ _JOINING = {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE}
 _RADIUS = 8
 _FEWEST_COPIES = 3
 """In a ring; with fewer, an atom could be its own neighbour."""
+_MOST_RINGS = 60
+"""In one ring system of a closed chain; those of 11,409 real units have 49 at most."""
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
     radius=_RADIUS, includeRedundantEnvironments=True
 )
@@ -124,7 +126,8 @@ def polymer(smiles: str) -> frozenset:
     often each neighbourhood (Morgan, radius 8) occurs in the shortest period.
 
     Args:
-        smiles: of a repeat unit; without two ends of the chain, the key is its canonical SMILES.
+        smiles: of a repeat unit; without two ends of the chain, or where the closed chain has more
+            rings in one system than RDKit understands in seconds, the key is its canonical SMILES.
 
     Raises:
         BadSmilesError: when it cannot be read.
@@ -134,7 +137,10 @@ def polymer(smiles: str) -> frozenset:
     if len(ends) != 2 or mol.GetNumAtoms() < 3:
         return frozenset({without_stereo(smiles)})
     period = len(Chem.GetShortestPath(mol, *(end.GetIdx() for end in ends))) - 2
-    ring = _ring(mol, ends, max(ceil((2 * _RADIUS + 3) / period), _FEWEST_COPIES))
+    copies = max(ceil((2 * _RADIUS + 3) / period), _FEWEST_COPIES)
+    ring = _ring(mol, ends, copies)
+    if mol.GetRingInfo().NumRings() * copies > _MOST_RINGS and fused_rings(ring) > _MOST_RINGS:
+        return frozenset({without_stereo(smiles)})
     try:
         Chem.SanitizeMol(ring)
     except Chem.MolSanitizeException:

@@ -14,8 +14,16 @@ from engine.chem.descriptors import descriptors
 from engine.chem.draw import from_molblock, svg
 from engine.chem.inventory import inventory
 from engine.chem.pieces import pieces_problem, without_loose_pieces
+from engine.chem.polymers import polymer
 from engine.chem.small_molecules import small_molecule_descriptors
-from engine.chem.smiles import MAX_FUSED_RINGS, MAX_LENGTH, BadSmilesError, canonical, parse
+from engine.chem.smiles import (
+    MAX_FUSED_RINGS,
+    MAX_LENGTH,
+    BadSmilesError,
+    canonical,
+    parse,
+    without_stereo,
+)
 from engine.inference.seen import Seen, unseen_in, unseen_sentences
 
 
@@ -188,3 +196,15 @@ def test_an_odd_stereo_mark_is_drawn_or_said_to_have_no_drawing(text: str) -> No
 def test_a_canonical_form_can_be_read_again(text: str) -> None:
     with suppress(BadSmilesError):
         assert parse(canonical(text))
+
+
+def test_a_ladder_of_many_rings_is_one_polymer_without_being_closed() -> None:
+    rungs = 30
+    ladder = "*P1PP" + "".join(f"{closed(n)}P(PP" for n in range(2, rungs)) + f"{closed(rungs)}P*"
+    unit = ladder + "".join(f"P{closed(n)}" + ")" * (n > 2) for n in range(rungs, 1, -1)) + "P1"
+    assert polymer(canonical(unit)) == frozenset({without_stereo(canonical(unit))})
+
+
+def closed(number: int) -> str:
+    """A ring closure of that number."""
+    return str(number) if number < 10 else f"%{number}"
