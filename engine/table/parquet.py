@@ -9,6 +9,7 @@ import numpy as np
 
 from ..base.budget import check_time
 from ..base.errors import UserError
+from ..base.limited import LimitedProcess, LimitError
 from .cells import LONGEST_CELL
 from .package import MAX_UNPACKED
 from .parquet_pages import DELTA_BYTE_ARRAY, OF_DICTIONARY, PLAIN, Page, PageError, pages
@@ -53,7 +54,14 @@ class ParquetTable:
         cells: how many cells the others have.
     """
 
-    def __init__(self, source: bytes | Path, name: str, whole: bool, batch: int = BATCH) -> None:
+    def __init__(
+        self,
+        source: bytes | Path,
+        name: str,
+        whole: bool,
+        batch: int = BATCH,
+        is_tried: bool = False,
+    ) -> None:
         """Look at what a file says of itself.
 
         Args:
@@ -61,10 +69,17 @@ class ParquetTable:
             name: its name, for messages.
             whole: whether all of it is to be held in memory, which limits its size.
             batch: most rows that are read together.
+            is_tried: whether it was read before in a process with limits; Arrow ends the process
+                at some damaged files.
 
         Raises:
             UserError: when it is damaged or unpacks to too much.
         """
+        if not is_tried:
+            try:
+                _process.run(_read_through, source, name, whole, batch)
+            except (LimitError, RuntimeError) as error:
+                raise damaged(name) from error
         self._source, self._name, self._whole, self._batch = source, name, whole, batch
         with self._opened() as opened:
             self._plan, rows = self._planned(opened)
@@ -79,6 +94,16 @@ class ParquetTable:
         """
         yield 1, self._plan.names
         number = 2
+        for count, columns in self.batches():
+            yield from enumerate(zip(*columns, strict=True), start=number)
+            number += count
+
+    def batches(self) -> Iterator[tuple[int, list[Sequence[Any]]]]:
+        """Some rows at a time: how many, and their columns; no columns where all are empty.
+
+        Raises:
+            UserError: when the file is damaged.
+        """
         with self._opened() as opened:
             batches = _batches(opened, self._plan)
             while True:
@@ -92,8 +117,7 @@ class ParquetTable:
                     raise damaged(self._name) from error
                 if batch is None:
                     return
-                yield from enumerate(zip(*columns, strict=True), start=number)
-                number += batch.num_rows
+                yield batch.num_rows, columns
 
     def _opened(self) -> BinaryIO:
         return (
@@ -144,6 +168,21 @@ class ParquetTable:
         unfolding = [c for c in texts if encodings[c] & {*OF_DICTIONARY, DELTA_BYTE_ARRAY}]
         shared = [c for c in unfolding if encodings[c] <= {*OF_DICTIONARY, PLAIN}]
         return _Pages(largest, shared, len(unfolding) > len(shared))
+
+
+def _read_through(source: bytes | Path, name: str, whole: bool, batch: int) -> None:
+    """Read a whole file, and keep nothing; runs in the process with limits."""
+    table = ParquetTable(source, name, whole, batch, is_tried=True)
+    for _ in table.batches():
+        pass
+
+
+def _started() -> None:
+    """By the time that this is called, the process has imported what it needs."""
+    import pyarrow.parquet  # noqa: F401
+
+
+_process = LimitedProcess(cpu_seconds=60, memory=2**30, first=_started)
 
 
 class _Pages(NamedTuple):

@@ -262,3 +262,10 @@ def test_a_wide_table_in_long_format_is_refused(monkeypatch) -> None:
     with pytest.raises(UserError, match="more than 300 cells"):
         pivoted(raw, long, "SMILES")
     assert long_format.check_cells is workbooks.check_cells
+
+
+def test_a_file_at_which_arrow_ends_the_process_is_a_sentence() -> None:
+    damaged = Path(__file__).with_name("aborts_arrow.parquet")
+    for read in (read_table, lambda path: list(stream_table(path).chunks(9))):
+        with pytest.raises(UserError, match="damaged Parquet file"):
+            read(damaged)
