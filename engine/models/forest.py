@@ -10,11 +10,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from .split_tests import ARRAYS, SplitTests
+from .split_tests import ARRAYS, SplitTests, added_up, in_parts
 
 _MOST_LEVELS = 4096
-_CELLS = 2**21
-"""Ends of so many rows at a time stay near the processor: rows × splits and leaves."""
 
 
 class Tree(NamedTuple):
@@ -84,13 +82,7 @@ class Forest:
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """From `(N, D)`, float32, NaN where one is missing, to `(N,)`, in the leaves' precision."""
-        step = max(_CELLS // (len(self._below) + len(self._numbers)), 16)
-        parts = [
-            self._sums(np.ascontiguousarray(descriptors[start : start + step].T))
-            # At least one part, also of no rows: it has the right type.
-            for start in range(0, max(len(descriptors), 1), step)
-        ]
-        return np.concatenate(parts)
+        return in_parts(self._sums, descriptors, len(self._below) + len(self._numbers))
 
     def _arrange(self, levels: list[np.ndarray], below: np.ndarray, roots: np.ndarray) -> None:
         """Number the splits from the lowest level up, so that each level lies together."""
@@ -113,8 +105,7 @@ class Forest:
             first, second = self._below[level].T
             ends[level] = np.where(left[self._questions[level]], ends[first], ends[second])
         leaves = self._first_leaf[:-1, None] + ends[self._roots]
-        # One after another: numpy's `sum` adds in another order, and so gives other bits.
-        return np.add.accumulate(self.arrays["leaf"][leaves], axis=0)[-1]
+        return added_up(self.arrays["leaf"][leaves])
 
 
 def _proven_counts(splits: np.ndarray) -> np.ndarray:

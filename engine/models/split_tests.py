@@ -1,10 +1,15 @@
-"""What the splits of boosted trees ask of a row, each question once."""
+"""What boosted trees of any kind share: what their splits ask, and how their leaves add up."""
+
+from collections.abc import Callable
 
 import numpy as np
 
 ARRAYS = {"split": np.int32, "threshold": np.float32, "missing_left": np.uint8}
 """The arrays that say what S splits ask, each of shape `(S,)`: which descriptor they look at, the
 greatest value that goes left, and whether a row without that descriptor does."""
+
+_CELLS = 2**21
+"""What is kept of so many rows at a time stays near the processor: rows × numbers of each row."""
 
 
 def at_most(thresholds: np.ndarray) -> np.ndarray:
@@ -15,6 +20,31 @@ def at_most(thresholds: np.ndarray) -> np.ndarray:
     rounded = thresholds.astype(np.float32)
     below = np.nextafter(rounded, np.float32(-np.inf))
     return np.where(rounded.astype(np.float64) > thresholds, below, rounded)
+
+
+def in_parts(
+    sums: Callable[[np.ndarray], np.ndarray], descriptors: np.ndarray, numbers: int
+) -> np.ndarray:
+    """The sums of all rows, computed for some rows at a time.
+
+    Args:
+        sums: from the columns of n rows, `(D, n)`, to their sums, `(n,)`.
+        descriptors: of all rows, `(N, D)`.
+        numbers: how many are kept of each row meanwhile.
+    """
+    step = max(_CELLS // max(numbers, 1), 16)
+    parts = [
+        sums(np.ascontiguousarray(descriptors[start : start + step].T))
+        # At least one part, also of no rows: it has the right type.
+        for start in range(0, max(len(descriptors), 1), step)
+    ]
+    return np.concatenate(parts)
+
+
+def added_up(values: np.ndarray) -> np.ndarray:
+    """What T trees add for n rows, `(T, n)`, added up in the order of the trees; `(n,)`."""
+    # One after another: numpy's `sum` adds in another order, and so gives other bits.
+    return np.add.accumulate(values, axis=0)[-1]
 
 
 class SplitTests:

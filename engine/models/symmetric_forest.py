@@ -8,11 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from .split_tests import ARRAYS, SplitTests
+from .split_tests import ARRAYS, SplitTests, added_up, in_parts
 
 _MOST_LEVELS = 16
-_CELLS = 2**21
-"""Answers of so many rows at a time stay near the processor: rows × splits."""
 
 
 class SymmetricForest:
@@ -58,13 +56,7 @@ class SymmetricForest:
 
     def predict(self, descriptors: np.ndarray) -> np.ndarray:
         """From `(N, D)`, float32, NaN where one is missing, to `(N,)`."""
-        step = max(_CELLS // max(len(self._tests.question), 1), 16)
-        parts = [
-            self._sums(np.ascontiguousarray(descriptors[start : start + step].T))
-            # At least one part, also of no rows: it has the right type.
-            for start in range(0, max(len(descriptors), 1), step)
-        ]
-        return np.concatenate(parts)
+        return in_parts(self._sums, descriptors, len(self._tests.question))
 
     def _sums(self, columns: np.ndarray) -> np.ndarray:
         """The sums of n rows whose descriptors are `columns`, shape `(D, n)`."""
@@ -72,9 +64,7 @@ class SymmetricForest:
         leaves = np.zeros((len(self._first_leaf), columns.shape[1]), dtype=np.uint16)
         for level, (trees, questions) in enumerate(self._questions):
             leaves[trees] |= right[questions] << np.uint16(level)
-        values = self.arrays["leaf"][self._first_leaf + leaves]
-        # One after another: numpy's `sum` adds in another order, and so gives other bits.
-        return np.add.accumulate(values, axis=0)[-1]
+        return added_up(self.arrays["leaf"][self._first_leaf + leaves])
 
 
 def _of_levels(levels: np.ndarray, question: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
