@@ -17,7 +17,7 @@ from ..base.versions import FEATURES
 from ..features.compute import UniqueUnits, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
-from ..settings.properties import possible_columns, unscaled_columns
+from ..settings.properties import predicted_columns
 from ..table.mending import FragmentsUse
 from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
@@ -295,9 +295,7 @@ class Predictor:
         return np.column_stack(columns)
 
     def _frame(self, scaled: np.ndarray) -> pd.DataFrame:
-        """Values on the properties' scales, in their units, kept to what physics allows."""
-        values = unscaled_columns(self.info.properties, scaled)
-        values = possible_columns(self.info.properties, values)
+        values = predicted_columns(self.info.properties, scaled)
         return pd.DataFrame(values, columns=self.info.names)
 
     def _weighs(self, member: str) -> list[bool]:

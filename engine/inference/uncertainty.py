@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
-from ..settings.properties import possible_columns, scaled_columns, unscaled_columns
+from ..settings.properties import predicted_columns, scaled_columns
 from .bundle import BundleInfo
 from .conformal import LEVEL, member_spread
 from .domain import Domain
@@ -98,8 +98,7 @@ def estimate_uncertainty(
 
 
 def _in_units(info: BundleInfo, scaled: np.ndarray) -> pd.DataFrame:
-    values = possible_columns(info.properties, unscaled_columns(info.properties, scaled))
-    return pd.DataFrame(values, columns=info.names)
+    return pd.DataFrame(predicted_columns(info.properties, scaled), columns=info.names)
 
 
 def _check_coverage(info: BundleInfo, coverage: float) -> None:

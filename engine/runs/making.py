@@ -23,7 +23,7 @@ from ..models.store import network_files
 from ..settings.conditions import Condition
 from ..settings.metrics import label_ranges
 from ..settings.presets import Preset
-from ..settings.properties import Property, possible_columns, scaled_columns, unscaled_columns
+from ..settings.properties import Property, predicted_columns, scaled_columns
 from ..settings.sources import Source
 from ..table import Table
 from ..table.folds import check_folds, make_folds
@@ -179,16 +179,11 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     reporter.step()
     in_units = replace(
         ensemble,
-        out_of_fold=_in_units(request.properties, ensemble.out_of_fold),
-        blended=_in_units(request.properties, ensemble.blended),
+        out_of_fold=predicted_columns(request.properties, ensemble.out_of_fold),
+        blended=predicted_columns(request.properties, ensemble.blended),
         remarks=remarks + ensemble.remarks,
     )
     return Made(info, in_units, folds)
-
-
-def _in_units(properties: Sequence[Property], scaled: np.ndarray) -> np.ndarray:
-    """Predictions on the properties' scales, in their units, kept to what physics allows."""
-    return possible_columns(properties, unscaled_columns(properties, scaled))
 
 
 def _with_features(request: BundleRequest, reporter: Reporter) -> tuple[BundleRequest, Features]:

@@ -115,18 +115,18 @@ def scaled_columns(properties: Sequence[Property], values: np.ndarray) -> np.nda
     return np.stack(columns, axis=-1)
 
 
-def possible_columns(properties: Sequence[Property], values: np.ndarray) -> np.ndarray:
-    """Values `(…, K)` in the units of K properties, kept to what physics allows."""
-    ends = np.array([possible_range(property_.base) for property_ in properties])
-    return np.clip(values, ends[:, 0], ends[:, 1])
-
-
 def unscaled_columns(properties: Sequence[Property], values: np.ndarray) -> np.ndarray:
     """Values `(…, K)` on the scales of K properties, each in its property's unit."""
     if all(property_.scale == "linear" for property_ in properties):
         return values
     columns = [property_.unscaled(values[..., k]) for k, property_ in enumerate(properties)]
     return np.stack(columns, axis=-1)
+
+
+def predicted_columns(properties: Sequence[Property], scaled: np.ndarray) -> np.ndarray:
+    """Predictions `(…, K)` on the scales of K properties, in units, kept to what physics allows."""
+    ends = np.array([possible_range(property_.base) for property_ in properties])
+    return np.clip(unscaled_columns(properties, scaled), ends[:, 0], ends[:, 1])
 
 
 class Unit(NamedTuple):
