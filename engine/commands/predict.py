@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
@@ -21,7 +21,7 @@ from rich.table import Column, Table
 from ..base.errors import UserError
 from ..base.workspace import replacing
 from ..inference.conformal import LEVEL
-from ..inference.predict import Predictions, Predictor
+from ..inference.predict import Predictor
 from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import OUTSIDE, Uncertainty
@@ -230,7 +230,7 @@ def _print_rows(rows: pd.DataFrame) -> None:
 
 
 def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
-    smiles, intervals = arguments.input, arguments.intervals
+    smiles = arguments.input
     given = _conditions(predictor, arguments)
     missing = [each.name for each in predictor.info.conditions if each.name not in given]
     if missing:
@@ -251,13 +251,18 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
             f"{predicted.problems[0]}."
         )
-    _tell_domain(predictor, predicted, arguments.source)
+    names = list(predictor.info.columns_for(arguments.source).values())
+    for words in predicted.warnings(names).values():
+        print_line(words, stderr=True)
+    uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
+    if uncertainty:
+        _tell_domain(uncertainty, names)
     for condition in predictor.info.conditions:
         print_line(f"at {condition.name} {given[condition.name]} {condition.unit}".strip())
-    uncertainty = predictor.uncertainty(predicted) if intervals else None
     # Kept on one line, where a narrow terminal breaks the others.
     interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
-    heads: list[Column | str] = [interval, "domain"] if uncertainty else []
+    shown = uncertainty if arguments.intervals else None
+    heads: list[Column | str] = [interval, "domain"] if shown else []
     blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
     # A table of their own: all in one would not fit a terminal of 80 columns.
     titles = [title_of(member) for member in predictor.info.members]
@@ -267,20 +272,15 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
             continue
         label = escape(property_.label)
         blend = property_.number(predicted.blend.at[0, property_.name])
-        blended.add_row(label, blend, *(_cells(uncertainty, property_) if uncertainty else ()))
+        blended.add_row(label, blend, *(_cells(shown, property_) if shown else ()))
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
         members.add_row(label, *("–" if isnan(v) else property_.number(v) for v in values))
     Console().print(blended, members)
 
 
-def _tell_domain(predictor: Predictor, predicted: Predictions, source: str | None) -> None:
-    """Say on standard error where a unit is unlike those that the model learned from."""
-    names = list(predictor.info.columns_for(source).values())
-    for words in predicted.warnings(names).values():
-        print_line(words, stderr=True)
-    if not predictor.has_intervals:
-        return
-    sides = predictor.uncertainty(predicted).domain.iloc[0]
+def _tell_domain(uncertainty: Uncertainty, names: Sequence[str]) -> None:
+    """Say on standard error for which properties a unit lies outside the domain."""
+    sides = uncertainty.domain.iloc[0]
     outside = [name for name in names if sides[name] == OUTSIDE]
     if outside:
         which = "all properties" if len(outside) == len(names) else listed(outside)
