@@ -15,6 +15,7 @@ import psutil
 
 from bench.hostile.kind import Kind
 from engine.base.errors import UserError
+from engine.base.hardware import peak_memory
 from engine.base.limited import LimitedProcess, LimitError
 
 KINDS = {
@@ -27,7 +28,6 @@ KINDS = {
 _CPU_SECONDS = 10
 _MEMORY = 1536 * 2**20
 _SECONDS_TO_MINIMISE = 30
-_PEAK = "VmHWM:"
 
 
 class Outcome(NamedTuple):
@@ -123,7 +123,7 @@ def _attempt(name: str, path: str) -> Outcome:
     word, failure, details = _outcome(kind, content)
     after = psutil.Process().cpu_times()
     seconds = after.user + after.system - times.user - times.system
-    peak = _peak()
+    peak = peak_memory() / 2**20
     if failure is None and peak > _MEMORY / 2**20:
         failure, details = "more memory than 1.5 GB", f"{peak:.0f} MB"
     return Outcome(word, failure, details, round(seconds, 3), round(peak, 1))
@@ -145,13 +145,6 @@ def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename.startswith(root)]
     return f"{Path(own[-1].filename).name}, {own[-1].name}"
-
-
-def _peak() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(_PEAK):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def file_name(kind: str, failure: str, content: bytes) -> str:

@@ -8,13 +8,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import psutil
 import torch
 
 from bench.speed.data import BenchData, typical_rows
 from bench.speed.loops import block_rows, make_epoch
 from bench.speed.timing import Show
 from bench.speed.workload import PARALLEL, SIDES, Workload, workloads
-from engine.base.hardware import usable_cores
+from engine.base.hardware import peak_memory, usable_cores
 from engine.base.packed import PackedGraphs
 
 _MB = 2**20
@@ -62,7 +63,7 @@ def train_and_measure(file: Path, job: dict) -> dict[str, float]:
     device, workload = torch.device(job["device"]), Workload(**job["workload"])
     if job["side"] != "ours":
         from bench.speed import pyg_network  # noqa: F401
-    before = _resident_mb("VmRSS")
+    before = psutil.Process().memory_info().rss / _MB
     arrays = dict(np.load(file))
     labels = arrays.pop("labels")
     names = tuple(map(str, range(labels.shape[1])))
@@ -74,7 +75,7 @@ def train_and_measure(file: Path, job: dict) -> dict[str, float]:
         batch = min(workload.batch, labelled)
         rows = typical_rows(data, labelled // batch * batch)
     make_epoch(job["side"], data, workload, rows, device)()
-    peaks = {"peak_mb": _resident_mb("VmHWM"), "before_mb": before}
+    peaks = {"peak_mb": peak_memory() / _MB or float("nan"), "before_mb": before}
     if device.type == "cuda":
         peaks["vram_allocated_mb"] = torch.cuda.max_memory_allocated() / _MB
         peaks["vram_reserved_mb"] = torch.cuda.max_memory_reserved() / _MB
@@ -86,18 +87,6 @@ def _in_a_process(file: Path, job: dict) -> dict[str, float]:
     project = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=project, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def _resident_mb(field: str) -> float:
-    """`VmRSS`, the resident memory now, or `VmHWM`, its peak.
-
-    The peak of `getrusage` is no use: a process inherits it from the one that started it.
-    """
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return float("nan")
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines[field].split()[0]) / 1024
 
 
 if __name__ == "__main__":

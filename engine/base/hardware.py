@@ -63,6 +63,18 @@ def usable_cores() -> int:
         return psutil.cpu_count() or 1
 
 
+def peak_memory() -> float:
+    """The greatest resident memory of this process so far, in bytes; 0 where the system is silent.
+
+    `getrusage` does not help: a process inherits the peak of the one that started it.
+    """
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return 0.0
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return 1024.0 * int(lines["VmHWM"].split()[0])
+
+
 def detect() -> Hardware:
     """The processors and the memory of this machine."""
     return Hardware(

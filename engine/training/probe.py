@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ..base.errors import UserError
+from ..base.hardware import peak_memory
 from ..base.packed import PackedGraphs
 from ..base.workers import SPAWN, crew
 from ..models.batching import DeviceGraphs
@@ -251,19 +252,7 @@ def _peak(device: torch.device) -> tuple[float, float]:
         others = total - free - torch.cuda.memory_reserved(device)
         return float(torch.cuda.max_memory_reserved(device) + max(others, 0)), 0.0
     memory = psutil.Process().memory_full_info()
-    return max(_resident_peak(), memory.rss), max(memory.rss - memory.uss, 0)
-
-
-def _resident_peak() -> float:
-    """The peak of resident memory in bytes; 0 where the system does not report it.
-
-    `getrusage` does not help: a process inherits the peak of its parent.
-    """
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return 0.0
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return 1024.0 * int(lines["VmHWM"].split()[0])
+    return max(peak_memory(), memory.rss), max(memory.rss - memory.uss, 0)
 
 
 def _bytes_of(graphs: DeviceGraphs, packed: PackedGraphs, device: torch.device) -> int:
