@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from ..base.errors import UserError
 from ..base.limited import LimitedProcess, LimitError
-from ..base.plain_files import read_file
+from ..base.manifest import ProvenFiles
 from .boosting import BoostedTrees
 from .members import MEMBERS
 from .store import save_descriptor_model, unpacked
@@ -33,37 +33,41 @@ def convert_library_files(folder: Path) -> int:
     Raises:
         UserError: when a library cannot read a file, or what it reads are no trees.
     """
-    found = [
-        (path, member, column) for path in sorted(folder.iterdir()) for member, column in _of(path)
-    ]
+    files = ProvenFiles.unproven(folder)
+    found = [(name, *known) for name in files.names if (known := _of(name))]
     process = LimitedProcess(_CPU_SECONDS, _MEMORY)
     try:
-        for path, member, column in found:
-            content = _converted(process, member, path)
+        for name, member, column in found:
+            content = _converted(process, member, files, name)
             save_descriptor_model(folder, member.name, column, member.from_bytes(content))
-            path.unlink()
+            (folder / name).unlink()
     except ValueError as error:
-        raise UserError(f"{path} holds no trees ({error}); train the model anew.") from error
+        raise UserError(
+            f"{folder / name} holds no trees ({error}); train the model anew."
+        ) from error
     finally:
         process.close()
     return len(found)
 
 
-def _of(path: Path) -> list[tuple[type[BoostedTrees], int]]:
-    """The member whose library wrote a file, and the column; empty for any other file."""
-    match = _NAME.fullmatch(path.name)
+def _of(name: str) -> tuple[type[BoostedTrees], int] | None:
+    """The member whose library wrote a file of that name, and the column; None for other files."""
+    match = _NAME.fullmatch(name)
     member = MEMBERS.get(match[1]) if match else None
     if match is None or member is None or not issubclass(member, BoostedTrees):
-        return []
-    is_library = match[3] == member.library_suffix
-    return [(member, int(match[2]))] if is_library else []
+        return None
+    return (member, int(match[2])) if match[3] == member.library_suffix else None
 
 
-def _converted(process: LimitedProcess, member: type[BoostedTrees], path: Path) -> bytes:
+def _converted(
+    process: LimitedProcess, member: type[BoostedTrees], files: ProvenFiles, name: str
+) -> bytes:
     """The content of a library's file as arrays, not proven yet."""
+    content, path = files.read(name, _MOST_BYTES), files.folder / name
     with TemporaryDirectory() as folder:
         source, target = Path(folder) / "library", Path(folder) / "arrays"
-        source.write_bytes(_unpacked(path))
+        packed = path.suffix == ".gz"
+        source.write_bytes(unpacked(content, path, _MOST_BYTES) if packed else content)
         try:
             process.run(write_arrays, member.name, str(source), str(target))
         except (LimitError, RuntimeError) as error:
@@ -79,8 +83,3 @@ def write_arrays(member: str, source: str, target: str) -> None:
     kind = MEMBERS[member]
     assert issubclass(kind, BoostedTrees)
     Path(target).write_bytes(kind.from_library(Path(source).read_bytes()).to_bytes())
-
-
-def _unpacked(path: Path) -> bytes:
-    content = read_file(path, "Copy the folder of the model again.", _MOST_BYTES)
-    return unpacked(content, path, _MOST_BYTES) if path.suffix == ".gz" else content
