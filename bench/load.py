@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
 
 from bench.reporting import stamp, write_json
 from bench.speed.machine import machine_record, machine_sentence
@@ -29,7 +30,7 @@ RESULT = Path("results/load.json")
 PAGES = ("Predict", "Train", "Monitor", "Compare", "Submission", "Errors")
 TRAINING = 2
 """Runs that train meanwhile; when one ends, another begins."""
-_PATIENCE_MS = 300_000
+_PATIENCE_MS = 60_000
 _DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 _FAILED = "PolyGIN Studio made an error"
 _QUIET_SECONDS = 20
@@ -154,7 +155,20 @@ async def _visit(
     order = [PAGES[(number + place) % len(PAGES)] for place in range(len(PAGES))]
     await page.goto(f"{url}/{order[-1].lower()}", wait_until="commit")
     await page.get_by_test_id("stSidebarNav").wait_for()
-    for name in order * rounds:
+    try:
+        await _click_through(page, order * rounds, seen)
+    except PlaywrightError as error:
+        # What the page shows then is most often the reason.
+        picture = Path(tempfile.gettempdir()) / f"load-{os.getpid()}-{number}.png"
+        await page.screenshot(path=picture)
+        seen.note("session that got stuck", f"{error} (see {picture})")
+    if not keep:
+        await context.close()
+    return context
+
+
+async def _click_through(page: Page, names: list[str], seen: Seen) -> None:
+    for name in names:
         began = time.perf_counter()
         await page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
         await page.get_by_test_id("stMain").get_by_role("heading", name=name, level=1).wait_for()
@@ -165,9 +179,6 @@ async def _visit(
             seen.note("exception on the page", name)
         if await page.get_by_text(_FAILED).count():
             seen.note("part that failed", name)
-    if not keep:
-        await context.close()
-    return context
 
 
 def _cost(server: psutil.Process) -> dict[str, float]:

@@ -197,10 +197,15 @@ def demand_whole(run: Run, reference: Reference) -> None:
     json.loads((run.folder / "report.json").read_bytes())
     json.loads((run.folder / "run.json").read_bytes())
     # A worker that was killed after its last word leaves them to the next supervisor.
-    process.ensure_supervisor()
-    wait_until(lambda: not (run.folder / "checkpoints").exists(), 60, "checkpoints are left")
+    wait_until(lambda: _tidied(run), 60, "checkpoints are left")
     left = [str(path) for path in run.folder.rglob(".*")]
     _demand(not left, f"half-written files are left: {left}")
+
+
+def _tidied(run: Run) -> bool:
+    """Whether a supervisor has cleared up; asked for again while the last one is leaving."""
+    process.ensure_supervisor()
+    return not (run.folder / "checkpoints").exists()
 
 
 def digest(path: Path) -> str:

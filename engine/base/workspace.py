@@ -5,13 +5,22 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 from .errors import UserError
 from .plain_files import oddity
 
+try:
+    import fcntl
+except ImportError:  # on Windows
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from filelock import FileLock
+
+_SUFFIX = 8
+"""So many random characters are in the name of a temporary file."""
 
 PACKAGE = Path(__file__).resolve().parents[1]
 """The engine's folder."""
@@ -124,16 +133,65 @@ def replacing(path: Path) -> Iterator[Path]:
     A power cut leaves the old content or the new, too. After an error or an interruption, `path`
     has its old content and the temporary file is gone.
     """
-    # `tempfile` is not used, since other users may not read its files.
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    temporary.touch(exist_ok=False)
+    _remove_abandoned(path)
+    with _temporary(path) as temporary:
+        try:
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+            with suppress(OSError):
+                synchronise_entries(path.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def _temporary(path: Path) -> Iterator[Path]:
+    """A new file beside `path`, which nobody takes for abandoned while the block lasts."""
+    while True:
+        # `tempfile` is not used, since other users may not read its files.
+        temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:_SUFFIX]}")
+        temporary.touch(exist_ok=False)
+        with _held(temporary) as is_ours:
+            # Between the two lines above, another writer may have removed it.
+            if is_ours is not False and temporary.exists():
+                yield temporary
+                return
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what writers of `path` left beside it when they were killed."""
+    start = f".{path.name}."
+    with suppress(OSError):
+        for name in os.listdir(path.parent):
+            suffix = name.removeprefix(start)
+            if suffix != name and len(suffix) == _SUFFIX and set(suffix) <= set(hexdigits):
+                with suppress(OSError), _held(path.with_name(name)) as is_ours:
+                    if is_ours:
+                        path.with_name(name).unlink()
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[bool | None]:
+    """Hold a file while the block lasts, if nobody else does.
+
+    Returns:
+        whether it is ours now; None where that cannot be told, as on some network file systems.
+    """
+    if fcntl is None or oddity(path):
+        yield None
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        with suppress(OSError):
-            synchronise_entries(path.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        except OSError:
+            yield None
+        else:
+            yield True
+    finally:
+        os.close(descriptor)

@@ -137,6 +137,8 @@ def _attempt(run: Run) -> int:
         _finish(run, "failed", reason)
     else:
         _settle(run)
+        # Nothing is left that could be stopped, only to be written down and cleared up.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
         # The largest files, needed until the run is recorded as done.
         shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)

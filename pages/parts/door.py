@@ -27,6 +27,8 @@ from pages.parts import signed_in
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """The names under which the server always answers; its settings may list more."""
 _SIGN_IN = ("/auth/login", "/oauth2callback")
+_FIRST_PAGE = "/predict"
+"""The name of the page that Streamlit has at `/` alone, though the others are at their names."""
 _COMPONENT = "/component/"
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\[\]@:/?#;,]+)(?::\d{1,5})?")
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -81,6 +83,9 @@ class Door:
             await _refuse(refusal, scope, receive, send)
         elif path in _SIGN_IN:
             await self._sign_in(path, scope, receive, send)
+        elif scope["type"] == "http" and path.rstrip("/") == _FIRST_PAGE:
+            query = f"?{request.url.query}" if request.url.query else ""
+            await RedirectResponse(f"{_home()}{query}")(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -98,8 +103,7 @@ class Door:
             signed_in.log_failure()
             failed = True
         if failed:
-            home = f"/{config.get_option('server.baseUrlPath').strip('/')}"
-            response = RedirectResponse(f"{home}?{signed_in.FAILED}=failed", status_code=303)
+            response = RedirectResponse(f"{_home()}?{signed_in.FAILED}=failed", status_code=303)
             await response(scope, receive, send)
             return
         for message in answer:
@@ -157,6 +161,12 @@ def _inline_scripts() -> str:
     scripts = _INLINE.findall(_INDEX.read_text(encoding="utf-8"))
     digests = (sha256(text.encode()).digest() for text in scripts)
     return "".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+
+
+def _home() -> str:
+    """The address of the first page."""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    return f"/{base}/" if base else "/"
 
 
 def _path(scope: Scope) -> str:

@@ -108,8 +108,6 @@ def ensure_app_ran() -> None:
     """
     if _APP_RAN not in st.session_state:
         # Streamlit's inner switch for such folders: left on, it would run the page alone again.
-        # Calling `st.navigation` here turns it off too, but says "Page not found" to whoever
-        # asked for /predict, since the default page is at /.
         PagesManager.uses_pages_directory = False
         mark_app_ran()
         st.rerun()

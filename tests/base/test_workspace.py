@@ -1,11 +1,15 @@
-"""The workspace folder: where it is, and what is said where it cannot be."""
+"""The workspace folder: where it is, what is said where it cannot be, how files are written."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from engine.base.errors import UserError
-from engine.base.workspace import home, subfolder
+from engine.base.workspace import home, replacing, subfolder, write_atomic
+from tests.conftest import ROOT
 
 
 def test_the_workspace_is_made_where_the_environment_says(
@@ -27,3 +31,28 @@ def test_a_workspace_that_cannot_be_made_is_told(
     (tmp_path / "runs").touch()
     with pytest.raises(UserError, match=r"cannot be made: File exists. Set POLYGIN_HOME"):
         subfolder("runs")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are held only where flock is")
+def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    code = (
+        "import os; from pathlib import Path; from engine.base.workspace import replacing\n"
+        f"with replacing(Path({str(target)!r})) as temporary: os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
+    other = tmp_path / ".table.csv.notes"
+    other.touch()
+    assert len(list(tmp_path.iterdir())) == 2
+    write_atomic(target, "whole")
+    assert sorted(tmp_path.iterdir()) == [other, target]
+
+
+def test_writers_of_one_file_leave_each_other_alone(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    with replacing(target) as temporary:
+        temporary.write_text("first")
+        write_atomic(target, "second")
+        assert target.read_text() == "second"
+    assert target.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]

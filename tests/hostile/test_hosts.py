@@ -21,6 +21,7 @@ from tests.hostile.visitor import answer, status, websocket_status
 ADDRESSES = (
     "/",
     "/monitor",
+    "/predict",
     "/_stcore/health",
     "/_stcore/host-config",
     "/_stcore/metrics",
@@ -108,6 +109,13 @@ def test_every_answer_says_what_pages_may_load(port: int) -> None:
         assert "access-control-allow-origin" not in headers
     assert "'unsafe-inline'" not in door.policy("/", "localhost").split("style-src")[0]
     assert "sandbox" in door.policy("/media/report.html", "localhost")
+
+
+def test_the_first_page_is_found_by_its_name_too(port: int) -> None:
+    for path in ("/predict", "/predict/"):
+        code, headers, _ = answer(port, f"{path}?smiles=*CC*&model=a%20b")
+        assert (code, headers["location"]) == (307, "/?smiles=*CC*&model=a%20b")
+    assert answer(port, "/predict")[1]["location"] == "/"
 
 
 def test_names_that_the_settings_list_are_served(tmp_path, monkeypatch) -> None:
