@@ -30,7 +30,7 @@ RESULT = Path("results/load.json")
 PAGES = ("Predict", "Train", "Monitor", "Compare", "Submission", "Errors")
 TRAINING = 2
 """Runs that train meanwhile; when one ends, another begins."""
-_PATIENCE_MS = 60_000
+_PATIENCE_MS = 120_000
 _DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
 _FAILED = "PolyGIN Studio made an error"
 _QUIET_SECONDS = 20
@@ -126,13 +126,13 @@ async def _visited(
         # One session first, so that the server has loaded its libraries and models.
         await _visit(browser, url, 0, 1, Seen())
         await asyncio.sleep(_QUIET_SECONDS)
-        before = _cost(server)
+        before, worked = _cost(server), _cpu_seconds(server)
         opened = [
             asyncio.create_task(_visit(browser, url, number, rounds, seen, keep=True))
             for number in range(sessions)
         ]
         contexts = await asyncio.gather(*opened)
-        during = _cost(server)
+        during, worked = _cost(server), _cpu_seconds(server) - worked
         for context in contexts:
             await context.close()
         await asyncio.sleep(_QUIET_SECONDS)
@@ -140,7 +140,12 @@ async def _visited(
         await browser.close()
     grown = (during["memory, MB"] - before["memory, MB"]) / sessions
     kinds = {"before": before, "with all sessions open": during, "after they closed": after}
-    return seen, {"memory per session, MB": round(grown, 1), "server": kinds}
+    shown = sum(map(len, seen.waits.values()))
+    cost = {
+        "server's CPU seconds per page": round(worked / max(shown, 1), 2),
+        "memory per session, MB": round(grown, 1),
+    }
+    return seen, {**cost, "server": kinds}
 
 
 async def _visit(
@@ -179,6 +184,11 @@ async def _click_through(page: Page, names: list[str], seen: Seen) -> None:
             seen.note("exception on the page", name)
         if await page.get_by_text(_FAILED).count():
             seen.note("part that failed", name)
+
+
+def _cpu_seconds(server: psutil.Process) -> float:
+    times = server.cpu_times()
+    return times.user + times.system
 
 
 def _cost(server: psutil.Process) -> dict[str, float]:
