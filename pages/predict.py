@@ -6,12 +6,12 @@ from pathlib import Path
 import streamlit as st
 
 from engine.base.errors import UserError
+from engine.base.wording import listed
 from engine.chem.notations import NotationError, as_smiles
 from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
 from engine.chem.polymers import joining_problem, with_single_ends
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
 from engine.inference.bundle import read_info
-from engine.table.report import listed
 from pages.parts import models, page_guard
 from pages.parts.components import molecule_editor
 from pages.parts.formatting import plain, show_error

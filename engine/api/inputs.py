@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..base.bounds import Bounds
 from ..base.errors import UserError
+from ..base.wording import clipped
 from ..chem.smiles import BadSmilesError, canonical
 from ..runs import MIN_LABELS, unlearned_words
 from ..runs.start import learnable_or_refuse
@@ -18,7 +19,6 @@ from ..settings.properties import Property, property_for
 from ..table import RawTable, Table
 from ..table.conditions import conditions_for
 from ..table.reading import Reading
-from ..table.report import clipped
 
 _GREATEST = 1e30
 """Of a label: members compute in float32, whose squares end at 1e38."""

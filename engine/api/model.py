@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import clipped
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictions, Predictor
 from ..inference.scoring import conditions_of
@@ -17,7 +18,6 @@ from ..table import Table
 from ..table.mended import mended_table
 from ..table.mending import FragmentsUse, Mending
 from ..table.mending_file import read_mending
-from ..table.report import clipped
 from .inputs import read_conditions, smiles_list
 
 Conditions = Mapping[str, Any]

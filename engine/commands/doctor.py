@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from ..base.wording import counted
 from ..runs import unlearned_words
 from ..settings.sources import Source
 from ..table import Table
 from ..table.delimited import SEPARATOR_WORDS
-from ..table.report import Finding, PropertySummary, Report, counted
+from ..table.report import Finding, PropertySummary, Report
 from ..table.source_report import SourcePair, compare_sources, conflict_words
 from .fixing import add_fix, fix
 from .options import Commands, add_json

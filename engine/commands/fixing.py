@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import counted
 from ..base.workspace import COMMAND, replacing, write_atomic
 from ..table import RawTable, Table
 from ..table.fixing import (
@@ -20,7 +21,6 @@ from ..table.fixing import (
 from ..table.mended import check_mended, mended_table, read_cells
 from ..table.mending import Mending, mending_sentences
 from ..table.mending_file import written_mending
-from ..table.report import counted
 from ..table.written import csv_text
 from .options import STANDARD, content_of, said_mending
 from .output import print_line, progress_bar

@@ -8,6 +8,7 @@ from typing import cast, get_args
 
 from ..base.budget import cpu_budget
 from ..base.errors import UserError
+from ..base.wording import counted
 from ..inference.predict import Predictor
 from ..runs import find_model
 from ..runs.clone import switch_of
@@ -22,7 +23,6 @@ from ..table.mended import check_mended, of_several, read_cells, with_mends
 from ..table.mending import BoundsUse, FragmentsUse, Mending, Replicates
 from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
-from ..table.report import counted
 from .output import print_line, progress_bar
 
 STANDARD = "-"

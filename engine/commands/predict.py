@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..base.errors import UserError
+from ..base.wording import clipped, counted, listed
 from ..base.workspace import replacing
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
@@ -31,7 +32,6 @@ from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
 from ..table.conditions import checked_value
-from ..table.report import clipped, counted, listed
 from ..table.written import csv_text
 from .options import STANDARD, Commands, add_columns, add_fragments, add_model, opened_model
 from .output import print_line, progress_bar

@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from ..base.wording import counted
 from ..settings.conditions import CONDITION_PREFIX, Condition
 from ..settings.numbers import number, without_unit
 from ..settings.properties import Property
-from ..table.report import counted
 
 Ends = tuple[float | None, float | None]
 """From and to, both included; None where there is no end."""

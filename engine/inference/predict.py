@@ -18,7 +18,6 @@ from ..features.compute import UniqueUnits, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
 from ..settings.properties import predicted_columns
-from ..table.mending import FragmentsUse
 from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
 from .domain import Domain
@@ -28,6 +27,7 @@ from .uncertainty import Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
     from ..models.store import FittedMember
+    from ..table.mending import FragmentsUse
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,7 +61,7 @@ class Predictions:
         return {row: sentences for row, sentences in words.items() if sentences}
 
 
-def whole_units(smiles: Sequence[str], fragments: FragmentsUse) -> Sequence[str]:
+def whole_units(smiles: Sequence[str], fragments: "FragmentsUse") -> Sequence[str]:
     """Repeat units, where that is chosen without the molecules beside them."""
     if fragments == "refuse" or not any("." in text for text in smiles):
         return smiles
@@ -98,7 +98,7 @@ class Predictor:
         smiles: Sequence[str],
         progress: Progress | None = None,
         given: GivenConditions | None = None,
-        fragments: FragmentsUse = "refuse",
+        fragments: "FragmentsUse" = "refuse",
     ) -> Predictions:
         """Predict repeat units; those that cannot be read get no numbers but a reason.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel
 
-from ..table.report import listed
+from ..base.wording import listed
 
 if TYPE_CHECKING:
     from ..chem.inventory import Inventory

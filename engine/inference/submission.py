@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import counted, listed
 from ..features.compute import UniqueUnits
 from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, guess_columns
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
-from ..table.report import counted, listed
 from .bundle import BundleInfo
 from .predict import Predictions, Predictor, Progress
 

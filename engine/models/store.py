@@ -30,6 +30,7 @@ from .network_prediction import Scale, predict_network
 _LEVEL = 6
 _MOST_MODEL_BYTES = 2**27
 _MOST_BYTES = 2**29
+_MOST_WEIGHTS_UNSEEN = 2**26
 """Of all models of one member together, unpacked."""
 
 
@@ -305,14 +306,26 @@ def _read_network(
         raise ValueError("a weight or the scale is no number")
     if any((each < 0).any() for name, each in tensors.items() if name.endswith("running_var")):
         raise ValueError("a variance is negative")
-    # First without memory: what a description asks for may be larger than any file.
-    with torch.device("meta"):
-        network_member(member).build(config, properties).load_state_dict(tensors, assign=True)
+    if _may_be_large(config, properties):
+        # First without memory, which takes a second: torch loads its compiler for that.
+        with torch.device("meta"):
+            network_member(member).build(config, properties).load_state_dict(tensors, assign=True)
     network = network_member(member).build(config, properties)
     network.load_state_dict(tensors)
     if network.join is not None and not network.join.is_sound:
         raise ValueError("a descriptor that does not exist is joined")
     return network.eval(), scale
+
+
+def _may_be_large(config: NetworkConfig, properties: int) -> bool:
+    """Whether the network of a description may have more weights than memory should hold unseen.
+
+    No matrix of a network is larger than the square of the largest width, or that for each property
+    and pooling; a layer has at most a dozen of them.
+    """
+    widest = max(config.width, config.atom_width, config.bond_width, config.joined)
+    matrices = 12 * config.layers + (len(config.pooling) + 2) * properties
+    return widest**2 * matrices > _MOST_WEIGHTS_UNSEEN
 
 
 def _descriptor_member(member: str) -> type[DescriptorMember]:

@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from ..base.errors import UserError
 from ..base.plain_files import demand_file
-from ..table.report import counted, listed
+from ..base.wording import counted, listed
 from . import folder as files
 from .clone import ROW_NUMBERS
 from .records import Run

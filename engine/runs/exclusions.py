@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import clipped, counted, listed
 from ..table import RawTable, Table, read_table
 from ..table.cells import is_missing
 from ..table.labels import summarise
 from ..table.repeat_units import Progress
-from ..table.report import clipped, counted, listed
 from .clone import Clone, clone_of, with_kept_folds
 from .records import LONGEST, Exclusion, Run, RunConfig
 

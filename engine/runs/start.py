@@ -15,6 +15,7 @@ import yaml
 from ..base.errors import DiskFullError, UserError
 from ..base.hardware import detect
 from ..base.limits import check_room
+from ..base.wording import counted
 from ..base.workspace import synchronise, synchronise_entries, write_atomic
 from ..models.members import resolved
 from ..settings.conditions import CONDITION_PREFIX
@@ -25,7 +26,6 @@ from ..table.folds import check_folds, given_folds
 from ..table.labels import FEWEST_LABELS
 from ..table.mending import mending_sentences
 from ..table.mending_file import written_mending
-from ..table.report import counted
 from ..table.written import csv_bytes
 from . import folder as files
 from . import process, store

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..base.bounds import Bounds, or_none
 from ..base.budget import allow_for, cpu_budget
+from ..base.wording import counted, listed
 from ..settings.conditions import Condition
 from ..settings.properties import Property, Scale
 from ..settings.sources import Source
@@ -21,7 +22,7 @@ from .labels import BOUNDS_LEARNED, Labels, read_labels, summarise
 from .mending import Mending
 from .reading import RawTable, read_table
 from .repeat_units import Progress, attachment_points, read_units, stand_ins, unjoinable
-from .report import SEVERITIES, Finding, Report, counted, listed
+from .report import SEVERITIES, Finding, Report
 from .roles import SETTINGS, Role
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from ..base.wording import clipped, counted, listed
 from .cells import LONGEST_CELL
 from .columns import Columns
 from .long_format import find_long_format
 from .reading import RawTable
-from .report import Finding, clipped, counted, listed
+from .report import Finding
 from .roles import SETTINGS, Role
 
 _SENTENCES: dict[Role, str] = {

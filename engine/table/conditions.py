@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import counted, listed, rows_text
 from ..chem.smiles import BadSmilesError, canonical
 from ..settings.conditions import MOST_WORDS, Condition, ConditionKind, GivenConditions
 from ..settings.units import conversion
@@ -17,7 +18,7 @@ from .columns import Columns, looks_like_smiles
 from .headers import read_header
 from .quantities import BOUNDS, commonest_unit, read_column
 from .reading import RawTable
-from .report import Finding, counted, listed, rows_text
+from .report import Finding
 from .scales import FEWEST_LABELS, SCALE_DECADES, decades
 
 _STRUCTURES = re.compile(r"solvent|additive|plastici[sz]er|comonomer|molecule|structure|guest|gas")

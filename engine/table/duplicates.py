@@ -6,10 +6,11 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 
 from ..base.budget import check_time
+from ..base.wording import SHOWN, counted, rows_text
 from ..chem.polymers import polymer_keys
 from ..chem.smiles import without_stereo
 from ..settings.properties import Property
-from .report import SHOWN, Finding, counted, rows_text
+from .report import Finding
 
 CONFLICT_SHARE = 0.01
 """Labels of one repeat unit conflict when they differ by more than this share of the range."""

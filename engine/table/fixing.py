@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.bounds import no_bounds
+from ..base.wording import counted, listed, rows_text
 from ..chem.notations import as_smiles
 from ..settings.properties import Property
 from .cells import is_missing, to_number
@@ -16,7 +17,7 @@ from .columns import Columns, free_name, guess_columns
 from .headers import Header, read_header, read_headers
 from .mending import MAX_CHANGES, CellChange, DroppedRow, Mending, rows_to_drop
 from .reading import RawTable, Reading
-from .report import Finding, counted, listed, rows_text
+from .report import Finding
 
 ROW_NUMBERS = "row"
 """The column of row numbers in a mended table whose file has no ids."""

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import counted
 from .checking import Table
 from .duplicates import drawn_alike, flat_smiles
 from .reading import RawTable, read_table
-from .report import counted
 
 MOST_FOLDS = 20
 MOST_COMPARED = 30_000

@@ -8,13 +8,14 @@ import pandas as pd
 
 from ..base.bounds import Bounds, no_bounds, or_none
 from ..base.errors import UserError
+from ..base.wording import listed
 from ..settings.properties import Property, Scale
 from ..settings.sources import MOST_SOURCES, Source
 from .checking import Table
 from .conditions import join_conditions
 from .headers import read_header
 from .labels import FEWEST_LABELS, summarise
-from .report import SEVERITIES, Report, listed
+from .report import SEVERITIES, Report
 
 
 def join_tables(

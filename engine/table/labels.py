@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.budget import check_time
+from ..base.wording import clipped, counted, listed
 from ..settings.properties import (
     Conversion,
     Property,
@@ -19,7 +20,7 @@ from .cells import DecimalSign
 from .headers import Header
 from .plausibility import check_labels, usual_range
 from .quantities import BOUNDS, Column, Kind, commonest_unit, read_column
-from .report import Finding, PropertySummary, clipped, counted, listed
+from .report import Finding, PropertySummary
 from .scales import on_scale
 
 FEWEST_LABELS = 10

@@ -5,11 +5,11 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..base.wording import clipped
 from ..settings.properties import Scale
 from .cells import DecimalSign
 from .headers import read_headers
 from .reading import RawTable
-from .report import clipped
 
 Replicates = Literal["keep", "median", "mean"]
 

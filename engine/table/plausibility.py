@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..base.wording import counted, listed
 from ..settings.properties import Property, is_registered, other_units, possible_range
-from .report import Finding, Severity, counted, listed
+from .report import Finding, Severity
 
 OUTLIER_SPREADS = 6.0
 """Robust standard deviations (1.4826 · MAD) from the median beyond which a label is an outlier."""

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from ..base.budget import check_time
+from ..base.wording import counted, listed, rows_text
 from ..chem.notations import stand_in_ends, with_stars
 from ..chem.pieces import pieces_problem, without_loose_pieces
 from ..chem.polymers import joining_problem
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from .cells import LONGEST_CELL, is_missing
 from .reading import RawTable
-from .report import Finding, counted, listed, rows_text
+from .report import Finding
 
 Progress = Callable[[int, int], None]
 """Called with the rows done and the rows in all."""

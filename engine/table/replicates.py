@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from ..base.bounds import Bounds, or_none
+from ..base.wording import counted, listed
 from ..settings.properties import Property, scaled_columns, unscaled_columns
 from .checking import Table, settings_of
 from .labels import summarise
 from .mending import Replicates
-from .report import SEVERITIES, Finding, counted, listed
+from .report import SEVERITIES, Finding
 
 _MENDED = ("duplicate", "conflict")
 """Kinds of findings that are no more true of averaged rows."""

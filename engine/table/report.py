@@ -1,6 +1,5 @@
-"""The report on a table: findings, summaries, and the wording they share."""
+"""The report on a table: findings and summaries."""
 
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 from pydantic import BaseModel
@@ -8,10 +7,6 @@ from pydantic import BaseModel
 from ..settings.properties import Scale
 from .columns import Columns
 from .reading import Reading
-
-SHOWN = 5
-"""How many rows, cells or groups a message names; it counts the others."""
-
 
 Severity = Literal["error", "excluded", "warning", "note"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -78,31 +73,3 @@ class Report(BaseModel):
     def errors(self) -> list[Finding]:
         """What has to be mended, or accepted, before a model learns from the table."""
         return [finding for finding in self.findings if finding.severity == "error"]
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """A number with its noun: `1 row`, `2,000 rows`."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
-
-
-def listed(parts: Sequence[str], rest: str = "") -> str:
-    """Words joined as people write them: `a, b and c`.
-
-    Args:
-        parts: all of them; only the first `SHOWN` are named.
-        rest: the noun (plural) of those that are not named.
-    """
-    shown = list(parts[:SHOWN])
-    if len(parts) > SHOWN:
-        shown.append(f"{len(parts) - SHOWN:,} more {rest}".strip())
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-def rows_text(rows: Sequence[int]) -> str:
-    """The rows as a message names them: `row 7`, `rows 7, 9 and 12`."""
-    return f"{'row' if len(rows) == 1 else 'rows'} {listed([str(row) for row in rows])}"
-
-
-def clipped(text: str, longest: int = 40) -> str:
-    """A cell's text, short enough for a message."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..base.wording import counted, rows_text
 from ..settings.properties import Property, Scale, is_registered
-from .report import Finding, counted, rows_text
+from .report import Finding
 
 FEWEST_LABELS = 10
 """Below this many labels, nothing is said of the scale."""

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from ..base.wording import SHOWN, counted
 from ..settings.properties import Property, by_quantity
 from .checking import Table
 from .duplicates import CONFLICT_SHARE, drawn_alike
-from .report import SHOWN, counted
 
 FEWEST_SHARED = 3
 """Shared polymers from which an offset and a slope are told."""

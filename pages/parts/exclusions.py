@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
+from engine.base.wording import counted, listed
 from engine.runs import Exclusion, Run
 from engine.runs.shared_labels import SharedErrors
 from engine.settings.properties import Property, property_for
-from engine.table.report import counted, listed
 from pages.parts.formatting import number, plain, title_with_name
 from pages.parts.monitor.run_details import error_number, properties_of, settings_of
 from pages.parts.page_guard import part

@@ -1,9 +1,13 @@
 """The model that comes with the repository."""
 
+import subprocess
+import sys
+
 from bench.sources_accuracy import POLYMERS
 from engine.inference.bundle import SHIPPED, default_bundle
 from engine.inference.predict import Predictor
 from engine.settings.properties import possible_range
+from tests.conftest import ROOT
 
 
 def test_it_is_small_and_the_default() -> None:
@@ -84,3 +88,15 @@ def test_no_value_and_no_interval_is_impossible():
         for frame in frames:
             values = frame[property_.name].dropna()
             assert ((low <= values) & (values <= high)).all(), property_.name
+
+
+def test_the_first_prediction_waits_for_no_library_that_it_does_not_use() -> None:
+    """Not for torch's compiler, which is loaded for tensors without memory, nor for tables."""
+    words = (
+        "import sys; from engine.inference.bundle import SHIPPED; "
+        "from engine.inference.predict import Predictor; "
+        "before = 'engine.table' in sys.modules; Predictor(SHIPPED).predict(['*CC*']); "
+        "late = {'torch._dynamo', 'sklearn', 'lightgbm', 'xgboost', 'catboost'} & {*sys.modules}; "
+        "sys.exit(before or bool(late))"
+    )
+    assert subprocess.run([sys.executable, "-c", words], cwd=ROOT).returncode == 0

@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
+from engine.base.wording import counted, listed
 from engine.base.workspace import COMMAND
 from engine.inference.bundle import BundleInfo
 from engine.inference.label_doctor import DOUBTFUL, doubtful_labels, unlikely_words
 from engine.runs import Cell, Run, start_run, unlearned_words, without_labels
 from engine.settings.conditions import Condition, condition_words
 from engine.settings.properties import Property
-from engine.table.report import counted, listed
 from engine.table.written import csv_bytes
 from pages.parts.auth import owner
 from pages.parts.errors.evaluation import Evaluation

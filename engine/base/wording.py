@@ -1,0 +1,34 @@
+"""How numbers and lists are put into words."""
+
+from collections.abc import Sequence
+
+SHOWN = 5
+"""How many rows, cells or groups a message names; it counts the others."""
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """A number with its noun: `1 row`, `2,000 rows`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def listed(parts: Sequence[str], rest: str = "") -> str:
+    """Words joined as people write them: `a, b and c`.
+
+    Args:
+        parts: all of them; only the first `SHOWN` are named.
+        rest: the noun (plural) of those that are not named.
+    """
+    shown = list(parts[:SHOWN])
+    if len(parts) > SHOWN:
+        shown.append(f"{len(parts) - SHOWN:,} more {rest}".strip())
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def rows_text(rows: Sequence[int]) -> str:
+    """The rows as a message names them: `row 7`, `rows 7, 9 and 12`."""
+    return f"{'row' if len(rows) == 1 else 'rows'} {listed([str(row) for row in rows])}"
+
+
+def clipped(text: str, longest: int = 40) -> str:
+    """A cell's text, short enough for a message."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
