@@ -27,17 +27,20 @@ _KEPT_OF_A_FAILURE = 3
 
 
 class Tally:
-    """What became of the inputs of one kind."""
+    """What became of the inputs of one kind; of models also, what was changed."""
 
     def __init__(self, seed: str, kept: Path) -> None:
         self.seed, self._kept = seed, kept
         self.outcomes: Counter[str] = Counter()
         self.failures: Counter[str] = Counter()
+        self.changes: Counter[str] = Counter()
         self.slowest, self.peak = 0.0, 0.0
 
     def add(self, kind: str, outcome: Outcome, content: bytes, trials: Trials) -> None:
         """Count an outcome; keep what failed."""
         self.outcomes[outcome.word] += 1
+        if kind == "bundles":
+            self.changes[json.loads(content)["change"]] += 1
         self.slowest = max(self.slowest, outcome.seconds)
         self.peak = max(self.peak, outcome.peak)
         if outcome.failure is None:
@@ -58,6 +61,7 @@ class Tally:
             "cases": self.outcomes.total(),
             "outcomes": dict(self.outcomes.most_common()),
             "failures": dict(self.failures.most_common()),
+            **({"changes": dict(self.changes.most_common())} if self.changes else {}),
             "slowest_cpu_s": round(self.slowest, 2),
             "peak_memory_mb": round(self.peak),
         }

@@ -31,6 +31,7 @@ from engine.training.context import TrainContext
 UNITS = ["*CC*", "*CC(*)c1ccccc1", "*OC(=O)c1ccc(C(=O)OCC*)cc1", "*[Si](C)(C)O*"]
 _ROWS = 60
 _BOMB = 2**30
+_TREES = ("lightgbm", "xgboost", "catboost")
 
 
 class Bundles:
@@ -146,7 +147,16 @@ def _swap(folder: Path, seeded: random.Random) -> None:
 
 def _change_array(folder: Path, seeded: random.Random) -> None:
     """An array of a member, or of the domain, has other numbers, another type or another shape."""
-    paths = sorted(path for path in folder.iterdir() if ".safetensors" in path.suffixes)
+    _change_array_of(sorted(folder.glob("*.safetensors*")), seeded)
+
+
+def _change_tree(folder: Path, seeded: random.Random) -> None:
+    """The same of trees alone."""
+    paths = [path for name in _TREES for path in folder.glob(f"{name}-*.safetensors.gz")]
+    _change_array_of(sorted(paths), seeded)
+
+
+def _change_array_of(paths: list[Path], seeded: random.Random) -> None:
     path = seeded.choice(paths)
     packed = path.suffix == ".gz"
     content = path.read_bytes()
@@ -237,14 +247,22 @@ CHANGES: dict[str, tuple[Callable[[Path, random.Random], None], int]] = {
     "swapped files": (_swap, 5),
     "manifest": (_change_manifest, 10),
     "array": (_change_array, 30),
+    "tree array": (_change_tree, 80),
     "field": (_change_field, 30),
     "bytes, manifest anew": (lambda folder, seeded: _change_bytes(folder, seeded), 10),
     "swapped files, manifest anew": (lambda folder, seeded: _swap(folder, seeded), 5),
     "bomb": (_bomb, 3),
-    "library file": (changed_library_file, 15),
+    "library file": (changed_library_file, 20),
 }
 """What is done to a model, and how often in proportion."""
 _RESEALED = {
     CHANGES[name][0]
-    for name in ("array", "field", "bytes, manifest anew", "swapped files, manifest anew", "bomb")
+    for name in (
+        "array",
+        "tree array",
+        "field",
+        "bytes, manifest anew",
+        "swapped files, manifest anew",
+        "bomb",
+    )
 }
