@@ -154,8 +154,8 @@ def _temporary(path: Path) -> Iterator[Path]:
         # `tempfile` is not used, since other users may not read its files.
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:_SUFFIX]}")
         temporary.touch(exist_ok=False)
-        with _held(temporary) as is_ours:
-            # Between the two lines above, another writer may have removed it.
+        # Until it is held, another writer of `path` may take it for abandoned.
+        with suppress(_GoneError), _held(temporary) as is_ours:
             if is_ours is not False and temporary.exists():
                 yield temporary
                 return
@@ -168,9 +168,13 @@ def _remove_abandoned(path: Path) -> None:
         for name in os.listdir(path.parent):
             suffix = name.removeprefix(start)
             if suffix != name and len(suffix) == _SUFFIX and set(suffix) <= set(hexdigits):
-                with suppress(OSError), _held(path.with_name(name)) as is_ours:
+                with suppress(OSError, _GoneError), _held(path.with_name(name)) as is_ours:
                     if is_ours:
                         path.with_name(name).unlink()
+
+
+class _GoneError(Exception):
+    """Another process removed a file."""
 
 
 @contextmanager
@@ -179,11 +183,17 @@ def _held(path: Path) -> Iterator[bool | None]:
 
     Returns:
         whether it is ours now; None where that cannot be told, as on some network file systems.
+
+    Raises:
+        _GoneError: when there is no such file.
     """
     if fcntl is None or oddity(path):
         yield None
         return
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except FileNotFoundError as error:
+        raise _GoneError from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,4 +56,17 @@ def test_writers_of_one_file_leave_each_other_alone(tmp_path: Path) -> None:
         write_atomic(target, "second")
         assert target.read_text() == "second"
     assert target.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_many_writers_of_one_file_all_get_through(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+
+    def write_often(word: str) -> None:
+        for _ in range(200):
+            write_atomic(target, word * 100)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write_often, "abcd"))
+    assert target.read_text() in {word * 100 for word in "abcd"}
     assert list(tmp_path.iterdir()) == [target]
