@@ -24,7 +24,7 @@ from bench.reporting import write_json
 from bench.speed.machine import machine_record, machine_sentence
 from engine.base.workspace import home
 from engine.runs import Run, list_runs, process, read_metrics, store
-from engine.runs.folder import follow_metrics, forget
+from engine.runs.feed import follow_metrics, forget
 from engine.runs.records import State
 
 RESULT = Path("results/bench-cockpit.json")

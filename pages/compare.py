@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.runs import Run, list_runs
 from engine.runs.compare import blend_errors, different_settings, not_comparable
-from engine.runs.folder import follow_metrics
+from engine.runs.feed import follow_metrics
 from engine.runs.monitoring import mean_curves
 from engine.runs.shared_labels import same_folds, shared_errors
 from engine.settings.metrics import MEAN_R2, headline, headline_words, mean_r2

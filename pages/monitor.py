@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.runs import Run, find_run, list_runs, problems_of, read_progress, unreadable
-from engine.runs.folder import follow_metrics
+from engine.runs.feed import follow_metrics
 from pages.parts import page_guard
 from pages.parts.exclusions import show_exclusions
 from pages.parts.formatting import date_and_time, plain

@@ -31,6 +31,7 @@ from engine.runs import (
     delete_run,
     disk_use,
     empty_trash,
+    feed,
     find_run,
     folder,
     kept_words,
@@ -224,7 +225,7 @@ def _described(content: bytes) -> list[dict]:
 
 
 def _grid(run: Run) -> None:
-    metrics = folder.read_metrics(run)
+    metrics = feed.read_metrics(run)
     monitoring.member_grid(run, folder.read_config(run), metrics)
     monitoring.validation_wmae(metrics, monitoring.label_weights(run))
     monitoring.mean_curves(metrics)
@@ -256,8 +257,8 @@ _LOOKS: tuple[Callable[[Run], object], ...] = (
     folder.read_stored_config,
     folder.read_progress,
     folder.read_log,
-    folder.follow_metrics,
-    folder.follow_hardware,
+    feed.follow_metrics,
+    feed.follow_hardware,
     _report,
     folder.read_mendings,
     lambda run: changes_of(run.id),

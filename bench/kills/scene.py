@@ -16,7 +16,7 @@ import psutil
 from bench.kills.disk import PowerDisk
 from bench.kills.steps import ORDER
 from engine.base import limits
-from engine.runs import folder, store
+from engine.runs import feed, store
 
 ROOT = Path(__file__).parents[2]
 KILL, TERMINATE, FREEZE, FREEZE_AND_KILL, POWER_CUT = (
@@ -150,7 +150,7 @@ class Scene:
         if self._disk:
             self._disk.take_out()
         shutil.rmtree(self.place.parent, ignore_errors=True)
-        folder.forget()
+        feed.forget()
 
 
 @contextmanager

@@ -14,7 +14,8 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.workspace import replacing, synchronise
-from .folder import read_config, read_metrics
+from .feed import read_metrics
+from .folder import read_config
 from .records import Run
 
 _TAGS = {

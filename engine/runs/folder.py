@@ -1,17 +1,12 @@
-"""The files of a run folder, for everybody who only reads: once, or as they grow."""
+"""The files of a run folder, for everybody who only reads."""
 
 import json
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-import pyarrow
-import pyarrow.json
 from pydantic import ValidationError
 
 from ..base.bounds import Bounds, or_none
@@ -23,66 +18,6 @@ from ..settings.sources import MOST_SOURCES
 from ..table.mending import Mending
 from ..table.mending_file import read_mending
 from .records import Progress, Run, StoredConfig
-
-_ERRORS, _ERROR = "val_mae", "val_mae_"
-_LARGE = 50_000
-
-
-def parse_metrics(block: bytes) -> pd.DataFrame:
-    """Lines of `metrics.jsonl` as a table."""
-    table = _large_table(block) if len(block) > _LARGE else None
-    if table is None:
-        table = pd.DataFrame([_flat_metrics(row) for row in json_rows(block)])
-    return _numbers(table)
-
-
-def _large_table(block: bytes) -> pd.DataFrame | None:
-    """Several times as fast as line by line; None where it meets a damaged line or a NaN."""
-    try:
-        table = pyarrow.json.read_json(pyarrow.BufferReader(block))
-    except pyarrow.ArrowInvalid:
-        return None
-    if _ERRORS in table.column_names and pyarrow.types.is_null(table.field(_ERRORS).type):
-        table = table.drop_columns(_ERRORS)
-    frame = table.flatten().to_pandas()
-    return frame.rename(columns=lambda name: name.replace(f"{_ERRORS}.", _ERROR, 1))
-
-
-def parse_hardware(block: bytes) -> pd.DataFrame:
-    """Lines of `hardware.jsonl` as a table."""
-    return _numbers(pd.DataFrame([_flat_hardware(row) for row in json_rows(block)]))
-
-
-def json_rows(block: bytes) -> list[dict]:
-    """The objects that lines of JSON hold; a line that is cut off or damaged is passed over."""
-    rows = [_row(line) for line in block.splitlines()]
-    return [row for row in rows if isinstance(row, dict)]
-
-
-def _row(line: bytes) -> object:
-    try:
-        return json.loads(line)
-    except ValueError:
-        return None
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """The same; a column that is empty so far is one of numbers."""
-    empty = [name for name in table if table[name].isna().all()]
-    return table.astype(dict.fromkeys(empty, float))
-
-
-def _flat_metrics(row: dict) -> dict:
-    errors = row.pop(_ERRORS, None) or {}
-    row.update({f"{_ERROR}{name}": value for name, value in errors.items()})
-    return row
-
-
-def _flat_hardware(row: dict) -> dict:
-    for number, load in enumerate(row.pop("gpus", None) or []):
-        row.update({f"gpu{number}_{name}": value for name, value in load.items()})
-    return row
-
 
 METRICS, PROGRESS, LOG, OUT_OF_FOLD = "metrics.jsonl", "progress.json", "run.log", "oof.parquet"
 TABLE, EXCLUDED, MENDING, CONFIG, REPORT, STOP = (
@@ -110,7 +45,7 @@ MENDS = {
 }
 """What a user can do about a file that is missing or damaged."""
 
-_MOST_BYTES = {
+MOST_BYTES = {
     CONFIG: 16 * 2**20,
     REPORT: 16 * 2**20,
     PROGRESS: 2**20,
@@ -118,29 +53,17 @@ _MOST_BYTES = {
     HARDWARE: 2**30,
     LOG: 2**28,
 }
+"""How large such a file may be that is read."""
 LABEL_PREFIX = "label:"
 """Before each property's name in `table.parquet`, so that no property hides `id` or `fold`."""
 BOUND_PREFIXES = ("lower:", "upper:")
 """Before the names of properties, in the table of a run that has labels known by a bound alone."""
 
 
-def read_metrics(run: Run) -> pd.DataFrame:
-    """One row for each epoch so far, with a column `val_mae_<property>` for each property.
-
-    A last line that is only half written is left for the next reading.
-    """
-    return parse_metrics(_content(run, METRICS))
-
-
-def read_hardware(run: Run) -> pd.DataFrame:
-    """What the machine did while the run worked, a row every other second; see `Sampler`."""
-    return parse_hardware(_content(run, HARDWARE))
-
-
 def read_progress(run: Run) -> Progress:
     """How far a run is; nothing of it where the file is damaged, which is soon written anew."""
     try:
-        return Progress.model_validate_json(_content(run, PROGRESS))
+        return Progress.model_validate_json(content(run, PROGRESS))
     except ValidationError:
         return Progress()
 
@@ -150,7 +73,7 @@ def read_log(run: Run, lines: int = 200) -> str:
     path = run.folder / LOG
     if words := oddity(path):
         return f"{path} {words}, where the log should be: remove it."
-    text = _content(run, LOG).decode("utf-8", errors="replace")
+    text = content(run, LOG).decode("utf-8", errors="replace")
     return "\n".join(text.splitlines()[-lines:])
 
 
@@ -187,7 +110,7 @@ def read_config(run: Run) -> dict:
         UserError: when the file is missing or damaged.
     """
     path = run.folder / CONFIG
-    data = read_file(path, MENDS[CONFIG], _MOST_BYTES[CONFIG])
+    data = read_file(path, MENDS[CONFIG], MOST_BYTES[CONFIG])
     try:
         said = parsed_yaml(data.decode("utf-8"), str(path), "the settings of a run")
     except UnicodeDecodeError as error:
@@ -268,7 +191,7 @@ def read_report(run: Run) -> dict:
     """
     path = run.folder / REPORT
     try:
-        report = json.loads(read_file(path, MENDS[REPORT], _MOST_BYTES[REPORT]))
+        report = json.loads(read_file(path, MENDS[REPORT], MOST_BYTES[REPORT]))
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged: {first_line(error)} {MENDS[REPORT]}") from error
     if not isinstance(report, dict):
@@ -276,101 +199,9 @@ def read_report(run: Run) -> dict:
     return report
 
 
-def _content(run: Run, name: str) -> bytes:
+def content(run: Run, name: str) -> bytes:
     """What a file holds that others write while it is read; nothing where it is no file."""
     try:
-        return read_file(run.folder / name, "", _MOST_BYTES[name])
+        return read_file(run.folder / name, "", MOST_BYTES[name])
     except UserError:
         return b""
-
-
-_MARK = 64
-_KEPT = 8
-"""Files followed at a time; the one that nobody has asked for longest is forgotten first."""
-
-
-class Feed:
-    """A file of JSON lines as a table that grows with it."""
-
-    def __init__(self, path: Path, parse: Callable[[bytes], pd.DataFrame]) -> None:
-        """Follow `path`; `parse` makes a table of some whole lines."""
-        self._path, self._parse = path, parse
-        self._lock = threading.Lock()
-        self._forget()
-
-    def read(self) -> pd.DataFrame:
-        """One row for each complete line so far; the table is shared: do not change it.
-
-        A last line that is only half written is left for the next reading, a damaged one is
-        passed over. A file that was written anew, as a resumed run's is, is read anew.
-        """
-        with self._lock:
-            try:
-                if oddity(self._path):
-                    self._forget()
-                    return self._table
-                with open(self._path, "rb") as file:
-                    self._read_on(file)
-            except OSError:
-                self._forget()
-            return self._table
-
-    def _forget(self) -> None:
-        self._table = pd.DataFrame()
-        self._inode: int | None = None
-        self._offset, self._mark = 0, b""
-
-    def _read_on(self, file: BinaryIO) -> None:
-        inode = os.fstat(file.fileno()).st_ino
-        if not self._goes_on(file, inode):
-            self._forget()
-            self._inode = inode
-            file.seek(0)
-        block = file.read()
-        block = block[: block.rfind(b"\n") + 1]
-        if not block:
-            return
-        self._offset += len(block)
-        self._mark = (self._mark + block)[-_MARK:]
-        fresh = self._parse(block)
-        if len(fresh):
-            parts = [self._table, fresh] if len(self._table) else [fresh]
-            self._table = pd.concat(parts, ignore_index=True)
-
-    def _goes_on(self, file: BinaryIO, inode: int) -> bool:
-        """Whether the file still holds what was read of it; if so, it is left at the rest."""
-        if inode != self._inode:
-            return False
-        # A new file may get the inode of the one that it replaces.
-        file.seek(self._offset - len(self._mark))
-        return file.read(len(self._mark)) == self._mark
-
-
-def follow_metrics(run: Run) -> pd.DataFrame:
-    """What `engine.runs.read_metrics` gives, at the cost of what is new; not to be changed."""
-    return _feed(run.folder / METRICS, parse_metrics).read()
-
-
-def follow_hardware(run: Run) -> pd.DataFrame:
-    """What `engine.runs.read_hardware` gives, at the cost of what is new; not to be changed."""
-    return _feed(run.folder / HARDWARE, parse_hardware).read()
-
-
-def forget() -> None:
-    """Follow nothing any more: what is asked for next is read from its beginning."""
-    with _feeds_lock:
-        _feeds.clear()
-
-
-_feeds: OrderedDict[Path, Feed] = OrderedDict()
-_feeds_lock = threading.Lock()
-
-
-def _feed(path: Path, parse: Callable[[bytes], pd.DataFrame]) -> Feed:
-    with _feeds_lock:
-        feed = _feeds.get(path) or Feed(path, parse)
-        _feeds[path] = feed
-        _feeds.move_to_end(path)
-        while len(_feeds) > _KEPT:
-            _feeds.popitem(last=False)
-        return feed

@@ -14,7 +14,7 @@ from ..models.members import is_network, title_of
 from ..training.reporter import Reporter
 from . import folder as files
 from . import store
-from .folder import json_rows
+from .feed import metric_rows
 from .records import Progress, Run, StageProgress
 
 TITLES = {
@@ -152,12 +152,11 @@ def mend_metrics(run: Run, names: list[str], histories: list[list[dict]]) -> Non
     path = run.folder / files.METRICS
     if not path.exists() and not histories:
         return
-    lines = json_rows(path.read_bytes()) if path.exists() else []
-    written = {_key(row): row for row in lines if row.keys() >= {"fold", "seed", "epoch"}}
+    written = {_key(row): row for row in metric_rows(files.content(run, files.METRICS))}
     rows = [
         written.get(_key(row), _as_written(row, names)) for history in histories for row in history
     ]
-    rows.sort(key=lambda row: row["time"])
+    rows.sort(key=lambda row: row.get("time") or 0.0)
     write_atomic(path, "".join(json.dumps(row) + "\n" for row in rows))
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from engine.models.members import network_configs
 from engine.runs import Run, preset_of
-from engine.runs.folder import follow_hardware
+from engine.runs.feed import follow_hardware
 from engine.runs.monitoring import label_weights, validation_wmae
 from engine.settings.properties import Property
 from pages.parts.components import Chart, chart_text, live_charts

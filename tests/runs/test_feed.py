@@ -7,17 +7,20 @@ import pandas as pd
 import pytest
 
 from engine.runs import Run, read_metrics
-from engine.runs.folder import Feed, follow_hardware, follow_metrics, parse_metrics
+from engine.runs.exports import metrics_csv
+from engine.runs.feed import Feed, follow_hardware, follow_metrics, parse_metrics
+from engine.runs.folder import MOST_BYTES
+from engine.runs.reporting import mend_metrics
 
 
 @pytest.fixture(autouse=True, params=[0, 50_000])
 def large(request, monkeypatch) -> None:
     """All tests twice: blocks are parsed in one way and in the other."""
-    monkeypatch.setattr("engine.runs.folder._LARGE", request.param)
+    monkeypatch.setattr("engine.runs.feed._LARGE", request.param)
 
 
 def line(epoch: int, **more) -> str:
-    row = {"fold": 0, "epoch": epoch, "val_mae": {"Tg": 1 / epoch, "Rg": None}, **more}
+    row = {"fold": 0, "seed": 0, "epoch": epoch, "val_mae": {"Tg": 1 / epoch, "Rg": None}, **more}
     return json.dumps(row) + "\n"
 
 
@@ -90,7 +93,10 @@ def test_a_file_overwritten_in_place_is_read_anew(run):
 def test_nan_and_missing_columns_are_gaps(run):
     append(run, line(1) + line(2, train_loss=float("nan")) + line(3, train_loss=1))
     assert follow_metrics(run)["train_loss"].isna().tolist() == [True, True, False]
-    append(run, '{"fold": 0, "epoch": 4, "val_mae": {}}\n{"fold": 0, "epoch": 5}\n')
+    append(
+        run,
+        '{"fold": 0, "seed": 0, "epoch": 4, "val_mae": {}}\n{"fold": 0, "seed": 0, "epoch": 5}\n',
+    )
     rows = follow_metrics(run)
     assert rows["epoch"].tolist() == [1, 2, 3, 4, 5]
     assert rows["val_mae_Tg"].isna().tolist() == [False] * 3 + [True] * 2
@@ -110,3 +116,45 @@ def test_hardware_has_columns_for_each_gpu(run):
     assert rows.loc[0, "gpu1_load"] == 30.0
     assert rows["gpu0_load"].isna().all()
     assert "gpus" not in rows
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '{"fold": 0, "seed": 0, "epoch": 2, "val_mae": 5}',
+        '{"fold": 0, "seed": 0, "epoch": 2, "val_mae": [1]}',
+        '{"fold": 0, "seed": 0, "epoch": 2, "val_mae": {"Tg": {"Tg": 1}}}',
+        '{"fold": 0, "seed": 0, "epoch": 2, "val_mae": {"Tg": 1}, "val_mae_Tg": 2}',
+        '{"fold": 0, "seed": {"a": 1}, "epoch": 2}',
+        '{"fold": [], "seed": 0, "epoch": 2}',
+        '{"fold": 0, "seed": 0, "epoch": 1' + "0" * 400 + "}",
+        '{"fold": 0, "seed": 0, "epoch": 2, "train_loss": "low"}',
+        '{"": 1}',
+        "[" * 100_000,
+        '{"fold": 0, "seed": 0, "epoch": 2, "a": ' + "[" * 60_000 + "]" * 60_000 + "}",
+        '{"a": ' * 60_000 + "1" + "}" * 60_000,
+    ],
+)
+def test_a_damaged_row_is_passed_over(run, damaged):
+    append(run, line(1) + damaged + "\n" + line(3))
+    metrics = follow_metrics(run)
+    assert metrics["epoch"].tolist() == [1, 3]
+    assert metrics["val_mae_Tg"].notna().all()
+    assert read_metrics(run).equals(metrics)
+    assert metrics_csv(run)
+    mend_metrics(run, ["Tg", "Rg"], [])
+    assert read_metrics(run).empty
+
+
+@pytest.mark.parametrize("damaged", ['{"gpus": [1]}', '{"gpus": 5}', '{"time": {}}', "[" * 20_000])
+def test_a_damaged_sample_is_passed_over(run, damaged):
+    sample = '{"time": 1.0, "gpus": []}\n'
+    append(run, f"{sample}{damaged}\n{sample}", "hardware.jsonl")
+    assert len(follow_hardware(run)) == 2
+
+
+def test_a_file_that_no_run_could_have_written_is_not_read(run, monkeypatch):
+    append(run, line(1))
+    monkeypatch.setitem(MOST_BYTES, "metrics.jsonl", 10)
+    assert follow_metrics(run).empty
+    assert read_metrics(run).empty
