@@ -85,9 +85,10 @@ class Bundles:
         read_known_labels(bundle, predictor.info)
         words = predictor.deviation()
         predicted = _predicted(predictor)
-        if not np.isfinite(predicted).all():
+        # A model may have no interval of a property; a value it has to have.
+        if not np.isfinite(predicted[: len(UNITS)]).all():
             raise UserError("A prediction is no number.") if words else SilentChangeError("NaN")
-        if np.array_equal(predicted, self._expected):
+        if np.array_equal(predicted, self._expected, equal_nan=True):
             return "predicts the same"
         if words:
             return "says that it differs"

@@ -13,16 +13,19 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import UserError
-from .plain_files import read_file
+from .plain_files import demand_place, read_file
 from .workspace import write_atomic
 
-MANIFEST = "manifest.json"
+MANIFEST, CARD = "manifest.json", "README.md"
+MOST_CARD_BYTES = 50_000
+"""How large a model's card may be, which is no part of what the manifest proves."""
+
 _FORMAT = 1
 _MOST_MANIFEST_BYTES = 2**20
 _MOST_FILES = 5000
 _MOST_BYTES = 2**29
 _MEND = "Copy the folder of the model again."
-_LEFT_OUT = {MANIFEST, "README.md"}
+_LEFT_OUT = {MANIFEST, CARD}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 FileName = Annotated[str, Field(pattern=f"^{_NAME.pattern}$")]
@@ -55,6 +58,7 @@ class ProvenFiles:
             UserError: when there is no manifest, or it is damaged.
         """
         path = folder / MANIFEST
+        demand_place(path)
         if not path.is_file():
             raise UserError(
                 f"{folder} has no {MANIFEST}: a file is missing, or a former version wrote it. "
@@ -115,13 +119,20 @@ class ProvenFiles:
 
 
 def write_manifest(folder: Path, later: Mapping[str, bytes]) -> None:
-    """Write the manifest of all plain files of a folder.
+    """Write the manifest of all files of a folder.
 
     Args:
         folder: the folder; hidden files, what has no plain name, and the model's card are left out.
         later: content of files that are written after the manifest, by name.
+
+    Raises:
+        UserError: when something else than a file lies there, or a file is too large.
     """
-    there = [path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_file()]
-    contents = {path.name: path.read_bytes() for path in there if path.name not in _LEFT_OUT}
-    files = {name: sha256(each).hexdigest() for name, each in sorted({**contents, **later}.items())}
-    write_atomic(folder / MANIFEST, _Manifest(files=files).model_dump_json(indent=1))
+    digests = {name: sha256(content).hexdigest() for name, content in later.items()}
+    for path in folder.iterdir():
+        if _NAME.fullmatch(path.name) and path.name not in {*_LEFT_OUT, *digests}:
+            content = read_file(path, "Remove it.", _MOST_BYTES)
+            digests[path.name] = sha256(content).hexdigest()
+    manifest = _Manifest(files=dict(sorted(digests.items())))
+    demand_place(folder / MANIFEST)
+    write_atomic(folder / MANIFEST, manifest.model_dump_json(indent=1))

@@ -27,6 +27,16 @@ def oddity(path: Path) -> str:
     return next((words for is_so, words in _KINDS if is_so(mode)), "")
 
 
+def demand_place(path: Path) -> None:
+    """Refuse what lies in the place of a file and is none; there may be nothing.
+
+    Raises:
+        UserError: when a folder, a link, a pipe or a device lies there.
+    """
+    if words := oddity(path):
+        raise UserError(f"{path} {words}, where a file should be: remove it.")
+
+
 def demand_file(path: Path, mend: str, most: int | None = None) -> None:
     """Refuse what is no file, before somebody opens it.
 

@@ -51,7 +51,10 @@ def parsed_yaml(text: str, name: str, what: str, deepest: int = 10) -> Any:
         # Of the safe loaders, the quick one.
         return yaml.load(text, _Loader)  # noqa: S506
     # Hostile text also nests too deep, or holds numbers and dates that there are none of.
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+    except (
+        *(yaml.YAMLError, ValueError, RecursionError, ArithmeticError),
+        *(LookupError, TypeError, AttributeError),
+    ) as error:
         raise UserError(f"{name} cannot be read as YAML: {first_line(error)}") from error
 
 
@@ -61,6 +64,9 @@ def _refuse_bombs(text: str, name: str, what: str, deepest: int) -> None:
     for token in yaml.scan(text, _Loader):
         if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
             raise UserError(f"{name} holds an alias (*name); write out what it stands for.")
+        # What a tag names is built by code that trusts what it is given.
+        if isinstance(token, yaml.TagToken):
+            raise UserError(f"{name} holds a tag (!{token.value[1]}); leave tags out.")
         depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
         if depth > deepest:
             raise UserError(f"{name} is nested too deep to be {what}.")

@@ -44,19 +44,25 @@ def home() -> Path:
     return _made(Path(os.environ.get("POLYGIN_HOME") or "workspace").expanduser().resolve())
 
 
-def subfolder(name: str) -> Path:
+def subfolder(*names: str) -> Path:
     """A folder of the workspace (`runs`, `models`, `cache`), made when it is missing.
 
+    Args:
+        names: its name, and those of the folders in it that lead to the one asked for.
+
     Raises:
-        UserError: when it cannot be made, or is a link.
+        UserError: when it cannot be made, or one of them is a link.
     """
-    folder = home() / name
-    if folder.is_symlink():
-        raise UserError(
-            f"{folder} is a link, and no link is followed in a workspace: put a folder in its "
-            "place, or set POLYGIN_HOME to a workspace on the disk where the link leads."
-        )
-    return _made(folder)
+    folder = home()
+    for name in names:
+        folder /= name
+        if folder.is_symlink():
+            raise UserError(
+                f"{folder} is a link, and no link is followed in a workspace: put a folder in its "
+                "place, or set POLYGIN_HOME to a workspace on the disk where the link leads."
+            )
+        _made(folder)
+    return folder
 
 
 def _made(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +19,9 @@ from ..base.workspace import replacing, subfolder
 
 MAX_TABLE_BYTES = 2 * 2**30
 """Most bytes that the files of whole tables take together."""
+
+_OWN = re.compile(r"[0-9a-f]{32}\.safetensors|\.[0-9a-f]{32}\.safetensors\.[0-9a-f]{8}")
+"""Names of the files of whole tables, and of those that are being written."""
 
 _OPENING = (
     "PRAGMA journal_mode=WAL",
@@ -114,7 +118,7 @@ class TableCache:
 
     def __init__(self) -> None:
         """Open the store, in the workspace."""
-        self._folder = subfolder("cache") / "tables"
+        self._folder = subfolder("cache", "tables")
 
     def read(self, contents: Sequence[str]) -> dict[str, np.ndarray] | None:
         """The arrays made from these contents, or None where there are none or they are damaged.
@@ -137,7 +141,6 @@ class TableCache:
             return
         sums = {name: str(_checksum(array)) for name, array in arrays.items()}
         with suppress(OSError, SafetensorError):
-            self._folder.mkdir(exist_ok=True)
             with replacing(self._path(contents)) as temporary:
                 save_file(dict(arrays), temporary, metadata=sums)
             self._make_room()
@@ -147,8 +150,9 @@ class TableCache:
         return self._folder / f"{name}.safetensors"
 
     def _make_room(self) -> None:
-        # All files count, so that what an ended process left half-written is deleted too.
-        files = [(path.stat(), path) for path in self._folder.iterdir()]
+        # Half-written ones count too, which an ended process has left.
+        own = [path for path in self._folder.iterdir() if _OWN.fullmatch(path.name)]
+        files = [(path.lstat(), path) for path in own]
         total = 0
         for state, path in sorted(files, key=lambda file: file[0].st_mtime_ns, reverse=True):
             total += state.st_size

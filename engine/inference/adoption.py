@@ -6,6 +6,7 @@ import numpy as np
 
 from ..base.errors import UserError
 from ..base.manifest import MANIFEST, ProvenFiles
+from ..base.plain_files import demand_place
 from ..models.library_files import convert_library_files
 from ..models.members import is_network
 from ..models.store import network_files
@@ -32,6 +33,7 @@ def adopt(folder: Path) -> str:
     Raises:
         UserError: when a part is missing, damaged, or predicts other values than when it was made.
     """
+    demand_place(folder / MANIFEST)
     if (folder / MANIFEST).is_file():
         files = bundle_files(folder)
         for name in files.names:

@@ -1,6 +1,7 @@
 """A trained model as one folder of plain data files, and which one is the default."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,8 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..base.errors import UserError
-from ..base.manifest import ProvenFiles, write_manifest
+from ..base.manifest import CARD, MANIFEST, MOST_CARD_BYTES, ProvenFiles, write_manifest
+from ..base.plain_files import read_file
 from ..base.workspace import (
     ASSETS,
     lock,
@@ -35,6 +37,31 @@ _MOST_NETWORKS = 1000
 _MOST_PROPERTIES = 1000
 # Weights are written in full, and sum to 1 but for rounding.
 _ROUNDING = 1e-6
+_LARGEST = 1e300
+"""Of any figure; a whole number in JSON may be too large for a float."""
+
+
+def are_figures(value: Any) -> bool:
+    """Whether a value has the form of `Ensemble.figures`."""
+    if not isinstance(value, dict) or not isinstance(value.get("members"), dict):
+        return False
+    return all(map(_is_figure, [value.get("blend"), *value["members"].values()]))
+
+
+def _is_figure(value: Any) -> bool:
+    """Whether a value has the form of `engine.settings.metrics.figures`."""
+    if not isinstance(value, dict):
+        return False
+    numbers = [value.get("wmae"), value.get("wmae_row")]
+    for name in ("mae", "rmse", "r2", "n"):
+        by_property = value.get(name)
+        if not isinstance(by_property, dict) or not by_property.keys() >= {*value["mae"]}:
+            return False
+        numbers += by_property.values()
+    return all(
+        each is None or (isinstance(each, int | float) and -_LARGEST < each < _LARGEST)
+        for each in numbers
+    )
 
 
 class BundleInfo(BaseModel):
@@ -123,6 +150,11 @@ class BundleInfo(BaseModel):
                 raise ValueError("the weights of a blend do not sum to 1, or one is negative")
         if any(low > high for low, high in self.ranges.values()):
             raise ValueError("a range ends before it begins")
+        if not are_figures(self.figures):
+            raise ValueError("the figures of error are incomplete, or no numbers")
+        if self.domain is not None and not self.domain.seen.keys() <= names:
+            raise ValueError("the domain tells of no property of the model")
+        datetime.fromisoformat(self.created)
         if self.intervals is not None and not self.intervals.keys() <= names:
             raise ValueError("there is an interval of no property")
         probes = self.probes or {}
@@ -245,9 +277,11 @@ def promote(folder: Path) -> None:
     Whenever it is cut off, the former or the new one is whole and the default.
 
     Raises:
-        UserError: when the folder holds no bundle, or cannot be copied.
+        UserError: when the folder holds no bundle, a file of it is missing or changed, or it cannot
+            be copied.
     """
-    read_info(folder)
+    files = bundle_files(folder)
+    info_of(files)
     target, replaced = _promoted(), _replaced()
     fresh = target.with_name("default.new")
     try:
@@ -255,7 +289,7 @@ def promote(folder: Path) -> None:
             # It may be there still, where a promotion was cut off.
             shutil.rmtree(fresh, ignore_errors=True)
             try:
-                shutil.copytree(folder, fresh)
+                _copy(files, fresh)
                 synchronise(fresh)
                 if target.exists():
                     shutil.rmtree(replaced, ignore_errors=True)
@@ -266,12 +300,20 @@ def promote(folder: Path) -> None:
                 shutil.rmtree(fresh, ignore_errors=True)
             shutil.rmtree(replaced, ignore_errors=True)
     except OSError as error:
-        # A copy tells of each file: source, target and what is wrong.
-        several = isinstance(error, shutil.Error) and isinstance(error.args[0], list)
-        reason = error.args[0][0][-1] if several else error.strerror or error
         raise UserError(
-            f"The model in {folder} cannot be made the default, which stays as it was: {reason}."
+            f"The model in {folder} cannot be made the default, which stays as it was: "
+            f"{error.strerror or error}."
         ) from error
+
+
+def _copy(files: ProvenFiles, target: Path) -> None:
+    """Copy what a manifest tells of, proving each file, and the model's card if there is one."""
+    target.mkdir(parents=True)
+    for name in files.names:
+        (target / name).write_bytes(files.read(name))
+    (target / MANIFEST).write_bytes(read_file(files.folder / MANIFEST, "", _MAX_INFO_BYTES))
+    if (files.folder / CARD).is_file():
+        (target / CARD).write_bytes(read_file(files.folder / CARD, "Remove it.", MOST_CARD_BYTES))
 
 
 def reset_default() -> None:

@@ -6,6 +6,7 @@ the same files; nobody would notice.
 
 import platform
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 
 import numpy as np
@@ -75,17 +76,13 @@ def once_here(digest: str, check: Callable[[], str]) -> str:
         check: returns a sentence, or an empty text.
     """
     about = f"{digest} {sorted(package_versions().items())} {platform.processor()}"
-    folder = subfolder("cache") / "bundle-checks"
-    path = folder / f"{sha256(about.encode()).hexdigest()[:32]}.txt"
+    path = subfolder("cache", "bundle-checks") / f"{sha256(about.encode()).hexdigest()[:32]}.txt"
     try:
         return read_file(path, "", _MOST_BYTES).decode("utf-8")
     except (UserError, UnicodeDecodeError):
         answer = check()
-    try:
-        folder.mkdir(exist_ok=True)
+    with suppress(OSError):  # a full disk: it is checked again next time
         write_atomic(path, answer)
-    except OSError:
-        pass  # a full disk: it is checked again next time
     return answer
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ..base.errors import UserError
+from ..base.plain_files import first_line
 from ..chem.polymers import outline, polymer
 from ..inference.bundle import BundleInfo, bundle_files
 from ..table.duplicates import flat_smiles
@@ -75,15 +77,25 @@ def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
         info: its description.
 
     Raises:
-        UserError: when the file of values is not the one that the bundle was completed with.
+        UserError: when the file of values is not the one that the bundle was completed with, or
+            cannot be read.
     """
     path, table = folder / KNOWN_LABELS, folder.parent / files.TABLE
     if path.is_file():
-        return KnownLabels(pd.read_csv(io.BytesIO(bundle_files(folder).read(KNOWN_LABELS))))
+        return _of_csv(bundle_files(folder).read(KNOWN_LABELS), path)
     # A value measured under other conditions is not that of the molecule as it is predicted.
     if info.sources and not info.conditions and table.is_file():
         return KnownLabels(_of_table(files.read_parquet(table), info))
     return KnownLabels(pd.DataFrame(columns=_COLUMNS))
+
+
+def _of_csv(content: bytes, path: Path) -> KnownLabels:
+    """The labels in the file of a bundle, which anybody may have written."""
+    try:
+        rows = pd.read_csv(io.BytesIO(content), dtype={"smiles": str, "reference": str})
+        return KnownLabels(rows[_COLUMNS].astype({"value": float}))
+    except (KeyError, ValueError) as error:  # pandas' own, and that a SMILES cannot be read
+        raise UserError(f"{path} cannot be read: {first_line(error)}") from error
 
 
 def _of_table(frame: pd.DataFrame, info: BundleInfo) -> pd.DataFrame:

@@ -62,8 +62,7 @@ class ProbeRequest(BaseModel):
 
     def path(self, ending: str) -> Path:
         """A file of this request: `request`, `answer`, `problem` or `log`."""
-        folder = subfolder("cache") / "probes"
-        folder.mkdir(exist_ok=True)
+        folder = subfolder("cache", "probes")
         return folder / f"{sha256(self.model_dump_json().encode()).hexdigest()[:32]}.{ending}"
 
 

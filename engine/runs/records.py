@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Iterable
-from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder
+from ..inference.bundle import are_figures
 from ..settings.conditions import Condition
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS, Preset
@@ -153,28 +153,6 @@ class StoredConfig(RunConfig):
         return PRESETS[self.preset]
 
 
-def _are_figures(value: Any) -> bool:
-    """Whether a value has the form of `Ensemble.figures`."""
-    if not isinstance(value, dict) or not isinstance(value.get("members"), dict):
-        return False
-    return all(map(_is_figure, [value.get("blend"), *value["members"].values()]))
-
-
-def _is_figure(value: Any) -> bool:
-    """Whether a value has the form of `engine.settings.metrics.figures`."""
-    if not isinstance(value, dict):
-        return False
-    numbers = [value.get("wmae"), value.get("wmae_row")]
-    for name in ("mae", "rmse", "r2", "n"):
-        by_property = value.get(name)
-        if not isinstance(by_property, dict) or not by_property.keys() >= {*value["mae"]}:
-            return False
-        numbers += by_property.values()
-    return all(
-        each is None or (isinstance(each, int | float) and isfinite(each)) for each in numbers
-    )
-
-
 class Run(BaseModel):
     """One row of the run table; times in seconds since 1970.
 
@@ -209,7 +187,7 @@ class Run(BaseModel):
     @classmethod
     def _of_figures(cls, value: Any) -> Any:
         """Figures that no version has written count as none."""
-        return value if _are_figures(value) else None
+        return value if are_figures(value) else None
 
     @property
     def folder(self) -> Path:

@@ -35,7 +35,7 @@ _LATE_SECONDS = 10.0
 
 _STRANGE = ("trigger", "view")
 """What no run table of ours has: it would change what is written, or refuse it."""
-_PARTS = ("-wal", "-shm")
+_PARTS = ("-wal", "-shm", "-journal")
 """Of the run table's file, beside it."""
 
 _SCARCE = 2**20
@@ -193,7 +193,7 @@ def _run(row: tuple) -> Run | None:
             values["figures"] = json.loads(values["figures"])
         # A column that this version has added is empty in rows of an older one.
         return Run(**{name: value for name, value in values.items() if value is not None})
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
 
 
@@ -211,7 +211,7 @@ def _take_in(known: Collection[str], run_id: str | None) -> bool:
     for run, changes in records:
         # A run that is new here may be known, and at work, by the time that it is added.
         add = _replace if run.id in known else _add
-        with suppress(DiskFullError):
+        with suppress(DiskFullError, LockedError):
             _with_database(partial(add, run=run, changes=changes))
     return bool(records)
 
@@ -270,7 +270,7 @@ def _demand_usable(error: sqlite3.OperationalError) -> None:
         UserError: a sentence for what SQLite has said.
     """
     words = str(error)
-    if "disk" in words or disk_is_full():
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL or disk_is_full():
         raise DiskFullError from error
     if "locked" in words or "busy" in words:
         raise LockedError(

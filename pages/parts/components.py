@@ -194,10 +194,9 @@ def _declared(name: str, folder: Path) -> Callable[..., Any]:
 def _folder(name: str) -> Path:
     """The component's static files in the workspace, gathered there if they are missing."""
     page, source, version = _sources(name)
-    folder = workspace.subfolder("cache") / "components" / f"{name}-{version}"
+    folder = workspace.subfolder("cache", "components") / f"{name}-{version}"
     if (folder / "index.html").is_file():
         return folder
-    folder.parent.mkdir(exist_ok=True)
     gathered = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{name}-"))
     try:
         if source.is_dir():

@@ -213,7 +213,10 @@ def _is_ours(origin: str, host: str) -> bool:
     """Whether a page of that origin is one of ours, or of one that the settings list."""
     if origin in config.get_option("server.corsAllowedOrigins"):
         return True
-    return urlsplit(origin).netloc.lower() == host.lower()
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # it is no address
+        return False
 
 
 async def _refuse(words: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
+from engine.base.manifest import CARD, MOST_CARD_BYTES
+from engine.base.plain_files import read_file
 from engine.inference import bundle
 from engine.inference.bundle import read_info
 from engine.inference.conformal import LEVEL
@@ -29,8 +32,6 @@ from pages.parts.predict.cards import IntervalAndDomain
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN = "model chosen"
 _WIDTH, _COVERAGE = f"{100 * LEVEL:.0f} % interval", "coverage"
-_CARD = "README.md"
-_MAX_CARD_BYTES = 50_000
 _PAINTING_SECONDS = 1.5
 """How long a browser may take to fetch what is drawn."""
 
@@ -182,10 +183,9 @@ def describe_model(folder: Path) -> None:
         told = [plain(text) for text in (source.reference, source.terms) if text]
         st.markdown(f"- Source **{plain(source.words)}**{': ' if told else ''}{'. '.join(told)}")
     show_source_effects(info)
-    card = folder / _CARD
-    if card.is_file() and card.stat().st_size <= _MAX_CARD_BYTES:
+    with suppress(UserError):  # there is none, or none that could be shown
+        text = read_file(folder / CARD, "", MOST_CARD_BYTES).decode("utf-8", "replace")
         st.divider()
-        text = card.read_text(encoding="utf-8", errors="replace")
         if folder == bundle.SHIPPED:
             st.markdown(text)
         else:

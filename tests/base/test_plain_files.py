@@ -44,6 +44,12 @@ def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:
         "a: [1",
         "!!python/object/apply:os.getcwd []",
         "a: 9999-99-99",
+        "a: !!bool x",
+        'a: !!int ""',
+        "a: !!timestamp x",
+        "!!set [a]",
+        'a: !!float "_"',
+        'a: !!int "' + ":".join(["1"] * 200_000) + '"',
         "\0",
     ],
 )

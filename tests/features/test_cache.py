@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.base.errors import UserError
 from engine.features import cache
 from engine.features.cache import FeatureCache, TableCache
 
@@ -77,14 +78,34 @@ def test_the_longest_unused_make_room(workspace: Path, monkeypatch: pytest.Monke
     for age, name in enumerate("abc"):
         TableCache().write([name], ARRAYS)
         os.utime(TableCache()._path([name]), (1000 + age, 1000 + age))
-    (workspace / "cache" / "tables" / ".left.by.somebody").write_bytes(bytes(100))
-    os.utime(workspace / "cache" / "tables" / ".left.by.somebody", (1, 1))
+    left = workspace / "cache" / "tables" / f".{'0' * 32}.safetensors.12345678"
+    left.write_bytes(bytes(100))
+    os.utime(left, (1, 1))
     TableCache().read(["a"])
     size = TableCache()._path(["a"]).stat().st_size
     monkeypatch.setattr(cache, "MAX_TABLE_BYTES", 2 * size)
     TableCache().write(["d"], ARRAYS)
     assert [TableCache().read([name]) is None for name in "abcd"] == [False, True, True, False]
     assert len(_files(workspace)) == 2
+
+
+def test_only_what_the_store_wrote_makes_room(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "MAX_TABLE_BYTES", 10_000)
+    TableCache().write(["a"], ARRAYS)
+    thesis = workspace / "cache" / "tables" / "thesis.pdf"
+    thesis.write_bytes(bytes(20_000))
+    TableCache().write(["b"], ARRAYS)
+    assert thesis.exists()
+
+
+def test_a_link_in_place_of_the_store_is_not_followed(workspace: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (workspace / "cache").mkdir(parents=True)
+    (workspace / "cache" / "tables").symlink_to(tmp_path / "photos")
+    with pytest.raises(UserError, match="is a link"):
+        TableCache()
 
 
 def test_a_table_that_is_too_large_is_not_stored(

@@ -89,7 +89,13 @@ def test_all_addresses_are_closed_under_another_name(port: int) -> None:
 
 def test_pages_of_other_sites_and_ports_are_refused(port: int) -> None:
     own = f"localhost:{port}"
-    for origin in ("http://evil.example", f"http://localhost:{port + 1}", "null", "file://"):
+    for origin in (
+        "http://evil.example",
+        f"http://localhost:{port + 1}",
+        "null",
+        "file://",
+        "http://[",
+    ):
         assert websocket_status(port, own, origin) == 403
         for address in ADDRESSES:
             assert status(port, address, Origin=origin) == 403

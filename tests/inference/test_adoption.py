@@ -60,6 +60,10 @@ def _weights(own: dict):
     return change
 
 
+def _seen(described: dict) -> dict:
+    return next(iter(described["domain"]["seen"].values()))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -77,11 +81,26 @@ def _weights(own: dict):
         (lambda described: described["network_counts"].update(polygin=2000), "network_counts"),
         (lambda described: described["network_counts"].update(polygin=9), "is missing"),
         (lambda described: described.update(probes=None), "keeps no predictions"),
+        (lambda described: described.update(figures={}), "figures of error"),
+        (lambda described: described["figures"]["blend"].update(wmae=10**400), "figures of error"),
+        (lambda described: described.update(created="yesterday"), "isoformat"),
+        (lambda described: described["domain"]["seen"].update(TG=_seen(described)), "no property"),
     ],
 )
 def test_a_description_that_was_changed_is_refused(stranger: Path, change, words: str) -> None:
     _described(stranger, change)
     with pytest.raises(UserError, match=words):
+        adopt(stranger)
+    assert not (stranger / MANIFEST).exists()
+
+
+def test_what_is_no_file_is_refused(stranger: Path, tmp_path: Path) -> None:
+    (stranger / MANIFEST).mkdir()
+    with pytest.raises(UserError, match=r"manifest.json is a folder, where a file should be"):
+        adopt(stranger)
+    (stranger / MANIFEST).rmdir()
+    (stranger / "more").symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"more is a link, where a file should be"):
         adopt(stranger)
     assert not (stranger / MANIFEST).exists()
 

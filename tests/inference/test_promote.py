@@ -63,7 +63,7 @@ def test_a_promotion_that_is_killed_leaves_a_whole_default(
         return counted
 
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copytree", until_killed(shutil.copytree))
+        patch.setattr(Path, "write_bytes", until_killed(Path.write_bytes))
         patch.setattr(shutil, "rmtree", until_killed(shutil.rmtree))
         patch.setattr(Path, "rename", until_killed(Path.rename))
         try:
@@ -89,10 +89,33 @@ def test_two_promotions_at_once_wait_for_each_other(first: Path, tmp_path: Path)
     assert _default().startswith("model")
 
 
-def test_a_bundle_that_cannot_be_copied_is_a_sentence(first: Path, tmp_path: Path) -> None:
+def test_a_bundle_that_is_not_whole_is_refused(first: Path, tmp_path: Path) -> None:
     second = _bundle(tmp_path / "second", "second")
-    (second / "network-0.safetensors").symlink_to(tmp_path / "gone")
-    with pytest.raises(UserError, match=r"stays as it was: .*No such file"):
+    (second / "weights").write_text("others")
+    with pytest.raises(UserError, match="weights was changed or damaged"):
+        promote(second)
+    (second / "weights").unlink()
+    with pytest.raises(UserError, match="weights is missing"):
         promote(second)
     assert _default() == "first"
     assert not default_bundle().with_name("default.new").exists()
+
+
+def test_only_what_the_manifest_tells_becomes_the_default(first: Path, tmp_path: Path) -> None:
+    second = _bundle(tmp_path / "second", "second")
+    (tmp_path / "elsewhere").mkdir()
+    (second / "link").symlink_to(tmp_path / "elsewhere")
+    (second / "README.md").write_text("a card")
+    promote(second)
+    names = {path.name for path in default_bundle().iterdir()}
+    assert names == {"bundle.json", "manifest.json", "weights", "README.md"}
+
+
+def test_a_bundle_that_cannot_be_copied_is_a_sentence(
+    first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = _bundle(tmp_path / "second", "second")
+    (default_bundle().with_name("default.new")).touch()
+    with pytest.raises(UserError, match=r"stays as it was: File exists"):
+        promote(second)
+    assert _default() == "first"

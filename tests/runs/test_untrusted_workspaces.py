@@ -73,6 +73,22 @@ def test_a_row_of_the_table_that_leads_elsewhere_is_passed_over(workspace, run_i
     assert [run.id for run in list_runs()] == [good.id]
 
 
+@pytest.mark.parametrize("figures", ["[" * 5_000, '{"blend": {"wmae": 1' + "0" * 400 + "}}"])
+def test_figures_that_no_run_has_are_passed_over(workspace, figures):
+    run_of("good")
+    evil = run_of("evil")
+    with sqlite3.connect(workspace / "polygin.db") as database:
+        database.execute("UPDATE runs SET figures = ? WHERE id = 'evil'", [figures])
+    assert "good" in {run.id for run in list_runs()}
+    (evil.folder / run_json.RECORD).write_text(
+        json.dumps(
+            {**json.loads((evil.folder / run_json.RECORD).read_text()), "figures": {}}
+        ).replace('"figures": {}', f'"figures": {figures}')
+    )
+    forget_table(workspace)
+    assert "good" in {run.id for run in list_runs()}
+
+
 def test_the_record_of_another_run_is_not_believed(workspace):
     run_of("victim")
     other = run_of("other")
@@ -113,8 +129,9 @@ def test_links_in_a_run_are_not_followed(workspace):
         lambda path: path.write_bytes(b"no database" * 100),
         lambda path: path.write_bytes(path.read_bytes()[:5000]),
         lambda path: (path.unlink(), path.mkdir()),
+        lambda path: path.with_name("polygin.db-journal").mkdir(),
     ],
-    ids=["missing", "empty", "garbage", "cut off", "a folder"],
+    ids=["missing", "empty", "garbage", "cut off", "a folder", "a folder for its journal"],
 )
 def test_runs_are_found_by_their_folders(workspace, harm):
     run_of("first")
