@@ -42,7 +42,10 @@ def conversion(unit: str, wanted: str) -> tuple[float, float] | None:
     if first is None or second is None or first.dimensionality != second.dimensionality:
         return None
     quantity = _registry().Quantity
-    zero, one = (quantity(value, first).to(second).magnitude for value in (0.0, 1.0))
+    try:
+        zero, one = (quantity(value, first).to(second).magnitude for value in (0.0, 1.0))
+    except Exception:  # pint's own kinds, where a temperature is part of a product
+        return None
     return one - zero, zero
 
 

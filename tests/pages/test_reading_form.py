@@ -28,6 +28,18 @@ def test_unit_is_converted_and_told_to_the_command(train):
     assert len(list_runs()) == 1
 
 
+def test_the_unit_in_a_header_is_nothing_to_be_checked_again(train):
+    upload(train, "hard.csv", KELVIN.replace("SMILES,Tg", "SMILES,Hardness (MPa)").encode())
+    assert not button(train, "Train").disabled
+    field = next(one for one in train.text_input if one.label == "Hardness")
+    assert field.value == "MPa"
+    field.set_value("GPa").run()
+    assert button(train, "Train").disabled
+    button(train, "Check again").click().run()
+    assert not button(train, "Train").disabled
+    assert "--unit Hardness=GPa" in train.code[-1].value
+
+
 def test_a_unit_outlives_another_reading(train):
     upload(train, "kelvin.csv", KELVIN.encode())
     selectbox(train, "Tg").select("K")

@@ -41,3 +41,4 @@ def test_conversion(unit: str, wanted: str, expected: tuple[float, float]) -> No
 def test_what_cannot_be_converted() -> None:
     assert conversion("m", "s") is None
     assert conversion("nonsense", "s") is None
+    assert conversion("%*degC", "°C") is None

@@ -190,11 +190,13 @@ def _unit_widgets(table: Table, key: str) -> dict[str, str]:
                 key=f"unit {property_.name} {key}",
             )
         else:
-            units[property_.name] = place.text_input(
+            unit = place.text_input(
                 plain(property_.name),
                 property_.unit,
                 placeholder="such as MPa",
                 max_chars=20,
                 key=f"unit {property_.name} {key}",
             )
+            # The table's own unit is nothing that the user has said.
+            units[property_.name] = unit if given or unit != property_.unit else None
     return {name: unit for name, unit in units.items() if unit}
