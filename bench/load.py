@@ -24,6 +24,7 @@ from bench.speed.machine import machine_record, machine_sentence
 from engine.base.workspace import ASSETS, home
 from engine.runs import RunConfig, find_run, list_runs, start_run, stop_run
 from engine.table import load_table
+from pages.parts.page_guard import FAILED
 from tests.browser.conftest import FLAGS, running_app
 
 RESULT = Path("results/load.json")
@@ -32,7 +33,6 @@ TRAINING = 2
 """Runs that train meanwhile; when one ends, another begins."""
 _PATIENCE_MS = 120_000
 _DRAWN = "[data-testid=stApp][data-test-script-state=notRunning]"
-_FAILED = "PolyGIN Studio made an error"
 _QUIET_SECONDS = 20
 """So long after the last session has closed, the server's descriptors are counted again."""
 
@@ -182,7 +182,7 @@ async def _click_through(page: Page, names: list[str], seen: Seen) -> None:
         seen.waits[name].append((first, time.perf_counter() - began))
         if await page.get_by_test_id("stException").count():
             seen.note("exception on the page", name)
-        if await page.get_by_text(_FAILED).count():
+        if await page.get_by_text(FAILED).count():
             seen.note("part that failed", name)
 
 

@@ -124,7 +124,9 @@ class Workspaces:
 
         try:
             runs = list_runs()
-        except UserError:
+        except UserError as error:
+            if sound:
+                raise RuntimeError(f"no run is listed: {error}") from error
             return 1
         missing = {*sound} - {run.id for run in runs}
         if missing:

@@ -22,6 +22,7 @@ from bench.kills.scene import (
 )
 from bench.kills.training import Reference, _met, begin, demand_whole, recovered
 from engine.runs import list_runs
+from pages.parts.page_guard import FAILED
 from tests.browser.conftest import App, free_port
 
 
@@ -109,7 +110,10 @@ def page_problems(port: int, run_id: str) -> list[str]:
     if messages is None:
         raise LostError("the page is never finished")
     elements = [message.delta.new_element for message in messages if message.HasField("delta")]
-    return [each.exception.message for each in elements if each.HasField("exception")]
+    raised = [each.exception.message for each in elements if each.HasField("exception")]
+    # What the guard of a part shows in its place.
+    failed = [each.alert.body for each in elements if FAILED in each.alert.body]
+    return raised + failed
 
 
 def _session(port: int):

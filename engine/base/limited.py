@@ -68,12 +68,12 @@ class LimitedProcess:
         if current_process().daemon:
             return function(*arguments)
         with self._lock:
-            line, child = self._started()
             try:
+                line, child = self._started()
                 line.send((function.__module__, function.__qualname__, arguments))
                 self._watch(line, child)
                 outcome, content = json.loads(line.recv_bytes())
-            except (EOFError, OSError) as error:
+            except (EOFError, OSError, psutil.Error) as error:
                 self._end()
                 raise LimitError(
                     "a library ended its process, most likely because the input is damaged"
@@ -115,8 +115,10 @@ class LimitedProcess:
                 continue  # it has ended: the line says so
             if gained > self._memory:
                 self._stop(f"more than {self._memory / 2**20:.0f} MB of memory")
-            if cpu > self._cpu_seconds or time.monotonic() - began > self._cpu_seconds * _PATIENCE:
-                self._stop(f"more than {self._cpu_seconds:g} seconds")
+            if cpu > self._cpu_seconds:
+                self._stop(f"more than {self._cpu_seconds:g} seconds of processor time")
+            if (waited := time.monotonic() - began) > self._cpu_seconds * _PATIENCE:
+                self._stop(f"more than the {waited:.0f} seconds that were waited for it")
 
     def _stop(self, excess: str) -> NoReturn:
         self._end()
@@ -150,9 +152,9 @@ def _serve(line: Connection, first: Callable[[], Any] | None) -> None:
             return
         try:
             function = getattr(importlib.import_module(module), name)
-            said = ["answered", function(*arguments)]
+            answer = json.dumps(["answered", function(*arguments)])
         except UserError as error:
-            said = ["refused", str(error)]
+            answer = json.dumps(["refused", str(error)])
         except Exception as error:
-            said = ["failed", f"{type(error).__name__}: {error}"]
-        line.send_bytes(json.dumps(said).encode())
+            answer = json.dumps(["failed", f"{type(error).__name__}: {error}"])
+        line.send_bytes(answer.encode())

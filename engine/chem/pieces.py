@@ -56,8 +56,8 @@ def pieces_problem(smiles: str) -> str | None:
         return f"it is {len(pieces)} molecules side by side: give one repeat unit"
     are = "are" if len(loose) > 1 else "is"
     return (
-        f"{_counted(loose)} {are} no part of the repeat unit: correct the SMILES, or choose "
-        "`fragments: leave-out`"
+        f"{_counted(loose)} {are} no part of the repeat unit: correct the SMILES, or choose to "
+        "leave out such molecules"
     )
 
 

@@ -4,6 +4,7 @@ import logging
 import re
 import signal
 import threading
+import unicodedata
 from functools import lru_cache
 
 import numpy as np
@@ -145,7 +146,12 @@ def _parse(text: str) -> Chem.Mol:
     # RDKit cuts its complaints inside a character of several bytes, which Python cannot read.
     if strange := _NOT_IN_SMILES.search(text):
         sign = strange[0] if strange[0].isprintable() else f"U+{ord(strange[0]):04X}"
-        raise BadSmilesError(f"“{sign}” (character {strange.start() + 1}) is no sign of a SMILES")
+        # Some letters of other alphabets look like Latin ones.
+        alphabet = unicodedata.name(strange[0], "").lower()
+        which = f", {alphabet}" if "letter" in alphabet else ""
+        raise BadSmilesError(
+            f"“{sign}” (character {strange.start() + 1}{which}) cannot stand in a SMILES"
+        )
     if charge := _CHARGE.search(text):
         raise BadSmilesError(f"no atom has the charge {charge[1]}")
     if _LOST.search(text):

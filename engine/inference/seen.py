@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel
 
-from ..base.wording import listed
+from ..base.wording import counted, listed
 
 if TYPE_CHECKING:
     from ..chem.inventory import Inventory
@@ -61,7 +61,7 @@ class Seen(BaseModel):
         if unit.isotopes and not self.isotopes:
             new.append("a named isotope")
         if unit.stars not in self.stars:
-            new.append(f"{unit.stars} `*`")
+            new.append(f"{counted(unit.stars, 'attachment point')} (`*`)")
         if unit.pieces not in self.pieces:
             new.append(f"{unit.pieces} pieces")
         least, most = self.atoms

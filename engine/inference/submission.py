@@ -195,7 +195,7 @@ def _requested(
     missing = [str(row_id) for row_id in ids if row_id not in positions]
     if missing:
         raise UserError(
-            f"{sample.name} asks for {len(missing):,} ids that {test.name} does not hold, "
+            f"{sample.name} asks for {counted(len(missing), 'id')} that {test.name} does not hold, "
             f"such as {', '.join(missing[:5])}; upload the files that belong together."
         )
     asked = {row_id: positions[row_id] for row_id in ids}

@@ -3,9 +3,11 @@
 import functools
 import gc
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -18,6 +20,9 @@ from pages.parts.formatting import show_error
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+FAILED = "PolyGIN Studio made an error"
+"""In the words that stand where a part of a page has failed."""
 
 _APP_RAN = "app.py ran"
 """In the session: that its pages are drawn by `app.py`."""
@@ -62,8 +67,8 @@ def show_failure(error: Exception) -> bool:
         return True
     logging.getLogger(__name__).error("A part of a page failed.", exc_info=error)
     st.error(
-        "This part of the page cannot be shown: PolyGIN Studio made an error. The rest of the page "
-        "can be used as before. If you report it, please copy the details with it.",
+        f"This part of the page cannot be shown: {FAILED}. The rest of the page can be used "
+        "as before. If you report it, please copy the details with it.",
         icon=":material/bug_report:",
     )
     with st.popover("Copy details", icon=":material/content_copy:"):
@@ -73,7 +78,9 @@ def show_failure(error: Exception) -> bool:
 
 def details_of(error: Exception) -> str:
     """The trace of an error, without the server's secrets and the name of the home folder."""
-    text = "".join(traceback.format_exception(error)).replace(str(Path.home()), "~")
+    text = "".join(traceback.format_exception(error))
+    with suppress(RuntimeError):  # it has no home folder
+        text = text.replace(f"{Path.home()}{os.sep}".replace(os.sep * 2, os.sep), f"~{os.sep}")
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, "•••")
     return text

@@ -126,8 +126,8 @@ def test_a_solvent_does_not_change_the_numbers_of_a_unit_of_the_same_text(smiles
         ("*CS(=O)(=O)C*", "sulfur of valence 6"),
         ("*C[CH]C*", "an unpaired electron"),
         ("*[13CH2]C*", "a named isotope"),
-        ("CCC", "0 `*`"),
-        ("*CC(*)(*)C", "3 `*`"),
+        ("CCC", "0 attachment points (`*`)"),
+        ("*CC(*)(*)C", "3 attachment points (`*`)"),
         ("*CC*.CC", "2 pieces"),
         ("*" + "C" * 40 + "*", "as many as 40 atoms besides hydrogen"),
         ("*O*", "as few atoms besides hydrogen as 1"),
@@ -194,8 +194,11 @@ def test_an_odd_stereo_mark_is_drawn_or_said_to_have_no_drawing(text: str) -> No
 
 @pytest.mark.parametrize("text", ["B6~FC6", "*C~1CC~1*", "*C1~CC1*"])
 def test_a_canonical_form_can_be_read_again(text: str) -> None:
-    with suppress(BadSmilesError):
-        assert parse(canonical(text))
+    try:
+        written = canonical(text)
+    except BadSmilesError:
+        return  # refused at once
+    assert parse(written)
 
 
 def test_a_ladder_of_many_rings_is_one_polymer_without_being_closed() -> None:

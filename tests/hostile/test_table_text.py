@@ -39,7 +39,7 @@ def test_a_row_of_strange_signs_is_set_aside(cell, form) -> None:
     table = load_table(data, "mine")
     assert len(table.excluded) == 1
     assert table.report.rows == table.report.kept + 1
-    assert "sign of a SMILES" in table.excluded["reason"][0]
+    assert "stand in a SMILES" in table.excluded["reason"][0]
     assert "\0" not in table.excluded["SMILES"][0]
 
 
