@@ -51,16 +51,17 @@ def problems_of(run: Run) -> list[str]:
         files.REPORT: lambda: files.read_report(run),
         f"bundle/{INFO}": lambda: read_info(run.folder / "bundle"),
     }
-    by_file: dict[str, str] = {}
+    sentences: list[str] = []
     for name, check in checks.items():
         if not os.path.lexists(run.folder / name):
             continue
         try:
             check()
         except UserError as error:
-            # A sentence begins with its file; a link in a file's place is found twice.
-            by_file.setdefault(str(error).partition(" ")[0].rstrip(":"), str(error))
-    return [*by_file.values()]
+            # A link in a file's place is found twice; a sentence begins with its file.
+            if not any(said.startswith(f"{run.folder / name} ") for said in sentences):
+                sentences.append(str(error))
+    return sentences
 
 
 def ask_to_stop(run: Run) -> None:

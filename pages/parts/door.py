@@ -192,7 +192,11 @@ def _refusal(host: str, headers: Headers) -> str:
             "This server does not answer under that name. Whoever runs it can list further names: "
             "see docs/server.md."
         )
-    if not all(_is_ours(origin, host) for origin in headers.getlist("origin")):
+    origins = headers.getlist("origin")
+    # A picture or a script of another page is asked for without an origin; a link is followed.
+    foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+    embedded = foreign and headers.get("sec-fetch-mode") != "navigate" and not origins
+    if embedded or not all(_is_ours(origin, host) for origin in origins):
         return "This server answers only to its own pages."
     return ""
 

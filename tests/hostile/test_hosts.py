@@ -104,6 +104,18 @@ def test_pages_of_other_sites_and_ports_are_refused(port: int) -> None:
     assert status(port, "/_stcore/health", Origin=f"http://{own}") == 200
 
 
+def test_what_another_page_embeds_is_refused_and_a_link_is_followed(port: int) -> None:
+    for site in ("cross-site", "same-site"):
+        for mode in ("no-cors", "cors", "websocket", ""):
+            asked = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": mode}
+            assert status(port, "/_stcore/health", **asked) == 403, asked
+        link = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "navigate"}
+        assert status(port, "/monitor", **link) == 200
+    for site in ("none", "same-origin"):
+        own = {"Sec_Fetch_Site": site, "Sec_Fetch_Mode": "no-cors"}
+        assert status(port, "/_stcore/health", **own) == 200
+
+
 def test_every_answer_says_what_pages_may_load(port: int) -> None:
     for address in ADDRESSES:
         headers = answer(port, address)[1]
