@@ -1,6 +1,6 @@
 """The applicability domain: how near a repeat unit lies to those a model was trained on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,12 +171,8 @@ class Domain:
         Returns:
             Shape `(U, K)`, 0 to 1; NaN for a property without a label.
         """
-        from ..chem.fingerprints import count_fingerprints
-
-        fingerprints = count_fingerprints(smiles)
         distances = np.full((len(smiles), self._labelled.shape[1]), np.nan)
-        for rows in self._chunks(np.arange(len(smiles))):
-            to_all = self._to_all(fingerprints, rows)
+        for rows, to_all in self._compared(smiles):
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
                     distances[rows, k] = _mean_of_nearest(to_all[:, labelled])
@@ -225,12 +221,9 @@ class Domain:
         Returns:
             Shape `(U, K)`, bool.
         """
-        from ..chem.fingerprints import count_fingerprints
-
-        fingerprints = count_fingerprints(smiles)
         held = np.zeros((len(smiles), self._labelled.shape[1]), dtype=bool)
-        for rows in self._chunks(np.arange(len(smiles))):
-            same = self._to_all(fingerprints, rows) < _SAME
+        for rows, to_all in self._compared(smiles):
+            same = to_all < _SAME
             held[rows] = (same.astype(np.int64) @ self._labelled.astype(np.int64)) > 0
         return held
 
@@ -247,18 +240,22 @@ class Domain:
             Shape `(U, K)`, RDKit's Tanimoto similarity of counts, 0 to 1; NaN for a property
             without a label.
         """
-        from ..chem.fingerprints import count_fingerprints
-
-        fingerprints = count_fingerprints(smiles)
         similar = np.full((len(smiles), self._labelled.shape[1]), np.nan)
-        for rows in self._chunks(np.arange(len(smiles))):
-            to_all = self._to_all(fingerprints, rows)
+        for rows, to_all in self._compared(smiles):
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
                     similar[rows, k] = 1 - to_all[:, labelled].min(axis=1)
             if progress:
                 progress(int(rows[-1]) + 1, len(smiles))
         return similar
+
+    def _compared(self, smiles: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Some units at a time: their places, and their distances to the N training units."""
+        from ..chem.fingerprints import count_fingerprints
+
+        fingerprints = count_fingerprints(smiles)
+        for rows in self._chunks(np.arange(len(smiles))):
+            yield rows, self._to_all(fingerprints, rows)
 
     def _chunks(self, rows: np.ndarray) -> list[np.ndarray]:
         """The rows in parts: the more training units there are, the smaller the parts."""
