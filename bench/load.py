@@ -24,8 +24,7 @@ from bench.speed.machine import machine_record, machine_sentence
 from engine.base.workspace import ASSETS, home
 from engine.runs import RunConfig, find_run, list_runs, start_run, stop_run
 from engine.table import load_table
-from pages.parts.page_guard import FAILED
-from tests.browser.conftest import FLAGS, running_app
+from tests.browser.conftest import FAILED, FLAGS, running_app
 
 RESULT = Path("results/load.json")
 PAGES = ("Predict", "Train", "Monitor", "Compare", "Submission", "Errors")

@@ -22,8 +22,7 @@ from bench.kills.scene import (
 )
 from bench.kills.training import Reference, _met, begin, demand_whole, recovered
 from engine.runs import list_runs
-from pages.parts.page_guard import FAILED
-from tests.browser.conftest import App, free_port
+from tests.browser.conftest import FAILED, App, free_port
 
 
 class Served(NamedTuple):
