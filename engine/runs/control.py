@@ -183,7 +183,13 @@ def _demand_ended(run: Run, what: str) -> None:
 
 
 def _with_true_states(runs: list[Run]) -> list[Run]:
-    if any(run.alive for run in runs) and not process.supervisor_at_work():
+    try:
+        left_alone = any(run.alive for run in runs) and not process.supervisor_at_work()
+    except UserError as error:
+        # Its lock is damaged: what works goes on, and what waits says why it does.
+        waiting = {"reason": str(error)}
+        return [run.model_copy(update=waiting) if run.state == "queued" else run for run in runs]
+    if left_alone:
         runs = [_reconciled(run) for run in runs]
         if any(run.alive for run in runs):
             process.ensure_supervisor()

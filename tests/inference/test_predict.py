@@ -86,7 +86,7 @@ def test_a_sample_gives_ids_order_and_columns(predictor: Predictor) -> None:
 @pytest.mark.parametrize(
     ("sample", "sentence"),
     [
-        (b"id,Tg\n3,0\n99,0\n", "1 ids that test.csv does not hold, such as 99"),
+        (b"id,Tg\n3,0\n99,0\n", "1 id that test.csv does not hold, such as 99"),
         (b"id,Tg,Colour\n3,0,0\n", "asks for Colour"),
     ],
 )
