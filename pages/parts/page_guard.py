@@ -3,11 +3,9 @@
 import functools
 import gc
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -79,8 +77,9 @@ def show_failure(error: Exception) -> bool:
 def details_of(error: Exception) -> str:
     """The trace of an error, without the server's secrets and the name of the home folder."""
     text = "".join(traceback.format_exception(error))
-    with suppress(RuntimeError):  # it has no home folder
-        text = text.replace(f"{Path.home()}{os.sep}".replace(os.sep * 2, os.sep), f"~{os.sep}")
+    home = Path.home()
+    if home != home.parent:  # the root is in every path
+        text = text.replace(str(home), "~")
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, "•••")
     return text

@@ -1,5 +1,7 @@
 """A part of a page that fails says so in its place, with details to copy; the others stay."""
 
+from pathlib import Path
+
 import pytest
 import streamlit as st
 
@@ -89,6 +91,11 @@ def test_details_hold_no_secret(monkeypatch, tmp_path) -> None:
         text = details_of(error)
     assert "s3cret-of-ours" not in text
     assert "https://me:•••@host, ~/private" in text
+
+
+def test_the_root_as_a_home_folder_leaves_paths_as_they_are(monkeypatch) -> None:
+    monkeypatch.setattr(page_guard.Path, "home", lambda: Path("/"))
+    assert "the file /tmp/x" in details_of(ValueError("the file /tmp/x"))
 
 
 def test_all_that_draws_is_guarded() -> None:
