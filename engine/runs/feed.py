@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pandas as pd
 import pyarrow
 import pyarrow.json
-from pandas.api.types import is_numeric_dtype
+from pyarrow import types
 
 from ..base.plain_files import oddity
 from .folder import HARDWARE, METRICS, MOST_BYTES, content
@@ -65,23 +65,33 @@ def _large_table(block: bytes) -> pd.DataFrame | None:
         table = pyarrow.json.read_json(pyarrow.BufferReader(block))
     except pyarrow.ArrowInvalid:
         return None
-    if _ERRORS in table.column_names and pyarrow.types.is_null(table.field(_ERRORS).type):
+    if not _are_metrics(table.schema) or any(table[name].null_count for name in _COUNTS):
+        return None
+    if _ERRORS in table.column_names and types.is_null(table.field(_ERRORS).type):
         table = table.drop_columns(_ERRORS)
     frame = table.flatten().to_pandas()
-    frame = frame.rename(columns=lambda name: name.replace(f"{_ERRORS}.", _ERROR, 1))
-    return frame if _are_metrics(frame) else None
+    return frame.rename(columns=lambda name: name.replace(f"{_ERRORS}.", _ERROR, 1))
 
 
-def _are_metrics(frame: pd.DataFrame) -> bool:
-    """Whether each row of a table is one of metrics."""
-    if not frame.columns.is_unique or not {*_COUNTS} <= {*frame} or _ERRORS in frame:
-        return False
-    if not all(pd.api.types.is_integer_dtype(frame[name]) for name in _COUNTS):
-        return False
-    return all(
-        name == _MEMBER or is_numeric_dtype(frame[name]) or frame[name].isna().all()
-        for name in frame
+def _are_metrics(schema: pyarrow.Schema) -> bool:
+    """Whether all rows are such as `_is_metrics` takes, but for counts that are missing."""
+    kinds = dict(zip(schema.names, schema.types, strict=True))
+    errors, member = kinds.pop(_ERRORS, pyarrow.null()), kinds.pop(_MEMBER, pyarrow.null())
+    if len(kinds) + (_ERRORS in schema.names) + (_MEMBER in schema.names) < len(schema):
+        return False  # a name is there twice
+    by_property = {field.name: field.type for field in errors} if types.is_struct(errors) else {}
+    return (
+        all(name in kinds and types.is_integer(kinds[name]) for name in _COUNTS)
+        and (types.is_struct(errors) or types.is_null(errors))
+        and (types.is_string(member) or types.is_null(member))
+        and not any(_ERROR + name in kinds for name in by_property)
+        and all(map(_holds_numbers, [*kinds.values(), *by_property.values()]))
     )
+
+
+def _holds_numbers(kind: pyarrow.DataType) -> bool:
+    plain = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
+    return any(is_kind(kind) for is_kind in plain)
 
 
 def parse_hardware(block: bytes) -> pd.DataFrame:

@@ -129,6 +129,8 @@ def test_hardware_has_columns_for_each_gpu(run):
         '{"fold": [], "seed": 0, "epoch": 2}',
         '{"fold": 0, "seed": 0, "epoch": 1' + "0" * 400 + "}",
         '{"fold": 0, "seed": 0, "epoch": 2, "train_loss": "low"}',
+        '{"fold": 0, "seed": 0, "epoch": 2, "member": 5}',
+        '{"fold": 0, "seed": 0, "epoch": 2, "more": {"loss": 1}}',
         '{"": 1}',
         "[" * 100_000,
         '{"fold": 0, "seed": 0, "epoch": 2, "a": ' + "[" * 60_000 + "]" * 60_000 + "}",
