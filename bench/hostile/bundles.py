@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -53,31 +53,29 @@ class Bundles:
 
     def make(self, random: random.Random) -> bytes:
         """The name of a change, and the seed of its details."""
-        names, weights = zip(
-            *((each, weight) for each, (_, weight) in CHANGES.items()), strict=True
-        )
-        change = random.choices(names, weights)[0]
+        weights = [change.weight for change in CHANGES.values()]
+        change = random.choices([*CHANGES], weights)[0]
         return json.dumps({"change": change, "seed": random.randrange(2**32)}).encode()
 
     def attempt(self, content: bytes, folder: Path) -> str:
         """Change a copy, then adopt or open it, and predict."""
         said = json.loads(content)
-        change, _ = CHANGES[said["change"]]
+        change = CHANGES[said["change"]]
         bundle, seeded = folder / "bundle", random.Random(said["seed"])
-        if change is changed_library_file:
+        if change.make is changed_library_file:
             shutil.copytree(self._library, bundle)
-            change(bundle, seeded)
+            change.make(bundle, seeded)
             convert_library_files(bundle)
             return "trees read"
         shutil.copytree(self._whole, bundle)
-        change(bundle, seeded)
-        adopted = seeded.random() < 0.3 and change in _RESEALED
+        change.make(bundle, seeded)
+        adopted = seeded.random() < 0.3 and change.sealed_anew
         if adopted:
             (bundle / MANIFEST).unlink(missing_ok=True)
             adopt(bundle)
-        elif change in _RESEALED:
+        elif change.sealed_anew:
             write_manifest(bundle, {})
-        return self._judged(bundle, sealed_anew=change in _RESEALED)
+        return self._judged(bundle, sealed_anew=change.sealed_anew)
 
     def _judged(self, bundle: Path, sealed_anew: bool) -> str:
         """What a page does with a model; a change that nothing tells is a failure."""
@@ -242,28 +240,30 @@ def _change_manifest(folder: Path, seeded: random.Random) -> None:
         path.write_text(json.dumps(changed_json(json.loads(path.read_text()), seeded)))
 
 
-CHANGES: dict[str, tuple[Callable[[Path, random.Random], None], int]] = {
-    "bytes": (_change_bytes, 15),
-    "file": (_replace, 10),
-    "swapped files": (_swap, 5),
-    "manifest": (_change_manifest, 10),
-    "array": (_change_array, 30),
-    "tree array": (_change_tree, 80),
-    "field": (_change_field, 30),
-    "bytes, manifest anew": (lambda folder, seeded: _change_bytes(folder, seeded), 10),
-    "swapped files, manifest anew": (lambda folder, seeded: _swap(folder, seeded), 5),
-    "bomb": (_bomb, 3),
-    "library file": (changed_library_file, 20),
-}
-"""What is done to a model, and how often in proportion."""
-_RESEALED = {
-    CHANGES[name][0]
-    for name in (
-        "array",
-        "tree array",
-        "field",
-        "bytes, manifest anew",
-        "swapped files, manifest anew",
-        "bomb",
-    )
+class Change(NamedTuple):
+    """Something that is done to a model.
+
+    Attributes:
+        make: does it to a folder.
+        weight: how often in proportion.
+        sealed_anew: whether a manifest is written, or the model adopted, afterwards.
+    """
+
+    make: Callable[[Path, random.Random], None]
+    weight: int
+    sealed_anew: bool = False
+
+
+CHANGES = {
+    "bytes": Change(_change_bytes, 15),
+    "file": Change(_replace, 10),
+    "swapped files": Change(_swap, 5),
+    "manifest": Change(_change_manifest, 10),
+    "array": Change(_change_array, 30, sealed_anew=True),
+    "tree array": Change(_change_tree, 80, sealed_anew=True),
+    "field": Change(_change_field, 30, sealed_anew=True),
+    "bytes, manifest anew": Change(_change_bytes, 10, sealed_anew=True),
+    "swapped files, manifest anew": Change(_swap, 5, sealed_anew=True),
+    "bomb": Change(_bomb, 3, sealed_anew=True),
+    "library file": Change(changed_library_file, 20),
 }
