@@ -129,8 +129,9 @@ def write_manifest(folder: Path, later: Mapping[str, bytes]) -> None:
         UserError: when something else than a file lies there, or a file is too large.
     """
     digests = {name: sha256(content).hexdigest() for name, content in later.items()}
+    known = {*_LEFT_OUT, *later}
     for path in folder.iterdir():
-        if _NAME.fullmatch(path.name) and path.name not in {*_LEFT_OUT, *digests}:
+        if _NAME.fullmatch(path.name) and path.name not in known:
             content = read_file(path, "Remove it.", _MOST_BYTES)
             digests[path.name] = sha256(content).hexdigest()
     manifest = _Manifest(files=dict(sorted(digests.items())))

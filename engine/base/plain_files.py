@@ -27,14 +27,18 @@ def oddity(path: Path) -> str:
     return next((words for is_so, words in _KINDS if is_so(mode)), "")
 
 
-def demand_place(path: Path) -> None:
+def demand_place(path: Path, mend: str = "Remove it.") -> None:
     """Refuse what lies in the place of a file and is none; there may be nothing.
+
+    Args:
+        path: of the file.
+        mend: a sentence for the user.
 
     Raises:
         UserError: when a folder, a link, a pipe or a device lies there.
     """
     if words := oddity(path):
-        raise UserError(f"{path} {words}, where a file should be: remove it.")
+        raise UserError(f"{path} {words}, where a file should be. {mend}")
 
 
 def demand_file(path: Path, mend: str, most: int | None = None) -> None:
@@ -48,8 +52,7 @@ def demand_file(path: Path, mend: str, most: int | None = None) -> None:
     Raises:
         UserError: when there is none, it is something else, or it is too large.
     """
-    if words := oddity(path):
-        raise UserError(f"{path} {words}, where a file should be. {mend}")
+    demand_place(path, mend)
     try:
         size = os.lstat(path).st_size
     except OSError as error:

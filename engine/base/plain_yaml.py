@@ -16,6 +16,16 @@ _OPENING = (
 )
 _CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 _LONGEST_NUMBER = 100
+_FAILURES = (
+    yaml.YAMLError,
+    ValueError,
+    ArithmeticError,
+    RecursionError,
+    LookupError,
+    TypeError,
+    AttributeError,
+)
+"""What the library raises at hostile texts."""
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -51,10 +61,7 @@ def parsed_yaml(text: str, name: str, what: str, deepest: int = 10) -> Any:
         # Of the safe loaders, the quick one.
         return yaml.load(text, _Loader)  # noqa: S506
     # Hostile text also nests too deep, or holds numbers and dates that there are none of.
-    except (
-        *(yaml.YAMLError, ValueError, RecursionError, ArithmeticError),
-        *(LookupError, TypeError, AttributeError),
-    ) as error:
+    except _FAILURES as error:
         raise UserError(f"{name} cannot be read as YAML: {first_line(error)}") from error
 
 

@@ -161,7 +161,7 @@ def _temporary(path: Path) -> Iterator[Path]:
         temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:_SUFFIX]}")
         temporary.touch(exist_ok=False)
         # Until it is held, another writer of `path` may take it for abandoned.
-        with suppress(_GoneError), _held(temporary) as is_ours:
+        with _held(temporary) as is_ours:
             if is_ours is not False and temporary.exists():
                 yield temporary
                 return
@@ -174,13 +174,9 @@ def _remove_abandoned(path: Path) -> None:
         for name in os.listdir(path.parent):
             suffix = name.removeprefix(start)
             if suffix != name and len(suffix) == _SUFFIX and set(suffix) <= set(hexdigits):
-                with suppress(OSError, _GoneError), _held(path.with_name(name)) as is_ours:
+                with suppress(OSError), _held(path.with_name(name)) as is_ours:
                     if is_ours:
                         path.with_name(name).unlink()
-
-
-class _GoneError(Exception):
-    """Another process removed a file."""
 
 
 @contextmanager
@@ -188,18 +184,17 @@ def _held(path: Path) -> Iterator[bool | None]:
     """Hold a file while the block lasts, if nobody else does.
 
     Returns:
-        whether it is ours now; None where that cannot be told, as on some network file systems.
-
-    Raises:
-        _GoneError: when there is no such file.
+        whether it is ours now, which it is not once it is gone; None where that cannot be told, as
+        on some network file systems.
     """
     if fcntl is None or oddity(path):
         yield None
         return
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except FileNotFoundError as error:
-        raise _GoneError from error
+    except FileNotFoundError:
+        yield False
+        return
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,8 +30,9 @@ from .network_prediction import Scale, predict_network
 _LEVEL = 6
 _MOST_MODEL_BYTES = 2**27
 _MOST_BYTES = 2**29
-_MOST_WEIGHTS_UNSEEN = 2**26
 """Of all models of one member together, unpacked."""
+_MOST_WEIGHTS_UNSEEN = 2**26
+"""Of a network that is built before it is known whether its file holds as many: 256 MB."""
 
 
 class FittedMember(Protocol):
