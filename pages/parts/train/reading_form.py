@@ -15,8 +15,17 @@ from pages.parts.train.report import DECIMALS, SEPARATORS
 from pages.parts.train.said import cells_key, columns_key, guessed, said, say, that_fit
 
 _ENCODINGS = (
-    *("utf-8", "utf-16", "windows-1252", "windows-1250", "windows-1251", "koi8-r", "latin-1"),
-    *("shift_jis", "euc-kr", "big5", "gb18030"),
+    "utf-8",
+    "utf-16",
+    "windows-1252",
+    "windows-1250",
+    "windows-1251",
+    "koi8-r",
+    "latin-1",
+    "shift_jis",
+    "euc-kr",
+    "big5",
+    "gb18030",
 )
 _AS_FOUND = "as found"
 _UNCHECKED = "train unchecked"
