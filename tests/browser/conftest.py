@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,6 +179,23 @@ def browser():
         opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """Add to the report of a failed test what its page showed and what its server said."""
+    report = yield
+    if report.when == "call" and report.failed:
+        used = getattr(item, "funcargs", {})
+        # A page that is gone says nothing, and must not hide why the test failed.
+        with suppress(Exception):
+            report.sections.append(("The page", used["page"].locator("body").inner_text()))
+            picture = item.config._tmp_path_factory.mktemp("failed") / "page.png"
+            used["page"].screenshot(path=picture)
+            report.sections.append(("Its picture", str(picture)))
+        if "app" in used:
+            report.sections.append(("The server", used["app"].log.read_text()[-4000:]))
+    return report
 
 
 @pytest.fixture
