@@ -336,9 +336,10 @@ class Predictor:
     @cached_property
     def _members(self) -> dict[str, "FittedMember"]:
         # Loaded here: a page that only shows what a model is need not wait for torch.
-        from ..models.store import load_member
+        from ..models.store import Room, load_member
 
         info, quantities = self.info, [property_.base for property_ in self.info.properties]
+        room = Room(len(quantities))
         return {
             member: load_member(
                 self._files,
@@ -347,6 +348,7 @@ class Predictor:
                 info.networks.get(member),
                 info.network_counts.get(member, 0),
                 self._weighs(member),
+                room,
             )
             for member in info.members
         }

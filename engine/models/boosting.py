@@ -31,10 +31,10 @@ class BoostingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rounds: int = Field(default=600, ge=1)
+    rounds: int = Field(default=600, ge=1, le=100_000)
     learning_rate: float = Field(default=0.05, gt=0, le=10)
     depth: int = Field(default=6, ge=1, le=16)
-    leaves: int = Field(default=31, ge=2)
+    leaves: int = Field(default=31, ge=2, le=4096)
     rows: float = Field(default=0.8, gt=0, le=1)
     columns: float = Field(default=0.3, gt=0, le=1)
     loss: Literal["absolute", "squared"] = "absolute"

@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from .split_tests import ARRAYS, SplitTests, added_up, in_parts
+from .split_tests import ARRAYS, SplitTests, added_up, demand_few_trees, in_parts
 
 _MOST_LEVELS = 4096
 
@@ -112,6 +112,7 @@ def _proven_counts(splits: np.ndarray) -> np.ndarray:
     """The trees' numbers of splits, as int64."""
     if splits.dtype != np.int32 or splits.ndim != 1 or not len(splits) or splits.min() < 0:
         raise ValueError("The numbers of splits are damaged.")
+    demand_few_trees(splits)
     return splits.astype(np.int64)
 
 

@@ -1,6 +1,6 @@
 """What boosted trees of any kind share: what their splits ask, and how their leaves add up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 
 import numpy as np
 
@@ -10,6 +10,22 @@ greatest value that goes left, and whether a row without that descriptor does.""
 
 _CELLS = 2**21
 """What is kept of so many rows at a time stays near the processor: rows × numbers of each row."""
+
+MOST_TREES = 2**17
+
+
+def demand_few_trees(trees: Sized) -> None:
+    """Refuse more trees than any model has: one of a single leaf takes little of a file, and much
+    more in memory.
+
+    Args:
+        trees: anything that has one entry for each of them.
+
+    Raises:
+        ValueError: when they are too many.
+    """
+    if len(trees) > MOST_TREES:
+        raise ValueError(f"There are {len(trees):,} trees, more than {MOST_TREES:,}.")
 
 
 def at_most(thresholds: np.ndarray) -> np.ndarray:

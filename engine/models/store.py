@@ -28,11 +28,35 @@ from .network import Network
 from .network_prediction import Scale, predict_network
 
 _LEVEL = 6
-_MOST_MODEL_BYTES = 2**27
-_MOST_BYTES = 2**29
-"""Of all models of one member together, unpacked."""
+_MOST_MODEL_BYTES = 2**26
+_ROOM, _ROOM_OF_PROPERTY = 2**27, 2**24
+"""Bytes, unpacked, that all members of a bundle may have together, and as many more for each
+property; one on 7,000 repeat units has 5 · 2**20 of a property. In memory they take up to five
+times as much."""
 _MOST_WEIGHTS_UNSEEN = 2**26
 """Of a network that is built before it is known whether its file holds as many: 256 MB."""
+
+
+class Room:
+    """The memory that the members of a bundle may still take, unpacked, in bytes."""
+
+    def __init__(self, properties: int) -> None:
+        """Begin with what a bundle of so many properties may take."""
+        self._left = _ROOM + properties * _ROOM_OF_PROPERTY
+
+    @property
+    def of_one_model(self) -> int:
+        """What the next model of one or several properties may take, in bytes."""
+        return min(self._left, _MOST_MODEL_BYTES)
+
+    @property
+    def left(self) -> int:
+        """What is left, in bytes."""
+        return self._left
+
+    def take(self, size: int) -> None:
+        """Take a file of so many bytes, unpacked, which `left` had room for."""
+        self._left -= size
 
 
 class FittedMember(Protocol):
@@ -58,6 +82,7 @@ class FittedDescriptorMember:
         files: ProvenFiles,
         member: str,
         quantities: Sequence[str],
+        room: Room,
         weighs: Sequence[bool] | None = None,
     ) -> None:
         """Read the models of properties that they weigh anything in.
@@ -65,14 +90,15 @@ class FittedDescriptorMember:
         Args:
             files, member: see `load_descriptor_model`.
             quantities: see `columns_of`.
+            room: of the bundle.
             weighs: for each of the K properties, whether the member has a weight; by default all.
         """
         self._folder, self._properties = files.folder, len(quantities)
-        self._models, room = {}, _MOST_BYTES
+        self._models = {}
         for columns in columns_of(member, quantities):
             if weighs is None or any(weighs[k] for k in columns):
-                content = _unpacked(files, member, columns[0], min(room, _MOST_MODEL_BYTES))
-                room -= len(content)
+                content = _unpacked(files, member, columns[0], room.of_one_model)
+                room.take(len(content))
                 self._models[tuple(columns)] = _read_descriptor_model(
                     files, member, columns[0], content
                 )
@@ -96,11 +122,17 @@ class FittedNetworkMember:
     """Networks for all properties, whose mean predicts."""
 
     def __init__(
-        self, files: ProvenFiles, member: str, config: NetworkConfig, count: int, properties: int
+        self,
+        files: ProvenFiles,
+        member: str,
+        config: NetworkConfig,
+        count: int,
+        properties: int,
+        room: Room,
     ) -> None:
         """Read the networks; see `load_networks`."""
         self._joins = config.joined > 0
-        self._networks = load_networks(files, member, config, count, properties)
+        self._networks = load_networks(files, member, config, count, properties, room)
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
@@ -128,6 +160,7 @@ def load_member(
     network: NetworkConfig | None,
     networks: int = 0,
     weighs: Sequence[bool] | None = None,
+    room: Room | None = None,
 ) -> FittedMember:
     """Read a member of a bundle.
 
@@ -139,20 +172,23 @@ def load_member(
         networks: how many it has.
         weighs: for each of the K properties, whether the member has a weight in its blend; by
             default all. Other models are not kept.
+        room: what all members of the bundle may still take together; by default this one alone.
 
     Raises:
-        UserError: when this version knows no such member, or its files cannot be read.
+        UserError: when this version knows no such member, or its files cannot be read or are
+            larger than those of any model.
     """
+    room = room or Room(len(quantities))
     if member not in MEMBERS:
         raise UserError(
             f"{files.folder} has a member {member!r}, which this version does not know; update "
             "PolyGIN Studio, or train the model again."
         )
     if issubclass(MEMBERS[member], DescriptorMember):
-        return FittedDescriptorMember(files, member, quantities, weighs)
+        return FittedDescriptorMember(files, member, quantities, room, weighs)
     if network is None or not networks:
         raise UserError(f"{files.folder} does not say what its networks of {member!r} are.")
-    return FittedNetworkMember(files, member, network, networks, len(quantities))
+    return FittedNetworkMember(files, member, network, networks, len(quantities), room)
 
 
 def save_descriptor_model(folder: Path, member: str, column: int, model: DescriptorMember) -> None:
@@ -259,7 +295,12 @@ def network_files(folder: Path, member: str) -> list[Path]:
 
 
 def load_networks(
-    files: ProvenFiles, member: str, config: NetworkConfig, count: int, properties: int
+    files: ProvenFiles,
+    member: str,
+    config: NetworkConfig,
+    count: int,
+    properties: int,
+    room: Room | None = None,
 ) -> list[tuple[Network, Scale]]:
     """Read every network of a member, in evaluation mode on the CPU.
 
@@ -269,14 +310,15 @@ def load_networks(
         config: what the networks are made of.
         count: how many there are.
         properties: K, the number of their outputs.
+        room: see `load_member`.
 
     Raises:
         UserError: when one is missing, or a file cannot be read.
     """
-    loaded, room = [], _MOST_BYTES
+    loaded, room = [], room or Room(properties)
     for number in range(count):
-        content = files.read(_network_file(member, number), room)
-        room -= len(content)
+        content = files.read(_network_file(member, number), room.left)
+        room.take(len(content))
         try:
             loaded.append(_read_network(content, member, config, properties))
         except (SafetensorError, KeyError, RuntimeError, ValueError) as error:

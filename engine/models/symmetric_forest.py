@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .split_tests import ARRAYS, SplitTests, added_up, in_parts
+from .split_tests import ARRAYS, SplitTests, added_up, demand_few_trees, in_parts
 
 _MOST_LEVELS = 16
 
@@ -35,6 +35,7 @@ class SymmetricForest:
         levels, leaf = arrays["levels"], arrays["leaf"]
         if levels.dtype != np.int32 or levels.ndim != 1 or not len(levels):
             raise ValueError("The numbers of levels are damaged.")
+        demand_few_trees(levels)
         if levels.min() < 0 or levels.max() > _MOST_LEVELS:
             raise ValueError(f"A tree has no levels, or more than {_MOST_LEVELS}.")
         if arrays["split"].shape != (levels.sum(dtype=np.int64),):

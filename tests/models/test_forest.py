@@ -12,7 +12,7 @@ from engine.models.catboost import CatBoost
 from engine.models.forest import Forest, Tree
 from engine.models.library_files import convert_library_files
 from engine.models.lightgbm import LightGBM
-from engine.models.split_tests import at_most
+from engine.models.split_tests import ARRAYS, MOST_TREES, at_most
 from engine.models.store import load_descriptor_model
 from engine.models.symmetric_forest import SymmetricForest
 from engine.models.xgboost import XGBoost
@@ -178,6 +178,15 @@ def test_what_are_no_symmetric_trees_is_refused(name: str, change, words: str) -
     arrays = dict(fitted._forest.arrays)
     with pytest.raises(ValueError, match=words):
         SymmetricForest({**arrays, name: change(arrays[name])})
+
+
+def test_more_trees_than_any_model_has_are_refused() -> None:
+    asked = {name: np.empty(0, kind) for name, kind in ARRAYS.items()}
+    none, children = np.zeros(MOST_TREES + 1, dtype=np.int32), np.empty((0, 2), dtype=np.int32)
+    with pytest.raises(ValueError, match="more than 131,072"):
+        Forest({**asked, "children": children, "leaf": none * 1.0, "splits": none})
+    with pytest.raises(ValueError, match="more than 131,072"):
+        SymmetricForest({**asked, "levels": none, "leaf": none * 1.0})
 
 
 @pytest.mark.parametrize("content", [b"", b"tree\nversion=v4\n", b"\xff" * 100, bytes(5000)])

@@ -96,6 +96,33 @@ def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         load_descriptor_model(files, "lightgbm", 0)
 
 
+def test_members_share_the_room_of_their_bundle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptors = _descriptors(40)
+    model = ON_DESCRIPTORS["lightgbm"].fit(descriptors, descriptors[:, 0], CONFIGS["lightgbm"], 1)
+    for column in range(2):
+        save_descriptor_model(tmp_path, "lightgbm", column, model)
+    scale = Scale(np.zeros(2), np.ones(2))
+    save_network(tmp_path, "polygin", 0, build_polygin(NetworkConfig(layers=2, width=16)), scale)
+    networks = (tmp_path / "polygin-000.safetensors").stat().st_size
+    files, properties = ProvenFiles.unproven(tmp_path), ["Tg", "Density"]
+
+    def load_both(size: int) -> None:
+        monkeypatch.setattr(store, "_ROOM", size)
+        room = store.Room(2)
+        store.load_member(files, "lightgbm", properties, None, room=room)
+        config = NetworkConfig(layers=2, width=16)
+        store.load_member(files, "polygin", properties, config, 1, room=room)
+
+    monkeypatch.setattr(store, "_ROOM_OF_PROPERTY", 0)
+    trees = 2 * len(model.to_bytes())
+    load_both(trees + networks)
+    for size, too_large in ((trees + networks - 1, "polygin-000"), (trees - 1, "lightgbm-001")):
+        with pytest.raises(UserError, match=f"{too_large}.* too (large|much)"):
+            load_both(size)
+
+
 @pytest.mark.parametrize("member", ON_DESCRIPTORS)
 def test_descriptor_models_of_one_seed_are_equal(member: str) -> None:
     descriptors = _descriptors(80)
