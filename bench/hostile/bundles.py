@@ -202,6 +202,27 @@ def _bomb(folder: Path, seeded: random.Random) -> None:
     path.write_bytes(gzip.compress(content))
 
 
+def _many_trees(folder: Path, seeded: random.Random) -> None:
+    """Every file of trees holds sound ones, but very many, or very large ones."""
+    count, splits = seeded.choice([(10**5, 0), (10**6, 0), (10**7, 0), (10**5, 9), (1, 10**6)])
+    # Below split i lie places 2i + 1 and 2i + 2: first all splits, then the leaves.
+    places = 1 + np.arange(2 * splits).reshape(splits, 2)
+    children = np.where(places < splits, places, splits - 1 - places)
+    numbers = np.random.default_rng(seeded.randrange(2**32))
+    arrays = {
+        "split": numbers.integers(0, 20, count * splits).astype(np.int32),
+        "threshold": numbers.random(count * splits, dtype=np.float32),
+        "missing_left": np.zeros(count * splits, dtype=np.uint8),
+        "children": np.tile(children.astype(np.int32), (count, 1)),
+        "leaf": np.zeros(count * (splits + 1)),
+        "splits": np.full(count, splits, dtype=np.int32),
+    }
+    content = gzip.compress(save(arrays), 1)
+    for path in folder.glob("*.gz"):
+        if path.name.startswith(_TREES):
+            path.write_bytes(content)
+
+
 def _change_field(folder: Path, seeded: random.Random) -> None:
     """A field of the description, anywhere in it, is another one."""
     path = folder / INFO
@@ -265,5 +286,6 @@ CHANGES = {
     "bytes, manifest anew": Change(_change_bytes, 10, sealed_anew=True),
     "swapped files, manifest anew": Change(_swap, 5, sealed_anew=True),
     "bomb": Change(_bomb, 3, sealed_anew=True),
+    "many trees": Change(_many_trees, 5, sealed_anew=True),
     "library file": Change(changed_library_file, 20),
 }
