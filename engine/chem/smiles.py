@@ -39,6 +39,8 @@ _RISKY = re.compile(r"~|[bp]|\[[^\]]*[+-]|[st]e|as|si")
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
+_MANY_FUSED = 8  # in one system; of 9,231 real units, four have as many, and each one form
+_SPELLINGS = 4
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
 # RDKit's complaints go to this logger instead of the terminal. `_reason` listens to it for a
@@ -110,7 +112,28 @@ def _written(mol: Chem.Mol, **how: bool) -> str:
         )
     if _RISKY.search(text):
         _parse(text)
+    if mol.GetRingInfo().NumRings() >= _MANY_FUSED and fused_rings(Chem.Mol(mol)) >= _MANY_FUSED:
+        _demand_one_form(mol, text, how)
     return text
+
+
+def _demand_one_form(mol: Chem.Mol, text: str, how: dict[str, bool]) -> None:
+    """Refuse a sheet or cage of rings of which RDKit finds other aromatic rings in each spelling.
+
+    Raises:
+        BadSmilesError: when one of some spellings has another canonical SMILES, or cannot be read.
+    """
+    spellings = [text, *Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1)]
+    for spelling in spellings:
+        try:
+            same = Chem.MolToSmiles(_parse(spelling), **how) == text
+        except BadSmilesError:
+            same = False
+        if not same:
+            raise BadSmilesError(
+                "of its fused rings, RDKit takes others for aromatic when the same molecule is "
+                "spelled in another way, so its values would depend on the spelling"
+            )
 
 
 def attachment_points(mol: Chem.Mol) -> int:

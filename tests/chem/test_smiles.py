@@ -4,7 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from rdkit import rdBase
+from rdkit import Chem, rdBase
 
 from engine.chem.smiles import (
     BadSmilesError,
@@ -59,6 +59,25 @@ def test_attachment_points_are_counted() -> None:
 def test_the_reason_for_a_refusal_is_given(text: str, reason: str) -> None:
     with pytest.raises(BadSmilesError, match=reason):
         parse(text)
+
+
+CAGE = (
+    "c12c3(*)c4c5c6c7c8c1c1c9c%10c%11(*)c%12c7c%11c4c4c%11c7c(c%13c%14c%15c%16c(c(c2%14)c"
+    "1c%12c%12c(c(c%11%13)c7c98)c5%12)c(c%16%10)c%156)c34"
+)
+"""Of 20 rings, some of them large: which of them are aromatic, RDKit says by their order."""
+C60 = (
+    "c12c3c4c5c1c1c6c7c2c2c8c3c3c9c4c4c%10c5c5c1c1c6c6c%11c7c2c2c7c8c3c3c8c9c4c4c9c%10c5c"
+    "5c1c1c6c6c%11c2c2c7c3c3c8c4c4c9c5c1c1c6c2c3c41"
+)
+
+
+def test_a_cage_that_has_no_canonical_form_is_refused() -> None:
+    for spelled in (CAGE, *Chem.MolToRandomSmilesVect(parse(CAGE), 3, randomSeed=5)):
+        with pytest.raises(BadSmilesError, match="would depend on the spelling"):
+            canonical(spelled)
+    spellings = Chem.MolToRandomSmilesVect(parse(C60), 3, randomSeed=5)
+    assert {canonical(spelled) for spelled in spellings} == {canonical(C60)}
 
 
 def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
