@@ -36,7 +36,7 @@ _TABLES = (
 """A title, the file, the column of labels, and the model's property."""
 
 
-def measure(predictor: Predictor, table: Table, name: str, trained_on: set[frozenset]) -> dict:
+def measure(predictor: Predictor, table: Table, name: str, trained_on: set[str]) -> dict:
     """Coverage, width and error of one property on polymers that the model was not trained on.
 
     Args:

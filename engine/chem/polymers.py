@@ -8,27 +8,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from math import ceil, gcd
+from math import gcd
 
 from rdkit import Chem
-from rdkit.Chem import rdFingerprintGenerator
 
-from .smiles import atoms_of, fused_rings, parse, without_stereo
+from .repeat_unit import JOINING, canonical_unit
+from .smiles import atoms_of, parse, without_stereo
 
 _MAYBE_UNJOINABLE = re.compile(
     r"\.|[=#~:$>]\[?\*|\*\]?[=#~:$<\d-]|[A-Za-z\])\d]\*[A-Za-z\[(]|\*[A-Za-z\[(].*\*[A-Za-z\[(]"
 )
 """A glance at a canonical SMILES, since to parse it takes much longer."""
-
-_JOINING = {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE}
-_RADIUS = 8
-_FEWEST_COPIES = 3
-"""In a ring; with fewer, an atom could be its own neighbour."""
-_MOST_RINGS = 60
-"""In one ring system of a closed chain; those of 11,409 real units have 49 at most."""
-_GENERATOR = rdFingerprintGenerator.GetMorganGenerator(
-    radius=_RADIUS, includeRedundantEnvironments=True
-)
 
 
 def joining_problem(smiles: str) -> str | None:
@@ -46,7 +36,7 @@ def joining_problem(smiles: str) -> str | None:
     if any(end.GetDegree() != 1 for end in ends):
         return "a `*` stands within the chain and not at its end"
     kinds = {end.GetBonds()[0].GetBondType() for end in ends}
-    if not kinds <= _JOINING:
+    if not kinds <= JOINING:
         return "a `*` hangs on a bond of no definite order"
     return "its two `*` hang on bonds of unlike order" if len(kinds) > 1 else None
 
@@ -91,9 +81,9 @@ def polymer_keys(
     first: dict[str, str] = {}
     for drawings in alike.values():
         # The full key takes milliseconds, and few units are alike at a glance.
-        by_key: dict[frozenset, str] = {}
+        by_key: dict[str, str] = {}
         for unit in drawings:
-            key = polymer(unit) if len(drawings) > 1 else frozenset()
+            key = polymer(unit) if len(drawings) > 1 else unit
             first[unit] = by_key.setdefault(key, unit)
     return [first[unit] for unit in units]
 
@@ -119,48 +109,13 @@ def outline(smiles: str) -> frozenset:
 
 
 @lru_cache(maxsize=50_000)
-def polymer(smiles: str) -> frozenset:
-    """A key that is the same for all drawings of a polymer, stereochemistry ignored.
-
-    The chain is closed to a ring so wide that no atom's neighbourhood meets itself; the key is how
-    often each neighbourhood (Morgan, radius 8) occurs in the shortest period.
+def polymer(smiles: str) -> str:
+    """A key that all drawings of a polymer share: its canonical repeat unit, without stereo marks.
 
     Args:
-        smiles: of a repeat unit; without two ends of the chain, or where the closed chain has more
-            rings in one system than RDKit understands in seconds, the key is its canonical SMILES.
+        smiles: of a repeat unit.
 
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    mol = parse(smiles)
-    ends = [atom for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0 and atom.GetDegree() == 1]
-    if len(ends) != 2 or mol.GetNumAtoms() < 3:
-        return frozenset({without_stereo(smiles)})
-    period = len(Chem.GetShortestPath(mol, *(end.GetIdx() for end in ends))) - 2
-    copies = max(ceil((2 * _RADIUS + 3) / period), _FEWEST_COPIES)
-    ring = _ring(mol, ends, copies)
-    if mol.GetRingInfo().NumRings() * copies > _MOST_RINGS and fused_rings(ring) > _MOST_RINGS:
-        return frozenset({without_stereo(smiles)})
-    try:
-        Chem.SanitizeMol(ring)
-    except Chem.MolSanitizeException:
-        return frozenset({without_stereo(smiles)})
-    counts = _GENERATOR.GetSparseCountFingerprint(ring).GetNonzeroElements()
-    common = gcd(*counts.values())
-    return frozenset((environment, count // common) for environment, count in counts.items())
-
-
-def _ring(mol: Chem.Mol, ends: list[Chem.Atom], copies: int) -> Chem.RWMol:
-    """A ring of copies, the tail of each bonded to the head of the next, without `*`."""
-    head, tail = (end.GetNeighbors()[0].GetIdx() for end in ends)
-    kind = ends[0].GetBonds()[0].GetBondType()
-    size, ring = mol.GetNumAtoms(), Chem.RWMol()
-    for _ in range(copies):
-        ring.InsertMol(mol)
-    for copy in range(copies):
-        following = (copy + 1) % copies
-        ring.AddBond(tail + copy * size, head + following * size, kind)
-    all_ends = [end.GetIdx() + copy * size for end in ends for copy in range(copies)]
-    for atom in sorted(all_ends, reverse=True):
-        ring.RemoveAtom(atom)
-    return ring
+    return canonical_unit(without_stereo(smiles))

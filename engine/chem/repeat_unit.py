@@ -1,0 +1,346 @@
+"""The canonical repeat unit of a polymer, whichever part of its chain was drawn.
+
+A chain has many repeat units: `*CC(*)C` and `*C(C)C*` are cut elsewhere, `*CC*` and `*CCCC*` hold
+another number of periods. What depends on the polymer alone is computed from one of them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from math import gcd
+
+from rdkit import Chem
+
+from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, parse
+
+_FEWEST_COPIES = 3
+"""In a ring; with fewer, an atom could be its own neighbour."""
+JOINING = {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE}
+"""Bonds by which copies can be joined."""
+
+_SIDES = (Chem.BondStereo.STEREOCIS, Chem.BondStereo.STEREOTRANS)
+_SIDE_OF = {
+    Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS,
+    Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS,
+    **{side: side for side in _SIDES},
+}
+_TETRAHEDRAL = (Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW)
+
+_Bond = tuple[int, int, Chem.BondType]
+
+
+def canonical_unit(smiles: str) -> str:
+    """The canonical SMILES of the repeat unit that stands for all drawings of a polymer.
+
+    It is the smallest unit that repeats, cut at a single bond outside rings on the way between the
+    attachment points: where the atoms on both sides are the rarest along the chain, and of several
+    such places, where the SMILES of the unit is the first. The two `*` of a unit are alike, so the
+    chain has no direction. Stereo marks are kept, but for those at an atom of the backbone from
+    which the chain is the same both ways.
+
+    Args:
+        smiles: of a repeat unit; one with more or fewer than two ends of the chain, or whose copies
+            cannot be joined, is only written in canonical form.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
+    drawn, unit = canonical(smiles), parse(smiles)
+    if not _repeats(unit):
+        return drawn
+    try:
+        unit = _without_meaningless_stereo(unit)
+        if not _is_single(unit):
+            cuts = list(_cuts(unit))
+            if not cuts:
+                return _plain(unit)
+            unit = _cut_at(unit, *cuts[0])
+        return min(_drawings(_smallest(unit)))
+    except (BadSmilesError, Chem.MolSanitizeException):
+        # Elsewhere in the chain it has a form that RDKit does not take.
+        return drawn
+
+
+def _repeats(unit: Chem.Mol) -> bool:
+    """Whether copies of a unit can be joined to a chain."""
+    ends = _ends(unit)
+    return (
+        len(ends) == 2
+        and unit.GetNumAtoms() > 2
+        and all(unit.GetAtomWithIdx(end).GetDegree() == 1 for end in ends)
+        and len(kinds := {_bond_of_end(unit, end).GetBondType() for end in ends}) == 1
+        and kinds <= JOINING
+        and len(Chem.GetMolFrags(unit)) == 1
+        # What such an atom's neighbours are in another order, only RDKit knows.
+        and all(
+            atom.GetChiralTag() in (Chem.ChiralType.CHI_UNSPECIFIED, *_TETRAHEDRAL)
+            for atom in atoms_of(unit)
+        )
+    )
+
+
+def _ends(unit: Chem.Mol) -> list[int]:
+    return [atom.GetIdx() for atom in atoms_of(unit) if atom.GetAtomicNum() == 0]
+
+
+def _bond_of_end(unit: Chem.Mol, end: int) -> Chem.Bond:
+    return unit.GetAtomWithIdx(end).GetBonds()[0]
+
+
+def _neighbour(unit: Chem.Mol, end: int) -> int:
+    return _bond_of_end(unit, end).GetOtherAtomIdx(end)
+
+
+def _is_single(unit: Chem.Mol) -> bool:
+    """Whether the ends hang on single bonds."""
+    return _bond_of_end(unit, _ends(unit)[0]).GetBondType() == Chem.BondType.SINGLE
+
+
+def _path(unit: Chem.Mol) -> list[int]:
+    """The atoms on the shortest way between the ends, and these."""
+    return list(Chem.GetShortestPath(unit, *_ends(unit)))
+
+
+def _cuts(unit: Chem.Mol) -> Iterator[tuple[int, int]]:
+    """The bonds within a unit at which the chain may be cut too, along the backbone."""
+    inner = _path(unit)[1:-1]
+    for first, second in pairwise(inner):
+        bond = unit.GetBondBetweenAtoms(first, second)
+        if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
+            yield first, second
+
+
+def _plain(unit: Chem.Mol) -> str:
+    return canonical(Chem.MolToSmiles(unit))
+
+
+def _drawings(unit: Chem.Mol) -> Iterator[str]:
+    """Units of one chain, cut where the atoms on both sides are the rarest."""
+    one, other = _ends(unit)
+    junction = _neighbour(unit, other), _neighbour(unit, one)
+    atom_kinds = [_atom_kind(atom) for atom in atoms_of(unit)]
+    # A `*` is the atom that follows in the chain.
+    atom_kinds[one], atom_kinds[other] = (atom_kinds[atom] for atom in junction)
+    # Bonds outside rings that every way along the chain takes; what is told of them must not
+    # depend on the way, of which there may be several through a ring.
+    kinds = {
+        cut: tuple(sorted(_around(unit, atom, atom_kinds) for atom in cut))
+        for cut in [junction, *_cuts(unit)]
+    }
+    counts = Counter(kinds.values())
+    _, rarest = min((count, kind) for kind, count in counts.items())
+    for cut, kind in kinds.items():
+        if kind == rarest:
+            yield _plain(unit if cut == junction else _cut_at(unit, *cut))
+
+
+def _around(unit: Chem.Mol, atom: int, kinds: list[tuple]) -> tuple:
+    """The kind of an atom and those of its neighbours."""
+    return kinds[atom], tuple(
+        sorted(kinds[each] for each in _neighbours(unit.GetAtomWithIdx(atom)))
+    )
+
+
+def _atom_kind(atom: Chem.Atom) -> tuple:
+    return (
+        atom.GetAtomicNum(),
+        -atom.GetDegree(),
+        atom.GetTotalNumHs(),
+        atom.GetIsAromatic(),
+        atom.IsInRing(),
+        atom.GetFormalCharge(),
+    )
+
+
+def _cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
+    """The unit of the same chain that ends between two bonded atoms of its backbone."""
+    one, other = _ends(unit)
+    head, tail = _neighbour(unit, one), _neighbour(unit, other)
+    kind = _bond_of_end(unit, one).GetBondType()
+    single = Chem.BondType.SINGLE
+    return _rebonded(
+        unit,
+        gone=[(head, one), (tail, other), (first, second)],
+        new=[(head, tail, kind), (first, one, single), (second, other, single)],
+        instead={
+            **{(head, one): tail, (tail, other): head},
+            **{(first, second): one, (second, first): other},
+        },
+    )
+
+
+def _smallest(unit: Chem.Mol) -> Chem.Mol:
+    """The smallest unit that, repeated, is this one; its ends hang on single bonds."""
+    counts = Counter(_atom_kind(atom) for atom in atoms_of(unit) if atom.GetAtomicNum())
+    common = gcd(*counts.values())
+    cuts = list(_cuts(unit))
+    for copies in range(common, 1, -1):
+        if common % copies or (len(cuts) + 1) % copies:
+            continue
+        part = _first_part(unit, *cuts[(len(cuts) + 1) // copies - 1])
+        if (part.GetNumAtoms() - 2) * copies != unit.GetNumAtoms() - 2 or not _repeats(part):
+            continue
+        if _plain(_repeated(part, copies)) == _plain(unit):
+            return part
+    return unit
+
+
+def _first_part(unit: Chem.Mol, last: int, following: int) -> Chem.Mol:
+    """The unit from its first end to an atom of its backbone; the atom that follows becomes `*`."""
+    part = Chem.RWMol(unit)
+    part.RemoveBond(last, following)
+    start = _ends(unit)[0]
+    kept = next(atoms for atoms in Chem.GetMolFrags(part) if start in atoms)
+    part = Chem.RWMol(unit)
+    star = Chem.Atom(0)
+    star.SetNoImplicit(True)
+    part.ReplaceAtom(following, star)
+    _remove(part, {*range(unit.GetNumAtoms())}.difference(kept, [following]))
+    return parse(Chem.MolToSmiles(part))
+
+
+def _repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
+    """A unit of so many copies."""
+    one, other = _ends(unit)
+    head, tail = _neighbour(unit, one), _neighbour(unit, other)
+    kind = _bond_of_end(unit, one).GetBondType()
+    size, many = unit.GetNumAtoms(), Chem.RWMol(unit)
+    for _ in range(copies - 1):
+        many.InsertMol(unit)
+    starts = [size * copy for copy in range(copies)]
+    pairs = list(pairwise(starts))
+    instead = {}
+    for this, following in pairs:
+        instead[tail + this, other + this] = head + following
+        instead[head + following, one + following] = tail + this
+    return _rebonded(
+        many,
+        gone=list(instead),
+        new=[(tail + this, head + following, kind) for this, following in pairs],
+        instead=instead,
+        dropped=[end for _, end in instead],
+    )
+
+
+def _rebonded(
+    mol: Chem.Mol,
+    gone: Sequence[tuple[int, int]],
+    new: Sequence[_Bond],
+    instead: dict[tuple[int, int], int],
+    dropped: Sequence[int] = (),
+) -> Chem.Mol:
+    """A molecule with some bonds in place of others, all its stereo centres as they were.
+
+    Args:
+        mol: is not changed.
+        gone: the bonds that are removed.
+        new: those that are added.
+        instead: by an atom and a neighbour that it loses, the neighbour that it gets in its place.
+        dropped: atoms that have lost all bonds, and are removed.
+    """
+    neighbours = {
+        atom.GetIdx(): _neighbours(atom)
+        for atom in atoms_of(mol)
+        if atom.GetChiralTag() in _TETRAHEDRAL
+    }
+    sides = _sides(mol)
+    changed = Chem.RWMol(mol)
+    for first, second in gone:
+        changed.RemoveBond(first, second)
+    for first, second, kind in new:
+        changed.AddBond(first, second, kind)
+    for number, before in neighbours.items():
+        atom = changed.GetAtomWithIdx(number)
+        expected = [instead.get((number, each), each) for each in before]
+        if _is_odd([expected.index(each) for each in _neighbours(atom)]):
+            atom.InvertChirality()
+    for (first, second), (side, *of_each) in sides.items():
+        beside = [instead.get((a, b), b) for a, b in zip((first, second), of_each, strict=True)]
+        bond = changed.GetBondBetweenAtoms(first, second)
+        bond.SetStereoAtoms(*beside)
+        bond.SetStereo(side)
+    # Marks of the text, at bonds that may be gone.
+    for bond in bonds_of(changed):
+        bond.SetBondDir(Chem.BondDir.NONE)
+    _remove(changed, dropped)
+    Chem.SanitizeMol(changed)
+    # Without this, cis and trans are not written.
+    Chem.AssignStereochemistry(changed, force=True)
+    return changed
+
+
+def _remove(mol: Chem.RWMol, atoms: Iterable[int]) -> None:
+    mol.BeginBatchEdit()
+    for atom in atoms:
+        mol.RemoveAtom(atom)
+    mol.CommitBatchEdit()
+
+
+def _neighbours(atom: Chem.Atom) -> list[int]:
+    return [bond.GetOtherAtomIdx(atom.GetIdx()) for bond in atom.GetBonds()]
+
+
+def _is_odd(order: list[int]) -> bool:
+    """Whether an order of numbers is an odd permutation."""
+    later = (order[i] > order[j] for j in range(len(order)) for i in range(j))
+    return sum(later) % 2 == 1
+
+
+def _sides(mol: Chem.Mol) -> dict[tuple[int, int], tuple[Chem.BondStereo, int, int]]:
+    """The double bonds that are cis or trans: which, and the atoms of which that is said."""
+    found = {}
+    for bond in bonds_of(mol):
+        side = _SIDE_OF.get(bond.GetStereo())
+        if side is not None:
+            of_first, of_second = bond.GetStereoAtoms()
+            found[bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()] = side, of_first, of_second
+    return found
+
+
+def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
+    """A unit without marks at atoms of the backbone from which the chain is the same both ways.
+
+    Where the chain is cut beside such an atom, RDKit takes it for a stereo centre, and not where it
+    is cut elsewhere.
+    """
+    marked = [atom.GetIdx() for atom in atoms_of(unit) if atom.GetChiralTag() in _TETRAHEDRAL]
+    sides = _sides(unit)
+    if not marked and not sides:
+        return unit
+    path = _path(unit)
+    alike = _seen_alike(unit, path)
+    plain = Chem.RWMol(unit)
+    for atom in alike.intersection(marked):
+        plain.GetAtomWithIdx(atom).SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+    for ends in sides:
+        if alike.intersection(ends):
+            plain.GetBondBetweenAtoms(*ends).SetStereo(Chem.BondStereo.STEREONONE)
+    return plain
+
+
+def _seen_alike(unit: Chem.Mol, path: list[int]) -> set[int]:
+    """The atoms of the backbone outside rings whose two neighbours along it are alike."""
+    one, other = path[0], path[-1]
+    size, copies = unit.GetNumAtoms(), _FEWEST_COPIES
+    ring = Chem.RWMol(unit)
+    for _ in range(copies - 1):
+        ring.InsertMol(unit)
+    kind = _bond_of_end(unit, one).GetBondType()
+    for copy in range(copies):
+        following = (copy + 1) % copies
+        ring.AddBond(path[-2] + size * copy, path[1] + size * following, kind)
+    _remove(ring, [end + size * copy for copy in range(copies) for end in (one, other)])
+    # Not sanitised: the wide ring joins all others to one system, which takes RDKit very long.
+    ring.UpdatePropertyCache(strict=False)
+    Chem.FastFindRings(ring)
+    ranks = list(Chem.CanonicalRankAtoms(ring, breakTies=False, includeChirality=False))
+    # The two ends of the first copy are gone, and later atoms have moved up.
+    inner = path[1:-1]
+    rank = [ranks[atom - (atom > one) - (atom > other)] for atom in inner]
+    bonds = [unit.GetBondBetweenAtoms(*ends).GetBondType() for ends in pairwise(path)]
+    return {
+        atom
+        for place, atom in enumerate(inner)
+        if (rank[place - 1], bonds[place]) == (rank[(place + 1) % len(inner)], bonds[place + 1])
+        and not unit.GetAtomWithIdx(atom).IsInRing()
+    }
