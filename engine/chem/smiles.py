@@ -113,27 +113,31 @@ def _written(mol: Chem.Mol, **how: bool) -> str:
     if _RISKY.search(text):
         _parse(text)
     if mol.GetRingInfo().NumRings() >= _MANY_FUSED and fused_rings(Chem.Mol(mol)) >= _MANY_FUSED:
-        _demand_one_form(mol, text, how)
+        _demand_one_form(mol, text)
     return text
 
 
-def _demand_one_form(mol: Chem.Mol, text: str, how: dict[str, bool]) -> None:
-    """Refuse a sheet or cage of rings of which RDKit finds other aromatic rings in each spelling.
+def _demand_one_form(mol: Chem.Mol, text: str) -> None:
+    """Refuse a sheet or cage of rings of which RDKit finds other aromatic bonds in each spelling.
 
     Raises:
-        BadSmilesError: when one of some spellings has another canonical SMILES, or cannot be read.
+        BadSmilesError: when one of some spellings has another number of them, or cannot be read.
     """
-    spellings = [text, *Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1)]
-    for spelling in spellings:
+    found = {_aromatic_bonds(mol)}
+    for spelling in (text, *Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1)):
         try:
-            same = Chem.MolToSmiles(_parse(spelling), **how) == text
+            found.add(_aromatic_bonds(_parse(spelling)))
         except BadSmilesError:
-            same = False
-        if not same:
-            raise BadSmilesError(
-                "of its fused rings, RDKit takes others for aromatic when the same molecule is "
-                "spelled in another way, so its values would depend on the spelling"
-            )
+            found.add(-1)
+    if len(found) > 1:
+        raise BadSmilesError(
+            "of its fused rings, RDKit takes others for aromatic when the same molecule is spelled "
+            "in another way, so its values would depend on the spelling"
+        )
+
+
+def _aromatic_bonds(mol: Chem.Mol) -> int:
+    return sum(bond.GetIsAromatic() for bond in bonds_of(mol))
 
 
 def attachment_points(mol: Chem.Mol) -> int:

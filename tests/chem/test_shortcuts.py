@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors, Fragments
+from threadpoolctl import ThreadpoolController
 
 from engine.chem import descriptors, fragments, rdkit_2d
 from engine.chem.capped import Capped
@@ -164,3 +165,18 @@ def test_fragment_counts_are_those_of_rdkit() -> None:
         unit = _capped(smiles)
         expected = [count(unit.mol) for _, count in Fragments.fns]
         assert fragments.fragments(unit.mol, unit.atoms).tolist() == expected
+
+
+def test_the_matrices_of_a_large_unit_are_solved_by_one_thread(monkeypatch) -> None:
+    threads, solve = [], np.linalg.eigvalsh
+
+    def spy(matrices: np.ndarray) -> np.ndarray:
+        threads.extend(each["num_threads"] for each in blas.info())
+        return solve(matrices)
+
+    monkeypatch.setattr(np.linalg, "eigvalsh", spy)
+    blas = ThreadpoolController().select(user_api="blas")
+    with blas.limit(limits=2):
+        descriptors.descriptors("*" + "CC(C(=O)OC)" * 60 + "*")
+        assert {each["num_threads"] for each in blas.info()} == {2}
+    assert {*threads} == {1}
