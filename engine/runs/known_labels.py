@@ -77,12 +77,12 @@ def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
         info: its description.
 
     Raises:
-        UserError: when the file of values is not the one that the bundle was completed with, or
-            cannot be read.
+        UserError: when the file of values is gone, is not the one that the bundle was completed
+            with, or cannot be read.
     """
-    path, table = folder / KNOWN_LABELS, folder.parent / files.TABLE
-    if path.is_file():
-        return _of_csv(bundle_files(folder).read(KNOWN_LABELS), path)
+    path, table, proven = folder / KNOWN_LABELS, folder.parent / files.TABLE, bundle_files(folder)
+    if KNOWN_LABELS in proven.names or path.is_file():
+        return _of_csv(proven.read(KNOWN_LABELS), path)
     # A value measured under other conditions is not that of the molecule as it is predicted.
     if info.sources and not info.conditions and table.is_file():
         return KnownLabels(_of_table(files.read_parquet(table), info))
