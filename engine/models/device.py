@@ -58,11 +58,6 @@ def forget_unused(device: torch.device) -> None:
         torch.cuda.empty_cache()
 
 
-def best_device() -> torch.device:
-    """The first CUDA device, or the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def set_arithmetic(deterministic: bool) -> None:
     """Set how PyTorch computes in the whole process.
 
