@@ -11,14 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import parent_process
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import UserError
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _hiding = threading.Lock()
 
@@ -90,6 +94,50 @@ def _begin() -> None:
     threadpool_limits(1)
     # Chemistry makes many small objects and no cycles; looking for cycles took 4 % of the time.
     gc.set_threshold(100_000)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let numpy's linear algebra use one thread in the block, in the whole process.
+
+    On a busy machine several threads wait for each other, and take up to thirty times as long as
+    one (docs/experiments.md, "One thread for numpy in predictions").
+    """
+    _limited.begin()
+    try:
+        yield
+    finally:
+        _limited.end()
+
+
+class _Limited:
+    """How many blocks with one thread there are, and what ends the limit after the last of them."""
+
+    def __init__(self) -> None:
+        self._lock, self._blocks = threading.Lock(), 0
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._blocks:
+                self._limit = _numerical_libraries().limit(limits=1)
+            self._blocks += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._blocks -= 1
+            if not self._blocks:
+                self._limit.restore_original_limits()
+
+
+_limited = _Limited()
+
+
+@cache
+def _numerical_libraries() -> "ThreadpoolController":
+    # Looked for once, which takes 5 ms: numpy is loaded, and torch's threads are not meant.
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _end_with_parent() -> None:

@@ -3,21 +3,15 @@
 Where a shortcut might not hold, RDKit's own functions are used.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from functools import cache
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
 
 import numpy as np
 from rdkit.Chem import rdMolDescriptors
 from rdkit.Chem.EState import EState_VSA
 
+from ..base.workers import one_thread
 from .capped import Capped, rdkit_values
 from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 CHARGE_NAMES = (
     "MaxPartialCharge",
@@ -38,7 +32,6 @@ _BURDEN[[SINGLE, DOUBLE, TRIPLE, AROMATIC]] = 1 / np.sqrt([1, 2, 3, 1.5])
 _BURDEN_ELSEWHERE = 0.001
 _UNTHREADED = 60
 """Atoms up to which OpenBLAS finds a matrix too small to share out."""
-_limiting = threading.Lock()
 
 
 def charge_extremes(unit: Capped) -> np.ndarray:
@@ -75,27 +68,8 @@ def burden(unit: Capped) -> np.ndarray:
     matrices = np.repeat(matrix[None], 4, axis=0)
     diagonal = np.arange(count)
     matrices[:, diagonal, diagonal] = [unit.atoms.masses, unit.charges, *unit.crippen.T]
-    with _one_thread() if count > _UNTHREADED else nullcontext():
+    with one_thread() if count > _UNTHREADED else nullcontext():
         return np.linalg.eigvalsh(matrices)[:, [-1, 0]].ravel()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let the numerical library use one thread.
-
-    On a busy machine, several wait for each other thirty times as long as one takes.
-    """
-    # One at a time: each ends by giving back as many threads as there were when it began.
-    with _limiting, _numerical_libraries().limit(limits=1):
-        yield
-
-
-@cache
-def _numerical_libraries() -> "ThreadpoolController":
-    # Imported here, since few units are so large.
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController().select(user_api="blas")
 
 
 def estate_extremes(unit: Capped) -> np.ndarray:

@@ -19,6 +19,7 @@ from safetensors.torch import load, save_file
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
+from ..base.workers import one_thread
 from ..base.workspace import replacing, write_atomic
 from ..settings.networks import NetworkConfig
 from .batching import DeviceGraphs
@@ -113,7 +114,8 @@ class FittedDescriptorMember:
                     f"A model in {self._folder} is made for other properties, or for other "
                     f"descriptors than the {width} of a repeat unit; copy the folder again."
                 )
-            of_columns = model.predict(features.descriptors)
+            with one_thread():
+                of_columns = model.predict(features.descriptors)
             predicted[:, columns] = of_columns.reshape(len(predicted), len(columns))
         return predicted
 
