@@ -100,8 +100,8 @@ def _begin() -> None:
 def one_thread() -> Iterator[None]:
     """Let numpy's linear algebra use one thread in the block, in the whole process.
 
-    On a busy machine several threads wait for each other, and take up to thirty times as long as
-    one (docs/experiments.md, "One thread for numpy in predictions").
+    On a busy machine several threads wait for each other (docs/experiments.md, "One thread for
+    numpy in predictions").
     """
     _limited.begin()
     try:
