@@ -35,7 +35,7 @@ def column_findings(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) 
         columns: that are used.
         roles: what others are, as far as that is known.
     """
-    notes = [*_above_header(raw), *_notes(raw, columns, roles)]
+    notes = [*_above_header(raw), *_encoding(raw), *_notes(raw, columns, roles)]
     return [*_long_format(raw), *_roles(roles), *_unread(raw), *_cut(raw), *notes]
 
 
@@ -128,6 +128,20 @@ def _roles(roles: Mapping[str, Role]) -> list[Finding]:
             )
         )
     return findings
+
+
+def _encoding(raw: RawTable) -> list[Finding]:
+    """A note on an encoding that was guessed, with a text by which it can be judged."""
+    if not raw.reading.is_guessed:
+        return []
+    texts = [*raw.column_names, *raw.frame.to_numpy(dtype=object).ravel()]
+    example = next((text for text in texts if text and not text.isascii()), None)
+    seen = f" and reads “{clipped(example, 40)}”" if example else ""
+    message = (
+        f"The file is not in UTF-8; {raw.reading.encoding} of Western Europe is a guess{seen}. If "
+        "names look wrong, say `--encoding NAME`, or choose the encoding on the Train page."
+    )
+    return [Finding(kind="guessed_encoding", severity="note", count=1, message=message)]
 
 
 def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[Finding]:

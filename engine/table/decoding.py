@@ -17,6 +17,9 @@ LONGEST_ROW = 4_000_000
 HEAD = 1_000_000
 """Characters at a file's beginning by which it is told what it holds."""
 
+FIT_ANY_BYTES = ("cp1252", "latin-1")
+"""Encodings of Western Europe, which hardly any file can be shown not to have."""
+
 _PIECE = 2**20
 _HEAD_BYTES = 4096
 _MOST_CONTROL = 0.01
@@ -146,4 +149,4 @@ def likely_encodings(head: bytes) -> list[str]:
     evens, odds = head[0::2].count(0), head[1::2].count(0)
     if len(head) >= 4 and max(evens, odds) > 0.3 * len(head) / 2 and min(evens, odds) == 0:
         marked.append("utf-16-le" if odds > evens else "utf-16-be")
-    return [*marked, "utf-8", "cp1252", "latin-1"]
+    return [*marked, "utf-8", *FIT_ANY_BYTES]

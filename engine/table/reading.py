@@ -17,7 +17,7 @@ from ..base.budget import allow_for, check_time, cpu_budget
 from ..base.errors import UserError
 from . import delimited, sheets, structures, workbooks
 from .cells import LONGEST_CELL, DecimalSign, guess_decimal, plain_text
-from .decoding import TextFile
+from .decoding import FIT_ANY_BYTES, TextFile
 from .formats import Format, format_of, format_of_text
 from .layout import NumberedRows, Rows
 from .parquet import ParquetTable
@@ -39,6 +39,7 @@ class Reading(BaseModel):
         format: `csv` stands for every text table, whatever its separator; `mol` for SDF and MOL
             files, `smiles` for lists of SMILES without a header.
         separator, encoding: of a text table; None otherwise.
+        is_guessed: whether the encoding is only one that fits any bytes.
         decimal: the decimal sign of its numbers.
         renamed: columns that got a new name because their own was empty or taken.
         sheet: of a workbook; None otherwise.
@@ -52,6 +53,7 @@ class Reading(BaseModel):
     format: Format
     separator: str | None = None
     encoding: str | None = None
+    is_guessed: bool = False
     decimal: DecimalSign = "."
     renamed: tuple[str, ...] = ()
     sheet: str | None = None
@@ -121,7 +123,7 @@ def read_table(
         rows, numbers = _all_rows(iter(below), name)
         reading = read_as(
             opened.kind, opened.separator, opened.encoding, below.header, rows, sign
-        ).model_copy(update=opened.said)
+        ).model_copy(update={**opened.said, **({"is_guessed": False} if encoding else {})})
         raw = raw_table(name, below.header, rows, numbers, reading)
         raw = replace(
             raw, misfits=tuple(below.misfits), above=tuple(below.above), unread=opened.unread
@@ -193,6 +195,7 @@ def read_as(
         format=kind,
         separator=separator,
         encoding=encoding,
+        is_guessed=encoding in FIT_ANY_BYTES,
         decimal=decimal,
         renamed=tuple(_column_names(header)[1]),
     )

@@ -49,6 +49,15 @@ def test_bytes_that_cp1252_does_not_have_are_read_as_latin_1():
     assert raw.reading.encoding == "latin-1"
 
 
+def test_a_guessed_encoding_is_said_with_a_text_to_judge_it_by():
+    data = "id,SMILES,Tg\nПолистирол,*CC*,1\nб,*CCC*,2\n".encode("cp1251")
+    (note,) = [each for each in load_table(data).report.findings if "guess" in each.kind]
+    assert note.severity == "note"
+    assert "cp1252 of Western Europe is a guess and reads “Ïîëèñòèðîë”" in note.message
+    for table in (load_table(data, encoding="cp1251"), load_table("id,SMILES\nП,*CC*\n".encode())):
+        assert not [each for each in table.report.findings if "guess" in each.kind]
+
+
 def test_the_user_overrules_separator_encoding_and_decimal():
     data = "id;SMILES;Tg\nй;*CC*;1,234\n".encode("cp1251")
     assert load_table(data).labels[0, 0] == 1.234
