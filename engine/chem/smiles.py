@@ -25,9 +25,10 @@ MAX_PATHS = 15_000
 time with the square of their number: 45,000 take 20 seconds. Atoms of up to four neighbours cannot
 make many more than this in a SMILES of that length; units of the competition have at most 600."""
 
-MAX_FUSED_RINGS = 40
-"""Most rings of one ring system that are read: C70 has 36. RDKit tries joint rings for aromaticity
-in a time that grows exponentially with them: a sheet of 53 rings of phosphorus takes 9 seconds."""
+MAX_FUSED_RINGS = 37
+"""Most rings of one ring system that are read: C70 has 36, one more where something is added to it.
+RDKit tries joint rings for aromaticity in a time that grows exponentially with them: a sheet of 53
+rings of phosphorus takes 9 seconds."""
 
 _IS_STAR = rdqueries.AtomNumEqualsQueryAtom(0)
 _IS_CROWDED = rdqueries.ExplicitDegreeGreaterQueryAtom(4)
@@ -40,7 +41,7 @@ _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
 _NUMBERED = re.compile(r":\d|\[\d+\*")
 _MANY_FUSED = 8  # in one system; of 9,231 real units, four have as many, and each one form
-_SPELLINGS = 4
+_SPELLINGS = 2
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
 
 # RDKit's complaints go to this logger instead of the terminal. `_reason` listens to it for a
@@ -111,29 +112,42 @@ def _written(mol: Chem.Mol, **how: bool) -> str:
             f"{MAX_LENGTH:,}"
         )
     if _RISKY.search(text):
-        _parse(text)
+        parse(text)
     if mol.GetRingInfo().NumRings() >= _MANY_FUSED and fused_rings(Chem.Mol(mol)) >= _MANY_FUSED:
-        _demand_one_form(mol, text)
+        try:
+            has_one_form = _has_one_form(text, _aromatic_bonds(mol))
+        except BadSmilesError:
+            has_one_form = False
+        if not has_one_form:
+            raise BadSmilesError(
+                "RDKit reads its fused rings otherwise when the same molecule is spelled in "
+                "another way, so its values would depend on the spelling"
+            )
     return text
 
 
-def _demand_one_form(mol: Chem.Mol, text: str) -> None:
-    """Refuse a sheet or cage of rings of which RDKit finds other aromatic bonds in each spelling.
+@lru_cache(maxsize=_REMEMBERED)
+def _has_one_form(text: str, aromatic_bonds: int) -> bool:
+    """Whether RDKit reads other spellings of a molecule as the same molecule.
 
-    Raises:
-        BadSmilesError: when one of some spellings has another number of them, or cannot be read.
+    Of some sheets and cages of rings it takes others for aromatic in each spelling, or has another
+    order of the atoms by which stereo marks are written.
+
+    Args:
+        text: its canonical SMILES.
+        aromatic_bonds: how many it has, as it was spelled before.
     """
-    found = {_aromatic_bonds(mol)}
-    for spelling in (text, *Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1)):
+    mol = parse(text)
+    for spelling in Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1):
         try:
-            found.add(_aromatic_bonds(_parse(spelling)))
+            other = _parse(spelling)
         except BadSmilesError:
-            found.add(-1)
-    if len(found) > 1:
-        raise BadSmilesError(
-            "of its fused rings, RDKit takes others for aromatic when the same molecule is spelled "
-            "in another way, so its values would depend on the spelling"
-        )
+            return False
+        if _aromatic_bonds(other) != aromatic_bonds:
+            return False
+        if "@" in text and Chem.MolToSmiles(other) != text:
+            return False
+    return _aromatic_bonds(mol) == aromatic_bonds
 
 
 def _aromatic_bonds(mol: Chem.Mol) -> int:
