@@ -18,11 +18,11 @@ _FEWEST_COPIES = 3
 JOINING = {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE}
 """Bonds by which copies can be joined."""
 
-_SIDES = (Chem.BondStereo.STEREOCIS, Chem.BondStereo.STEREOTRANS)
 _SIDE_OF = {
     Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS,
+    Chem.BondStereo.STEREOCIS: Chem.BondStereo.STEREOCIS,
     Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS,
-    **{side: side for side in _SIDES},
+    Chem.BondStereo.STEREOTRANS: Chem.BondStereo.STEREOTRANS,
 }
 _TETRAHEDRAL = (Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW)
 
@@ -173,14 +173,16 @@ def _smallest(unit: Chem.Mol) -> Chem.Mol:
     """The smallest unit that, repeated, is this one; its ends hang on single bonds."""
     counts = Counter(_atom_kind(atom) for atom in atoms_of(unit) if atom.GetAtomicNum())
     common = gcd(*counts.values())
-    cuts = list(_cuts(unit))
+    if common == 1:
+        return unit
+    cuts, written = list(_cuts(unit)), _plain(unit)
     for copies in range(common, 1, -1):
         if common % copies or (len(cuts) + 1) % copies:
             continue
         part = _first_part(unit, *cuts[(len(cuts) + 1) // copies - 1])
         if (part.GetNumAtoms() - 2) * copies != unit.GetNumAtoms() - 2 or not _repeats(part):
             continue
-        if _plain(_repeated(part, copies)) == _plain(unit):
+        if _plain(_repeated(part, copies)) == written:
             return part
     return unit
 
@@ -204,22 +206,27 @@ def _repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
     one, other = _ends(unit)
     head, tail = _neighbour(unit, one), _neighbour(unit, other)
     kind = _bond_of_end(unit, one).GetBondType()
-    size, many = unit.GetNumAtoms(), Chem.RWMol(unit)
-    for _ in range(copies - 1):
-        many.InsertMol(unit)
-    starts = [size * copy for copy in range(copies)]
-    pairs = list(pairwise(starts))
+    size = unit.GetNumAtoms()
+    pairs = list(pairwise(size * copy for copy in range(copies)))
     instead = {}
     for this, following in pairs:
         instead[tail + this, other + this] = head + following
         instead[head + following, one + following] = tail + this
     return _rebonded(
-        many,
+        _side_by_side(unit, copies),
         gone=list(instead),
         new=[(tail + this, head + following, kind) for this, following in pairs],
         instead=instead,
         dropped=[end for _, end in instead],
     )
+
+
+def _side_by_side(unit: Chem.Mol, copies: int) -> Chem.RWMol:
+    """Copies of a unit in one molecule, with no bonds between them."""
+    many = Chem.RWMol(unit)
+    for _ in range(copies - 1):
+        many.InsertMol(unit)
+    return many
 
 
 def _rebonded(
@@ -322,9 +329,7 @@ def _seen_alike(unit: Chem.Mol, path: list[int]) -> set[int]:
     """The atoms of the backbone outside rings whose two neighbours along it are alike."""
     one, other = path[0], path[-1]
     size, copies = unit.GetNumAtoms(), _FEWEST_COPIES
-    ring = Chem.RWMol(unit)
-    for _ in range(copies - 1):
-        ring.InsertMol(unit)
+    ring = _side_by_side(unit, copies)
     kind = _bond_of_end(unit, one).GetBondType()
     for copy in range(copies):
         following = (copy + 1) % copies

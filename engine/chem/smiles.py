@@ -113,16 +113,12 @@ def _written(mol: Chem.Mol, **how: bool) -> str:
         )
     if _RISKY.search(text):
         parse(text)
-    if mol.GetRingInfo().NumRings() >= _MANY_FUSED and fused_rings(Chem.Mol(mol)) >= _MANY_FUSED:
-        try:
-            has_one_form = _has_one_form(text, _aromatic_bonds(mol))
-        except BadSmilesError:
-            has_one_form = False
-        if not has_one_form:
-            raise BadSmilesError(
-                "RDKit reads its fused rings otherwise when the same molecule is spelled in "
-                "another way, so its values would depend on the spelling"
-            )
+    many = mol.GetRingInfo().NumRings() >= _MANY_FUSED and fused_rings(Chem.Mol(mol)) >= _MANY_FUSED
+    if many and not _has_one_form(text, _aromatic_bonds(mol)):
+        raise BadSmilesError(
+            "RDKit reads its fused rings otherwise when the same molecule is spelled in another "
+            "way, so its values would depend on the spelling"
+        )
     return text
 
 
@@ -137,21 +133,18 @@ def _has_one_form(text: str, aromatic_bonds: int) -> bool:
         text: its canonical SMILES.
         aromatic_bonds: how many it has, as it was spelled before.
     """
-    mol = parse(text)
-    if _aromatic_bonds(mol) != aromatic_bonds:
-        return False
     # The order of atoms alone, which RDKit does not find for some cages, changes no value.
     matters = aromatic_bonds > 0 or "@" in text
-    for spelling in Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1):
-        try:
-            other = _parse(spelling)
-        except BadSmilesError:
-            return False
-        if _aromatic_bonds(other) != aromatic_bonds:
-            return False
-        if matters and Chem.MolToSmiles(other) != text:
-            return False
-    return True
+    try:
+        mol = parse(text)
+        spelled = map(_parse, Chem.MolToRandomSmilesVect(mol, _SPELLINGS, randomSeed=1))
+        return _aromatic_bonds(mol) == aromatic_bonds and all(
+            _aromatic_bonds(other) == aromatic_bonds
+            and not (matters and Chem.MolToSmiles(other) != text)
+            for other in spelled
+        )
+    except BadSmilesError:
+        return False
 
 
 def _aromatic_bonds(mol: Chem.Mol) -> int:

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from engine.base.errors import UserError
 from engine.settings.presets import Preset
 from tests.conftest import ROOT, SLICE
 
+T = TypeVar("T")
 QUICK = Preset(
     name="quick",
     title="Quick",
@@ -62,9 +64,9 @@ def test_fitting_leaves_the_settings_and_the_data_alone() -> None:
     assert np.array_equal(y, Y)
 
 
-def _sent(regressor: PolymerRegressor) -> PolymerRegressor:
+def _sent(estimator: T) -> T:
     """A copy as scikit-learn sends its estimators to other processes; PolyGIN reads no pickle."""
-    sent: PolymerRegressor = pickle.loads(pickle.dumps(regressor))
+    sent: T = pickle.loads(pickle.dumps(estimator))
     return sent
 
 
@@ -177,7 +179,7 @@ def test_a_model_outlives_its_regressor() -> None:
     model = _regressor().fit(SMILES, Y).model_
     gc.collect()
     assert model.predict_interval(SMILES[:2]).notna().all(axis=None)
-    assert pickle.loads(pickle.dumps(model)).predict(SMILES[:2]).notna().all(axis=None)
+    assert _sent(model).predict(SMILES[:2]).notna().all(axis=None)
 
 
 def test_scores_need_a_label_and_a_weight_for_each_row(fitted: PolymerRegressor) -> None:
