@@ -1,6 +1,6 @@
 """Fields and places that look the same on every page: columns, headings, uploads of tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -46,6 +46,12 @@ def forget_stale_choice(key: str, options: Sequence[str]) -> None:
     """Drop a widget's choice that its new options no longer hold, as after a change of the run."""
     if st.session_state.get(key) not in options:
         st.session_state.pop(key, None)
+
+
+def place_of(first: str, options: Iterable[str]) -> int:
+    """The place of a widget's first choice; of the first option where the options lack it."""
+    places = list(options)
+    return places.index(first) if first in places else 0
 
 
 def upload_table(label: str, key: str, help: str, place: DeltaGenerator | None = None, **options):

@@ -86,7 +86,7 @@ def _train(app: App, page, table: Path) -> Run:
     name = page.get_by_role("textbox", name="Name of the run")
     name.fill("journey")
     name.press("Enter")
-    page.get_by_test_id("stCode").filter(has_text="journey").wait_for()
+    page.get_by_test_id("stCode").filter(has_text="--name journey").wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
     return find_run("journey")

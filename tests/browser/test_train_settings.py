@@ -1,6 +1,7 @@
 """What is typed into the Train page's settings stays, whatever the page does meanwhile."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -20,6 +21,34 @@ def test_a_name_typed_right_after_a_click_is_the_runs_name(app: App, page) -> No
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
     assert read_config(find_run("typed at once"))["preset"] == "smoke"
+
+
+def test_a_name_entered_before_the_answer_to_a_click_stays(app: App, page) -> None:
+    held: list[Callable[[], None]] | None = None
+
+    def on_line(line) -> None:
+        server = line.connect_to_server()
+        server.on_message(
+            lambda said: line.send(said) if held is None else held.append(lambda: line.send(said))
+        )
+
+    page.route_web_socket(re.compile("_stcore/stream"), on_line)
+    _open(app, page)
+    command = page.get_by_test_id("stCode")
+    command.wait_for()
+    held = []
+    page.get_by_text("Quick look", exact=True).click()
+    until(page, lambda: held, "the server does not answer")
+    name = page.get_by_role("textbox", name="Name of the run")
+    name.fill("typed meanwhile")
+    name.press("Enter")
+    late, held = held, None
+    for send in late:
+        send()
+    command.filter(has_text="--preset smoke").filter(has_text="typed meanwhile").wait_for()
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_url(re.compile(r"/monitor\?.*run="))
+    assert read_config(find_run("typed meanwhile"))["preset"] == "smoke"
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.base.hardware import Hardware
 from engine.settings.devices import DeviceSettings
+from pages.parts.layout import place_of
 
 _PARALLEL = {
     "auto": "Automatic",
@@ -45,20 +46,25 @@ _SWITCHES = {
 _ON_CPU = ("step_in_backward",)
 
 
-def choose_devices(hardware: Hardware) -> DeviceSettings:
+def choose_devices(hardware: Hardware, first: DeviceSettings) -> DeviceSettings:
     """Show the switches; those that do nothing on this machine are disabled.
 
     Args:
         hardware: of this machine.
+        first: what the switches begin with.
     """
     with st.expander("Devices and memory", icon=":material/memory:"):
         st.caption("The defaults are right for nearly everybody.")
         left, right = st.columns(2)
-        parallel = _pick(left, "parallel", "How the work is shared", _parallel(hardware))
-        precision = _pick(right, "precision", "Precision of the arithmetic", _precision(hardware))
+        parallel = _pick(
+            left, "parallel", "How the work is shared", _parallel(hardware), first.parallel
+        )
+        precision = _pick(
+            right, "precision", "Precision of the arithmetic", _precision(hardware), first.precision
+        )
         places = st.columns(2)
         switched = {
-            name: _switch(places[number % 2], name, hardware, parallel)
+            name: _switch(places[number % 2], name, hardware, parallel, first)
             for number, name in enumerate(_SWITCHES)
         }
         if not hardware.gpus:
@@ -66,14 +72,19 @@ def choose_devices(hardware: Hardware) -> DeviceSettings:
     return DeviceSettings(parallel=parallel, precision=precision, **switched)
 
 
-def _pick(place, name: str, label: str, options: dict[str, str]) -> str:
+def _pick(place, name: str, label: str, options: dict[str, str], first: str) -> str:
     helps = {
         "parallel": "Automatic trains different networks on different GPUs, or on the cores of "
         "the CPU, at the same time. Splitting batches pays only for large networks.",
         "precision": "Automatic takes 16 bits on a GPU and 32 bits on a CPU.",
     }
     return place.selectbox(
-        label, list(options), format_func=options.get, key=f"train {name}", help=helps[name]
+        label,
+        list(options),
+        place_of(first, options),
+        format_func=options.get,
+        key=f"train {name}",
+        help=helps[name],
     )
 
 
@@ -88,13 +99,13 @@ def _precision(hardware: Hardware) -> dict[str, str]:
     return {name: words for name, words in _PRECISION.items() if hardware.gpus or name != "fp16"}
 
 
-def _switch(place, name: str, hardware: Hardware, parallel: str) -> bool:
+def _switch(place, name: str, hardware: Hardware, parallel: str, first: DeviceSettings) -> bool:
     label, words = _SWITCHES[name]
     default = DeviceSettings.model_fields[name].default
     useful = (bool(hardware.gpus) or name in _ON_CPU) and not (
         name == "step_in_backward" and parallel == "ddp"
     )
-    key = f"train {name}"
-    st.session_state.setdefault(key, default)
-    chosen = place.checkbox(label, key=key, help=words, disabled=not useful)
+    chosen = place.checkbox(
+        label, getattr(first, name), key=f"train {name}", help=words, disabled=not useful
+    )
     return chosen if useful else default

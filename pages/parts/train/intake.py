@@ -21,8 +21,6 @@ from pages.parts.train.reading_form import show_reading_form
 from pages.parts.train.row_editor import forget_rows
 
 SAMPLE = "textbook.csv"
-CLONED_SETTINGS = "train cloned settings"
-"""In the session: the settings of the run to clone, until the fields have taken them."""
 
 
 def choose_file() -> dict | None:
@@ -80,7 +78,6 @@ def take_clone(run: Run) -> None:
         scales=columns.scales,
         units=clone.config.units,
     )
-    st.session_state[CLONED_SETTINGS] = clone.config
 
 
 def harmful(file: dict, table: Table) -> dict[str, str]:

@@ -15,8 +15,7 @@ from engine.settings.presets import PRESETS, SMALL_TABLE, choose
 from engine.table import Table, read_table
 from engine.table.folds import MOST_FOLDS
 from pages.parts.formatting import plain, show_error
-from pages.parts.layout import upload_table
-from pages.parts.train import intake
+from pages.parts.layout import place_of, upload_table
 from pages.parts.train.devices import choose_devices
 from pages.parts.train.resource_estimate import show_resource_estimate
 from pages.parts.train.said import chosen_columns, said
@@ -46,17 +45,19 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
         measure: whether to say how long the run would take, which may need a measurement.
     """
     # What comes and goes is drawn into a container, so that nothing below it changes its place:
-    # the browser rebuilds a field that moves, and loses what was just typed into it.
-    _take_cloned(file)
+    # the browser rebuilds a field that moves, and loses what was just typed into it. First values
+    # are the fields' defaults, not put into the session: what the session sets is sent to the
+    # browser in each run, over what is being typed.
+    first = _first_settings(file, table)
     hardware = detect()
     st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
     with st.container():
-        preset = _choose_preset(hardware, _labels(table))
+        preset = _choose_preset(hardware, _labels(table), first.preset)
     estimate_place = st.container()
     with st.container():
-        folds = _choose_folds(file, table)
-    name, seed = _name_and_seed(file, table)
-    use = choose_devices(hardware)
+        folds = _choose_folds(file, table, first.folds)
+    name, seed = _name_and_seed(file, first)
+    use = choose_devices(hardware, first.use)
     if folds is None:
         return None
     if measure:
@@ -77,44 +78,37 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     )
 
 
-def _take_cloned(file: dict) -> None:
-    """Put the settings of the run that is cloned into the fields, once."""
-    config = st.session_state.pop(intake.CLONED_SETTINGS, None)
-    if config is None:
-        return
-    kind, _, which = config.folds.partition(":")
-    fold_field = ("column", which) if kind == "column" else ("count", int(which))
-    fields = {
-        "train preset": config.preset,
-        "train folds": kind,
-        f"train fold {fold_field[0]} {file['key']}": fold_field[1],
-        f"train name {file['key']}": config.name,
-        "train seed": config.seed,
-        **{f"train {name}": value for name, value in config.use.model_dump().items()},
-    }
-    st.session_state.update(fields)
+def _first_settings(file: dict, table: Table) -> RunConfig:
+    """The settings that the fields begin with: those of the run that is cloned, or the usual."""
+    if "clone" in file:
+        return file["clone"].config
+    return RunConfig(
+        name=table.title[:LONGEST] or "Table", folds=f"random:{min(5, _most_folds(table))}"
+    )
 
 
 def _labels(table: Table) -> int:
     return int(np.isfinite(table.labels[:, learnable(table)]).sum())
 
 
-def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
+def _most_folds(table: Table) -> int:
+    return min(MOST_FOLDS, len(table.smiles))
+
+
+def _name_and_seed(file: dict, first: RunConfig) -> tuple[str, int]:
     name_place, seed_place = st.columns([3, 1])
-    name_key = f"train name {file['key']}"
-    # Not as the field's default: Streamlit warns of a field that has one and was also set.
-    _begin_with(name_key, table.title[:LONGEST])
-    _begin_with("train seed", 0)
     name = name_place.text_input(
         "Name of the run",
+        first.name,
         max_chars=LONGEST,
-        key=name_key,
+        key=f"train name {file['key']}",
         help="To find it again in the list of runs.",
     )
     seed = seed_place.number_input(
         "Seed",
         0,
         MAX_SEED - 1,
+        first.seed,
         key="train seed",
         help="The start of everything random: the same seed on the same machine gives the same "
         "folds and the same start of the networks.",
@@ -125,7 +119,7 @@ def _name_and_seed(file: dict, table: Table) -> tuple[str, int]:
     return name.strip(), seed
 
 
-def _choose_preset(hardware: Hardware, labels: int) -> str:
+def _choose_preset(hardware: Hardware, labels: int, first: str) -> str:
     automatic = choose("auto", hardware, labels)
     titles = {"auto": f"Automatic: {automatic.title}"}
     titles |= {name: preset.title for name, preset in PRESETS.items()}
@@ -135,6 +129,7 @@ def _choose_preset(hardware: Hardware, labels: int) -> str:
     chosen = st.radio(
         "How much to train",
         list(titles),
+        place_of(first, titles),
         format_func=titles.get,
         captions=[plain(words) for words in summaries],
         key="train preset",
@@ -163,13 +158,15 @@ def _reason_for_automatic(hardware: Hardware, labels: int) -> str:
     return f"Because this machine has no CUDA GPU, and the table has {labels:,} labels."
 
 
-def _choose_folds(file: dict, table: Table) -> str | None:
+def _choose_folds(file: dict, table: Table, first: str) -> str | None:
     """The folds as `engine.runs` reads them; None while the choice is not complete."""
     columns = _fold_columns(table)
     kinds = [kind for kind in _FOLDS if kind != "column" or columns]
+    first_kind, _, which = first.partition(":")
     kind = st.radio(
         "How rows are divided into folds",
         kinds,
+        place_of(first_kind, kinds),
         format_func=_FOLDS.get,
         captions=[_FOLD_WORDS[kind] for kind in kinds],
         key="train folds",
@@ -177,25 +174,22 @@ def _choose_folds(file: dict, table: Table) -> str | None:
         "error figure comes from rows that the model has not seen.",
     )
     if kind == "column":
-        column = st.selectbox("Column", columns, key=f"train fold column {file['key']}")
+        column = st.selectbox(
+            "Column", columns, place_of(which, columns), key=f"train fold column {file['key']}"
+        )
         return f"column:{column}"
     if kind == "file":
         return _fold_file()
-    most = min(MOST_FOLDS, len(table.smiles))
-    key = f"train fold count {file['key']}"
-    _begin_with(key, min(5, most))
-    count = st.number_input("Number of folds", 2, most, key=key, width=200)
+    most = _most_folds(table)
+    count = st.number_input(
+        "Number of folds",
+        2,
+        most,
+        min(5 if first_kind == "column" else int(which), most),
+        key=f"train fold count {file['key']}",
+        width=200,
+    )
     return f"{kind}:{count}"
-
-
-def _begin_with(key: str, value: object) -> None:
-    """Give a field its first value, in each run until it has another.
-
-    Said once, it does not reach the browser when a click ends the page's first run, and the field
-    stays empty.
-    """
-    if st.session_state.get(key, value) == value:
-        st.session_state[key] = value
 
 
 def _fold_columns(table: Table) -> list[str]:
