@@ -20,7 +20,7 @@ from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record
 from engine.chem.repeat_unit import canonical_unit
 from engine.runs.making import BundleRequest, make_bundle
-from engine.settings.presets import PRESETS
+from engine.settings.presets import PRESETS, Preset
 from engine.table import load_table
 from engine.table.folds import make_folds
 from engine.training.context import TrainContext
@@ -64,10 +64,10 @@ def compare(path: Path, preset: str, spec: str, seed: int) -> dict:
     request = BundleRequest.of(table, path.stem, PRESETS[preset], spec)
     folds = make_folds(spec, table.canonical, table.labels, seed, by_polymer=True)
     request = replace(request, given_folds=folds, seed=seed)
-    units = [canonical_unit(smiles) for smiles in table.canonical]
-    both = (request, replace(request, canonical=units))
-    errors = {form: _errors(each) for form, each in zip(FORMS, both, strict=True)}
-    changed = [unit != drawn for unit, drawn in zip(units, table.canonical, strict=True)]
+    errors = {
+        form: _errors(replace(request, preset=_taking(PRESETS[preset], form))) for form in FORMS
+    }
+    changed = [canonical_unit(drawn) != drawn for drawn in table.canonical]
     return {
         "units_redrawn": float(np.mean(changed)),
         "properties": {
@@ -77,6 +77,10 @@ def compare(path: Path, preset: str, spec: str, seed: int) -> dict:
             for k, name in enumerate(request.names)
         },
     }
+
+
+def _taking(preset: Preset, form: str) -> Preset:
+    return preset.model_copy(update={"canonical_units": form == "canonical"})
 
 
 def _errors(request: BundleRequest) -> dict[str, np.ndarray]:

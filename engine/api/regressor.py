@@ -36,7 +36,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         figures_: errors of these predictions, see `engine.settings.metrics.figures`.
 
     >>> from polygin import PolymerRegressor
-    >>> smiles = ["*" + "C" * n + "*" for n in range(1, 13)]
+    >>> smiles = ["*" + "C" * n + "O*" for n in range(1, 13)]
     >>> y = [float(n) for n in range(1, 13)]
     >>> regressor = PolymerRegressor(preset="smoke", folds="random:2", verbose=False)
     >>> regressor.fit(smiles, y).predict(smiles).shape

@@ -1,6 +1,6 @@
 """From repeat units to their features: packed graphs and a descriptor matrix."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base.packed import Features, Graph, pack
-from ..base.versions import FEATURES
+from ..base.versions import FEATURES, REPEAT_UNITS
 from ..base.workers import worker_pool
 from .cache import FeatureCache, TableCache
 
@@ -34,7 +34,8 @@ class UniqueUnits:
     """The repeat units that N rows hold, each once.
 
     Attributes:
-        canonical: the U canonical SMILES, sorted.
+        canonical: the U canonical SMILES, sorted: of the units as they were drawn, or of their
+            polymers' canonical repeat units.
         place: shape `(N,)`, int: each row's index in `canonical`, -1 where it cannot be read.
         problems: why a row cannot be read, by its position.
         inventories: what each of the U units is made of.
@@ -46,19 +47,26 @@ class UniqueUnits:
     inventories: "list[Inventory]"
 
     @classmethod
-    def of(cls, smiles: Sequence[str]) -> "UniqueUnits":
-        """Read N rows; a text that occurs many times is parsed once."""
+    def of(cls, smiles: Sequence[str], canonical_units: bool = False) -> "UniqueUnits":
+        """Read N rows; a text that occurs many times is parsed once.
+
+        Args:
+            smiles: N texts.
+            canonical_units: whether the canonical repeat unit stands for all drawings of a polymer.
+        """
         from ..chem.inventory import inventory
+        from ..chem.repeat_unit import canonical_unit
         from ..chem.smiles import BadSmilesError, canonical
 
+        form = canonical_unit if canonical_units else canonical
         units: dict[str, str] = {}
         reasons: dict[str, str] = {}
         inventories: dict[str, Inventory] = {}
         for text in dict.fromkeys(smiles):
             try:
-                units[text] = unit = canonical(text)
+                units[text] = unit = form(text)
                 if unit not in inventories:
-                    inventories[unit] = inventory(text)
+                    inventories[unit] = inventory(unit)
             except BadSmilesError as error:
                 reasons[text] = str(error)
         unique = sorted(set(units.values()))
@@ -87,12 +95,12 @@ def compute_features(canonical: Sequence[str], progress: Progress | None = None)
     """
     report = progress or _silent
     if len(canonical) < _WORTH_A_FILE:
-        return _from_units(canonical, report)
+        return _features(*_from_units(canonical, _versions(), report))
     tables = TableCache()
     contents = [f"{kind}-v{version}" for kind, version in _versions().items()] + list(canonical)
     arrays = tables.read(contents)
     if arrays is None:
-        features = _from_units(canonical, report)
+        features = _features(*_from_units(canonical, _versions(), report))
         tables.write(contents, features.arrays())
         return features
     for kind in _versions():
@@ -100,26 +108,54 @@ def compute_features(canonical: Sequence[str], progress: Progress | None = None)
     return Features.of(arrays)
 
 
-def chunk_features(smiles: Sequence[str], store: bool) -> tuple[UniqueUnits, Features | None]:
+def canonical_units(smiles: Sequence[str], progress: Progress | None = None) -> list[str]:
+    """Make or fetch the canonical repeat units that stand for N units, in the order given.
+
+    Args:
+        smiles: N canonical SMILES, all parsable.
+        progress: called as for `compute_features`, with `repeat_units`.
+    """
+    kinds = {"repeat_units": _with_rdkit(REPEAT_UNITS)}
+    (units,) = _from_units(smiles, kinds, progress or _silent)
+    return [text.decode() for text in units]
+
+
+def chunk_features(
+    smiles: Sequence[str], store: bool, canonical_units: bool = False
+) -> tuple[UniqueUnits, Features | None]:
     """Read some rows of many and make or fetch their features, in this process alone.
 
     Args:
         smiles: N SMILES.
         store: whether features that had to be made go into the store, at 10 kB a unit.
+        canonical_units: as for `UniqueUnits.of`.
 
     Returns:
         The repeat units in the rows, and their features; None where no row can be read.
     """
-    units = UniqueUnits.of(smiles)
+    units = UniqueUnits.of(smiles, canonical_units)
     if not units.canonical:
         return units, None
-    return units, _from_units(units.canonical, _silent, one_process=True, store=store)
+    made = _from_units(units.canonical, _versions(), _silent, one_process=True, store=store)
+    return units, _features(*made)
+
+
+def _features(graphs: list[bytes], vectors: list[bytes]) -> Features:
+    """The features, put together from those of each unit."""
+    return Features(
+        pack([Graph.from_bytes(data) for data in graphs]),
+        np.stack([np.frombuffer(data, "<f4") for data in vectors]),
+    )
 
 
 def _from_units(
-    smiles: Sequence[str], report: Progress, one_process: bool = False, store: bool = True
-) -> Features:
-    """The features, put together from those of each unit."""
+    smiles: Sequence[str],
+    versions: Mapping[str, str],
+    report: Progress,
+    one_process: bool = False,
+    store: bool = True,
+) -> list[list[bytes]]:
+    """The bytes of each kind, with their versions, for each of N units; shape `(kinds, N)`."""
     # Not above: workers load this file, do not need it, and would take twice as long to start.
     from ..base.hardware import usable_cores
     from ..chem.smiles import release_interrupts
@@ -127,7 +163,7 @@ def _from_units(
     with ExitStack() as stack:
         kinds = [
             _Kind(kind, smiles, stack.enter_context(FeatureCache(kind, version)))
-            for kind, version in _versions().items()
+            for kind, version in versions.items()
         ]
         run: _Run = map
         if not one_process and any(len(kind.missing) >= _WORTH_A_POOL for kind in kinds):
@@ -135,11 +171,7 @@ def _from_units(
         for kind in kinds:
             kind.complete(run, store, report)
     release_interrupts()
-    graphs, vectors = (kind.in_order() for kind in kinds)
-    return Features(
-        pack([Graph.from_bytes(data) for data in graphs]),
-        np.stack([np.frombuffer(data, "<f4") for data in vectors]),
-    )
+    return [kind.in_order() for kind in kinds]
 
 
 class _Kind:
@@ -177,8 +209,11 @@ def _make(kind: str, smiles: list[str], run: _Run) -> Iterable[dict[str, bytes]]
 def _make_chunk(kind: str, smiles: list[str]) -> dict[str, bytes]:
     from ..chem.descriptors import descriptor_matrix
     from ..chem.graphs import graph
+    from ..chem.repeat_unit import canonical_unit
     from ..chem.smiles import parse
 
+    if kind == "repeat_units":
+        return {text: canonical_unit(text).encode() for text in smiles}
     if kind == "graphs":
         return {text: graph(text).to_bytes() for text in smiles}
     rows = descriptor_matrix([parse(text) for text in smiles]).astype("<f4")
@@ -186,11 +221,16 @@ def _make_chunk(kind: str, smiles: list[str]) -> dict[str, bytes]:
 
 
 def _versions() -> dict[str, str]:
-    """The version of each kind of feature; another RDKit makes other features."""
+    """The version of each kind of feature."""
+    return {kind: _with_rdkit(number) for kind, number in FEATURES.items()}
+
+
+def _with_rdkit(version: int) -> str:
+    """A version that says RDKit's too: another one makes other features."""
     # Not above: training reads features on machines without RDKit.
     from rdkit import rdBase
 
-    return {kind: f"{number}-rdkit-{rdBase.rdkitVersion}" for kind, number in FEATURES.items()}
+    return f"{version}-rdkit-{rdBase.rdkitVersion}"
 
 
 def _silent(kind: str, done: int, total: int) -> None:

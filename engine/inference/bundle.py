@@ -88,6 +88,8 @@ class BundleInfo(BaseModel):
         networks: what the networks of each member that has some are made of.
         network_counts: how many networks each of these members has.
         figures: out-of-fold, see `engine.settings.metrics.figures`.
+        canonical_units: whether it learned from canonical repeat units, and predicts from them;
+            otherwise from those that were drawn.
         versions: of the packages that fitted it and of the features it learned on.
         intervals: the conformal interval of each property that has labels enough; None in a
             bundle from before there were any.
@@ -116,6 +118,7 @@ class BundleInfo(BaseModel):
     members: list[str]
     blend: dict[str, dict[str, float]]
     fixed_weights: bool | None = None
+    canonical_units: bool = False
     networks: dict[str, NetworkConfig] = {}
     network_counts: dict[str, Annotated[int, Field(ge=1, le=_MOST_NETWORKS)]] = {}
     figures: dict

@@ -13,8 +13,8 @@ from ..base.errors import UserError
 from ..base.hardware import usable_cores
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
-from ..base.versions import FEATURES
-from ..features.compute import UniqueUnits, compute_features
+from ..base.versions import FEATURES, REPEAT_UNITS
+from ..features.compute import UniqueUnits, canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
 from ..settings.properties import predicted_columns
@@ -38,6 +38,7 @@ class Predictions:
 
     Attributes:
         smiles: the N repeat units as they were given.
+        units: those that stand for them in the model; None where a text cannot be read.
         blend: N rows, one column for each property; NaN where a row could not be predicted.
         members: the same for each member.
         problems: by position, why a row could not be predicted: its SMILES cannot be read, it is no
@@ -46,6 +47,7 @@ class Predictions:
     """
 
     smiles: list[str]
+    units: list[str | None]
     blend: pd.DataFrame
     members: dict[str, pd.DataFrame]
     problems: dict[int, str]
@@ -92,6 +94,13 @@ class Predictor:
                     f"The model {self.info.name!r} was trained by another version of PolyGIN "
                     f"Studio, whose {kind} differ; train it anew."
                 )
+        if self.info.canonical_units and self.info.versions.get("repeat_units") != str(
+            REPEAT_UNITS
+        ):
+            raise UserError(
+                f"The model {self.info.name!r} was trained by another version of PolyGIN Studio, "
+                "whose canonical repeat units differ; train it anew."
+            )
 
     def predict(
         self,
@@ -111,7 +120,7 @@ class Predictor:
         Raises:
             UserError: when the model needs conditions, and none are given.
         """
-        units = UniqueUnits.of(whole_units(smiles, fragments))
+        units = UniqueUnits.of(whole_units(smiles, fragments), self.info.canonical_units)
         features = compute_features(units.canonical, progress) if units.canonical else None
         return self.predict_features(smiles, units, features, given=given)
 
@@ -161,6 +170,7 @@ class Predictor:
                 values[rows] = predicted[place[rows]]
         return Predictions(
             list(smiles),
+            [units.canonical[unit] if unit >= 0 else None for unit in units.place],
             self._frame(self._blend(members)),
             {member: self._frame(values) for member, values in members.items()},
             problems,
@@ -252,13 +262,13 @@ class Predictor:
         """
         self.demand_intervals()
         members = np.stack([frame.to_numpy() for frame in predicted.members.values()])
-        smiles = [
-            None if row in predicted.problems else text for row, text in enumerate(predicted.smiles)
+        units = [
+            None if row in predicted.problems else unit for row, unit in enumerate(predicted.units)
         ]
         return estimate_uncertainty(
             self.info,
             self._domain,
-            smiles,
+            units,
             predicted.blend,
             members,
             coverage,
@@ -311,7 +321,7 @@ class Predictor:
         Returns:
             Shape `(N, K)`, bool; None for a model that does not know.
         """
-        return None if self.info.domain is None else self._domain.holds(smiles)
+        return None if self.info.domain is None else self._domain.holds(self._learned(smiles))
 
     def similarities(
         self, smiles: Sequence[str], progress: Callable[[int, int], None] | None = None
@@ -326,7 +336,13 @@ class Predictor:
             Shape `(N, K)`, see `engine.inference.domain.Domain.similarities`; None for a model that
             does not know.
         """
-        return None if self.info.domain is None else self._domain.similarities(smiles, progress)
+        if self.info.domain is None:
+            return None
+        return self._domain.similarities(self._learned(smiles), progress)
+
+    def _learned(self, smiles: Sequence[str]) -> list[str]:
+        """The units that stand for N parsable ones in the model."""
+        return canonical_units(smiles) if self.info.canonical_units else list(smiles)
 
     @cached_property
     def _domain(self) -> Domain:

@@ -165,6 +165,7 @@ def predict_stream(
             yield predictor.predict(smiles, given=next_given() if next_given else None)
         return
     workers, threads = _workers_and_threads(usable_cores())
+    canonical = predictor.info.canonical_units
     waiting: deque[tuple[Sequence[str], Future[tuple[UniqueUnits, Features | None]]]] = deque()
 
     def predict_next() -> Predictions:
@@ -175,7 +176,7 @@ def predict_stream(
 
     with worker_pool(workers) as pool:
         for chunk in chain(first, chunks):
-            waiting.append((chunk, pool.submit(chunk_features, chunk, store)))
+            waiting.append((chunk, pool.submit(chunk_features, chunk, store, canonical)))
             # Two for each worker: one in progress, and one that is ready when that is done.
             if len(waiting) > 2 * workers:
                 yield predict_next()

@@ -69,7 +69,7 @@ def estimate_uncertainty(
     Args:
         info: of the model, which has intervals and a domain.
         domain: of the same model.
-        smiles: N repeat units; None for one that could not be read.
+        smiles: N repeat units, as the model takes them; None for one that could not be read.
         blend: N rows, K columns, in the properties' units.
         members: shape `(M, N, K)`, in the same units.
         coverage: the share of labels that should lie within the intervals.

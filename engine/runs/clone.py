@@ -23,6 +23,7 @@ from ..table.repeat_units import Progress
 from . import folder as files
 from .learned_rows import read_learned_rows
 from .records import Run, RunConfig
+from .start import chosen_preset
 
 FOLDS_COLUMN = "fold"
 """The column of folds that are kept from a run."""
@@ -153,9 +154,8 @@ def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
     """
     if folds_made(config.folds) is None:
         return table, config
-    folds = make_folds(
-        config.folds, table.canonical, table.labels, config.seed, by_polymer=bool(table.sources)
-    )
+    by_polymer = bool(table.sources) or chosen_preset(config.preset, table).canonical_units
+    folds = make_folds(config.folds, table.canonical, table.labels, config.seed, by_polymer)
     column = free_name(FOLDS_COLUMN, {*table.raw.column_names})
     frame = table.raw.frame.copy()
     frame[column] = None

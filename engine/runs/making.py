@@ -11,7 +11,7 @@ from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.versions import package_versions
-from ..features.compute import compute_features
+from ..features.compute import canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..inference.bundle import BundleInfo, write_info
 from ..inference.domain import write_domain
@@ -40,7 +40,7 @@ class BundleRequest:
     Attributes:
         name: of the model, for people.
         table: the name of the table that the rows come from.
-        canonical: N canonical SMILES.
+        canonical: N canonical SMILES, of the units as they were drawn.
         labels: shape `(N, K)`, in the properties' units, NaN where missing.
         properties: the K properties.
         preset: which members, how large, how long.
@@ -120,9 +120,12 @@ class BundleRequest:
         """
         if self.given_folds is not None:
             return self.given_folds
-        return make_folds(
-            self.folds, self.canonical, self.labels, self.seed, by_polymer=bool(self.sources)
-        )
+        return make_folds(self.folds, self.canonical, self.labels, self.seed, self.by_polymer)
+
+    @property
+    def by_polymer(self) -> bool:
+        """Whether a splitter keeps all drawings of a polymer in one fold."""
+        return bool(self.sources) or self.preset.canonical_units
 
 
 @dataclass(frozen=True)
@@ -156,17 +159,19 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     torch.set_num_threads(usable_cores())
     reporter, count = context.reporter, len(request.canonical)
     folds = request.divided()
-    remarks = check_folds(folds, request.canonical, request.labels, request.names)
-    for remark in remarks:
-        reporter.log(remark)
     held_out = len(np.unique(folds[folds >= 0]))
     fits = stages(request.preset, held_out, request.quantities)
     steps = study_steps(request.preset, held_out, request.quantities, request.source_names)
     if steps:
         fits[STAGE] = steps
-    reporter.plan({"features": 2 * count, **fits, "bundle": 1})
-    reporter.stage("features", 2 * count)
-    request, features = _with_features(request, reporter)
+    kinds = 3 if request.preset.canonical_units else 2
+    reporter.plan({"features": kinds * count, **fits, "bundle": 1})
+    reporter.stage("features", kinds * count)
+    request = _with_learned_units(request, reporter)
+    remarks = check_folds(folds, request.canonical, request.labels, request.names)
+    for remark in remarks:
+        reporter.log(remark)
+    request, features = _with_features(request, (kinds - 2) * count, reporter)
     context.folder.mkdir(exist_ok=True)
     data = _training_data(request, features, folds)
     ensemble = fit_ensemble(data, request.preset, request.seed, context)
@@ -186,12 +191,22 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     return Made(info, in_units, folds)
 
 
-def _with_features(request: BundleRequest, reporter: Reporter) -> tuple[BundleRequest, Features]:
+def _with_learned_units(request: BundleRequest, reporter: Reporter) -> BundleRequest:
+    """The request with the repeat units that members are to see."""
+    if not request.preset.canonical_units:
+        return request
+    units = canonical_units(request.canonical, lambda kind, done, total: reporter.step(done))
+    return replace(request, canonical=units)
+
+
+def _with_features(
+    request: BundleRequest, done_before: int, reporter: Reporter
+) -> tuple[BundleRequest, Features]:
     """The features of the rows, with their conditions, and a preset whose networks take these."""
     count = len(request.canonical)
+    before = {"graphs": done_before, "descriptors": done_before + count}
     features = compute_features(
-        request.canonical,
-        lambda kind, done, total: reporter.step(done + (count if kind == "descriptors" else 0)),
+        request.canonical, lambda kind, done, total: reporter.step(before[kind] + done)
     )
     if not request.conditions:
         return request, features
@@ -250,6 +265,7 @@ def _described(
         members=list(ensemble.members),
         blend=ensemble.weights,
         fixed_weights=request.preset.blend is not None,
+        canonical_units=request.preset.canonical_units,
         networks=networks,
         network_counts={member: len(network_files(context.folder, member)) for member in networks},
         figures=ensemble.figures,

@@ -22,6 +22,8 @@ class Preset(BaseModel):
             `Config` reads them (`engine.models.members.configs_of`); what is not said is its
             default.
         blend: the members' fixed weights, of sum 1; by default they are fitted.
+        canonical_units: whether members see the canonical repeat unit of a polymer, so that it has
+            one answer however it is drawn; without it they see the drawn one, as all did once.
         use: what `auto` means for several devices and for the precision, see `devices_for`.
     """
 
@@ -32,6 +34,7 @@ class Preset(BaseModel):
     summary: str
     members: dict[str, dict[str, Any]]
     blend: dict[str, float] | None = None
+    canonical_units: bool = False
     use: DeviceSettings = DeviceSettings()
 
     def devices_for(self, use: DeviceSettings, cards: int) -> tuple[DeviceSettings, list[str]]:
@@ -85,6 +88,7 @@ PRESETS = {
             title="Quick look",
             summary="A small network and short boosting for a first impression: under a minute for "
             "a hundred rows, some minutes for thousands.",
+            canonical_units=True,
             members={
                 "lightgbm": {"rounds": 120, "learning_rate": 0.08, "leaves": 15},
                 "xgboost": {"rounds": 120, "learning_rate": 0.08, "depth": 4, "loss": "squared"},
@@ -99,6 +103,7 @@ PRESETS = {
             name="cpu",
             title="CPU",
             summary="Made for a table of some thousand rows on a machine without a GPU.",
+            canonical_units=True,
             members={
                 **_BOOSTING,
                 **_GAUSSIAN_PROCESS,
@@ -109,6 +114,7 @@ PRESETS = {
             name="gpu",
             title="GPU",
             summary="A wider network, longer, from three seeds; for one CUDA device.",
+            canonical_units=True,
             members={
                 **_BOOSTING,
                 **_GAUSSIAN_PROCESS,
@@ -120,6 +126,7 @@ PRESETS = {
             title="Best",
             summary="Two networks for each fold, and boosting that is slow and long: meant to err "
             "least, in about twice the time of “CPU” and several times its size.",
+            canonical_units=True,
             members={
                 "lightgbm": {
                     "rounds": 1200,

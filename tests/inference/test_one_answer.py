@@ -1,0 +1,92 @@
+"""A model gives one answer for one polymer, however it is drawn."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine.base.errors import UserError
+from engine.chem.smiles import without_stereo
+from engine.features.compute import chunk_features
+from engine.inference.predict import Predictor
+from engine.inference.streaming import predict_stream
+from engine.runs import Run
+from tests.bundles import copied, redescribe
+from tests.conftest import TEXTBOOK
+from tests.drawings import drawings_of
+
+SAME = ["*OCC*", "*COC*", "*CCO*", "*CCOCCO*"]
+
+
+def test_drawings_of_textbook_polymers_get_one_answer(predictor: Predictor) -> None:
+    _demand_one_answer_each(predictor, pd.read_csv(TEXTBOOK)["SMILES"])
+
+
+def test_drawings_of_real_units_get_one_answer(predictor: Predictor, real_train: Path) -> None:
+    units = pd.read_csv(real_train)["SMILES"]
+    _demand_one_answer_each(predictor, units.sample(500, random_state=1))
+
+
+def test_one_at_a_time_they_get_one_answer_too(predictor: Predictor) -> None:
+    values = [predictor.predict([smiles]).blend.to_numpy() for smiles in SAME]
+    assert all((each == values[0]).all() for each in values)
+
+
+def test_their_intervals_and_domain_are_one_too(predictor: Predictor) -> None:
+    columns = predictor.uncertainty(predictor.predict(SAME)).columns()
+    assert (columns.nunique() == 1).all()
+    similar = predictor.similarities(SAME)
+    assert similar is not None
+    assert (similar == similar[0]).all()
+    seen = predictor.seen(["*CC(*)c1ccccc1", "*C(C*)c1ccccc1", "*CC(c1ccccc1)CC(*)c1ccccc1"])
+    assert seen is not None
+    assert (seen == seen[0]).all()
+    assert seen.any()
+
+
+def test_many_chunks_get_the_same(predictor: Predictor) -> None:
+    chunks = [[smiles] for smiles in SAME]
+    values = [each.blend.to_numpy() for each in predict_stream(predictor, chunks)]
+    assert all((each == values[0]).all() for each in values)
+
+
+def test_a_bundle_of_drawn_units_takes_them_as_they_are(trained: Run, tmp_path: Path) -> None:
+    folder = copied(trained.folder / "bundle", tmp_path / "drawn")
+    redescribe(folder, {"canonical_units": False})
+    assert Predictor(folder).predict(SAME).blend.nunique().min() > 1
+
+
+def test_units_of_another_version_are_refused(trained: Run, tmp_path: Path) -> None:
+    folder = copied(trained.folder / "bundle", tmp_path / "other")
+    versions = Predictor(folder).info.versions
+    redescribe(folder, {"versions": versions | {"repeat_units": "0"}})
+    with pytest.raises(UserError, match="whose canonical repeat units differ; train it anew"):
+        Predictor(folder)
+
+
+def _demand_one_answer_each(predictor: Predictor, units: pd.Series) -> None:
+    """Some lists of the same polymers, each drawn at random, get the same bits."""
+    chance = random.Random(0)
+    several = [
+        [flat, *drawings]
+        for flat in map(without_stereo, units)
+        if (drawings := [*drawings_of(flat, chance)])
+    ]
+    assert len(several) > 0.9 * len(units)
+    lists = [[chance.choice(drawings) for drawings in several] for _ in range(3)]
+    first = predictor.predict([drawings[0] for drawings in several])
+    assert not first.problems
+    for drawn in lists:
+        again = predictor.predict(drawn)
+        assert again.units == first.units
+        for name, frame in first.members.items():
+            assert np.array_equal(again.members[name], frame, equal_nan=True)
+        assert again.blend.equals(first.blend)
+        _, features = chunk_features(drawn, store=False, canonical_units=True)
+        _, expected = chunk_features(first.smiles, store=False, canonical_units=True)
+        assert features is not None
+        assert expected is not None
+        for name, array in expected.arrays().items():
+            assert np.array_equal(features.arrays()[name], array, equal_nan=True)
