@@ -3,14 +3,10 @@
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
-FEATURES = {"graphs": 1, "descriptors": 2}
-"""The version of each kind of feature. Raise one whenever a code of a graph, or the value of a
-descriptor, changes: stored features of that kind are then made anew, and a model trained on another
-version no longer predicts."""
-
-REPEAT_UNITS = 1
-"""The version of canonical repeat units. Raise it whenever one changes: stored ones are then made
-anew, and a model trained on another version no longer predicts."""
+FEATURES = {"graphs": 1, "descriptors": 2, "repeat_units": 1, "chain_graphs": 1}
+"""The version of each kind of feature. Raise one whenever a code of a graph, the value of a
+descriptor, or a canonical repeat unit changes: stored features of that kind are then made anew, and
+a model trained on another version no longer predicts."""
 
 _PACKAGES = ("rdkit", "torch", "lightgbm", "xgboost", "catboost", "numpy", "scipy")
 
@@ -24,5 +20,11 @@ def package_versions() -> dict[str, str]:
     for name in _PACKAGES:
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
-    kinds = {**FEATURES, "repeat_units": REPEAT_UNITS}
-    return versions | {kind: str(number) for kind, number in kinds.items()}
+    return versions | {kind: str(number) for kind, number in FEATURES.items()}
+
+
+def kinds_of_features(canonical_units: bool) -> tuple[str, ...]:
+    """The kinds that a model learns from: of canonical repeat units, or of units as drawn."""
+    if canonical_units:
+        return "repeat_units", "chain_graphs", "descriptors"
+    return "graphs", "descriptors"

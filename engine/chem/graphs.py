@@ -1,10 +1,11 @@
-"""Repeat units as graphs of coded atoms and bonds; `*` stays an atom."""
+"""Repeat units as graphs of coded atoms and bonds, on their own or within their chain."""
 
 import numpy as np
 from rdkit import Chem
 
 from ..base.packed import Graph
 from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS
+from .repeat_unit import repeated, repeats
 from .skeleton import has_usual_bonds
 from .smiles import atoms_of, bonds_of, parse
 
@@ -28,7 +29,7 @@ _STEREO = {
 
 
 def graph(smiles: str) -> Graph:
-    """The graph of one repeat unit.
+    """The graph of one repeat unit on its own; `*` stays an atom.
 
     Raises:
         BadSmilesError: when it cannot be parsed.
@@ -40,10 +41,53 @@ def graph(smiles: str) -> Graph:
     ).reshape(-1, 2)
     atoms = _atom_codes(mol, ends, chiral="@" in smiles)
     codes = _bond_codes(mol, bonds, stereo="/" in smiles or "\\" in smiles)
+    return _coded(atoms, ends, codes)
+
+
+def chain_graph(smiles: str) -> Graph:
+    """The graph of one repeat unit within its chain.
+
+    It has no `*`: the last atom of the backbone is a neighbour of the first, as it is of the first
+    of the next unit, and all codes are those that atoms and bonds have in the chain. Which way a
+    centre turns is not coded. So all cuts of a chain give the same graph but for the order of its
+    atoms. Closed graphs of polymers: Aldeghi & Coley, Chem. Sci. 13 (2022) 10486,
+    doi:10.1039/D2SC02839E.
+
+    Args:
+        smiles: of a repeat unit; one whose copies cannot be joined keeps its `*`.
+
+    Raises:
+        BadSmilesError: when it cannot be parsed.
+    """
+    unit = parse(smiles)
+    if not repeats(unit):
+        return graph(smiles)
+    try:
+        three = repeated(unit, 3)
+    except Chem.MolSanitizeException:
+        return graph(smiles)
+    bonds = bonds_of(three)
+    ends = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds])
+    inner = unit.GetNumAtoms() - 2
+    # The first copy has kept one of its ends.
+    middle = slice(inner + 1, 2 * inner + 1)
+    is_inner = (ends >= middle.start) & (ends < middle.stop)
+    to_last = is_inner.any(axis=1) & (ends >= middle.stop).any(axis=1)
+    kept = is_inner.all(axis=1) | to_last
+    codes = _bond_codes(three, bonds, stereo="/" in smiles or "\\" in smiles)
+    return _coded(
+        _atom_codes(three, ends, chiral=False)[middle],
+        # What reaches into the last copy reaches back into the middle one.
+        np.where(ends >= middle.stop, ends - inner, ends)[kept] - middle.start,
+        codes[kept],
+    )
+
+
+def _coded(atoms: np.ndarray, ends: np.ndarray, bonds: np.ndarray) -> Graph:
     return Graph(
         np.clip(atoms, 0, _ATOM_TOP).astype(np.uint8),
-        ends,
-        np.clip(codes, 0, _BOND_TOP).astype(np.uint8),
+        ends.astype(np.uint16),
+        np.clip(bonds, 0, _BOND_TOP).astype(np.uint8),
     )
 
 

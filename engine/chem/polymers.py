@@ -6,7 +6,7 @@ tables and for checks of what is new to a model; members take a repeat unit as i
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from math import gcd
 
@@ -19,6 +19,9 @@ _MAYBE_UNJOINABLE = re.compile(
     r"\.|[=#~:$>]\[?\*|\*\]?[=#~:$<\d-]|[A-Za-z\])\d]\*[A-Za-z\[(]|\*[A-Za-z\[(].*\*[A-Za-z\[(]"
 )
 """A glance at a canonical SMILES, since to parse it takes much longer."""
+
+_TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|[A-Za-z*]|%\d\d|\d|[=#]")
+_BOND_TO_END = re.compile(r"\*[=#]|[=#]\*")
 
 
 def joining_problem(smiles: str) -> str | None:
@@ -72,25 +75,60 @@ def polymer_keys(
     Returns:
         The first of the N units that draws the same polymer.
     """
-    alike: dict[frozenset, list[str]] = {}
     different = list(dict.fromkeys(units))
-    for done, unit in enumerate(different, start=1):
+    at_a_glance: dict[frozenset, list[str]] = {}
+    for unit in different:
+        at_a_glance.setdefault(_tokens(unit), []).append(unit)
+    first, done = {}, 0
+    for group in at_a_glance.values():
+        for unit, drawn in _firsts(group):
+            first[unit] = drawn
+            done += 1
+            if progress and (done % 200 == 0 or done == len(different)):
+                progress(done, len(different))
+    return [first[unit] for unit in units]
+
+
+def _firsts(units: list[str]) -> Iterator[tuple[str, str]]:
+    """Each of some different units, and the first of them that draws the same polymer."""
+    if len(units) == 1:
+        yield units[0], units[0]
+        return
+    alike: dict[frozenset, list[str]] = {}
+    for unit in units:
         alike.setdefault(outline(unit), []).append(unit)
-        if progress and (done % 200 == 0 or done == len(different)):
-            progress(done, len(different))
-    first: dict[str, str] = {}
     for drawings in alike.values():
-        # The full key takes milliseconds, and few units are alike at a glance.
+        # The full key takes milliseconds, and few units are alike in their outlines.
         by_key: dict[str, str] = {}
         for unit in drawings:
             key = polymer(unit) if len(drawings) > 1 else unit
-            first[unit] = by_key.setdefault(key, unit)
-    return [first[unit] for unit in units]
+            yield unit, by_key.setdefault(key, unit)
+
+
+def _tokens(smiles: str) -> frozenset:
+    """What all drawings of a polymer share in their SMILES, and needs no parsing.
+
+    These are the shares of its atoms, double and triple bonds and ring closures. A bond to `*` is
+    half of the bond at which the chain was cut.
+    """
+    counts = Counter(
+        "ring" if token[0].isdigit() or token[0] == "%" else token
+        for token in _TOKEN.findall(smiles)
+    )
+    halves = {token: 2 * count for token, count in counts.items() if token not in ("*", "[H]")}
+    for bond in _BOND_TO_END.findall(smiles):
+        halves[bond.strip("*")] -= 1
+    return _shares(halves)
+
+
+def _shares(counts: Mapping[Hashable, int]) -> frozenset:
+    common = gcd(*counts.values()) if counts else 1
+    return frozenset((kind, count // common) for kind, count in counts.items())
 
 
 @lru_cache(maxsize=50_000)
 def outline(smiles: str) -> frozenset:
-    """What all drawings of a polymer share, and is quickly counted: its kinds of atoms.
+    """What all drawings of a polymer share, and is quickly counted: its atoms' surroundings.
 
     Args:
         smiles: of a repeat unit.
@@ -98,14 +136,24 @@ def outline(smiles: str) -> frozenset:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    mol = parse(smiles)
-    atoms = Counter(
+    atoms = atoms_of(parse(smiles))
+    kinds = [
         (atom.GetAtomicNum(), atom.GetDegree(), atom.GetTotalNumHs(), atom.GetIsAromatic())
-        for atom in mol.GetAtoms()
-        if atom.GetAtomicNum()
+        for atom in atoms
+    ]
+    neighbours = [[each.GetIdx() for each in atom.GetNeighbors()] for atom in atoms]
+    ends = [number for number, kind in enumerate(kinds) if not kind[0]]
+    if len(ends) == 2 and all(len(neighbours[end]) == 1 for end in ends):
+        # In the chain, each `*` is the atom that follows.
+        (first,), (last,) = (neighbours[end] for end in ends)
+        kinds[ends[0]], kinds[ends[1]] = kinds[last], kinds[first]
+    return _shares(
+        Counter(
+            (kinds[number], *sorted(kinds[each] for each in neighbours[number]))
+            for number, atom in enumerate(atoms)
+            if atom.GetAtomicNum()
+        )
     )
-    common = gcd(*atoms.values()) if atoms else 1
-    return frozenset((kind, count // common) for kind, count in atoms.items())
 
 
 @lru_cache(maxsize=50_000)

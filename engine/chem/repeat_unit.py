@@ -46,7 +46,7 @@ def canonical_unit(smiles: str) -> str:
         BadSmilesError: when it cannot be read.
     """
     drawn, unit = canonical(smiles), parse(smiles)
-    if not _repeats(unit):
+    if not repeats(unit):
         return drawn
     try:
         unit = _without_meaningless_stereo(unit)
@@ -61,9 +61,9 @@ def canonical_unit(smiles: str) -> str:
         return drawn
 
 
-def _repeats(unit: Chem.Mol) -> bool:
+def repeats(unit: Chem.Mol) -> bool:
     """Whether copies of a unit can be joined to a chain."""
-    ends = _ends(unit)
+    ends = ends_of(unit)
     return (
         len(ends) == 2
         and unit.GetNumAtoms() > 2
@@ -79,7 +79,8 @@ def _repeats(unit: Chem.Mol) -> bool:
     )
 
 
-def _ends(unit: Chem.Mol) -> list[int]:
+def ends_of(unit: Chem.Mol) -> list[int]:
+    """The `*` of a unit."""
     return [atom.GetIdx() for atom in atoms_of(unit) if atom.GetAtomicNum() == 0]
 
 
@@ -87,18 +88,19 @@ def _bond_of_end(unit: Chem.Mol, end: int) -> Chem.Bond:
     return unit.GetAtomWithIdx(end).GetBonds()[0]
 
 
-def _neighbour(unit: Chem.Mol, end: int) -> int:
+def beside_end(unit: Chem.Mol, end: int) -> int:
+    """The atom that an end hangs on."""
     return _bond_of_end(unit, end).GetOtherAtomIdx(end)
 
 
 def _is_single(unit: Chem.Mol) -> bool:
     """Whether the ends hang on single bonds."""
-    return _bond_of_end(unit, _ends(unit)[0]).GetBondType() == Chem.BondType.SINGLE
+    return _bond_of_end(unit, ends_of(unit)[0]).GetBondType() == Chem.BondType.SINGLE
 
 
 def _path(unit: Chem.Mol) -> list[int]:
     """The atoms on the shortest way between the ends, and these."""
-    return list(Chem.GetShortestPath(unit, *_ends(unit)))
+    return list(Chem.GetShortestPath(unit, *ends_of(unit)))
 
 
 def _cuts(unit: Chem.Mol) -> Iterator[tuple[int, int]]:
@@ -116,8 +118,8 @@ def _plain(unit: Chem.Mol) -> str:
 
 def _drawings(unit: Chem.Mol) -> Iterator[str]:
     """Units of one chain, cut where the atoms on both sides are the rarest."""
-    one, other = _ends(unit)
-    junction = _neighbour(unit, other), _neighbour(unit, one)
+    one, other = ends_of(unit)
+    junction = beside_end(unit, other), beside_end(unit, one)
     atom_kinds = [_atom_kind(atom) for atom in atoms_of(unit)]
     # A `*` is the atom that follows in the chain.
     atom_kinds[one], atom_kinds[other] = (atom_kinds[atom] for atom in junction)
@@ -154,8 +156,8 @@ def _atom_kind(atom: Chem.Atom) -> tuple:
 
 def _cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
     """The unit of the same chain that ends between two bonded atoms of its backbone."""
-    one, other = _ends(unit)
-    head, tail = _neighbour(unit, one), _neighbour(unit, other)
+    one, other = ends_of(unit)
+    head, tail = beside_end(unit, one), beside_end(unit, other)
     kind = _bond_of_end(unit, one).GetBondType()
     single = Chem.BondType.SINGLE
     return _rebonded(
@@ -180,9 +182,9 @@ def _smallest(unit: Chem.Mol) -> Chem.Mol:
         if common % copies or (len(cuts) + 1) % copies:
             continue
         part = _first_part(unit, *cuts[(len(cuts) + 1) // copies - 1])
-        if (part.GetNumAtoms() - 2) * copies != unit.GetNumAtoms() - 2 or not _repeats(part):
+        if (part.GetNumAtoms() - 2) * copies != unit.GetNumAtoms() - 2 or not repeats(part):
             continue
-        if _plain(_repeated(part, copies)) == written:
+        if _plain(repeated(part, copies)) == written:
             return part
     return unit
 
@@ -191,7 +193,7 @@ def _first_part(unit: Chem.Mol, last: int, following: int) -> Chem.Mol:
     """The unit from its first end to an atom of its backbone; the atom that follows becomes `*`."""
     part = Chem.RWMol(unit)
     part.RemoveBond(last, following)
-    start = _ends(unit)[0]
+    start = ends_of(unit)[0]
     kept = next(atoms for atoms in Chem.GetMolFrags(part) if start in atoms)
     part = Chem.RWMol(unit)
     star = Chem.Atom(0)
@@ -201,10 +203,10 @@ def _first_part(unit: Chem.Mol, last: int, following: int) -> Chem.Mol:
     return parse(Chem.MolToSmiles(part))
 
 
-def _repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
-    """A unit of so many copies."""
-    one, other = _ends(unit)
-    head, tail = _neighbour(unit, one), _neighbour(unit, other)
+def repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
+    """A unit of so many copies; each keeps the order of its atoms, all but lost `*`."""
+    one, other = ends_of(unit)
+    head, tail = beside_end(unit, one), beside_end(unit, other)
     kind = _bond_of_end(unit, one).GetBondType()
     size = unit.GetNumAtoms()
     pairs = list(pairwise(size * copy for copy in range(copies)))

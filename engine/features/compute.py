@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base.packed import Features, Graph, pack
-from ..base.versions import FEATURES, REPEAT_UNITS
+from ..base.versions import FEATURES, kinds_of_features
 from ..base.workers import worker_pool
 from .cache import FeatureCache, TableCache
 
@@ -80,7 +80,9 @@ class UniqueUnits:
         )
 
 
-def compute_features(canonical: Sequence[str], progress: Progress | None = None) -> Features:
+def compute_features(
+    canonical: Sequence[str], progress: Progress | None = None, canonical_units: bool = False
+) -> Features:
     """Make or fetch the features of repeat units.
 
     A stored table is mapped into memory as a whole. Otherwise stored units are fetched, and only
@@ -89,21 +91,22 @@ def compute_features(canonical: Sequence[str], progress: Progress | None = None)
     Args:
         canonical: N canonical SMILES, all parsable.
         progress: called as each kind of feature gets on.
+        canonical_units: whether these are canonical repeat units, whose graphs lie in the chain.
 
     Returns:
         The features, in the order given.
     """
-    report = progress or _silent
+    report, versions = progress or _silent, _versions(canonical_units)
     if len(canonical) < _WORTH_A_FILE:
-        return _features(*_from_units(canonical, _versions(), report))
+        return _features(*_from_units(canonical, versions, report))
     tables = TableCache()
-    contents = [f"{kind}-v{version}" for kind, version in _versions().items()] + list(canonical)
+    contents = [f"{kind}-v{version}" for kind, version in versions.items()] + list(canonical)
     arrays = tables.read(contents)
     if arrays is None:
-        features = _features(*_from_units(canonical, _versions(), report))
+        features = _features(*_from_units(canonical, versions, report))
         tables.write(contents, features.arrays())
         return features
-    for kind in _versions():
+    for kind in versions:
         report(kind, len(canonical), len(canonical))
     return Features.of(arrays)
 
@@ -115,8 +118,8 @@ def canonical_units(smiles: Sequence[str], progress: Progress | None = None) -> 
         smiles: N canonical SMILES, all parsable.
         progress: called as for `compute_features`, with `repeat_units`.
     """
-    kinds = {"repeat_units": _with_rdkit(REPEAT_UNITS)}
-    (units,) = _from_units(smiles, kinds, progress or _silent)
+    versions = {"repeat_units": _version("repeat_units")}
+    (units,) = _from_units(smiles, versions, progress or _silent)
     return [text.decode() for text in units]
 
 
@@ -136,7 +139,8 @@ def chunk_features(
     units = UniqueUnits.of(smiles, canonical_units)
     if not units.canonical:
         return units, None
-    made = _from_units(units.canonical, _versions(), _silent, one_process=True, store=store)
+    versions = _versions(canonical_units)
+    made = _from_units(units.canonical, versions, _silent, one_process=True, store=store)
     return units, _features(*made)
 
 
@@ -208,29 +212,31 @@ def _make(kind: str, smiles: list[str], run: _Run) -> Iterable[dict[str, bytes]]
 
 def _make_chunk(kind: str, smiles: list[str]) -> dict[str, bytes]:
     from ..chem.descriptors import descriptor_matrix
-    from ..chem.graphs import graph
+    from ..chem.graphs import chain_graph, graph
     from ..chem.repeat_unit import canonical_unit
     from ..chem.smiles import parse
 
     if kind == "repeat_units":
         return {text: canonical_unit(text).encode() for text in smiles}
-    if kind == "graphs":
-        return {text: graph(text).to_bytes() for text in smiles}
+    if kind in ("graphs", "chain_graphs"):
+        make = graph if kind == "graphs" else chain_graph
+        return {text: make(text).to_bytes() for text in smiles}
     rows = descriptor_matrix([parse(text) for text in smiles]).astype("<f4")
     return {text: row.tobytes() for text, row in zip(smiles, rows, strict=True)}
 
 
-def _versions() -> dict[str, str]:
-    """The version of each kind of feature."""
-    return {kind: _with_rdkit(number) for kind, number in FEATURES.items()}
+def _versions(canonical_units: bool) -> dict[str, str]:
+    """The versions of a graph's and a descriptor vector's kinds."""
+    *_, graphs, descriptors = kinds_of_features(canonical_units)
+    return {kind: _version(kind) for kind in (graphs, descriptors)}
 
 
-def _with_rdkit(version: int) -> str:
+def _version(kind: str) -> str:
     """A version that says RDKit's too: another one makes other features."""
     # Not above: training reads features on machines without RDKit.
     from rdkit import rdBase
 
-    return f"{version}-rdkit-{rdBase.rdkitVersion}"
+    return f"{FEATURES[kind]}-rdkit-{rdBase.rdkitVersion}"
 
 
 def _silent(kind: str, done: int, total: int) -> None:

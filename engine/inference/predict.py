@@ -13,7 +13,7 @@ from ..base.errors import UserError
 from ..base.hardware import usable_cores
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
-from ..base.versions import FEATURES, REPEAT_UNITS
+from ..base.versions import FEATURES, kinds_of_features
 from ..features.compute import UniqueUnits, canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
@@ -88,19 +88,12 @@ class Predictor:
         self.folder = folder
         self._files = ProvenFiles.unproven(folder) if info else bundle_files(folder)
         self.info = info or info_of(self._files)
-        for kind, number in FEATURES.items():
-            if self.info.versions.get(kind) != str(number):
+        for kind in kinds_of_features(self.info.canonical_units):
+            if self.info.versions.get(kind) != str(FEATURES[kind]):
                 raise UserError(
                     f"The model {self.info.name!r} was trained by another version of PolyGIN "
-                    f"Studio, whose {kind} differ; train it anew."
+                    f"Studio, whose {kind.replace('_', ' ')} differ; train it anew."
                 )
-        if self.info.canonical_units and self.info.versions.get("repeat_units") != str(
-            REPEAT_UNITS
-        ):
-            raise UserError(
-                f"The model {self.info.name!r} was trained by another version of PolyGIN Studio, "
-                "whose canonical repeat units differ; train it anew."
-            )
 
     def predict(
         self,
@@ -120,8 +113,11 @@ class Predictor:
         Raises:
             UserError: when the model needs conditions, and none are given.
         """
-        units = UniqueUnits.of(whole_units(smiles, fragments), self.info.canonical_units)
-        features = compute_features(units.canonical, progress) if units.canonical else None
+        in_chain = self.info.canonical_units
+        units = UniqueUnits.of(whole_units(smiles, fragments), in_chain)
+        features = None
+        if units.canonical:
+            features = compute_features(units.canonical, progress, in_chain)
         return self.predict_features(smiles, units, features, given=given)
 
     def at_usual_conditions(self, smiles: Sequence[str]) -> Predictions:

@@ -204,9 +204,11 @@ def _with_features(
 ) -> tuple[BundleRequest, Features]:
     """The features of the rows, with their conditions, and a preset whose networks take these."""
     count = len(request.canonical)
-    before = {"graphs": done_before, "descriptors": done_before + count}
+    before = {"descriptors": done_before + count}
     features = compute_features(
-        request.canonical, lambda kind, done, total: reporter.step(before[kind] + done)
+        request.canonical,
+        lambda kind, done, total: reporter.step(before.get(kind, done_before) + done),
+        request.preset.canonical_units,
     )
     if not request.conditions:
         return request, features

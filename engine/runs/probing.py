@@ -148,10 +148,11 @@ def main(path: str) -> int:
 
 def _measure(request: ProbeRequest) -> Probe:
     from ..base.packed import pack
-    from ..chem.graphs import graph
+    from ..chem.graphs import chain_graph, graph
     from ..training.probe import probe
 
-    graphs = pack([graph(smiles) for smiles in request.smiles])
+    make = chain_graph if request.preset.canonical_units else graph
+    graphs = pack([make(smiles) for smiles in request.smiles])
     labels = np.random.default_rng(0).normal(size=(graphs.size, request.properties))
     return probe(graphs, labels, request.preset, request.use, request.rows, request.folds)
 

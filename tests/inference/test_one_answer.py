@@ -62,7 +62,7 @@ def test_units_of_another_version_are_refused(trained: Run, tmp_path: Path) -> N
     folder = copied(trained.folder / "bundle", tmp_path / "other")
     versions = Predictor(folder).info.versions
     redescribe(folder, {"versions": versions | {"repeat_units": "0"}})
-    with pytest.raises(UserError, match="whose canonical repeat units differ; train it anew"):
+    with pytest.raises(UserError, match="whose repeat units differ; train it anew"):
         Predictor(folder)
 
 
