@@ -1,4 +1,4 @@
-"""Repeat units that a table holds more than once, and whether their labels agree."""
+"""Polymers that a table holds more than once, and whether their labels agree."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
@@ -8,12 +8,13 @@ import numpy as np
 from ..base.budget import check_time
 from ..base.wording import SHOWN, counted, rows_text
 from ..chem.polymers import polymer_keys
+from ..chem.repeat_unit import canonical_unit
 from ..chem.smiles import without_stereo
 from ..settings.properties import Property
 from .report import Finding
 
 CONFLICT_SHARE = 0.01
-"""Labels of one repeat unit conflict when they differ by more than this share of the range."""
+"""Labels of one polymer conflict when they differ by more than this share of the range."""
 
 Groups = list[list[int]]
 """Positions of the rows of each group."""
@@ -27,7 +28,7 @@ def find_duplicates(
     rows: np.ndarray,
     settings: Sequence[str] | None = None,
 ) -> list[Finding]:
-    """Find repeated repeat units, those that differ only in stereochemistry, and repeated ids.
+    """Find repeated polymers, those that differ only in stereochemistry, and repeated ids.
 
     Args:
         canonical: (n,) canonical SMILES.
@@ -35,24 +36,23 @@ def find_duplicates(
         labels: (n, K) with NaN where one is missing.
         properties: the K properties.
         rows: (n,) spreadsheet rows.
-        settings: (n,) conditions and other things in which rows of one repeat unit may differ; such
+        settings: (n,) conditions and other things in which rows of one polymer may differ; such
             rows are no duplicates.
     """
     settings = settings or [""] * len(canonical)
-    same = _groups(list(zip(canonical, settings, strict=True)))
+    flat = drawn_alike(canonical)
+    polymers = _with_stereo(canonical, flat)
+    same = _groups(list(zip(polymers, settings, strict=True)))
     # Of at least two stereoisomers: groups of a single one are in `same`.
-    flat = [flat_smiles(smiles) for smiles in canonical]
     stereo = [
         group
         for group in _groups(list(zip(flat, settings, strict=True)))
-        if len({canonical[i] for i in group}) > 1
+        if len({polymers[i] for i in group}) > 1
     ]
     findings = [
-        _repeated("duplicate", "the same repeat unit", same, rows),
-        *_conflicts("conflict", "the same repeat unit", same, labels, properties, rows),
-        _repeated(
-            "stereo_duplicate", "repeat units that differ only in stereochemistry", stereo, rows
-        ),
+        _repeated("duplicate", "the same polymer", same, rows),
+        *_conflicts("conflict", "the same polymer", same, labels, properties, rows),
+        _repeated("stereo_duplicate", "polymers that differ only in stereochemistry", stereo, rows),
         *_conflicts("stereo_conflict", "stereoisomers", stereo, labels, properties, rows),
         _repeated_ids(ids, rows),
     ]
@@ -75,6 +75,27 @@ def drawn_alike(
     """
     flat = [flat_smiles(smiles) for smiles in canonical]
     return np.array(polymer_keys(flat, progress), dtype=object)
+
+
+def polymers_of(canonical: Sequence[str]) -> list[str]:
+    """For each of N repeat units a text that all drawings of its polymer share, stereo kept.
+
+    Args:
+        canonical: N canonical SMILES.
+    """
+    return _with_stereo(canonical, drawn_alike(canonical))
+
+
+def _with_stereo(canonical: Sequence[str], flat: np.ndarray) -> list[str]:
+    """See `polymers_of`; `flat` is from `drawn_alike`."""
+    forms = defaultdict(set)
+    for smiles, polymer in zip(canonical, flat, strict=True):
+        forms[polymer].add(smiles)
+    # Only what is drawn in several ways needs the form that all of them share.
+    return [
+        smiles if len(forms[polymer]) == 1 else canonical_unit(smiles)
+        for smiles, polymer in zip(canonical, flat, strict=True)
+    ]
 
 
 def _groups(keys: Sequence[Hashable | None]) -> Groups:

@@ -1,4 +1,4 @@
-"""Averaging rows of one repeat unit: several measurements of one polymer."""
+"""Averaging rows of one polymer: several measurements, however its repeat unit is drawn."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -10,6 +10,7 @@ from ..base.bounds import Bounds, or_none
 from ..base.wording import counted, listed
 from ..settings.properties import Property, scaled_columns, unscaled_columns
 from .checking import Table, settings_of
+from .duplicates import polymers_of
 from .labels import summarise
 from .mending import Replicates
 from .report import SEVERITIES, Finding
@@ -19,7 +20,7 @@ _MENDED = ("duplicate", "conflict")
 
 
 def average_replicates(table: Table, how: Replicates) -> Table:
-    """The table with one row for each repeat unit, and for each condition it was measured under.
+    """The table with one row for each polymer, and for each condition it was measured under.
 
     Args:
         table: checked, of one source.
@@ -27,7 +28,7 @@ def average_replicates(table: Table, how: Replicates) -> Table:
 
     Returns:
         The table, each averaged row with the id and the number of the first of its rows. A finding
-        says how far labels of one repeat unit lie apart.
+        says how far labels of one polymer lie apart.
     """
     if how == "keep":
         return table
@@ -82,14 +83,14 @@ def _bounds(bounds: Bounds, groups: list[list[int]], labels: np.ndarray) -> Boun
 
 
 def spread_of_replicates(labels: np.ndarray, groups: list[list[int]]) -> float | None:
-    """The standard deviation of labels of one repeat unit, pooled over all (its own mean each).
+    """The standard deviation of labels of one polymer, pooled over all (its own mean each).
 
     Args:
         labels: shape `(N,)`, on the property's scale, NaN where missing.
-        groups: of rows of one repeat unit.
+        groups: of rows of one polymer.
 
     Returns:
-        None where no repeat unit has two labels.
+        None where no polymer has two labels.
     """
     squares, freedom = 0.0, 0
     for group in groups:
@@ -102,7 +103,7 @@ def spread_of_replicates(labels: np.ndarray, groups: list[list[int]]) -> float |
 
 def _groups(table: Table) -> list[list[int]]:
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for i, key in enumerate(zip(table.canonical, settings_of(table), strict=True)):
+    for i, key in enumerate(zip(polymers_of(table.canonical), settings_of(table), strict=True)):
         groups[key].append(i)
     return list(groups.values())
 
@@ -117,7 +118,7 @@ def _finding(table: Table, groups: list[list[int]], how: Replicates) -> Finding:
     ]
     words = [each for each in spreads if each]
     noise = (
-        f" Labels of one repeat unit lie apart by {listed(words)} (standard deviation): no model "
+        f" Labels of one polymer lie apart by {listed(words)} (standard deviation): no model "
         "can be expected to err less."
         if words
         else ""
@@ -128,7 +129,7 @@ def _finding(table: Table, groups: list[list[int]], how: Replicates) -> Finding:
         severity="note",
         count=len(several),
         rows=rows,
-        message=f"{counted(len(several), 'repeat unit')} in several rows: their labels are "
+        message=f"{counted(len(several), 'polymer')} in several rows: their labels are "
         f"averaged ({how}).{noise}",
     )
 

@@ -77,7 +77,7 @@ def test_a_moved_label_is_noticed(tables: Tables, tmp_path: Path, monkeypatch) -
         return table
 
     monkeypatch.setattr(module, "check_mended", moved)
-    rows = [f"clean-{n},*{'C' * (n + 1)}*,{n}.5" for n in range(13)]
+    rows = [f"clean-{n},*{'C' * (n + 1)}O*,{n}.5" for n in range(13)]
     data = "\n".join(["id,SMILES,x", *rows, "odd,*N*,7"]).encode()
     with pytest.raises(SilentChangeError, match="of row 2"):
         tables.attempt(Input({}, data).packed(), tmp_path)

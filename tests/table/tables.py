@@ -32,9 +32,9 @@ def parquet(frame):
     return out.getvalue()
 
 
-def alkanes(*cells, header="x"):
-    """A table with one property: each row another repeat unit, and the given cell."""
-    rows = [f'*{"C" * (i + 1)}*,"{cell}"' for i, cell in enumerate(cells)]
+def polyethers(*cells, header="x"):
+    """A table with one property: each row another polymer, and the given cell."""
+    rows = [f'*{"C" * (i + 1)}O*,"{cell}"' for i, cell in enumerate(cells)]
     return read_table("\n".join([f"SMILES,{header}", *rows]).encode(), "mine.csv")
 
 

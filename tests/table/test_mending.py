@@ -8,12 +8,12 @@ from engine.table.mended import check_mended, mended_table, read_cells
 from engine.table.mending import CellChange, DroppedRow, Mending, fitting, rows_to_drop
 from engine.table.mending_file import MAX_BYTES, parse_mending, read_mending, written_mending
 
-TABLE = b"id,SMILES,Tg,Strength\na,*CC*,10,1\nb,*CCC*,20,2\nc,*CCCC*,30,\nd,*CCCCC*,4000,4\n"
+TABLE = b"id,SMILES,Tg,Strength\na,*CC*,10,1\nb,*CCCO*,20,2\nc,*CCCCO*,30,\nd,*CCCCCO*,4000,4\n"
 WHOLE = Mending(
     separator=",",
     encoding="utf-8",
     decimal=".",
-    dropped=(DroppedRow(row=3, has={"id": "b", "SMILES": "*CCC*"}),),
+    dropped=(DroppedRow(row=3, has={"id": "b", "SMILES": "*CCCO*"}),),
     changed=(
         CellChange(row=5, column="Tg", old="4000", new="40"),
         CellChange(row=4, column="Strength", new="3"),
@@ -98,13 +98,13 @@ def test_what_does_not_fit_another_reading_is_kept_apart():
 def test_rows_to_be_dropped_are_known_again():
     cells = read_cells(TABLE, Mending(), "mine.csv")
     dropped = rows_to_drop(cells, [4], ["id", "SMILES"])
-    assert dropped == [DroppedRow(row=4, has={"id": "c", "SMILES": "*CCCC*"})]
+    assert dropped == [DroppedRow(row=4, has={"id": "c", "SMILES": "*CCCCO*"})]
     table = check_mended(cells, Mending(dropped=tuple(dropped)))
     assert table.rows.tolist() == [2, 3, 5]
 
 
 def test_a_table_in_long_format_is_mended_as_the_report_shows_it():
-    text = b"SMILES,property,value\n*CC*,Tg,10\n*CC*,Strength,-5\n*CCC*,Tg,20\n*CCC*,Strength,6\n"
+    text = b"SMILES,property,value\n*CC*,Tg,10\n*CC*,Strength,-5\n*CCCO*,Tg,20\n*CCCO*,Strength,6\n"
     change = CellChange(row=2, column="Strength", old="-5", new="5")
     table = mended_table(text, Mending(long="property=value", changed=(change,)), "mine.csv")
     assert table.labels.tolist() == [[10, 5], [20, 6]]

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.table import check_table
-from tests.table.tables import alkanes, finding, kinds
+from tests.table.tables import polyethers, finding, kinds
 
 
 @pytest.mark.parametrize(
@@ -15,19 +15,19 @@ from tests.table.tables import alkanes, finding, kinds
     ],
 )
 def test_most_labels_beyond_the_plausible_range_point_to_another_unit(header, cells, unit):
-    table = check_table(alkanes(*cells, header=header))
+    table = check_table(polyethers(*cells, header=header))
     wrong = finding(table, "range")
     assert wrong.severity == "error"
     assert f"--unit {header}={unit}" in wrong.message
     assert table.report.errors == [wrong]
     assert not {"implausible", "impossible"} & set(kinds(table))
     assert "range" not in kinds(
-        check_table(alkanes(*cells[:3], header=header), units={header: unit})
+        check_table(polyethers(*cells[:3], header=header), units={header: unit})
     )
 
 
 def test_a_range_that_no_unit_explains():
-    wrong = finding(check_table(alkanes("20", "25", "1.0", header="Density")), "range")
+    wrong = finding(check_table(polyethers("20", "25", "1.0", header="Density")), "range")
     assert "2 of 3 labels" in wrong.message
     assert "--unit" not in wrong.message
 
@@ -45,12 +45,12 @@ def test_a_range_that_no_unit_explains():
 )
 def test_labels_that_no_polymer_can_have(header, unit, cells):
     units = {header: unit} if unit else None
-    table = check_table(alkanes(*cells, header=header), units=units)
+    table = check_table(polyethers(*cells, header=header), units=units)
     wrong = finding(table, "impossible")
     assert (wrong.severity, wrong.rows) == ("error", [2])
     assert "implausible" not in kinds(table)
 
 
 def test_fahrenheit_is_converted():
-    table = check_table(alkanes("212", "32", header="Tg"), units={"Tg": "°F"})
+    table = check_table(polyethers("212", "32", header="Tg"), units={"Tg": "°F"})
     assert table.labels[:, 0] == pytest.approx([100, 0])

@@ -5,7 +5,7 @@ import pytest
 from engine.table import check_table, guess_columns, read_table
 from engine.table.headers import read_header, read_headers
 from engine.table.quantities import to_quantity
-from tests.table.tables import alkanes, finding, kinds
+from tests.table.tables import polyethers, finding, kinds
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_an_american_number_in_a_table_with_decimal_commas():
 
 
 def test_cells_with_units_of_their_own_are_converted():
-    table = check_table(alkanes("410 K", "127 °C", "100", "212 °F", "> 300", "3 m", header="Tg"))
+    table = check_table(polyethers("410 K", "127 °C", "100", "212 °F", "> 300", "3 m", header="Tg"))
     assert table.labels[:, 0] == pytest.approx(
         [136.85, 127, 100, 100] + [float("nan")] * 2, nan_ok=True
     )
@@ -61,7 +61,7 @@ def test_cells_with_units_of_their_own_are_converted():
 
 
 def test_a_cell_is_named_once_though_its_unit_does_not_fit():
-    table = check_table(alkanes("> 300 MPa", "120-130 MPa", "~5 kg", "20", "30", header="Tg"))
+    table = check_table(polyethers("> 300 MPa", "120-130 MPa", "~5 kg", "20", "30", header="Tg"))
     assert finding(table, "foreign_unit").rows == [2, 3, 4]
     assert not {"cell_above", "cell_range", "cell_approximate", "non_numeric"} & kinds(table)
     assert "cannot be turned into °C" in finding(table, "foreign_unit").message
@@ -69,25 +69,25 @@ def test_a_cell_is_named_once_though_its_unit_does_not_fit():
 
 
 def test_a_bound_beyond_what_can_be_says_nothing():
-    table = check_table(alkanes("> -500", "< -400", "> 100", "20", header="Tg"))
+    table = check_table(polyethers("> -500", "< -400", "> 100", "20", header="Tg"))
     assert finding(table, "void_bound").rows == [2, 3]
     assert finding(table, "cell_above").rows == [4]
     assert table.bounds.known.sum() == 1
-    raw = alkanes("< -4", "> 0", "< 5", "1", "2", header="permeability")
+    raw = polyethers("< -4", "> 0", "< 5", "1", "2", header="permeability")
     table = check_table(raw, guess_columns(raw, scales={"permeability": "log10"}))
     assert finding(table, "void_bound").rows == [2, 3]
     assert table.bounds.upper[2, 0] == 5
 
 
 def test_each_kind_of_cell_is_counted():
-    table = check_table(alkanes("120-130", "~85", "85 ± 3", "85 ± 5", "90"))
+    table = check_table(polyethers("120-130", "~85", "85 ± 3", "85 ± 5", "90"))
     assert table.labels[:, 0].tolist() == [125, 85, 85, 85, 90]
     assert {"cell_range", "cell_approximate", "cell_spread"} <= set(kinds(table))
     assert "is 4 in the median" in finding(table, "cell_spread").message
 
 
 def test_a_unit_in_the_cells_becomes_the_propertys():
-    table = check_table(alkanes("40 MPa", "0.05 GPa", "60", header="strength"))
+    table = check_table(polyethers("40 MPa", "0.05 GPa", "60", header="strength"))
     assert table.properties[0].unit == "MPa"
     assert table.labels[:, 0] == pytest.approx([40, 50, 60])
 

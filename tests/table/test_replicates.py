@@ -31,6 +31,15 @@ def test_rows_of_one_repeat_unit_and_condition_become_one(how, x):
     assert table.report.properties[0].labels == 3
 
 
+def test_drawings_of_one_polymer_become_one() -> None:
+    text = b"SMILES,x\n*OCC*,1\n*COC*,2\n*CCOCCO*,6\n*O[C@@H](C)C(*)=O,4\n*C(=O)[C@H](C)O*,5\n"
+    table = check_table(read_table(text + b"*O[C@H](C)C(*)=O,7\n", "mine.csv"))
+    assert finding(table, "duplicate").count == 2
+    assert finding(table, "stereo_duplicate").rows == [5, 6, 7]
+    averaged = average_replicates(table, "mean")
+    assert averaged.labels[:, 0].tolist() == [3, 4.5, 7]
+
+
 def test_rows_are_kept_where_nothing_is_said():
     table = averaged("keep")
     assert len(table.ids) == 5

@@ -6,7 +6,7 @@ import pytest
 from engine.base.errors import UserError
 from engine.settings.properties import Property
 from engine.table import average_replicates, check_table, guess_columns, join_tables, read_table
-from tests.table.tables import alkanes, finding, kinds
+from tests.table.tables import polyethers, finding, kinds
 from tests.two_sources import SOURCES
 
 DECADES = [f"{10.0**power:g}" for power in range(-7, 5)]
@@ -17,7 +17,7 @@ def scale_of(table) -> str:
 
 
 def test_labels_over_decades_are_learned_on_a_log10_scale():
-    table = check_table(alkanes(*DECADES, header="permeability (barrer)"))
+    table = check_table(polyethers(*DECADES, header="permeability (barrer)"))
     assert scale_of(table) == "log10"
     told = finding(table, "log_scale")
     assert told.severity == "note"
@@ -32,25 +32,25 @@ def test_labels_over_decades_are_learned_on_a_log10_scale():
     "cells", [[*"123456789", "10", "11"], ["5", "7"], [f"{-(10.0**p):g}" for p in range(12)]]
 )
 def test_other_labels_are_learned_as_they_are(cells):
-    table = check_table(alkanes(*cells, header="permeability"))
+    table = check_table(polyethers(*cells, header="permeability"))
     assert scale_of(table) == "linear"
     assert "log_scale" not in kinds(table)
 
 
 def test_a_registered_property_keeps_its_scale():
-    assert scale_of(check_table(alkanes(*DECADES, header="Tc"))) == "linear"
+    assert scale_of(check_table(polyethers(*DECADES, header="Tc"))) == "linear"
 
 
 def test_an_outlier_in_decades_is_found():
-    table = check_table(alkanes(*(DECADES * 3), "1e40", header="viscosity"))
+    table = check_table(polyethers(*(DECADES * 3), "1e40", header="viscosity"))
     assert finding(table, "outlier").rows == [3 * len(DECADES) + 2]
 
 
 def test_the_users_word_decides():
-    raw = alkanes(*DECADES, header="permeability")
+    raw = polyethers(*DECADES, header="permeability")
     columns = guess_columns(raw, scales={"PERMEABILITY": "linear"})
     assert scale_of(check_table(raw, columns)) == "linear"
-    raw = alkanes("1", "2", "0", "-3", header="strength (MPa)")
+    raw = polyethers("1", "2", "0", "-3", header="strength (MPa)")
     table = check_table(raw, guess_columns(raw, scales={"strength": "log10"}))
     assert scale_of(table) == "log10"
     assert np.isnan(table.labels[2:, 0]).all()
@@ -61,26 +61,26 @@ def test_the_users_word_decides():
 
 
 def test_a_few_labels_that_are_not_positive_are_the_users_to_leave_out():
-    table = check_table(alkanes(*DECADES, *DECADES, "0", header="permeability"))
+    table = check_table(polyethers(*DECADES, *DECADES, "0", header="permeability"))
     assert scale_of(table) == "linear"
     assert np.isfinite(table.labels).all()
     assert "1 label is not above zero" in finding(table, "log_scale_possible").message
 
 
 def test_replicates_are_averaged_in_decades():
-    table = "SMILES,permeability\n" + "".join(f"*{'C' * n}*,1e{n}\n" for n in range(1, 12))
-    raw = read_table(f"{table}*C*,1e3\n".encode(), "mine.csv")
+    table = "SMILES,permeability\n" + "".join(f"*{'C' * n}O*,1e{n}\n" for n in range(1, 12))
+    raw = read_table(f"{table}*OC*,1e3\n".encode(), "mine.csv")
     averaged = average_replicates(check_table(raw), "mean")
     assert averaged.labels[0, 0] == pytest.approx(1e2)
     assert "1.41 decades" in finding(averaged, "replicates").message
 
 
 def test_sources_of_one_quantity_share_a_scale():
-    wide = check_table(alkanes(*DECADES, header="permeability"))
-    narrow = check_table(alkanes("1", "2", "3", header="permeability"))
+    wide = check_table(polyethers(*DECADES, header="permeability"))
+    narrow = check_table(polyethers("1", "2", "3", header="permeability"))
     joined = join_tables([wide, narrow], SOURCES)
     assert [property_.scale for property_ in joined.properties] == ["log10", "log10"]
-    negative = check_table(alkanes("1", "-2", "3", header="permeability"))
+    negative = check_table(polyethers("1", "-2", "3", header="permeability"))
     joined = join_tables([wide, negative], SOURCES)
     assert [property_.scale for property_ in joined.properties] == ["linear", "linear"]
 

@@ -11,11 +11,11 @@ from engine.base.errors import UserError
 from engine.commands.doctor import print_report
 from engine.table import check_table, load_table, read_table
 from tests.conftest import SHARED
-from tests.table.tables import alkanes, finding, kinds
+from tests.table.tables import polyethers, finding, kinds
 
 
 def test_a_clean_table_has_no_findings():
-    table = check_table(alkanes("1", "2", "3"))
+    table = check_table(polyethers("1", "2", "3"))
     assert table.report.findings == []
     summary = table.report.properties[0]
     assert (summary.labels, summary.low, summary.high) == (3, 1, 3)
@@ -44,7 +44,7 @@ def test_a_table_without_a_single_usable_row_still_has_a_report():
 
 @pytest.mark.parametrize("cell", ["", "NA", "N/A", "nan", "NaN", "null", "-", "None", "#N/A"])
 def test_a_missing_label_costs_no_row(cell):
-    table = check_table(alkanes("1", cell, "3"))
+    table = check_table(polyethers("1", cell, "3"))
     np.testing.assert_array_equal(table.labels[:, 0], [1, np.nan, 3])
     assert table.report.findings == []
 
@@ -62,12 +62,12 @@ def test_a_missing_label_costs_no_row(cell):
     ],
 )
 def test_numbers_as_people_write_them(cell, number):
-    assert check_table(alkanes("0.5", cell)).labels[1, 0] == number
+    assert check_table(polyethers("0.5", cell)).labels[1, 0] == number
 
 
 @pytest.mark.parametrize("cell", ["high", "#DIV/0!", "1_000", "0x10", "٣", "1.2.3", "12,5", "1e"])
 def test_cells_that_are_not_numbers_are_named(cell):
-    table = check_table(alkanes("1.5", "2.5", "3.5", cell))
+    table = check_table(polyethers("1.5", "2.5", "3.5", cell))
     warning = finding(table, "non_numeric")
     assert (warning.severity, warning.column, warning.count, warning.rows) == (
         "warning",
@@ -82,13 +82,13 @@ def test_cells_that_are_not_numbers_are_named(cell):
 
 @pytest.mark.parametrize("cell", ["inf", "-Infinity", "∞", "1e999"])
 def test_infinite_cells_count_as_missing(cell):
-    table = check_table(alkanes("1.5", "2.5", cell))
+    table = check_table(polyethers("1.5", "2.5", cell))
     assert finding(table, "infinite").rows == [4]
     assert np.isnan(table.labels[2, 0])
 
 
 def test_in_a_table_with_decimal_commas_a_point_is_not_guessed_at():
-    table = load_table(b"SMILES;x\n*C*;1,5\n*CC*;1.234\n*CCC*;1.234,5\n")
+    table = load_table(b"SMILES;x\n*C*;1,5\n*CC*;1.234\n*CCCO*;1.234,5\n")
     assert finding(table, "non_numeric").rows == [3]
     assert table.labels[2, 0] == 1234.5
 
@@ -103,10 +103,10 @@ def test_wrong_number_of_attachment_points_is_kept_with_a_warning():
 def test_duplicates_and_their_conflicts():
     data = b"""id,SMILES,x,y
 a,*CC(*)C,10,1
-b,*CCC*,20,2
+b,*CCCO*,20,2
 a,CC(*)C*,10.05,2
 c,[*:1]CC(C)[*:2],,3
-d,*CCCC*,30,
+d,*CCCCO*,30,
 """
     table = load_table(data)
     repeated = finding(table, "duplicate")
@@ -121,7 +121,7 @@ d,*CCCC*,30,
 
 @pytest.mark.parametrize(("gap", "conflicts"), [(0.99, False), (1.01, True)])
 def test_labels_conflict_beyond_one_percent_of_the_range(gap, conflicts):
-    data = f"SMILES,x\n*CC*,0\n*CCC*,100\n*CCCC*,50\n*CCCC*,{50 + gap}\n".encode()
+    data = f"SMILES,x\n*CC*,0\n*CCCO*,100\n*CCCCO*,50\n*CCCCO*,{50 + gap}\n".encode()
     assert ("conflict" in kinds(load_table(data))) is conflicts
 
 
@@ -142,7 +142,7 @@ def test_rows_that_differ_only_in_stereochemistry():
 
 
 def test_implausible_values_of_a_registered_property():
-    table = check_table(alkanes("20", "-200", "501", "500", header="Tg"))
+    table = check_table(polyethers("20", "-200", "501", "500", header="Tg"))
     warning = finding(table, "implausible")
     assert warning.rows == [3, 4]
     assert "row 3 (-200)" in warning.message
@@ -152,24 +152,24 @@ def test_implausible_values_of_a_registered_property():
 
 def test_outliers_are_robust_and_kept():
     usual = [str(10 + i % 5) for i in range(20)]
-    table = check_table(alkanes(*usual, "1000", "2000"))
+    table = check_table(polyethers(*usual, "1000", "2000"))
     warning = finding(table, "outlier")
     assert warning.rows == [22, 23]
     assert len(table.smiles) == 22
-    assert "outlier" not in kinds(check_table(alkanes(*usual)))
-    assert "outlier" not in kinds(check_table(alkanes("1", "2", "1000")))
+    assert "outlier" not in kinds(check_table(polyethers(*usual)))
+    assert "outlier" not in kinds(check_table(polyethers("1", "2", "1000")))
 
 
 @pytest.mark.parametrize(
     ("cells", "words"), [(("5", "5", ""), "all 2 labels"), (("5",), "only label")]
 )
 def test_constant_columns(cells, words):
-    warning = finding(check_table(alkanes(*cells)), "constant")
+    warning = finding(check_table(polyethers(*cells)), "constant")
     assert words in warning.message
 
 
 def test_columns_without_labels_and_ignored_columns_are_noted():
-    table = load_table(b"SMILES,x,Tg,comment,fold\n*CC*,1,,good,0\n*CCC*,2,NA,bad,1\n")
+    table = load_table(b"SMILES,x,Tg,comment,fold\n*CC*,1,,good,0\n*CCCO*,2,NA,bad,1\n")
     assert table.report.columns.properties == ("x",)
     assert [p.name for p in table.properties] == ["x"]
     assert "Tg" in finding(table, "no_labels").message
@@ -191,12 +191,12 @@ KELVIN = ("310.15", "373.15", "330.15", "450.15")
     ],
 )
 def test_a_tg_that_looks_like_kelvin(header, cells, warned):
-    table = check_table(alkanes(*cells, header=header))
+    table = check_table(polyethers(*cells, header=header))
     assert ("kelvin" in kinds(table)) is warned
     if warned:
         assert f"--unit {header}=K" in finding(table, "kelvin").message
         assert "kelvin" not in kinds(
-            check_table(alkanes(*cells, header=header), units={header: "°C"})
+            check_table(polyethers(*cells, header=header), units={header: "°C"})
         )
 
 
@@ -215,7 +215,7 @@ def test_a_tg_that_looks_like_kelvin(header, cells, warned):
     ],
 )
 def test_units(column, unit, given, expected, shown):
-    table = check_table(alkanes(given, header=column), units={column: unit})
+    table = check_table(polyethers(given, header=column), units={column: unit})
     assert table.labels[0, 0] == pytest.approx(expected)
     assert table.properties[0].unit == table.report.properties[0].unit == shown
 
@@ -229,7 +229,7 @@ def test_units(column, unit, given, expected, shown):
 )
 def test_units_that_do_not_fit(units, words):
     with pytest.raises(UserError, match=words):
-        check_table(alkanes("300", header="Tg"), units=units)
+        check_table(polyethers("300", header="Tg"), units=units)
 
 
 def test_progress_ends_at_the_last_row():
@@ -266,7 +266,7 @@ def test_the_real_table(real_train):
     # The data's README says 30; RDKit's flat SMILES give 44 pairs, and the frozen folds keep every
     # one of the 44 together.
     assert finding(table, "stereo_duplicate").count == 44
-    assert "duplicate" not in kinds(table)
+    assert finding(table, "duplicate").count == 1
     assert "kelvin" not in kinds(table)
     source = pd.read_csv(real_train)
     np.testing.assert_array_equal(

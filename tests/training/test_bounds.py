@@ -13,7 +13,7 @@ from engine.table import average_replicates, check_table, join_tables, leave_out
 from engine.table.checking import leave_bounds_out
 from engine.training.context import TrainContext
 from engine.training.trainer import labelled_weight, weighted_error
-from tests.table.tables import alkanes, finding
+from tests.table.tables import polyethers, finding
 from tests.two_sources import SOURCES
 
 UNITS = [f"*{'C' * n}{'O' * o}{'C' * m}*" for n in range(1, 7) for o in (0, 1) for m in range(1, 6)]
@@ -70,7 +70,7 @@ def test_members_learn_that_labels_lie_beyond_a_bound(member, workspace):
 
 
 def test_a_table_keeps_its_bounds():
-    table = check_table(alkanes("10", "> 300", "<= 5 K", "20", header="Tg"))
+    table = check_table(polyethers("10", "> 300", "<= 5 K", "20", header="Tg"))
     assert table.bounds.lower[1, 0] == 300
     assert table.bounds.upper[2, 0] == pytest.approx(5 - 273.15)
     assert np.isnan(table.labels[1:3, 0]).all()
@@ -91,8 +91,8 @@ def test_bounds_of_one_repeat_unit_become_the_narrowest():
 
 
 def test_bounds_of_several_tables_are_joined():
-    first = check_table(alkanes(*map(str, range(12)), "> 30", header="Tg"))
-    second = check_table(alkanes(*map(str, range(5, 20)), "< 9", header="Tg"))
+    first = check_table(polyethers(*map(str, range(12)), "> 30", header="Tg"))
+    second = check_table(polyethers(*map(str, range(5, 20)), "< 9", header="Tg"))
     joined = join_tables([first, second], SOURCES)
     assert [p.name for p in joined.properties] == ["Tg", "Tg (md)"]
     assert joined.bounds.lower[12, 0] == 30
@@ -126,7 +126,7 @@ def test_the_nearest_value_within_bounds():
 
 
 def test_a_bound_far_from_all_labels_is_a_slip():
-    table = check_table(alkanes(*map(str, range(0, 96, 4)), "> 99999", "> 100", header="Tg"))
+    table = check_table(polyethers(*map(str, range(0, 96, 4)), "> 99999", "> 100", header="Tg"))
     assert finding(table, "void_bound").count == 1
     assert np.nanmax(table.bounds.lower) == 100
 
