@@ -3,7 +3,7 @@
 import pytest
 
 from engine.table import check_table
-from tests.table.tables import polyethers, finding, kinds
+from tests.table.tables import finding, kinds, polyethers
 
 
 @pytest.mark.parametrize(

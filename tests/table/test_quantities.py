@@ -5,7 +5,7 @@ import pytest
 from engine.table import check_table, guess_columns, read_table
 from engine.table.headers import read_header, read_headers
 from engine.table.quantities import to_quantity
-from tests.table.tables import polyethers, finding, kinds
+from tests.table.tables import finding, kinds, polyethers
 
 
 @pytest.mark.parametrize(

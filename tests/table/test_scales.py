@@ -6,7 +6,7 @@ import pytest
 from engine.base.errors import UserError
 from engine.settings.properties import Property
 from engine.table import average_replicates, check_table, guess_columns, join_tables, read_table
-from tests.table.tables import polyethers, finding, kinds
+from tests.table.tables import finding, kinds, polyethers
 from tests.two_sources import SOURCES
 
 DECADES = [f"{10.0**power:g}" for power in range(-7, 5)]

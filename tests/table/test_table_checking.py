@@ -11,7 +11,7 @@ from engine.base.errors import UserError
 from engine.commands.doctor import print_report
 from engine.table import check_table, load_table, read_table
 from tests.conftest import SHARED
-from tests.table.tables import polyethers, finding, kinds
+from tests.table.tables import finding, kinds, polyethers
 
 
 def test_a_clean_table_has_no_findings():

@@ -13,7 +13,7 @@ from engine.table import average_replicates, check_table, join_tables, leave_out
 from engine.table.checking import leave_bounds_out
 from engine.training.context import TrainContext
 from engine.training.trainer import labelled_weight, weighted_error
-from tests.table.tables import polyethers, finding
+from tests.table.tables import finding, polyethers
 from tests.two_sources import SOURCES
 
 UNITS = [f"*{'C' * n}{'O' * o}{'C' * m}*" for n in range(1, 7) for o in (0, 1) for m in range(1, 6)]
