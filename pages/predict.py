@@ -10,6 +10,7 @@ from engine.base.wording import listed
 from engine.chem.notations import NotationError, as_smiles
 from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
 from engine.chem.polymers import joining_problem, with_single_ends
+from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
 from engine.inference.bundle import read_info
 from pages.parts import models, page_guard
@@ -172,6 +173,8 @@ def results(folder: Path, smiles: str) -> None:
         f"By the model {plain(info.name)}, trained on {info.rows:,} rows of "
         f"{plain(info.table)}. “About this model” below says how far off it is."
     )
+    if info.canonical_units and (unit := canonical_unit(smiles)) != smiles:
+        st.caption(f"It reads this unit as {plain(f'`{unit}`')}, as all drawings of the chain.")
     given = choose_conditions(info)
     if given is None:
         return
@@ -183,7 +186,7 @@ def results(folder: Path, smiles: str) -> None:
             icon=":material/warning:",
         )
     known = models.known_labels(folder, smiles)
-    textbook = gallery.textbook().get(smiles)
+    textbook = gallery.textbook_value(smiles)
     show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))
     show_curve(info, folder, smiles, given)
     models.show_deviation(folder)

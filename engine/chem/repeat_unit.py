@@ -51,7 +51,7 @@ def canonical_unit(smiles: str) -> str:
     try:
         unit = _without_meaningless_stereo(unit)
         if not _is_single(unit):
-            cuts = list(_cuts(unit))
+            cuts = list(cuts_of(unit))
             if not cuts:
                 return _plain(unit)
             unit = _cut_at(unit, *cuts[0])
@@ -98,14 +98,14 @@ def _is_single(unit: Chem.Mol) -> bool:
     return _bond_of_end(unit, ends_of(unit)[0]).GetBondType() == Chem.BondType.SINGLE
 
 
-def _path(unit: Chem.Mol) -> list[int]:
+def path_of(unit: Chem.Mol) -> list[int]:
     """The atoms on the shortest way between the ends, and these."""
     return list(Chem.GetShortestPath(unit, *ends_of(unit)))
 
 
-def _cuts(unit: Chem.Mol) -> Iterator[tuple[int, int]]:
+def cuts_of(unit: Chem.Mol) -> Iterator[tuple[int, int]]:
     """The bonds within a unit at which the chain may be cut too, along the backbone."""
-    inner = _path(unit)[1:-1]
+    inner = path_of(unit)[1:-1]
     for first, second in pairwise(inner):
         bond = unit.GetBondBetweenAtoms(first, second)
         if bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing():
@@ -127,7 +127,7 @@ def _drawings(unit: Chem.Mol) -> Iterator[str]:
     # depend on the way, of which there may be several through a ring.
     kinds = {
         cut: tuple(sorted(_around(unit, atom, atom_kinds) for atom in cut))
-        for cut in [junction, *_cuts(unit)]
+        for cut in [junction, *cuts_of(unit)]
     }
     counts = Counter(kinds.values())
     _, rarest = min((count, kind) for kind, count in counts.items())
@@ -177,7 +177,7 @@ def _smallest(unit: Chem.Mol) -> Chem.Mol:
     common = gcd(*counts.values())
     if common == 1:
         return unit
-    cuts, written = list(_cuts(unit)), _plain(unit)
+    cuts, written = list(cuts_of(unit)), _plain(unit)
     for copies in range(common, 1, -1):
         if common % copies or (len(cuts) + 1) % copies:
             continue
@@ -316,7 +316,7 @@ def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
     sides = _sides(unit)
     if not marked and not sides:
         return unit
-    path = _path(unit)
+    path = path_of(unit)
     alike = _seen_alike(unit, path)
     plain = Chem.RWMol(unit)
     for atom in alike.intersection(marked):

@@ -44,6 +44,10 @@ class TrainingConfig(BaseModel):
             taken; 0 trains all epochs. The error is that of rows set aside from the training rows.
         inner_share: of the training rows that are set aside for it.
         pretraining: what comes before, if anything.
+        loss: of a standardised value: the `absolute` error, or half the square of an error below
+            1 (`huber`).
+        pretrained: whether the network starts from the weights of the shipped encoder
+            (`engine.models.encoder`), which reads graphs of canonical repeat units.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,6 +65,8 @@ class TrainingConfig(BaseModel):
     patience: int = Field(default=0, ge=0)
     inner_share: float = Field(default=0.1, gt=0, lt=1)
     pretraining: PretrainingConfig | None = None
+    loss: Literal["absolute", "huber"] = "absolute"
+    pretrained: bool = False
 
     @property
     def all_epochs(self) -> int:

@@ -14,6 +14,7 @@ from ..base.bounds import Bounds
 from ..base.packed import same_units, take
 from ..models.batching import DeviceGraphs
 from ..models.device import set_arithmetic
+from ..models.encoder import start_from_encoder
 from ..models.member import NetworkMember, NetworkMemberConfig
 from ..models.network import Network
 from ..models.network_prediction import Scale, predict_network
@@ -74,6 +75,8 @@ def train_network(
     set_arithmetic(context.use.deterministic)
     torch.manual_seed(seed)
     network = member.build(config.network, labels.shape[1])
+    if training.pretrained:
+        start_from_encoder(network)
     if training.pretraining and not checkpointer.has_begun:
         pretrain(network, take(data.graphs.packed, rows), training, seed, context, checkpointer)
         torch.manual_seed(seed)

@@ -258,7 +258,8 @@ class Trainer:
         """Forward and backward pass of some graphs; returns their share of the loss."""
         with self.precision.autocast(self.device):
             predicted = predict()
-        loss = weighted_error(predicted.float(), labels, self.weights) / labelled
+        error = weighted_error(predicted.float(), labels, self.weights, self._config.loss)
+        loss = error / labelled
         self.scaler.scale(loss).backward()
         return loss.detach()
 
@@ -315,8 +316,10 @@ def label_weights(labels: np.ndarray, sources: Sequence[str] | None = None) -> T
     return torch.as_tensor(weights, dtype=torch.float32)
 
 
-def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """The sum of weighted absolute errors over the labels that are not missing.
+def weighted_error(
+    predicted: Tensor, labels: Tensor, weights: Tensor, loss: str = "absolute"
+) -> Tensor:
+    """The sum of weighted errors over the labels that are not missing.
 
     Of a label that is known by a bound alone, only what lies beyond the bound is an error.
 
@@ -325,6 +328,7 @@ def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor
         labels: shape `(G, K)`, standardised, NaN where missing; or `(G, 3 K)` with the lower and
             the upper bounds behind them.
         weights: shape `(K,)`.
+        loss: as `TrainingConfig` has it.
     """
     exact = labels[:, : len(weights)]
     errors = torch.where(torch.isfinite(exact), (predicted - exact.nan_to_num()).abs(), 0.0)
@@ -333,6 +337,8 @@ def weighted_error(predicted: Tensor, labels: Tensor, weights: Tensor) -> Tensor
         below = (lower - predicted).nan_to_num().clamp(min=0)
         above = (predicted - upper).nan_to_num().clamp(min=0)
         errors = errors + torch.where(torch.isfinite(exact), 0.0, below + above)
+    if loss == "huber":
+        errors = torch.where(errors < 1, errors**2 / 2, errors - 0.5)
     return (errors * weights).sum()
 
 

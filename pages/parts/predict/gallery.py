@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.base.workspace import ASSETS
 from engine.chem import draw
+from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import BadSmilesError, canonical
 from pages.parts.formatting import plain
 from pages.parts.page_guard import part
@@ -72,6 +73,18 @@ def textbook() -> dict[str, Textbook]:
         }
         polymers[canonical(row["SMILES"])] = Textbook(row["name"], row["SMILES"], values)
     return polymers
+
+
+def textbook_value(smiles: str) -> Textbook | None:
+    """The textbook's row of a polymer, however its repeat unit is drawn; None if it has none."""
+    name = _drawings().get(canonical_unit(smiles))
+    return textbook()[name] if name else None
+
+
+@st.cache_data(show_spinner=False)
+def _drawings() -> dict[str, str]:
+    """The textbook's drawing of each polymer, by its canonical repeat unit."""
+    return {canonical_unit(smiles): smiles for smiles in textbook()}
 
 
 def show_picture(smiles: str, width: int, height: int) -> None:

@@ -1,0 +1,76 @@
+"""`pretrain`: make the encoder that networks start from."""
+
+import argparse
+from pathlib import Path
+
+from ..base.workspace import subfolder
+from ..training.reporter import Reporter
+from .options import Commands, seed
+from .output import print_line, progress_bar
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    pretrain = commands.add_parser(
+        "pretrain",
+        help="train the encoder that networks start from, on repeat units without labels; the "
+        "same command goes on where it was cut off",
+    )
+    pretrain.add_argument("tables", nargs="+", type=Path, metavar="TABLE")
+    pretrain.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    pretrain.add_argument(
+        "--made-up",
+        type=_count,
+        default=60_000,
+        metavar="N",
+        help="units to make up from the parts of those in the tables; 60,000 by default",
+    )
+    pretrain.add_argument("--epochs", type=_count, default=12, metavar="N")
+    pretrain.add_argument("--seed", type=seed, default=0, metavar="N")
+    pretrain.set_defaults(carry_out=_pretrain)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+class _Teller(Reporter):
+    """Prints what is worth a line."""
+
+    def log(self, line: str) -> None:
+        print_line(line, stderr=True)
+
+    def measured(self, row: dict) -> None:
+        shares = ", ".join(
+            f"{name} {row[name]:.2f}"
+            for name in sorted({*row} - {"epoch", "train_loss", "seconds"})
+        )
+        print_line(
+            f"Epoch {row['epoch']}: loss {row['train_loss']:.4f}, {row['seconds']:.0f} s; share of "
+            f"the variance explained: {shares}",
+            stderr=True,
+        )
+
+
+def _pretrain(arguments: argparse.Namespace) -> None:
+    """Make an encoder, and say what it is."""
+    # Loaded here, since they wait for torch.
+    from ..base.hardware import detect
+    from ..runs.encoder_making import make_encoder
+    from ..training.context import TrainContext
+
+    key = f"{arguments.output.resolve().name}-{arguments.seed}-{arguments.made_up}"
+    context = TrainContext(
+        arguments.output, _Teller(), checkpoints=subfolder("pretraining") / key
+    ).on("cuda" if detect().gpus else "cpu")
+    with progress_bar() as show:
+        info = make_encoder(
+            arguments.tables, arguments.made_up, arguments.epochs, arguments.seed, context, show
+        )
+    print_line(
+        f"The encoder in {arguments.output} learned from {info.known:,} units of the tables and "
+        f"{info.made_up:,} made-up ones."
+    )

@@ -1,0 +1,104 @@
+"""The pretrained encoder: the weights that networks of some presets start from.
+
+It learned to say the descriptors of many repeat units from their graphs, as CheMeleon did for
+molecules (Burns et al., arXiv:2506.15792), and no property of any.
+"""
+
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
+from torch import Tensor
+
+from ..base.errors import UserError
+from ..base.manifest import ProvenFiles, write_manifest
+from ..base.versions import FEATURES
+from ..base.workspace import ASSETS, write_atomic
+from ..settings.networks import NetworkConfig
+from .network import Network
+
+SHIPPED = ASSETS / "encoder"
+WEIGHTS, INFO = "encoder.safetensors", "encoder.json"
+_MOST_BYTES = 2**24
+_OWN = ("heads.", "join.")
+"""What of a network is not the encoder's."""
+
+
+class EncoderInfo(BaseModel):
+    """What an encoder is, and on what it was trained.
+
+    Attributes:
+        network: what it is made of.
+        graphs: the version of the graphs that it reads.
+        known, made_up: how many repeat units of tables, and made up from their parts, it learned.
+        epochs, seed: how it was trained.
+        explained: by group of the descriptor vector, the median share of a descriptor's variance
+            that it explains in units that it did not learn (R²).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    network: NetworkConfig
+    graphs: int
+    known: int
+    made_up: int
+    epochs: int
+    seed: int
+    explained: dict[str, float]
+
+
+def write_encoder(folder: Path, info: EncoderInfo, network: Network) -> None:
+    """Write an encoder and its manifest; weights in half precision, as bundles have them."""
+    weights = {name for name, _ in network.named_parameters()}
+    tensors = {
+        name: (value.half() if name in weights else value).cpu().contiguous()
+        for name, value in network.state_dict().items()
+        if not name.startswith(_OWN)
+    }
+    save_file(tensors, folder / WEIGHTS)
+    write_atomic(folder / INFO, info.model_dump_json(indent=1))
+    write_manifest(folder, {})
+
+
+def read_encoder(folder: Path = SHIPPED) -> tuple[EncoderInfo, dict[str, Tensor]]:
+    """An encoder's description, and its weights in full precision.
+
+    Raises:
+        UserError: when it is missing, damaged, or reads other graphs than this version makes.
+    """
+    files = ProvenFiles.of(folder)
+    try:
+        info = EncoderInfo.model_validate_json(files.read(INFO, _MOST_BYTES))
+        tensors = load(files.read(WEIGHTS, _MOST_BYTES))
+    except (ValidationError, SafetensorError) as error:
+        raise UserError(f"The encoder in {folder} is damaged; copy it again.") from error
+    if info.graphs != FEATURES["chain_graphs"]:
+        raise UserError(
+            f"The encoder in {folder} reads graphs of another version of PolyGIN Studio: pretrain "
+            "it anew, or train without it (`--no-pretrained`)."
+        )
+    return info, {
+        name: value.float() if value.dtype == torch.float16 else value
+        for name, value in tensors.items()
+    }
+
+
+def start_from_encoder(network: Network, folder: Path = SHIPPED) -> None:
+    """Give a network the encoder's weights; its heads stay as they are.
+
+    Raises:
+        UserError: as `read_encoder`; or when the network is made of other parts.
+    """
+    _, tensors = read_encoder(folder)
+    own = network.state_dict()
+    expected = {name: value.shape for name, value in own.items() if not name.startswith(_OWN)}
+    if expected != {name: value.shape for name, value in tensors.items()}:
+        raise UserError(
+            "The pretrained encoder is made of other parts than the network of this preset: train "
+            "without it (`--no-pretrained`)."
+        )
+    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
+        raise UserError(f"The encoder in {folder} is damaged; copy it again.")
+    network.load_state_dict({**own, **tensors})

@@ -1,0 +1,99 @@
+"""Making an encoder: from tables of repeat units, and units made up from their parts."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import torch
+
+from ..base.errors import UserError
+from ..base.hardware import usable_cores
+from ..base.workspace import write_atomic
+from ..features.compute import Progress, canonical_units, compute_features
+from ..models.encoder import EncoderInfo
+from ..table import read_table
+from ..training.context import TrainContext
+from ..training.encoder import learn_encoder
+
+_FEWEST = 100
+_UNITS = "units.txt"
+"""In the folder of checkpoints: the units, so that they are made up once."""
+
+_TELL_EACH = 100
+
+
+def make_encoder(
+    tables: Sequence[Path],
+    made_up: int,
+    epochs: int,
+    seed: int,
+    context: TrainContext,
+    progress: Progress,
+) -> EncoderInfo:
+    """Train an encoder on the repeat units of tables and on made-up ones; no label is read.
+
+    Args:
+        tables: whose columns that are named after SMILES hold repeat units.
+        made_up: how many are made up.
+        epochs: passes over all units.
+        seed: of everything random.
+        context: of the training; its folder of checkpoints must be the same call's.
+        progress: told what is being done, how much is done, and how much there is.
+
+    Raises:
+        UserError: when a table cannot be read, or too few units are in them.
+    """
+    torch.set_num_threads(usable_cores())
+    known = _units_of(tables, progress)
+    if len(known) < _FEWEST:
+        raise UserError(
+            f"The tables hold {len(known):,} different repeat units that can be read, in columns "
+            f"named after SMILES; at least {_FEWEST} are needed to take apart."
+        )
+    assert context.checkpoints is not None
+    units = known + _made_up(known, made_up, seed, context.checkpoints / _UNITS, progress)
+    features = compute_features(units, progress, canonical_units=True)
+    return learn_encoder(features, len(known), epochs, seed, context)
+
+
+def _units_of(tables: Sequence[Path], progress: Progress) -> list[str]:
+    """The canonical repeat units in some tables, each once, without stereo marks."""
+    from ..chem.smiles import BadSmilesError, without_stereo
+
+    texts: dict[str, None] = {}
+    for path in tables:
+        frame = read_table(path).frame
+        for column in frame:
+            if "smiles" in str(column).casefold():
+                texts |= dict.fromkeys(frame[column].dropna().astype(str))
+    flat: dict[str, None] = {}
+    for done, text in enumerate(texts, start=1):
+        try:
+            flat[without_stereo(text)] = None
+        except BadSmilesError:
+            # Whoever trains on the table is told of it; here it lends no structure.
+            continue
+        finally:
+            if done % _TELL_EACH == 0 or done == len(texts):
+                progress("reading", done, len(texts))
+    return list(dict.fromkeys(canonical_units(list(flat), progress)))
+
+
+def _made_up(
+    known: Sequence[str], count: int, seed: int, kept: Path, progress: Progress
+) -> list[str]:
+    """So many made-up units; those of an earlier call are taken from a file."""
+    from ..chem.recombined import Recombiner
+
+    if kept.is_file():
+        units = kept.read_text(encoding="utf-8").split()
+        if len(units) == count:
+            return units
+    units = []
+    for unit in islice(Recombiner(known, seed).units(), count):
+        units.append(unit)
+        if len(units) % _TELL_EACH == 0 or len(units) == count:
+            progress("making up units", len(units), count)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(kept, "\n".join(units))
+    return units
