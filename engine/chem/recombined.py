@@ -7,7 +7,7 @@ one, so that no unit holds bonds which no known one has, such as peroxides.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -26,7 +26,7 @@ _TRIES = 6
 """Blocks that may be added until the last one can be followed by the first."""
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """A part of a backbone, in the direction in which it is read."""
 
     smiles: str
@@ -68,18 +68,21 @@ class Recombiner:
         self._known = set(units)
         self._molecules: dict[str, Chem.Mol] = {}
         self._lengths: list[int] = []
-        counts: Counter[_Block] = Counter()
+        counts: Counter[Block] = Counter()
         # By the kind of an atom, how often atoms of other kinds follow it.
         follow: defaultdict[_Kind, Counter[_Kind]] = defaultdict(Counter)
         for unit in units:
-            blocks = list(_blocks(unit))
-            if blocks:
-                self._lengths.append(min(len(blocks), _MOST_BLOCKS))
-            for read in (blocks, [_turned(block) for block in reversed(blocks)]):
+            blocks = list(blocks_of(unit))
+            both_ways = blocks, [_turned(block) for block in reversed(blocks)]
+            # On its own, a block may have a form that RDKit does not take.
+            if not blocks or not all(map(self._can_be_read, chain.from_iterable(both_ways))):
+                continue
+            self._lengths.append(min(len(blocks), _MOST_BLOCKS))
+            for read in both_ways:
                 for block, following in zip(read, read[1:] + read[:1], strict=True):
                     counts[block] += 1
                     follow[block.tail][following.head] += 1
-        by_head: defaultdict[_Kind, dict[_Block, float]] = defaultdict(dict)
+        by_head: defaultdict[_Kind, dict[Block, float]] = defaultdict(dict)
         for block, count in counts.items():
             # The square root: rare blocks are what made-up units are for.
             by_head[block.head][block] = count**0.5
@@ -93,14 +96,14 @@ class Recombiner:
         made = set(self._known)
         while self._lengths:
             try:
-                unit = canonical_unit(self._joined(self._sequence()))
+                unit = canonical_unit(self.joined(self._sequence()))
             except (BadSmilesError, Chem.MolSanitizeException, IndexError):
                 continue
             if unit not in made and parse(unit).GetNumAtoms() <= _MOST_ATOMS:
                 made.add(unit)
                 yield unit
 
-    def _sequence(self) -> list[_Block]:
+    def _sequence(self) -> list[Block]:
         """Blocks of which each may follow the one before, and the first the last.
 
         Raises:
@@ -115,15 +118,15 @@ class Recombiner:
             blocks.append(self._following(blocks[-1]))
         raise IndexError("no way back to the first block")
 
-    def _following(self, block: _Block) -> _Block:
+    def _following(self, block: Block) -> Block:
         return self._blocks[self._next[block.tail].draw(self._random)].draw(self._random)
 
-    def _joined(self, blocks: Sequence[_Block]) -> str:
-        """The SMILES of a unit of some blocks."""
-        unit = Chem.RWMol(self._molecule(blocks[0]))
+    def joined(self, blocks: Sequence[Block]) -> str:
+        """The SMILES of a unit of some blocks of known ones."""
+        unit = Chem.RWMol(self._molecules[blocks[0].smiles])
         for block in blocks[1:]:
             first_new = unit.GetNumAtoms()
-            unit.InsertMol(self._molecule(block))
+            unit.InsertMol(self._molecules[block.smiles])
             marks = {
                 (atom.GetAtomMapNum(), atom.GetIdx() >= first_new): atom.GetIdx()
                 for atom in atoms_of(unit)
@@ -136,13 +139,16 @@ class Recombiner:
         Chem.SanitizeMol(unit)
         return Chem.MolToSmiles(unit)
 
-    def _molecule(self, block: _Block) -> Chem.Mol:
+    def _can_be_read(self, block: Block) -> bool:
         if block.smiles not in self._molecules:
-            self._molecules[block.smiles] = Chem.MolFromSmiles(block.smiles)
-        return self._molecules[block.smiles]
+            mol = Chem.MolFromSmiles(block.smiles)
+            if mol is None:
+                return False
+            self._molecules[block.smiles] = mol
+        return True
 
 
-def _blocks(smiles: str) -> Iterator[_Block]:
+def blocks_of(smiles: str) -> Iterator[Block]:
     """The blocks of a unit's backbone, in the order of the chain."""
     unit = parse(smiles)
     if not repeats(unit):
@@ -162,7 +168,7 @@ def _on(path: list[int], atoms: Sequence[int]) -> list[int]:
     return [atom for atom in path if atom in atoms]
 
 
-def _block(unit: Chem.Mol, atoms: set[int], head: int, tail: int) -> _Block:
+def _block(unit: Chem.Mol, atoms: set[int], head: int, tail: int) -> Block:
     """The block of some atoms of a unit."""
     part = Chem.RWMol(unit)
     for bond in bonds_of(unit):
@@ -176,15 +182,15 @@ def _block(unit: Chem.Mol, atoms: set[int], head: int, tail: int) -> _Block:
     for atom in sorted({*range(unit.GetNumAtoms())} - atoms, reverse=True):
         part.RemoveAtom(atom)
     kinds = [_kind(unit.GetAtomWithIdx(atom)) for atom in (head, tail)]
-    return _Block(Chem.MolToSmiles(part), *kinds)
+    return Block(Chem.MolToSmiles(part), *kinds)
 
 
-def _turned(block: _Block) -> _Block:
+def _turned(block: Block) -> Block:
     """The block as it is read from the other end."""
     marks = {f":{_HEAD}]": f":{_TAIL}]", f":{_TAIL}]": f":{_HEAD}]"}
     parts = block.smiles.split("[*")
     turned = [marks[part[:3]] + part[3:] for part in parts[1:]]
-    return _Block("[*".join([parts[0], *turned]), block.tail, block.head)
+    return Block("[*".join([parts[0], *turned]), block.tail, block.head)
 
 
 def _kind(atom: Chem.Atom) -> _Kind:

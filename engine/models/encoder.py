@@ -1,4 +1,4 @@
-"""The pretrained encoder: the weights that networks of some presets start from.
+"""The pretrained encoder: weights that networks may start from.
 
 It learned to say the descriptors of many repeat units from their graphs, as CheMeleon did for
 molecules (Burns et al., arXiv:2506.15792), and no property of any.

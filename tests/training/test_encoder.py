@@ -1,0 +1,98 @@
+"""The encoder: made from tables, resumed, read again, and refused when it is damaged."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.base.errors import UserError
+from engine.commands import main
+from engine.features.compute import canonical_units, compute_features
+from engine.models.encoder import INFO, WEIGHTS, read_encoder, start_from_encoder
+from engine.models.polygin import PolyGIN
+from engine.settings.networks import NetworkConfig
+from engine.table import load_table
+from engine.training.context import TrainContext
+from engine.training.encoder import NETWORK, descriptor_targets, learn_encoder
+from engine.training.reporter import Reporter
+from tests.conftest import TEXTBOOK
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small encoder, made by the command."""
+    home = tmp_path_factory.mktemp("encoder")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(home / "home"))
+        words = ["pretrain", str(TEXTBOOK), "-o", str(home / "made")]
+        assert main([*words, "--made-up", "60", "--epochs", "3"]) == 0
+    return home / "made"
+
+
+def test_a_network_starts_from_it_and_keeps_its_own_heads(made: Path) -> None:
+    info, tensors = read_encoder(made)
+    assert (info.network, info.made_up, info.epochs) == (NETWORK, 60, 3)
+    assert 100 < info.known <= 155
+    network = PolyGIN.build(NetworkConfig(layers=4, width=96), 2)
+    heads = {name: value.clone() for name, value in network.heads.state_dict().items()}
+    start_from_encoder(network, made)
+    for name, value in tensors.items():
+        assert torch.equal(network.state_dict()[name], value)
+    for name, value in heads.items():
+        assert torch.equal(network.heads.state_dict()[name], value)
+
+
+def test_a_network_of_other_parts_is_refused(made: Path) -> None:
+    with pytest.raises(UserError, match="made of other parts"):
+        start_from_encoder(PolyGIN.build(NetworkConfig(layers=3, width=96), 2), made)
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, INFO])
+def test_a_damaged_encoder_is_refused(made: Path, tmp_path: Path, name: str) -> None:
+    for path in made.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-20])
+    with pytest.raises(UserError, match="changed or damaged"):
+        read_encoder(tmp_path)
+
+
+def test_a_cut_off_training_ends_with_the_same_weights(tmp_path: Path) -> None:
+    units = canonical_units(load_table(TEXTBOOK).canonical)
+    features = compute_features(units, canonical_units=True)
+
+    class StoppedError(Exception):
+        pass
+
+    class Stopper(Reporter):
+        def measured(self, row: dict) -> None:
+            if row["epoch"] == 2:
+                raise StoppedError
+
+    def learn(name: str, reporter: Reporter) -> None:
+        context = TrainContext(tmp_path / name, reporter, checkpoints=tmp_path / f"{name}-state")
+        learn_encoder(features, len(units), 4, 0, context)
+
+    learn("whole", Reporter())
+    with pytest.raises(StoppedError):
+        learn("cut", Stopper())
+    learn("cut", Reporter())
+    one, other = (read_encoder(tmp_path / name) for name in ("whole", "cut"))
+    assert one[0] == other[0]
+    assert all(torch.equal(value, other[1][name]) for name, value in one[1].items())
+
+
+def test_targets_are_standardised_and_say_their_group() -> None:
+    units = canonical_units(load_table(TEXTBOOK).canonical)
+    targets, groups = descriptor_targets(compute_features(units, canonical_units=True).descriptors)
+    assert targets.shape == (len(units), len(groups))
+    assert set(groups) == {"rdkit_2d", "backbone", "composition", "morgan"}
+    assert np.nanmax(np.abs(targets)) <= 4
+    assert np.abs(np.nanmean(targets, axis=0)).max() < 0.2
+
+
+def test_a_table_with_too_few_units_is_refused(tmp_path: Path, capsys) -> None:
+    table = tmp_path / "few.csv"
+    table.write_text("SMILES\n*CC*\n*CCO*\nnonsense(\n")
+    assert main(["pretrain", str(table), "-o", str(tmp_path / "made")]) == 1
+    assert "hold 2 different repeat units" in capsys.readouterr().err
