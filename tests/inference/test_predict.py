@@ -165,7 +165,10 @@ def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: s
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [({"format": 99}, "format 99"), ({"versions": {"graphs": "1"}}, "descriptors differ")],
+    [
+        ({"format": 99}, "format 99"),
+        ({"versions": {"repeat_units": "1", "chain_graphs": "1"}}, "descriptors differ"),
+    ],
 )
 def test_a_bundle_of_another_time_is_refused(
     trained: Run, tmp_path: Path, change: dict, sentence: str

@@ -253,7 +253,7 @@ def test_bounds_are_left_out_with_a_click(train, typing):
 def test_many_rows_are_edited_page_by_page(train, typing):
     rows = [f"*CC(*){'C' * (n % 30)},{n}" for n in range(450)]
     upload(train, "many.csv", "\n".join(["SMILES,Tg", *rows, "*C(*,1", "*C),1"]).encode())
-    edit(train, "hold the same repeat unit")
+    edit(train, "hold the same polymer")
     assert len(typing.shown["rows"]) == 200
     typing.into("rows", 2, "Tg", "7")
     train.run()

@@ -132,7 +132,7 @@ def test_a_bound_far_from_all_labels_is_a_slip():
 
 
 def test_a_label_between_two_bounds_is_a_range():
-    rows = "*CC*,> 3\n*CC*,< 10\n*CO*,5\n*CCC*,1\n*CCO*,7\n"
+    rows = "*CC*,> 3\n*CC*,< 10\n*CO*,5\n*CCCO*,1\n*CCO*,7\n"
     averaged = average_replicates(
         check_table(read_table(f"SMILES,x\n{rows}".encode(), "m.csv")), "mean"
     )
