@@ -18,7 +18,7 @@ from scipy.stats import bootstrap
 from bench.accuracy.bootstrap import RESAMPLES
 from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record
-from engine.chem.repeat_unit import canonical_unit
+from engine.features.compute import canonical_units
 from engine.runs.making import BundleRequest, make_bundle
 from engine.settings.presets import PRESETS, Preset
 from engine.table import load_table
@@ -67,7 +67,8 @@ def compare(path: Path, preset: str, spec: str, seed: int) -> dict:
     errors = {
         form: _errors(replace(request, preset=_taking(PRESETS[preset], form))) for form in FORMS
     }
-    changed = [canonical_unit(drawn) != drawn for drawn in table.canonical]
+    units = canonical_units(table.canonical)
+    changed = [unit != drawn for unit, drawn in zip(units, table.canonical, strict=True)]
     return {
         "units_redrawn": float(np.mean(changed)),
         "properties": {

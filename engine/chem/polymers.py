@@ -1,7 +1,7 @@
 """Recognising a polymer, whichever part of its chain was drawn as the repeat unit.
 
-`*CC*` and `*CCCC*` are the same polymer, and so are `*CC(*)C` and `*C(C)C*`. For folds over several
-tables and for checks of what is new to a model; members take a repeat unit as it was drawn.
+`*CC*` and `*CCCC*` are the same polymer, and so are `*CC(*)C` and `*C(C)C*`. For folds,
+duplicates in tables, and what is known of a polymer; stereo marks are left out.
 """
 
 import re

@@ -57,6 +57,7 @@ def write_encoder(folder: Path, info: EncoderInfo, network: Network) -> None:
         for name, value in network.state_dict().items()
         if not name.startswith(_OWN)
     }
+    folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors, folder / WEIGHTS)
     write_atomic(folder / INFO, info.model_dump_json(indent=1))
     write_manifest(folder, {})

@@ -154,7 +154,8 @@ def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
     """
     if folds_made(config.folds) is None:
         return table, config
-    by_polymer = bool(table.sources) or chosen_preset(config.preset, table).canonical_units
+    preset = chosen_preset(config.preset, table)
+    by_polymer = preset.keeps_polymers_together(len(table.sources))
     folds = make_folds(config.folds, table.canonical, table.labels, config.seed, by_polymer)
     column = free_name(FOLDS_COLUMN, {*table.raw.column_names})
     frame = table.raw.frame.copy()

@@ -120,12 +120,8 @@ class BundleRequest:
         """
         if self.given_folds is not None:
             return self.given_folds
-        return make_folds(self.folds, self.canonical, self.labels, self.seed, self.by_polymer)
-
-    @property
-    def by_polymer(self) -> bool:
-        """Whether a splitter keeps all drawings of a polymer in one fold."""
-        return bool(self.sources) or self.preset.canonical_units
+        by_polymer = self.preset.keeps_polymers_together(len(self.sources))
+        return make_folds(self.folds, self.canonical, self.labels, self.seed, by_polymer)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,14 @@ class Preset(BaseModel):
     canonical_units: bool = False
     use: DeviceSettings = DeviceSettings()
 
+    def keeps_polymers_together(self, sources: int) -> bool:
+        """Whether splitters keep all drawings of a polymer in one fold.
+
+        Args:
+            sources: how many the table has; several draw one polymer in several ways.
+        """
+        return sources > 0 or self.canonical_units
+
     def devices_for(self, use: DeviceSettings, cards: int) -> tuple[DeviceSettings, list[str]]:
         """Use the devices that the preset asks for, where the user left the choice and they exist.
 

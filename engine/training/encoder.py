@@ -1,7 +1,6 @@
 """Training the encoder: a network learns to say descriptors from graphs."""
 
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -57,7 +56,6 @@ def learn_encoder(
     config = TrainingConfig(epochs=epochs, batch=128, learning_rate=2e-3, loss="huber")
     trainer = Trainer(network, graphs, targets, rows, config, seed, context)
     checkpointer = NetworkCheckpointer(context, _PIECE, {})
-    explained: dict[str, float] = {}
     for epoch in range(checkpointer.resume(trainer), epochs):
         started = time.perf_counter()
         loss = trainer.epoch()
@@ -67,8 +65,6 @@ def learn_encoder(
         checkpointer.note(measured)
         checkpointer.save(trainer, force=True)
         context.reporter.measured(measured)
-    if not explained:
-        explained = {name: checkpointer.history[-1][name] for name in set(groups)}
     info = EncoderInfo(
         network=NETWORK,
         graphs=FEATURES["chain_graphs"],
@@ -76,15 +72,10 @@ def learn_encoder(
         made_up=len(targets) - known,
         epochs=epochs,
         seed=seed,
-        explained=explained,
+        explained={name: checkpointer.history[-1][name] for name in set(groups)},
     )
-    write_encoder(_made(context.folder), info, network)
+    write_encoder(context.folder, info, network)
     return info
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def descriptor_targets(descriptors: np.ndarray) -> tuple[np.ndarray, list[str]]:
