@@ -81,7 +81,7 @@ def compare(path: Path, preset: str, spec: str, seed: int) -> dict:
 
 
 def _taking(preset: Preset, form: str) -> Preset:
-    return preset.model_copy(update={"canonical_units": form == "canonical"})
+    return preset.without_encoder().model_copy(update={"canonical_units": form == "canonical"})
 
 
 def _errors(request: BundleRequest) -> dict[str, np.ndarray]:

@@ -28,6 +28,7 @@ _TITLES = {
     "preset": "Preset",
     "folds": "Folds",
     "seed": "Seed",
+    "pretrained": "Pretrained encoder",
     "properties": "Properties",
     "columns": "Columns",
     "units": "Units",

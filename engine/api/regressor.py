@@ -23,7 +23,7 @@ from ..table import Table
 from ..table.folds import check_splitter
 from ..training.context import TrainContext
 from ..training.reporter import Reporter
-from .inputs import Rows, given_folds, label_matrix, read_rows
+from .inputs import given_folds, label_matrix, read_rows
 from .model import Model
 
 
@@ -50,6 +50,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         seed: int = 0,
         use: DeviceSettings | None = None,
         verbose: bool = True,
+        pretrained: bool = True,
     ) -> None:
         """Choose how to train.
 
@@ -60,12 +61,15 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             seed: of everything random.
             use: how to use the devices there are; by default as the preset and the machine suggest.
             verbose: whether to show progress on standard error.
+            pretrained: whether networks start from the pretrained encoder, where the preset has it
+                so; else from random weights.
         """
         self.preset = preset
         self.folds = folds
         self.seed = seed
         self.use = use
         self.verbose = verbose
+        self.pretrained = pretrained
 
     def fit(self, X: Sequence[str] | Table, y: Any = None) -> Self:
         """Train on repeat units with labels, in this process.
@@ -83,7 +87,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         from ..runs.making import BundleRequest, make_bundle
 
         rows = read_rows(X, y)
-        preset, use = self._checked_settings(rows)
+        preset, use = self._checked_settings()
         given = None if isinstance(self.folds, str) else given_folds(self.folds, len(rows.units))
         if isinstance(self.folds, str):
             check_splitter(self.folds, rows.units)
@@ -111,7 +115,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         self._flat = not isinstance(X, Table) and np.ndim(y) == 1
         return self
 
-    def _checked_settings(self, rows: Rows) -> tuple[Preset, DeviceSettings]:
+    def _checked_settings(self) -> tuple[Preset, DeviceSettings]:
         """The preset and the use of devices.
 
         Raises:
@@ -119,9 +123,11 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         """
         preset, use = self.preset, DeviceSettings() if self.use is None else self.use
         if isinstance(preset, str):
-            preset = choose(preset, detect(), int(np.isfinite(rows.labels).sum()))
+            preset = choose(preset, detect())
         if not isinstance(preset, Preset):
             raise UserError(f"preset is {preset!r}: give the name of one, or a Preset.")
+        if not self.pretrained:
+            preset = preset.without_encoder()
         configs_of(preset)
         if not isinstance(use, DeviceSettings):
             raise UserError(f"use is {use!r}: give DeviceSettings, or None.")

@@ -13,8 +13,8 @@ def add(commands: Commands) -> None:
     """Add the command."""
     pretrain = commands.add_parser(
         "pretrain",
-        help="train an encoder for networks to start from, on repeat units without labels (no "
-        "preset starts from one yet); the same command goes on where it was cut off",
+        help="train an encoder for networks to start from, as the shipped one was, on repeat units "
+        "without labels; the same command goes on where it was cut off",
     )
     pretrain.add_argument("tables", nargs="+", type=Path, metavar="TABLE")
     pretrain.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")

@@ -38,7 +38,7 @@ from .options import (
 from .output import bars, print_figures, print_line, progress_bar
 from .sources import add_leave_out, add_tables, checked_tables
 
-_CLONED = ("name", "preset", "folds", "seed")
+_CLONED = ("name", "preset", "folds", "seed", "pretrained")
 
 
 def add(commands: Commands) -> None:
@@ -47,6 +47,7 @@ def add(commands: Commands) -> None:
     add_tables(train)
     add_settings(train)
     train.add_argument("--seed", type=seed, default=0, metavar="N")
+    _add_pretrained(train, True)
     train.add_argument("--name", help="for the list of runs; else the table's name")
     add_accept(train)
     _add_detach(train)
@@ -67,6 +68,7 @@ def add(commands: Commands) -> None:
     clone.add_argument("--preset", metavar="P")
     clone.add_argument("--folds", metavar="F")
     clone.add_argument("--seed", type=seed, metavar="N")
+    _add_pretrained(clone, None)
     clone.add_argument("--name", help="for the list of runs")
     add_leave_out(clone)
     clone.add_argument(
@@ -85,6 +87,16 @@ def _add_detach(command: argparse.ArgumentParser) -> None:
     command.add_argument("--detach", action="store_true", help="return at once")
 
 
+def _add_pretrained(command: argparse.ArgumentParser, default: bool | None) -> None:
+    command.add_argument(
+        "--pretrained",
+        action=argparse.BooleanOptionalAction,
+        default=default,
+        help="whether networks start from the pretrained encoder, where the preset has it so "
+        "(cpu, gpu and best); else from random weights",
+    )
+
+
 def _train(arguments: argparse.Namespace) -> int:
     """Start a run; in the foreground show its progress and end with its figures."""
     name = None if arguments.name is None else checked_name(arguments.name)
@@ -95,6 +107,7 @@ def _train(arguments: argparse.Namespace) -> int:
         preset=arguments.preset,
         folds=arguments.folds,
         seed=arguments.seed,
+        pretrained=arguments.pretrained,
         units={} if table.sources else said_mending(arguments).units,
         use=device_settings(arguments),
     )

@@ -90,6 +90,7 @@ class BundleInfo(BaseModel):
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         canonical_units: whether it learned from canonical repeat units, and predicts from them;
             otherwise from those that were drawn.
+        pretrained: whether its networks started from the pretrained encoder.
         versions: of the packages that fitted it and of the features it learned on.
         intervals: the conformal interval of each property that has labels enough; None in a
             bundle from before there were any.
@@ -119,6 +120,7 @@ class BundleInfo(BaseModel):
     blend: dict[str, dict[str, float]]
     fixed_weights: bool | None = None
     canonical_units: bool = False
+    pretrained: bool = False
     networks: dict[str, NetworkConfig] = {}
     network_counts: dict[str, Annotated[int, Field(ge=1, le=_MOST_NETWORKS)]] = {}
     figures: dict

@@ -78,11 +78,16 @@ def configs_of(preset: Preset) -> dict[str, BaseModel]:
     """The settings of a preset's members, each of its member's `Config`, in the order of training.
 
     Raises:
-        UserError: when the preset names an unknown member, a setting that it does not have, or
-            weights that are no weights of its members.
+        UserError: when the preset names an unknown member, a setting that it does not have,
+            weights that are no weights of its members, or an encoder for other units than it takes.
     """
     configs = {}
     _check_blend(preset)
+    if preset.starts_from_encoder and not preset.canonical_units:
+        raise UserError(
+            f"The preset {preset.name!r} has pretrained networks: they read canonical repeat units "
+            "(canonical_units), and it takes units as they are drawn."
+        )
     for name, values in preset.members.items():
         if name not in MEMBERS:
             raise UserError(

@@ -45,7 +45,7 @@ from .records import (
     StageProgress,
     in_line,
 )
-from .start import MIN_LABELS, chosen_preset, learnable, start_run, unlearned_words
+from .start import MIN_LABELS, learnable, start_run, unlearned_words
 from .store import changes_of, unreadable
 from .trash import Trashed, empty_trash, restore, trashed
 
@@ -65,7 +65,6 @@ __all__ = [
     "Trashed",
     "archive_run",
     "changes_of",
-    "chosen_preset",
     "clone_command_for",
     "clone_of",
     "command_for",

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from ..base.hardware import detect
 from ..base.workspace import COMMAND
 from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import DeviceSettings
+from ..settings.presets import choose
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
 from ..table.columns import free_name
@@ -23,7 +25,6 @@ from ..table.repeat_units import Progress
 from . import folder as files
 from .learned_rows import read_learned_rows
 from .records import Run, RunConfig
-from .start import chosen_preset
 
 FOLDS_COLUMN = "fold"
 """The column of folds that are kept from a run."""
@@ -114,6 +115,7 @@ def clone_of(run: Run) -> Clone:
         preset=config.preset,
         folds=folds,
         seed=config.seed,
+        pretrained=config.pretrained,
         columns=Columns(
             smiles=smiles,
             id=id_,
@@ -154,8 +156,7 @@ def with_kept_folds(table: Table, config: RunConfig) -> tuple[Table, RunConfig]:
     """
     if folds_made(config.folds) is None:
         return table, config
-    preset = chosen_preset(config.preset, table)
-    by_polymer = preset.keeps_polymers_together(len(table.sources))
+    by_polymer = choose(config.preset, detect()).keeps_polymers_together(len(table.sources))
     folds = make_folds(config.folds, table.canonical, table.labels, config.seed, by_polymer)
     column = free_name(FOLDS_COLUMN, {*table.raw.column_names})
     frame = table.raw.frame.copy()
@@ -183,6 +184,8 @@ def command_for(
     """
     mending = mending or Mending()
     words = [f"{COMMAND} train", shlex.quote(table_name), *sources, *_words(config)]
+    if not config.pretrained:
+        words.append("--no-pretrained")
     if mending.only_in_a_file:
         words.append(f"--mend {shlex.quote(mending_file(table_name))}")
         # What the first table's file says is not about the others.
@@ -243,6 +246,7 @@ def clone_command_for(config: RunConfig, run_id: str, sources: Sequence[str] = (
         sources: the words on what is left out of its sources, quoted.
     """
     words = [f"{COMMAND} clone", run_id, *sources, *_words(config)]
+    words.append("--pretrained" if config.pretrained else "--no-pretrained")
     return " ".join([*words, f"--name {shlex.quote(config.name)}", *_device_words(config.use)])
 
 

@@ -264,6 +264,7 @@ def _described(
         blend=ensemble.weights,
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
+        pretrained=request.preset.starts_from_encoder,
         networks=networks,
         network_counts={member: len(network_files(context.folder, member)) for member in networks},
         figures=ensemble.figures,

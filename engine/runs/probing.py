@@ -23,11 +23,11 @@ from ..base.workspace import subfolder, write_atomic
 from ..models.members import resolved
 from ..settings.devices import DeviceSettings
 from ..settings.estimate import Probe
-from ..settings.presets import Preset
+from ..settings.presets import Preset, choose
 from ..table import Table
 from ..table.folds import fold_count
 from . import process
-from .start import check_devices, chosen_preset, learnable_or_refuse
+from .start import check_devices, learnable_or_refuse
 
 _VERSION = 2
 _MOST_BYTES = 2**20
@@ -85,7 +85,7 @@ def request_for(table: Table, preset: str, folds: str, use: DeviceSettings) -> P
         rows=len(rows),
         properties=len(learned),
         folds=fold_count(folds, table),
-        preset=resolved(chosen_preset(preset, table)),
+        preset=resolved(choose(preset, detect())),
         use=use,
         machine=detect().sentence(),
         versions=f"probe {_VERSION}, torch {version('torch')}",

@@ -103,6 +103,7 @@ class RunConfig(BaseModel):
         preset: a preset's name or `auto`.
         folds: `random:5`, `similarity:5`, `column:NAME` of the table, or `FILE:COLUMN`.
         seed: of everything random.
+        pretrained: whether networks start from the pretrained encoder, where the preset has it so.
         columns: which columns to use; None to guess.
         units: units that the table's properties are given in, where the user said so.
         use: how to use the devices of this machine.
@@ -114,6 +115,7 @@ class RunConfig(BaseModel):
     preset: str = "auto"
     folds: str = "random:5"
     seed: int = Field(0, ge=0, lt=MAX_SEED)
+    pretrained: bool = True
     columns: Columns | None = None
     units: dict[str, str] = {}
     use: DeviceSettings = DeviceSettings()

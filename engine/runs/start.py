@@ -54,7 +54,9 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
     if folds is not None:
         names = [table.properties[k].name for k in learned]
         check_folds(folds, table.canonical, table.labels[:, learned], names)
-    preset = chosen_preset(config.preset, table)
+    preset = choose(config.preset, detect())
+    if not config.pretrained:
+        preset = preset.without_encoder()
     learned_from = {table.properties[k].source for k in learned}
     config = config.model_copy(
         update={
@@ -151,16 +153,6 @@ def check_devices(use: DeviceSettings) -> None:
             "A step in the backward pass cannot wait for other processes: switch it off, or "
             "choose another way to use several devices than ddp."
         )
-
-
-def chosen_preset(name: str, table: Table) -> Preset:
-    """The preset of that name for a table on this machine; `auto` is one of the others.
-
-    Raises:
-        UserError: when there is no such preset.
-    """
-    labels = int(np.isfinite(table.labels[:, learnable(table)]).sum())
-    return choose(name, detect(), labels)
 
 
 def _write_files(

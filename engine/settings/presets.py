@@ -8,9 +8,6 @@ from ..base.errors import UserError
 from ..base.hardware import Hardware
 from .devices import DeviceSettings
 
-SMALL_TABLE = 400
-"""Labels at or below which `auto` takes the `smoke` preset on a CPU."""
-
 
 class Preset(BaseModel):
     """Everything a run needs to know besides its table, its folds and its seed.
@@ -44,6 +41,25 @@ class Preset(BaseModel):
             sources: how many the table has; several draw one polymer in several ways.
         """
         return sources > 0 or self.canonical_units
+
+    @property
+    def starts_from_encoder(self) -> bool:
+        """Whether networks of the preset start from the pretrained encoder."""
+        return any(self._training_of(name).get("pretrained") for name in self.members)
+
+    def without_encoder(self) -> "Preset":
+        """The same, with networks that start from random weights."""
+        members = {
+            name: {**settings, "training": {**self._training_of(name), "pretrained": False}}
+            if self._training_of(name).get("pretrained")
+            else settings
+            for name, settings in self.members.items()
+        }
+        return self.model_copy(update={"members": members})
+
+    def _training_of(self, member: str) -> dict[str, Any]:
+        training = self.members[member].get("training")
+        return training if isinstance(training, dict) else {}
 
     def devices_for(self, use: DeviceSettings, cards: int) -> tuple[DeviceSettings, list[str]]:
         """Use the devices that the preset asks for, where the user left the choice and they exist.
@@ -110,23 +126,26 @@ PRESETS = {
         Preset(
             name="cpu",
             title="CPU",
-            summary="Made for a table of some thousand rows on a machine without a GPU.",
+            summary="Made for a machine without a GPU, and tables of up to some thousand rows.",
             canonical_units=True,
             members={
                 **_BOOSTING,
                 **_GAUSSIAN_PROCESS,
-                **_polygin({"layers": 4, "width": 96}, {"epochs": 40}),
+                **_polygin({"layers": 4, "width": 96}, {"epochs": 40, "pretrained": True}),
             },
         ),
         Preset(
             name="gpu",
             title="GPU",
-            summary="A wider network, longer, from three seeds; for one CUDA device.",
+            summary="Three networks for each fold, and longer; for one CUDA device.",
             canonical_units=True,
             members={
                 **_BOOSTING,
                 **_GAUSSIAN_PROCESS,
-                **_polygin({"layers": 4, "width": 128}, {"epochs": 80, "batch": 96, "seeds": 3}),
+                **_polygin(
+                    {"layers": 4, "width": 96},
+                    {"epochs": 60, "batch": 96, "seeds": 3, "pretrained": True},
+                ),
             },
         ),
         Preset(
@@ -151,7 +170,9 @@ PRESETS = {
                 },
                 "catboost": {"rounds": 1500, "learning_rate": 0.04, "loss": "squared"},
                 **_GAUSSIAN_PROCESS,
-                **_polygin({"layers": 4, "width": 96}, {"epochs": 40, "seeds": 2}),
+                **_polygin(
+                    {"layers": 4, "width": 96}, {"epochs": 40, "seeds": 2, "pretrained": True}
+                ),
             },
         ),
         Preset(
@@ -246,21 +267,18 @@ PRESETS = {
 }
 
 
-def choose(name: str, hardware: Hardware, labels: int) -> Preset:
-    """The preset of that name; `auto` takes the one that suits the machine and the table.
+def choose(name: str, hardware: Hardware) -> Preset:
+    """The preset of that name; `auto` takes the one that suits the machine.
 
     Args:
         name: a preset's name, or `auto`.
         hardware: what was detected.
-        labels: how many labels the table holds in all.
 
     Raises:
         UserError: when there is no such preset.
     """
     if name == "auto":
-        if hardware.gpus:
-            return PRESETS["gpu"]
-        return PRESETS["smoke" if labels <= SMALL_TABLE else "cpu"]
+        return PRESETS["gpu" if hardware.gpus else "cpu"]
     if name not in PRESETS:
         raise UserError(f"There is no preset {name!r}; choose one of auto, {', '.join(PRESETS)}.")
     return PRESETS[name]

@@ -9,9 +9,8 @@ import numpy as np
 from ..inference.conformal import has_model
 
 _STEPS = 10
-_PRIOR_LABELS = 200
-"""Labels that equal weights count for: with as many measured ones, both weigh the same
-(docs/experiments.md, "Blend weights shrunk towards equal ones")."""
+_BAGS = 50
+"""Draws of the labels whose best weights are averaged."""
 _MOST_COMPARED = 20_000
 """Labels that errors of all weights are kept of at once: every other one, or every third, of
 more."""
@@ -22,12 +21,14 @@ _TOLERATED = 0.5
 def fit_weights(
     labels: np.ndarray, members: np.ndarray, of_all: np.ndarray | None = None
 ) -> np.ndarray:
-    """Weights of the members for one property, between the best and equal ones.
+    """Weights of the members for one property.
 
-    The best weights are those of least absolute error on a grid of tenths. The fewer labels there
-    are, the closer the result is to equal weights. Members that learned from all sources of the
-    property are weighed among each other, as the others are, and then one blend against the other:
-    if the added sources harm, the one without them gets most of the weight.
+    They are the mean of the weights that are best in draws of the labels with replacement (bagging:
+    Breiman, Machine Learning 24 (1996) 123, doi:10.1007/BF00058655), so that what few labels cannot
+    decide is shared. Where some members learned from all sources of the property, they are weighed
+    among each other, as the others are, and then one blend against the other: if the added sources
+    harm, the one without them gets most of the weight. There, weights are as equal as the errors
+    allow (`_equal_weights`; why two rules: docs/experiments.md, "Blend weights, bagged").
 
     Args:
         labels: shape `(N,)`.
@@ -45,24 +46,35 @@ def fit_weights(
         weights = np.zeros(len(members))
         weights[present] = fit_weights(labels, members[present], of_all[present])
         return weights
-    if of_all.any() and not of_all.all():
-        halves = [(which, _plain_weights(labels, members[which])) for which in (~of_all, of_all)]
-        blends = np.stack([weights @ members[which] for which, weights in halves])
-        weights = np.empty(len(members))
-        for (which, own), part in zip(halves, _plain_weights(labels, blends), strict=True):
-            weights[which] = part * own
-        return weights
-    equal = np.full(len(members), 1 / len(members))
-    scored = np.isfinite(labels) & np.isfinite(members).all(axis=0)
-    if not scored.any():
-        return equal
+    if not of_all.any():
+        return _bagged_weights(labels, members)
+    if of_all.all():
+        return _equal_weights(labels, members)
+    halves = [(which, _equal_weights(labels, members[which])) for which in (~of_all, of_all)]
+    blends = np.stack([weights @ members[which] for which, weights in halves])
+    weights = np.empty(len(members))
+    for (which, own), part in zip(halves, _equal_weights(labels, blends), strict=True):
+        weights[which] = part * own
+    return weights
+
+
+def _bagged_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """The mean of the weights of least absolute error, on a grid of tenths, in draws of the labels.
+
+    Arguments and shape as of `fit_weights`.
+    """
+    scored = _scored(labels, members)
+    if not len(scored):
+        return np.full(len(members), 1 / len(members))
+    scored = scored[:: len(scored) // _MOST_COMPARED + 1]
     grid = _simplex(len(members))
-    errors = [np.abs(weights @ members[:, scored] - labels[scored]).mean() for weights in grid]
-    trust = scored.sum() / (scored.sum() + _PRIOR_LABELS)
-    return (1 - trust) * equal + trust * grid[int(np.argmin(errors))]
+    errors = np.abs(grid @ members[:, scored] - labels[scored])  # choices × labels
+    often = np.full(len(scored), 1 / len(scored))
+    times = np.random.default_rng(0).multinomial(len(scored), often, size=_BAGS)  # bags × labels
+    return grid[np.argmin(errors @ times.T, axis=0)].mean(axis=0)
 
 
-def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
+def _equal_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     """Weights that are as equal as the errors allow; arguments and shape as of `fit_weights`.
 
     Of all weights that err no more than the best ones by more than half a standard error, those
@@ -70,7 +82,7 @@ def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     of one standard error: Breiman et al., Classification and Regression Trees, Wadsworth 1984,
     section 3.4.3; docs/experiments.md, "Weights of members that learned all sources").
     """
-    scored = np.flatnonzero(np.isfinite(labels) & np.isfinite(members).all(axis=0))
+    scored = _scored(labels, members)
     if not len(scored):
         return np.full(len(members), 1 / len(members))
     scored = scored[:: len(scored) // _MOST_COMPARED + 1]
@@ -80,6 +92,11 @@ def _plain_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     chance = more.std(axis=1) / len(scored) ** 0.5
     as_good = grid[more.mean(axis=1) <= _TOLERATED * chance]
     return as_good[int(np.argmin(((as_good - 1 / len(members)) ** 2).sum(axis=1)))]
+
+
+def _scored(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """The rows that have a label and every prediction."""
+    return np.flatnonzero(np.isfinite(labels) & np.isfinite(members).all(axis=0))
 
 
 def _kept_weights(

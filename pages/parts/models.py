@@ -137,6 +137,7 @@ def describe_model(folder: Path) -> None:
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
         f"{_joined([plain(title_of(member)) for member in info.members])}; the value shown is "
         f"their blend, {mean}."
+        + (" Its networks started from the pretrained encoder." if info.pretrained else "")
     )
     blend = info.figures["blend"]
     rows = [

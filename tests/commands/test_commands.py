@@ -331,6 +331,6 @@ def test_presets_are_listed_with_their_sizes(capsys: pytest.CaptureFixture[str])
     assert main(["presets", "--json"]) == 0
     listed = {row["preset"]: row for row in json.loads(capsys.readouterr().out)}
     assert {"cpu", "baseline-gcn", "standard", "laptop-6gb", "t4x2"} <= set(listed)
-    assert listed["gpu"]["parameters"] == {"polygin": 638_729}
+    assert listed["gpu"]["parameters"] == {"polygin": 365_385}
     assert main(["presets", "--properties", "1"]) == 0
     assert "laptop-6gb" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from engine.base.errors import UserError
 from engine.base.hardware import Gpu, Hardware
 from engine.base.workspace import ASSETS
 from engine.runs import ProbeRequest, Run, list_runs, read_config, start_run
+from engine.runs.folder import read_stored_config
 from engine.settings.estimate import Probe
 from pages.parts.train import settings
 from tests.pages.conftest import KELVIN, SAMPLE, button, figures, spoken, upload
@@ -203,7 +204,7 @@ def test_what_a_run_takes_is_measured_and_shown(train, measured):
     assert "Measuring" in spoken(train)
     [(request, trial)] = measured
     assert (request.rows, request.folds, request.properties) == (155, 5, 2)
-    assert request.preset.name == "smoke"
+    assert request.preset.name == "cpu"
     found = answer(request)
     trial.ended = True
     train.run()
@@ -218,10 +219,29 @@ def test_other_settings_are_measured_anew(train, measured):
     train.text_input[-1].set_value("another name").run()
     assert len(measured) == 1
     next(one for one in train.radio if one.label == "How much to train").set_value("gpu").run()
-    assert [request.preset.name for request, _ in measured] == ["smoke", "gpu"]
+    assert [request.preset.name for request, _ in measured] == ["cpu", "gpu"]
     assert [trial.ended for _, trial in measured] == [True, False]
     next(one for one in train.number_input if one.label == "Number of folds").set_value(3).run()
     assert measured[-1][0].folds == 3
+
+
+def test_networks_start_from_the_encoder_unless_the_user_says_otherwise(train):
+    button(train, SAMPLE).click().run()
+    start = next(one for one in train.checkbox if "pretrained" in one.label)
+    assert start.value
+    assert "pretrained" not in train.code[-1].value
+    start.uncheck().run()
+    assert "--no-pretrained" in train.code[-1].value
+    button(train, "Train").click().run()
+    run = list_runs()[0]
+    assert read_config(run)["pretrained"] is False
+    assert not read_stored_config(run).training_preset.starts_from_encoder
+
+
+def test_a_preset_without_the_encoder_does_not_ask_for_it(train):
+    button(train, SAMPLE).click().run()
+    train.radio(key="train preset").set_value("smoke").run()
+    assert not any("pretrained" in one.label for one in train.checkbox)
 
 
 def test_memory_that_is_not_enough_is_said(train, measured):
@@ -263,12 +283,11 @@ def test_devices_are_chosen_and_told_to_the_run(train, monkeypatch):
 
 def test_a_preset_for_other_devices_says_what_it_falls_back_to(train):
     upload(train, "kelvin.csv", KELVIN.encode())
-    choice = next(one for one in train.radio if one.label == "How much to train")
-    choice.set_value("t4x2").run()
+    train.radio(key="train preset").set_value("t4x2").run()
     words = " ".join(one.value for one in train.warning)
     assert "two CUDA devices, and there is none: it trains on the CPU" in words
     assert "fp32" in words
-    choice.set_value("laptop-6gb").run()
+    train.radio(key="train preset").set_value("laptop-6gb").run()
     assert not any("CUDA" in one.value for one in train.warning)
 
 

@@ -52,9 +52,12 @@ def processes_of(home: str) -> list[psutil.Process]:
     for process in psutil.process_iter():
         try:
             mine = process.environ().get("POLYGIN_HOME") == home
-            # Python's own helper of the process that runs the tests, which lives as long as that.
-            tracker = "multiprocessing.resource_tracker" in " ".join(process.cmdline())
-            if mine and not tracker and process.status() != psutil.STATUS_ZOMBIE:
+            # Helpers of the process that runs the tests, which live as long as that: Python's own,
+            # and the child that reads tables.
+            words = " ".join(process.cmdline())
+            reader = "spawn_main" in words and process.ppid() == os.getpid()
+            helper = reader or "multiprocessing.resource_tracker" in words
+            if mine and not helper and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except psutil.Error:
             continue

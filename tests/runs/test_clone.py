@@ -7,8 +7,19 @@ import pandas as pd
 import pytest
 
 from engine.commands import main
-from engine.runs import RunConfig, clone_of, list_runs, process, read_config, start_run
+from engine.runs import (
+    RunConfig,
+    clone_of,
+    command_for,
+    find_run,
+    list_runs,
+    process,
+    read_config,
+    start_run,
+)
+from engine.runs.clone import clone_command_for
 from engine.runs.compare import different_settings, not_comparable
+from engine.runs.folder import read_stored_config
 from engine.settings.devices import DeviceSettings
 from engine.settings.sources import Source
 from engine.table import Columns, check_table, join_tables, load_table, read_table
@@ -99,6 +110,19 @@ def test_the_command_changes_what_is_said_only(monkeypatch) -> None:
     assert second["use"]["parallel"] == "none"
     assert second["preset"] == "smoke"
     assert second["table"] == "mine.csv"
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_networks_of_a_clone_start_as_those_of_its_origin(monkeypatch, pretrained: bool) -> None:
+    _, run = _started(monkeypatch, preset="cpu", pretrained=pretrained)
+    other = "--no-pretrained" if pretrained else "--pretrained"
+    for name, words, expected in (("alike", [], pretrained), ("other", [other], not pretrained)):
+        assert main(["clone", "first", "--name", name, *words, "--detach"]) == 0
+        stored = read_stored_config(find_run(name))
+        assert stored.pretrained == stored.training_preset.starts_from_encoder == expected
+    config = read_stored_config(run)
+    assert ("--no-pretrained" in clone_command_for(config, run.id).split()) == (not pretrained)
+    assert ("--no-pretrained" in command_for(config, "mine.csv").split()) == (not pretrained)
 
 
 def test_a_run_whose_table_is_gone_cannot_be_cloned(monkeypatch, capsys) -> None:

@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 import torch
 
+from engine.api import PolymerRegressor
 from engine.base.errors import UserError
+from engine.base.manifest import CARD, ProvenFiles
 from engine.commands import main
 from engine.features.compute import canonical_units, compute_features
-from engine.models.encoder import INFO, WEIGHTS, read_encoder, start_from_encoder
+from engine.inference.bundle import read_info
+from engine.models.encoder import INFO, SHIPPED, WEIGHTS, read_encoder, start_from_encoder
+from engine.models.members import network_configs
 from engine.models.polygin import PolyGIN
+from engine.models.store import load_networks
 from engine.settings.networks import NetworkConfig
+from engine.settings.presets import PRESETS, Preset
 from engine.table import load_table
 from engine.training.context import TrainContext
 from engine.training.encoder import NETWORK, descriptor_targets, learn_encoder
@@ -41,6 +47,46 @@ def test_a_network_starts_from_it_and_keeps_its_own_heads(made: Path) -> None:
         assert torch.equal(network.state_dict()[name], value)
     for name, value in heads.items():
         assert torch.equal(network.heads.state_dict()[name], value)
+
+
+def test_the_shipped_encoder_is_what_its_card_says() -> None:
+    info, tensors = read_encoder()
+    assert info.network == NETWORK
+    assert sum(value.numel() for name, value in tensors.items() if "num_batches" not in name) < 2e6
+    assert (SHIPPED / WEIGHTS).stat().st_size <= 8 * 2**20
+    card = (SHIPPED / CARD).read_text(encoding="utf-8")
+    for number in (info.known, info.made_up, info.epochs):
+        assert f"{number:,}" in card
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, preset in PRESETS.items() if preset.starts_from_encoder]
+)
+def test_networks_of_presets_can_start_from_it(name: str) -> None:
+    for config in network_configs(PRESETS[name]).values():
+        start_from_encoder(PolyGIN.build(config.network, 2))
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_a_run_starts_from_it_where_its_preset_says_so(pretrained: bool) -> None:
+    hardly = {"epochs": 1, "learning_rate": 1e-12, "pretrained": True}
+    polygin = {"network": {"layers": 4, "width": 96}, "training": hardly}
+    preset = Preset(
+        name="own", title="", summary="", members={"polygin": polygin}, canonical_units=True
+    )
+    smiles = ["*" + "C" * n + "O*" for n in range(1, 13)]
+    regressor = PolymerRegressor(preset, "random:2", verbose=False, pretrained=pretrained)
+    model = regressor.fit(smiles, [float(n) for n in range(1, 13)]).model_
+    assert read_info(model.folder).pretrained == pretrained
+    config = network_configs(preset)["polygin"].network
+    networks = load_networks(ProvenFiles.of(model.folder), "polygin", config, 2, 1)
+    own, (_, tensors) = networks[0][0].state_dict(), read_encoder()
+    equal = [
+        torch.allclose(own[name], value, atol=1e-3)
+        for name, value in tensors.items()
+        if name.startswith("layers") and "running" not in name and "batches" not in name
+    ]
+    assert all(equal) == pretrained
 
 
 def test_a_network_of_other_parts_is_refused(made: Path) -> None:

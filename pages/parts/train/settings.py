@@ -2,16 +2,15 @@
 
 from hashlib import sha256
 
-import numpy as np
 import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.hardware import Hardware, detect
 from engine.base.workspace import subfolder, write_atomic
-from engine.runs import MAX_SEED, RunConfig, learnable
+from engine.runs import MAX_SEED, RunConfig
 from engine.runs.records import LONGEST
 from engine.settings.devices import DeviceSettings
-from engine.settings.presets import PRESETS, SMALL_TABLE, choose
+from engine.settings.presets import PRESETS, Preset, choose
 from engine.table import Table, read_table
 from engine.table.folds import MOST_FOLDS
 from pages.parts.formatting import plain, show_error
@@ -52,7 +51,9 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     hardware = detect()
     st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
     with st.container():
-        preset = _choose_preset(hardware, _labels(table), first.preset)
+        preset = _choose_preset(hardware, first.preset)
+    with st.container():
+        pretrained = _choose_start(choose(preset, hardware), first.pretrained)
     estimate_place = st.container()
     with st.container():
         folds = _choose_folds(file, table, first.folds)
@@ -70,6 +71,7 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
         preset=preset,
         folds=folds,
         seed=seed,
+        pretrained=pretrained,
         columns=chosen_columns(table),
         units=dict(said().units),
         use=use,
@@ -85,10 +87,6 @@ def _first_settings(file: dict, table: Table) -> RunConfig:
     return RunConfig(
         name=table.title[:LONGEST] or "Table", folds=f"random:{min(5, _most_folds(table))}"
     )
-
-
-def _labels(table: Table) -> int:
-    return int(np.isfinite(table.labels[:, learnable(table)]).sum())
 
 
 def _most_folds(table: Table) -> int:
@@ -119,13 +117,11 @@ def _name_and_seed(file: dict, first: RunConfig) -> tuple[str, int]:
     return name.strip(), seed
 
 
-def _choose_preset(hardware: Hardware, labels: int, first: str) -> str:
-    automatic = choose("auto", hardware, labels)
+def _choose_preset(hardware: Hardware, first: str) -> str:
+    automatic = choose("auto", hardware)
     titles = {"auto": f"Automatic: {automatic.title}"}
     titles |= {name: preset.title for name, preset in PRESETS.items()}
-    summaries = [_reason_for_automatic(hardware, labels)] + [
-        preset.summary for preset in PRESETS.values()
-    ]
+    summaries = [_reason_for_automatic(hardware)] + [preset.summary for preset in PRESETS.values()]
     chosen = st.radio(
         "How much to train",
         list(titles),
@@ -146,16 +142,24 @@ def _choose_preset(hardware: Hardware, labels: int, first: str) -> str:
     return chosen
 
 
-def _reason_for_automatic(hardware: Hardware, labels: int) -> str:
+def _choose_start(preset: Preset, first: bool) -> bool:
+    """Whether networks start from the encoder; asked for presets that have it so."""
+    if not preset.starts_from_encoder:
+        return first
+    return st.checkbox(
+        "Start networks from the pretrained encoder",
+        first,
+        key="train pretrained",
+        help="The encoder has learned the structures of many polymers, and no property of any. "
+        "The fewer labels a table has, the more it helps.",
+    )
+
+
+def _reason_for_automatic(hardware: Hardware) -> str:
     """Why `auto` chooses its preset."""
     if hardware.gpus:
         return f"Because this machine has a GPU ({hardware.gpus[0].name})."
-    if labels <= SMALL_TABLE:
-        return (
-            f"Because the table has {labels:,} labels, no more than {SMALL_TABLE:,}, and this "
-            "machine has no CUDA GPU."
-        )
-    return f"Because this machine has no CUDA GPU, and the table has {labels:,} labels."
+    return "Because this machine has no CUDA GPU."
 
 
 def _choose_folds(file: dict, table: Table, first: str) -> str | None:

@@ -1,0 +1,137 @@
+"""Few labels, with the encoder and without: `python -m bench.learning_curve TABLE… [--preset cpu]`.
+
+Of each property some labels are drawn at random, a model learns them, and its error is taken on
+other rows of the table, up to 500, that are drawn with them. Each draw is learned in three ways:
+from units as drawn, from canonical units, and from these with networks that start from the encoder.
+The encoder has seen structures of all tables, labels of none. Results are added to
+`results/learning-curve.json` as they come; what it holds is not measured again.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import bootstrap
+
+from bench.accuracy.bootstrap import RESAMPLES
+from bench.reporting import markdown_table, stamp, write_json
+from bench.speed.machine import machine_record
+from engine.api import PolymerRegressor
+from engine.settings.presets import PRESETS, Preset
+from engine.table import load_table
+from engine.table.duplicates import polymers_of
+
+RESULTS = Path("results/learning-curve.json")
+SIZES = (50, 100, 200, 400, 800)
+MOST_TESTED = 500
+DRAWN, PLAIN, ENCODER = "as drawn", "canonical", "encoder"
+
+
+def main() -> None:
+    """Measure what is missing, and print all."""
+    parser = argparse.ArgumentParser(prog="python -m bench.learning_curve", description=__doc__)
+    parser.add_argument("tables", nargs="+", type=Path)
+    parser.add_argument("--preset", default="cpu", choices=[*PRESETS])
+    parser.add_argument("--properties", nargs="*", help="by default all")
+    parser.add_argument("--sizes", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--seeds", type=int, default=5)
+    asked = parser.parse_args()
+    for path in asked.tables:
+        table = load_table(path.read_bytes(), path.name)
+        polymers = np.array(polymers_of(table.canonical))
+        for k, name in enumerate(each.name for each in table.properties):
+            if asked.properties and name not in asked.properties:
+                continue
+            labels = table.labels[:, k]
+            for size in asked.sizes:
+                for seed in range(asked.seeds):
+                    rows = _drawn(labels, polymers, size, seed)
+                    if rows is not None:
+                        _measure(name, PRESETS[asked.preset], table.canonical, labels, rows, seed)
+    print(report(_found()))
+
+
+def _drawn(
+    labels: np.ndarray, polymers: np.ndarray, size: int, seed: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Rows to learn from and rows to test, of different polymers; None of too few labels.
+
+    The rows of a smaller size are among those of a larger one, and all are tested on the same.
+    """
+    rows = np.random.default_rng(seed).permutation(np.flatnonzero(np.isfinite(labels)))
+    tested = rows[: min(MOST_TESTED, len(rows) // 3)]
+    learned = rows[len(tested) :]
+    learned = learned[~np.isin(polymers[learned], polymers[tested])][:size]
+    return (learned, tested) if len(learned) == size else None
+
+
+def _ways(preset: Preset) -> dict[str, Preset]:
+    plain = preset.without_encoder()
+    return {
+        DRAWN: plain.model_copy(update={"canonical_units": False}),
+        PLAIN: plain,
+        ENCODER: preset,
+    }
+
+
+def _measure(
+    name: str,
+    preset: Preset,
+    units: list[str],
+    labels: np.ndarray,
+    rows: tuple[np.ndarray, np.ndarray],
+    seed: int,
+) -> None:
+    """Learn one draw in each way, and keep the errors."""
+    learned, tested = rows
+    key = f"{name} {preset.name} {len(learned)} {seed}"
+    for way, chosen in _ways(preset).items():
+        found = _found()
+        if way in found["mae"].get(key, {}):
+            continue
+        regressor = PolymerRegressor(chosen, "random:5", seed, verbose=False)
+        regressor.fit([units[row] for row in learned], labels[learned])
+        predicted = regressor.predict([units[row] for row in tested])
+        error = float(np.abs(predicted - labels[tested]).mean())
+        found["mae"].setdefault(key, {})[way] = error
+        command = " ".join(["python -m bench.learning_curve", *sys.argv[1:]])
+        write_json(RESULTS, {**found, **stamp(command)})
+
+
+def _found() -> dict:
+    if RESULTS.exists():
+        return json.loads(RESULTS.read_text(encoding="utf-8"))
+    return {"machine": machine_record(), "mae": {}}
+
+
+def report(found: dict) -> str:
+    """By property and number of labels, the mean error of each way and the ratios, as Markdown."""
+    groups: dict[tuple[str, str, int], list[dict[str, float]]] = {}
+    for key, errors in found["mae"].items():
+        name, preset, size, _ = key.split(" ")
+        if len(errors) == len(_ways(PRESETS[preset])):
+            groups.setdefault((name, preset, int(size)), []).append(errors)
+    rows = []
+    for (name, preset, size), draws in sorted(groups.items(), key=lambda each: each[0]):
+        means = (f"{np.mean([draw[way] for draw in draws]):.4g}" for way in (DRAWN, PLAIN, ENCODER))
+        ratios = (_ratio(draws, way) for way in (DRAWN, PLAIN))
+        rows.append([name, preset, f"{size}", f"{len(draws)}", *means, *ratios])
+    heads = ["property", "preset", "labels", "draws", DRAWN, PLAIN, ENCODER]
+    return markdown_table([*heads, f"ratio to {DRAWN}", f"ratio to {PLAIN}"], rows)
+
+
+def _ratio(draws: list[dict[str, float]], way: str) -> str:
+    """The geometric mean of the encoder's error by that of another way, with its 95 % interval."""
+    logs = np.log([draw[ENCODER] / draw[way] for draw in draws])
+    if len(logs) < 2:
+        return f"{np.exp(logs.mean()):.3f}"
+    limits = bootstrap(
+        (logs,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=0
+    ).confidence_interval
+    return f"{np.exp(logs.mean()):.3f} ({np.exp(limits.low):.3f}–{np.exp(limits.high):.3f})"
+
+
+if __name__ == "__main__":
+    main()

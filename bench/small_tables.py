@@ -1,0 +1,158 @@
+"""Tables of some hundred labels: `python -m bench.small_tables TABLE… [--chemprop PATH]`.
+
+Each table is predicted fold by fold, `KFold(5, shuffle=True, random_state=0)` over its rows, by a
+preset with the encoder and without, by LightGBM as most notebooks use it, and by Chemprop with its
+default settings where it is given. The figures are the mean and the standard deviation of five
+RMSEs, beside what papers report of five folds of the same tables; their folds are not ours. Results
+are added to `results/small-tables.json` as they come; what it holds is not measured again.
+"""
+
+import argparse
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from lightgbm import LGBMRegressor
+from sklearn.model_selection import KFold
+
+from bench.accuracy.chemprop import Job, split
+from bench.accuracy.plain_lightgbm import features
+from bench.reporting import markdown_table, stamp, write_json
+from bench.speed.chemprop import find_chemprop
+from bench.speed.machine import machine_record
+from engine.runs.making import BundleRequest, make_bundle
+from engine.settings.presets import PRESETS
+from engine.table import Table, load_table
+from engine.training.context import TrainContext
+
+RESULTS = Path("results/small-tables.json")
+PUBLISHED = {
+    "Eea": {"MMPolymer": 0.286, "MIPS": 0.267},
+    "EPS": {"MMPolymer": 0.511, "MIPS": 0.484},
+    "Egb": {"MMPolymer": 0.496, "MIPS": 0.460},
+}
+"""RMSE in the property's unit: MMPolymer (Wang et al., CIKM 2024, arXiv:2406.04727); MIPS (a
+multimodal infinite polymer sequence, Wang et al., ACM Multimedia 2025)."""
+
+
+def main() -> None:
+    """Measure what is missing, and print all."""
+    parser = argparse.ArgumentParser(prog="python -m bench.small_tables", description=__doc__)
+    parser.add_argument("tables", nargs="+", type=Path)
+    parser.add_argument("--preset", default="best", choices=[*PRESETS])
+    parser.add_argument("--chemprop", metavar="PATH", help="its command or its Python")
+    asked = parser.parse_args()
+    for path in asked.tables:
+        table = load_table(path.read_bytes(), path.name)
+        folds = np.empty(len(table.canonical), dtype=np.int64)
+        parts = KFold(5, shuffle=True, random_state=0).split(folds)
+        for fold, (_, held_out) in enumerate(parts):
+            folds[held_out] = fold
+        for system, predict in _systems(asked).items():
+            found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+            own = found.setdefault(path.stem, {})
+            if system in own:
+                continue
+            predicted = predict(table, folds)
+            figures = {name: _rmse(table, folds, each) for name, each in predicted.items()}
+            command = f"python -m bench.small_tables {path} --preset {asked.preset}"
+            own[system] = {**stamp(command), "machine": machine_record(), "rmse": figures}
+            write_json(RESULTS, found)
+    print(report(json.loads(RESULTS.read_text(encoding="utf-8"))))
+
+
+_Predict = Callable[[Table, np.ndarray], dict[str, np.ndarray]]
+
+
+def _systems(asked: argparse.Namespace) -> dict[str, _Predict]:
+    """By name, what predicts each fold of a table: N × K for the system and for its members."""
+    preset = asked.preset
+    systems: dict[str, _Predict] = {
+        preset: lambda table, folds: _of_preset(preset, True, table, folds),
+        f"{preset} --no-pretrained": lambda table, folds: _of_preset(preset, False, table, folds),
+        "LightGBM": _of_lightgbm,
+    }
+    if asked.chemprop:
+        command = find_chemprop(asked.chemprop)
+        assert command is not None, "Chemprop is not there"
+        systems["Chemprop"] = lambda table, folds: _of_chemprop(command, table, folds)
+    return systems
+
+
+def _of_preset(
+    name: str, pretrained: bool, table: Table, folds: np.ndarray
+) -> dict[str, np.ndarray]:
+    preset = PRESETS[name] if pretrained else PRESETS[name].without_encoder()
+    request = replace(BundleRequest.of(table, table.name, preset), given_folds=folds)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["POLYGIN_HOME"] = folder
+        made = make_bundle(request, TrainContext(Path(folder) / "bundle"))
+    members = dict(zip(made.info.members, made.ensemble.out_of_fold, strict=True))
+    return {"blend": made.ensemble.blended, **members}
+
+
+def _of_lightgbm(table: Table, folds: np.ndarray) -> dict[str, np.ndarray]:
+    matrix = np.array([features(smiles) for smiles in table.canonical])
+    predicted = np.full(table.labels.shape, np.nan)
+    for fold in np.unique(folds):
+        for k in range(table.labels.shape[1]):
+            rows = np.isfinite(table.labels[:, k]) & (folds != fold)
+            model = LGBMRegressor(random_state=0, verbose=-1)
+            model.fit(matrix[rows], table.labels[rows, k])
+            predicted[folds == fold, k] = np.asarray(model.predict(matrix[folds == fold]))
+    return {"blend": predicted}
+
+
+def _of_chemprop(command: Path, table: Table, folds: np.ndarray) -> dict[str, np.ndarray]:
+    predicted = np.full(table.labels.shape, np.nan)
+    names = [property_.name for property_ in table.properties]
+    with tempfile.TemporaryDirectory() as folder:
+        for fold in np.unique(folds):
+            job = Job(command, Path(folder) / str(fold), [], epochs=50)
+            frame = split(table, folds == fold, int(fold))
+            predicted[folds == fold], _ = job.fit(frame, names)
+    return {"blend": predicted}
+
+
+def _rmse(table: Table, folds: np.ndarray, predicted: np.ndarray) -> dict[str, list[float]]:
+    """By property, the RMSE of each fold, in its unit."""
+    squares = (predicted - table.labels) ** 2
+    return {
+        property_.name: [
+            float(np.sqrt(np.nanmean(squares[folds == fold, k]))) for fold in np.unique(folds)
+        ]
+        for k, property_ in enumerate(table.properties)
+    }
+
+
+def report(found: dict) -> str:
+    """The mean RMSE of each system on each table, and of the preset's members, as Markdown."""
+    names = [(table, name) for table in found for name in _first(_first(found[table])["rmse"])]
+    systems = list(dict.fromkeys(system for own in found.values() for system in own))
+    rows = []
+    for system in systems:
+        members = {each for own in found.values() if system in own for each in own[system]["rmse"]}
+        for member in sorted(members, key=lambda each: (each != "blend", each)):
+            title = system if member == "blend" else f"{system}: {member}"
+            cells = []
+            for table, name in names:
+                values = found[table].get(system, {}).get("rmse", {}).get(member, {}).get(name)
+                cells.append(f"{np.mean(values):.3f} ± {np.std(values):.3f}" if values else "")
+            rows.append([title, *cells])
+    for system in ("MMPolymer", "MIPS"):
+        published = (PUBLISHED.get(name, {}).get(system) for _, name in names)
+        cells = [f"{value:.3f}" if value else "" for value in published]
+        rows.append([f"{system}, as published", *cells])
+    return markdown_table(["RMSE", *(name for _, name in names)], rows)
+
+
+def _first(mapping: dict) -> dict:
+    return next(iter(mapping.values()))
+
+
+if __name__ == "__main__":
+    main()
