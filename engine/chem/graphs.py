@@ -39,9 +39,11 @@ def graph(smiles: str) -> Graph:
     ends = np.array(
         [(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds], dtype=np.uint16
     ).reshape(-1, 2)
-    atoms = _atom_codes(mol, ends, chiral="@" in smiles)
-    codes = _bond_codes(mol, bonds, stereo="/" in smiles or "\\" in smiles)
-    return _coded(atoms, ends, codes)
+    return _coded(
+        _atom_codes(atoms_of(mol), _in_ring(mol), ends, chiral="@" in smiles),
+        ends,
+        _bond_codes(bonds, has_usual_bonds(mol), stereo="/" in smiles or "\\" in smiles),
+    )
 
 
 def chain_graph(smiles: str) -> Graph:
@@ -66,21 +68,36 @@ def chain_graph(smiles: str) -> Graph:
         three = repeated(unit, 3)
     except Chem.MolSanitizeException:
         return graph(smiles)
-    bonds = bonds_of(three)
-    ends = np.array([(bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds])
     inner = unit.GetNumAtoms() - 2
-    # The first copy has kept one of its ends.
-    middle = slice(inner + 1, 2 * inner + 1)
-    is_inner = (ends >= middle.start) & (ends < middle.stop)
-    to_last = is_inner.any(axis=1) & (ends >= middle.stop).any(axis=1)
-    kept = is_inner.all(axis=1) | to_last
-    codes = _bond_codes(three, bonds, stereo="/" in smiles or "\\" in smiles)
+    # The first copy has kept one of its ends; of the other copies none has any.
+    middle = range(inner + 1, 2 * inner + 1)
+    ends, bonds = _bonds_of_copy(three, middle)
+    atoms = [three.GetAtomWithIdx(atom) for atom in middle]
     return _coded(
-        _atom_codes(three, ends, chiral=False)[middle],
-        # What reaches into the last copy reaches back into the middle one.
-        np.where(ends >= middle.stop, ends - inner, ends)[kept] - middle.start,
-        codes[kept],
+        _atom_codes(atoms, _in_ring(three)[middle.start : middle.stop], ends, chiral=False),
+        ends,
+        _bond_codes(bonds, has_usual_bonds(three), stereo="/" in smiles or "\\" in smiles),
     )
+
+
+def _bonds_of_copy(chain: Chem.Mol, atoms: range) -> tuple[np.ndarray, list[Chem.Bond]]:
+    """The bonds of a copy in a chain, and that to the next one, which reaches back into it.
+
+    Args:
+        chain: copies one after another.
+        atoms: the copy's.
+
+    Returns:
+        Their ends, shape `(E, 2)`, counted from the first atom of the copy; and the bonds.
+    """
+    ends, bonds = [], []
+    for bond in bonds_of(chain):
+        first, second = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+        if min(first, second) in atoms:
+            ends.append([end - atoms.start for end in (first, second)])
+            bonds.append(bond)
+    numbers = np.array(ends, dtype=np.int64).reshape(-1, 2)
+    return np.where(numbers >= len(atoms), numbers - len(atoms), numbers), bonds
 
 
 def _coded(atoms: np.ndarray, ends: np.ndarray, bonds: np.ndarray) -> Graph:
@@ -94,12 +111,20 @@ def _coded(atoms: np.ndarray, ends: np.ndarray, bonds: np.ndarray) -> Graph:
 # RDKit's enumerations are slow to read, so stereo that the SMILES does not mark is not looked up.
 
 
-def _atom_codes(mol: Chem.Mol, ends: np.ndarray, chiral: bool) -> np.ndarray:
-    """Shape `(V, len(ATOM_FIELDS))`; `chiral` says whether any atom may be chiral."""
-    atoms = atoms_of(mol)
-    in_ring = np.zeros(len(atoms), dtype=np.int64)
-    for ring in mol.GetRingInfo().AtomRings():
-        in_ring[list(ring)] = 1
+def _atom_codes(
+    atoms: list[Chem.Atom], in_ring: np.ndarray, ends: np.ndarray, chiral: bool
+) -> np.ndarray:
+    """Codes of atoms.
+
+    Args:
+        atoms: V of a molecule.
+        in_ring: shape `(V,)`.
+        ends: shape `(E, 2)`, of all their bonds.
+        chiral: whether any may be chiral.
+
+    Returns:
+        Shape `(V, len(ATOM_FIELDS))`.
+    """
     fields = (
         [atom.GetAtomicNum() for atom in atoms],
         np.bincount(ends.ravel(), minlength=len(atoms)),
@@ -113,9 +138,26 @@ def _atom_codes(mol: Chem.Mol, ends: np.ndarray, chiral: bool) -> np.ndarray:
     return np.stack([np.array(field) for field in fields], axis=1)
 
 
-def _bond_codes(mol: Chem.Mol, bonds: list[Chem.Bond], stereo: bool) -> np.ndarray:
-    """Shape `(E, len(BOND_FIELDS))`; `stereo` says whether any double bond may be cis or trans."""
-    if has_usual_bonds(mol):
+def _in_ring(mol: Chem.Mol) -> np.ndarray:
+    """Whether each atom is in a ring; shape `(V,)`, 0 or 1."""
+    in_ring = np.zeros(mol.GetNumAtoms(), dtype=np.int64)
+    for ring in mol.GetRingInfo().AtomRings():
+        in_ring[list(ring)] = 1
+    return in_ring
+
+
+def _bond_codes(bonds: list[Chem.Bond], usual: bool, stereo: bool) -> np.ndarray:
+    """Codes of bonds.
+
+    Args:
+        bonds: E of a molecule.
+        usual: whether the molecule `has_usual_bonds`.
+        stereo: whether any double bond may be cis or trans.
+
+    Returns:
+        Shape `(E, len(BOND_FIELDS))`.
+    """
+    if usual:
         kinds = [_KINDS_BY_ORDER.get(bond.GetBondTypeAsDouble(), 4) for bond in bonds]
     else:
         kinds = [_KINDS.get(bond.GetBondType(), 4) for bond in bonds]

@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import gcd
 
 from rdkit import Chem
+from rdkit.Chem import rdqueries
 
 from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, parse
 
@@ -25,6 +26,9 @@ _SIDE_OF = {
     Chem.BondStereo.STEREOTRANS: Chem.BondStereo.STEREOTRANS,
 }
 _TETRAHEDRAL = (Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW)
+
+_IS_CENTRE = rdqueries.HasChiralTagQueryAtom()
+_NO_DIRECTION, _NO_SIDE = Chem.BondDir.NONE, Chem.BondStereo.STEREONONE
 
 _Bond = tuple[int, int, Chem.BondType]
 
@@ -247,23 +251,42 @@ def _rebonded(
         instead: by an atom and a neighbour that it loses, the neighbour that it gets in its place.
         dropped: atoms that have lost all bonds, and are removed.
     """
-    neighbours = {
-        atom.GetIdx(): _neighbours(atom)
-        for atom in atoms_of(mol)
-        if atom.GetChiralTag() in _TETRAHEDRAL
-    }
-    sides = _sides(mol)
     changed = Chem.RWMol(mol)
     for first, second in gone:
         changed.RemoveBond(first, second)
     for first, second, kind in new:
         changed.AddBond(first, second, kind)
+    marked = _is_marked(mol)
+    if marked:
+        _keep_stereo(mol, changed, instead)
+    _remove(changed, dropped)
+    Chem.SanitizeMol(changed)
+    if marked:
+        # Without this, cis and trans are not written.
+        Chem.AssignStereochemistry(changed, force=True)
+    return changed
+
+
+def _is_marked(mol: Chem.Mol) -> bool:
+    """Whether any atom or bond has a mark of stereo, with a meaning or without."""
+    return bool(mol.GetAtomsMatchingQuery(_IS_CENTRE)) or any(
+        bond.GetBondDir() != _NO_DIRECTION or bond.GetStereo() != _NO_SIDE for bond in bonds_of(mol)
+    )
+
+
+def _keep_stereo(mol: Chem.Mol, changed: Chem.RWMol, instead: dict[tuple[int, int], int]) -> None:
+    """Mark stereo in a changed molecule as it was before; see `_rebonded`."""
+    neighbours = {
+        atom.GetIdx(): _neighbours(atom)
+        for atom in mol.GetAtomsMatchingQuery(_IS_CENTRE)
+        if atom.GetChiralTag() in _TETRAHEDRAL
+    }
     for number, before in neighbours.items():
         atom = changed.GetAtomWithIdx(number)
         expected = [instead.get((number, each), each) for each in before]
         if _is_odd([expected.index(each) for each in _neighbours(atom)]):
             atom.InvertChirality()
-    for (first, second), (side, *of_each) in sides.items():
+    for (first, second), (side, *of_each) in _sides(mol).items():
         beside = [instead.get((a, b), b) for a, b in zip((first, second), of_each, strict=True)]
         bond = changed.GetBondBetweenAtoms(first, second)
         bond.SetStereoAtoms(*beside)
@@ -271,11 +294,6 @@ def _rebonded(
     # Marks of the text, at bonds that may be gone.
     for bond in bonds_of(changed):
         bond.SetBondDir(Chem.BondDir.NONE)
-    _remove(changed, dropped)
-    Chem.SanitizeMol(changed)
-    # Without this, cis and trans are not written.
-    Chem.AssignStereochemistry(changed, force=True)
-    return changed
 
 
 def _remove(mol: Chem.RWMol, atoms: Iterable[int]) -> None:
