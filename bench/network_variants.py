@@ -1,7 +1,8 @@
 """Paired tests of networks on frozen folds: `python -m bench.network_variants train NAME CHANGES`.
 
 CHANGES is JSON, such as `{"network": {"descriptors": 128}, "training": {"batch": 32}}`: what
-differs from the network of the preset `best`. Trains one seed on all folds and writes its
+differs from the network of the preset `best`, which starts from the encoder; one of other parts
+needs `{"training": {"pretrained": false}}`. Trains one seed on all folds and writes its
 out-of-fold predictions to `results/networks/NAME-FOLDS-SEED.parquet`, by id and without labels.
 Checkpoints lie in `--scratch`; the same command goes on from them. `python -m
 bench.network_variants compare BASE NAME` prints the differences of the errors with their standard
@@ -26,7 +27,7 @@ from bench.out_of_fold import (
 from bench.reporting import markdown_table
 from engine.api.progress import progress_bars
 from engine.chem.smiles import canonical
-from engine.features.compute import compute_features
+from engine.features.compute import canonical_units, compute_features
 from engine.models.member import NetworkMemberConfig
 from engine.models.members import network_configs
 from engine.models.polygin import PolyGIN
@@ -63,7 +64,8 @@ def train(
     table, folds = load_competition(folds_name)
     numbers = np.unique(folds).tolist()
     more = _other_units(unlabelled, table) if unlabelled else []
-    features = compute_features([*table.canonical, *more])
+    units = canonical_units([*table.canonical, *more])
+    features = compute_features(units, canonical_units=True)
     place = scratch / f"{name}-{folds_name}-{seed}"
     place.mkdir(parents=True, exist_ok=True)
     Checkpoints(place / "checkpoints").keep_only_for(config=config.model_dump_json(), more=more)

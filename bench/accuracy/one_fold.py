@@ -17,7 +17,7 @@ from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, load_competition, long_form
 from bench.speed.machine import machine_record
 from engine.api.progress import progress_bars
-from engine.features.compute import compute_features
+from engine.features.compute import canonical_units, compute_features
 from engine.models.members import resolved
 from engine.settings.presets import PRESETS
 from engine.training.checkpoints import Checkpoints
@@ -35,15 +35,16 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
         scratch: a folder for the checkpoints.
         seed: of everything random.
     """
-    table, folds = load_competition(folds_name)
+    chosen, (table, folds) = resolved(PRESETS[preset]), load_competition(folds_name)
     names = [property_.name for property_ in table.properties]
-    data = TrainingData(
-        compute_features(table.canonical), table.labels, np.where(folds == fold, fold, -1), names
-    )
+    in_chain = chosen.canonical_units
+    units = canonical_units(table.canonical) if in_chain else table.canonical
+    features = compute_features(units, canonical_units=in_chain)
+    data = TrainingData(features, table.labels, np.where(folds == fold, fold, -1), names)
     place = scratch / f"{preset}-{folds_name}-{fold}"
     members = place / "members"
     members.mkdir(parents=True, exist_ok=True)
-    seconds, chosen = place / "seconds", resolved(PRESETS[preset])
+    seconds = place / "seconds"
     if Checkpoints(place / "checkpoints").keep_only_for(preset=chosen.model_dump_json()):
         seconds.unlink(missing_ok=True)
     with _added_to(seconds), progress_bars() as reporter:

@@ -12,7 +12,10 @@ from bench.out_of_fold import load_out_of_fold
 from engine.table import Table
 from engine.training import loop
 
-QUICK = {"network": {"layers": 1, "width": 16}, "training": {"epochs": 2, "batch": 16}}
+QUICK = {
+    "network": {"layers": 1, "width": 16},
+    "training": {"epochs": 2, "batch": 16, "pretrained": False},
+}
 
 
 @pytest.fixture
