@@ -1,5 +1,6 @@
 """A part of a page that fails says so in its place, with details to copy; the others stay."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ NOTICE = "PolyGIN Studio made an error"
 @pytest.fixture
 def guarded(open_page, monkeypatch):
     """Pages whose parts may fail, as in the app."""
+    # What is imported while a function fails would keep the failing one for all later tests.
+    for path in (ROOT / "pages" / "parts").rglob("*.py"):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     monkeypatch.setattr(page_guard, "show_failure", show_failure)
     return open_page
 
