@@ -1,5 +1,7 @@
-"""Out-of-fold predictions of the competition table, as files by id and beside its labels."""
+"""Out-of-fold predictions: of the competition table as files by id, and of what is trained here."""
 
+import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from engine.base.errors import UserError
+from engine.runs.making import BundleRequest, make_bundle
 from engine.table import Table, load_table
 from engine.table.folds import given_folds
+from engine.training.context import TrainContext
 
 FOLDS = ("random", "similarity")
 """The names of the two frozen sets of folds."""
@@ -135,3 +139,16 @@ def long_form(table: Table, folds: np.ndarray, predicted: np.ndarray) -> pd.Data
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def predict_folds(request: BundleRequest) -> dict[str, np.ndarray]:
+    """Train in a workspace of its own, and keep the predictions of the folds alone.
+
+    Returns:
+        Of the `blend` and of each member, by name, shape `(N, K)`, in the properties' units.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["POLYGIN_HOME"] = folder
+        made = make_bundle(request, TrainContext(Path(folder) / "bundle"))
+    members = dict(zip(made.info.members, made.ensemble.out_of_fold, strict=True))
+    return {"blend": made.ensemble.blended, **members}

@@ -7,8 +7,6 @@ drawings of a polymer share a fold. Below 1, the canonical unit errs less.
 
 import argparse
 import json
-import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +14,14 @@ import numpy as np
 from scipy.stats import bootstrap
 
 from bench.accuracy.bootstrap import RESAMPLES
+from bench.out_of_fold import predict_folds
 from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record
 from engine.features.compute import canonical_units
-from engine.runs.making import BundleRequest, make_bundle
+from engine.runs.making import BundleRequest
 from engine.settings.presets import PRESETS, Preset
 from engine.table import load_table
 from engine.table.folds import make_folds
-from engine.training.context import TrainContext
 
 RESULTS = Path("results/repeat-units.json")
 FORMS = ("as drawn", "canonical")
@@ -86,12 +84,7 @@ def _taking(preset: Preset, form: str) -> Preset:
 
 def _errors(request: BundleRequest) -> dict[str, np.ndarray]:
     """By member, and of the blend, absolute errors out of fold, shape `(N, K)`, in units."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["POLYGIN_HOME"] = folder
-        made = make_bundle(request, TrainContext(Path(folder) / "bundle"))
-    members = dict(zip(made.info.members, made.ensemble.out_of_fold, strict=True))
-    predicted = {**members, "blend": made.ensemble.blended}
-    return {name: np.abs(each - request.labels) for name, each in predicted.items()}
+    return {name: np.abs(each - request.labels) for name, each in predict_folds(request).items()}
 
 
 def _compared(errors: dict[str, dict[str, np.ndarray]]) -> dict:

@@ -9,25 +9,24 @@ are added to `results/small-tables.json` as they come; what it holds is not meas
 
 import argparse
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from lightgbm import LGBMRegressor
 from sklearn.model_selection import KFold
 
 from bench.accuracy.chemprop import Job, split
-from bench.accuracy.plain_lightgbm import features
+from bench.accuracy.plain_lightgbm import features, predict_held_out
+from bench.out_of_fold import predict_folds
 from bench.reporting import markdown_table, stamp, write_json
-from bench.speed.chemprop import find_chemprop
+from bench.speed.chemprop import MISSING, find_chemprop
 from bench.speed.machine import machine_record
-from engine.runs.making import BundleRequest, make_bundle
+from engine.base.errors import UserError
+from engine.runs.making import BundleRequest
 from engine.settings.presets import PRESETS
 from engine.table import Table, load_table
-from engine.training.context import TrainContext
 
 RESULTS = Path("results/small-tables.json")
 PUBLISHED = {
@@ -78,7 +77,8 @@ def _systems(asked: argparse.Namespace) -> dict[str, _Predict]:
     }
     if asked.chemprop:
         command = find_chemprop(asked.chemprop)
-        assert command is not None, "Chemprop is not there"
+        if command is None:
+            raise UserError(MISSING)
         systems["Chemprop"] = lambda table, folds: _of_chemprop(command, table, folds)
     return systems
 
@@ -88,23 +88,12 @@ def _of_preset(
 ) -> dict[str, np.ndarray]:
     preset = PRESETS[name] if pretrained else PRESETS[name].without_encoder()
     request = replace(BundleRequest.of(table, table.name, preset), given_folds=folds)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["POLYGIN_HOME"] = folder
-        made = make_bundle(request, TrainContext(Path(folder) / "bundle"))
-    members = dict(zip(made.info.members, made.ensemble.out_of_fold, strict=True))
-    return {"blend": made.ensemble.blended, **members}
+    return predict_folds(request)
 
 
 def _of_lightgbm(table: Table, folds: np.ndarray) -> dict[str, np.ndarray]:
     matrix = np.array([features(smiles) for smiles in table.canonical])
-    predicted = np.full(table.labels.shape, np.nan)
-    for fold in np.unique(folds):
-        for k in range(table.labels.shape[1]):
-            rows = np.isfinite(table.labels[:, k]) & (folds != fold)
-            model = LGBMRegressor(random_state=0, verbose=-1)
-            model.fit(matrix[rows], table.labels[rows, k])
-            predicted[folds == fold, k] = np.asarray(model.predict(matrix[folds == fold]))
-    return {"blend": predicted}
+    return {"blend": predict_held_out(table, folds, matrix)}
 
 
 def _of_chemprop(command: Path, table: Table, folds: np.ndarray) -> dict[str, np.ndarray]:

@@ -16,7 +16,7 @@ from bench.accuracy.results import save
 from bench.out_of_fold import FOLDS, TABLE, load_competition, long_form
 from bench.speed.machine import machine_record
 from engine.base.hardware import usable_cores
-from engine.table import load_table
+from engine.table import Table, load_table
 
 BITS = 1024
 
@@ -31,6 +31,27 @@ def features(smiles: str) -> np.ndarray:
     return np.concatenate([np.where(np.abs(values) < 1e30, values, np.nan), counts])
 
 
+def predict_held_out(table: Table, folds: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Each fold, predicted by a model of the others for each property.
+
+    Args:
+        table: N rows with K properties.
+        folds: shape `(N,)`.
+        matrix: the `features` of the rows, shape `(N, F)`.
+
+    Returns:
+        Shape `(N, K)`, in the properties' units.
+    """
+    predicted = np.full(table.labels.shape, np.nan)
+    for fold in np.unique(folds):
+        for k in range(len(table.properties)):
+            rows = np.isfinite(table.labels[:, k]) & (folds != fold)
+            model = LGBMRegressor(random_state=0, n_jobs=usable_cores(), verbose=-1)
+            model.fit(matrix[rows], table.labels[rows, k])
+            predicted[folds == fold, k] = model.predict(matrix[folds == fold])
+    return predicted
+
+
 def main() -> None:
     """Fit on both sets of folds."""
     table = load_table(TABLE)
@@ -41,14 +62,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="X does not have valid feature names")
     for folds_name in FOLDS:
         _, folds = load_competition(folds_name)
-        predicted = np.full(table.labels.shape, np.nan)
         started = time.perf_counter()
-        for fold in np.unique(folds):
-            for k in range(len(table.properties)):
-                rows = np.isfinite(table.labels[:, k]) & (folds != fold)
-                model = LGBMRegressor(random_state=0, n_jobs=usable_cores(), verbose=-1)
-                model.fit(matrix[rows], table.labels[rows, k])
-                predicted[folds == fold, k] = model.predict(matrix[folds == fold])
+        predicted = predict_held_out(table, folds, matrix)
         about = {
             "command": "python -m bench.accuracy.plain_lightgbm",
             "seconds": feature_seconds + time.perf_counter() - started,

@@ -76,7 +76,7 @@ def chain_graph(smiles: str) -> Graph:
     return _coded(
         _atom_codes(atoms, _in_ring(three)[middle.start : middle.stop], ends, chiral=False),
         ends,
-        _bond_codes(bonds, has_usual_bonds(three), stereo="/" in smiles or "\\" in smiles),
+        _bond_codes(bonds, has_usual_bonds(unit), stereo="/" in smiles or "\\" in smiles),
     )
 
 

@@ -1,6 +1,6 @@
 """Per-property blend weights from out-of-fold predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -17,6 +17,8 @@ more."""
 _TOLERATED = 0.5
 """Standard errors by which weights may err more than the best ones."""
 
+_Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
 
 def fit_weights(
     labels: np.ndarray, members: np.ndarray, of_all: np.ndarray | None = None
@@ -28,7 +30,7 @@ def fit_weights(
     decide is shared. Where some members learned from all sources of the property, they are weighed
     among each other, as the others are, and then one blend against the other: if the added sources
     harm, the one without them gets most of the weight. There, weights are as equal as the errors
-    allow (`_equal_weights`; why two rules: docs/experiments.md, "Blend weights, bagged").
+    allow (`_most_equal`; why two rules: docs/experiments.md, "Blend weights, bagged").
 
     Args:
         labels: shape `(N,)`.
@@ -47,56 +49,52 @@ def fit_weights(
         weights[present] = fit_weights(labels, members[present], of_all[present])
         return weights
     if not of_all.any():
-        return _bagged_weights(labels, members)
+        return _chosen(_bagged, labels, members)
     if of_all.all():
-        return _equal_weights(labels, members)
-    halves = [(which, _equal_weights(labels, members[which])) for which in (~of_all, of_all)]
+        return _chosen(_most_equal, labels, members)
+    halves = [(which, _chosen(_most_equal, labels, members[which])) for which in (~of_all, of_all)]
     blends = np.stack([weights @ members[which] for which, weights in halves])
     weights = np.empty(len(members))
-    for (which, own), part in zip(halves, _equal_weights(labels, blends), strict=True):
+    for (which, own), part in zip(halves, _chosen(_most_equal, labels, blends), strict=True):
         weights[which] = part * own
     return weights
 
 
-def _bagged_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """The mean of the weights of least absolute error, on a grid of tenths, in draws of the labels.
-
-    Arguments and shape as of `fit_weights`.
-    """
-    scored = _scored(labels, members)
+def _chosen(rule: _Rule, labels: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """The weights that a rule chooses on a grid of tenths; arguments and shape as `fit_weights`."""
+    scored = np.flatnonzero(np.isfinite(labels) & np.isfinite(members).all(axis=0))
     if not len(scored):
         return np.full(len(members), 1 / len(members))
     scored = scored[:: len(scored) // _MOST_COMPARED + 1]
     grid = _simplex(len(members))
-    errors = np.abs(grid @ members[:, scored] - labels[scored])  # choices × labels
-    often = np.full(len(scored), 1 / len(scored))
-    times = np.random.default_rng(0).multinomial(len(scored), often, size=_BAGS)  # bags × labels
+    return rule(grid, np.abs(grid @ members[:, scored] - labels[scored]))
+
+
+def _bagged(grid: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """The mean of the weights of least error in draws of the labels.
+
+    Args:
+        grid: weights to choose from, shape `(choices, M)`.
+        errors: absolute, of each choice, shape `(choices, labels)`.
+    """
+    count = errors.shape[1]
+    often = np.full(count, 1 / count)
+    times = np.random.default_rng(0).multinomial(count, often, size=_BAGS)  # bags × labels
     return grid[np.argmin(errors @ times.T, axis=0)].mean(axis=0)
 
 
-def _equal_weights(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """Weights that are as equal as the errors allow; arguments and shape as of `fit_weights`.
+def _most_equal(grid: np.ndarray, errors: np.ndarray) -> np.ndarray:
+    """Weights that are as equal as the errors allow; arguments as of `_bagged`.
 
     Of all weights that err no more than the best ones by more than half a standard error, those
     nearest to equal ones: few labels decide little, but what is plain they decide (after the rule
     of one standard error: Breiman et al., Classification and Regression Trees, Wadsworth 1984,
     section 3.4.3; docs/experiments.md, "Weights of members that learned all sources").
     """
-    scored = _scored(labels, members)
-    if not len(scored):
-        return np.full(len(members), 1 / len(members))
-    scored = scored[:: len(scored) // _MOST_COMPARED + 1]
-    grid = _simplex(len(members))
-    errors = np.abs(grid @ members[:, scored] - labels[scored])  # choices × labels
     more = errors - errors[int(np.argmin(errors.mean(axis=1)))]
-    chance = more.std(axis=1) / len(scored) ** 0.5
+    chance = more.std(axis=1) / errors.shape[1] ** 0.5
     as_good = grid[more.mean(axis=1) <= _TOLERATED * chance]
-    return as_good[int(np.argmin(((as_good - 1 / len(members)) ** 2).sum(axis=1)))]
-
-
-def _scored(labels: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """The rows that have a label and every prediction."""
-    return np.flatnonzero(np.isfinite(labels) & np.isfinite(members).all(axis=0))
+    return as_good[int(np.argmin(((as_good - 1 / grid.shape[1]) ** 2).sum(axis=1)))]
 
 
 def _kept_weights(

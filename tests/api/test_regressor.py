@@ -65,7 +65,10 @@ def test_fitting_leaves_the_settings_and_the_data_alone() -> None:
 
 
 def _sent(estimator: T) -> T:
-    """A copy as scikit-learn sends its estimators to other processes; PolyGIN reads no pickle."""
+    """A copy as scikit-learn sends its estimators to other processes, such as those of a search.
+
+    What is unpickled was pickled a moment before, by this process. PolyGIN itself reads no pickle.
+    """
     sent: T = pickle.loads(pickle.dumps(estimator))
     return sent
 
