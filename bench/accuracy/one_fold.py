@@ -19,7 +19,8 @@ from bench.speed.machine import machine_record
 from engine.api.progress import progress_bars
 from engine.features.compute import canonical_units, compute_features
 from engine.models.members import resolved
-from engine.settings.presets import PRESETS
+from engine.settings.presets import PRESETS, Preset
+from engine.table import Table
 from engine.training.checkpoints import Checkpoints
 from engine.training.context import TrainContext
 from engine.training.ensemble import TrainingData, fit_ensemble
@@ -35,12 +36,7 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
         scratch: a folder for the checkpoints.
         seed: of everything random.
     """
-    chosen, (table, folds) = resolved(PRESETS[preset]), load_competition(folds_name)
-    names = [property_.name for property_ in table.properties]
-    in_chain = chosen.canonical_units
-    units = canonical_units(table.canonical) if in_chain else table.canonical
-    features = compute_features(units, canonical_units=in_chain)
-    data = TrainingData(features, table.labels, np.where(folds == fold, fold, -1), names)
+    chosen, data, table = data_of(preset, folds_name, fold)
     place = scratch / f"{preset}-{folds_name}-{fold}"
     members = place / "members"
     members.mkdir(parents=True, exist_ok=True)
@@ -57,7 +53,27 @@ def fit(preset: str, folds_name: str, fold: int, scratch: Path, seed: int = 0) -
         "members": ensemble.figures["members"],
         "machine": machine_record(),
     }
-    return save(preset, folds_name, about, long_form(table, folds, ensemble.blended))
+    return save(preset, folds_name, about, long_form(table, data.folds, ensemble.blended))
+
+
+def data_of(preset: str, folds_name: str, fold: int) -> tuple[Preset, TrainingData, Table]:
+    """A preset with all its settings, and what it learns from where one fold is held out.
+
+    Args:
+        preset: its name.
+        folds_name: one of `FOLDS`.
+        fold: the number of the fold.
+
+    Returns:
+        Both, and the competition table.
+    """
+    chosen, (table, folds) = resolved(PRESETS[preset]), load_competition(folds_name)
+    in_chain = chosen.canonical_units
+    units = canonical_units(table.canonical) if in_chain else table.canonical
+    features = compute_features(units, canonical_units=in_chain)
+    names = [property_.name for property_ in table.properties]
+    held_out = np.where(folds == fold, fold, -1)
+    return chosen, TrainingData(features, table.labels, held_out, names), table
 
 
 @contextmanager

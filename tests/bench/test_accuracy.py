@@ -1,12 +1,14 @@
 """The comparison of systems on the same folds."""
 
+import os
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bench.accuracy import __main__ as comparison
-from bench.accuracy import keep, one_fold, results
+from bench.accuracy import keep, one_fold, results, time_to_error
 from bench.accuracy.__main__ import compare_all, on_one_fold
 from bench.accuracy.bootstrap import interval, wmae, wmae_row
 from bench.accuracy.results import save
@@ -148,3 +150,35 @@ def test_one_fold_of_a_preset_is_predicted_alone(
     one_fold.fit("smoke", "random", 1, tmp_path / "scratch")
     assert path.read_bytes() == before[0]
     assert results.load_all(table)[0].about["seconds"] > before[1]
+
+
+def test_a_preset_is_timed_after_each_member(
+    small_competition: tuple[Table, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time_to_error, "ProcessPoolExecutor", _HereAndNow)
+    home = os.environ.get("POLYGIN_HOME", "")
+    monkeypatch.setenv("POLYGIN_HOME", home)
+    boosting = {"rounds": 5, "learning_rate": 0.1}
+    members = {"lightgbm": boosting, "xgboost": boosting}
+    quick = PRESETS["smoke"].model_copy(update={"members": members})
+    monkeypatch.setitem(PRESETS, "smoke", quick)
+    points = time_to_error.time_preset("smoke")
+    assert [point["after"] for point in points] == ["lightgbm", "xgboost"]
+    assert 0 < float(points[0]["seconds"]) < float(points[1]["seconds"])
+    peer = {"after": "50 epochs", "seconds": 1000.0, "wmae": float(points[1]["wmae"])}
+    shown = time_to_error.report(
+        {"smoke": {"points": points}, "Chemprop default": {"points": [peer]}}
+    )
+    share = float(points[1]["seconds"]) / 1000
+    assert shown.splitlines()[3].endswith(f"| {share:.3f} |")
+
+
+class _HereAndNow(Executor):
+    """Runs what it is given at once, in this process."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def submit(self, function, /, *arguments, **named):
+        future: Future = Future()
+        future.set_result(function(*arguments, **named))
+        return future
