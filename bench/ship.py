@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("name")
     arguments = parser.parse_args()
-    bundle = find_run(arguments.run).folder / "bundle"
+    bundle = find_run(arguments.run).bundle
     info = read_info(bundle)
     for path in SHIPPED.iterdir():
         if path.name != _CARD:

@@ -61,7 +61,7 @@ def keep_run(name: str, kept_as: str) -> None:
     _KEPT.mkdir(parents=True, exist_ok=True)
     predicted = read_out_of_fold(run).drop(columns=["smiles", "label"])
     predicted.to_parquet(_KEPT / f"{kept_as}.parquet", index=False)
-    told = read_info(run.folder / "bundle").model_dump(mode="json", include=_TOLD)
+    told = read_info(run.bundle).model_dump(mode="json", include=_TOLD)
     write_json(_KEPT / f"{kept_as}.json", {**told, "seconds": run.seconds})
 
 

@@ -80,13 +80,13 @@ def trained(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def predictor(trained: Run) -> Predictor:
     """Predicts with the bundle of that run."""
-    return Predictor(trained.folder / "bundle")
+    return Predictor(trained.bundle)
 
 
 @pytest.fixture
 def old_bundle(trained: Run, tmp_path: Path) -> Path:
     """The bundle of that run as it would be from before there were intervals."""
-    folder = copied(trained.folder / "bundle", tmp_path / "old-bundle")
+    folder = copied(trained.bundle, tmp_path / "old-bundle")
     (folder / DOMAIN_FILE).unlink()
     redescribe(folder, {"intervals": None, "domain": None})
     return folder

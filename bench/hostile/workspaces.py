@@ -178,7 +178,7 @@ def _make(home: Path, place: Path) -> None:
         (copy.folder / run_json.RECORD).unlink()
         store.insert(copy)
         rename_run(copy, copy.name)
-    promote(find_run(SECOND).folder / "bundle")
+    promote(find_run(SECOND).bundle)
     delete_run(find_run(DELETED))
     (home / "limits.yaml").write_text("queue_length: 50\nfree_disk_gb: 0\n", encoding="utf-8")
 
@@ -235,12 +235,12 @@ def _grid(run: Run) -> None:
 
 def _errors(run: Run) -> None:
     if run.state == "done":
-        with_intervals(folder.read_out_of_fold(run), read_info(run.folder / "bundle"))
+        with_intervals(folder.read_out_of_fold(run), read_info(run.bundle))
 
 
 def _predict(run: Run) -> None:
     if run.state == "done":
-        Predictor(run.folder / "bundle").predict(UNITS)
+        Predictor(run.bundle).predict(UNITS)
 
 
 def _report(run: Run) -> None:

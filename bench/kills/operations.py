@@ -243,7 +243,7 @@ def _predictions(bundle: str, _digests: tuple[str, ...]) -> str:
 def _bundles(scene: Scene) -> dict[str, dict[str, str]]:
     """The digests of all files of the bundles of the runs that are done."""
     return {
-        run.name: {path.name: digest(path) for path in sorted((run.folder / "bundle").iterdir())}
+        run.name: {path.name: digest(path) for path in sorted(run.bundle.iterdir())}
         for run in list_runs()
         if run.state == "done" and run.name in (FIRST, SECOND)
     }

@@ -123,7 +123,7 @@ def measured(scene: Scene, parallel: str, who: str) -> Reference:
     seconds = time.monotonic() - began
     return Reference(
         digest(run.folder / "oof.parquet"),
-        predictions(run.folder / "bundle"),
+        predictions(run.bundle),
         len(read_metrics(run)),
         run.figures or {},
         seconds,
@@ -155,7 +155,7 @@ def _wait_for_moment(scene: Scene, run: Run, moment: Moment, longest: float) -> 
 def _met(run: Run) -> str:
     """The state of a run, and its stage while it works; its bundle's last files are a stage too."""
     now = store.select(run.id)[0]
-    if now.stage and list((run.folder / "bundle").glob("bundle.json*")):
+    if now.stage and list(run.bundle.glob("bundle.json*")):
         return f"{now.state}: finishing"
     return f"{now.state}: {now.stage}" if now.stage and now.alive else now.state
 
@@ -187,7 +187,7 @@ def demand_whole(run: Run, reference: Reference) -> None:
         LostError: when it has lost something, or ended with other numbers.
     """
     _demand(digest(run.folder / "oof.parquet") == reference.out_of_fold, "other out-of-fold file")
-    _demand(predictions(run.folder / "bundle") == reference.predictions, "other predictions")
+    _demand(predictions(run.bundle) == reference.predictions, "other predictions")
     _demand(run.figures == reference.figures, "other figures")
     rows = read_metrics(run)
     _demand(len(rows) == reference.epochs, f"{len(rows)} epochs instead of {reference.epochs}")

@@ -60,7 +60,7 @@ def add(commands: Commands) -> None:
 def _list(arguments: argparse.Namespace) -> None:
     """Print the models: the default, the shipped one, and those of finished runs."""
     places = {"default": bundle.default_bundle(), "shipped": bundle.SHIPPED}
-    places.update({run.id: run.folder / "bundle" for run in list_runs() if run.state == "done"})
+    places.update({run.id: run.bundle for run in list_runs() if run.state == "done"})
     rows = []
     for name, folder in places.items():
         if (folder / bundle.INFO).is_file():

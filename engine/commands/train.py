@@ -165,7 +165,7 @@ def _see_through(run: Run) -> int:
         return 1
     if run.reason:
         print_line(run.reason)
-    info = read_info(run.folder / "bundle")
+    info = read_info(run.bundle)
     print_figures(info.figures, info.properties, Console(), "Out-of-fold error")
     effects = info.source_effects
     if effects:

@@ -55,7 +55,7 @@ def find_model(model: str = "default") -> Path:
         if model in (run.id, run.name):
             if run.state != "done":
                 raise UserError(f"Run {model!r} has no model: it is {run.state}.")
-            return run.folder / "bundle"
+            return run.bundle
     folder = Path(model)
     if os.path.isdir(folder):  # not by `Path`, which complains of a text too long for a name
         return folder

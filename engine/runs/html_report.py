@@ -51,7 +51,7 @@ def html_report(run: Run, progress: Progress | None = None) -> str:
             f"Run {run.name!r} has not finished: its state is “{run.state}”. A report needs its "
             "out-of-fold predictions, which come with its end."
         )
-    info = read_info(run.folder / "bundle")
+    info = read_info(run.bundle)
     table = with_intervals(read_out_of_fold(run), info)
     config, report = read_config(run), read_report(run)
     properties = [each for each in info.properties if (table["property"] == each.name).any()]

@@ -49,7 +49,7 @@ def problems_of(run: Run) -> list[str]:
         files.TABLE: lambda: files.read_parquet(run.folder / files.TABLE, []),
         files.OUT_OF_FOLD: lambda: files.read_parquet(run.folder / files.OUT_OF_FOLD, []),
         files.REPORT: lambda: files.read_report(run),
-        f"bundle/{INFO}": lambda: read_info(run.folder / "bundle"),
+        f"bundle/{INFO}": lambda: read_info(run.bundle),
     }
     sentences: list[str] = []
     for name, check in checks.items():

@@ -197,6 +197,11 @@ class Run(BaseModel):
         return subfolder("runs") / self.id
 
     @property
+    def bundle(self) -> Path:
+        """Where its model lies once it is done."""
+        return self.folder / "bundle"
+
+    @property
     def alive(self) -> bool:
         """Whether its process should be at work."""
         return self.state in ALIVE

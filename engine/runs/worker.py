@@ -149,7 +149,7 @@ def _attempt(run: Run) -> int:
 def _settle(run: Run) -> None:
     """Make the files of a run that is about to be done whole on the disk, and the only ones."""
     # What was being written when a worker was killed.
-    for left in (*run.folder.glob(".*"), *(run.folder / "bundle").glob(".*")):
+    for left in (*run.folder.glob(".*"), *run.bundle.glob(".*")):
         with suppress(OSError):
             left.unlink()
     with suppress(OSError):
@@ -225,9 +225,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     if checkpoints.keep_only_for(preset=request.preset.model_dump_json()):
         reporter.log("The software has changed since: the run begins anew")
     mend_metrics(run, request.names, checkpoints.histories())
-    context = TrainContext(
-        run.folder / "bundle", reporter, job.config.use, run.folder / files.CHECKPOINTS
-    )
+    context = TrainContext(run.bundle, reporter, job.config.use, run.folder / files.CHECKPOINTS)
     made = make_bundle(request, context)
     with replacing(run.folder / files.OUT_OF_FOLD) as path:
         _out_of_fold(job.frame, request, made).to_parquet(path, index=False)

@@ -254,7 +254,7 @@ def _available_models() -> dict[str, tuple[str, Path]]:
             words = f"The default model cannot be used: {error} Make another one the default."
             st.warning(plain(words), icon=":material/broken_image:")
     for run in list_runs():
-        folder = run.folder / "bundle"
+        folder = run.bundle
         if run.state == "done" and (folder / bundle.INFO).is_file():
             models[run.id] = (f"Run {run_label(run)}", folder)
     return models

@@ -17,7 +17,7 @@ from tests.conftest import SLICE, TEXTBOOK
 
 def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Table) -> None:
     measured = measure(load_out_of_fold(trained.folder / OUT_OF_FOLD, slice_of_textbook))
-    info = read_info(trained.folder / "bundle")
+    info = read_info(trained.bundle)
     for name, figures in measured.items():
         assert figures["coverage"] == info.intervals[name].coverage
         assert figures["labels"] == info.labels[name]

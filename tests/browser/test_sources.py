@@ -53,7 +53,7 @@ def test_two_tables_are_compared_mended_trained_and_predicted(app: App, page, ta
     page.get_by_role("button", name="Make this the default model").wait_for(timeout=2 * PATIENCE)
     assert find_run(run.id).state == "done"
     page.get_by_text("What each source changed").wait_for()
-    info = read_info(run.folder / "bundle")
+    info = read_info(run.bundle)
     assert info.names == ["Tg", "Tg (md)"]
     _look_at_both(app, page, run.id)
     _submit(app, page, run.id, test)

@@ -149,11 +149,11 @@ def test_predict_one_repeat_unit_with_its_intervals(
 ) -> None:
     assert main(["predict", "trained", "*CC(*)C", "--intervals"]) == 0
     shown = capsys.readouterr().out
-    predictor = Predictor(trained.folder / "bundle")
+    predictor = Predictor(trained.bundle)
     uncertainty = predictor.uncertainty(predictor.predict(["*CC(*)C"]))
     assert f"{uncertainty.low.at[0, 'Tg']:.1f} – {uncertainty.high.at[0, 'Tg']:.1f}" in shown
     assert shown.count("inside") == 2
-    copy = copied(trained.folder / "bundle", tmp_path / "bundle")
+    copy = copied(trained.bundle, tmp_path / "bundle")
     redescribe(copy, {"intervals": {}, "domain": {"thresholds": {}}})
     assert main(["predict", str(copy), "*CC(*)C", "--intervals"]) == 0
     assert capsys.readouterr().out.count("–") == 4

@@ -37,7 +37,7 @@ def test_a_page_shows_hostile_names_as_they_stand(hostile_run, open_page, name, 
 
 
 def test_charts_show_hostile_names_as_they_stand(hostile_run, open_page) -> None:
-    conditions = [each.label for each in read_info(hostile_run.folder / "bundle").conditions]
+    conditions = [each.label for each in read_info(hostile_run.bundle).conditions]
     for facet in ("Chemical class", *conditions):
         is_plain(open_page("errors", section="Explore", property=hostile("property"), by=facet))
 

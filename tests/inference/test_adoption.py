@@ -21,7 +21,7 @@ from tests.bundles import copied
 @pytest.fixture
 def stranger(trained: Run, tmp_path: Path) -> Path:
     """A copy of a run's model without its manifest."""
-    folder = copied(trained.folder / "bundle", tmp_path / "stranger")
+    folder = copied(trained.bundle, tmp_path / "stranger")
     (folder / MANIFEST).unlink()
     return folder
 
@@ -33,7 +33,7 @@ def test_a_whole_model_is_completed_and_predicts_the_same(
         Predictor(stranger)
     assert main(["adopt", str(stranger)]) == 0
     assert "has a manifest now" in capsys.readouterr().out
-    expected = Predictor(trained.folder / "bundle").predict(["*CC(*)C"]).blend
+    expected = Predictor(trained.bundle).predict(["*CC(*)C"]).blend
     np.testing.assert_array_equal(Predictor(stranger).predict(["*CC(*)C"]).blend, expected)
     assert "is complete" in adopt(stranger)
 

@@ -61,7 +61,7 @@ def test_the_summary_of_nothing_and_of_equal_labels(out_of_fold):
 
 
 def test_intervals_are_made_from_the_other_folds(trained):
-    info = read_info(trained.folder / "bundle")
+    info = read_info(trained.bundle)
     table = analysis.with_intervals(read_out_of_fold(trained), info)
     rows = table[table["property"] == "Tg"]
     inside = rows["label"].between(rows["low"], rows["high"])

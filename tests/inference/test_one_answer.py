@@ -53,13 +53,13 @@ def test_many_chunks_get_the_same(predictor: Predictor) -> None:
 
 
 def test_a_bundle_of_drawn_units_takes_them_as_they_are(trained: Run, tmp_path: Path) -> None:
-    folder = copied(trained.folder / "bundle", tmp_path / "drawn")
+    folder = copied(trained.bundle, tmp_path / "drawn")
     redescribe(folder, {"canonical_units": False})
     assert Predictor(folder).predict(SAME).blend.nunique().min() > 1
 
 
 def test_units_of_another_version_are_refused(trained: Run, tmp_path: Path) -> None:
-    folder = copied(trained.folder / "bundle", tmp_path / "other")
+    folder = copied(trained.bundle, tmp_path / "other")
     versions = Predictor(folder).info.versions
     redescribe(folder, {"versions": versions | {"repeat_units": "0"}})
     with pytest.raises(UserError, match="whose repeat units differ; train it anew"):

@@ -126,7 +126,7 @@ def test_the_samples_own_id_column_is_taken(predictor: Predictor, name: str) -> 
 
 
 def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> None:
-    folder = trained.folder / "bundle"
+    folder = trained.bundle
     assert find_model("trained") == find_model(trained.id) == folder
     assert find_model(str(folder)) == folder
     assert find_model("shipped") == SHIPPED
@@ -137,7 +137,7 @@ def test_models_are_found_by_name_id_and_path(trained: Run, tmp_path: Path) -> N
 def test_the_default_is_the_shipped_model_until_another_is_promoted(
     trained: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bundle = trained.folder / "bundle"
+    bundle = trained.bundle
     monkeypatch.setenv("POLYGIN_HOME", str(workspace))
     assert default_bundle() == SHIPPED
     promote(bundle)
@@ -173,14 +173,14 @@ def test_a_damaged_bundle_is_refused(tmp_path: Path, content: bytes, sentence: s
 def test_a_bundle_of_another_time_is_refused(
     trained: Run, tmp_path: Path, change: dict, sentence: str
 ) -> None:
-    copy = copied(trained.folder / "bundle", tmp_path / "bundle")
+    copy = copied(trained.bundle, tmp_path / "bundle")
     redescribe(copy, change)
     with pytest.raises(UserError, match=sentence):
         Predictor(copy)
 
 
 def test_a_run_leaves_intervals_and_a_domain_in_its_bundle(trained: Run) -> None:
-    info = read_info(trained.folder / "bundle")
+    info = read_info(trained.bundle)
     assert list(info.intervals) == list(info.domain.thresholds) == ["Tg", "Density"]
     frame = read_out_of_fold(trained)
     for name, interval in info.intervals.items():

@@ -165,7 +165,7 @@ def finished() -> Run:
     """A run that is done, with a bundle's description."""
     figures = {"blend": one_figure(27.5), "members": {"polygin": one_figure(31.8)}}
     run = made("done", figures=figures, progress=1.0, finished=time.time())
-    (run.folder / "bundle").mkdir()
+    (run.bundle).mkdir()
     (run.folder / "report.json").write_text(json.dumps({"figures": figures}))
     info = BundleInfo(
         name=run.name,
@@ -185,7 +185,7 @@ def finished() -> Run:
         figures=figures,
         versions={},
     )
-    write_info(run.folder / "bundle", info)
+    write_info(run.bundle, info)
     return run
 
 

@@ -39,7 +39,7 @@ def spoiled_home(finished_workspace, tmp_path_factory: pytest.TempPathFactory) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYGIN_HOME", str(home))
         made_as("other", "stopped")
-        promote(find_run("trained").folder / "bundle")
+        promote(find_run("trained").bundle)
     (home / "limits.yaml").write_text("queue_length: 50\n")
     return home
 

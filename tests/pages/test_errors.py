@@ -54,7 +54,7 @@ def test_figures_of_each_property_have_units(tiny_run, open_page):
 def test_all_properties_are_shown_at_once(tiny_run, open_page):
     app = open_page("errors", run=tiny_run.id)
     overview = app.dataframe[0].value
-    info = bundle.read_info(tiny_run.folder / "bundle")
+    info = bundle.read_info(tiny_run.bundle)
     assert len(overview) == len(info.properties) == 2
     assert {"Blend", "R²", "Within 90 %", "Width", "LightGBM"} <= {*overview.columns}
     assert overview["Share"].sum() == pytest.approx(1)

@@ -168,7 +168,7 @@ def test_the_list_of_runs_has_a_column_for_each_headline_that_there_is(run, open
 
 
 def test_a_model_on_a_table_is_asked_for_a_run(run, open_page):
-    seen = Evaluation("x", bundle.read_info(run.folder / "bundle"), pd.DataFrame(), "shipped")
+    seen = Evaluation("x", bundle.read_info(run.bundle), pd.DataFrame(), "shipped")
 
     def show(evaluation):
         from pages.parts.errors.label_doctor import show_label_doctor

@@ -42,7 +42,7 @@ def test_the_first_view_shows_polystyrene_with_its_textbook_values(tiny_run, ope
     assert app.text_input(key="smiles").value == "*CC(*)c1ccccc1"
     assert _textbook_list(app).value == canonical("*CC(*)c1ccccc1")
     cards = _cards(app)
-    info = bundle.read_info(tiny_run.folder / "bundle")
+    info = bundle.read_info(tiny_run.bundle)
     assert cards.count('class="pg-card"') == len(info.properties)
     for property_ in info.properties:
         assert property_.title in cards
@@ -52,7 +52,7 @@ def test_the_first_view_shows_polystyrene_with_its_textbook_values(tiny_run, ope
 
 def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
     app = open_page("predict", smiles="*CCO*", model=tiny_run.id)
-    predictor = Predictor(tiny_run.folder / "bundle")
+    predictor = Predictor(tiny_run.bundle)
     predicted = predictor.predict(["*CCO*"])
     large = re.findall(r'class="pg-value">(.*?) <small>', _cards(app))
     expected = [
@@ -66,7 +66,7 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
 
 
 def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, open_page):
-    predictor = Predictor(tiny_run.folder / "bundle")
+    predictor = Predictor(tiny_run.bundle)
     units = ["*CC(*)C", "*[Si](CBr)(CBr)OP(=O)(I)O*"]
     uncertainty = predictor.uncertainty(predictor.predict(units))
     for row, unit in enumerate(units):

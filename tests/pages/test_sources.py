@@ -18,7 +18,7 @@ def run(empty_workspace, no_supervisor) -> Run:
     """A finished run on a measured and a simulated table."""
     table = joined()
     started = start_run(table, RunConfig(name="both", preset="smoke", folds="random:2"))
-    made = make_bundle(request(table, "random:2"), TrainContext(started.folder / "bundle"))
+    made = make_bundle(request(table, "random:2"), TrainContext(started.bundle))
     figures = made.ensemble.figures
     store.update(started.id, state="done", progress=1.0, finished=time.time(), figures=figures)
     return find_run(started.id)

@@ -52,7 +52,7 @@ def test_with_a_sample_its_ids_order_and_columns_are_taken(page, tiny_run):
     assert made.columns.tolist() == ["id", "Density", "Tg"]
     assert made["id"].tolist() == [1, 9, 3, 7]
     assert np.isfinite(made.to_numpy()).all()
-    predicted = Predictor(tiny_run.folder / "bundle").predict(["*CC(*)Cl"]).blend
+    predicted = Predictor(tiny_run.bundle).predict(["*CC(*)Cl"]).blend
     assert made.at[0, "Tg"] == pytest.approx(predicted.at[0, "Tg"], rel=1e-5)
     assert "4 rows" in app.success[0].value
 
@@ -67,7 +67,7 @@ def test_without_a_sample_the_rows_of_the_test_table_are_kept(page):
 def test_unreadable_rows_hold_the_median_and_are_listed(page, tiny_run):
     app = _submit(page, sample=SAMPLE)
     made = _csv(app).set_index("id")
-    medians = bundle.read_info(tiny_run.folder / "bundle").medians
+    medians = bundle.read_info(tiny_run.bundle).medians
     assert made.at[9, "Tg"] == medians["Tg"]
     assert "1 row of the test table could not be predicted" in app.warning[0].value
     listed = app.dataframe[0].value

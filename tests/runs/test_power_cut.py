@@ -94,7 +94,7 @@ def test_a_run_that_is_added_twice_keeps_its_worker(workspace: Path) -> None:
 
 
 def test_a_default_model_is_on_the_disk(changeable: Run, synchronised) -> None:
-    promote(changeable.folder / "bundle")
+    promote(changeable.bundle)
     demand_on_disk(default_bundle(), synchronised)
     assert subfolder("models").stat().st_ino in synchronised
 

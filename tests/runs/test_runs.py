@@ -91,13 +91,13 @@ def test_every_label_is_predicted_by_models_that_never_saw_it(trained: Run) -> N
 
 
 def test_the_bundle_tells_of_its_training(trained: Run) -> None:
-    info = read_info(trained.folder / "bundle")
+    info = read_info(trained.bundle)
     assert info.names == ["Tg", "Density"]
     assert info.rows == 70
     assert info.table == "textbook-slice.csv"
     for weights in info.blend.values():
         assert sum(weights.values()) == pytest.approx(1)
-    assert not list((trained.folder / "bundle").glob("*.p*kl*"))
+    assert not list(trained.bundle.glob("*.p*kl*"))
 
 
 def test_the_same_seed_gives_the_same_figures(slice_of_textbook: Table, reference) -> None:
@@ -112,7 +112,7 @@ def test_stop_ends_the_process_and_says_so(textbook: Table) -> None:
     assert stopped.state == "stopped"
     assert stopped.reason.startswith("Stopped on request; ")
     assert process.worker_of(run) is None
-    assert not (run.folder / "bundle" / INFO).exists()
+    assert not (run.bundle / INFO).exists()
     assert stop_run(stopped).state == "stopped"
 
 

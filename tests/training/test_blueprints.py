@@ -220,5 +220,5 @@ def test_a_run_of_each_ends_well(name: str) -> None:
     assert ended.state == "done", read_log(ended)
     report = json.loads((ended.folder / "report.json").read_text())
     assert report["preset"]["name"] == name
-    predicted = Predictor(ended.folder / "bundle").predict(["*CC(*)c1ccccc1"])
+    predicted = Predictor(ended.bundle).predict(["*CC(*)c1ccccc1"])
     assert np.isfinite(predicted.blend.to_numpy()).all()

@@ -58,7 +58,7 @@ def evaluation_of_run(run: Run) -> Evaluation:
     Raises:
         UserError: when its files are missing or damaged.
     """
-    info = read_info(run.folder / "bundle")
+    info = read_info(run.bundle)
     rows = _out_of_fold(run.id, run, info)
     return Evaluation(run.id, info, rows, run.id, run)
 

@@ -149,7 +149,7 @@ def show_figures(run: Run) -> None:
     )
     st.caption("Out-of-fold: every row was predicted by models that were trained without its fold.")
     with suppress(UserError):
-        show_source_effects(read_info(run.folder / "bundle"))
+        show_source_effects(read_info(run.bundle))
 
 
 def _member_row(properties: dict[str, Property], member: str, figures: dict) -> dict[str, str]:
@@ -212,14 +212,14 @@ def show_model(run: Run) -> None:
 
 def _is_default(run: Run) -> bool:
     try:
-        default, own = read_info(default_bundle()), read_info(run.folder / "bundle")
+        default, own = read_info(default_bundle()), read_info(run.bundle)
     except UserError:
         return False
     return (default.name, default.created) == (own.name, own.created)
 
 
 def _promote(run: Run) -> None:
-    if attempt(promote, run.folder / "bundle"):
+    if attempt(promote, run.bundle):
         st.toast(f"{plain(run.name)} is now the default model.", icon=":material/star:")
 
 

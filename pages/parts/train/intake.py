@@ -85,7 +85,7 @@ def harmful(file: dict, table: Table) -> dict[str, str]:
     if "cloned" not in file:
         return {}
     try:
-        effects = read_info(find_run(file["cloned"][0]).folder / "bundle").source_effects
+        effects = read_info(find_run(file["cloned"][0]).bundle).source_effects
     except UserError:
         return {}
     bases = {property_.name: property_.base for property_ in table.properties}
