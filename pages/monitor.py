@@ -3,7 +3,15 @@
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.runs import Run, find_run, list_runs, problems_of, read_progress, unreadable
+from engine.runs import (
+    Run,
+    find_run,
+    list_runs,
+    problems_of,
+    read_progress,
+    trashed,
+    unreadable,
+)
 from engine.runs.feed import follow_metrics
 from pages.parts import page_guard
 from pages.parts.exclusions import show_exclusions
@@ -47,8 +55,10 @@ def main() -> None:
     for problem in unreadable():
         st.warning(plain(problem), icon=":material/broken_image:")
     if not runs:
-        _show_empty()
+        if not trashed():
+            _say_nothing_trained()
         show_deleted()
+        st.page_link("pages/train.py", label="Train on a table", icon=":material/model_training:")
         return
     run = _selected(runs)
     # A fragment that runs again while any run is alive, so that the list keeps up.
@@ -60,13 +70,12 @@ def main() -> None:
         _show_run(run)
 
 
-def _show_empty() -> None:
+def _say_nothing_trained() -> None:
     st.info(
         "Nothing has been trained yet. A run appears here as soon as you start one; it goes on "
         "when you close this page.",
         icon=":material/monitoring:",
     )
-    st.page_link("pages/train.py", label="Train on a table", icon=":material/model_training:")
 
 
 def _selected(runs: list[Run]) -> Run | None:

@@ -3,11 +3,10 @@
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import psutil
 
-from engine.base.hardware import usable_cores
+from engine.base.hardware import cpu_model, usable_cores
 
 _LIBRARIES = ("torch", "torch-geometric", "numpy", "rdkit", "lightgbm", "xgboost", "catboost")
 
@@ -18,7 +17,7 @@ def machine_record() -> dict:
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     return {
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "threads": usable_cores(),
         "ram_gb": round(psutil.virtual_memory().total / 2**30, 1),
@@ -37,15 +36,6 @@ def machine_sentence(record: dict) -> str:
         f"{', '.join(record['gpus']) or 'no GPU'}; torch {versions['torch']}, "
         f"torch-geometric {versions.get('torch-geometric', 'not installed')}"
     )
-
-
-def _cpu_model() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _versions() -> dict[str, str]:

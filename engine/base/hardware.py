@@ -75,10 +75,20 @@ def peak_memory() -> float:
     return 1024.0 * int(lines["VmHWM"].split()[0])
 
 
+def cpu_model() -> str:
+    """The processor's name, or its architecture where the system says no more."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():  # Python's `platform` does not know it on Linux
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def detect() -> Hardware:
     """The processors and the memory of this machine."""
     return Hardware(
-        cpu=platform.processor() or platform.machine(),
+        cpu=cpu_model(),
         cores=usable_cores(),
         ram_gb=psutil.virtual_memory().total / 2**30,
         gpus=_gpus(),

@@ -4,7 +4,6 @@ Another RDKit, another library or another processor may compute other descriptor
 the same files; nobody would notice.
 """
 
-import platform
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.hardware import cpu_model
 from ..base.plain_files import read_file
 from ..base.versions import package_versions
 from ..base.workspace import subfolder, write_atomic
@@ -75,7 +75,7 @@ def once_here(digest: str, check: Callable[[], str]) -> str:
         digest: of all files of the bundle.
         check: returns a sentence, or an empty text.
     """
-    about = f"{digest} {sorted(package_versions().items())} {platform.processor()}"
+    about = f"{digest} {sorted(package_versions().items())} {cpu_model()}"
     path = subfolder("cache", "bundle-checks") / f"{sha256(about.encode()).hexdigest()[:32]}.txt"
     try:
         return read_file(path, "", _MOST_BYTES).decode("utf-8")

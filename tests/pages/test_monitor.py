@@ -357,8 +357,10 @@ def test_the_trash_is_emptied_when_somebody_asks(empty_workspace, open_page):
     run = made("stopped", finished=time.time())
     app = open_page("monitor", run=run.id)
     app.button(key="delete").click().run()
+    assert not app.info
     next(button for button in app.button if "Empty the trash" in button.label).click().run()
     assert not app.exception
+    assert "Nothing has been trained yet" in app.info[0].value
     assert not any((empty_workspace / "trash").iterdir())
     assert "Undo" not in labels(app)
 
