@@ -4,7 +4,8 @@ Of each property some labels are drawn at random, a model learns them, and its e
 other rows of the table, up to 500, that are drawn with them. Each draw is learned in three ways:
 from units as drawn, from canonical units, and from these with networks that start from the encoder.
 The encoder has seen structures of all tables, labels of none. Results are added to
-`results/learning-curve.json` as they come; what it holds is not measured again.
+`results/learning-curve.json` as they come; what it holds is not measured again. `--draw FILE.svg`
+draws all that it holds.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record
 from engine.api import PolymerRegressor
 from engine.settings.presets import PRESETS, Preset
+from engine.settings.properties import property_for
 from engine.table import load_table
 from engine.table.duplicates import polymers_of
 
@@ -27,16 +29,18 @@ RESULTS = Path("results/learning-curve.json")
 SIZES = (50, 100, 200, 400, 800)
 MOST_TESTED = 500
 DRAWN, PLAIN, ENCODER = "as drawn", "canonical", "encoder"
+_COLOURS = ("#9aa0a6", "#3b82c4", "#d9622b")
 
 
 def main() -> None:
     """Measure what is missing, and print all."""
     parser = argparse.ArgumentParser(prog="python -m bench.learning_curve", description=__doc__)
-    parser.add_argument("tables", nargs="+", type=Path)
+    parser.add_argument("tables", nargs="*", type=Path)
     parser.add_argument("--preset", default="cpu", choices=[*PRESETS])
     parser.add_argument("--properties", nargs="*", help="by default all")
     parser.add_argument("--sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--draw", type=Path, metavar="FILE.svg")
     asked = parser.parse_args()
     for path in asked.tables:
         table = load_table(path.read_bytes(), path.name)
@@ -51,6 +55,8 @@ def main() -> None:
                     if rows is not None:
                         _measure(name, PRESETS[asked.preset], table.canonical, labels, rows, seed)
     print(report(_found()))
+    if asked.draw:
+        draw(_found(), asked.draw)
 
 
 def _drawn(
@@ -106,20 +112,54 @@ def _found() -> dict:
     return {"machine": machine_record(), "mae": {}}
 
 
-def report(found: dict) -> str:
-    """By property and number of labels, the mean error of each way and the ratios, as Markdown."""
+def _by_size(found: dict) -> dict[tuple[str, str, int], list[dict[str, float]]]:
+    """The errors of each draw by way, of each property, preset and number of labels, in order."""
     groups: dict[tuple[str, str, int], list[dict[str, float]]] = {}
     for key, errors in found["mae"].items():
         name, preset, size, _ = key.split(" ")
         if len(errors) == len(_ways(PRESETS[preset])):
             groups.setdefault((name, preset, int(size)), []).append(errors)
+    return dict(sorted(groups.items()))
+
+
+def report(found: dict) -> str:
+    """By property and number of labels, the mean error of each way and the ratios, as Markdown."""
     rows = []
-    for (name, preset, size), draws in sorted(groups.items(), key=lambda each: each[0]):
+    for (name, preset, size), draws in _by_size(found).items():
         means = (f"{np.mean([draw[way] for draw in draws]):.4g}" for way in (DRAWN, PLAIN, ENCODER))
         ratios = (_ratio(draws, way) for way in (DRAWN, PLAIN))
         rows.append([name, preset, f"{size}", f"{len(draws)}", *means, *ratios])
     heads = ["property", "preset", "labels", "draws", DRAWN, PLAIN, ENCODER]
     return markdown_table([*heads, f"ratio to {DRAWN}", f"ratio to {PLAIN}"], rows)
+
+
+def draw(found: dict, path: Path) -> None:
+    """Draw the mean errors over the number of labels, and each draw as a dot, one panel a property.
+
+    Args:
+        found: as the results file holds it, of one preset.
+        path: of the picture, an SVG.
+    """
+    from matplotlib.figure import Figure
+
+    groups = _by_size(found)
+    names = list(dict.fromkeys(name for name, _, _ in groups))
+    figure = Figure(figsize=(3.4 * len(names), 3.2), layout="constrained")
+    panels = figure.subplots(1, len(names), squeeze=False)[0]
+    for name, panel in zip(names, panels, strict=True):
+        own = {size: draws for (each, _, size), draws in groups.items() if each == name}
+        for way, colour in zip((DRAWN, PLAIN, ENCODER), _COLOURS, strict=True):
+            means = [np.mean([each[way] for each in draws]) for draws in own.values()]
+            panel.plot([*own], means, color=colour, label=way)
+            for size, draws in own.items():
+                errors = [each[way] for each in draws]
+                panel.plot([size] * len(errors), errors, ".", color=colour, alpha=0.4)
+        error = f"mean absolute error of {property_for(name).label}"
+        panel.set(xscale="log", xlabel="labels", ylabel=error)
+        panel.set_xticks([*own], [str(size) for size in own], minor=False)
+        panel.minorticks_off()
+    panels[0].legend(frameon=False)
+    figure.savefig(path, metadata={"Date": None})
 
 
 def _ratio(draws: list[dict[str, float]], way: str) -> str:

@@ -47,7 +47,9 @@ def test_small_tables_are_predicted_by_fold_and_not_measured_twice(
 def test_a_learning_curve_pairs_the_same_rows(
     table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
+    picture = table.with_name("curve.svg")
     words = ["--preset", "smoke", "--properties", "Tg", "--sizes", "20", "5000", "--seeds", "2"]
+    words += ["--draw", str(picture)]
     monkeypatch.setattr(sys, "argv", ["bench", str(table), *words])
     learning_curve.main()
     errors = json.loads(learning_curve.RESULTS.read_text(encoding="utf-8"))["mae"]
@@ -56,6 +58,7 @@ def test_a_learning_curve_pairs_the_same_rows(
         # The quick preset has no network that could start from the encoder.
         assert ways["canonical"] == ways["encoder"] > 0
     assert "1.000 (1.000–1.000)" in capsys.readouterr().out
+    assert "<svg" in picture.read_text(encoding="utf-8")
 
 
 def test_rows_that_are_learned_and_tested_hold_other_polymers() -> None:
