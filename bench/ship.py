@@ -15,6 +15,7 @@ from engine.inference.bundle import SHIPPED, read_info, write_info
 from engine.runs import find_run
 from engine.runs.known_labels import KNOWN_LABELS
 from engine.settings.properties import Property
+from engine.settings.sources import Source
 from engine.table import load_table
 from engine.table.duplicates import flat_smiles
 
@@ -28,6 +29,23 @@ _OF_RADONPY = {
     "self_diffusion": ("Self-diffusion coefficient", "m²/s"),
 }
 """Columns that the registry does not know, since other tables may have them in other units."""
+_PUBLISHED = {
+    "competition": (
+        "NeurIPS – Open Polymer Prediction 2025, train.csv and its supplements (FFV, Tc, Density "
+        "and Rg simulated; Tg from journals)",
+        "The competition's rules; its licence is stated differently in different places",
+    ),
+    "measured": (
+        "Bicerano 2002 and Afzal et al. 2021 as collected by Choi et al., Sci. Data 11:371 (2024); "
+        "textbook values as named in assets/textbook.csv",
+        "facts from the literature; CC BY 4.0",
+    ),
+    "radonpy": (
+        "RadonPy PI1070, Hayashi et al., npj Comput. Mater. 8:222 (2022)",
+        "BSD-3-Clause",
+    ),
+}
+"""The reference and the terms of each source."""
 
 
 def main() -> None:
@@ -47,6 +65,7 @@ def main() -> None:
     changes = {
         "name": arguments.name,
         "properties": properties,
+        "sources": [_with_reference(each) for each in info.sources],
         # Without the path of somebody's file.
         "folds": info.folds.rpartition("/")[2],
     }
@@ -54,6 +73,11 @@ def main() -> None:
     write_info(SHIPPED, info.model_copy(update=changes))
     size = sum(path.stat().st_size for path in SHIPPED.iterdir()) / 1e6
     print(f"{SHIPPED}: {size:.1f} MB")
+
+
+def _with_reference(source: Source) -> Source:
+    reference, terms = _PUBLISHED[source.name]
+    return source.model_copy(update={"reference": reference, "terms": terms})
 
 
 def _described(property_: Property) -> Property:
