@@ -174,7 +174,7 @@ def results(folder: Path, smiles: str) -> None:
         f"{plain(info.table)}. “About this model” below says how far off it is."
     )
     if info.canonical_units and (unit := canonical_unit(smiles)) != smiles:
-        st.caption(f"It reads this unit as {plain(f'`{unit}`')}, as all drawings of the chain.")
+        st.caption(f"It reads every drawing of this chain as `{unit}`.")
     given = choose_conditions(info)
     if given is None:
         return

@@ -65,6 +65,11 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
             assert property_.format(frame.at[0, property_.name]).replace("-", "−") in _cards(app)
 
 
+def test_another_drawing_of_a_chain_is_read_as_its_canonical_unit(tiny_run, open_page):
+    app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
+    assert "It reads every drawing of this chain as `*C*`." in [each.value for each in app.caption]
+
+
 def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, open_page):
     predictor = Predictor(tiny_run.bundle)
     units = ["*CC(*)C", "*[Si](CBr)(CBr)OP(=O)(I)O*"]
