@@ -62,6 +62,12 @@ def test_it_knows_what_it_does_not_know() -> None:
     assert (uncertainty.domain.iloc[1] == "outside").all()
 
 
+def test_all_drawings_of_a_polymer_get_one_answer() -> None:
+    predictor = Predictor(SHIPPED)
+    for drawings in (["*OCC*", "*COC*", "*CCOCCO*"], ["*CC(*)c1ccccc1", "*C(C*)c1ccccc1"]):
+        assert (predictor.predict(drawings).blend.nunique() == 1).all()
+
+
 def test_a_polymer_chemist_would_not_laugh() -> None:
     blend = Predictor(SHIPPED).predict(list(POLYMERS.values())).blend
     blend.index = list(POLYMERS)
