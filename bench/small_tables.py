@@ -59,6 +59,7 @@ def main() -> None:
             predicted = predict(table, folds)
             figures = {name: _rmse(table, folds, each) for name, each in predicted.items()}
             command = f"python -m bench.small_tables {path} --preset {asked.preset}"
+            command += f" --chemprop {asked.chemprop}" * (system == "Chemprop")
             own[system] = {**stamp(command), "machine": machine_record(), "rmse": figures}
             write_json(RESULTS, found)
     print(report(json.loads(RESULTS.read_text(encoding="utf-8"))))
