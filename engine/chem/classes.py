@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rdkit import Chem
 
 from .polymers import joining_problem
-from .smiles import atoms_of, attachment_points, parse
+from .smiles import atoms_of, attachment_points, parse, stars_of
 
 OTHER = "other"
 """The class of a unit that belongs to none, or whose copies cannot be joined to one chain."""
@@ -148,7 +148,7 @@ def _chain(mol: Chem.Mol) -> _Chain | None:
     """Copies of a unit that are joined; None where that cannot be done."""
     if attachment_points(mol) != 2 or joining_problem(Chem.MolToSmiles(mol)):
         return None
-    ends = [atom.GetIdx() for atom in atoms_of(mol) if atom.GetAtomicNum() == 0]
+    ends = [star.GetIdx() for star in stars_of(mol)]
     between = len(Chem.GetShortestPath(mol, *ends)) - 2
     joined, last = _joined(mol, ends, 3 if between >= _LONG_PATH else 5)
     try:

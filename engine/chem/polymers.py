@@ -13,7 +13,7 @@ from math import gcd
 from rdkit import Chem
 
 from .repeat_unit import JOINING, canonical_unit
-from .smiles import atoms_of, parse, without_stereo
+from .smiles import atoms_of, parse, stars_of, without_stereo
 
 _MAYBE_UNJOINABLE = re.compile(
     r"\.|[=#~:$>]\[?\*|\*\]?[=#~:$<\d-]|[A-Za-z\])\d]\*[A-Za-z\[(]|\*[A-Za-z\[(].*\*[A-Za-z\[(]"
@@ -35,7 +35,7 @@ def joining_problem(smiles: str) -> str | None:
     mol = parse(smiles)
     if len(Chem.GetMolFrags(mol)) > 1:
         return "it is in several pieces"
-    ends = [atom for atom in atoms_of(mol) if atom.GetAtomicNum() == 0]
+    ends = stars_of(mol)
     if any(end.GetDegree() != 1 for end in ends):
         return "a `*` stands within the chain and not at its end"
     kinds = {end.GetBonds()[0].GetBondType() for end in ends}
@@ -51,10 +51,9 @@ def with_single_ends(smiles: str) -> str | None:
         smiles: parsable.
     """
     mol = Chem.RWMol(parse(smiles))
-    for atom in atoms_of(mol):
-        if atom.GetAtomicNum() == 0:
-            for bond in atom.GetBonds():
-                bond.SetBondType(Chem.BondType.SINGLE)
+    for star in stars_of(mol):
+        for bond in star.GetBonds():
+            bond.SetBondType(Chem.BondType.SINGLE)
     try:
         Chem.SanitizeMol(mol)
     except Chem.MolSanitizeException:

@@ -12,7 +12,7 @@ from math import gcd
 from rdkit import Chem
 from rdkit.Chem import rdqueries
 
-from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, parse
+from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, parse, stars_of
 
 _FEWEST_COPIES = 3
 """In a ring; with fewer, an atom could be its own neighbour."""
@@ -76,16 +76,18 @@ def repeats(unit: Chem.Mol) -> bool:
         and kinds <= JOINING
         and len(Chem.GetMolFrags(unit)) == 1
         # What such an atom's neighbours are in another order, only RDKit knows.
-        and all(
-            atom.GetChiralTag() in (Chem.ChiralType.CHI_UNSPECIFIED, *_TETRAHEDRAL)
-            for atom in atoms_of(unit)
-        )
+        and all(atom.GetChiralTag() in _TETRAHEDRAL for atom in _centres(unit))
     )
 
 
 def ends_of(unit: Chem.Mol) -> list[int]:
     """The `*` of a unit."""
-    return [atom.GetIdx() for atom in atoms_of(unit) if atom.GetAtomicNum() == 0]
+    return [star.GetIdx() for star in stars_of(unit)]
+
+
+def _centres(mol: Chem.Mol) -> Sequence[Chem.Atom]:
+    """The atoms that have a mark of chirality, with a meaning or without."""
+    return mol.GetAtomsMatchingQuery(_IS_CENTRE)
 
 
 def _bond_of_end(unit: Chem.Mol, end: int) -> Chem.Bond:
@@ -269,7 +271,7 @@ def _rebonded(
 
 def _is_marked(mol: Chem.Mol) -> bool:
     """Whether any atom or bond has a mark of stereo, with a meaning or without."""
-    return bool(mol.GetAtomsMatchingQuery(_IS_CENTRE)) or any(
+    return bool(_centres(mol)) or any(
         bond.GetBondDir() != _NO_DIRECTION or bond.GetStereo() != _NO_SIDE for bond in bonds_of(mol)
     )
 
@@ -278,7 +280,7 @@ def _keep_stereo(mol: Chem.Mol, changed: Chem.RWMol, instead: dict[tuple[int, in
     """Mark stereo in a changed molecule as it was before; see `_rebonded`."""
     neighbours = {
         atom.GetIdx(): _neighbours(atom)
-        for atom in mol.GetAtomsMatchingQuery(_IS_CENTRE)
+        for atom in _centres(mol)
         if atom.GetChiralTag() in _TETRAHEDRAL
     }
     for number, before in neighbours.items():
@@ -330,7 +332,7 @@ def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
     Where the chain is cut beside such an atom, RDKit takes it for a stereo centre, and not where it
     is cut elsewhere.
     """
-    marked = [atom.GetIdx() for atom in atoms_of(unit) if atom.GetChiralTag() in _TETRAHEDRAL]
+    marked = [atom.GetIdx() for atom in _centres(unit) if atom.GetChiralTag() in _TETRAHEDRAL]
     sides = _sides(unit)
     if not marked and not sides:
         return unit
