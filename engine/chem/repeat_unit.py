@@ -174,6 +174,7 @@ def _cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
             **{(head, one): tail, (tail, other): head},
             **{(first, second): one, (second, first): other},
         },
+        marked=_is_marked(unit),
     )
 
 
@@ -225,6 +226,7 @@ def repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
         gone=list(instead),
         new=[(tail + this, head + following, kind) for this, following in pairs],
         instead=instead,
+        marked=_is_marked(unit),
         dropped=[end for _, end in instead],
     )
 
@@ -242,6 +244,7 @@ def _rebonded(
     gone: Sequence[tuple[int, int]],
     new: Sequence[_Bond],
     instead: dict[tuple[int, int], int],
+    marked: bool,
     dropped: Sequence[int] = (),
 ) -> Chem.Mol:
     """A molecule with some bonds in place of others, all its stereo centres as they were.
@@ -251,6 +254,7 @@ def _rebonded(
         gone: the bonds that are removed.
         new: those that are added.
         instead: by an atom and a neighbour that it loses, the neighbour that it gets in its place.
+        marked: whether it `_is_marked`.
         dropped: atoms that have lost all bonds, and are removed.
     """
     changed = Chem.RWMol(mol)
@@ -258,7 +262,6 @@ def _rebonded(
         changed.RemoveBond(first, second)
     for first, second, kind in new:
         changed.AddBond(first, second, kind)
-    marked = _is_marked(mol)
     if marked:
         _keep_stereo(mol, changed, instead)
     _remove(changed, dropped)
