@@ -76,7 +76,12 @@ def _loop_rows(loop: dict) -> list[list[str]]:
 
 
 def _feature_rows(features: dict) -> list[list[str]]:
-    return [
+    units = features.get("repeat_units", {}).get("seconds", {})
+    of_units = [
+        ["canonical repeat units of the table, cold", f"{number(seconds)} s", "", ""]
+        for seconds in units.values()
+    ]
+    return of_units + [
         [
             f"{'graphs and descriptors' if kind == 'both' else kind} of the table, {mode}",
             f"{number(features[kind]['seconds'][mode])} s",

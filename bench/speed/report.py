@@ -87,13 +87,13 @@ def _features(features: dict) -> Section:
         "plain": "plain",
     }
     rows = []
-    for kind in ("graphs", "descriptors", "both"):
+    for kind in ("repeat_units", "graphs", "descriptors", "both"):
         figures = features[kind]
         for mode, seconds in figures["seconds"].items():
             ratio = figures["speedup"].get(mode)
             rows.append(
                 [
-                    kind,
+                    kind.replace("repeat_units", "canonical units"),
                     titles[mode],
                     number(seconds),
                     f"{figures['per_second'][mode]:,.0f}",

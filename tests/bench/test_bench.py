@@ -108,6 +108,7 @@ def test_a_whole_run_is_reported_and_has_its_lines_in_the_readme(
     assert set(loop["speedup"]) == {"pyg", "pyg_our_network"}
     assert set(loop["speedup_at_once"]) == {"pyg", "pyg_at_once"}
     assert loop["steps_per_epoch"] == 3
+    assert result["features"]["repeat_units"]["seconds"].keys() == {"cold"}
     assert result["features"]["graphs"]["seconds"].keys() == {"cold", "plain"}
     assert {"warm", "reordered"} < result["features"]["both"]["per_second"].keys()
     (peaks,) = result["memory"]
@@ -126,6 +127,7 @@ def test_a_whole_run_is_reported_and_has_its_lines_in_the_readme(
     lines = speed_text("CPU", path)
     assert lines.count("training epoch") == 2
     assert lines.count("one network on each core in parallel") == 3
+    assert "canonical repeat units of the table, cold" in lines
     assert "descriptors of the table, cold" in lines
 
 
