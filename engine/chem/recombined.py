@@ -24,6 +24,8 @@ _MOST_BLOCKS = 12
 _MOST_ATOMS = 90
 _TRIES = 6
 """Blocks that may be added until the last one can be followed by the first."""
+_MOST_IN_VAIN = 5_000
+"""Draws in a row that bring no new unit: it takes them for all that can be made up."""
 
 
 class Block(NamedTuple):
@@ -92,15 +94,20 @@ class Recombiner:
         self._starts = _Wheel({kind: each.total for kind, each in self._blocks.items()})
 
     def units(self) -> Iterator[str]:
-        """Canonical repeat units, each once, and none of the known ones; without an end."""
-        made = set(self._known)
-        while self._lengths:
+        """Canonical repeat units, each once, and none of the known ones.
+
+        It ends when many draws in a row have brought nothing new.
+        """
+        made, in_vain = set(self._known), 0
+        while self._lengths and in_vain < _MOST_IN_VAIN:
+            in_vain += 1
             try:
                 unit = canonical_unit(self.joined(self._sequence()))
             except (BadSmilesError, Chem.MolSanitizeException, IndexError):
                 continue
             if unit not in made and parse(unit).GetNumAtoms() <= _MOST_ATOMS:
                 made.add(unit)
+                in_vain = 0
                 yield unit
 
     def _sequence(self) -> list[Block]:

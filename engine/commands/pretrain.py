@@ -1,7 +1,9 @@
 """`pretrain`: make an encoder for networks to start from."""
 
 import argparse
+from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 from ..base.workspace import subfolder
 from ..training.reporter import Reporter
@@ -31,10 +33,9 @@ def add(commands: Commands) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 class _Teller(Reporter):
@@ -62,14 +63,16 @@ def _pretrain(arguments: argparse.Namespace) -> None:
     from ..runs.encoder_making import make_encoder
     from ..training.context import TrainContext
 
-    key = f"{arguments.output.resolve().name}-{arguments.seed}-{arguments.made_up}"
-    context = TrainContext(
-        arguments.output, _Teller(), checkpoints=subfolder("pretraining") / key
-    ).on("cuda" if detect().gpus else "cpu")
+    key = sha256(str(arguments.output.resolve()).encode()).hexdigest()[:16]
+    checkpoints = subfolder("pretraining") / key
+    context = TrainContext(arguments.output, _Teller(), checkpoints=checkpoints).on(
+        "cuda" if detect().gpus else "cpu"
+    )
     with progress_bar() as show:
         info = make_encoder(
             arguments.tables, arguments.made_up, arguments.epochs, arguments.seed, context, show
         )
+    rmtree(checkpoints, ignore_errors=True)
     print_line(
         f"The encoder in {arguments.output} learned from {info.known:,} units of the tables and "
         f"{info.made_up:,} made-up ones."

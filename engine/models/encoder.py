@@ -24,6 +24,10 @@ WEIGHTS, INFO = "encoder.safetensors", "encoder.json"
 _MOST_BYTES = 2**24
 _OWN = ("heads.", "join.")
 """What of a network is not the encoder's."""
+_PARTS_OF_BODY = (
+    *("kind", "norm", "virtual_node", "residual", "layer_relu", "attention", "atom_fields"),
+)
+"""Settings that change what the weights mean, some of them without changing a shape."""
 
 
 class EncoderInfo(BaseModel):
@@ -92,10 +96,13 @@ def start_from_encoder(network: Network, folder: Path = SHIPPED) -> None:
     Raises:
         UserError: as `read_encoder`; or when the network is made of other parts.
     """
-    _, tensors = read_encoder(folder)
+    info, tensors = read_encoder(folder)
     own = network.state_dict()
     expected = {name: value.shape for name, value in own.items() if not name.startswith(_OWN)}
-    if expected != {name: value.shape for name, value in tensors.items()}:
+    alike = all(
+        getattr(info.network, part) == getattr(network.config, part) for part in _PARTS_OF_BODY
+    )
+    if not alike or expected != {name: value.shape for name, value in tensors.items()}:
         raise UserError(
             "The pretrained encoder is made of other parts than the network of this preset: train "
             "without it (`--no-pretrained`)."

@@ -1,6 +1,7 @@
 """Making an encoder: from tables of repeat units, and units made up from their parts."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -12,13 +13,11 @@ from ..base.workspace import write_atomic
 from ..features.compute import Progress, canonical_units, compute_features
 from ..models.encoder import EncoderInfo
 from ..table import read_table
+from ..training.checkpoints import Checkpoints
 from ..training.context import TrainContext
 from ..training.encoder import learn_encoder
 
 _FEWEST = 100
-_UNITS = "units.txt"
-"""In the folder of checkpoints: the units, so that they are made up once."""
-
 _TELL_EACH = 100
 
 
@@ -37,11 +36,13 @@ def make_encoder(
         made_up: how many are made up.
         epochs: passes over all units.
         seed: of everything random.
-        context: of the training; its folder of checkpoints must be the same call's.
+        context: of the training; in its folder of checkpoints is what an equal call, with the same
+            units and settings, goes on from where it was cut off.
         progress: told what is being done, how much is done, and how much there is.
 
     Raises:
-        UserError: when a table cannot be read, or too few units are in them.
+        UserError: when a table cannot be read, too few units are in them, or of their parts no
+            others can be made up.
     """
     torch.set_num_threads(usable_cores())
     known = _units_of(tables, progress)
@@ -51,7 +52,12 @@ def make_encoder(
             f"named after SMILES; at least {_FEWEST} are needed to take apart."
         )
     assert context.checkpoints is not None
-    units = known + _made_up(known, made_up, seed, context.checkpoints / _UNITS, progress)
+    of_known = sha256("\n".join(known).encode()).hexdigest()
+    Checkpoints(context.checkpoints).keep_only_for(
+        known=of_known, made_up=made_up, epochs=epochs, seed=seed
+    )
+    kept = context.checkpoints / f"made-up-{of_known[:16]}-{made_up}-{seed}.txt"
+    units = known + _made_up(known, made_up, seed, kept, progress)
     features = compute_features(units, progress, canonical_units=True)
     return learn_encoder(features, len(known), epochs, seed, context)
 
@@ -82,7 +88,7 @@ def _units_of(tables: Sequence[Path], progress: Progress) -> list[str]:
 def _made_up(
     known: Sequence[str], count: int, seed: int, kept: Path, progress: Progress
 ) -> list[str]:
-    """So many made-up units; those of an earlier call are taken from a file."""
+    """So many made-up units; those of an equal call before are taken from a file."""
     from ..chem.recombined import Recombiner
 
     if kept.is_file():
@@ -94,6 +100,11 @@ def _made_up(
         units.append(unit)
         if len(units) % _TELL_EACH == 0 or len(units) == count:
             progress("making up units", len(units), count)
+    if len(units) < count:
+        raise UserError(
+            f"Of the parts of the tables' {len(known):,} units, {len(units):,} others could be "
+            f"made up, and not {count:,}: ask for fewer with `--made-up`."
+        )
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(kept, "\n".join(units))
     return units

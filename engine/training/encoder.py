@@ -1,10 +1,12 @@
 """Training the encoder: a network learns to say descriptors from graphs."""
 
+import math
 import time
 
 import numpy as np
 import torch
 
+from ..base.errors import UserError
 from ..base.packed import Features
 from ..base.versions import FEATURES
 from ..base.vocabulary import DESCRIPTOR_GROUPS
@@ -44,6 +46,9 @@ def learn_encoder(
         seed: of everything random.
         context: the folder, and one for checkpoints, with which the same call goes on where it was
             cut off.
+
+    Raises:
+        UserError: when the loss becomes NaN or infinite.
     """
     set_arithmetic(context.use.deterministic)
     targets, groups = descriptor_targets(features.descriptors)
@@ -59,6 +64,8 @@ def learn_encoder(
     for epoch in range(checkpointer.resume(trainer), epochs):
         started = time.perf_counter()
         loss = trainer.epoch()
+        if not math.isfinite(loss):
+            raise UserError(f"The loss is {loss} after epoch {epoch + 1}: give another seed.")
         explained = _explained(trainer, graphs, targets, validation, groups)
         seconds = time.perf_counter() - started
         measured = {"epoch": epoch + 1, "train_loss": loss, "seconds": seconds, **explained}
@@ -72,7 +79,7 @@ def learn_encoder(
         made_up=len(targets) - known,
         epochs=epochs,
         seed=seed,
-        explained={name: checkpointer.history[-1][name] for name in set(groups)},
+        explained={name: checkpointer.history[-1][name] for name in dict.fromkeys(groups)},
     )
     write_encoder(context.folder, info, network)
     return info
@@ -114,7 +121,9 @@ def _explained(
     predicted = predict_network(network, trainer.scale, graphs, rows, device, precision)
     variance = np.nanvar(targets[rows], axis=0)
     left = np.nanmean((predicted - targets[rows]) ** 2, axis=0)
-    shares = 1 - left / np.where(variance > 0, variance, np.inf)
+    # A target that none of these rows has says nothing of them.
+    shares = np.nan_to_num(1 - left / np.where(variance > 0, variance, np.inf))
     return {
-        name: float(np.median(shares[[each == name for each in groups]])) for name in set(groups)
+        name: float(np.median(shares[[each == name for each in groups]]))
+        for name in dict.fromkeys(groups)
     }

@@ -24,6 +24,11 @@ def test_made_up_units_are_new_canonical_and_the_same_for_a_seed() -> None:
     assert made != list(islice(Recombiner(known, 1).units(), 200))
 
 
+def test_it_ends_when_nothing_else_can_be_made_up() -> None:
+    known = [canonical_unit(f"*{'C' * n}O*") for n in range(1, 4)]
+    assert len(list(Recombiner(known, 0).units())) < 1000
+
+
 def test_no_atoms_are_bonded_that_are_bonded_in_no_known_unit() -> None:
     known = _known()
     pairs = {pair for unit in known for pair in _pairs(unit)}

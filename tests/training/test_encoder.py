@@ -12,10 +12,18 @@ from engine.base.manifest import CARD, ProvenFiles
 from engine.commands import main
 from engine.features.compute import canonical_units, compute_features
 from engine.inference.bundle import read_info
-from engine.models.encoder import INFO, SHIPPED, WEIGHTS, read_encoder, start_from_encoder
+from engine.models.encoder import (
+    INFO,
+    SHIPPED,
+    WEIGHTS,
+    EncoderInfo,
+    read_encoder,
+    start_from_encoder,
+)
 from engine.models.members import network_configs
 from engine.models.polygin import PolyGIN
 from engine.models.store import load_networks
+from engine.runs.encoder_making import make_encoder
 from engine.settings.networks import NetworkConfig
 from engine.settings.presets import PRESETS, Preset
 from engine.table import load_table
@@ -89,9 +97,11 @@ def test_a_run_starts_from_it_where_its_preset_says_so(pretrained: bool) -> None
     assert all(equal) == pretrained
 
 
-def test_a_network_of_other_parts_is_refused(made: Path) -> None:
+@pytest.mark.parametrize("other", [{"layers": 3}, {"residual": False}, {"layer_relu": True}])
+def test_a_network_of_other_parts_is_refused(made: Path, other: dict) -> None:
+    network = PolyGIN.build(NetworkConfig(**{"layers": 4, "width": 96, **other}), 2)
     with pytest.raises(UserError, match="made of other parts"):
-        start_from_encoder(PolyGIN.build(NetworkConfig(layers=3, width=96), 2), made)
+        start_from_encoder(network, made)
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, INFO])
@@ -126,6 +136,19 @@ def test_a_cut_off_training_ends_with_the_same_weights(tmp_path: Path) -> None:
     one, other = (read_encoder(tmp_path / name) for name in ("whole", "cut"))
     assert one[0] == other[0]
     assert all(torch.equal(value, other[1][name]) for name, value in one[1].items())
+
+
+def test_what_a_call_with_other_settings_left_is_not_gone_on_from(tmp_path: Path) -> None:
+    def make(epochs: int, made_up: int, name: str) -> EncoderInfo:
+        context = TrainContext(tmp_path / name, checkpoints=tmp_path / "state")
+        return make_encoder([TEXTBOOK], made_up, epochs, 0, context, lambda *_: None)
+
+    make(2, 20, "first")
+    assert make(1, 30, "second").made_up == 30
+    context = TrainContext(tmp_path / "alone", checkpoints=tmp_path / "fresh")
+    make_encoder([TEXTBOOK], 30, 1, 0, context, lambda *_: None)
+    weights = (tmp_path / "second" / WEIGHTS).read_bytes()
+    assert weights == (tmp_path / "alone" / WEIGHTS).read_bytes()
 
 
 def test_targets_are_standardised_and_say_their_group() -> None:
