@@ -1,13 +1,12 @@
 """Out-of-fold predictions: of the competition table as files by id, and of what is trained here."""
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from bench.speed.data import temporary_workspace
 from engine.base.errors import UserError
 from engine.runs.making import BundleRequest, make_bundle
 from engine.table import Table, load_table
@@ -147,8 +146,7 @@ def predict_folds(request: BundleRequest) -> dict[str, np.ndarray]:
     Returns:
         Of the `blend` and of each member, by name, shape `(N, K)`, in the properties' units.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["POLYGIN_HOME"] = folder
-        made = make_bundle(request, TrainContext(Path(folder) / "bundle"))
+    with temporary_workspace() as folder:
+        made = make_bundle(request, TrainContext(folder / "bundle"))
     members = dict(zip(made.info.members, made.ensemble.out_of_fold, strict=True))
     return {"blend": made.ensemble.blended, **members}

@@ -10,7 +10,7 @@ weights. What `results/time-to-error.json` holds is not measured again.
 import argparse
 import json
 import multiprocessing
-import os
+import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -25,6 +25,7 @@ from bench.accuracy.one_fold import data_of
 from bench.out_of_fold import load_competition
 from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.chemprop import MISSING, find_chemprop
+from bench.speed.data import temporary_workspace
 from bench.speed.machine import machine_record
 from engine.base.errors import UserError
 from engine.settings.presets import PRESETS
@@ -57,9 +58,6 @@ def main() -> None:
     parser.add_argument("--chemprop", metavar="PATH", help="its command or its Python")
     parser.add_argument("--presets", nargs="*", default=["smoke", "cpu"], choices=[*PRESETS])
     asked = parser.parse_args()
-    command = find_chemprop(asked.chemprop)
-    if command is None:
-        raise UserError(MISSING)
     table, folds = load_competition(FOLDS_NAME)
     of_chemprop = {"Chemprop default": [], "Chemprop tuned by hand": tuned_settings(table.labels)}
     for system in [*asked.presets, *of_chemprop]:
@@ -67,10 +65,13 @@ def main() -> None:
         if system in found:
             continue
         if system in of_chemprop:
+            command = find_chemprop(asked.chemprop)
+            if command is None:
+                raise UserError(MISSING)
             points = [_time_chemprop(table, folds == FOLD, command, of_chemprop[system])]
         else:
             points = time_preset(system)
-        about = stamp("python -m bench.accuracy.time_to_error")
+        about = stamp(" ".join(["python -m bench.accuracy.time_to_error", *sys.argv[1:]]))
         found[system] = {**about, "machine": machine_record(), "points": points}
         write_json(RESULTS, found)
     print(report(json.loads(RESULTS.read_text(encoding="utf-8"))))
@@ -106,11 +107,10 @@ def time_preset(name: str) -> list[dict[str, float | str]]:
 
 def _fit(name: str) -> tuple[dict[str, float], np.ndarray]:
     """When each member was done, and their predictions of the fold, shape `(M, n, K)`."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["POLYGIN_HOME"] = folder
+    with temporary_workspace() as folder:
         preset, data, _ = data_of(name, FOLDS_NAME, FOLD)
         moments = Moments()
-        members = Path(folder) / "members"
+        members = folder / "members"
         members.mkdir()
         ensemble = fit_ensemble(data, preset, 0, TrainContext(members, moments))
     begins = [*moments.begins.values(), time.time()]

@@ -105,13 +105,13 @@ def typical_rows(data: BenchData, count: int) -> np.ndarray:
 
 
 @contextmanager
-def temporary_workspace() -> Iterator[None]:
+def temporary_workspace() -> Iterator[Path]:
     """A fresh workspace, also for processes that are started meanwhile."""
     before = os.environ.get("POLYGIN_HOME")
     with tempfile.TemporaryDirectory(prefix="polygin-bench-") as folder:
         os.environ["POLYGIN_HOME"] = folder
         try:
-            yield
+            yield Path(folder)
         finally:
             if before is None:
                 del os.environ["POLYGIN_HOME"]

@@ -1,6 +1,5 @@
 """The comparison of systems on the same folds."""
 
-import os
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
@@ -156,8 +155,6 @@ def test_a_preset_is_timed_after_each_member(
     small_competition: tuple[Table, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(time_to_error, "ProcessPoolExecutor", _HereAndNow)
-    home = os.environ.get("POLYGIN_HOME", "")
-    monkeypatch.setenv("POLYGIN_HOME", home)
     boosting = {"rounds": 5, "learning_rate": 0.1}
     members = {"lightgbm": boosting, "xgboost": boosting}
     quick = PRESETS["smoke"].model_copy(update={"members": members})
