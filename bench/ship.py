@@ -56,11 +56,6 @@ def main() -> None:
     arguments = parser.parse_args()
     bundle = find_run(arguments.run).bundle
     info = read_info(bundle)
-    for path in SHIPPED.iterdir():
-        if path.name != _CARD:
-            path.unlink()
-    for path in bundle.iterdir():
-        shutil.copy(path, SHIPPED)
     properties = [_described(each) for each in info.properties]
     changes = {
         "name": arguments.name,
@@ -69,7 +64,15 @@ def main() -> None:
         # Without the path of somebody's file.
         "folds": info.folds.rpartition("/")[2],
     }
-    measured_labels().to_csv(SHIPPED / KNOWN_LABELS, index=False)
+    known = measured_labels()
+    # Nothing is deleted before all of the above could be made.
+    for path in SHIPPED.iterdir():
+        if path.name != _CARD:
+            path.unlink()
+    for path in bundle.iterdir():
+        if path.name != _CARD:
+            shutil.copy(path, SHIPPED)
+    known.to_csv(SHIPPED / KNOWN_LABELS, index=False)
     write_info(SHIPPED, info.model_copy(update=changes))
     size = sum(path.stat().st_size for path in SHIPPED.iterdir()) / 1e6
     print(f"{SHIPPED}: {size:.1f} MB")

@@ -62,7 +62,7 @@ class ProvenFiles:
         if not path.is_file():
             raise UserError(
                 f"{folder} has no {MANIFEST}: a file is missing, or a former version wrote it. "
-                f"Copy it again, or complete it with the command `adopt`."
+                f"Copy it again; a model can be completed with the command `adopt`."
             )
         content = read_file(path, _MEND, _MOST_MANIFEST_BYTES)
         try:

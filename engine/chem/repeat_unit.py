@@ -42,9 +42,13 @@ def canonical_unit(smiles: str) -> str:
     chain has no direction. Stereo marks are kept, but for those at an atom of the backbone from
     which the chain is the same both ways.
 
+    What is only written in canonical form, and keeps a form for each drawing: a unit with more or
+    fewer than two ends of the chain, or whose copies cannot be joined; one whose ends hang on
+    double or triple bonds and that has no single bond to cut, such as `*=C=*`; and one that RDKit
+    does not take when it is cut elsewhere.
+
     Args:
-        smiles: of a repeat unit; one with more or fewer than two ends of the chain, or whose copies
-            cannot be joined, is only written in canonical form.
+        smiles: of a repeat unit.
 
     Raises:
         BadSmilesError: when it cannot be read.

@@ -18,6 +18,7 @@ from ..inference.domain import write_domain
 from ..inference.predict import Predictor
 from ..inference.probes import UNITS, probes_of
 from ..inference.source_effects import SourceEffect
+from ..models.encoder import read_encoder
 from ..models.members import for_conditions, network_configs
 from ..models.store import network_files
 from ..settings.conditions import Condition
@@ -40,7 +41,8 @@ class BundleRequest:
     Attributes:
         name: of the model, for people.
         table: the name of the table that the rows come from.
-        canonical: N canonical SMILES, of the units as they were drawn.
+        canonical: N canonical SMILES, of the units as they were drawn; later on, of those that
+            members are to see.
         labels: shape `(N, K)`, in the properties' units, NaN where missing.
         properties: the K properties.
         preset: which members, how large, how long.
@@ -154,6 +156,8 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     # Whoever calls: sums of floats depend on how many threads add them up.
     torch.set_num_threads(usable_cores())
     reporter, count = context.reporter, len(request.canonical)
+    if request.preset.starts_from_encoder:
+        read_encoder()  # Networks are trained last: they would find it damaged after hours.
     folds = request.divided()
     held_out = len(np.unique(folds[folds >= 0]))
     fits = stages(request.preset, held_out, request.quantities)
@@ -264,7 +268,7 @@ def _described(
         blend=ensemble.weights,
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
-        pretrained=request.preset.starts_from_encoder,
+        pretrained=bool(networks) and request.preset.starts_from_encoder,
         networks=networks,
         network_counts={member: len(network_files(context.folder, member)) for member in networks},
         figures=ensemble.figures,

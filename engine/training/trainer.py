@@ -1,6 +1,6 @@
 """Training one network: epochs of steps over arranged batches, and the loss that they minimise.
 
-The loss is the weighted absolute error over all labels that are not missing.
+The loss is the weighted error over all labels that are not missing, absolute or Huber's.
 """
 
 import math
