@@ -3,8 +3,8 @@
 >>> from polygin import load
 >>> model = load()
 >>> model.predict(["*CC(*)c1ccccc1"])[["Tg", "FFV", "Tc", "Density", "Rg"]].round(3)
-       Tg    FFV    Tc  Density      Rg
-0  102.34  0.387  0.19    1.055  14.356
+        Tg    FFV    Tc  Density      Rg
+0  102.788  0.385  0.19    1.055  14.205
 """
 
 import os

@@ -112,8 +112,8 @@ class Model:
         >>> predicted = load().predict(["*CC*", "*CC(*)c1ccccc1"])
         >>> predicted[["Tg", "Density"]].round(2)
                Tg  Density
-        0  -75.60     0.87
-        1  102.34     1.06
+        0  -75.19     0.86
+        1  102.79     1.06
         >>> predicted.units["Tg"]
         '°C'
         """
@@ -149,7 +149,7 @@ class Model:
         >>> from polygin import load
         >>> load().predict_interval(["*CC(*)c1ccccc1"], coverage=0.9)["Tg"].round(1)
             low   high  domain
-        0  75.8  128.9  inside
+        0  77.5  128.0  inside
         """
         names = self._predictor.info.columns_for(source)
         predicted, index = self._predict(smiles, errors, conditions, fragments, [*names.values()])

@@ -24,7 +24,7 @@ _MOST_BLOCKS = 12
 _MOST_ATOMS = 90
 _TRIES = 6
 """Blocks that may be added until the last one can be followed by the first."""
-_MOST_IN_VAIN = 5_000
+_MOST_IN_VAIN = 1_000
 """Draws in a row that bring no new unit: it takes them for all that can be made up."""
 
 
