@@ -269,7 +269,7 @@ def show_downloads(run: Run) -> None:
             "out-of-fold.csv",
             lambda: _as_csv(read_out_of_fold(run)),
         ),
-        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _as_zip(folder / "bundle")),
+        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _as_zip(run.bundle)),
     ]
     present = [offer for offer in offers if (folder / offer[0]).is_file()]
     if not present:
