@@ -109,6 +109,17 @@ def take(graphs: PackedGraphs, rows: np.ndarray) -> PackedGraphs:
     )
 
 
+def end_to_end(first: PackedGraphs, second: PackedGraphs) -> PackedGraphs:
+    """The graphs of both, in their order."""
+    return PackedGraphs(
+        *(np.concatenate(pair) for pair in zip(first[:3], second[:3], strict=True)),
+        *(
+            np.concatenate([start, start[-1] + more[1:]])
+            for start, more in zip(first[3:], second[3:], strict=True)
+        ),
+    )
+
+
 def _spans(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The positions that some rows own, end to end, and where each row's positions begin."""
     sizes = start[rows + 1] - start[rows]

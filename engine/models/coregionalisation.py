@@ -22,6 +22,7 @@ from .kernels import (
     Views,
     minus_log_likelihood,
     most_probable,
+    row_sums,
     squared_at_length_one,
 )
 
@@ -69,8 +70,9 @@ class Coupling(NamedTuple):
         """
         sources = np.arange(len(self.scale))
         offsets = np.bincount(points, weights, minlength=len(sources))
-        by_source = (self.factors(sources, points) * weights).T
-        return kernel @ by_source + _OFFSET_VARIANCE * offsets
+        by_source = self.factors(sources, points) * weights  # S × M
+        sums = [row_sums(kernel, of_source) for of_source in by_source]
+        return np.column_stack(sums) + _OFFSET_VARIANCE * offsets
 
 
 def learn_coupled(

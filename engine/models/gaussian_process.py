@@ -8,7 +8,7 @@ Kim et al., J. Phys. Chem. C 122 (2018) 17575, doi:10.1021/acs.jpcc.8b02913.
 import numpy as np
 
 from .descriptor_views import blocks, near_points, points_of, scaled, scaling_of, views_of
-from .kernels import JITTER, Parameters, Views, learn, projected_weights
+from .kernels import JITTER, Parameters, Views, learn, projected_weights, row_sums
 from .projected_process import (
     PROCESS_ARRAYS,
     GaussianProcessConfig,
@@ -54,7 +54,7 @@ class GaussianProcess(ProjectedProcess):
         return cls(state)
 
     def _said(self, kernel: np.ndarray) -> np.ndarray:
-        return kernel @ self._state["weights"]
+        return row_sums(kernel, self._state["weights"])
 
 
 def _drawn(count: int, limit: int, random: np.random.Generator) -> np.ndarray:

@@ -16,6 +16,8 @@ JITTER = 1e-5
 """Added to the diagonal of covariances, so that rounding leaves them positive definite."""
 UNLIKELY = 1e6
 """The loss of parameters that make covariances which are not positive definite."""
+_ROWS_AT_ONCE = 4
+"""As OpenBLAS multiplies them (docs/experiments.md, "The same bits in a file of any length")."""
 
 
 class Views(NamedTuple):
@@ -65,7 +67,7 @@ class Parameters(NamedTuple):
         """Covariances of n rows and m others without noise; shape `(n, m)`."""
         total = np.zeros((len(rows.squares[0]), len(others.squares[0])))
         for log_variance, squared in zip(self.variances, rows.squared(others), strict=True):
-            total += np.exp(log_variance) * matern(squared)[0]
+            total += np.exp(log_variance) * matern(squared)
         return total
 
 
@@ -79,12 +81,27 @@ class ScaledRows(NamedTuple):
     def squared(self, others: "ScaledRows") -> Iterator[np.ndarray]:
         """Squared distances to other rows, shape `(n, m)`, view by view."""
         products = (
-            lambda: self.views.rdkit @ others.views.rdkit.T,
-            lambda: self.views.chain @ others.views.chain.T,
+            lambda: _products(self.views.rdkit, others.views.rdkit),
+            lambda: _products(self.views.chain, others.views.chain),
             lambda: (self.views.morgan @ others.morgan_transposed).toarray(),
         )
         for product, own, other in zip(products, self.squares, others.squares, strict=True):
             yield _distances(own, other, product())
+
+
+def _products(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Inner products of n rows and m others, `(n, m)`; each row gets the same bits in any company.
+
+    BLAS takes a few rows at a time and adds up what is left over in another order.
+    """
+    padding = -len(rows) % _ROWS_AT_ONCE
+    padded = np.concatenate([rows, np.zeros((padding, rows.shape[1]))]) if padding else rows
+    return (padded @ others.T)[: len(rows)]
+
+
+def row_sums(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The sum of each row `(n, m)` with weights `(m,)`; a row gets the same bits in any company."""
+    return (rows * weights).sum(axis=1)
 
 
 def _distances(own: np.ndarray, other: np.ndarray, products: np.ndarray) -> np.ndarray:
@@ -220,7 +237,7 @@ class KernelSum(NamedTuple):
             _distances(squares, squares, own @ own.T),
             at_length_one[2] * np.exp(-2 * parameters.morgan_length),
         )
-        values, slopes = zip(*(matern(distances) for distances in squared), strict=True)
+        values, slopes = zip(*(matern_and_slope(distances) for distances in squared), strict=True)
         return cls(chain, weights, np.exp(parameters.variances), squared, values, slopes)
 
     def kernel(self) -> np.ndarray:
@@ -311,8 +328,14 @@ def projected_weights(
     return solve_triangular(root, solution, lower=True, trans="T")
 
 
-def matern(squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The Matérn kernel with ν = 5/2 at squared distances, and its derivative by them."""
+def matern(squared: np.ndarray) -> np.ndarray:
+    """The Matérn kernel with ν = 5/2 at squared distances."""
+    root = np.sqrt(5 * squared)
+    return (1 + root + root**2 / 3) * np.exp(-root)
+
+
+def matern_and_slope(squared: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same, and its derivative by the squared distances."""
     root = np.sqrt(5 * squared)
     falling = np.exp(-root)
     return (1 + root + root**2 / 3) * falling, -5 / 6 * (1 + root) * falling

@@ -9,7 +9,7 @@ from safetensors.numpy import save
 
 from ..base.vocabulary import DESCRIPTOR_GROUPS
 from .descriptor_views import blocks, points_of, scaled, views_of
-from .kernels import Parameters
+from .kernels import Parameters, Views
 from .member import DescriptorMember, arrays_of
 
 _MORGAN = DESCRIPTOR_GROUPS["morgan"]
@@ -24,6 +24,8 @@ PROCESS_ARRAYS = frozenset(
 points' numbers `(M, G)` and Morgan counts, the kernels' parameters, and weights `(M,)`."""
 
 _MOST_POINTS = 20_000
+_LEAST_POINTS, _POINTS_AT_ONCE = 320, 16
+"""See `_filled_up`."""
 
 
 class GaussianProcessConfig(BaseModel):
@@ -63,7 +65,7 @@ class ProjectedProcess(DescriptorMember):
         """Keep the arrays of a fitted process."""
         self._state = state
         self._parameters = Parameters.of(state["parameters"])
-        self._points = self._parameters.scale(points_of(state))
+        self._points = self._parameters.scale(_filled_up(points_of(state)))
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
@@ -96,7 +98,8 @@ class ProjectedProcess(DescriptorMember):
         for rows in [*blocks(len(descriptors), len(self._state["weights"]))] or [slice(0)]:
             views = views_of(*scaled(descriptors[rows], self._state))
             kernel = self._parameters.covariance(self._parameters.scale(views), self._points)
-            parts.append(mean + deviation * self._said(kernel))
+            of_points = kernel[:, : len(self._state["weights"])]
+            parts.append(mean + deviation * self._said(of_points))
         return np.concatenate(parts)
 
     @abstractmethod
@@ -106,6 +109,20 @@ class ProjectedProcess(DescriptorMember):
         Args:
             kernel: covariances of n rows with the M points, of units alone, shape `(n, M)`.
         """
+
+
+def _filled_up(points: Views) -> Views:
+    """The points, and empty ones after them, so that products have a shape of few kinds.
+
+    What OpenBLAS multiplies in one thread has then the same bits for a row in any company, whatever
+    the processor (docs/experiments.md, "The same bits in a file of any length").
+    """
+    count = len(points.chain)
+    more = -(-max(count, _LEAST_POINTS) // _POINTS_AT_ONCE) * _POINTS_AT_ONCE - count
+    rdkit, chain = (np.pad(each, ((0, more), (0, 0))) for each in (points.rdkit, points.chain))
+    morgan = points.morgan.copy()
+    morgan.resize((count + more, morgan.shape[1]))
+    return Views(rdkit, chain, morgan)
 
 
 def _demand_sound(state: dict[str, np.ndarray], names: frozenset[str]) -> None:

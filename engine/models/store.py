@@ -26,7 +26,7 @@ from .batching import DeviceGraphs
 from .member import DescriptorMember
 from .members import MEMBERS, columns_of, network_member
 from .network import Network
-from .network_prediction import Scale, predict_network
+from .network_prediction import Scale, filled_up, mean_of_networks
 
 _LEVEL = 6
 _MOST_MODEL_BYTES = 2**26
@@ -36,6 +36,10 @@ property; one on 7,000 repeat units has 5 · 2**20 of a property. In memory they
 times as much."""
 _MOST_WEIGHTS_UNSEEN = 2**26
 """Of a network that is built before it is known whether its file holds as many: 256 MB."""
+
+_FEW_ROWS = 8
+"""Of these, networks side by side take longer than one after the other (docs/experiments.md,
+"Threads of the networks")."""
 
 
 class Room:
@@ -70,7 +74,7 @@ class FittedMember(Protocol):
 
         Args:
             features: of the U units.
-            threads: number that a network may use; the other members use one each.
+            threads: how many networks may predict at once; the other members use one thread.
         """
         ...
 
@@ -138,21 +142,14 @@ class FittedNetworkMember:
 
     def predict(self, features: Features, threads: int) -> np.ndarray:
         """See `FittedMember`."""
-        # On every call: torch's number of threads is the whole process's.
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        device = torch.device("cpu")
-        graphs = DeviceGraphs(
-            features.graphs, device, features.descriptors if self._joins else None
-        )
-        rows = np.arange(features.graphs.size)
-        return np.mean(
-            [
-                predict_network(network, scale, graphs, rows, device)
-                for network, scale in self._networks
-            ],
-            axis=0,
-        )
+        graphs, count = filled_up(features.graphs), features.graphs.size
+        descriptors = None
+        if self._joins:
+            descriptors = np.pad(features.descriptors, ((0, graphs.size - count), (0, 0)))
+        on_device = DeviceGraphs(graphs, torch.device("cpu"), descriptors)
+        rows = np.arange(graphs.size)
+        at_once = threads if count > _FEW_ROWS else 1
+        return mean_of_networks(self._networks, on_device, rows, at_once)[:count]
 
 
 def load_member(

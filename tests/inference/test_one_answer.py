@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from engine.base.errors import UserError
+from engine.base.workspace import ASSETS
 from engine.chem.smiles import without_stereo
-from engine.features.compute import chunk_features
-from engine.inference.predict import Predictor
+from engine.features.compute import UniqueUnits, chunk_features, compute_features
+from engine.inference.predict import Predictions, Predictor
 from engine.inference.streaming import predict_stream
 from engine.runs import Run
 from tests.bundles import copied, redescribe
@@ -50,6 +51,26 @@ def test_many_chunks_get_the_same(predictor: Predictor) -> None:
     chunks = [[smiles] for smiles in SAME]
     values = [each.blend.to_numpy() for each in predict_stream(predictor, chunks)]
     assert all((each == values[0]).all() for each in values)
+
+
+@pytest.mark.parametrize("model", ["shipped", "trained"])
+def test_alone_and_in_lists_of_any_length_bits_are_one(model: str, trained: Run) -> None:
+    predictor = Predictor(ASSETS / "model" if model == "shipped" else trained.bundle)
+    units = pd.read_csv(TEXTBOOK)["SMILES"].tolist()[:140]
+    whole = predictor.predict(units)
+
+    def demand_same(part: Predictions, start: int) -> None:
+        for name, frame in part.members.items():
+            expected = whole.members[name].iloc[start : start + len(frame)]
+            assert np.array_equal(frame, expected, equal_nan=True), (name, len(frame), start)
+
+    for size, starts in ((1, 20), (2, 20), (3, 40), (5, 40), (13, 130), (131, 131)):
+        for start in range(0, starts, size):
+            demand_same(predictor.predict(units[start : start + size]), start)
+    taken = UniqueUnits.of(units, canonical_units=True)
+    features = compute_features(taken.canonical, canonical_units=True)
+    for threads in (1, 2):
+        demand_same(predictor.predict_features(units, taken, features, threads), 0)
 
 
 def test_a_bundle_of_drawn_units_takes_them_as_they_are(trained: Run, tmp_path: Path) -> None:
