@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import bootstrap
@@ -30,6 +31,15 @@ SIZES = (50, 100, 200, 400, 800)
 MOST_TESTED = 500
 DRAWN, PLAIN, ENCODER = "as drawn", "canonical", "encoder"
 _COLOURS = ("#9aa0a6", "#3b82c4", "#d9622b")
+
+
+class _Size(NamedTuple):
+    """What several draws have in common: how many labels of which property."""
+
+    table: str
+    property: str
+    preset: str
+    labels: int
 
 
 def main() -> None:
@@ -53,7 +63,9 @@ def main() -> None:
                 for seed in range(asked.seeds):
                     rows = _drawn(labels, polymers, size, seed)
                     if rows is not None:
-                        _measure(name, PRESETS[asked.preset], table.canonical, labels, rows, seed)
+                        about = {"table": path.name, "property": name, "preset": asked.preset}
+                        about |= {"labels": size, "seed": seed}
+                        _measure(about, PRESETS[asked.preset], table.canonical, labels, rows)
     print(report(_found()))
     if asked.draw:
         draw(_found(), asked.draw)
@@ -83,25 +95,25 @@ def _ways(preset: Preset) -> dict[str, Preset]:
 
 
 def _measure(
-    name: str,
+    about: dict[str, str | int],
     preset: Preset,
     units: list[str],
     labels: np.ndarray,
     rows: tuple[np.ndarray, np.ndarray],
-    seed: int,
 ) -> None:
-    """Learn one draw in each way, and keep the errors."""
+    """Learn one draw in each way, and keep the errors with what is told about the draw."""
     learned, tested = rows
-    key = f"{name} {preset.name} {len(learned)} {seed}"
     for way, chosen in _ways(preset).items():
         found = _found()
-        if way in found["mae"].get(key, {}):
+        draw = next((each for each in found["draws"] if about.items() <= each.items()), None)
+        if draw is None:
+            found["draws"].append(draw := {**about, "mae": {}})
+        if way in draw["mae"]:
             continue
-        regressor = PolymerRegressor(chosen, "random:5", seed, verbose=False)
+        regressor = PolymerRegressor(chosen, "random:5", int(about["seed"]), verbose=False)
         regressor.fit([units[row] for row in learned], labels[learned])
         predicted = regressor.predict([units[row] for row in tested])
-        error = float(np.abs(predicted - labels[tested]).mean())
-        found["mae"].setdefault(key, {})[way] = error
+        draw["mae"][way] = float(np.abs(predicted - labels[tested]).mean())
         command = " ".join(["python -m bench.learning_curve", *sys.argv[1:]])
         write_json(RESULTS, {**found, **stamp(command)})
 
@@ -109,27 +121,27 @@ def _measure(
 def _found() -> dict:
     if RESULTS.exists():
         return json.loads(RESULTS.read_text(encoding="utf-8"))
-    return {"machine": machine_record(), "mae": {}}
+    return {"machine": machine_record(), "draws": []}
 
 
-def _by_size(found: dict) -> dict[tuple[str, str, int], list[dict[str, float]]]:
-    """The errors of each draw by way, of each property, preset and number of labels, in order."""
-    groups: dict[tuple[str, str, int], list[dict[str, float]]] = {}
-    for key, errors in found["mae"].items():
-        name, preset, size, _ = key.split(" ")
-        if len(errors) == len(_ways(PRESETS[preset])):
-            groups.setdefault((name, preset, int(size)), []).append(errors)
+def _by_size(found: dict) -> dict[_Size, list[dict[str, float]]]:
+    """The errors of the draws of each size by way, in order; of draws learned in all ways."""
+    groups: dict[_Size, list[dict[str, float]]] = {}
+    for draw in found["draws"]:
+        if len(draw["mae"]) == len(_ways(PRESETS[draw["preset"]])):
+            size = _Size(*(draw[field] for field in _Size._fields))
+            groups.setdefault(size, []).append(draw["mae"])
     return dict(sorted(groups.items()))
 
 
 def report(found: dict) -> str:
     """By property and number of labels, the mean error of each way and the ratios, as Markdown."""
     rows = []
-    for (name, preset, size), draws in _by_size(found).items():
+    for size, draws in _by_size(found).items():
         means = (f"{np.mean([draw[way] for draw in draws]):.4g}" for way in (DRAWN, PLAIN, ENCODER))
         ratios = (_ratio(draws, way) for way in (DRAWN, PLAIN))
-        rows.append([name, preset, f"{size}", f"{len(draws)}", *means, *ratios])
-    heads = ["property", "preset", "labels", "draws", DRAWN, PLAIN, ENCODER]
+        rows.append([*map(str, size), f"{len(draws)}", *means, *ratios])
+    heads = [*_Size._fields, "draws", DRAWN, PLAIN, ENCODER]
     return markdown_table([*heads, f"ratio to {DRAWN}", f"ratio to {PLAIN}"], rows)
 
 
@@ -137,17 +149,17 @@ def draw(found: dict, path: Path) -> None:
     """Draw the mean errors over the number of labels, and each draw as a dot, one panel a property.
 
     Args:
-        found: as the results file holds it, of one preset.
+        found: as the results file holds it, of one table and one preset.
         path: of the picture, an SVG.
     """
     from matplotlib.figure import Figure
 
     groups = _by_size(found)
-    names = list(dict.fromkeys(name for name, _, _ in groups))
+    names = list(dict.fromkeys(size.property for size in groups))
     figure = Figure(figsize=(3.4 * len(names), 3.2), layout="constrained")
     panels = figure.subplots(1, len(names), squeeze=False)[0]
     for name, panel in zip(names, panels, strict=True):
-        own = {size: draws for (each, _, size), draws in groups.items() if each == name}
+        own = {size.labels: draws for size, draws in groups.items() if size.property == name}
         for way, colour in zip((DRAWN, PLAIN, ENCODER), _COLOURS, strict=True):
             means = [np.mean([each[way] for each in draws]) for draws in own.values()]
             panel.plot([*own], means, color=colour, label=way)

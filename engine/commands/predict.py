@@ -158,6 +158,10 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         have = "has" if missing.warned == 1 else "have"
         words = f"{have} what no training unit has; the column `warning` says what"
         print_line(f"{counted(missing.warned, 'row')} {words}.", stderr=True)
+    if missing.count and missing.count == missing.of:
+        raise UserError(
+            "No row could be predicted: is the right column read? `--smiles-column` names another."
+        )
 
 
 def _conditions(predictor: Predictor, arguments: argparse.Namespace) -> dict[str, float | str]:

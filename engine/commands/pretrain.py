@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
 
+from ..base.errors import UserError
 from ..base.workspace import subfolder
 from ..training.reporter import Reporter
 from .options import Commands, seed
@@ -63,6 +64,7 @@ def _pretrain(arguments: argparse.Namespace) -> None:
     from ..runs.encoder_making import make_encoder
     from ..training.context import TrainContext
 
+    _demand_empty(arguments.output)
     key = sha256(str(arguments.output.resolve()).encode()).hexdigest()[:16]
     checkpoints = subfolder("pretraining") / key
     context = TrainContext(arguments.output, _Teller(), checkpoints=checkpoints).on(
@@ -77,3 +79,18 @@ def _pretrain(arguments: argparse.Namespace) -> None:
         f"The encoder in {arguments.output} learned from {info.known:,} units of the tables and "
         f"{info.made_up:,} made-up ones."
     )
+
+
+def _demand_empty(folder: Path) -> None:
+    """Make a folder before hours go into what it is to hold.
+
+    Raises:
+        UserError: when it cannot be made, or holds something.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = next(folder.iterdir(), None)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written to: {error.strerror}.") from error
+    if held is not None:
+        raise UserError(f"{folder} holds {held.name}: name a new folder, or empty this one.")

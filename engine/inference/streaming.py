@@ -47,11 +47,13 @@ class Unpredicted:
         count: how many.
         first: the first ten of them: `id`, `SMILES`, `reason`.
         warned: how many rows have a warning.
+        of: how many rows there were, predicted or not.
     """
 
     count: int = 0
     first: pd.DataFrame = field(default_factory=pd.DataFrame)
     warned: int = 0
+    of: int = 0
 
     def add(self, rows: pd.DataFrame) -> None:
         """Count some more rows."""
@@ -130,7 +132,7 @@ def predict_file(
             out.write(csv_text(frame, header=done == 0))
             missing.add(unpredicted(part, columns, predicted))
             missing.warned += len(warned)
-            done += len(frame)
+            missing.of = done = done + len(frame)
             if progress:
                 progress("molecules", done, table.count)
     return missing

@@ -22,6 +22,7 @@ from .network import Network
 SHIPPED = ASSETS / "encoder"
 WEIGHTS, INFO = "encoder.safetensors", "encoder.json"
 _MOST_BYTES = 2**24
+_WITHOUT = "Or train without it: `--no-pretrained`."
 _OWN = ("heads.", "join.")
 """What of a network is not the encoder's."""
 _PARTS_OF_BODY = (
@@ -73,16 +74,18 @@ def read_encoder(folder: Path = SHIPPED) -> tuple[EncoderInfo, dict[str, Tensor]
     Raises:
         UserError: when it is missing, damaged, or reads other graphs than this version makes.
     """
-    files = ProvenFiles.of(folder)
     try:
+        files = ProvenFiles.of(folder)
         info = EncoderInfo.model_validate_json(files.read(INFO, _MOST_BYTES))
         tensors = load(files.read(WEIGHTS, _MOST_BYTES))
+    except UserError as error:
+        raise UserError(f"The pretrained encoder: {error} {_WITHOUT}") from error
     except (ValidationError, SafetensorError) as error:
-        raise UserError(f"The encoder in {folder} is damaged; copy it again.") from error
+        raise UserError(f"The encoder in {folder} is damaged; copy it again. {_WITHOUT}") from error
     if info.graphs != FEATURES["chain_graphs"]:
         raise UserError(
             f"The encoder in {folder} reads graphs of another version of PolyGIN Studio: pretrain "
-            "it anew, or train without it (`--no-pretrained`)."
+            f"it anew. {_WITHOUT}"
         )
     return info, {
         name: value.float() if value.dtype == torch.float16 else value
@@ -104,9 +107,9 @@ def start_from_encoder(network: Network, folder: Path = SHIPPED) -> None:
     )
     if not alike or expected != {name: value.shape for name, value in tensors.items()}:
         raise UserError(
-            "The pretrained encoder is made of other parts than the network of this preset: train "
-            "without it (`--no-pretrained`)."
+            "The pretrained encoder is made of other parts than the network of this preset. "
+            + _WITHOUT
         )
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
-        raise UserError(f"The encoder in {folder} is damaged; copy it again.")
+        raise UserError(f"The encoder in {folder} is damaged; copy it again. {_WITHOUT}")
     network.load_state_dict({**own, **tensors})

@@ -1,6 +1,6 @@
 """Per-property blend weights from out-of-fold predictions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import combinations
 
@@ -12,12 +12,14 @@ _STEPS = 10
 _BAGS = 50
 """Draws of the labels whose best weights are averaged."""
 _MOST_COMPARED = 20_000
-"""Labels that errors of all weights are kept of at once: every other one, or every third, of
-more."""
+"""Labels that weights are compared by: every other one, or every third, of more."""
 _TOLERATED = 0.5
 """Standard errors by which weights may err more than the best ones."""
 
-_Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]
+_CHOICES_AT_ONCE = 256
+"""Choices of weights whose errors are kept at once: 40 MB."""
+
+_Rule = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def fit_weights(
@@ -66,24 +68,30 @@ def _chosen(rule: _Rule, labels: np.ndarray, members: np.ndarray) -> np.ndarray:
     if not len(scored):
         return np.full(len(members), 1 / len(members))
     scored = scored[:: len(scored) // _MOST_COMPARED + 1]
-    grid = _simplex(len(members))
-    return rule(grid, np.abs(grid @ members[:, scored] - labels[scored]))
+    return rule(_simplex(len(members)), members[:, scored], labels[scored])
 
 
-def _bagged(grid: np.ndarray, errors: np.ndarray) -> np.ndarray:
+def _errors(grid: np.ndarray, members: np.ndarray, labels: np.ndarray) -> Iterator[np.ndarray]:
+    """Absolute errors of some choices of weights after others; shape `(choices, labels)` each."""
+    for start in range(0, len(grid), _CHOICES_AT_ONCE):
+        yield np.abs(grid[start : start + _CHOICES_AT_ONCE] @ members - labels)
+
+
+def _bagged(grid: np.ndarray, members: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """The mean of the weights of least error in draws of the labels.
 
     Args:
         grid: weights to choose from, shape `(choices, M)`.
-        errors: absolute, of each choice, shape `(choices, labels)`.
+        members: their predictions, shape `(M, labels)`.
+        labels: all there, shape `(labels,)`.
     """
-    count = errors.shape[1]
-    often = np.full(count, 1 / count)
-    times = np.random.default_rng(0).multinomial(count, often, size=_BAGS)  # bags × labels
-    return grid[np.argmin(errors @ times.T, axis=0)].mean(axis=0)
+    often = np.full(len(labels), 1 / len(labels))
+    times = np.random.default_rng(0).multinomial(len(labels), often, size=_BAGS)  # bags × labels
+    sums = [errors @ times.T for errors in _errors(grid, members, labels)]
+    return grid[np.argmin(np.concatenate(sums), axis=0)].mean(axis=0)
 
 
-def _most_equal(grid: np.ndarray, errors: np.ndarray) -> np.ndarray:
+def _most_equal(grid: np.ndarray, members: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Weights that are as equal as the errors allow; arguments as of `_bagged`.
 
     Of all weights that err no more than the best ones by more than half a standard error, those
@@ -91,10 +99,15 @@ def _most_equal(grid: np.ndarray, errors: np.ndarray) -> np.ndarray:
     of one standard error: Breiman et al., Classification and Regression Trees, Wadsworth 1984,
     section 3.4.3; docs/experiments.md, "Weights of members that learned all sources").
     """
-    more = errors - errors[int(np.argmin(errors.mean(axis=1)))]
-    chance = more.std(axis=1) / errors.shape[1] ** 0.5
-    as_good = grid[more.mean(axis=1) <= _TOLERATED * chance]
-    return as_good[int(np.argmin(((as_good - 1 / grid.shape[1]) ** 2).sum(axis=1)))]
+    # The errors of the best choice are kept as they are: computed alone, their last digits differ.
+    of_parts = (part[np.argmin(part.mean(axis=1))] for part in _errors(grid, members, labels))
+    best = min(of_parts, key=np.mean)
+    as_good = []
+    for part in _errors(grid, members, labels):
+        more = part - best
+        as_good.append(more.mean(axis=1) <= _TOLERATED * more.std(axis=1) / len(labels) ** 0.5)
+    near = grid[np.concatenate(as_good)]
+    return near[int(np.argmin(((near - 1 / grid.shape[1]) ** 2).sum(axis=1)))]
 
 
 def _kept_weights(

@@ -52,11 +52,14 @@ def test_a_learning_curve_pairs_the_same_rows(
     words += ["--draw", str(picture)]
     monkeypatch.setattr(sys, "argv", ["bench", str(table), *words])
     learning_curve.main()
-    errors = json.loads(learning_curve.RESULTS.read_text(encoding="utf-8"))["mae"]
-    assert set(errors) == {"Tg smoke 20 0", "Tg smoke 20 1"}
-    for ways in errors.values():
+    draws = json.loads(learning_curve.RESULTS.read_text(encoding="utf-8"))["draws"]
+    assert [(draw["property"], draw["labels"], draw["seed"]) for draw in draws] == [
+        ("Tg", 20, 0),
+        ("Tg", 20, 1),
+    ]
+    for draw in draws:
         # The quick preset has no network that could start from the encoder.
-        assert ways["canonical"] == ways["encoder"] > 0
+        assert draw["mae"]["canonical"] == draw["mae"]["encoder"] > 0
     assert "1.000 (1.000–1.000)" in capsys.readouterr().out
     assert "<svg" in picture.read_text(encoding="utf-8")
 

@@ -22,7 +22,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """400 rows of the real table, the rarest labels first; the textbook table without it."""
+    """240 rows of the real table, the rarest labels first; the textbook table without it."""
     real = SHARED / "train.csv"
     if not real.exists():
         return TEXTBOOK
@@ -31,7 +31,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows.sort(key=lambda row: -sum(bool(cell) for cell in row[2:]))
     path = tmp_path_factory.mktemp("table") / "slice.csv"
     with open(path, "w", newline="") as file:
-        csv.writer(file).writerows([head, *rows[:400]])
+        csv.writer(file).writerows([head, *rows[:240]])
     return path
 
 

@@ -106,6 +106,16 @@ def test_predict_a_file_and_a_sample(trained: Run, tmp_path: Path) -> None:
     assert frame["Tg"].between(-200, 300).all()
 
 
+def test_a_file_without_a_row_that_can_be_predicted_is_a_fault(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test, out = tmp_path / "test.csv", tmp_path / "out.csv"
+    test.write_text("id,SMILES\na,no unit(\nb,\n")
+    assert main(["predict", "trained", str(test), "-o", str(out)]) == 1
+    assert "No row could be predicted" in capsys.readouterr().err
+    assert pd.read_csv(out)["problem"].notna().all()
+
+
 def test_rows_that_cannot_be_predicted_are_empty_and_only_a_submission_fills_them(
     trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from engine.base.errors import UserError
+from engine.base.packed import Features
 from engine.base.workspace import ASSETS
 from engine.chem.smiles import without_stereo
 from engine.features.compute import UniqueUnits, chunk_features, compute_features
@@ -97,17 +98,20 @@ def _demand_one_answer_each(predictor: Predictor, units: pd.Series) -> None:
     ]
     assert len(several) > 0.9 * len(units)
     lists = [[chance.choice(drawings) for drawings in several] for _ in range(3)]
-    first = predictor.predict([drawings[0] for drawings in several])
+    first, of_first = _predicted(predictor, [drawings[0] for drawings in several])
     assert not first.problems
     for drawn in lists:
-        again = predictor.predict(drawn)
+        again, features = _predicted(predictor, drawn)
         assert again.units == first.units
         for name, frame in first.members.items():
             assert np.array_equal(again.members[name], frame, equal_nan=True)
         assert again.blend.equals(first.blend)
-        _, features = chunk_features(drawn, store=False, canonical_units=True)
-        _, expected = chunk_features(first.smiles, store=False, canonical_units=True)
-        assert features is not None
-        assert expected is not None
-        for name, array in expected.arrays().items():
+        for name, array in of_first.arrays().items():
             assert np.array_equal(features.arrays()[name], array, equal_nan=True)
+
+
+def _predicted(predictor: Predictor, smiles: list[str]) -> tuple[Predictions, Features]:
+    """Predictions of units that can be read, and the features, which were made for them."""
+    units, features = chunk_features(smiles, store=False, canonical_units=True)
+    assert features is not None
+    return predictor.predict_features(smiles, units, features), features

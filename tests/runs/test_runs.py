@@ -100,6 +100,8 @@ def test_the_bundle_tells_of_its_training(trained: Run) -> None:
     assert not list(trained.bundle.glob("*.p*kl*"))
 
 
+# The killed supervisor's run in `test_kills` shows the same at every change.
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures(slice_of_textbook: Table, reference) -> None:
     again = wait_for(start_run(slice_of_textbook, SHORT))
     is_whole(again, *reference)

@@ -109,7 +109,12 @@ def test_a_damaged_encoder_is_refused(made: Path, tmp_path: Path, name: str) -> 
     for path in made.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-20])
-    with pytest.raises(UserError, match="changed or damaged"):
+    with pytest.raises(UserError, match=r"changed or damaged.*--no-pretrained"):
+        read_encoder(tmp_path)
+
+
+def test_a_missing_encoder_is_told_with_the_way_without_it(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a file is missing.*--no-pretrained"):
         read_encoder(tmp_path)
 
 
@@ -165,3 +170,14 @@ def test_a_table_with_too_few_units_is_refused(tmp_path: Path, capsys) -> None:
     table.write_text("SMILES\n*CC*\n*CCO*\nnonsense(\n")
     assert main(["pretrain", str(table), "-o", str(tmp_path / "made")]) == 1
     assert "hold 2 different repeat units" in capsys.readouterr().err
+
+
+def test_a_folder_that_holds_something_is_refused_before_anything_is_learned(
+    made: Path, tmp_path: Path, capsys
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("mine")
+    for folder, fault in ((made, "name a new folder"), (file, "cannot be written to")):
+        assert main(["pretrain", str(TEXTBOOK), "-o", str(folder)]) == 1
+        assert fault in capsys.readouterr().err
+    assert file.read_text() == "mine"
