@@ -20,6 +20,7 @@ from ..table import RawTable, guess_columns, stream_table
 from ..table.columns import free_name
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
+from ..table.streaming import TableStream
 from ..table.written import csv_text
 from .predict import Predictions, Predictor, Progress, whole_units
 from .submission import prediction_table, smiles_of, unpredicted
@@ -64,7 +65,7 @@ class Unpredicted:
 
 def predict_file(
     predictor: Predictor,
-    source: Path,
+    source: Path | TableStream,
     out: TextIO,
     progress: Progress | None = None,
     intervals: bool = False,
@@ -81,7 +82,7 @@ def predict_file(
 
     Args:
         predictor: the model.
-        source: a table with a SMILES column; only an XLSX file is read as a whole.
+        source: a table with a SMILES column, or its file; of files, only XLSX is read as a whole.
         out: where the CSV goes, some rows at a time.
         progress: called with how many rows are done.
         intervals: whether to add columns with each interval's ends and whether the unit lies in
@@ -102,7 +103,7 @@ def predict_file(
     """
     if intervals:
         predictor.demand_intervals()
-    table = stream_table(source)
+    table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
     columns = guess_columns(table.head, smiles=smiles, id=id)
     missing, done = Unpredicted(), 0

@@ -13,7 +13,6 @@ from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, guess_columns
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
-from .bundle import BundleInfo
 from .predict import Predictions, Predictor, Progress
 
 
@@ -47,7 +46,7 @@ def not_asked_for_words(ids: Sequence[str], sample: str) -> str:
 def make_submission(
     predictor: Predictor,
     test: RawTable,
-    sample: RawTable | None = None,
+    sample: RawTable,
     progress: Progress | None = None,
     source: str | None = None,
     smiles: str | None = None,
@@ -58,13 +57,13 @@ def make_submission(
 
     Args:
         predictor: the model.
-        test: a table with a SMILES column, and an id column when there is a sample; a column with
-            the name of the sample's first one is that id column.
-        sample: gives the ids, their order and the columns; without it, they are those of the test
-            table and all properties of the model.
+        test: a table with a SMILES column and an id column; a column with the name of the sample's
+            first one is that id column.
+        sample: gives the ids, their order and the columns.
         progress: called while features are made.
         source: the source that properties are to be like; by default that of the first table that
-            the model learned from, which a submission is for.
+            the model learned from, which a submission is for. Then a property as another source has
+            it can be asked for by its full name.
         smiles: the test table's column of repeat units in place of a guess.
         conditions: at which all rows are predicted, by name; the others are columns of the test
             table.
@@ -77,55 +76,29 @@ def make_submission(
     """
     info, columns = predictor.info, guess_columns(test, smiles=smiles)
     given = conditions_for(test, info.conditions, conditions) if info.conditions else None
-    names = info.columns_like(source) if source else info.submission_columns
-    if sample is not None:
-        if source is None:
-            # A property as another source has it can be asked for by its full name.
-            names = {name: name for name in info.names} | names
-        if (id_column := sample.frame.columns[0]) in test.frame:
-            columns = columns.model_copy(update={"id": id_column})
-        properties, order = _requested(sample, test, columns, [*names], given)
+    names = {name: name for name in info.names} | info.submission_columns
+    if source:
+        names = info.columns_like(source)
+    if (id_column := sample.frame.columns[0]) in test.frame:
+        columns = columns.model_copy(update={"id": id_column})
+    properties, order = _requested(sample, test, columns, [*names], given)
     predicted = predictor.predict(smiles_of(test, columns), progress, given, fragments)
-    plain = plain_submission(test, columns, predicted, info, names)
-    if sample is None:
-        return plain
-    values = plain.frame.iloc[order, 1:].reset_index(drop=True)
+    asked_for = {name: names[name] for name in properties}
+    medians = {column: info.medians[name] for column, name in asked_for.items()}
+    values = prediction_table(test, columns, predicted, asked_for).fillna(medians)
     ids = sample.frame.iloc[:, 0].reset_index(drop=True)
-    asked = set(ids)
-    spare = tuple(str(each) for each in plain.frame.iloc[:, 0] if each not in asked)
-    frame = pd.concat([ids, values[properties]], axis=1)
-    return Submission(frame, plain.filled, plain.warned, spare)
+    asked, of_test = set(ids), _ids(test, columns.id)[1]
+    return Submission(
+        pd.concat([ids, values.iloc[order, 1:].reset_index(drop=True)], axis=1),
+        unpredicted(test, columns, predicted),
+        _listed_rows(test, columns, predicted, predicted.warnings(list(asked_for.values()))),
+        tuple(str(each) for each in of_test if each not in asked),
+    )
 
 
 def smiles_of(test: RawTable, columns: Columns) -> list[str]:
     """The repeat units of a test table; an empty text where a row has none."""
     return test.frame[columns.smiles].fillna("").tolist()
-
-
-def plain_submission(
-    test: RawTable,
-    columns: Columns,
-    predicted: Predictions,
-    info: BundleInfo,
-    names: Mapping[str, str],
-) -> Submission:
-    """A submission with the test table's ids, in its order, and some properties of the model.
-
-    Args:
-        test: the test table, or some rows of it.
-        columns: of the test table.
-        predicted: the predictions of those rows.
-        info: of the model, whose medians fill the gaps.
-        names: of the properties, by the columns that they are written to.
-    """
-    medians = {column: info.medians[name] for column, name in names.items()}
-    frame = prediction_table(test, columns, predicted, names).fillna(medians)
-    warned = predicted.warnings(list(names.values()))
-    return Submission(
-        frame,
-        unpredicted(test, columns, predicted),
-        _listed_rows(test, columns, predicted, warned),
-    )
 
 
 def prediction_table(

@@ -75,14 +75,14 @@ def _opened(path: Path, name: str, head: bytes) -> TableStream:
         stream = _streamed(kind, name, table.rows)
         return replace(stream, head=replace(stream.head, unread=tuple(table.unread)))
     if kind == "xlsx":
-        return _whole(read_table(path))
+        return stream_of(read_table(path))
     text = TextFile(path, name)
     if format_of_text(text.head, name) != "csv":
-        return _whole(read_table(path))
+        return stream_of(read_table(path))
     return _text_stream(path, text)
 
 
-def _whole(table: RawTable) -> TableStream:
+def stream_of(table: RawTable) -> TableStream:
     """The stream of a table that is already in memory."""
 
     def chunks(size: int) -> Iterator[RawTable]:

@@ -71,8 +71,8 @@ def test_hostile_names_stay_text_and_no_page_calls_another_host(
     is_plain("![i] <i>pwn")
     page.goto(f"{app.url}/submission?model={run}")
     page.locator("input[type=file]").first.set_input_files(table)
-    page.get_by_role("button", name="Make the submission").click()
-    page.get_by_role("button", name="Download submission.csv").wait_for()
+    page.get_by_role("button", name="Predict the table").click()
+    page.get_by_role("button", name="Download predictions.csv").wait_for()
     is_plain("![i] <i>pwn")
     assert complaints == []
 

@@ -38,10 +38,12 @@ def test_files_hold_the_answers_and_the_others_when_asked(
     predictor, test = Predictor(made[1]), tmp_path / "test.csv"
     test.write_text("id,SMILES\n1,*CCO*\n")
     assert predictor.info.sources[0].words == "lab (measured)"
-    assert make_submission(predictor, read_table(test)).frame.columns.tolist() == ["id", "Tg"]
     sample = read_table(b"id,Tg (md)\n1,0\n", "sample.csv")
     submission = make_submission(predictor, read_table(test), sample)
     assert submission.frame["Tg (md)"][0] > 400
+    out = StringIO()
+    predict_file(predictor, test, out)
+    assert out.getvalue().splitlines()[0] == "id,Tg,warning,problem"
     out = StringIO()
     predict_file(predictor, test, out, names={name: name for name in predictor.info.names})
     assert out.getvalue().splitlines()[0] == "id,Tg,Tg (md),warning,problem"
@@ -65,7 +67,8 @@ def test_a_submission_is_like_the_first_table_whatever_answers_are_like(
     with pytest.raises(UserError, match="no source 'MD'; its sources are lab, md"):
         info.columns_like("MD")
     test = read_table(b"id,SMILES\n1,*CCO*\n", "test.csv")
-    as_md = make_submission(Predictor(made[1]), test, source="md").frame
+    sample = read_table(b"id,Tg\n1,0\n", "sample.csv")
+    as_md = make_submission(Predictor(made[1]), test, sample, source="md").frame
     assert as_md.columns.tolist() == ["id", "Tg"]
     assert as_md["Tg"][0] > 400
 

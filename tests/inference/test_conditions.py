@@ -110,7 +110,8 @@ def test_a_file_brings_its_conditions(made):
 def test_one_word_for_all_rows_goes_before_a_column(made):
     predictor = Predictor(made[0])
     test = read_table(b"id,SMILES,temperature\n1,*CC*,300\n2,*CCC*,340\n", "test.csv")
-    frame = make_submission(predictor, test, conditions={"solvent": "water"}).frame
+    sample = read_table(b"id,solubility\n1,0\n2,0\n", "sample.csv")
+    frame = make_submission(predictor, test, sample, conditions={"solvent": "water"}).frame
     expected = at(predictor, "*CCC*", temperature=340, solvent="water")
     assert float(frame.at[1, "solubility"]) == pytest.approx(expected, rel=1e-5)
 

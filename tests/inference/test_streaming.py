@@ -14,9 +14,9 @@ from engine.commands import main
 from engine.inference import streaming
 from engine.inference.predict import Predictor
 from engine.inference.streaming import predict_file, predict_stream
-from engine.inference.submission import make_submission
 from engine.runs import Run
 from engine.table import read_table
+from engine.table.streaming import stream_of
 
 CHUNKS = [
     ["*CC*", "*CC(*)C", "C(C"],
@@ -116,25 +116,27 @@ def _cells(text: str) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(text), dtype={"id": str})
 
 
-def test_a_streamed_file_equals_a_submission_but_for_rows_that_cannot_be_read(
+def test_a_file_is_predicted_row_by_row_and_rows_that_cannot_be_read_are_empty(
     predictor: Predictor, table: Path
 ) -> None:
     out, progress = io.StringIO(), []
     missing = predict_file(predictor, table, out, lambda *state: progress.append(state))
-    whole = make_submission(predictor, read_table(table))
+    read = read_table(table).frame
+    whole = predictor.predict(read["SMILES"].fillna("").tolist())
     streamed = _cells(out.getvalue())
-    submitted = _cells(whole.frame.to_csv(index=False))
+    assert streamed["id"].tolist() == read["id"].tolist()
     readable = streamed["problem"].isna()
     pd.testing.assert_frame_equal(
-        streamed[readable].drop(columns=["warning", "problem"]), submitted[readable], rtol=1e-4
+        streamed.loc[readable, ["Tg", "Density"]], whole.blend[readable], rtol=1e-12
     )
-    assert streamed["id"].tolist() == submitted["id"].tolist()
     assert streamed.loc[~readable, ["Tg", "Density"]].isna().all(axis=None)
-    assert streamed.loc[~readable, "problem"].tolist() == whole.filled["reason"].tolist()
-    assert missing.count == len(whole.filled) > 0
-    pd.testing.assert_frame_equal(
-        missing.first.reset_index(drop=True), whole.filled.head(10), check_dtype=False
-    )
+    assert streamed.loc[~readable, "problem"].tolist() == [*whole.problems.values()]
+    assert missing.count == len(whole.problems) > 0
+    assert missing.first["reason"].tolist() == [*whole.problems.values()][:10]
+    assert missing.of == len(read)
+    again = io.StringIO()
+    assert predict_file(predictor, stream_of(read_table(table)), again).of == len(read)
+    assert again.getvalue() == out.getvalue()
     assert progress == [("molecules", min(n, 59), 59) for n in range(8, 65, 8)]
 
 

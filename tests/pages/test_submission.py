@@ -1,4 +1,4 @@
-"""The Submission page: exactly the ids, order and columns asked for, a number in every cell."""
+"""The Submission page: a table predicted, or exactly the ids, order and columns asked for."""
 
 import io
 
@@ -42,7 +42,7 @@ def test_without_a_model_the_page_says_what_to_do(empty_workspace, open_page):
 
 
 def test_without_a_file_the_page_asks_for_one(page):
-    assert "Upload the test table" in page.info[0].value
+    assert "Upload the table" in page.info[0].value
     assert "Tg (°C), Density (g/cm³)" in page.markdown[0].value
 
 
@@ -57,11 +57,29 @@ def test_with_a_sample_its_ids_order_and_columns_are_taken(page, tiny_run):
     assert "4 rows" in app.success[0].value
 
 
-def test_without_a_sample_the_rows_of_the_test_table_are_kept(page):
-    made = _csv(_submit(page))
-    assert made.columns.tolist() == ["id", "Tg", "Density"]
+def test_without_a_sample_the_rows_of_the_table_are_kept_and_none_is_filled(page):
+    app = _submit(page)
+    made = _csv(app)
+    assert made.columns.tolist() == ["id", "Tg", "Density", "warning", "problem"]
     assert made["id"].tolist() == [7, 3, 9, 1]
-    assert np.isfinite(made.to_numpy()).all()
+    assert made["Tg"].isna().tolist() == [False, False, True, False]
+    assert "syntax error" in made.at[2, "problem"]
+    assert "1 row could not be predicted" in app.warning[0].value
+    assert app.dataframe[0].value["id"].tolist() == ["9"]
+
+
+def test_intervals_are_added_to_a_table_but_not_to_a_submission(workspace, open_page):
+    page = open_page("submission")
+    intervals = "Add 90 % intervals, and whether each unit is in the domain"
+    page.file_uploader(key="test table").upload("test.csv", TEST.encode(), "text/csv").run()
+    next(box for box in page.checkbox if box.label == intervals).check().run()
+    page.button[0].click().run()
+    made = _csv(page)
+    assert {"Tg_low", "Tg_high"} <= {*made.columns}
+    uploader = page.file_uploader(key="sample submission")
+    uploader.upload("sample_submission.csv", SAMPLE.encode(), "text/csv").run()
+    assert intervals not in [box.label for box in page.checkbox]
+    assert page.button[0].label == "Make the submission"
 
 
 def test_unreadable_rows_hold_the_median_and_are_listed(page, tiny_run):
@@ -85,7 +103,7 @@ def test_the_result_outlives_a_rerun_and_goes_with_its_inputs(page):
     app.file_uploader(key="test table").upload("test.csv", b"id,SMILES\n1,*CC*\n", "text/csv")
     app.run()
     assert not app.success
-    assert app.button[0].label == "Make the submission"
+    assert app.button[0].label == "Predict the table"
 
 
 @pytest.mark.parametrize(
@@ -134,3 +152,16 @@ def test_conditions_are_columns_of_the_table_or_said_on_the_page(empty_workspace
     given = GivenConditions({"temperature": np.array([280.0, 360.0]), "solvent": water}, {})
     expected = Predictor(bundle.default_bundle()).predict(["*CC*"] * 2, given=given).blend
     np.testing.assert_allclose(_csv(app)["solubility"], expected["solubility"], rtol=1e-5)
+
+
+def test_values_are_like_those_of_predict_or_of_the_first_table(workspace, open_page):
+    """The shipped model has several sources of Tg."""
+    app = open_page("submission")
+    test, sample = "id,SMILES\n1,*CC(*)c1ccccc1\n", "id,Tg\n1,0\n"
+    predicted = Predictor(bundle.default_bundle()).predict(["*CC(*)c1ccccc1"]).blend
+    assert _csv(_submit(app, test)).at[0, "Tg"] == pytest.approx(predicted.at[0, "Tg"])
+    box = next(each for each in app.selectbox if each.label == "Values like those of")
+    assert box.options == ["the answers on Predict", "competition", "measured", "radonpy"]
+    of_first = predicted.at[0, "Tg (competition)"]
+    assert abs(of_first - predicted.at[0, "Tg"]) > 1
+    assert _csv(_submit(app, test, sample)).at[0, "Tg"] == pytest.approx(of_first)
