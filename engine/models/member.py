@@ -109,9 +109,14 @@ class NetworkMemberConfig(BaseModel):
 
 
 class NetworkMember(Member):
-    """A member made of graph networks, one for each fold and seed; their mean is its prediction."""
+    """A member made of graph networks, one for each fold and seed; their mean is its prediction.
+
+    Attributes:
+        first_seed: added to seeds, so that networks of two members do not begin alike.
+    """
 
     Config = NetworkMemberConfig
+    first_seed: ClassVar[int] = 0
 
     @classmethod
     @abstractmethod

@@ -19,7 +19,7 @@ from .member import (
     NetworkMemberConfig,
     SourcesMember,
 )
-from .polygin import PolyGIN
+from .polygin import AveragedPolyGIN, PolyGIN
 from .xgboost import XGBoost
 
 MEMBERS: dict[str, type[DescriptorMember] | type[NetworkMember]] = {
@@ -31,6 +31,7 @@ MEMBERS: dict[str, type[DescriptorMember] | type[NetworkMember]] = {
         GaussianProcess,
         CoregionalisedProcess,
         PolyGIN,
+        AveragedPolyGIN,
     )
 }
 """All members by their names."""

@@ -23,3 +23,17 @@ class PolyGIN(NetworkMember):
         from .gin import GIN
 
         return (GCN if config.kind == "gcn" else GIN)(config, properties)
+
+
+class AveragedPolyGIN(PolyGIN):
+    """PolyGIN of a short training, whose last epochs' weights are averaged.
+
+    Networks that learn longer learn few labels that scatter by heart, as those of Tg (docs/
+    experiments.md, "Weights averaged before the labels are learned by heart"); the blend chooses
+    for each property.
+    """
+
+    name = "polygin_averaged"
+    title = "PolyGIN, averaged"
+    colour = "#7c5cbf"
+    first_seed = 500

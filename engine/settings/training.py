@@ -1,8 +1,8 @@
 """How networks are trained: the settings, as records that are read without torch."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 _Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -39,7 +39,10 @@ class TrainingConfig(BaseModel):
         warm_share: of all steps, those in which the learning rate rises.
         clip: greatest norm of a gradient.
         seeds: networks for each fold, whose mean predicts.
-        schedule: `cosine` rises linearly and falls along a cosine; `onecycle` is PyTorch's.
+        schedule: of the learning rate: `cosine` rises linearly and falls along a cosine, `flat`
+            rises linearly and stays, `onecycle` is PyTorch's.
+        averaged_share: of all epochs, the last ones, after each of which the weights enter the mean
+            that is taken in the end; 0 takes the last weights.
         patience: epochs without a better error before the training ends and the best weights are
             taken; 0 trains all epochs. The error is that of rows set aside from the training rows.
         inner_share: of the training rows that are set aside for it.
@@ -61,12 +64,19 @@ class TrainingConfig(BaseModel):
     seeds: int = Field(default=1, ge=1)
     betas: tuple[_Beta, _Beta] = (0.9, 0.999)
     eps: float = Field(default=1e-8, gt=0)
-    schedule: Literal["cosine", "onecycle"] = "cosine"
+    schedule: Literal["cosine", "flat", "onecycle"] = "cosine"
+    averaged_share: float = Field(default=0.0, ge=0, le=1)
     patience: int = Field(default=0, ge=0)
     inner_share: float = Field(default=0.1, gt=0, lt=1)
     pretraining: PretrainingConfig | None = None
     loss: Literal["absolute", "huber"] = "absolute"
     pretrained: bool = False
+
+    @model_validator(mode="after")
+    def _take_the_best_or_the_mean(self) -> Self:
+        if self.patience and self.averaged_share:
+            raise ValueError("either the best weights are taken (patience) or averaged_share")
+        return self
 
     @property
     def all_epochs(self) -> int:

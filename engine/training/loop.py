@@ -108,9 +108,13 @@ def train_network(
             loss = _agreed(validate(inner)["val_loss"], trainer.device)
             trainer.stopping.note(loss, network)
             measured["inner_loss"] = loss
+        if trainer.averaging:
+            trainer.averaging.note(epoch + 1, network)
         _report(measured, trainer, context, checkpointer)
     if trainer.stopping:
         trainer.stopping.load_best(network)
+    if trainer.averaging:
+        trainer.averaging.load_into(network)
     return network.eval(), trainer.scale
 
 

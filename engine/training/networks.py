@@ -59,8 +59,9 @@ def network_jobs(
 ) -> list[NetworkJob]:
     """One job for each fold and each seed, seeds of a fold together."""
     pairs = [(fold, repeat) for fold in folds for repeat in range(config.training.seeds)]
+    first = seed + network_member(member).first_seed
     return [
-        NetworkJob(member, number, fold, seed + 1000 * repeat + fold)
+        NetworkJob(member, number, fold, first + 1000 * repeat + fold)
         for number, (fold, repeat) in enumerate(pairs)
     ]
 

@@ -197,6 +197,8 @@ def rate_factor(config: TrainingConfig, step: int, steps: int) -> float:
     """
     if config.schedule == "onecycle":
         return one_cycle(step, steps, config.warm_share)
+    if config.schedule == "flat":
+        return min((step + 1) / max(int(steps * config.warm_share), 1), 1.0)
     return warmup_cosine(step, steps, config.warm_share)
 
 

@@ -21,6 +21,7 @@ from ..models.device import Precision, forget_unused, out_of_memory, several_pro
 from ..models.network import Network
 from ..models.network_prediction import Scale
 from ..settings.training import TrainingConfig
+from .averaging import WeightAverage
 from .captured import CapturedStep, fixed_shape
 from .checkpoints import State, groups_of, state_of
 from .context import TrainContext
@@ -37,6 +38,7 @@ class Trainer:
 
     Attributes:
         stopping: remembers the best weights, where the settings ask for it.
+        averaging: the mean of the last epochs' weights, where the settings ask for it.
         gradient_norm: the mean over the last epoch's steps, before clipping; None where weights
             move in the backward pass, or before the first epoch.
     """
@@ -94,6 +96,8 @@ class Trainer:
         )
         self._capturing = self._can_capture()
         self.stopping = EarlyStopping(config.patience) if config.patience else None
+        share = config.averaged_share
+        self.averaging = WeightAverage(config.epochs, share) if share else None
         if several_processes():
             if self._use.step_in_backward:
                 raise UserError(
@@ -140,18 +144,21 @@ class Trainer:
         if self.device.type == "cuda":
             random["cuda"] = torch.cuda.get_rng_state(self.device)
         best, stopping = self.stopping.state() if self.stopping else ({}, None)
+        averaged, count = self.averaging.state() if self.averaging else ({}, 0)
         return state_of(
             {
                 "network": self.network.state_dict(),
                 "optimiser": self.optimiser.state(),
                 "random": random,
                 "best": best,
+                "averaged": averaged,
             },
             {
                 "step": self._step_number,
                 "pieces": self._pieces,
                 "scaler": self.scaler.state_dict(),
                 "stopping": stopping,
+                "averaged": count,
             },
         )
 
@@ -169,6 +176,8 @@ class Trainer:
             self.scaler.load_state_dict(state.values["scaler"])
         if self.stopping:
             self.stopping.restore(groups["best"], state.values["stopping"])
+        if self.averaging:
+            self.averaging.restore(groups["averaged"], state.values["averaged"])
 
     def epoch(self) -> float:
         """One pass over the rows; the mean loss, read off the device once."""

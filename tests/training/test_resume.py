@@ -10,7 +10,7 @@ import torch
 from engine.base.errors import UserError
 from engine.features.compute import compute_features
 from engine.settings.devices import DeviceSettings
-from engine.settings.presets import PRESETS
+from engine.settings.presets import PRESETS, Preset
 from engine.training.checkpoints import Checkpoints, State
 from engine.training.context import TrainContext
 from engine.training.ensemble import Ensemble, TrainingData, fit_ensemble
@@ -46,11 +46,18 @@ def data() -> TrainingData:
     return TrainingData(features, LABELS, folds, [f"p{k}" for k in range(LABELS.shape[1])])
 
 
-def _fit(data: TrainingData, folder: Path, told: Told, **use: object) -> Ensemble:
+AVERAGED = with_settings(
+    PRESET, "polygin", training={"averaged_share": 0.75, "schedule": "flat", "seeds": 1}
+)
+
+
+def _fit(
+    data: TrainingData, folder: Path, told: Told, preset: Preset = PRESET, **use: object
+) -> Ensemble:
     (folder / "bundle").mkdir(parents=True, exist_ok=True)
     settings = DeviceSettings(**{"parallel": "none", **use})
     context = TrainContext(folder / "bundle", told, settings, folder / "checkpoints")
-    return fit_ensemble(data, PRESET, 0, context)
+    return fit_ensemble(data, preset, 0, context)
 
 
 def _same(one: Ensemble, other: Ensemble) -> bool:
@@ -59,7 +66,7 @@ def _same(one: Ensemble, other: Ensemble) -> bool:
     )
 
 
-@pytest.mark.parametrize("use", [{}, {"step_in_backward": True}])
+@pytest.mark.parametrize("use", [{}, {"step_in_backward": True}, {"preset": AVERAGED}])
 def test_an_end_at_any_moment_costs_nothing(data, tmp_path: Path, use: dict) -> None:
     told = Told()
     whole = _fit(data, tmp_path / "whole", told, **use)
@@ -133,18 +140,17 @@ def test_a_loss_that_is_no_number_leaves_its_member_out(
 ) -> None:
     monkeypatch.setattr("engine.training.parallel.usable_cores", lambda: 2)
     wild = with_settings(PRESET, "polygin", training={"learning_rate": float("inf")})
-    monkeypatch.setattr("tests.training.test_resume.PRESET", wild)
     told = Told()
-    ensemble = _fit(data, tmp_path, told, parallel=parallel)
+    ensemble = _fit(data, tmp_path, told, wild, parallel=parallel)
     assert ensemble.members == ("lightgbm",)
     (remark,) = ensemble.remarks
     assert "PolyGIN was left out" in remark
     assert "learning rate" in remark
     assert remark in told.lines
     assert np.isfinite(ensemble.blended[np.isfinite(LABELS)]).all()
-    monkeypatch.setattr("tests.training.test_resume.PRESET", without_descriptor_members(wild))
+    alone = without_descriptor_members(wild)
     with pytest.raises(UserError, match="learning rate"):
-        _fit(data, tmp_path / "alone", Told(), parallel=parallel)
+        _fit(data, tmp_path / "alone", Told(), alone, parallel=parallel)
 
 
 def test_a_state_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -182,9 +188,8 @@ def test_the_gradient_norm_is_the_mean_before_clipping(data, tmp_path: Path, mon
 
     monkeypatch.setattr(FlatAdamW, "step", measured)
     clipped = with_settings(PRESET, "polygin", training={"clip": clip})
-    monkeypatch.setattr("tests.training.test_resume.PRESET", clipped)
     told = Told()
-    _fit(data, tmp_path / "a", told)
+    _fit(data, tmp_path / "a", told, clipped)
     assert len(told.epochs) < len(norms)
     means = np.reshape(norms, (len(told.epochs), -1)).mean(axis=1)
     assert [row["gradient_norm"] for row in told.epochs] == pytest.approx(means.tolist())
