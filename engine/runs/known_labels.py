@@ -28,10 +28,12 @@ class KnownLabel(NamedTuple):
     Attributes:
         value: in the property's unit.
         reference: where it comes from.
+        any_stereo: whether stereo marks were asked for that it does not tell.
     """
 
     value: float
     reference: str
+    any_stereo: bool = False
 
 
 class KnownLabels:
@@ -52,7 +54,8 @@ class KnownLabels:
         """The labels of a polymer by property, however its repeat unit is drawn.
 
         Args:
-            smiles: of a repeat unit that can be read.
+            smiles: of a repeat unit that can be read. The labels are of polymers without stereo
+                marks.
         """
         flat = flat_smiles(smiles)
         drawings = [
@@ -63,7 +66,7 @@ class KnownLabels:
         known: dict[str, list[KnownLabel]] = {}
         for unit in drawings:
             for row in self._rows[unit].itertuples(index=False):
-                label = KnownLabel(float(row.value), str(row.reference))
+                label = KnownLabel(float(row.value), str(row.reference), flat != smiles)
                 if label not in known.setdefault(str(row.property), []):
                     known[str(row.property)].append(label)
         return known

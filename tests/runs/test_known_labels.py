@@ -26,6 +26,14 @@ def test_a_label_is_found_however_its_polymer_is_drawn(copy: Path) -> None:
     assert known.of("*CC(*)c1ccccc1[Fe]") == {}
 
 
+def test_a_label_says_that_it_does_not_tell_the_stereo_marks_that_are_drawn(copy: Path) -> None:
+    known = read_known_labels(copy, read_info(copy))
+    for smiles, any_stereo in (("*CC=CC*", False), ("*C/C=C/C*", True), ("*C/C=C\\C*", True)):
+        labels = known.of(smiles)["Tg"]
+        assert {label.any_stereo for label in labels} == {any_stereo}
+        assert labels[0].value == -102.15
+
+
 def test_a_copy_without_its_labels_is_refused(copy: Path) -> None:
     (copy / KNOWN_LABELS).unlink()
     with pytest.raises(UserError, match=r"known_labels\.csv is missing"):

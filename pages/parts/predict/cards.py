@@ -170,12 +170,14 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     like = escape(source_words(info, property_))
     labels = _measured_labels(info, property_, molecule)
     if not labels:
-        said = f'<div class="pg-soft">{like}</div>' if like else ""
+        said = f'<div class="pg-soft">predicted, {like}</div>' if like else ""
         return [f'<div class="pg-value">{answer}</div>', said]
     first = number(without_unit(property_), labels[0].value)
     others = ", ".join(number(property_, each.value) for each in labels[1:])
     also = f"; also {escape(others)}" if others else ""
     by = "measured" if property_.source == "measured" else f"measured by {escape(property_.source)}"
+    if labels[0].any_stereo:
+        by += ", cis, trans or tacticity not told apart"
     return [
         f'<div class="pg-value">{first} <small>{escape(property_.unit)}</small></div>',
         f'<div class="pg-soft">{by}: {escape(labels[0].reference)}{also}</div>',
