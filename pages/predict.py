@@ -115,8 +115,9 @@ def structure(text: str, smiles: str | None) -> None:
     try:
         points = attachment_points(parse(text))
     except BadSmilesError as error:
+        name = "" if "*" in text else " Search for a name under “Textbook polymer”."
         st.error(
-            f"This SMILES cannot be read: {plain(str(error))}. Correct the text or the drawing.",
+            f"This SMILES cannot be read: {plain(str(error))}. Correct the text or the drawing.{name}",
             icon=":material/error:",
         )
         return
@@ -182,7 +183,7 @@ def results(folder: Path, smiles: str) -> None:
         predicted, uncertainty, warning = models.predict_molecule(folder, smiles, given)
     if warning:
         st.warning(
-            f"{plain(warning)} The model can only guess, and its intervals do not hold here.",
+            f"{plain(warning)} There the model can only guess, and its intervals do not hold.",
             icon=":material/warning:",
         )
     known = models.known_labels(folder, smiles)
