@@ -117,7 +117,8 @@ def structure(text: str, smiles: str | None) -> None:
     except BadSmilesError as error:
         name = "" if "*" in text else " Search for a name under “Textbook polymer”."
         st.error(
-            f"This SMILES cannot be read: {plain(str(error))}. Correct the text or the drawing.{name}",
+            f"This SMILES cannot be read: {plain(str(error))}. Correct the text or the drawing."
+            + name,
             icon=":material/error:",
         )
         return

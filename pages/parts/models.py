@@ -1,5 +1,6 @@
 """The trained model that a page works with: choosing it, loading it once, describing it."""
 
+import re
 import sys
 import time
 from collections import Counter
@@ -188,7 +189,8 @@ def describe_model(folder: Path) -> None:
         text = read_file(folder / CARD, "", MOST_CARD_BYTES).decode("utf-8", "replace")
         st.divider()
         if folder == bundle.SHIPPED:
-            st.markdown(text)
+            # On a page, a link to a file beside the card leads nowhere.
+            st.markdown(re.sub(r"\[([^]]+)\]\((?!https?://)[^)]+\)", r"\1", text))
         else:
             # Anybody's: shown as it stands.
             st.code(text, language=None, wrap_lines=True)
