@@ -61,7 +61,7 @@ class Seen(BaseModel):
         if unit.isotopes and not self.isotopes:
             new.append("a named isotope")
         if unit.stars not in self.stars:
-            new.append(f"{counted(unit.stars, 'attachment point')} (`*`)")
+            new.append(f"{counted(unit.stars, 'attachment point')} (*)")
         if unit.pieces not in self.pieces:
             new.append(f"{unit.pieces} pieces")
         least, most = self.atoms
