@@ -173,6 +173,16 @@ PRESETS = {
                 **_polygin(
                     {"layers": 4, "width": 96}, {"epochs": 40, "seeds": 2, "pretrained": True}
                 ),
+                "polygin_averaged": {
+                    "network": {"layers": 4, "width": 96},
+                    "training": {
+                        "epochs": 16,
+                        "warm_share": 0.25,
+                        "schedule": "flat",
+                        "averaged_share": 0.5,
+                        "seeds": 2,
+                    },
+                },
             },
         ),
         Preset(
