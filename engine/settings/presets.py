@@ -151,8 +151,9 @@ PRESETS = {
         Preset(
             name="best",
             title="Best",
-            summary="Two networks for each fold, and boosting that is slow and long: meant to err "
-            "least, in about twice the time of “CPU” and several times its size.",
+            summary="Four networks for each fold, two of them of a short training and averaged "
+            "weights, and boosting that is slow and long: meant to err least, in about twice the "
+            "time of “CPU” and several times its size.",
             canonical_units=True,
             members={
                 "lightgbm": {
