@@ -172,7 +172,7 @@ def results(folder: Path, smiles: str) -> None:
     info = read_info(folder)
     st.subheader("Predicted properties")
     st.caption(
-        f"By the model {plain(info.name)}, trained on {info.rows:,} rows of "
+        f"By the model “{plain(info.name)}”, trained on {info.rows:,} rows of "
         f"{plain(info.table)}. “About this model” below says how far off it is."
     )
     if info.canonical_units and (unit := canonical_unit(smiles)) != smiles:
