@@ -101,12 +101,13 @@ def _predicted(predictor, table, given, choices: Choices, show: Progress) -> dic
         fragments=choices.fragments,
     )
     csv = out.getvalue()
+    head = pd.read_csv(StringIO(csv), nrows=PREVIEW)
     return {
         "name": "predictions.csv",
         "csv": csv.encode(),
-        "preview": pd.read_csv(StringIO(csv), nrows=PREVIEW).dropna(axis=1, how="all"),
+        "preview": head.dropna(axis=1, how="all"),
         "rows": missing.of,
-        "columns": csv.splitlines()[0].split(","),
+        "columns": list(head.columns),
         "empty": missing,
     }
 
@@ -264,7 +265,7 @@ def choose(info: BundleInfo, with_sample: bool) -> Choices:
             help="Sources of one property differ. Predict answers as measured where it can.",
         )
         source = None if label == (names[0] if with_sample else AS_PREDICT) else label
-    if not with_sample and info.intervals is not None and info.domain is not None:
+    if not with_sample and info.has_intervals:
         intervals = st.checkbox("Add 90 % intervals, and whether each unit is in the domain")
     left_out = st.checkbox("Leave out molecules beside a repeat unit, such as counter-ions")
     return Choices(source, intervals, "leave-out" if left_out else "refuse")

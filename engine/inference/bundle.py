@@ -208,6 +208,11 @@ class BundleInfo(BaseModel):
         return columns
 
     @property
+    def has_intervals(self) -> bool:
+        """Whether predictions have intervals, and units may lie outside the domain."""
+        return self.intervals is not None and self.domain is not None
+
+    @property
     def answer_columns(self) -> dict[str, str]:
         """By quantity, the property that answers: `{"Tg": "Tg"}`."""
         return {name: name for name in self.answer_names}

@@ -232,7 +232,7 @@ class Predictor:
     @property
     def has_intervals(self) -> bool:
         """Whether `uncertainty` can be asked for."""
-        return self.info.intervals is not None and self.info.domain is not None
+        return self.info.has_intervals
 
     def demand_intervals(self) -> None:
         """Say that the model has no intervals, where it has none.

@@ -106,7 +106,7 @@ def predict_file(
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
     columns = guess_columns(table.head, smiles=smiles, id=id)
-    missing, done = Unpredicted(), 0
+    missing = Unpredicted()
     parts: deque[RawTable] = deque()
     given: deque[GivenConditions] = deque()
     # Refused before anything is written.
@@ -130,12 +130,12 @@ def predict_file(
             warned = predicted.warnings(list(names.values()))
             frame[free_name(WARNING, frame)] = pd.Series(warned, dtype=object)
             frame[free_name(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)
-            out.write(csv_text(frame, header=done == 0))
+            out.write(csv_text(frame, header=missing.of == 0))
             missing.add(unpredicted(part, columns, predicted))
             missing.warned += len(warned)
-            missing.of = done = done + len(frame)
+            missing.of += len(frame)
             if progress:
-                progress("molecules", done, table.count)
+                progress("molecules", missing.of, table.count)
     return missing
 
 
