@@ -62,7 +62,8 @@ def canonical_unit(smiles: str) -> str:
             cuts = list(cuts_of(unit))
             if not cuts:
                 return _plain(unit)
-            unit = _cut_at(unit, *cuts[0])
+            # Read again: of a unit that was cut anew, RDKit writes no cis and trans of its parts.
+            unit = parse(_plain(_cut_at(unit, *cuts[0])))
         return min(_drawings(_smallest(unit)))
     except (BadSmilesError, Chem.MolSanitizeException):
         # Elsewhere in the chain it has a form that RDKit does not take.

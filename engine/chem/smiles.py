@@ -40,7 +40,8 @@ _RISKY = re.compile(r"~|[bp]|\[[^\]]*[+-]|[st]e|as|si")
 """Signs of what RDKit may write and then not read: unusual aromatic atoms, charges, `~`."""
 _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
-_NUMBERED = re.compile(r":\d|\[\d+\*")
+_NUMBERS = re.compile(r"(?<=\[)\d+(?=\*)|:\d+(?=])")
+"""Atom map numbers, and isotopes of attachment points."""
 _MANY_FUSED = 5  # in one system: 136 of 11,409 real units have as many, and each of them one form
 _SPELLINGS = 2
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
@@ -224,7 +225,8 @@ def _parse(text: str) -> Chem.Mol:
     if len(text) > 2 * MAX_FUSED_RINGS and _has_many_closures(text):
         _check_rings(text)
     try:
-        mol = Chem.MolFromSmiles(text)
+        # Before RDKit reads it: which atoms are centres of chirality would depend on the numbers.
+        mol = Chem.MolFromSmiles(_NUMBERS.sub("", text))
     except Exception as error:  # RDKit's own kinds, and Python's SystemError
         raise BadSmilesError("RDKit cannot read it") from error
     if mol is None:
@@ -237,8 +239,6 @@ def _parse(text: str) -> Chem.Mol:
         _check_paths(mol)
     if attachment_points(mol) == mol.GetNumAtoms():
         raise BadSmilesError("the SMILES holds no atom besides `*`")
-    if _NUMBERED.search(text):
-        _drop_numbers(mol)
     return mol
 
 
@@ -302,16 +302,6 @@ class _Molecules(threading.local):
 
 
 _molecules = _Molecules()
-
-
-def _drop_numbers(mol: Chem.Mol) -> None:
-    """Forget atom map numbers, and isotopes of attachment points."""
-    for atom in mol.GetAtoms():
-        atom.SetAtomMapNum(0)
-        if atom.GetAtomicNum() == 0:
-            atom.SetIsotope(0)
-    # An atom whose neighbours differed by these numbers alone is no longer a centre of chirality.
-    Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
 
 
 class _Listener(logging.Handler):

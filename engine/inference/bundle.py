@@ -90,7 +90,8 @@ class BundleInfo(BaseModel):
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         canonical_units: whether it learned from canonical repeat units, and predicts from them;
             otherwise from those that were drawn.
-        pretrained: whether its networks started from the pretrained encoder.
+        pretrained: whether networks of it started from the pretrained encoder.
+        encoder: the digest of that encoder; empty where there was none, or bundles did not say it.
         versions: of the packages that fitted it and of the features it learned on.
         intervals: the conformal interval of each property that has labels enough; None in a
             bundle from before there were any.
@@ -121,6 +122,7 @@ class BundleInfo(BaseModel):
     fixed_weights: bool | None = None
     canonical_units: bool = False
     pretrained: bool = False
+    encoder: str = ""
     networks: dict[str, NetworkConfig] = {}
     network_counts: dict[str, Annotated[int, Field(ge=1, le=_MOST_NETWORKS)]] = {}
     figures: dict

@@ -6,18 +6,18 @@ molecules (Burns et al., arXiv:2506.15792), and no property of any.
 
 from pathlib import Path
 
-import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles, write_manifest
 from ..base.versions import FEATURES
-from ..base.workspace import ASSETS, write_atomic
+from ..base.workspace import ASSETS, replacing, write_atomic
 from ..settings.networks import NetworkConfig
 from .network import Network
+from .network_weights import read_weights, stored_weights
 
 SHIPPED = ASSETS / "encoder"
 WEIGHTS, INFO = "encoder.safetensors", "encoder.json"
@@ -56,14 +56,12 @@ class EncoderInfo(BaseModel):
 
 def write_encoder(folder: Path, info: EncoderInfo, network: Network) -> None:
     """Write an encoder and its manifest; weights in half precision, as bundles have them."""
-    weights = {name for name, _ in network.named_parameters()}
     tensors = {
-        name: (value.half() if name in weights else value).cpu().contiguous()
-        for name, value in network.state_dict().items()
-        if not name.startswith(_OWN)
+        name: value for name, value in stored_weights(network).items() if not name.startswith(_OWN)
     }
     folder.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, folder / WEIGHTS)
+    with replacing(folder / WEIGHTS) as temporary:
+        save_file(tensors, temporary)
     write_atomic(folder / INFO, info.model_dump_json(indent=1))
     write_manifest(folder, {})
 
@@ -77,10 +75,10 @@ def read_encoder(folder: Path = SHIPPED) -> tuple[EncoderInfo, dict[str, Tensor]
     try:
         files = ProvenFiles.of(folder)
         info = EncoderInfo.model_validate_json(files.read(INFO, _MOST_BYTES))
-        tensors = load(files.read(WEIGHTS, _MOST_BYTES))
+        tensors = read_weights(files.read(WEIGHTS, _MOST_BYTES))
     except UserError as error:
         raise UserError(f"The pretrained encoder: {error} {_WITHOUT}") from error
-    except (ValidationError, SafetensorError) as error:
+    except (SafetensorError, ValueError) as error:
         raise UserError(f"The encoder in {folder} is damaged; copy it again. {_WITHOUT}") from error
     if info.graphs != FEATURES["chain_graphs"]:
         raise UserError(
@@ -88,9 +86,21 @@ def read_encoder(folder: Path = SHIPPED) -> tuple[EncoderInfo, dict[str, Tensor]
             f"it anew. {_WITHOUT}"
         )
     return info, {
-        name: value.float() if value.dtype == torch.float16 else value
+        name: value.float() if value.is_floating_point() else value
         for name, value in tensors.items()
     }
+
+
+def encoder_digest(folder: Path = SHIPPED) -> str:
+    """A digest of the encoder's files, which tells one encoder from another.
+
+    Raises:
+        UserError: when it is missing, or its manifest cannot be read.
+    """
+    try:
+        return ProvenFiles.of(folder).digest
+    except UserError as error:
+        raise UserError(f"The pretrained encoder: {error} {_WITHOUT}") from error
 
 
 def start_from_encoder(network: Network, folder: Path = SHIPPED) -> None:
@@ -110,6 +120,4 @@ def start_from_encoder(network: Network, folder: Path = SHIPPED) -> None:
             "The pretrained encoder is made of other parts than the network of this preset. "
             + _WITHOUT
         )
-    if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
-        raise UserError(f"The encoder in {folder} is damaged; copy it again. {_WITHOUT}")
     network.load_state_dict({**own, **tensors})

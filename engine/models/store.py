@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save_file
+from safetensors.torch import save_file
 
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
@@ -27,6 +27,7 @@ from .member import DescriptorMember
 from .members import MEMBERS, columns_of, network_member
 from .network import Network
 from .network_prediction import Scale, filled_up, mean_of_networks
+from .network_weights import read_weights, stored_weights
 
 _LEVEL = 6
 _MOST_MODEL_BYTES = 2**26
@@ -271,16 +272,8 @@ def _read_descriptor_model(
 
 
 def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:
-    """Write one network of a member with the scale of its outputs.
-
-    Weights are stored in half precision: half the size, and predictions change by far less than
-    their error. Running variances stay as they are, since they may be too large for fp16.
-    """
-    weights = {name for name, _ in network.named_parameters()}
-    tensors = {
-        name: (value.half() if name in weights else value).cpu().contiguous()
-        for name, value in network.state_dict().items()
-    }
+    """Write one network of a member with the scale of its outputs."""
+    tensors = stored_weights(network)
     tensors["scale.mean"] = torch.as_tensor(scale.mean)
     tensors["scale.deviation"] = torch.as_tensor(scale.deviation)
     # Whole on the disk before a checkpoint says that the network is finished.
@@ -337,15 +330,14 @@ def _read_network(
         ValueError: when its scale or a weight is no number.
         RuntimeError: when its weights are those of another network.
     """
-    tensors = load(content)
+    tensors = read_weights(content)
     scale = Scale(
         tensors.pop("scale.mean").double().numpy(), tensors.pop("scale.deviation").double().numpy()
     )
     if scale.mean.shape != (properties,) or scale.deviation.shape != (properties,):
         raise ValueError("the scale is of other properties")
-    finite = all(torch.isfinite(tensor).all() for tensor in tensors.values())
-    if not (finite and np.isfinite(scale.mean).all() and (scale.deviation > 0).all()):
-        raise ValueError("a weight or the scale is no number")
+    if not (scale.deviation > 0).all():
+        raise ValueError("a scale is not positive")
     if any((each < 0).any() for name, each in tensors.items() if name.endswith("running_var")):
         raise ValueError("a variance is negative")
     if _may_be_large(config, properties):

@@ -153,19 +153,34 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
     # A preset's settings say nothing that its name does not, unless presets of one name differ.
     if len({config.get("preset") for config in configs}) > 1:
         configs = [{**config, "resolved_preset": None} for config in configs]
-    configs = [{**config, "excluded": exclusion_words(config)} for config in configs]
+    configs = [
+        {**config, "excluded": exclusion_words(config), "pretrained": _starts_from_encoder(config)}
+        for config in configs
+    ]
     flat = [_flat(config) for config in configs]
     for one in flat:
         # Without an id column rows are named by their numbers, as they are in a clone.
         if one.get("columns.id") == "":
             one["columns.id"] = ROW_NUMBERS
-    names = dict.fromkeys(name for one in flat for name in one if name != "name")
+    names = dict.fromkeys(name for one in flat for name in one if not _is_said_elsewhere(name))
     # A linear scale need not be said.
     values = {
         name: [one.get(name, "linear" if name.startswith(_SCALES) else "") for one in flat]
         for name in names
     }
     return {name: each for name, each in values.items() if len({*each}) > 1}
+
+
+def _starts_from_encoder(config: dict) -> bool:
+    """Whether networks of a run start from the encoder; not all presets have any that do."""
+    preset = files.preset_of(config)
+    from_it = preset is not None and preset.starts_from_encoder
+    return from_it and config.get("pretrained") is not False
+
+
+def _is_said_elsewhere(setting: str) -> bool:
+    """Whether a setting is no difference, or another setting says the same of a run."""
+    return setting == "name" or setting.endswith(".training.pretrained")
 
 
 def exclusion_words(config: dict) -> str:

@@ -18,8 +18,8 @@ from ..inference.domain import write_domain
 from ..inference.predict import Predictor
 from ..inference.probes import UNITS, probes_of
 from ..inference.source_effects import SourceEffect
-from ..models.encoder import read_encoder
-from ..models.members import for_conditions, network_configs
+from ..models.encoder import encoder_digest, start_from_encoder
+from ..models.members import for_conditions, network_configs, network_member
 from ..models.store import network_files
 from ..settings.conditions import Condition
 from ..settings.metrics import label_ranges
@@ -156,8 +156,7 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     # Whoever calls: sums of floats depend on how many threads add them up.
     torch.set_num_threads(usable_cores())
     reporter, count = context.reporter, len(request.canonical)
-    if request.preset.starts_from_encoder:
-        read_encoder()  # Networks are trained last: they would find it damaged after hours.
+    _check_encoder(request)
     folds = request.divided()
     held_out = len(np.unique(folds[folds >= 0]))
     fits = stages(request.preset, held_out, request.quantities)
@@ -189,6 +188,14 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         remarks=remarks + ensemble.remarks,
     )
     return Made(info, in_units, folds)
+
+
+def _check_encoder(request: BundleRequest) -> None:
+    """Refuse an encoder from which the networks cannot start: they would find it after hours."""
+    for member, config in network_configs(request.preset).items():
+        if config.training.pretrained:
+            network = network_member(member).build(config.network, len(request.names))
+            start_from_encoder(network)
 
 
 def _with_learned_units(request: BundleRequest, reporter: Reporter) -> BundleRequest:
@@ -244,11 +251,12 @@ def _described(
 ) -> BundleInfo:
     """The description of a bundle whose members are written; its domain is written here."""
     labels, names = request.labels, request.names
-    networks = {
-        member: config.network
+    configs = {
+        member: config
         for member, config in network_configs(request.preset).items()
         if member in ensemble.members
     }
+    pretrained = any(config.training.pretrained for config in configs.values())
     info = BundleInfo(
         name=request.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -268,9 +276,10 @@ def _described(
         blend=ensemble.weights,
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
-        pretrained=bool(networks) and request.preset.starts_from_encoder,
-        networks=networks,
-        network_counts={member: len(network_files(context.folder, member)) for member in networks},
+        pretrained=pretrained,
+        encoder=encoder_digest() if pretrained else "",
+        networks={member: config.network for member, config in configs.items()},
+        network_counts={member: len(network_files(context.folder, member)) for member in configs},
         figures=ensemble.figures,
         versions=package_versions(),
         intervals=ensemble.intervals,

@@ -214,6 +214,7 @@ def _device(run: Run) -> Iterator[None]:
 def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     """From the table to the bundle; returns the figures, and what a user should know."""
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
+    from ..models.encoder import encoder_digest
     from ..training.checkpoints import Checkpoints
     from ..training.context import TrainContext
     from .making import make_bundle
@@ -222,8 +223,11 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     reporter = RunReporter(run, request.names)
     reporter.log(f"{request.table}: {len(job.frame):,} rows, preset {request.preset.name}")
     checkpoints = Checkpoints(run.folder / files.CHECKPOINTS)
-    if checkpoints.keep_only_for(preset=request.preset.model_dump_json()):
-        reporter.log("The software has changed since: the run begins anew")
+    depends_on = {"preset": request.preset.model_dump_json()}
+    if request.preset.starts_from_encoder:
+        depends_on["encoder"] = encoder_digest()
+    if checkpoints.keep_only_for(**depends_on):
+        reporter.log("The software or its encoder has changed since: the run begins anew")
     mend_metrics(run, request.names, checkpoints.histories())
     context = TrainContext(run.bundle, reporter, job.config.use, run.folder / files.CHECKPOINTS)
     made = make_bundle(request, context)

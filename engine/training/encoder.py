@@ -121,9 +121,19 @@ def _explained(
     predicted = predict_network(network, trainer.scale, graphs, rows, device, precision)
     variance = np.nanvar(targets[rows], axis=0)
     left = np.nanmean((predicted - targets[rows]) ** 2, axis=0)
-    # A target that none of these rows has says nothing of them.
-    shares = np.nan_to_num(1 - left / np.where(variance > 0, variance, np.inf))
+    # Where all these rows are alike there is nothing to explain.
+    shares = 1 - left / np.where(variance > 0, variance, np.nan)
     return {
-        name: float(np.median(shares[[each == name for each in groups]]))
+        name: median_share(shares[[each == name for each in groups]])
         for name in dict.fromkeys(groups)
     }
+
+
+def median_share(shares: np.ndarray) -> float:
+    """The median of shares of variance; 0 where none is known.
+
+    Args:
+        shares: shape `(K,)`, NaN for what had no variance.
+    """
+    known = shares[np.isfinite(shares)]
+    return float(np.median(known)) if len(known) else 0.0

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from rdkit import Chem
 
-from engine.chem.repeat_unit import canonical_unit
-from engine.chem.smiles import canonical, without_stereo
+from engine.chem.repeat_unit import canonical_unit, repeated, repeats
+from engine.chem.smiles import canonical, parse, without_stereo
 from tests.conftest import TEXTBOOK
 from tests.drawings import drawings_of
 
@@ -22,6 +23,7 @@ from tests.drawings import drawings_of
         ["*c1ccc(*)cc1", "*c1ccc(-c2ccc(*)cc2)cc1"],
         ["*CC=CC*", "*C=CCC*", "*=CCCC=*", "*=CCCC=CCCC=*"],
         ["*C=C*", "*=CC=*", "*=CC=CC=*"],
+        ["*=NO/N=C/CC=*", "*=NO/N=C/CC=NO/N=C/CC=*", "*/C=N/ON=CC*"],
         ["*C1CCC(*)CC1", "*C1CCC(C2CCC(*)CC2)CC1"],
     ],
 )
@@ -45,7 +47,7 @@ def test_all_drawings_of_a_polymer_lead_to_it(drawings: list[str]) -> None:
         ["*O[C@H]1CC[C@@H](O*)CC1", "*OO[C@@H]1CC[C@H](*)CC1"],
     ],
 )
-def test_stereo_marks_are_kept_where_the_chain_gives_them_a_meaning(drawings: list[str]) -> None:
+def test_all_drawings_with_stereo_marks_lead_to_one_unit(drawings: list[str]) -> None:
     assert len({canonical_unit(smiles) for smiles in drawings}) == 1
 
 
@@ -84,6 +86,17 @@ def test_frames_doublings_and_orders_of_textbook_polymers_lead_to_one_unit() -> 
 def test_frames_doublings_and_orders_of_real_units_lead_to_one_unit(real_train: Path) -> None:
     units = pd.read_csv(real_train)["SMILES"]
     _demand_one_unit_each(units.sample(500, random_state=0))
+
+
+def test_doublings_and_orders_of_real_units_with_stereo_marks_lead_to_one_unit(real_train: Path) -> None:
+    units = pd.read_csv(real_train)["SMILES"]
+    marked = units[units.str.contains(r"[@/\\]")]
+    assert len(marked) > 200
+    for smiles in marked.sample(100, random_state=0):
+        drawn = parse(smiles)
+        for other in (drawn, repeated(drawn, 2)) if repeats(drawn) else (drawn,):
+            written = Chem.MolToSmiles(other, doRandom=True)
+            assert canonical_unit(written) == canonical_unit(smiles), (smiles, written)
 
 
 def _demand_one_unit_each(units: pd.Series) -> None:

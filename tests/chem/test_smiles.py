@@ -27,6 +27,12 @@ def test_numbers_alone_make_no_centre_of_chirality(text: str) -> None:
     assert canonical(text) == "*C(*)C"
 
 
+def test_numbers_hide_no_centre_of_chirality() -> None:
+    numbered = "[C@H:90]1([*:59])C[C:27]2([CH2:18][C@@H](C2)*)C1"
+    assert canonical(numbered) == canonical("[C@H]1([*])CC2(C[C@@H](C2)*)C1")
+    assert canonical(numbered).count("@") == 2
+
+
 def test_isotopes_of_atoms_stay() -> None:
     assert canonical("*[13CH2]C*") == "*C[13CH2]*"
 

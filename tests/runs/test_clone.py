@@ -95,7 +95,7 @@ def test_a_clone_is_comparable_with_its_origin(
     second = start_run(clone.checked(), clone.config.model_copy(update={"preset": "cpu"}))
     configs = [read_config(one) for one in (run, second)]
     assert not_comparable(configs, [run, second]) == []
-    expected = {"preset": ["smoke", "cpu"]}
+    expected = {"preset": ["smoke", "cpu"], "pretrained": ["no", "yes"]}
     if "folds.csv" in folds:
         expected["folds"] = [folds, "column:group"]
     assert different_settings(configs) == expected

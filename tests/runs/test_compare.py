@@ -8,6 +8,7 @@ import pytest
 
 from engine.runs import Run
 from engine.runs.compare import blend_errors, different_settings, not_comparable
+from engine.settings.presets import PRESETS
 
 
 def done(**errors: float | None) -> Run:
@@ -30,6 +31,22 @@ def test_only_what_differs_is_told():
         "properties": ["", "", "Tg, Rg"],
     }
     assert different_settings(configs[:1]) == {}
+
+
+def test_where_networks_start_is_told_of_those_that_may_start_from_the_encoder() -> None:
+    def configs(preset: str) -> list[dict]:
+        chosen = PRESETS[preset]
+        return [
+            {"preset": preset, "pretrained": True, "resolved_preset": chosen.model_dump()},
+            {
+                "preset": preset,
+                "pretrained": False,
+                "resolved_preset": chosen.without_encoder().model_dump(),
+            },
+        ]
+
+    assert different_settings(configs("smoke")) == {}
+    assert different_settings(configs("cpu")) == {"pretrained": ["yes", "no"]}
 
 
 def test_errors_keep_their_places():
