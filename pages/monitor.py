@@ -9,10 +9,12 @@ from engine.runs import (
     list_runs,
     problems_of,
     read_progress,
+    starts_from_encoder,
     trashed,
     unreadable,
 )
 from engine.runs.feed import follow_metrics
+from engine.settings.presets import PRESETS
 from pages.parts import page_guard
 from pages.parts.exclusions import show_exclusions
 from pages.parts.formatting import date_and_time, plain
@@ -126,12 +128,20 @@ def _show_run(run: Run) -> None:
         show_downloads(run)
 
 
+def _start_of_networks(settings: dict) -> str:
+    """From what networks start, of presets in which some start from the encoder."""
+    if starts_from_encoder(settings):
+        return ", PolyGIN from the pretrained encoder"
+    named = PRESETS.get(str(settings.get("preset")))
+    return ", PolyGIN from random weights" if named and named.starts_from_encoder else ""
+
+
 @page_guard.part
 def _show_settings(run: Run) -> None:
     settings = settings_of(run)
     words = [
         f"table {settings['table']}" if "table" in settings else "",
-        f"preset “{preset_title(settings)}”" if settings else "",
+        f"preset “{preset_title(settings)}”{_start_of_networks(settings)}" if settings else "",
         f"folds {settings['folds'].rpartition('/')[2]}" if settings else "",
         f"seed {settings['seed']}" if settings else "",
         f"started {date_and_time(run.started)}"

@@ -107,8 +107,8 @@ def textbook_list(smiles: str | None) -> None:
 
 
 @page_guard.part
-def structure(text: str, smiles: str | None) -> None:
-    """The molecule's picture and canonical SMILES, or what is wrong with it."""
+def structure(text: str, smiles: str | None, folder: Path | None) -> None:
+    """The molecule's picture and what a model reads of it, or what is wrong with it."""
     if not text:
         st.info("Draw a repeat unit, paste its SMILES, or choose a polymer.")
         return
@@ -124,8 +124,7 @@ def structure(text: str, smiles: str | None) -> None:
         return
     with st.container(border=True, horizontal_alignment="center"):
         gallery.show_picture(text, 360, 190)
-    st.caption("Canonical SMILES: the same text however the molecule was drawn")
-    st.code(smiles, language=None, wrap_lines=True)
+    _show_what_is_read(smiles or text, folder)
     if pieces_problem(smiles or text):
         _offer_single_unit(text)
     elif points != 2:
@@ -148,6 +147,19 @@ def structure(text: str, smiles: str | None) -> None:
                 on_click=load,
                 args=(mended,),
             )
+
+
+def _show_what_is_read(smiles: str, folder: Path | None) -> None:
+    """The text that stands for a molecule, as the model has it."""
+    if folder is not None and not read_info(folder).canonical_units:
+        st.caption(
+            "Canonical SMILES of this drawing. **This model reads repeat units as they are "
+            "drawn**: a polymer that is drawn otherwise, such as with two units, gets other values."
+        )
+    else:
+        st.caption("Canonical repeat unit: the same however the polymer was drawn")
+        smiles = canonical_unit(smiles)
+    st.code(smiles, language=None, wrap_lines=True)
 
 
 def _offer_single_unit(text: str) -> None:
@@ -175,8 +187,6 @@ def results(folder: Path, smiles: str) -> None:
         f"By the model “{plain(info.name)}”, trained on {info.rows:,} rows of "
         f"{plain(info.table)}. “About this model” below says how far off it is."
     )
-    if info.canonical_units and (unit := canonical_unit(smiles)) != smiles:
-        st.caption(f"It reads every drawing of this chain as `{unit}`.")
     given = choose_conditions(info)
     if given is None:
         return
@@ -205,7 +215,7 @@ def main() -> None:
     smiles = canonical_or_none(text)
     with right:
         textbook_list(smiles)
-        structure(text, smiles)
+        structure(text, smiles, folder)
     shown = st.container()
     with st.container():
         st.subheader("Well-known polymers")

@@ -11,16 +11,17 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def listed(parts: Sequence[str], rest: str = "") -> str:
+def listed(parts: Sequence[str], rest: str = "", most: int = SHOWN) -> str:
     """Words joined as people write them: `a, b and c`.
 
     Args:
-        parts: all of them; only the first `SHOWN` are named.
+        parts: all of them.
         rest: the noun (plural) of those that are not named.
+        most: so many are named at most.
     """
-    shown = list(parts[:SHOWN])
-    if len(parts) > SHOWN:
-        shown.append(f"{len(parts) - SHOWN:,} more {rest}".strip())
+    shown = list(parts[:most])
+    if len(parts) > most:
+        shown.append(f"{len(parts) - most:,} more {rest}".strip())
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 

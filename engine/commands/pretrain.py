@@ -1,6 +1,7 @@
 """`pretrain`: make an encoder for networks to start from."""
 
 import argparse
+from collections.abc import Container
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
@@ -19,8 +20,21 @@ def add(commands: Commands) -> None:
         help="train an encoder for networks to start from, as the shipped one was, on repeat units "
         "without labels; the same command goes on where it was cut off",
     )
-    pretrain.add_argument("tables", nargs="+", type=Path, metavar="TABLE")
-    pretrain.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    pretrain.add_argument(
+        "tables",
+        nargs="+",
+        type=Path,
+        metavar="TABLE",
+        help="whose columns named after SMILES hold repeat units; labels are not read",
+    )
+    pretrain.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="a new folder for the encoder's files",
+    )
     pretrain.add_argument(
         "--made-up",
         type=_count,
@@ -28,8 +42,16 @@ def add(commands: Commands) -> None:
         metavar="N",
         help="units to make up from the parts of those in the tables; 60,000 by default",
     )
-    pretrain.add_argument("--epochs", type=_count, default=12, metavar="N")
-    pretrain.add_argument("--seed", type=seed, default=0, metavar="N")
+    pretrain.add_argument(
+        "--epochs",
+        type=_count,
+        default=12,
+        metavar="N",
+        help="passes over the units; 12 by default",
+    )
+    pretrain.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="of everything random; 0 by default"
+    )
     pretrain.set_defaults(carry_out=_pretrain)
 
 
@@ -61,12 +83,13 @@ def _pretrain(arguments: argparse.Namespace) -> None:
     """Make an encoder, and say what it is."""
     # Loaded here, since they wait for torch.
     from ..base.hardware import detect
+    from ..models.encoder import INFO, WEIGHTS
     from ..runs.encoder_making import make_encoder
     from ..training.context import TrainContext
 
-    _demand_empty(arguments.output)
     key = sha256(str(arguments.output.resolve()).encode()).hexdigest()[:16]
     checkpoints = subfolder("pretraining") / key
+    _demand_empty(arguments.output, (WEIGHTS, INFO) if checkpoints.is_dir() else ())
     context = TrainContext(arguments.output, _Teller(), checkpoints=checkpoints).on(
         "cuda" if detect().gpus else "cpu"
     )
@@ -81,15 +104,19 @@ def _pretrain(arguments: argparse.Namespace) -> None:
     )
 
 
-def _demand_empty(folder: Path) -> None:
+def _demand_empty(folder: Path, unfinished: Container[str]) -> None:
     """Make a folder before hours go into what it is to hold.
 
+    Args:
+        folder: to be made.
+        unfinished: names of files that it may hold, from when the same command was cut off.
+
     Raises:
-        UserError: when it cannot be made, or holds something.
+        UserError: when it cannot be made, or holds something else.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = next(folder.iterdir(), None)
+        held = next((path for path in folder.iterdir() if path.name not in unfinished), None)
     except OSError as error:
         raise UserError(f"{folder} cannot be written to: {error.strerror}.") from error
     if held is not None:

@@ -64,11 +64,9 @@ class Seen(BaseModel):
             new.append(f"{counted(unit.stars, 'attachment point')} (*)")
         if unit.pieces not in self.pieces:
             new.append(f"{unit.pieces} pieces")
-        least, most = self.atoms
-        if unit.atoms > most:
+        # Not so for few atoms: how short a unit is says how its chain was cut, not what it is.
+        if unit.atoms > self.atoms[1]:
             new.append(f"as many as {unit.atoms} atoms besides hydrogen")
-        elif unit.atoms < least:
-            new.append(f"as few atoms besides hydrogen as {unit.atoms}")
         return new
 
 

@@ -77,6 +77,7 @@ def predict_file(
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
+    A row has its id or number, its repeat unit as the table writes it, and its predictions.
     A row that cannot be predicted has empty cells, and the reason in the column `problem`; where a
     unit has what no training unit has, such as another element, the column `warning` says so.
 
@@ -125,6 +126,7 @@ def predict_file(
         for predicted in stream:
             part = parts.popleft()
             frame = prediction_table(part, columns, predicted, names)
+            frame.insert(1, free_name(columns.smiles, frame), part.frame[columns.smiles].tolist())
             if intervals:
                 frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
             warned = predicted.warnings(list(names.values()))

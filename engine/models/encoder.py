@@ -8,13 +8,13 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles, write_manifest
 from ..base.versions import FEATURES
-from ..base.workspace import ASSETS, replacing, write_atomic
+from ..base.workspace import ASSETS, write_atomic
 from ..settings.networks import NetworkConfig
 from .network import Network
 from .network_weights import read_weights, stored_weights
@@ -60,8 +60,7 @@ def write_encoder(folder: Path, info: EncoderInfo, network: Network) -> None:
         name: value for name, value in stored_weights(network).items() if not name.startswith(_OWN)
     }
     folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / WEIGHTS) as temporary:
-        save_file(tensors, temporary)
+    write_atomic(folder / WEIGHTS, save(tensors))
     write_atomic(folder / INFO, info.model_dump_json(indent=1))
     write_manifest(folder, {})
 

@@ -28,8 +28,8 @@ def read_weights(content: bytes) -> dict[str, Tensor]:
 
     Raises:
         SafetensorError: when it is no such file.
-        ValueError: when a tensor is of a kind that no network has, or holds what is no number in
-            single precision, in which networks compute.
+        ValueError: when a tensor is of a kind that no network has, a variance is negative, or a
+            value is no number in single precision, in which networks compute.
     """
     try:
         tensors = load(content)
@@ -40,4 +40,6 @@ def read_weights(content: bytes) -> dict[str, Tensor]:
         raise ValueError(f"a tensor is of the kind {strange.pop()}")
     if not all(bool(torch.isfinite(value.float()).all()) for value in tensors.values()):
         raise ValueError("a weight is no number")
+    if any((each < 0).any() for name, each in tensors.items() if name.endswith("running_var")):
+        raise ValueError("a variance is negative")
     return tensors

@@ -338,8 +338,6 @@ def _read_network(
         raise ValueError("the scale is of other properties")
     if not (scale.deviation > 0).all():
         raise ValueError("a scale is not positive")
-    if any((each < 0).any() for name, each in tensors.items() if name.endswith("running_var")):
-        raise ValueError("a variance is negative")
     if _may_be_large(config, properties):
         # First without memory, which takes a second: torch loads its compiler for that.
         with torch.device("meta"):

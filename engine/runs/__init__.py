@@ -31,6 +31,7 @@ from .folder import (
     read_out_of_fold,
     read_progress,
     read_report,
+    starts_from_encoder,
 )
 from .own_files import problems_of
 from .probing import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
@@ -100,6 +101,7 @@ __all__ = [
     "resume_run",
     "start_probe",
     "start_run",
+    "starts_from_encoder",
     "stop_run",
     "trashed",
     "unlearned_words",

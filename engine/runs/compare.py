@@ -154,7 +154,11 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
     if len({config.get("preset") for config in configs}) > 1:
         configs = [{**config, "resolved_preset": None} for config in configs]
     configs = [
-        {**config, "excluded": exclusion_words(config), "pretrained": _starts_from_encoder(config)}
+        {
+            **config,
+            "excluded": exclusion_words(config),
+            "pretrained": files.starts_from_encoder(config),
+        }
         for config in configs
     ]
     flat = [_flat(config) for config in configs]
@@ -169,13 +173,6 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         for name in names
     }
     return {name: each for name, each in values.items() if len({*each}) > 1}
-
-
-def _starts_from_encoder(config: dict) -> bool:
-    """Whether networks of a run start from the encoder; not all presets have any that do."""
-    preset = files.preset_of(config)
-    from_it = preset is not None and preset.starts_from_encoder
-    return from_it and config.get("pretrained") is not False
 
 
 def _is_said_elsewhere(setting: str) -> bool:

@@ -1,6 +1,7 @@
 """Making an encoder: from tables of repeat units, and units made up from their parts."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -91,7 +92,8 @@ def _made_up(
     """So many made-up units; those of an equal call before are taken from a file."""
     from ..chem.recombined import Recombiner
 
-    if kept.is_file():
+    # A file that was damaged counts as none.
+    with suppress(OSError, UnicodeDecodeError):
         units = kept.read_text(encoding="utf-8").split()
         if len(units) == count:
             return units

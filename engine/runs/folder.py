@@ -168,6 +168,13 @@ def preset_of(config: dict) -> Preset | None:
         return None
 
 
+def starts_from_encoder(config: dict) -> bool:
+    """Whether networks of a run start from the encoder, from its `read_config`."""
+    preset = preset_of(config)
+    from_it = preset is not None and preset.starts_from_encoder
+    return from_it and config.get("pretrained") is not False
+
+
 def bounds_of(frame: pd.DataFrame, names: Sequence[str]) -> Bounds | None:
     """The bounds in a run's table; None where there are none.
 

@@ -52,6 +52,8 @@ _STRUCTURE_SIGNS = re.compile(r"[()=#\[\]1-9]")
 _LETTER_OR_STAR = re.compile(r"[A-Za-z*∗＊⁎]")
 _SMILES_SAMPLE = 40
 _NUMBER_SAMPLE = 2000
+_DISTINCT_IDS = 0.5
+"""Of the cells of a column that numbers samples, at least so many are different."""
 _CHANCE_ROWS = 20
 """Below this many rows, whole numbers may be consecutive by chance and so be a property."""
 
@@ -292,10 +294,18 @@ def _is_property(raw: RawTable, name: str) -> bool:
         return False
     if _role(raw, name, words):
         return False
-    id_like = words in _ID_NAMES or words.endswith("_id") or _UNIQUE_ID_NAMES.fullmatch(words)
-    if id_like and _is_unique(raw.frame[name]) and _are_integers(raw.frame[name]):
+    return not _numbers_samples(raw, name, words) and _is_numeric(raw, name)
+
+
+def _numbers_samples(raw: RawTable, name: str, words: str) -> bool:
+    """Whether a column has a name of ids and whole numbers, which may be missing or repeat.
+
+    Of a sample that was measured twice there are two rows.
+    """
+    if not (words in _ID_NAMES or words.endswith("_id") or _UNIQUE_ID_NAMES.fullmatch(words)):
         return False
-    return _is_numeric(raw, name)
+    cells = _values(raw, name)
+    return _are_integers(cells) and len({*cells}) >= _DISTINCT_IDS * len(cells)
 
 
 def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:

@@ -36,6 +36,7 @@ _READ = {
     "foreign_unit": "in a unit that cannot be converted: left empty",
     "void_bound": "with a bound far from what can be: left empty",
     "infinite": "with an infinite number: left empty",
+    "vast": "with a number too large to be computed with: left empty",
 }
 
 _BOUNDS = {"cell_above": "with a lower bound (>)", "cell_below": "with an upper bound (<)"}

@@ -81,6 +81,7 @@ def read_labels(
     words = sorted([*read.words, *(i for i in strange if not is_unit(read.quantities[i].unit))])
     foreign_cells = sorted({*strange} - {*words})
     property_, of_scale = on_scale(property_, values, rows, scale)
+    vast = _vast(property_, values)
     # What lies above a bound has it as its lower end.
     lower, upper = (
         _bounds(read, kind, header.name, property_, convert) for kind in ("above", "below")
@@ -91,6 +92,7 @@ def read_labels(
         _unusable("non_numeric", "not a number", column, cells, rows, words),
         _unusable("foreign_unit", foreign, column, cells, rows, foreign_cells),
         _unusable("infinite", "infinite", column, cells, rows, read.infinite),
+        _unusable("vast", "too large to be computed with", column, cells, rows, vast),
         _unusable("void_bound", "a bound far from what can be", column, cells, rows, void),
         *_marked(column, cells, rows, read, {*strange, *void}),
         of_scale,
@@ -162,6 +164,22 @@ def _bounds(
             if own:
                 bounds[position] = own(np.array(quantity.value))
     return bounds
+
+
+def _vast(property_: Property, values: np.ndarray) -> list[int]:
+    """Take out what is too large for members to learn; the positions.
+
+    They compute in single precision and with squares. Decades of a log10 scale are small.
+    """
+    if property_.scale == "log10":
+        return []
+    vast = np.abs(values) > _VAST
+    values[vast] = np.nan
+    return np.flatnonzero(vast).tolist()
+
+
+_VAST = 1e18
+"""In a property's unit."""
 
 
 def _void_bounds(

@@ -15,6 +15,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.base.manifest import CARD, MOST_CARD_BYTES
 from engine.base.plain_files import read_file
+from engine.base.wording import listed
 from engine.inference import bundle
 from engine.inference.bundle import read_info
 from engine.inference.conformal import LEVEL
@@ -136,9 +137,9 @@ def describe_model(folder: Path) -> None:
         f"**{plain(info.name)}** was trained on {info.rows:,} rows of "
         f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
-        f"{_joined([plain(title_of(member)) for member in info.members])}; the value shown is "
-        f"their blend, {mean}."
-        + (" Its networks started from the pretrained encoder." if info.pretrained else "")
+        f"{listed([plain(title_of(member)) for member in info.members], most=99)}; the value shown "
+        f"is their blend, {mean}."
+        + (" Its PolyGIN started from the pretrained encoder." if info.pretrained else "")
     )
     blend = info.figures["blend"]
     rows = [
@@ -307,7 +308,3 @@ def _predict_molecule(
         for name in predictor.info.names
     }
     return values, sure, warning
-
-
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -88,7 +88,9 @@ def test_frames_doublings_and_orders_of_real_units_lead_to_one_unit(real_train: 
     _demand_one_unit_each(units.sample(500, random_state=0))
 
 
-def test_doublings_and_orders_of_real_units_with_stereo_marks_lead_to_one_unit(real_train: Path) -> None:
+def test_doublings_and_orders_of_real_units_with_stereo_marks_lead_to_one_unit(
+    real_train: Path,
+) -> None:
     units = pd.read_csv(real_train)["SMILES"]
     marked = units[units.str.contains(r"[@/\\]")]
     assert len(marked) > 200

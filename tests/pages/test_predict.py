@@ -67,7 +67,16 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
 
 def test_another_drawing_of_a_chain_is_read_as_its_canonical_unit(tiny_run, open_page):
     app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
-    assert "It reads every drawing of this chain as `*C*`." in [each.value for each in app.caption]
+    assert "*C*" in [each.value for each in app.code]
+
+
+def test_a_model_of_units_as_drawn_says_so(tiny_run, open_page, monkeypatch):
+    real = bundle.read_info
+    changes = {"canonical_units": False}
+    monkeypatch.setattr(bundle, "read_info", lambda folder: real(folder).model_copy(update=changes))
+    app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
+    assert any("as they are drawn" in each.value for each in app.caption)
+    assert "*CCCC*" in [each.value for each in app.code]
 
 
 def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, open_page):

@@ -60,7 +60,7 @@ def test_with_a_sample_its_ids_order_and_columns_are_taken(page, tiny_run):
 def test_without_a_sample_the_rows_of_the_table_are_kept_and_none_is_filled(page):
     app = _submit(page)
     made = _csv(app)
-    assert made.columns.tolist() == ["id", "Tg", "Density", "warning", "problem"]
+    assert made.columns.tolist() == ["id", "SMILES", "Tg", "Density", "warning", "problem"]
     assert made["id"].tolist() == [7, 3, 9, 1]
     assert made["Tg"].isna().tolist() == [False, False, True, False]
     assert "syntax error" in made.at[2, "problem"]

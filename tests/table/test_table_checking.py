@@ -9,7 +9,7 @@ from rich.console import Console
 
 from engine.base.errors import UserError
 from engine.commands.doctor import print_report
-from engine.table import check_table, load_table, read_table
+from engine.table import check_table, guess_columns, load_table, read_table
 from tests.conftest import SHARED
 from tests.table.tables import finding, kinds, polyethers
 
@@ -85,6 +85,15 @@ def test_infinite_cells_count_as_missing(cell):
     table = check_table(polyethers("1.5", "2.5", cell))
     assert finding(table, "infinite").rows == [4]
     assert np.isnan(table.labels[2, 0])
+
+
+def test_cells_too_large_to_be_computed_with_count_as_missing():
+    table = check_table(polyethers("1.5", "2.5", "1e300"))
+    assert finding(table, "vast").rows == [4]
+    assert np.isnan(table.labels[2, 0])
+    raw = polyethers("1e10", "2e18", "3e21")
+    decades = check_table(raw, guess_columns(raw, scales={"x": "log10"}))
+    assert np.isfinite(decades.labels).all()
 
 
 def test_in_a_table_with_decimal_commas_a_point_is_not_guessed_at():

@@ -100,6 +100,8 @@ def test_id_column(header, cells, expected):
         ("Unnamed: 0", ["0", "1"], False),
         ("", ["0.5", "1"], False),
         ("sample_no", ["17", "12"], False),
+        ("sample", ["17", "17", "", "12"], False),
+        ("sample", ["1", "2", "1", "2", "2"], True),
         ("refractive_index", ["1.5", "1.4"], True),
     ],
 )

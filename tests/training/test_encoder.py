@@ -231,6 +231,25 @@ def test_a_table_with_too_few_units_is_refused(tmp_path: Path, capsys) -> None:
     assert "hold 2 different repeat units" in capsys.readouterr().err
 
 
+def test_what_was_cut_off_while_it_was_written_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POLYGIN_HOME", str(tmp_path / "home"))
+    words = ["pretrain", str(TEXTBOOK), "-o", str(tmp_path / "made")]
+    words += ["--made-up", "30", "--epochs", "1"]
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.models.encoder.write_manifest", _cut_off)
+        assert main(words) == 130
+    for kept in (tmp_path / "home").rglob("made-up-*.txt"):
+        kept.write_bytes(b"\xff\xfe")
+    assert main(words) == 0
+    assert read_encoder(tmp_path / "made")[0].made_up == 30
+
+
+def _cut_off(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_folder_that_holds_something_is_refused_before_anything_is_learned(
     made: Path, tmp_path: Path, capsys
 ) -> None:

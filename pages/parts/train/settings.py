@@ -121,7 +121,7 @@ def _choose_preset(hardware: Hardware, first: str) -> str:
     automatic = choose("auto", hardware)
     titles = {"auto": f"Automatic: {automatic.title}"}
     titles |= {name: preset.title for name, preset in PRESETS.items()}
-    summaries = [_reason_for_automatic(hardware)] + [preset.summary for preset in PRESETS.values()]
+    summaries = [_reason_for_automatic(hardware), *map(_summary, PRESETS.values())]
     chosen = st.radio(
         "How much to train",
         list(titles),
@@ -142,16 +142,23 @@ def _choose_preset(hardware: Hardware, first: str) -> str:
     return chosen
 
 
+def _summary(preset: Preset) -> str:
+    if preset.canonical_units:
+        return preset.summary
+    return f"{preset.summary} Another drawing of a polymer gets other values."
+
+
 def _choose_start(preset: Preset, first: bool) -> bool:
     """Whether networks start from the encoder; asked for presets that have it so."""
     if not preset.starts_from_encoder:
         return first
     return st.checkbox(
-        "Start networks from the pretrained encoder",
+        "Start PolyGIN from the pretrained encoder",
         first,
         key="train pretrained",
         help="The encoder has learned the structures of many polymers, and no property of any. "
-        "The fewer labels a table has, the more it helps.",
+        "It helps most where labels are few and follow from the structure of the unit, as "
+        "electronic properties do, and hardly for a Tg.",
     )
 
 
