@@ -4,12 +4,11 @@ Of each property some labels are drawn at random, a model learns them, and its e
 other rows of the table, up to 500, that are drawn with them. Each draw is learned in three ways:
 from units as drawn, from canonical units, and from these with networks that start from the encoder.
 The encoder has seen structures of all tables, labels of none. Results are added to
-`results/learning-curve.json` as they come; what it holds is not measured again. `--draw FILE.svg`
-draws all that it holds.
+`results/learning-curve.json` as they come; what it holds of the same settings is not measured
+again. `--picture FILE.svg` makes a picture of all that it holds.
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,7 @@ import numpy as np
 from scipy.stats import bootstrap
 
 from bench.accuracy.bootstrap import RESAMPLES
-from bench.reporting import markdown_table, stamp, write_json
+from bench.reporting import markdown_table, read_json, settings_of, stamp, write_json
 from bench.speed.machine import machine_record
 from engine.api import PolymerRegressor
 from engine.settings.presets import PRESETS, Preset
@@ -50,8 +49,9 @@ def main() -> None:
     parser.add_argument("--properties", nargs="*", help="by default all")
     parser.add_argument("--sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--draw", type=Path, metavar="FILE.svg")
+    parser.add_argument("--picture", type=Path, metavar="FILE.svg")
     asked = parser.parse_args()
+    preset = PRESETS[asked.preset]
     for path in asked.tables:
         table = load_table(path.read_bytes(), path.name)
         polymers = np.array(polymers_of(table.canonical))
@@ -64,11 +64,11 @@ def main() -> None:
                     rows = _drawn(labels, polymers, size, seed)
                     if rows is not None:
                         about = {"table": path.name, "property": name, "preset": asked.preset}
-                        about |= {"labels": size, "seed": seed}
-                        _measure(about, PRESETS[asked.preset], table.canonical, labels, rows)
+                        about |= {"settings": settings_of(preset), "labels": size, "seed": seed}
+                        _measure(about, preset, table.canonical, labels, rows)
     print(report(_found()))
-    if asked.draw:
-        draw(_found(), asked.draw)
+    if asked.picture:
+        write_picture(_found(), asked.picture)
 
 
 def _drawn(
@@ -114,21 +114,23 @@ def _measure(
         regressor.fit([units[row] for row in learned], labels[learned])
         predicted = regressor.predict([units[row] for row in tested])
         draw["mae"][way] = float(np.abs(predicted - labels[tested]).mean())
-        command = " ".join(["python -m bench.learning_curve", *sys.argv[1:]])
-        write_json(RESULTS, {**found, **stamp(command)})
+        draw |= stamp(" ".join(["python -m bench.learning_curve", *sys.argv[1:]]))
+        write_json(RESULTS, found)
 
 
 def _found() -> dict:
-    if RESULTS.exists():
-        return json.loads(RESULTS.read_text(encoding="utf-8"))
-    return {"machine": machine_record(), "draws": []}
+    return read_json(RESULTS) or {"machine": machine_record(), "draws": []}
 
 
 def _by_size(found: dict) -> dict[_Size, list[dict[str, float]]]:
-    """The errors of the draws of each size by way, in order; of draws learned in all ways."""
+    """The errors of the draws of each size by way, in order.
+
+    Of draws that the presets, as they are now, have learned in all ways.
+    """
     groups: dict[_Size, list[dict[str, float]]] = {}
     for draw in found["draws"]:
-        if len(draw["mae"]) == len(_ways(PRESETS[draw["preset"]])):
+        preset = PRESETS[draw["preset"]]
+        if draw["settings"] == settings_of(preset) and len(draw["mae"]) == len(_ways(preset)):
             size = _Size(*(draw[field] for field in _Size._fields))
             groups.setdefault(size, []).append(draw["mae"])
     return dict(sorted(groups.items()))
@@ -145,8 +147,8 @@ def report(found: dict) -> str:
     return markdown_table([*heads, f"ratio to {DRAWN}", f"ratio to {PLAIN}"], rows)
 
 
-def draw(found: dict, path: Path) -> None:
-    """Draw the mean errors over the number of labels, and each draw as a dot, one panel a property.
+def write_picture(found: dict, path: Path) -> None:
+    """Show the mean errors over the number of labels, and each draw as a dot, one panel a property.
 
     Args:
         found: as the results file holds it, of one table and one preset.

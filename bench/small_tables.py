@@ -4,14 +4,15 @@ Each table is predicted fold by fold, `KFold(5, shuffle=True, random_state=0)` o
 preset with the encoder and without, by LightGBM as most notebooks use it, and by Chemprop with its
 default settings where it is given. The figures are the mean and the standard deviation of five
 RMSEs, beside what papers report of five folds of the same tables; their folds are not ours. Results
-are added to `results/small-tables.json` as they come; what it holds is not measured again.
+are added to `results/small-tables.json` as they come; what it holds of the same settings is not
+measured again.
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,13 @@ from sklearn.model_selection import KFold
 from bench.accuracy.chemprop import Job, split
 from bench.accuracy.plain_lightgbm import features, predict_held_out
 from bench.out_of_fold import predict_folds
-from bench.reporting import markdown_table, stamp, write_json
+from bench.reporting import markdown_table, read_json, settings_of, stamp, write_json
 from bench.speed.chemprop import MISSING, find_chemprop
 from bench.speed.machine import machine_record
 from engine.base.errors import UserError
+from engine.models.members import title_of
 from engine.runs.making import BundleRequest
-from engine.settings.presets import PRESETS
+from engine.settings.presets import PRESETS, Preset
 from engine.table import Table, load_table
 
 RESULTS = Path("results/small-tables.json")
@@ -36,6 +38,10 @@ PUBLISHED = {
 }
 """RMSE in the property's unit: MMPolymer (Wang et al., CIKM 2024, arXiv:2406.04727); MIPS (a
 multimodal infinite polymer sequence, Wang et al., ACM Multimedia 2025)."""
+_TITLES = {
+    "LightGBM": "LightGBM, its defaults, RDKit descriptors and Morgan counts",
+    "Chemprop": "Chemprop 2.3.1, its defaults",
+}
 
 
 def main() -> None:
@@ -51,43 +57,47 @@ def main() -> None:
         parts = KFold(5, shuffle=True, random_state=0).split(folds)
         for fold, (_, held_out) in enumerate(parts):
             folds[held_out] = fold
-        for system, predict in _systems(asked).items():
-            found = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        for system, (settings, predict) in _systems(asked).items():
+            found = read_json(RESULTS)
             own = found.setdefault(path.stem, {})
-            if system in own:
+            if own.get(system, {}).get("settings") == settings:
                 continue
             predicted = predict(table, folds)
             figures = {name: _rmse(table, folds, each) for name, each in predicted.items()}
             command = f"python -m bench.small_tables {path} --preset {asked.preset}"
             command += f" --chemprop {asked.chemprop}" * (system == "Chemprop")
-            own[system] = {**stamp(command), "machine": machine_record(), "rmse": figures}
+            about = {**stamp(command), "machine": machine_record(), "settings": settings}
+            own[system] = {**about, "rmse": figures}
             write_json(RESULTS, found)
-    print(report(json.loads(RESULTS.read_text(encoding="utf-8"))))
+    print(report(read_json(RESULTS)))
 
 
 _Predict = Callable[[Table, np.ndarray], dict[str, np.ndarray]]
 
 
-def _systems(asked: argparse.Namespace) -> dict[str, _Predict]:
-    """By name, what predicts each fold of a table: N × K for the system and for its members."""
-    preset = asked.preset
-    systems: dict[str, _Predict] = {
-        preset: lambda table, folds: _of_preset(preset, True, table, folds),
-        f"{preset} --no-pretrained": lambda table, folds: _of_preset(preset, False, table, folds),
-        "LightGBM": _of_lightgbm,
+def _systems(asked: argparse.Namespace) -> dict[str, tuple[str, _Predict]]:
+    """By name, a system's settings, and what predicts each fold of a table.
+
+    It gives N × K for the system and for each of its members.
+    """
+    preset = PRESETS[asked.preset]
+    systems: dict[str, tuple[str, _Predict]] = {
+        name: (settings_of(each), partial(_of_preset, each))
+        for name, each in (
+            (preset.name, preset),
+            (f"{preset.name} --no-pretrained", preset.without_encoder()),
+        )
     }
+    systems["LightGBM"] = "defaults", _of_lightgbm
     if asked.chemprop:
         command = find_chemprop(asked.chemprop)
         if command is None:
             raise UserError(MISSING)
-        systems["Chemprop"] = lambda table, folds: _of_chemprop(command, table, folds)
+        systems["Chemprop"] = "defaults", partial(_of_chemprop, command)
     return systems
 
 
-def _of_preset(
-    name: str, pretrained: bool, table: Table, folds: np.ndarray
-) -> dict[str, np.ndarray]:
-    preset = PRESETS[name] if pretrained else PRESETS[name].without_encoder()
+def _of_preset(preset: Preset, table: Table, folds: np.ndarray) -> dict[str, np.ndarray]:
     request = replace(BundleRequest.of(table, table.name, preset), given_folds=folds)
     return predict_folds(request)
 
@@ -120,24 +130,33 @@ def _rmse(table: Table, folds: np.ndarray, predicted: np.ndarray) -> dict[str, l
 
 
 def report(found: dict) -> str:
-    """The mean RMSE of each system on each table, and of the preset's members, as Markdown."""
+    """The mean RMSE of each system on each table, then of the presets' members, as Markdown."""
     names = [(table, name) for table in found for name in _first(_first(found[table])["rmse"])]
+    heads = [table for table, _ in names]
     systems = list(dict.fromkeys(system for own in found.values() for system in own))
-    rows = []
-    for system in systems:
-        members = {each for own in found.values() if system in own for each in own[system]["rmse"]}
-        for member in sorted(members, key=lambda each: (each != "blend", each)):
-            title = system if member == "blend" else f"{system}: {member}"
-            cells = []
-            for table, name in names:
-                values = found[table].get(system, {}).get("rmse", {}).get(member, {}).get(name)
-                cells.append(f"{np.mean(values):.3f} ± {np.std(values):.3f}" if values else "")
-            rows.append([title, *cells])
-    for system in ("MMPolymer", "MIPS"):
-        published = (PUBLISHED.get(name, {}).get(system) for _, name in names)
-        cells = [f"{value:.3f}" if value else "" for value in published]
-        rows.append([f"{system}, as published", *cells])
-    return markdown_table(["RMSE", *(name for _, name in names)], rows)
+
+    def cells(system: str, member: str) -> list[str]:
+        own = (found[table].get(system, {}).get("rmse", {}).get(member) for table, _ in names)
+        errors = [by_name and by_name[name] for by_name, (_, name) in zip(own, names, strict=True)]
+        return [f"{np.mean(each):.3f} ± {np.std(each):.3f}" if each else "" for each in errors]
+
+    rows = [[_TITLES.get(system, f"`{system}`"), *cells(system, "blend")] for system in systems]
+    for system in ("MIPS", "MMPolymer"):
+        published = (PUBLISHED.get(table, {}).get(system) for table, _ in names)
+        rows.append([f"{system}, as published", *(f"{e:.3f}" if e else "" for e in published)])
+    members = [
+        [f"{title_of(member)} of `{system}`", *cells(system, member)]
+        for system in systems
+        for member in dict.fromkeys(
+            each for own in found.values() for each in own.get(system, {}).get("rmse", {})
+        )
+        if member != "blend"
+    ]
+    tables = [
+        markdown_table([head, *heads], each)
+        for head, each in (("system", rows), ("member", members))
+    ]
+    return "\n\n".join(tables)
 
 
 def _first(mapping: dict) -> dict:

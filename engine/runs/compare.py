@@ -166,7 +166,10 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         # Without an id column rows are named by their numbers, as they are in a clone.
         if one.get("columns.id") == "":
             one["columns.id"] = ROW_NUMBERS
-    names = dict.fromkeys(name for one in flat for name in one if not _is_said_elsewhere(name))
+    same = len({_learned(config) for config in configs}) == 1
+    names = dict.fromkeys(
+        name for one in flat for name in one if not _is_said_elsewhere(name, same)
+    )
     # A linear scale need not be said.
     values = {
         name: [one.get(name, "linear" if name.startswith(_SCALES) else "") for one in flat]
@@ -175,8 +178,19 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
     return {name: each for name, each in values.items() if len({*each}) > 1}
 
 
-def _is_said_elsewhere(setting: str) -> bool:
-    """Whether a setting is no difference, or another setting says the same of a run."""
+def _learned(config: dict) -> tuple[tuple[str, str], ...] | None:
+    """The properties that a run learned, with their units; None where they are not said."""
+    properties = config.get("properties")
+    return properties and tuple((each["name"], each.get("unit", "")) for each in properties)
+
+
+def _is_said_elsewhere(setting: str, same_properties: bool) -> bool:
+    """Whether a setting is no difference, or another setting says the same of a run.
+
+    One property in one unit may be read from columns of other names, as in a clone.
+    """
+    if same_properties and (setting == "columns.properties" or setting.startswith("units.")):
+        return True
     return setting == "name" or setting.endswith(".training.pretrained")
 
 

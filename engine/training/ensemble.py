@@ -1,6 +1,6 @@
 """Fitting all members of a preset over the folds, and blending them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..base.packed import Features
+from ..base.wording import listed
 from ..inference.conformal import Interval, calibrate
 from ..models.member import NetworkMemberConfig
 from ..models.members import (
@@ -128,13 +129,14 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
         context: the members' folder, the reporter and the devices.
 
     Raises:
-        UserError: when no member could be fitted.
+        UserError: when no member could be fitted, or a property has none that learns it.
     """
     use, lines = preset.devices_for(context.use, torch.cuda.device_count())
     context = replace(context, use=use)
     for line in lines:
         context.reporter.log(line)
     configs = configs_of(preset)
+    _demand_all_are_learned(configs, data)
     predictions: dict[str, np.ndarray] = {}
     remarks = []
     for name, total in stages(preset, len(data.fold_numbers), data.of_quantities).items():
@@ -146,12 +148,25 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
             context.reporter.log(remarks[-1])
     if not predictions:
         raise UserError(" ".join(remarks) or f"The preset {preset.name!r} has no members.")
+    _demand_all_are_learned(predictions, data)
     ensemble = _blended(data, preset, predictions, remarks)
     for name in ensemble.members:
         if not is_network(name):
             weighs = [name in own for own in ensemble.weights.values()]
             drop_descriptor_models(context.folder, name, data.of_quantities, weighs)
     return ensemble
+
+
+def _demand_all_are_learned(members: Collection[str], data: TrainingData) -> None:
+    """Refuse a property that no member learns, as some learn only what has several sources."""
+    learned = {k for name in members for own in columns_of(name, data.of_quantities) for k in own}
+    if members and len(learned) < len(data.names):
+        without = [name for k, name in enumerate(data.names) if k not in learned]
+        titles = listed([title_of(name) for name in members])
+        raise UserError(
+            f"{listed(without)} would be learned by no member: {titles} learns what has several "
+            "sources. Choose a preset with another member."
+        )
 
 
 def _fit_member(

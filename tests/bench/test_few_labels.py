@@ -39,8 +39,14 @@ def test_small_tables_are_predicted_by_fold_and_not_measured_twice(
     written = small_tables.RESULTS.read_bytes()
     small_tables.main()
     assert small_tables.RESULTS.read_bytes() == written
+    longer = {"members": {"lightgbm": {"rounds": 6, "learning_rate": 0.1, "leaves": 4}}}
+    monkeypatch.setitem(PRESETS, "smoke", PRESETS["smoke"].model_copy(update=longer))
+    small_tables.main()
+    again = json.loads(small_tables.RESULTS.read_text(encoding="utf-8"))["small"]
+    assert again["smoke"]["settings"] != found["smoke"]["settings"]
+    assert again["LightGBM"] == found["LightGBM"]
     shown = capsys.readouterr().out
-    assert "| smoke: lightgbm |" in shown
+    assert "| LightGBM of `smoke` |" in shown
     assert "| MIPS, as published |" in shown
 
 
@@ -49,7 +55,7 @@ def test_a_learning_curve_pairs_the_same_rows(
 ) -> None:
     picture = table.with_name("curve.svg")
     words = ["--preset", "smoke", "--properties", "Tg", "--sizes", "20", "5000", "--seeds", "2"]
-    words += ["--draw", str(picture)]
+    words += ["--picture", str(picture)]
     monkeypatch.setattr(sys, "argv", ["bench", str(table), *words])
     learning_curve.main()
     draws = json.loads(learning_curve.RESULTS.read_text(encoding="utf-8"))["draws"]
@@ -62,6 +68,16 @@ def test_a_learning_curve_pairs_the_same_rows(
         assert draw["mae"]["canonical"] == draw["mae"]["encoder"] > 0
     assert "1.000 (1.000–1.000)" in capsys.readouterr().out
     assert "<svg" in picture.read_text(encoding="utf-8")
+
+
+def test_the_ways_differ_in_what_they_say_and_in_nothing_else() -> None:
+    preset = PRESETS["cpu"]
+    ways = learning_curve._ways(preset)
+    assert [*ways] == ["as drawn", "canonical", "encoder"]
+    assert ways["encoder"] == preset
+    assert (ways["canonical"].canonical_units, ways["as drawn"].canonical_units) == (True, False)
+    assert not ways["canonical"].starts_from_encoder
+    assert ways["canonical"].members == ways["as drawn"].members
 
 
 def test_rows_that_are_learned_and_tested_hold_other_polymers() -> None:

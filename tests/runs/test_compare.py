@@ -49,6 +49,17 @@ def test_where_networks_start_is_told_of_those_that_may_start_from_the_encoder()
     assert different_settings(configs("cpu")) == {"pretrained": ["yes", "no"]}
 
 
+def test_columns_of_other_names_are_no_difference_where_the_properties_are_equal() -> None:
+    def config(column: str, units: dict, unit: str) -> dict:
+        columns = {"smiles": "SMILES", "properties": [column]}
+        return {"columns": columns, "units": units, "properties": [{"name": "Eea", "unit": unit}]}
+
+    one, clone = config("Eea / eV", {}, "eV"), config("Eea", {"Eea": "eV"}, "eV")
+    assert different_settings([one, clone]) == {}
+    other = config("Eea", {"Eea": "kJ/mol"}, "kJ/mol")
+    assert different_settings([clone, other])["units.Eea"] == ["eV", "kJ/mol"]
+
+
 def test_errors_keep_their_places():
     runs = [done(Tg=50.0), done(Tg=49.0, Rg=1.5), done().model_copy(update={"figures": None})]
     assert blend_errors(runs) == {"Tg": [50.0, 49.0, None], "Rg": [None, 1.5, None]}
