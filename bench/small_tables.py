@@ -134,6 +134,8 @@ def report(found: dict) -> str:
     names = [(table, name) for table in found for name in _first(_first(found[table])["rmse"])]
     heads = [table for table, _ in names]
     systems = list(dict.fromkeys(system for own in found.values() for system in own))
+    # Presets before their peers.
+    systems.sort(key=lambda system: system in _TITLES)
 
     def cells(system: str, member: str) -> list[str]:
         own = (found[table].get(system, {}).get("rmse", {}).get(member) for table, _ in names)
@@ -144,17 +146,17 @@ def report(found: dict) -> str:
     for system in ("MIPS", "MMPolymer"):
         published = (PUBLISHED.get(table, {}).get(system) for table, _ in names)
         rows.append([f"{system}, as published", *(f"{e:.3f}" if e else "" for e in published)])
-    members = [
-        [f"{title_of(member)} of `{system}`", *cells(system, member)]
-        for system in systems
-        for member in dict.fromkeys(
-            each for own in found.values() for each in own.get(system, {}).get("rmse", {})
-        )
-        if member != "blend"
-    ]
+    members: dict[str, list[str]] = {}
+    for system in systems:
+        of_tables = (own.get(system, {}).get("rmse", {}) for own in found.values())
+        for member in dict.fromkeys(each for errors in of_tables for each in errors):
+            own = cells(system, member)
+            # Those that a preset has in both ways are told once.
+            if member != "blend" and own not in members.values():
+                members[f"{title_of(member)} of `{system}`"] = own
     tables = [
         markdown_table([head, *heads], each)
-        for head, each in (("system", rows), ("member", members))
+        for head, each in (("system", rows), ("member", [[m, *own] for m, own in members.items()]))
     ]
     return "\n\n".join(tables)
 

@@ -119,7 +119,8 @@ def _legend(info: BundleInfo, molecule: Molecule) -> str:
         )
     if any(value.outside for value in molecule.uncertainty.values()):
         words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
-    book = "; ◇ the textbook value" if molecule.textbook else ""
+    in_book = molecule.textbook and any(map(molecule.textbook.value_of, info.names))
+    book = "; ◇ the textbook value" if in_book else ""
     words.append(
         "Typical error: mean absolute error on molecules that the models had not seen. Bar: the "
         f"range of the training table, with ┃ the blend and ● each member on it{book}."
