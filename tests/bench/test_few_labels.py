@@ -55,7 +55,7 @@ def test_a_learning_curve_pairs_the_same_rows(
 ) -> None:
     picture = table.with_name("curve.svg")
     words = ["--preset", "smoke", "--properties", "Tg", "--sizes", "20", "5000", "--seeds", "2"]
-    words += ["--picture", str(picture)]
+    words += ["--with-drawn", "--picture", str(picture)]
     monkeypatch.setattr(sys, "argv", ["bench", str(table), *words])
     learning_curve.main()
     draws = json.loads(learning_curve.RESULTS.read_text(encoding="utf-8"))["draws"]
