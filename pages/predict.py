@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.wording import listed
+from engine.chem.names import Found, named_in, told
 from engine.chem.notations import NotationError, as_smiles
 from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
 from engine.chem.polymers import joining_problem, with_single_ends
@@ -38,6 +39,14 @@ def load_chosen(key: str, given: str | None) -> None:
         load(chosen)
 
 
+def load_named() -> None:
+    """Show the polymer whose name was entered, where that leaves no doubt; for a callback."""
+    found = named_in(st.session_state["smiles"].strip())
+    if found.only:
+        load(found.only.smiles)
+        st.session_state["found by name"] = found.only.smiles, told(found)
+
+
 def smiles_field() -> str:
     """The text field; it starts with what the address asks for, or else what was shown last."""
     drawn, beside = st.session_state.pop("drawn", (None, None))
@@ -46,14 +55,20 @@ def smiles_field() -> str:
         load(drawn)
     if "smiles" not in st.session_state:
         load(st.query_params.get("smiles") or st.session_state.get("smiles shown", EXAMPLE))
+        load_named()
     text = st.text_input(
-        "Repeat unit as SMILES",
+        "Repeat unit as SMILES, or a name",
         key="smiles",
         max_chars=MAX_LENGTH,
-        placeholder="for example *CC(*)C",
+        placeholder="for example *CC(*)C or PMMA",
         help="SMILES is a way to write a molecule as text. Mark with `*` the two places where "
-        "the chain goes on.",
+        "the chain goes on. Names may be usual ones, abbreviations and trade names: nylon-6,6, "
+        "PEEK, Kapton.",
+        on_change=load_named,
     ).strip()
+    unit, words = st.session_state.get("found by name", (None, ""))
+    if text == unit:
+        st.caption(plain(words))
     st.session_state["smiles shown"] = text
     if text != st.query_params.get("smiles"):
         st.query_params["smiles"] = text
@@ -77,7 +92,9 @@ def editor(text: str) -> None:
 
 
 def canonical_or_none(text: str) -> str | None:
-    """The canonical SMILES, or None for a text that cannot be read."""
+    """The canonical SMILES, or None for a text that cannot be read or is like a name."""
+    if named_in(text).polymers:
+        return None
     try:
         return canonical(text)
     except BadSmilesError:
@@ -98,9 +115,9 @@ def textbook_list(smiles: str | None) -> None:
     st.selectbox(
         "Textbook polymer",
         list(polymers),
-        format_func=lambda key: polymers[key].name,
+        format_func=gallery.textbook_title,
         key=key,
-        placeholder=f"Search {len(polymers)} well-known polymers…",
+        placeholder=f"Browse {len(polymers)} well-known polymers…",
         on_change=load_chosen,
         args=(key, named),
     )
@@ -110,15 +127,17 @@ def textbook_list(smiles: str | None) -> None:
 def structure(text: str, smiles: str | None, folder: Path | None) -> None:
     """The molecule's picture and what a model reads of it, or what is wrong with it."""
     if not text:
-        st.info("Draw a repeat unit, paste its SMILES, or choose a polymer.")
+        st.info("Draw a repeat unit, paste its SMILES, enter a name, or choose a polymer.")
+        return
+    if (found := named_in(text)).polymers:
+        _offer_named(found)
         return
     try:
         points = attachment_points(parse(text))
     except BadSmilesError as error:
-        name = "" if "*" in text else " Search for a name under “Textbook polymer”."
         st.error(
-            f"This SMILES cannot be read: {plain(str(error))}. Correct the text or the drawing."
-            + name,
+            f"This is no known name, and no SMILES that can be read: {plain(str(error))}. Correct "
+            "the text or the drawing.",
             icon=":material/error:",
         )
         return
@@ -147,6 +166,13 @@ def structure(text: str, smiles: str | None, folder: Path | None) -> None:
                 on_click=load,
                 args=(mended,),
             )
+
+
+def _offer_named(found: Found) -> None:
+    """Say what a name may stand for, and offer each polymer."""
+    st.info(plain(told(found)), icon=":material/search:")
+    for polymer in found.polymers:
+        st.button(plain(polymer.name), on_click=load, args=(polymer.smiles,), key=polymer.smiles)
 
 
 def _show_what_is_read(smiles: str, folder: Path | None) -> None:
@@ -206,7 +232,7 @@ def results(folder: Path, smiles: str) -> None:
 
 def main() -> None:
     """The whole page, light parts first."""
-    with heading("Predict", "Draw or paste the repeat unit of a polymer and read its properties."):
+    with heading("Predict", "Draw, paste or name a polymer and read its properties."):
         folder = models.choose_model("predict")
     left, right = columns("predict-molecule", [1.45, 1], 300)
     with left:

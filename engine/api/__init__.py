@@ -1,5 +1,6 @@
 """PolyGIN Studio from Python: trained models, and training in scikit-learn's words."""
 
+from ..chem.names import find_polymer as find
 from ..settings.sources import Source
 from ..table import join_tables
 from .model import Model, PredictionFrame, load, read_table
@@ -10,6 +11,7 @@ __all__ = [
     "PolymerRegressor",
     "PredictionFrame",
     "Source",
+    "find",
     "join_tables",
     "load",
     "read_table",

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ..base.errors import UserError
 from ..base.workspace import COMMAND
-from . import bench, doctor, models, predict, presets, pretrain, report, runs, studio, train
+from . import bench, doctor, find, models, predict, presets, pretrain, report, runs, studio, train
 
 _INTERRUPTED = 130
 """The exit code that shells give a command ended by Ctrl-C."""
@@ -23,7 +23,19 @@ def parser() -> argparse.ArgumentParser:
     """The parser of all commands; each sets `carry_out` to its function."""
     top = argparse.ArgumentParser(prog=COMMAND, description="PolyGIN Studio")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for module in (doctor, train, pretrain, presets, runs, report, models, predict, studio, bench):
+    for module in (
+        doctor,
+        train,
+        pretrain,
+        presets,
+        runs,
+        report,
+        models,
+        find,
+        predict,
+        studio,
+        bench,
+    ):
         module.add(commands)
     return top
 

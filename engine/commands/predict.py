@@ -21,6 +21,7 @@ from rich.table import Column, Table
 from ..base.errors import UserError
 from ..base.wording import clipped, counted, listed
 from ..base.workspace import replacing
+from ..chem.names import named_in, told
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
 from ..inference.streaming import predict_file
@@ -45,7 +46,9 @@ def add(commands: Commands) -> None:
     command = commands.add_parser("predict", help="predict a file or one repeat unit")
     add_model(command)
     command.add_argument(
-        "input", metavar="INPUT", help="a table, one SMILES, or - for standard input"
+        "input",
+        metavar="INPUT",
+        help="a table, one SMILES, the name of one polymer, or - for standard input",
     )
     command.add_argument("-o", "--output", metavar="OUT.csv", help="where to write; else shown")
     command.add_argument(
@@ -233,8 +236,29 @@ def _print_rows(rows: pd.DataFrame) -> None:
         print_line(f"  id {row.id}: {row.reason}", stderr=True)
 
 
+def _unit_of(text: str) -> str:
+    """The SMILES that a text is, or that of the polymer that it names.
+
+    Raises:
+        UserError: for a name that leaves a doubt which polymer is meant.
+    """
+    found = named_in(text)
+    if found.how in ("near", "nothing"):
+        return text
+    if found.only is None:
+        raise UserError(f"{told(found)} Give the name or the SMILES of one.")
+    print_line(f"{told(found)[:-1]}: {found.only.smiles}", stderr=True)
+    return found.only.smiles
+
+
+def _near(text: str) -> str:
+    """The names of polymers that a text is like, as a sentence; empty where it is like none."""
+    found = named_in(text)
+    return told(found) if found.how == "near" else ""
+
+
 def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
-    smiles = arguments.input
+    smiles = _unit_of(arguments.input)
     given = _conditions(predictor, arguments)
     missing = [each.name for each in predictor.info.conditions if each.name not in given]
     if missing:
@@ -253,7 +277,7 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     if predicted.problems:
         raise UserError(
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
-            f"{predicted.problems[0]}."
+            f"{predicted.problems[0]}. {_near(smiles)}".rstrip()
         )
     names = list(predictor.info.columns_for(arguments.source).values())
     for words in predicted.warnings(names).values():

@@ -57,7 +57,7 @@ def test_the_way_back_from_predict_leads_to_what_was_shown(app: App, page) -> No
     said.wait_for()
     words = said.inner_text()
     page.get_by_text("Open in Predict").first.click()
-    page.get_by_role("textbox", name="Repeat unit as SMILES").wait_for()
+    page.get_by_role("textbox", name="Repeat unit as SMILES, or a name").wait_for()
     assert f"model={run.id}" in page.url
     page.go_back()
     said.wait_for()

@@ -114,7 +114,7 @@ def _wait_until_done(page, run: Run) -> None:
 
 def _predict(app: App, page, run: Run) -> None:
     page.goto(f"{app.url}/?model={run.id}")
-    field = page.get_by_role("textbox", name="Repeat unit as SMILES")
+    field = page.get_by_role("textbox", name="Repeat unit as SMILES, or a name")
     field.fill("*CC(*)C(=O)OC")
     field.press("Enter")
     page.get_by_text(canonical("*CC(*)C(=O)OC"), exact=True).first.wait_for()
@@ -126,8 +126,7 @@ def _predict(app: App, page, run: Run) -> None:
     frame.scroll_into_view_if_needed()
     click_atom(page, 0, 3)
     page.wait_for_function(
-        "before => document.querySelector('input[aria-label=\"Repeat unit as SMILES\"]').value"
-        " !== before",
+        "before => document.querySelector('input[aria-label^=\"Repeat unit\"]').value !== before",
         arg=before,
     )
     page.get_by_text(canonical(field.input_value()), exact=True).first.wait_for()

@@ -30,7 +30,12 @@ def fail(*_: object, **__: object) -> None:
 
 
 CASES = [
-    ("predict", "pages.parts.predict.gallery", "textbook", ["Repeat unit as SMILES"]),
+    (
+        "predict",
+        "pages.parts.predict.gallery",
+        "textbook",
+        ["Repeat unit as SMILES, or a name"],
+    ),
     ("predict", "pages.parts.predict.gallery", "show_picture", ["Predicted properties"]),
     ("predict", "pages.parts.models", "predict_molecule", ["Well-known polymers"]),
     ("predict", "pages.parts.models", "title_of", ["Predicted properties"]),

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import canonical
 from engine.inference import bundle
 from engine.inference.predict import Predictor
@@ -65,6 +66,27 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
             assert property_.format(frame.at[0, property_.name]).replace("-", "−") in _cards(app)
 
 
+def test_a_name_leads_to_its_repeat_unit(tiny_run, open_page):
+    app = _draw(open_page("predict", model=tiny_run.id), "Plexiglas")
+    assert app.text_input(key="smiles").value == "*CC(*)(C)C(=O)OC"
+    assert "“Plexiglas” is Poly(methyl methacrylate)." in [each.value for each in app.caption]
+    assert _cards(app)
+    by_address = open_page("predict", smiles="Kevlar", model=tiny_run.id)
+    assert canonical_unit(by_address.text_input(key="smiles").value) == canonical_unit(
+        "*Nc1ccc(NC(=O)c2ccc(C(*)=O)cc2)cc1"
+    )
+
+
+def test_a_name_of_several_polymers_offers_each(tiny_run, open_page):
+    app = _draw(open_page("predict", model=tiny_run.id), "PVA")
+    assert app.text_input(key="smiles").value == "PVA"
+    assert "stands for several polymers" in app.info[0].value
+    assert not _cards(app)
+    next(each for each in app.button if each.label == "Poly(vinyl acetate)").click().run()
+    assert app.text_input(key="smiles").value == "*CC(*)OC(C)=O"
+    assert _cards(app)
+
+
 def test_another_drawing_of_a_chain_is_read_as_its_canonical_unit(tiny_run, open_page):
     app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
     assert "*C*" in [each.value for each in app.code]
@@ -112,7 +134,7 @@ def test_a_model_from_before_intervals_shows_none(old_bundle, open_page, monkeyp
 def test_a_bad_smiles_gets_a_reason_and_no_numbers(tiny_run, open_page):
     app = _draw(open_page("predict"), "*CC(*)C1CC(")
     assert not app.exception
-    assert "cannot be read" in app.error[0].value
+    assert "no SMILES that can be read" in app.error[0].value
     assert not _cards(app)
     app = _draw(app, "*C(C)(C)(C)(C)*")
     assert "valence" in app.error[0].value

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.base.workspace import ASSETS
 from engine.chem import draw
+from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import BadSmilesError, canonical
 from pages.parts.formatting import plain
@@ -73,6 +74,17 @@ def textbook() -> dict[str, Textbook]:
         }
         polymers[canonical(row["SMILES"])] = Textbook(row["name"], row["SMILES"], values)
     return polymers
+
+
+def textbook_title(smiles: str) -> str:
+    """The name of a textbook polymer, with its abbreviations."""
+    name, short = textbook()[smiles].name, _abbreviations().get(smiles)
+    return f"{name} · {', '.join(short)}" if short else name
+
+
+@st.cache_data(show_spinner=False)
+def _abbreviations() -> dict[str, tuple[str, ...]]:
+    return {polymer.smiles: polymer.abbreviations for polymer in named_polymers()}
 
 
 def textbook_value(smiles: str) -> Textbook | None:

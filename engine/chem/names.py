@@ -1,0 +1,197 @@
+"""Polymers by their names: trivial names, systematic ones, abbreviations and trade names."""
+
+import csv
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ..base.wording import clipped, listed
+from ..base.workspace import ASSETS
+
+NAMES, CLASSES = ASSETS / "polymer_names.csv", ASSETS / "polymer_classes.csv"
+_LONGEST = 120
+"""Characters of the longest text that is looked up."""
+_NEAR, _MOST_NEAR = 0.78, 5
+"""Of two names' letters, so many are the same in the same order; see `difflib`."""
+_MOST_TOLD = 8
+
+_LETTERS = str.maketrans(
+    {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ω": "omega", "ß": "ss"}
+)
+# German spellings, and others that differ by a letter, in what is left of a name without signs.
+_SPELLINGS = tuple(
+    (re.compile(pattern), spelled)
+    for pattern, spelled in (
+        (r"styrol", "styrene"),
+        (r"alkohol", "alcohol"),
+        (r"sulph", "sulf"),
+        (r"aether", "ether"),
+        (r"zellulose", "cellulose"),
+        (r"acrylnitril", "acrylonitril"),
+        (r"(fluor|chlor)(?=(ethyl|trifluor|pren))", r"\1o"),
+        (
+            r"(acryl|acet|carbon|phthal|adip|succin|butyr|propion|stear|fumar|itacon|benzo|sebac"
+            r"|naphthal)at(?!e)",
+            r"\1ate",
+        ),
+        (r"(chlor|fluor|brom|ox|sulf|am|im|anhydr)id(?![ei])", r"\1ide"),
+        (
+            r"(ylen|yliden|butadien|isopren|pren|sulfon|keton|lacton|pyrrolidon|siloxan|urethan)"
+            r"(?![aeio])",
+            r"\1e",
+        ),
+        (r"(nitril|anilin|imin)(?![eo])", r"\1e"),
+    )
+)
+
+
+class NamedPolymer(NamedTuple):
+    """A polymer of the list of names.
+
+    Attributes:
+        smiles: its repeat unit.
+        name: the usual one.
+        abbreviations, other_names: all others; an abbreviation may be that of several polymers.
+    """
+
+    smiles: str
+    name: str
+    abbreviations: tuple[str, ...]
+    other_names: tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """What a text names.
+
+    Attributes:
+        text: as it was given.
+        how: whether it is a `name` or an `abbreviation`, the name of a `class` of polymers or of a
+            `copolymer`, is `near` to a name, or is none of these (`nothing`).
+        polymers: which it names, or whose names are near; the members of a class; the parts of a
+            copolymer. Where `how` is `abbreviation`, it may stand for each of them.
+    """
+
+    text: str
+    how: Literal["name", "abbreviation", "class", "copolymer", "near", "nothing"]
+    polymers: tuple[NamedPolymer, ...] = ()
+
+    @property
+    def only(self) -> NamedPolymer | None:
+        """The polymer, where the text leaves no doubt which one it names."""
+        certain = self.how in ("name", "abbreviation") and len(self.polymers) == 1
+        return self.polymers[0] if certain else None
+
+
+@lru_cache(maxsize=256)
+def find_polymer(text: str) -> Found:
+    """The polymers that a text may name; what is only like a name is never taken for it.
+
+    Letter case, blanks, hyphens, brackets and German endings do not matter: `PA 6.6`, `nylon-6,6`,
+    `Polymethylmethacrylat`.
+
+    Args:
+        text: a name, an abbreviation, or a trade name.
+    """
+    key, list_ = _key(text), _list()
+    if not key or len(text) > _LONGEST:
+        return Found(text, "nothing")
+    if key in list_.names:
+        return Found(text, "name", (list_.names[key],))
+    of_class = list_.classes.get(key)
+    if key in list_.abbreviations:
+        members = of_class.polymers if of_class else ()
+        return Found(text, "abbreviation", (*list_.abbreviations[key], *members))
+    if of_class is not None:
+        return of_class._replace(text=text)
+    near = difflib.get_close_matches(key, list_.names, _MOST_NEAR, _NEAR)
+    # The name of a monomer lacks what its polymer begins with.
+    near = [each for each in (f"poly{key}",) if each in list_.names] + near
+    polymers = tuple(dict.fromkeys(list_.names[each] for each in near))[:_MOST_NEAR]
+    return Found(text, "near", polymers) if polymers else Found(text, "nothing")
+
+
+def named_in(text: str) -> Found:
+    """What a text names where a repeat unit may stand too, which has `*`; see `find_polymer`."""
+    return Found(text, "nothing") if "*" in text else find_polymer(text)
+
+
+def told(found: Found) -> str:
+    """What was found, as a sentence; it names the polymers."""
+    text = f"“{clipped(found.text)}”"
+    if not found.polymers:
+        return f"{text} is not in the list of {len(_list().polymers)} polymers' names."
+    names = listed([polymer.name for polymer in found.polymers], most=_MOST_TOLD)
+    match found.how:
+        case "name" | "abbreviation" if found.only:
+            return f"{text} is {names}."
+        case "abbreviation":
+            return f"{text} stands for several polymers: {names}."
+        case "class":
+            return f"{text} is a class of polymers, such as {names}."
+        case "copolymer":
+            return f"{text} is a copolymer of {names}, and a repeat unit is that of a homopolymer."
+        case _:
+            return f"{text} is not in the list of names; like it are {names}."
+
+
+def named_polymers() -> tuple[NamedPolymer, ...]:
+    """All polymers of the list."""
+    return _list().polymers
+
+
+class _List(NamedTuple):
+    """The lists of names and classes, by the keys of names."""
+
+    polymers: tuple[NamedPolymer, ...]
+    names: dict[str, NamedPolymer]
+    abbreviations: dict[str, list[NamedPolymer]]
+    classes: dict[str, Found]
+
+
+@lru_cache(maxsize=1)
+def _list() -> _List:
+    polymers = tuple(
+        NamedPolymer(
+            row["SMILES"],
+            row["name"],
+            tuple(_parts(row["abbreviations"])),
+            tuple(_parts(row["other_names"])),
+        )
+        for row in _rows(NAMES)
+    )
+    names: dict[str, NamedPolymer] = {}
+    abbreviations: dict[str, list[NamedPolymer]] = {}
+    for polymer in polymers:
+        for name in (polymer.name, *polymer.other_names):
+            names.setdefault(_key(name), polymer)
+        for key in dict.fromkeys(_key(short) for short in polymer.abbreviations):
+            abbreviations.setdefault(key, []).append(polymer)
+    classes: dict[str, Found] = {}
+    for row in _rows(CLASSES):
+        members = tuple(names[_key(member)] for member in _parts(row["members"]))
+        kind: Literal["class", "copolymer"] = "class" if row["kind"] == "class" else "copolymer"
+        for name in (row["name"], *_parts(row["other_names"])):
+            classes[_key(name)] = Found(row["name"], kind, members)
+    return _List(polymers, names, abbreviations, classes)
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _key(name: str) -> str:
+    """A name's letters and digits, spelled in one way."""
+    text = unicodedata.normalize("NFKD", name[:_LONGEST].casefold().translate(_LETTERS))
+    text = re.sub(r"[^a-z0-9]", "", text.encode("ascii", "ignore").decode())
+    for pattern, spelled in _SPELLINGS:
+        text = pattern.sub(spelled, text)
+    return text

@@ -1,0 +1,106 @@
+"""Names lead to their own polymers, and to no other without a word."""
+
+import json
+
+import pytest
+
+from engine.chem.names import find_polymer, named_in, named_polymers, told
+from engine.chem.repeat_unit import canonical_unit
+from engine.chem.smiles import attachment_points, canonical, parse
+from engine.commands import main
+
+
+def test_each_name_leads_to_its_own_unit_and_each_abbreviation_to_it_among_others() -> None:
+    polymers = named_polymers()
+    assert len(polymers) >= 600
+    for polymer in polymers:
+        for name in (polymer.name, *polymer.other_names):
+            found = find_polymer(name)
+            assert (found.how, found.only) == ("name", polymer), name
+        for short in polymer.abbreviations:
+            found = find_polymer(short)
+            assert found.how == "name" or polymer in found.polymers, short
+
+
+def test_units_of_the_list_are_repeat_units_of_different_polymers() -> None:
+    units = [polymer.smiles for polymer in named_polymers()]
+    assert [canonical(unit) for unit in units] == units
+    assert {attachment_points(parse(unit)) for unit in units} == {2}
+    assert len({canonical_unit(unit) for unit in units}) == len(units)
+
+
+@pytest.mark.parametrize(
+    ("texts", "unit"),
+    [
+        (
+            ["PMMA", "poly(methyl methacrylate)", "Plexiglas", "Polymethylmethacrylat", "P.M.M.A."],
+            "*CC(*)(C)C(=O)OC",
+        ),
+        (["PEG", "PEO", "polyoxyethylene", "Polyethylenglykol", "poly ethylene oxide"], "*CCO*"),
+        (["nylon 6,6", "Nylon-6.6", "PA66", "PA 6.6", "Polyamid 6,6"], "*NCCCCCCNC(=O)CCCCC(*)=O"),
+        (["PLA", "Polymilchsäure", "poly(lactic acid)"], "*OC(C)C(*)=O"),
+        (["PEDOT"], "*c1sc(*)c2OCCOc12"),
+        (["PVDF", "Polyvinylidenfluorid"], "*CC(*)(F)F"),
+        (["Teflon", "PTFE", "Polytetrafluorethylen"], "*C(F)(F)C(*)(F)F"),
+        (["PS", "Polystyrol", "polystyrene"], "*CC(*)c1ccccc1"),
+        (["Poly(α-methylstyrene)", "poly(alpha-methylstyrene)"], "*CC(*)(C)c1ccccc1"),
+        (["PAN", "Polyacrylnitril"], "*CC(*)C#N"),
+    ],
+)
+def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
+    for text in texts:
+        polymer = find_polymer(text).only
+        assert polymer is not None, text
+        assert canonical_unit(polymer.smiles) == canonical_unit(unit), text
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "first"),
+    [
+        ("PVA", "abbreviation", "Poly(vinyl alcohol)"),
+        ("nylon", "class", "Nylon 6"),
+        ("polyurethane", "class", "Polyurethane of MDI and 1,4-butanediol"),
+        ("ABS", "copolymer", "Polyacrylonitrile"),
+        ("polystyrne", "near", "Polystyrene"),
+        ("styrene", "near", "Polystyrene"),
+    ],
+)
+def test_what_leaves_a_doubt_is_offered_and_not_taken(text: str, how: str, first: str) -> None:
+    found = find_polymer(text)
+    assert found.only is None
+    assert (found.how, found.polymers[0].name) == (how, first)
+    assert first in told(found)
+
+
+@pytest.mark.parametrize("text", ["", "  ", "xyzzy", "?!", "C" * 5000, "ポリスチレン", "\ud83d"])
+def test_what_is_no_name_names_nothing(text: str) -> None:
+    found = find_polymer(text)
+    assert (found.how, found.polymers, found.only) == ("nothing", (), None)
+    assert "not in the list" in told(found)
+
+
+def test_a_repeat_unit_is_no_name() -> None:
+    assert named_in("*CC*").how == "nothing"
+    assert named_in("PE").only == find_polymer("PE").only
+
+
+def test_the_command_tells_what_a_name_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["find", "Kevlar"]) == 0
+    assert "*Nc1ccc(NC(=O)c2ccc(C(*)=O)cc2)cc1" in capsys.readouterr().out
+    assert main(["find", "PVA", "--json"]) == 1
+    told_of = json.loads(capsys.readouterr().out)
+    assert told_of["how"] == "abbreviation"
+    assert [each["name"] for each in told_of["polymers"]] == [
+        "Poly(vinyl alcohol)",
+        "Poly(vinyl acetate)",
+    ]
+
+
+def test_predict_takes_the_name_of_one_polymer(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "shipped", "PMMA"]) == 0
+    shown = capsys.readouterr()
+    assert "Poly(methyl methacrylate): *CC(*)(C)C(=O)OC" in shown.err
+    assert "Tg" in shown.out
+    for text, words in (("PVA", "stands for several"), ("polystyrne", "like it are Polystyrene")):
+        assert main(["predict", "shipped", text]) == 1
+        assert words in capsys.readouterr().err.replace("\n", " ")
