@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.wording import listed
-from engine.chem.names import Found, named_in, told
+from engine.chem.finding import Found, find, told
 from engine.chem.notations import NotationError, as_smiles
 from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
 from engine.chem.polymers import joining_problem, with_single_ends
@@ -41,8 +41,8 @@ def load_chosen(key: str, given: str | None) -> None:
 
 def load_named() -> None:
     """Show the polymer whose name was entered, where that leaves no doubt; for a callback."""
-    found = named_in(st.session_state["smiles"].strip())
-    if found.only:
+    text = st.session_state["smiles"].strip()
+    if "*" not in text and (found := find(text)).only:
         load(found.only.smiles)
         st.session_state["found by name"] = found.only.smiles, told(found)
 
@@ -63,7 +63,8 @@ def smiles_field() -> str:
         placeholder="for example *CC(*)C or PMMA",
         help="SMILES is a way to write a molecule as text. Mark with `*` the two places where "
         "the chain goes on. Names may be usual ones, abbreviations and trade names: nylon-6,6, "
-        "PEEK, Kapton.",
+        "PEEK, Kapton. For a monomer, or two with + between them, the units that they make are "
+        "offered.",
         on_change=load_named,
     ).strip()
     unit, words = st.session_state.get("found by name", (None, ""))
@@ -92,8 +93,8 @@ def editor(text: str) -> None:
 
 
 def canonical_or_none(text: str) -> str | None:
-    """The canonical SMILES, or None for a text that cannot be read or is like a name."""
-    if named_in(text).polymers:
+    """The canonical SMILES, or None for a text that cannot be read or is no one polymer."""
+    if offered(text):
         return None
     try:
         return canonical(text)
@@ -129,8 +130,8 @@ def structure(text: str, smiles: str | None, folder: Path | None) -> None:
     if not text:
         st.info("Draw a repeat unit, paste its SMILES, enter a name, or choose a polymer.")
         return
-    if (found := named_in(text)).polymers:
-        _offer_named(found)
+    if found := offered(text):
+        _offer_units(found)
         return
     try:
         points = attachment_points(parse(text))
@@ -168,11 +169,23 @@ def structure(text: str, smiles: str | None, folder: Path | None) -> None:
             )
 
 
-def _offer_named(found: Found) -> None:
-    """Say what a name may stand for, and offer each polymer."""
+def offered(text: str) -> Found | None:
+    """What a text without `*` may stand for that is not one polymer; None for one or nothing."""
+    found = None if "*" in text else find(text)
+    return found if found and found.units and not found.only else None
+
+
+def _offer_units(found: Found) -> None:
+    """Say what a text may stand for, and offer each repeat unit."""
     st.info(plain(told(found)), icon=":material/search:")
-    for polymer in found.polymers:
-        st.button(plain(polymer.name), on_click=load, args=(polymer.smiles,), key=polymer.smiles)
+    for unit in found.units:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            gallery.show_picture(unit.smiles, 110, 60)
+            with st.container():
+                name = plain(unit.name or unit.smiles)
+                st.button(name, on_click=load, args=(unit.smiles,), key=f"offer {unit.smiles}")
+                if unit.reaction:
+                    st.caption(plain(unit.reaction))
 
 
 def _show_what_is_read(smiles: str, folder: Path | None) -> None:

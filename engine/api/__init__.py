@@ -1,6 +1,6 @@
 """PolyGIN Studio from Python: trained models, and training in scikit-learn's words."""
 
-from ..chem.names import find_polymer as find
+from ..chem.finding import find
 from ..settings.sources import Source
 from ..table import join_tables
 from .model import Model, PredictionFrame, load, read_table

@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ..base.wording import clipped, listed
 from ..base.workspace import ASSETS
 
 NAMES, CLASSES = ASSETS / "polymer_names.csv", ASSETS / "polymer_classes.csv"
@@ -17,7 +16,6 @@ _LONGEST = 120
 """Characters of the longest text that is looked up."""
 _NEAR, _MOST_NEAR = 0.78, 5
 """Of two names' letters, so many are the same in the same order; see `difflib`."""
-_MOST_TOLD = 8
 
 _LETTERS = str.maketrans(
     {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ω": "omega", "ß": "ss"}
@@ -64,7 +62,7 @@ class NamedPolymer(NamedTuple):
     other_names: tuple[str, ...]
 
 
-class Found(NamedTuple):
+class Named(NamedTuple):
     """What a text names.
 
     Attributes:
@@ -79,15 +77,9 @@ class Found(NamedTuple):
     how: Literal["name", "abbreviation", "class", "copolymer", "near", "nothing"]
     polymers: tuple[NamedPolymer, ...] = ()
 
-    @property
-    def only(self) -> NamedPolymer | None:
-        """The polymer, where the text leaves no doubt which one it names."""
-        certain = self.how in ("name", "abbreviation") and len(self.polymers) == 1
-        return self.polymers[0] if certain else None
-
 
 @lru_cache(maxsize=256)
-def find_polymer(text: str) -> Found:
+def find_polymer(text: str) -> Named:
     """The polymers that a text may name; what is only like a name is never taken for it.
 
     Letter case, blanks, hyphens, brackets and German endings do not matter: `PA 6.6`, `nylon-6,6`,
@@ -98,44 +90,20 @@ def find_polymer(text: str) -> Found:
     """
     key, list_ = _key(text), _list()
     if not key or len(text) > _LONGEST:
-        return Found(text, "nothing")
+        return Named(text, "nothing")
     if key in list_.names:
-        return Found(text, "name", (list_.names[key],))
+        return Named(text, "name", (list_.names[key],))
     of_class = list_.classes.get(key)
     if key in list_.abbreviations:
         members = of_class.polymers if of_class else ()
-        return Found(text, "abbreviation", (*list_.abbreviations[key], *members))
+        return Named(text, "abbreviation", (*list_.abbreviations[key], *members))
     if of_class is not None:
         return of_class._replace(text=text)
     near = difflib.get_close_matches(key, list_.names, _MOST_NEAR, _NEAR)
     # The name of a monomer lacks what its polymer begins with.
     near = [each for each in (f"poly{key}",) if each in list_.names] + near
     polymers = tuple(dict.fromkeys(list_.names[each] for each in near))[:_MOST_NEAR]
-    return Found(text, "near", polymers) if polymers else Found(text, "nothing")
-
-
-def named_in(text: str) -> Found:
-    """What a text names where a repeat unit may stand too, which has `*`; see `find_polymer`."""
-    return Found(text, "nothing") if "*" in text else find_polymer(text)
-
-
-def told(found: Found) -> str:
-    """What was found, as a sentence; it names the polymers."""
-    text = f"“{clipped(found.text)}”"
-    if not found.polymers:
-        return f"{text} is not in the list of {len(_list().polymers)} polymers' names."
-    names = listed([polymer.name for polymer in found.polymers], most=_MOST_TOLD)
-    match found.how:
-        case "name" | "abbreviation" if found.only:
-            return f"{text} is {names}."
-        case "abbreviation":
-            return f"{text} stands for several polymers: {names}."
-        case "class":
-            return f"{text} is a class of polymers, such as {names}."
-        case "copolymer":
-            return f"{text} is a copolymer of {names}, and a repeat unit is that of a homopolymer."
-        case _:
-            return f"{text} is not in the list of names; like it are {names}."
+    return Named(text, "near", polymers) if polymers else Named(text, "nothing")
 
 
 def named_polymers() -> tuple[NamedPolymer, ...]:
@@ -149,7 +117,7 @@ class _List(NamedTuple):
     polymers: tuple[NamedPolymer, ...]
     names: dict[str, NamedPolymer]
     abbreviations: dict[str, list[NamedPolymer]]
-    classes: dict[str, Found]
+    classes: dict[str, Named]
 
 
 @lru_cache(maxsize=1)
@@ -170,12 +138,12 @@ def _list() -> _List:
             names.setdefault(_key(name), polymer)
         for key in dict.fromkeys(_key(short) for short in polymer.abbreviations):
             abbreviations.setdefault(key, []).append(polymer)
-    classes: dict[str, Found] = {}
+    classes: dict[str, Named] = {}
     for row in _rows(CLASSES):
         members = tuple(names[_key(member)] for member in _parts(row["members"]))
         kind: Literal["class", "copolymer"] = "class" if row["kind"] == "class" else "copolymer"
         for name in (row["name"], *_parts(row["other_names"])):
-            classes[_key(name)] = Found(row["name"], kind, members)
+            classes[_key(name)] = Named(row["name"], kind, members)
     return _List(polymers, names, abbreviations, classes)
 
 

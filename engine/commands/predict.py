@@ -21,7 +21,7 @@ from rich.table import Column, Table
 from ..base.errors import UserError
 from ..base.wording import clipped, counted, listed
 from ..base.workspace import replacing
-from ..chem.names import named_in, told
+from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
 from ..inference.predict import Predictor
 from ..inference.streaming import predict_file
@@ -240,20 +240,23 @@ def _unit_of(text: str) -> str:
     """The SMILES that a text is, or that of the polymer that it names.
 
     Raises:
-        UserError: for a name that leaves a doubt which polymer is meant.
+        UserError: for a name that leaves a doubt which polymer is meant, and for monomers.
     """
-    found = named_in(text)
-    if found.how in ("near", "nothing"):
+    if "*" in text:
         return text
-    if found.only is None:
-        raise UserError(f"{told(found)} Give the name or the SMILES of one.")
-    print_line(f"{told(found)[:-1]}: {found.only.smiles}", stderr=True)
-    return found.only.smiles
+    found = find(text)
+    if found.only:
+        print_line(f"{told(found)[:-1]}: {found.only.smiles}", stderr=True)
+        return found.only.smiles
+    if found.how in ("abbreviation", "class", "copolymer", "monomer"):
+        units = listed([unit.smiles for unit in found.units])
+        raise UserError(f"{told(found)} Give one of them: {units}.")
+    return text
 
 
 def _near(text: str) -> str:
     """The names of polymers that a text is like, as a sentence; empty where it is like none."""
-    found = named_in(text)
+    found = find(text)
     return told(found) if found.how == "near" else ""
 
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from engine.chem.names import find_polymer, named_in, named_polymers, told
+from engine.chem.finding import find, told
+from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import attachment_points, canonical, parse
 from engine.commands import main
@@ -15,11 +16,12 @@ def test_each_name_leads_to_its_own_unit_and_each_abbreviation_to_it_among_other
     assert len(polymers) >= 600
     for polymer in polymers:
         for name in (polymer.name, *polymer.other_names):
-            found = find_polymer(name)
-            assert (found.how, found.only) == ("name", polymer), name
+            found = find(name)
+            assert found.how == "name", name
+            assert found.units[0][:2] == polymer[:2], name
         for short in polymer.abbreviations:
-            found = find_polymer(short)
-            assert found.how == "name" or polymer in found.polymers, short
+            found = find(short)
+            assert polymer.name in [unit.name for unit in found.units], short
 
 
 def test_units_of_the_list_are_repeat_units_of_different_polymers() -> None:
@@ -49,7 +51,7 @@ def test_units_of_the_list_are_repeat_units_of_different_polymers() -> None:
 )
 def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
     for text in texts:
-        polymer = find_polymer(text).only
+        polymer = find(text).only
         assert polymer is not None, text
         assert canonical_unit(polymer.smiles) == canonical_unit(unit), text
 
@@ -66,22 +68,17 @@ def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
     ],
 )
 def test_what_leaves_a_doubt_is_offered_and_not_taken(text: str, how: str, first: str) -> None:
-    found = find_polymer(text)
+    found = find(text)
     assert found.only is None
-    assert (found.how, found.polymers[0].name) == (how, first)
+    assert (found.how, found.units[0].name) == (how, first)
     assert first in told(found)
 
 
 @pytest.mark.parametrize("text", ["", "  ", "xyzzy", "?!", "C" * 5000, "ポリスチレン", "\ud83d"])
 def test_what_is_no_name_names_nothing(text: str) -> None:
-    found = find_polymer(text)
-    assert (found.how, found.polymers, found.only) == ("nothing", (), None)
+    found = find(text)
+    assert (found.how, found.units, found.only) == ("nothing", (), None)
     assert "not in the list" in told(found)
-
-
-def test_a_repeat_unit_is_no_name() -> None:
-    assert named_in("*CC*").how == "nothing"
-    assert named_in("PE").only == find_polymer("PE").only
 
 
 def test_the_command_tells_what_a_name_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +87,7 @@ def test_the_command_tells_what_a_name_is(capsys: pytest.CaptureFixture[str]) ->
     assert main(["find", "PVA", "--json"]) == 1
     told_of = json.loads(capsys.readouterr().out)
     assert told_of["how"] == "abbreviation"
-    assert [each["name"] for each in told_of["polymers"]] == [
+    assert [each["name"] for each in told_of["units"]] == [
         "Poly(vinyl alcohol)",
         "Poly(vinyl acetate)",
     ]

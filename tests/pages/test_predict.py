@@ -87,6 +87,17 @@ def test_a_name_of_several_polymers_offers_each(tiny_run, open_page):
     assert _cards(app)
 
 
+def test_a_monomer_offers_the_units_that_it_makes(tiny_run, open_page):
+    app = _draw(open_page("predict", model=tiny_run.id), "C=CC=C")
+    assert "is a monomer of" in app.info[0].value
+    assert not _cards(app)
+    assert "1,4-Polybutadiene" in [each.label for each in app.button]
+    assert "1,4-addition of a diene" in [each.value for each in app.caption]
+    next(each for each in app.button if each.label == "1,2-Polybutadiene").click().run()
+    assert app.text_input(key="smiles").value == "*CC(*)C=C"
+    assert _cards(app)
+
+
 def test_another_drawing_of_a_chain_is_read_as_its_canonical_unit(tiny_run, open_page):
     app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
     assert "*C*" in [each.value for each in app.code]

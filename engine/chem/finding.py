@@ -1,0 +1,155 @@
+"""What a text stands for: a repeat unit, a polymer's name, a monomer, or something else."""
+
+import re
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from ..base.wording import clipped, listed
+from .monomers import MadeUnit, units_of_monomer, units_of_monomers
+from .names import NamedPolymer, find_polymer, named_polymers
+from .repeat_unit import canonical_unit
+from .smiles import BadSmilesError, attachment_points, canonical, parse
+
+_BETWEEN_MONOMERS = re.compile(r"\s*(?:\s\+\s|\.)\s*")
+_MOST_TOLD = 8
+
+How = Literal[
+    "repeat unit",
+    "name",
+    "abbreviation",
+    "class",
+    "copolymer",
+    "monomer",
+    "molecule",
+    "near",
+    "nothing",
+]
+
+
+class FoundUnit(NamedTuple):
+    """A repeat unit that a text may stand for.
+
+    Attributes:
+        smiles: of the unit.
+        name: of its polymer; empty where the list of names has none.
+        reaction: by which a monomer makes it; empty where no monomer was given.
+    """
+
+    smiles: str
+    name: str
+    reaction: str = ""
+
+
+class Found(NamedTuple):
+    """What a text stands for.
+
+    Attributes:
+        text: as it was given.
+        how: a `repeat unit`; the `name` of one polymer; an `abbreviation`, which several may have;
+            the name of a `class` of polymers or of a `copolymer`; a `monomer`, or two; a `molecule`
+            of which no rule makes a polymer; `near` to names; or `nothing` of these.
+        units: those that it may stand for: members of a class, parts of a copolymer, what monomers
+            make, polymers whose names are near.
+    """
+
+    text: str
+    how: How
+    units: tuple[FoundUnit, ...] = ()
+
+    @property
+    def only(self) -> FoundUnit | None:
+        """The repeat unit, where the text leaves no doubt which one it stands for."""
+        certain = self.how in ("repeat unit", "name", "abbreviation") and len(self.units) == 1
+        return self.units[0] if certain else None
+
+
+@lru_cache(maxsize=256)
+def find(text: str) -> Found:
+    """What a text stands for; what is only like a name is never taken for it.
+
+    Args:
+        text: a SMILES, a name, an abbreviation, a trade name, or two monomers as `A + B` or `A.B`.
+    """
+    text = text.strip()
+    if "*" in text:
+        try:
+            unit = canonical(text)
+        except BadSmilesError:
+            return Found(text, "nothing")
+        known = _known().get(canonical_unit(unit))
+        return Found(text, "repeat unit", (FoundUnit(unit, known.name if known else ""),))
+    named = find_polymer(text)
+    polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
+    if named.how not in ("near", "nothing"):
+        return Found(text, named.how, polymers)
+    try:
+        made = _made(text)
+    except BadSmilesError:
+        return Found(text, named.how, polymers)
+    units = tuple(map(_as_drawn, made))
+    return Found(text, "monomer" if units else "molecule", units)
+
+
+def _as_drawn(made: MadeUnit) -> FoundUnit:
+    """What a monomer makes, as the list of names draws it."""
+    known = _known().get(made.smiles)
+    if known is None:
+        return FoundUnit(made.smiles, "", made.reaction)
+    return FoundUnit(known.smiles, known.name, made.reaction)
+
+
+def _made(text: str) -> list[MadeUnit]:
+    """What the monomers make that a text is.
+
+    Raises:
+        BadSmilesError: when it is no molecule, or an own notation of repeat units.
+    """
+    parts = _BETWEEN_MONOMERS.split(text)
+    if any(attachment_points(parse(part)) for part in parts):
+        raise BadSmilesError("it is a repeat unit")
+    if len(parts) == 2:
+        return units_of_monomers(*parts)
+    return units_of_monomer(text) if len(parts) == 1 else []
+
+
+@lru_cache(maxsize=1)
+def _known() -> dict[str, NamedPolymer]:
+    """The polymers of the list, by their canonical repeat units."""
+    return {canonical_unit(polymer.smiles): polymer for polymer in named_polymers()}
+
+
+def told(found: Found) -> str:
+    """What was found, as a sentence; it names the polymers."""
+    text = f"“{clipped(found.text)}”"
+    names = [unit.name or unit.smiles for unit in found.units] or ["nothing"]
+    words = listed(names, most=_MOST_TOLD)
+    match found.how:
+        case "repeat unit":
+            return f"{text} is the repeat unit of {words}."
+        case "name" | "abbreviation" if found.only:
+            return f"{text} is {words}."
+        case "abbreviation":
+            return f"{text} stands for several polymers: {words}."
+        case "class":
+            return f"{text} is a class of polymers, such as {words}."
+        case "copolymer":
+            return f"{text} is a copolymer of {words}, and a repeat unit is that of a homopolymer."
+        case "monomer":
+            what = "are two monomers, which make" if _is_pair(found.text) else "is a monomer of"
+            return f"{text} {what} {words}."
+        case "molecule":
+            return (
+                f"{text} is a molecule without attachment points (`*`), and no rule makes a "
+                "polymer of it."
+            )
+        case "near":
+            return f"{text} is not in the list of names; like it are {words}."
+        case _:
+            return (
+                f"{text} is no SMILES that can be read, and not in the list of "
+                f"{len(named_polymers())} polymers' names."
+            )
+
+
+def _is_pair(text: str) -> bool:
+    return len(_BETWEEN_MONOMERS.split(text)) == 2
