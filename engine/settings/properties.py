@@ -256,6 +256,22 @@ _BY_ALIAS = {name: entry.property_.name for entry in _REGISTRATIONS for name in 
     entry.property_.name.casefold(): entry.property_.name for entry in _REGISTRATIONS
 }
 
+_LOWEST = (
+    (1.0, re.compile(r"\b(refractive index|dielectric const(ant)?|relative permittivity)\b")),
+    (
+        0.0,
+        re.compile(
+            r"\b((specific )?heat capacity|cp|(bulk|young s|youngs|shear|elastic|tensile) modulus"
+            r"|(self )?diffusion( coefficient)?|diffusivity|viscosity|band ?gap|tensile strength)\b"
+        ),
+    ),
+)
+"""The lowest values of quantities that cannot be negative, or that vacuum has."""
+_OF_ANOTHER = re.compile(
+    r"\b(log|log10|lg|ln|delta|change|difference|shift|deviation|error|score)\b"
+)
+"""Words of a name that make another quantity of it, of any sign."""
+
 Conversion = Callable[[np.ndarray], np.ndarray]
 
 
@@ -354,9 +370,19 @@ def is_competition(names: Collection[str]) -> bool:
 
 
 def possible_range(column: str) -> tuple[float, float]:
-    """The lowest and the highest value that physics allows, in the property's own unit."""
+    """The lowest and the highest value that physics allows, in the property's own unit.
+
+    Those of a property that is not registered are known by words of its name, in any unit.
+    """
     registration = _registration(column)
-    return registration.possible if registration else (-math.inf, math.inf)
+    if registration:
+        return registration.possible
+    words = " ".join(re.findall(r"[^\W_]+", column.casefold()))
+    if not _OF_ANOTHER.search(words):
+        for lowest, quantity in _LOWEST:
+            if quantity.search(words):
+                return lowest, math.inf
+    return -math.inf, math.inf
 
 
 def other_units(column: str) -> Sequence[Unit]:

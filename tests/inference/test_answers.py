@@ -43,10 +43,10 @@ def test_files_hold_the_answers_and_the_others_when_asked(
     assert submission.frame["Tg (md)"][0] > 400
     out = StringIO()
     predict_file(predictor, test, out)
-    assert out.getvalue().splitlines()[0] == "id,Tg,warning,problem"
+    assert out.getvalue().splitlines()[0] == "id,SMILES,Tg,warning,problem"
     out = StringIO()
     predict_file(predictor, test, out, names={name: name for name in predictor.info.names})
-    assert out.getvalue().splitlines()[0] == "id,Tg,Tg (md),warning,problem"
+    assert out.getvalue().splitlines()[0] == "id,SMILES,Tg,Tg (md),warning,problem"
 
 
 def test_a_submission_is_like_the_first_table_whatever_answers_are_like(

@@ -10,6 +10,8 @@ from engine.settings.properties import (
     Unit,
     accepted_units,
     is_registered,
+    possible_range,
+    predicted_columns,
     property_and_conversion,
     property_for,
 )
@@ -74,3 +76,26 @@ def test_any_unit_of_the_same_kind_is_accepted(
 ) -> None:
     _, convert = property_and_conversion(name, unit)
     assert convert(np.array([given]))[0] == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest"),
+    [
+        ("refractive_index", 1.0),
+        ("static_dielectric_const", 1.0),
+        ("Dielectric constant (1 kHz)", 1.0),
+        ("Cp", 0.0),
+        ("bulk_modulus", 0.0),
+        ("Young's modulus", 0.0),
+        ("Bandgap", 0.0),
+        ("self_diffusion", 0.0),
+        ("log10 diffusivity", -np.inf),
+        ("change of heat capacity", -np.inf),
+        ("electron affinity", -np.inf),
+        ("capacity", -np.inf),
+    ],
+)
+def test_what_cannot_be_negative_is_known_by_its_name(name: str, lowest: float) -> None:
+    assert possible_range(name) == (lowest, np.inf)
+    predicted = predicted_columns([Property(name=name, title=name)], np.array([[-2.0], [5.0]]))
+    assert predicted.ravel().tolist() == [max(lowest, -2.0), 5.0]
