@@ -76,8 +76,7 @@ def find(text: str) -> Found:
             unit = canonical(text)
         except BadSmilesError:
             return Found(text, "nothing")
-        known = _known().get(canonical_unit(unit))
-        return Found(text, "repeat unit", (FoundUnit(unit, known.name if known else ""),))
+        return Found(text, "repeat unit", (FoundUnit(unit, name_of(unit)),))
     named = find_polymer(text)
     polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
     if named.how not in ("near", "nothing"):
@@ -110,6 +109,12 @@ def _made(text: str) -> list[MadeUnit]:
     if len(parts) == 2:
         return units_of_monomers(*parts)
     return units_of_monomer(text) if len(parts) == 1 else []
+
+
+def name_of(smiles: str) -> str:
+    """The name of the polymer of a repeat unit; empty where the list of names has none."""
+    known = _known().get(canonical_unit(smiles))
+    return known.name if known else ""
 
 
 @lru_cache(maxsize=1)

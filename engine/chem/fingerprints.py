@@ -8,6 +8,7 @@ from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.ML.Cluster import Butina
 
+from .repeat_unit import canonical_unit
 from .smiles import parse
 
 SIZE = 2048
@@ -71,6 +72,25 @@ def nearest_similar(smiles: Sequence[str], others: Sequence[str]) -> list[str | 
         is_near = best >= 0 and 1 - similarity[best] <= DISTANCE
         nearest.append(others[best] if is_near else None)
     return nearest
+
+
+class Neighbours:
+    """Repeat units that others are compared with, by what their polymers' chains are made of."""
+
+    def __init__(self, smiles: Sequence[str]) -> None:
+        """Take the fingerprints of N parsable SMILES."""
+        self._prints = [_of_polymer(text) for text in smiles]
+
+    def similarities(self, smiles: str) -> np.ndarray:
+        """Tanimoto similarities of Morgan counts to one repeat unit, shape `(N,)`, 0 to 1.
+
+        Both are those of canonical repeat units, so that it does not matter how they are drawn.
+        """
+        return np.array(DataStructs.BulkTanimotoSimilarity(_of_polymer(smiles), self._prints))
+
+
+def _of_polymer(smiles: str) -> DataStructs.UIntSparseIntVect:
+    return _GENERATOR.GetCountFingerprint(parse(canonical_unit(smiles)))
 
 
 def similarity_clusters(smiles: Sequence[str]) -> np.ndarray:

@@ -5,14 +5,18 @@ the run's table; the shipped one beside a file of values that may be shown.
 """
 
 import io
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
 from ..base.plain_files import first_line
+from ..chem.fingerprints import Neighbours
 from ..chem.polymers import outline, polymer
+from ..chem.repeat_unit import canonical_unit
 from ..inference.bundle import BundleInfo, bundle_files
 from ..table.duplicates import flat_smiles
 from . import folder as files
@@ -36,8 +40,26 @@ class KnownLabel(NamedTuple):
     any_stereo: bool = False
 
 
+class NearPolymer(NamedTuple):
+    """A polymer that is like another one, and was measured.
+
+    Attributes:
+        smiles: its repeat unit, without stereo marks.
+        similarity: Tanimoto similarity of Morgan counts of the canonical repeat units, 0 to 1.
+        labels: of one property.
+    """
+
+    smiles: str
+    similarity: float
+    labels: list[KnownLabel]
+
+
 class KnownLabels:
-    """The measured labels that a model learned, by polymer."""
+    """The measured labels that a model learned, by polymer.
+
+    Attributes:
+        names: of the properties that there are labels of.
+    """
 
     def __init__(self, rows: pd.DataFrame) -> None:
         """Sort them.
@@ -45,6 +67,7 @@ class KnownLabels:
         Args:
             rows: columns `smiles`, without stereo marks, `property`, `value` and `reference`.
         """
+        self.names = [str(name) for name in rows["property"].unique()]
         self._rows = dict(list(rows.groupby("smiles", sort=False)))
         self._alike: dict[frozenset, list[str]] = {}
         for unit in self._rows:
@@ -70,6 +93,33 @@ class KnownLabels:
                 if label not in known.setdefault(str(row.property), []):
                     known[str(row.property)].append(label)
         return known
+
+    def nearest(self, smiles: str, property_: str, count: int = 3) -> list[NearPolymer]:
+        """The most similar polymers with a label of a property, the most similar first.
+
+        Args:
+            smiles: of a repeat unit that can be read; its own polymer is left out.
+            property_: the property's name.
+            count: so many at most.
+        """
+        units, neighbours = self._compared
+        similarities = neighbours.similarities(smiles)
+        near: list[NearPolymer] = []
+        own = canonical_unit(flat_smiles(smiles))
+        for place in np.argsort(-similarities, kind="stable"):
+            unit = units[place]
+            if len(near) == count or not similarities[place]:
+                break
+            labels = self.of(unit).get(property_, [])
+            if labels and own != canonical_unit(unit):
+                near.append(NearPolymer(unit, float(similarities[place]), labels))
+        return near
+
+    @cached_property
+    def _compared(self) -> tuple[list[str], Neighbours]:
+        """One repeat unit of each polymer, and their fingerprints."""
+        units = list({canonical_unit(unit): unit for unit in reversed([*self._rows])}.values())
+        return units, Neighbours(units)
 
 
 def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:

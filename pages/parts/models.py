@@ -22,7 +22,12 @@ from engine.inference.conformal import LEVEL
 from engine.inference.predict import Predictor
 from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
-from engine.runs.known_labels import KnownLabel, KnownLabels, read_known_labels
+from engine.runs.known_labels import (
+    KnownLabel,
+    KnownLabels,
+    NearPolymer,
+    read_known_labels,
+)
 from engine.settings.conditions import same_for_all
 from engine.settings.properties import Property
 from pages.parts.charts import title_of
@@ -118,6 +123,17 @@ def predict_molecule(
 def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
     """The measured labels of a polymer that the model learned, by property."""
     return _known_labels(str(folder), _time_written(folder)).of(smiles)
+
+
+def nearest_measured(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:
+    """Of each property with measured labels, the most similar polymers that have one."""
+    return _nearest_measured(str(folder), _time_written(folder), smiles)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _nearest_measured(folder: str, written: float, smiles: str) -> dict[str, list[NearPolymer]]:
+    known = _known_labels(folder, written)
+    return {name: near for name in known.names if (near := known.nearest(smiles, name))}
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

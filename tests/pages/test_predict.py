@@ -98,6 +98,15 @@ def test_a_monomer_offers_the_units_that_it_makes(tiny_run, open_page):
     assert _cards(app)
 
 
+def test_the_nearest_measured_polymers_stand_with_values_and_references(open_page):
+    app = open_page("predict", smiles="*CC(*)c1ccc(C)cc1", model="shipped")
+    (near,) = (each for each in app.expander if each.label == "Nearest measured polymers")
+    words = [each.value for each in near.markdown]
+    assert "**Poly(4-chlorostyrene)**" in words
+    assert any(each.startswith("115.8 °C · Afzal 2021") for each in words), words
+    assert "similarity 0.67" in [each.value for each in near.caption]
+
+
 def test_another_drawing_of_a_chain_is_read_as_its_canonical_unit(tiny_run, open_page):
     app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
     assert "*C*" in [each.value for each in app.code]
