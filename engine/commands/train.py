@@ -6,6 +6,7 @@ import time
 from rich.console import Console
 from rich.progress import TaskID
 
+from ..base.workspace import COMMAND
 from ..inference.bundle import read_info
 from ..runs import (
     Run,
@@ -172,6 +173,7 @@ def _see_through(run: Run) -> int:
         print_line("What each source changed, measured with one Gaussian process of all:")
     for effect in effects:
         print_line(f"  {effect.sentence}")
+    print_line(f"Next: {COMMAND} predict {run.id} FILE.csv, or see {COMMAND} studio.")
     return 0
 
 
@@ -179,9 +181,12 @@ def _watch(run: Run) -> Run:
     """Show the progress of a run until it ends."""
     with bars() as shown:
         tasks: dict[str, TaskID] = {}
-        said = ""
-        while run.alive:
-            if run.reason != said:
+        said, alive = "", True
+        while alive:
+            # Asked before, so that the bars are those of the end when it has ended.
+            run = find_run(run.id)
+            alive = run.alive
+            if alive and run.reason != said:
                 said = run.reason
                 print_line(said)
             for stage in read_progress(run).stages:
@@ -190,6 +195,6 @@ def _watch(run: Run) -> Run:
                 if stage.done:
                     shown.start_task(tasks[stage.name])
                 shown.update(tasks[stage.name], completed=stage.done, total=stage.total)
-            time.sleep(0.5)
-            run = find_run(run.id)
+            if alive:
+                time.sleep(0.5)
     return run

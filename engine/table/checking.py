@@ -26,7 +26,7 @@ from .report import SEVERITIES, Finding, Report
 from .roles import SETTINGS, Role
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Table:
     """The usable rows of a table; n rows with K properties.
 
@@ -66,6 +66,11 @@ class Table:
     sources: tuple[Source, ...] = ()
     parts: tuple["Table", ...] = ()
     mendings: tuple[Mending, ...] = ()
+
+    def __repr__(self) -> str:
+        """What it holds, in a line."""
+        names = listed([property_.name for property_ in self.properties] or ["no property"])
+        return f"Table({self.name!r}: {counted(len(self.smiles), 'row')}, {names})"
 
     @property
     def title(self) -> str:
