@@ -1,6 +1,7 @@
 """Names lead to their own polymers, and to no other without a word."""
 
 import json
+import random
 
 import pytest
 
@@ -79,6 +80,25 @@ def test_what_is_no_name_names_nothing(text: str) -> None:
     found = find(text)
     assert (found.how, found.units, found.only) == ("nothing", (), None)
     assert "not in the list" in told(found)
+
+
+def test_rubbish_and_slips_of_the_pen_are_answered_with_a_sentence() -> None:
+    chance = random.Random(0)
+    signs = "CNOSPFclnos()[]=#123456789*.+-@/\\ αβ"
+    texts = ["".join(chance.choices(signs, k=chance.randint(1, 40))) for _ in range(1000)]
+    names = [name for each in named_polymers() for name in (each.name, *each.abbreviations)]
+    for name in chance.sample(names, 500):
+        place = chance.randrange(len(name))
+        texts += [name[:place] + name[place + 1 :], name[:place] + "x" + name[place:]]
+    for polymer in chance.sample(named_polymers(), 300):
+        texts += [polymer.smiles.replace("*", end) for end in ("[H]", "C=C", "O")]
+    for text in texts:
+        found = find(text)
+        assert told(found).endswith(".")
+        assert found.units or found.how in ("molecule", "nothing"), text
+        assert all(
+            canonical(unit.smiles).count("*") == 2 for unit in found.units if "*" not in text
+        )
 
 
 def test_the_command_tells_what_a_name_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,7 @@ def test_the_cards_hold_the_engines_numbers(tiny_run, open_page):
     app = open_page("predict", smiles="*CCO*", model=tiny_run.id)
     predictor = Predictor(tiny_run.bundle)
     predicted = predictor.predict(["*CCO*"])
-    large = re.findall(r'class="pg-value">(.*?) <small>', _cards(app))
+    large = re.findall(r'class="pg-value(?: pg-unsure)?">(.*?) <small>', _cards(app))
     expected = [
         property_.number(predicted.blend.at[0, property_.name])
         for property_ in predictor.info.properties
@@ -134,6 +134,7 @@ def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, op
             assert f"90 %: {low} to {high}".replace("-", "−") in _cards(app)
         outside = (uncertainty.domain.iloc[row] == "outside").sum()
         assert _cards(app).count("outside the applicability domain") == outside == 2 * row
+        assert _cards(app).count('class="pg-value pg-unsure"') == outside
         legend = " ".join(part.value for part in app.caption)
         assert "about 90 % of values lay" in legend
         assert ("Outside the applicability domain" in legend) == bool(outside)

@@ -39,6 +39,7 @@ _STYLE = """<style>
 .pg-soft { opacity: .72; font-size: .82rem }
 .pg-value { font-size: 1.95rem; font-weight: 650; margin-top: 4px; letter-spacing: -.01em }
 .pg-value small { font-size: 1rem; font-weight: 500; opacity: .75 }
+.pg-value.pg-unsure { font-weight: 450; opacity: .6 }
 .pg-second { font-size: 1.05rem; font-weight: 550; margin: 2px 0 }
 .pg-second small { font-weight: 400; opacity: .75 }
 .pg-others { margin-top: 8px; font-size: .86rem }
@@ -172,7 +173,9 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     labels = _measured_labels(info, property_, molecule)
     if not labels:
         said = f'<div class="pg-soft">predicted, {like}</div>' if like else ""
-        return [f'<div class="pg-value">{answer}</div>', said]
+        uncertainty = molecule.uncertainty.get(property_.name)
+        unsure = " pg-unsure" if uncertainty and uncertainty.outside else ""
+        return [f'<div class="pg-value{unsure}">{answer}</div>', said]
     first = number(without_unit(property_), labels[0].value)
     others = ", ".join(number(property_, each.value) for each in labels[1:])
     also = f"; also {escape(others)}" if others else ""
