@@ -21,6 +21,7 @@ from pages.parts.layout import columns, heading
 from pages.parts.predict import gallery
 from pages.parts.predict.cards import Molecule, show_cards
 from pages.parts.predict.conditions import choose_conditions, show_curve
+from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.neighbours import show_nearest_measured
 
 # Polystyrene, so that there is something to see at once.
@@ -241,6 +242,7 @@ def results(folder: Path, smiles: str) -> None:
     textbook = gallery.textbook_value(smiles)
     show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))
     show_curve(info, folder, smiles, given)
+    show_group_effects(info, folder, smiles)
     show_nearest_measured(info, folder, smiles)
     models.show_deviation(folder)
 

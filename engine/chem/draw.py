@@ -46,7 +46,13 @@ _OPTIONS = {
 _ATTACHMENT = re.compile(r"(?m)^((?:[ \d.-]{10}){3}) R#?( +)")
 
 
-def svg(smiles: str, width: int = 320, height: int = 240, dark: bool = False) -> str:
+Colours = tuple[tuple[int, tuple[float, float, float]], ...]
+"""Atoms by their numbers, and the colour behind each, RGB 0 to 1."""
+
+
+def svg(
+    smiles: str, width: int = 320, height: int = 240, dark: bool = False, colours: Colours = ()
+) -> str:
     """Draw a repeat unit as SVG text on a transparent ground, with a wavy mark at each `*`.
 
     Args:
@@ -54,14 +60,15 @@ def svg(smiles: str, width: int = 320, height: int = 240, dark: bool = False) ->
         width: in pixels, 40 to `MAX_PIXELS`; other values are brought into that range.
         height: as the width.
         dark: whether it is shown on a dark ground.
+        colours: behind some atoms.
 
     Raises:
         BadSmilesError: when the SMILES cannot be read, or RDKit cannot draw it within its limits.
     """
-    return _within_limits(_svg, smiles, _size(width), _size(height), dark)
+    return _within_limits(_svg, smiles, _size(width), _size(height), dark, colours)
 
 
-def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
+def _svg(smiles: str, width: int, height: int, dark: bool, colours: Colours) -> str:
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
     options = drawer.drawOptions()
     if dark:
@@ -73,7 +80,10 @@ def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
     waves = _shortest_bond(mol) > _TOO_SHORT
     for name, value in {**_OPTIONS, "dummiesAreAttachments": waves}.items():
         setattr(options, name, value)
-    rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol, kekulize=True)
+    behind = dict(colours)
+    rdMolDraw2D.PrepareAndDrawMolecule(
+        drawer, mol, highlightAtoms=[*behind], highlightAtomColors=behind, kekulize=True
+    )
     drawer.FinishDrawing()
     return drawer.GetDrawingText()
 
@@ -125,7 +135,7 @@ def from_molblock(block: str) -> str:
         return text
 
 
-def _within_limits(make: Callable[..., str], smiles: str, *arguments: int) -> str:
+def _within_limits(make: Callable[..., str], smiles: str, *arguments: object) -> str:
     """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
     mol = parse(smiles)
     is_plain = mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS

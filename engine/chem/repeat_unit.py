@@ -58,12 +58,12 @@ def canonical_unit(smiles: str) -> str:
         return drawn
     try:
         unit = _without_meaningless_stereo(unit)
-        if not _is_single(unit):
+        if not hangs_on_singles(unit):
             cuts = list(cuts_of(unit))
             if not cuts:
                 return _plain(unit)
             # Read again: of a unit that was cut anew, RDKit writes no cis and trans of its parts.
-            unit = parse(_plain(_cut_at(unit, *cuts[0])))
+            unit = parse(_plain(cut_at(unit, *cuts[0])))
         return min(_drawings(_smallest(unit)))
     except (BadSmilesError, Chem.MolSanitizeException):
         # Elsewhere in the chain it has a form that RDKit does not take.
@@ -104,8 +104,8 @@ def beside_end(unit: Chem.Mol, end: int) -> int:
     return _bond_of_end(unit, end).GetOtherAtomIdx(end)
 
 
-def _is_single(unit: Chem.Mol) -> bool:
-    """Whether the ends hang on single bonds."""
+def hangs_on_singles(unit: Chem.Mol) -> bool:
+    """Whether the ends of a unit hang on single bonds."""
     return _bond_of_end(unit, ends_of(unit)[0]).GetBondType() == Chem.BondType.SINGLE
 
 
@@ -144,7 +144,7 @@ def _drawings(unit: Chem.Mol) -> Iterator[str]:
     _, rarest = min((count, kind) for kind, count in counts.items())
     for cut, kind in kinds.items():
         if kind == rarest:
-            yield _plain(unit if cut == junction else _cut_at(unit, *cut))
+            yield _plain(unit if cut == junction else cut_at(unit, *cut))
 
 
 def _around(unit: Chem.Mol, atom: int, kinds: list[tuple]) -> tuple:
@@ -165,7 +165,7 @@ def _atom_kind(atom: Chem.Atom) -> tuple:
     )
 
 
-def _cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
+def cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
     """The unit of the same chain that ends between two bonded atoms of its backbone."""
     one, other = ends_of(unit)
     head, tail = beside_end(unit, one), beside_end(unit, other)

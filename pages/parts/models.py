@@ -19,6 +19,7 @@ from engine.base.wording import listed
 from engine.inference import bundle
 from engine.inference.bundle import read_info
 from engine.inference.conformal import LEVEL
+from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
 from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
@@ -134,6 +135,17 @@ def nearest_measured(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:
 def _nearest_measured(folder: str, written: float, smiles: str) -> dict[str, list[NearPolymer]]:
     known = _known_labels(folder, written)
     return {name: near for name in known.names if (near := known.nearest(smiles, name))}
+
+
+def group_effects_of(folder: Path, smiles: str) -> GroupEffects:
+    """What the groups of a molecule do to each property; the same molecule is asked once."""
+    return _group_effects(str(folder), _time_written(folder), smiles)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _group_effects(folder: str, written: float, smiles: str) -> GroupEffects:
+    predictor = load_predictor(Path(folder))
+    return group_effects(predictor, smiles, predictor.info.names)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

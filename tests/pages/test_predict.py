@@ -107,6 +107,15 @@ def test_the_nearest_measured_polymers_stand_with_values_and_references(open_pag
     assert "similarity 0.67" in [each.value for each in near.caption]
 
 
+def test_the_groups_that_make_a_value_are_shown_on_demand(open_page):
+    app = open_page("predict", smiles="*CC(*)(C)C(=O)OC", model="shipped")
+    words = "Each group is replaced alone"
+    assert not any(each.value.startswith(words) for each in app.caption)
+    app.toggle(key="show groups").set_value(True).run()
+    assert not app.exception
+    assert any(each.value.startswith(words) for each in app.caption)
+
+
 def test_another_drawing_of_a_chain_is_read_as_its_canonical_unit(tiny_run, open_page):
     app = open_page("predict", smiles="*CCCC*", model=tiny_run.id)
     assert "*C*" in [each.value for each in app.code]
