@@ -253,9 +253,14 @@ def _finished(
         changed.GetAtomWithIdx(atom).SetNumExplicitHs(0)
         star = changed.AddAtom(Chem.Atom(0))
         changed.AddBond(atom, star, kind)
+    return _without(changed, [match[atom] for atom in gone])
+
+
+def _without(changed: Chem.RWMol, atoms: Sequence[int]) -> Chem.Mol | None:
+    """A molecule that has lost some atoms; None where no molecule is left."""
     changed.BeginBatchEdit()
-    for atom in gone:
-        changed.RemoveAtom(match[atom])
+    for atom in atoms:
+        changed.RemoveAtom(atom)
     changed.CommitBatchEdit()
     try:
         Chem.SanitizeMol(changed)
@@ -321,12 +326,4 @@ def _joined(one: Chem.Mol, other: Chem.Mol) -> Chem.Mol | None:
     tail, head = ends_of(one)[1], ends_of(other)[0] + size
     last, first = (changed.GetAtomWithIdx(end).GetNeighbors()[0].GetIdx() for end in (tail, head))
     changed.AddBond(last, first, _SINGLE)
-    changed.BeginBatchEdit()
-    for end in (tail, head):
-        changed.RemoveAtom(end)
-    changed.CommitBatchEdit()
-    try:
-        Chem.SanitizeMol(changed)
-    except Chem.MolSanitizeException:
-        return None
-    return changed
+    return _without(changed, (tail, head))

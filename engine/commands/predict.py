@@ -28,6 +28,7 @@ from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import OUTSIDE, Uncertainty
 from ..models.members import title_of
+from ..runs.known_labels import read_known_labels
 from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from ..settings.sources import ALL
@@ -288,6 +289,7 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
     if uncertainty:
         _tell_domain(uncertainty, names)
+    _print_measured(predictor, smiles)
     for condition in predictor.info.conditions:
         print_line(f"at {condition.name} {given[condition.name]} {condition.unit}".strip())
     # Kept on one line, where a narrow terminal breaks the others.
@@ -307,6 +309,16 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
         members.add_row(label, *("–" if isnan(v) else property_.number(v) for v in values))
     Console().print(blended, members)
+
+
+def _print_measured(predictor: Predictor, smiles: str) -> None:
+    """Print the measured values of a polymer that the model learned, with their references."""
+    known = read_known_labels(predictor.folder, predictor.info).of(smiles)
+    for property_ in predictor.info.properties:
+        for label in known.get(property_.name, []):
+            words = " (cis, trans or tacticity not told apart)" if label.any_stereo else ""
+            value = property_.format(label.value)
+            print_line(f"measured: {property_.name} {value}, {label.reference}{words}")
 
 
 def _tell_domain(uncertainty: Uncertainty, names: Sequence[str]) -> None:
