@@ -106,6 +106,15 @@ def find_polymer(text: str) -> Named:
     return Named(text, "near", polymers) if polymers else Named(text, "nothing")
 
 
+def polymer_named(text: str) -> NamedPolymer | None:
+    """The polymer that a text names without a doubt; None for a SMILES with `*`, and all else."""
+    if "*" in text or len(text) > _LONGEST:
+        return None
+    key, list_ = _key(text), _list()
+    short = list_.abbreviations.get(key, []) if key not in list_.classes else []
+    return list_.names.get(key) or (short[0] if len(short) == 1 else None)
+
+
 def named_polymers() -> tuple[NamedPolymer, ...]:
     """All polymers of the list."""
     return _list().polymers

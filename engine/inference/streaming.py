@@ -13,13 +13,15 @@ import pandas as pd
 
 from ..base.hardware import usable_cores
 from ..base.packed import Features
+from ..base.wording import clipped
 from ..base.workers import worker_pool
 from ..features.compute import UniqueUnits, chunk_features
 from ..settings.conditions import GivenConditions
-from ..table import RawTable, guess_columns, stream_table
+from ..table import RawTable, stream_table
 from ..table.columns import free_name
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
+from ..table.named_units import columns_of_units_or_names, units_of_names
 from ..table.streaming import TableStream
 from ..table.written import csv_text
 from .predict import Predictions, Predictor, Progress, whole_units
@@ -63,6 +65,13 @@ class Unpredicted:
             self.first = pd.concat([self.first, rows]).head(_LISTED)
 
 
+def _tell_names(predicted: Predictions) -> None:
+    """Say of texts in a column of names that they are none, and not what no SMILES they are."""
+    for row in predicted.problems:
+        if "*" not in (text := predicted.smiles[row]) and text:
+            predicted.problems[row] = f"“{clipped(text)}” is not the name of one polymer"
+
+
 def predict_file(
     predictor: Predictor,
     source: Path | TableStream,
@@ -83,7 +92,8 @@ def predict_file(
 
     Args:
         predictor: the model.
-        source: a table with a SMILES column, or its file; of files, only XLSX is read as a whole.
+        source: a table with a column of SMILES or of polymers' names, or its file; of files, only
+            XLSX is read as a whole.
         out: where the CSV goes, some rows at a time.
         progress: called with how many rows are done.
         intervals: whether to add columns with each interval's ends and whether the unit lies in
@@ -106,7 +116,7 @@ def predict_file(
         predictor.demand_intervals()
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
-    columns = guess_columns(table.head, smiles=smiles, id=id)
+    columns, by_name = columns_of_units_or_names(table.head, smiles, id)
     missing = Unpredicted()
     parts: deque[RawTable] = deque()
     given: deque[GivenConditions] = deque()
@@ -117,7 +127,8 @@ def predict_file(
         for part in table.chunks(CHUNK_ROWS):
             parts.append(part)
             given.append(conditions_for(part, predictor.info.conditions, conditions))
-            yield [*whole_units(smiles_of(part, columns), fragments)]
+            texts = smiles_of(part, columns)
+            yield [*whole_units(units_of_names(texts) if by_name else texts, fragments)]
 
     # Closed at once when, say, the disk is full: the workers end before the error is shown.
     store = table.count <= _MOST_STORED_ROWS
@@ -125,6 +136,8 @@ def predict_file(
     with closing(stream):
         for predicted in stream:
             part = parts.popleft()
+            if by_name:
+                _tell_names(predicted)
             frame = prediction_table(part, columns, predicted, names)
             frame.insert(1, free_name(columns.smiles, frame), part.frame[columns.smiles].tolist())
             if intervals:

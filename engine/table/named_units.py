@@ -1,0 +1,48 @@
+"""Columns of polymers' names in place of repeat units."""
+
+from collections.abc import Sequence
+
+from ..base.errors import UserError
+from ..chem.names import polymer_named
+from .cells import is_missing
+from .columns import Columns, guess_columns
+from .reading import RawTable
+
+_SAMPLE = 200
+_MOST_ARE_NAMES = 0.5
+
+
+def columns_of_units_or_names(
+    raw: RawTable, smiles: str | None = None, id: str | None = None
+) -> tuple[Columns, bool]:
+    """The columns of a table whose repeat units may be given by name, and whether they are.
+
+    Args:
+        raw: the table, or its beginning.
+        smiles, id: the user's choice in place of a guess, as for `guess_columns`.
+
+    Raises:
+        UserError: when there are neither repeat units nor names.
+    """
+    if smiles is None:
+        try:
+            return guess_columns(raw, id=id), False
+        except UserError:
+            named = max(raw.column_names, key=lambda name: _share_of_names(raw, name), default=None)
+            if named is None or _share_of_names(raw, named) < _MOST_ARE_NAMES:
+                raise
+            # A column of names is no column of ids.
+            smiles, id = named, id or ""
+    columns = guess_columns(raw, smiles=smiles, id=id)
+    return columns, _share_of_names(raw, columns.smiles) >= _MOST_ARE_NAMES
+
+
+def units_of_names(texts: Sequence[str]) -> list[str]:
+    """The repeat unit of each polymer that is named; other texts stay as they are."""
+    found = (polymer_named(text) for text in texts)
+    return [polymer.smiles if polymer else text for polymer, text in zip(found, texts, strict=True)]
+
+
+def _share_of_names(raw: RawTable, name: str) -> float:
+    cells = [cell for cell in raw.frame[name][:_SAMPLE] if not is_missing(cell)]
+    return sum(polymer_named(cell) is not None for cell in cells) / max(len(cells), 1)

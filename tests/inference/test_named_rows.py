@@ -1,0 +1,65 @@
+"""Tables whose polymers have names in place of repeat units."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from engine.base.errors import UserError
+from engine.base.workspace import ASSETS
+from engine.inference.predict import Predictor
+from engine.inference.streaming import predict_file
+
+NAMES = """sample,polymer,supplier
+a,PMMA,x
+b,Polystyrol,y
+c,nylon-6,z
+d,unobtainium,x
+e,PVA,y
+f,,y
+"""
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor(ASSETS / "model")
+
+
+def _predicted(predictor: Predictor, path: Path, **choices: str) -> pd.DataFrame:
+    out = io.StringIO()
+    predict_file(predictor, path, out, **choices)
+    return pd.read_csv(io.StringIO(out.getvalue()))
+
+
+def test_a_table_of_names_is_predicted_as_their_repeat_units_are(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text(NAMES, encoding="utf-8")
+    frame = _predicted(predictor, path)
+    units = ["*CC(*)(C)C(=O)OC", "*CC(*)c1ccccc1", "*NCCCCCC(*)=O"]
+    expected = predictor.predict(units).blend["Tg"]
+    assert frame["polymer"].tolist()[:5] == ["PMMA", "Polystyrol", "nylon-6", "unobtainium", "PVA"]
+    assert frame["Tg"].tolist()[:3] == pytest.approx(expected.tolist(), rel=1e-5)
+    assert frame["Tg"].isna().tolist() == [False] * 3 + [True] * 3
+    for row, name in ((3, "unobtainium"), (4, "PVA")):
+        assert frame.at[row, "problem"] == f"“{name}” is not the name of one polymer"
+    assert "empty" in frame.at[5, "problem"]
+
+
+def test_a_column_of_names_may_be_chosen_and_smiles_come_before_names(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    path = tmp_path / "both.csv"
+    path.write_text("name,SMILES\nPMMA,*CCO*\nPS,*CCO*\n", encoding="utf-8")
+    by_smiles, by_name = _predicted(predictor, path), _predicted(predictor, path, smiles="name")
+    assert by_smiles["Tg"].nunique() == 1
+    assert by_name["Tg"].nunique() == 2
+
+
+def test_a_table_of_other_words_has_no_repeat_units(predictor: Predictor, tmp_path: Path) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text("what,when\nred,monday\nblue,tuesday\n", encoding="utf-8")
+    with pytest.raises(UserError, match="no SMILES column"):
+        _predicted(predictor, path)
