@@ -5,6 +5,9 @@
 >>> model.predict(["*CC(*)c1ccccc1"])[["Tg", "FFV", "Tc", "Density", "Rg"]].round(3)
         Tg    FFV    Tc  Density      Rg
 0  102.788  0.385  0.19    1.055  14.205
+>>> from polygin import find
+>>> find("Plexiglas").only.smiles
+'*CC(*)(C)C(=O)OC'
 """
 
 import os
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
         PolymerRegressor,
         PredictionFrame,
         Source,
+        find,
         join_tables,
         load,
         read_table,
@@ -31,6 +35,7 @@ __all__ = [
     "PolymerRegressor",
     "PredictionFrame",
     "Source",
+    "find",
     "join_tables",
     "load",
     "read_table",
