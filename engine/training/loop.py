@@ -170,7 +170,11 @@ def _report(
 
 
 def _validate(trainer: Trainer, data: NetworkRows, rows: np.ndarray) -> dict:
-    """The loss and the error on the properties' scales on rows that are held out."""
+    """The loss and the error on the properties' scales on rows that are held out.
+
+    The loss is the weighted absolute error of standardised values, whichever loss is learned with.
+    Both are of the weights after an epoch, also where their mean over epochs is kept in the end.
+    """
     scale = trainer.scale
     predicted = predict_network(
         trainer.network, scale, data.graphs, rows, trainer.device, trainer.precision
