@@ -72,6 +72,8 @@ def smiles_field() -> str:
     unit, words = st.session_state.get("found by name", (None, ""))
     if text == unit:
         st.caption(plain(words))
+    else:
+        st.session_state.pop("found by name", None)
     st.session_state["smiles shown"] = text
     if text != st.query_params.get("smiles"):
         st.query_params["smiles"] = text
@@ -82,16 +84,22 @@ def smiles_field() -> str:
 def editor(text: str) -> None:
     """The drawing; an edit in it becomes the text."""
     # The editor knows SMILES alone.
+    found = offered(text)
+    shown = "" if found and found.how != "monomer" else text
     with suppress(NotationError):
-        text = as_smiles(text)
+        shown = as_smiles(shown)
     try:
-        drawn = molecule_editor(text, key="editor", height=360)
+        drawn = molecule_editor(shown, key="editor", height=360)
     except UserError as error:
         show_error(error)
         return
-    if drawn is not None and drawn != text and drawn != canonical_or_none(text):
-        st.session_state["drawn"] = drawn, st.session_state["smiles"]
-        st.rerun()
+    if drawn is None or drawn == shown:
+        return
+    with suppress(BadSmilesError):
+        if drawn == canonical(shown):
+            return
+    st.session_state["drawn"] = drawn, st.session_state["smiles"]
+    st.rerun()
 
 
 def canonical_or_none(text: str) -> str | None:

@@ -76,6 +76,8 @@ def find(text: str) -> Found:
             unit = canonical(text)
         except BadSmilesError:
             return Found(text, "nothing")
+        if attachment_points(parse(unit)) != 2:
+            return Found(text, "molecule")
         return Found(text, "repeat unit", (FoundUnit(unit, name_of(unit)),))
     named = find_polymer(text)
     polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
@@ -142,6 +144,8 @@ def told(found: Found) -> str:
         case "monomer":
             what = "are two monomers, which make" if _is_pair(found.text) else "is a monomer of"
             return f"{text} {what} {words}."
+        case "molecule" if "*" in found.text:
+            return f"{text} has not two attachment points (`*`), as a repeat unit has."
         case "molecule":
             return (
                 f"{text} is a molecule without attachment points (`*`), and no rule makes a "

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rdkit import Chem
 
 from .repeat_unit import canonical_unit, ends_of, repeats
-from .smiles import BadSmilesError, attachment_points, parse
+from .smiles import BadSmilesError, attachment_points, parse, without_stereo
 
 _SINGLE, _DOUBLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE
 _BOTH = {0: _SINGLE, 1: _SINGLE}
@@ -52,6 +52,7 @@ def _opened(reaction: str, pattern: str, gone: tuple[int, ...] = ()) -> _Growth:
     return _Growth(reaction, pattern, {(0, 1): None}, _BOTH, gone)
 
 
+_MOST_MATCHES = 16
 _DIENE = "[C;!R]=[C;!R]-[C;!R]=[C;!R]"
 _OLEFIN = "[C;!$(C=C-C=C);!$(C=C=*)]=[C;!$(C=C-C=C);!$(C=C=*)]"
 _CHAIN_GROWTH = (
@@ -64,7 +65,7 @@ _CHAIN_GROWTH = (
     _Growth("1,2-addition of a diene", _DIENE, {(0, 1): _SINGLE}, _BOTH),
     _Growth(
         "addition to a C=C bond",
-        _OLEFIN.replace("[C;", "[C;!R;"),
+        _OLEFIN.replace("[C;", "[C;!R;", 1),
         {(0, 1): _SINGLE},
         _BOTH,
     ),
@@ -76,7 +77,8 @@ _CHAIN_GROWTH = (
     ),
     _Growth(
         "ring-opening metathesis (ROMP)",
-        "[CH;R;!r6;!$(C[N,O]);!$(C-C=O)]=[CH;R;!r6;!$(C[N,O]);!$(C-C=O)]",
+        "[CH;R;!r6;!$(C[N,O]);!$(C-C=O);!$(C1=CC=CC1)]"
+        "=[CH;R;!r6;!$(C[N,O]);!$(C-C=O);!$(C1=CC=CC1)]",
         {(0, 1): None},
         {0: _DOUBLE, 1: _DOUBLE},
     ),
@@ -114,7 +116,7 @@ _CHAIN_GROWTH = (
 
 
 def units_of_monomer(smiles: str) -> list[MadeUnit]:
-    """The repeat units that one monomer makes; none of what is no monomer.
+    """The repeat units that one monomer makes, without stereo marks; none of what is no monomer.
 
     Args:
         smiles: of a molecule without `*`.
@@ -122,13 +124,15 @@ def units_of_monomer(smiles: str) -> list[MadeUnit]:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    mol = parse(smiles)
+    mol = parse(without_stereo(smiles))
     if attachment_points(mol) or "." in smiles:
         return []
     made = [
         MadeUnit(unit, growth.reaction)
         for growth in _CHAIN_GROWTH
-        for match in mol.GetSubstructMatches(Chem.MolFromSmarts(growth.pattern), maxMatches=8)
+        for match in mol.GetSubstructMatches(
+            Chem.MolFromSmarts(growth.pattern), uniquify=False, maxMatches=_MOST_MATCHES
+        )
         for unit in _valid(_grown(mol, growth, match))
     ]
     made += [MadeUnit(unit, "oxidative coupling") for unit in _coupled(mol)]
@@ -139,15 +143,19 @@ def units_of_monomer(smiles: str) -> list[MadeUnit]:
 def units_of_monomers(one: str, other: str) -> list[MadeUnit]:
     """The repeat units of the alternating chain that two monomers make by step growth.
 
+    They have no stereo marks.
+
     Args:
         one, other: SMILES of molecules without `*`, in any order.
 
     Raises:
         BadSmilesError: when one cannot be read.
     """
-    mols = parse(one), parse(other)
+    mols = parse(without_stereo(one)), parse(without_stereo(other))
     made: dict[str, MadeUnit] = {}
     for first, second in permutations(mols):
+        if Chem.MolToSmiles(first) in _CARBONYLS:
+            continue
         if Chem.MolToSmiles(second) in _CARBONYLS:
             for reaction, groups in _WITH_CARBONYL:
                 for residue in _residues(first, groups):
@@ -179,7 +187,7 @@ class _Group(NamedTuple):
 
 _ACID = (
     _Group("[CX3;!$(C(O)(O)=O)](=O)[OX2H]", 0, gone=(2,)),
-    _Group("[CX3](=O)[Cl,Br]", 0, gone=(2,)),
+    _Group("[CX3;!$(C(O)=O);!$(C(N)=O)](=O)[Cl,Br]", 0, gone=(2,)),
     _Group("[CX3;!$(C(O)(O)=O)](=O)[OX2;!R][CH3]", 0, gone=(2, 3)),
 )
 _HYDROXYL = (_Group("[OX2H][#6;!$(C=O)]", 0),)

@@ -36,10 +36,11 @@ _SPELLINGS = tuple(
             r"|naphthal)at(?!e)",
             r"\1ate",
         ),
-        (r"(chlor|fluor|brom|ox|sulf|am|im|anhydr)id(?![ei])", r"\1ide"),
+        (r"(chlor|fluor|brom|ox|sulf|am|im|anhydr|lact|glycol)id(?![eio])", r"\1ide"),
+        (r"ylen(?=ether)", "ylene"),
         (
             r"(ylen|yliden|butadien|isopren|pren|sulfon|keton|lacton|pyrrolidon|siloxan|urethan)"
-            r"(?![aeio])",
+            r"(?!e|a|i(?!min)|o(?!xid))",
             r"\1e",
         ),
         (r"(nitril|anilin|imin)(?![eo])", r"\1e"),
@@ -166,9 +167,9 @@ def _parts(text: str) -> list[str]:
 
 
 def _key(name: str) -> str:
-    """A name's letters and digits, spelled in one way."""
+    """A name's letters and digits, spelled in one way; and `/`, which stands between comonomers."""
     text = unicodedata.normalize("NFKD", name[:_LONGEST].casefold().translate(_LETTERS))
-    text = re.sub(r"[^a-z0-9]", "", text.encode("ascii", "ignore").decode())
+    text = re.sub(r"[^a-z0-9/]", "", text.encode("ascii", "ignore").decode())
     for pattern, spelled in _SPELLINGS:
         text = pattern.sub(spelled, text)
     return text

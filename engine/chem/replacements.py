@@ -35,7 +35,7 @@ _GROUPS = (
     ("acetoxy", "[OX2]C(=O)[CH3]", 0),
     ("carboxylic acid", "C(=O)[OX2H]", 0),
     ("primary amide", "C(=O)[NX3H2]", 0),
-    ("ester", "C(=O)[OX2;!R]", 2),
+    ("ester", "C(=O)[OX2;!R;!$(O(C=O)C=O)]", 2),
     ("amide", "C(=O)[NX3;!R]", 2),
     ("sulfonic acid", "S(=O)(=O)[OX2H]", 0),
     ("sulfone", "[SX4;!R](=O)(=O)", 1),
@@ -45,7 +45,7 @@ _GROUPS = (
     ("trimethylsilyl", "[Si]([CH3])([CH3])[CH3]", 0),
     ("dimethylsilylene", "[SiX4;!R]([CH3])[CH3]", 1),
     ("tert-butyl", "C([CH3])([CH3])[CH3]", 0),
-    ("aldehyde", "[CX3H]=O", 0),
+    ("aldehyde", "[CX3H;$(C[#6])]=O", 0),
     ("ketone", "[CX3;!R;$(C([#6,#0])[#6,#0])]=O", 1),
     ("phenyl", "c1[cH][cH][cH][cH][cH]1", 0),
     ("phenylene", "c1[cH]c[cH][cH][cH]1", 1),
@@ -60,8 +60,8 @@ _GROUPS = (
     ("bromine", "Br", 0),
     ("ether", "[OX2;!R;!$(OC=O)]", 1),
     ("sulfide", "[SX2;!R]", 1),
-    ("double bond", "[CX3;!R]=[CX3;!R]", None),
     ("vinyl", "[CX3H]=[CH2]", 0),
+    ("double bond", "[CX3;!R]=[CX3;!R]", None),
     ("methyl", "[CH3;$([CH3][#6,#14])]", 0),
 )
 """Name, SMARTS, and how many CH2 take its place; 0 for H, None for a double bond made single."""
@@ -103,6 +103,9 @@ def _by(chain: int | None) -> str:
 def _replaced(unit: Chem.Mol, match: tuple[int, ...], chain: int | None) -> Iterator[str]:
     """The unit without a group, or nothing where that is no repeat unit."""
     changed = Chem.RWMol(unit)
+    # Which way round the neighbours of a centre lie has no meaning when one is another.
+    for centre in changed.GetAtoms():
+        centre.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
     if chain is None:
         changed.GetBondBetweenAtoms(match[0], match[1]).SetBondType(Chem.BondType.SINGLE)
         for atom in match:
@@ -116,6 +119,9 @@ def _replaced(unit: Chem.Mol, match: tuple[int, ...], chain: int | None) -> Iter
         ]
         if len(beside) != (2 if chain else 1):
             return
+        neighbour = changed.GetAtomWithIdx(beside[0])
+        if not chain and neighbour.GetNoImplicit():
+            neighbour.SetNumExplicitHs(neighbour.GetNumExplicitHs() + 1)
         links = [changed.AddAtom(Chem.Atom(6)) for _ in range(chain)]
         path = [beside[0], *links, *beside[1:]]
         for first, second in pairwise(path):

@@ -166,7 +166,8 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
         # Without an id column rows are named by their numbers, as they are in a clone.
         if one.get("columns.id") == "":
             one["columns.id"] = ROW_NUMBERS
-    same = len({_learned(config) for config in configs}) == 1
+    learned = {_learned(config) for config in configs}
+    same = len(learned) == 1 and None not in learned
     names = dict.fromkeys(
         name for one in flat for name in one if not _is_said_elsewhere(name, same)
     )
@@ -181,7 +182,9 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
 def _learned(config: dict) -> tuple[tuple[str, str], ...] | None:
     """The properties that a run learned, with their units; None where they are not said."""
     properties = config.get("properties")
-    return properties and tuple((each["name"], each.get("unit", "")) for each in properties)
+    if not properties:
+        return None
+    return tuple((each["name"], each.get("unit", "")) for each in properties)
 
 
 def _is_said_elsewhere(setting: str, same_properties: bool) -> bool:

@@ -156,7 +156,7 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     # Whoever calls: sums of floats depend on how many threads add them up.
     torch.set_num_threads(usable_cores())
     reporter, count = context.reporter, len(request.canonical)
-    _check_encoder(request)
+    encoder = _checked_encoder(request)
     folds = request.divided()
     held_out = len(np.unique(folds[folds >= 0]))
     fits = stages(request.preset, held_out, request.quantities)
@@ -178,7 +178,7 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         reporter.stage(STAGE, steps)
     effects = study_sources(data, ensemble, request.preset, request.seed, context)
     reporter.stage("bundle", 1)
-    info = _described(request, ensemble, effects, context)
+    info = _described(request, ensemble, effects, context, encoder)
     write_info(context.folder, info)
     reporter.step()
     in_units = replace(
@@ -190,12 +190,17 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     return Made(info, in_units, folds)
 
 
-def _check_encoder(request: BundleRequest) -> None:
-    """Refuse an encoder from which the networks cannot start: they would find it after hours."""
+def _checked_encoder(request: BundleRequest) -> str:
+    """The digest of the encoder, empty where none is asked for.
+
+    Raises:
+        UserError: when the networks cannot start from it, which they would find out after hours.
+    """
     for member, config in network_configs(request.preset).items():
         if config.training.pretrained:
             network = network_member(member).build(config.network, len(request.names))
             start_from_encoder(network)
+    return encoder_digest() if request.preset.starts_from_encoder else ""
 
 
 def _with_learned_units(request: BundleRequest, reporter: Reporter) -> BundleRequest:
@@ -248,6 +253,7 @@ def _described(
     ensemble: Ensemble,
     effects: Sequence[SourceEffect],
     context: TrainContext,
+    encoder: str,
 ) -> BundleInfo:
     """The description of a bundle whose members are written; its domain is written here."""
     labels, names = request.labels, request.names
@@ -277,7 +283,7 @@ def _described(
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
         pretrained=pretrained,
-        encoder=encoder_digest() if pretrained else "",
+        encoder=encoder if pretrained else "",
         networks={member: config.network for member, config in configs.items()},
         network_counts={member: len(network_files(context.folder, member)) for member in configs},
         figures=ensemble.figures,

@@ -268,7 +268,9 @@ _LOWEST = (
 )
 """The lowest values of quantities that cannot be negative, or that vacuum has."""
 _OF_ANOTHER = re.compile(
-    r"\b(log|log10|lg|ln|delta|change|difference|shift|deviation|error|score)\b"
+    r"\b(log|log10|lg|ln|delta|change|difference|increment|shift|deviation|error|score|excess"
+    r"|imag|imaginary|derivative|contrast|loss|thermal diffusion|viscosity index"
+    r"|(?<!diffusion )coefficient)\b"
 )
 """Words of a name that make another quantity of it, of any sign."""
 

@@ -26,15 +26,23 @@ def columns_of_units_or_names(
     """
     if smiles is None:
         try:
-            return guess_columns(raw, id=id), False
+            columns = guess_columns(raw, id=id)
         except UserError:
-            named = max(raw.column_names, key=lambda name: _share_of_names(raw, name), default=None)
-            if named is None or _share_of_names(raw, named) < _MOST_ARE_NAMES:
+            # The first of the most fitting ones, but that which has the ids.
+            choices = [name for name in raw.column_names if name not in (id, _looks_like_id(raw))]
+            smiles = max(choices, key=lambda name: _share_of_names(raw, name), default=None)
+            if smiles is None or _share_of_names(raw, smiles) < _MOST_ARE_NAMES:
                 raise
-            # A column of names is no column of ids.
-            smiles, id = named, id or ""
-    columns = guess_columns(raw, smiles=smiles, id=id)
+            columns = guess_columns(raw, smiles=smiles, id=id)
+    else:
+        columns = guess_columns(raw, smiles=smiles, id=id)
     return columns, _share_of_names(raw, columns.smiles) >= _MOST_ARE_NAMES
+
+
+def _looks_like_id(raw: RawTable) -> str | None:
+    """The first column whose name says that it has ids."""
+    words = ((name, name.strip().casefold()) for name in raw.column_names)
+    return next((name for name, word in words if word == "id" or word.endswith("_id")), None)
 
 
 def units_of_names(texts: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Monomers lead to the repeat units that textbooks give."""
 
 import pytest
+from rdkit import Chem
 
 from engine.chem.finding import find, told
 from engine.chem.monomers import units_of_monomer, units_of_monomers
@@ -83,6 +84,8 @@ TWO = {
 """By SMILES or name of the polymer; after Odian, Principles of Polymerization."""
 SEVERAL = {
     "C=CC=C": {"*CC=CC*", "*CC(*)C=C"},
+    "C=C(C)C=C": {"*CC=C(C)C*", "*CC(*)(C)C=C", "*CC(*)C(C)=C"},
+    "C=C1CCOC1=O": {"*CC1(*)CCOC1=O", "*OCCC(=C)C(*)=O"},
     "C1=CC2CCC1C2": {"*C=CC1CCC(*)C1", "*C1C2CCC(C2)C1*"},
     "C1=CCCC1": {"*C=CCCC*", "*C1CCCC1*"},
 }
@@ -133,6 +136,35 @@ def test_what_is_no_monomer_makes_nothing(smiles: str) -> None:
 )
 def test_what_does_not_react_twice_makes_nothing(pair: tuple[str, str]) -> None:
     assert units_of_monomers(*pair) == []
+
+
+def test_the_reaction_does_not_depend_on_the_order() -> None:
+    bisphenol, diamine, phosgene = "CC(C)(c1ccc(O)cc1)c1ccc(O)cc1", "NCCCCCCN", "O=C(Cl)Cl"
+    for one, words in ((bisphenol, "polycarbonate"), (diamine, "polyurea")):
+        for pair in ((one, phosgene), (phosgene, one)):
+            (made,) = units_of_monomers(*pair)
+            assert made.reaction.endswith(words)
+
+
+def test_however_a_chiral_monomer_is_spelled_it_makes_one_unit() -> None:
+    for smiles in ("C[C@@H]1CO1", "C[C@H](N)CN"):
+        mol = Chem.MolFromSmiles(smiles)
+        made = {
+            tuple(
+                units_of_monomer(spelled)
+                or units_of_monomers(spelled, "O=C1OC(=O)c2cc3C(=O)OC(=O)c3cc12")
+            )
+            for spelled in (Chem.MolToSmiles(mol, doRandom=True) for _ in range(20))
+        }
+        assert len(made) == 1
+        assert len(made.pop()) == 1
+
+
+@pytest.mark.parametrize("text", ["*C", "C*", "*C*C*"])
+def test_what_has_not_two_attachment_points_is_no_repeat_unit(text: str) -> None:
+    found = find(text)
+    assert (found.how, found.only) == ("molecule", None)
+    assert "two attachment points" in told(found)
 
 
 def test_a_monomer_is_found_with_the_names_of_what_it_makes() -> None:

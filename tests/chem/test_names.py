@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from rdkit.Chem import Descriptors
 
 from engine.chem.finding import find, told
 from engine.chem.names import named_polymers
@@ -29,6 +30,8 @@ def test_units_of_the_list_are_repeat_units_of_different_polymers() -> None:
     units = [polymer.smiles for polymer in named_polymers()]
     assert [canonical(unit) for unit in units] == units
     assert {attachment_points(parse(unit)) for unit in units} == {2}
+    for unit in units:
+        assert not Descriptors.NumRadicalElectrons(parse(unit)), unit
     assert len({canonical_unit(unit) for unit in units}) == len(units)
 
 
@@ -48,6 +51,8 @@ def test_units_of_the_list_are_repeat_units_of_different_polymers() -> None:
         (["PS", "Polystyrol", "polystyrene"], "*CC(*)c1ccccc1"),
         (["Poly(α-methylstyrene)", "poly(alpha-methylstyrene)"], "*CC(*)(C)c1ccccc1"),
         (["PAN", "Polyacrylnitril"], "*CC(*)C#N"),
+        (["Polylactid"], "*OC(C)C(*)=O"),
+        (["Polypropylenoxid", "PPG"], "*CC(C)O*"),
     ],
 )
 def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
@@ -61,6 +66,9 @@ def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
     ("text", "how", "first"),
     [
         ("PVA", "abbreviation", "Poly(vinyl alcohol)"),
+        ("PB", "abbreviation", "Poly(1-butene)"),
+        ("parylene", "class", "Poly(p-xylylene)"),
+        ("EMA", "copolymer", "Polyethylene"),
         ("nylon", "class", "Nylon 6"),
         ("polyurethane", "class", "Polyurethane of MDI and 1,4-butanediol"),
         ("ABS", "copolymer", "Polyacrylonitrile"),
@@ -75,7 +83,9 @@ def test_what_leaves_a_doubt_is_offered_and_not_taken(text: str, how: str, first
     assert first in told(found)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "xyzzy", "?!", "C" * 5000, "ポリスチレン", "\ud83d"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "xyzzy", "PA 6/12", "?!", "C" * 5000, "ポリスチレン", "\ud83d"]
+)
 def test_what_is_no_name_names_nothing(text: str) -> None:
     found = find(text)
     assert (found.how, found.units, found.only) == ("nothing", (), None)
@@ -96,6 +106,7 @@ def test_rubbish_and_slips_of_the_pen_are_answered_with_a_sentence() -> None:
         found = find(text)
         assert told(found).endswith(".")
         assert found.units or found.how in ("molecule", "nothing"), text
+        assert found.only is None or canonical(found.only.smiles).count("*") == 2
         assert all(
             canonical(unit.smiles).count("*") == 2 for unit in found.units if "*" not in text
         )

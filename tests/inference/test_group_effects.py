@@ -4,8 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit.Chem import Descriptors
 
 from engine.base.workspace import ASSETS
+from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.replacements import cut_between_carbons, replacements_of
 from engine.chem.smiles import parse
@@ -26,6 +28,16 @@ from tests.conftest import TEXTBOOK
         ("*CC=CC*", {("double bond", "a single bond"): "*CCCC*"}),
         ("*NCCCCCC(*)=O", {("amide", "CH2CH2"): "*C*"}),
         ("*Oc1ccc(*)cc1", {("ether", "CH2"): "*Cc1ccc(*)cc1", ("phenylene", "CH2"): "*CO*"}),
+        (
+            "*O[Si](*)(C)c1ccccc1",
+            {
+                ("phenyl", "H"): "*O[SiH](*)C",
+                ("methyl", "H"): "*O[SiH](*)c1ccccc1",
+                ("ether", "CH2"): "*C[Si](*)(C)c1ccccc1",
+            },
+        ),
+        ("*N[C@@H](C)C(*)=O", {("amide", "CH2CH2"): "*CCC(*)C", ("methyl", "H"): "*NCC(*)=O"}),
+        ("*CC(*)C=C", {("vinyl", "H"): "*CC*"}),
         ("*CCC*", {}),
     ],
 )
@@ -38,7 +50,7 @@ def test_each_group_is_replaced_alone(unit: str, replaced: dict) -> None:
 
 
 def test_groups_of_well_known_polymers_do_not_overlap_and_leave_repeat_units() -> None:
-    units = load_table(TEXTBOOK).canonical
+    units = [*load_table(TEXTBOOK).canonical, *(each.smiles for each in named_polymers())]
     with_groups = 0
     for unit in units:
         whole = cut_between_carbons(unit)
@@ -48,7 +60,9 @@ def test_groups_of_well_known_polymers_do_not_overlap_and_leave_repeat_units() -
         atoms = [atom for each in found for atom in each.atoms]
         assert len(atoms) == len({*atoms})
         assert all(parse(whole).GetAtomWithIdx(atom).GetAtomicNum() for atom in atoms)
-        assert all(each.smiles.count("*") == 2 for each in found)
+        for each in found:
+            assert each.smiles.count("*") == 2
+            assert not Descriptors.NumRadicalElectrons(parse(each.smiles)), each
     assert with_groups > 0.9 * len(units)
 
 

@@ -58,6 +58,17 @@ def test_a_column_of_names_may_be_chosen_and_smiles_come_before_names(
     assert by_name["Tg"].nunique() == 2
 
 
+def test_ids_that_are_names_stay_ids_and_a_column_called_smiles_may_hold_names(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_text("id,polymer\nPE,PMMA\nPP,PS\n", encoding="utf-8")
+    frame = _predicted(predictor, path)
+    assert [*frame.columns[:2]] == ["id", "polymer"]
+    path.write_text("SMILES\nPMMA\nPS\n", encoding="utf-8")
+    assert _predicted(predictor, path)["Tg"].tolist() == frame["Tg"].tolist()
+
+
 def test_a_table_of_other_words_has_no_repeat_units(predictor: Predictor, tmp_path: Path) -> None:
     path = tmp_path / "words.csv"
     path.write_text("what,when\nred,monday\nblue,tuesday\n", encoding="utf-8")

@@ -87,6 +87,24 @@ def test_a_name_of_several_polymers_offers_each(tiny_run, open_page):
     assert _cards(app)
 
 
+def test_the_editor_changes_no_text_that_is_a_name_or_a_monomer(tiny_run, open_page, monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "pages.parts.components.molecule_editor",
+        lambda smiles, **how: shown.append(smiles) or canonical_or_empty(smiles),
+    )
+    app = open_page("predict", model=tiny_run.id)
+    for text, drawn in (("PPO", ""), ("c1ccccc1C=C", "c1ccccc1C=C")):
+        app = _draw(app, text)
+        assert app.text_input(key="smiles").value == text
+        assert shown[-1] == drawn
+        assert not _cards(app)
+
+
+def canonical_or_empty(smiles: str) -> str:
+    return canonical(smiles) if smiles else ""
+
+
 def test_a_monomer_offers_the_units_that_it_makes(tiny_run, open_page):
     app = _draw(open_page("predict", model=tiny_run.id), "C=CC=C")
     assert "is a monomer of" in app.info[0].value

@@ -93,6 +93,11 @@ def test_any_unit_of_the_same_kind_is_accepted(
         ("change of heat capacity", -np.inf),
         ("electron affinity", -np.inf),
         ("capacity", -np.inf),
+        ("refractive index increment (mL/g)", -np.inf),
+        ("temperature coefficient of refractive index", -np.inf),
+        ("diffusion coefficient", 0.0),
+        ("excess heat capacity", -np.inf),
+        ("viscosity index", -np.inf),
     ],
 )
 def test_what_cannot_be_negative_is_known_by_its_name(name: str, lowest: float) -> None:

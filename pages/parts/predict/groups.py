@@ -21,14 +21,17 @@ _FAINTEST, _STRONGEST = 0.15, 0.75
 @st.fragment
 @part
 def show_group_effects(info: BundleInfo, folder: Path, smiles: str) -> None:
-    """What each group adds to a property, for models that need no conditions.
+    """What each group adds to a property, for models of canonical units without conditions.
 
     Args:
         info: the model's description.
         folder: the model's.
         smiles: the repeat unit that is shown.
     """
-    if info.conditions or not st.toggle("Which groups make the value?", key="show groups"):
+    # A model of units as drawn has another value of the unit as it is cut here.
+    if info.conditions or not info.canonical_units:
+        return
+    if not st.toggle("Which groups make the value?", key="show groups"):
         return
     choices = {title_with_name(each): each for each in info.properties if each.is_answer}
     property_ = choices[st.selectbox("Property", list(choices), key="groups property", width=300)]
