@@ -69,4 +69,4 @@ def _submit(app: App, page, run: str, test: Path) -> None:
     page.goto(f"{app.url}/submission?model={run}")
     page.locator("input[type=file]").first.set_input_files(test)
     page.get_by_role("button", name="Predict the table").click()
-    page.get_by_text("Columns: id, Tg, warning, problem.").wait_for()
+    page.get_by_text("Columns: id, SMILES, Tg, warning, problem.").wait_for()
