@@ -6,7 +6,6 @@ drawings of a polymer share a fold. Below 1, the canonical unit errs less.
 """
 
 import argparse
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from scipy.stats import bootstrap
 
 from bench.accuracy.bootstrap import RESAMPLES
 from bench.out_of_fold import predict_folds
-from bench.reporting import markdown_table, stamp, write_json
+from bench.reporting import markdown_table, read_json, stamp, write_json
 from bench.speed.machine import machine_record
 from engine.features.compute import canonical_units
 from engine.runs.making import BundleRequest
@@ -38,7 +37,7 @@ def main() -> None:
     for path in asked.tables:
         found = compare(path, asked.preset, asked.folds, asked.seed)
         how = f"--preset {asked.preset} --folds {asked.folds} --seed {asked.seed}"
-        kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        kept = read_json(RESULTS)
         record = {**stamp(f"python -m bench.repeat_units {path} {how}"), **found}
         write_json(RESULTS, {**kept, f"{path.name} {how}": {**record, "machine": machine_record()}})
         print(f"{path.name} {how}\n\n{report(found)}\n", flush=True)

@@ -150,10 +150,10 @@ def report(found: dict) -> str:
     for system in systems:
         of_tables = (own.get(system, {}).get("rmse", {}) for own in found.values())
         for member in dict.fromkeys(each for errors in of_tables for each in errors):
-            own = cells(system, member)
+            shown = cells(system, member)
             # Those that a preset has in both ways are told once.
-            if member != "blend" and own not in members.values():
-                members[f"{title_of(member)} of `{system}`"] = own
+            if member != "blend" and shown not in members.values():
+                members[f"{title_of(member)} of `{system}`"] = shown
     tables = [
         markdown_table([head, *heads], each)
         for head, each in (("system", rows), ("member", [[m, *own] for m, own in members.items()]))

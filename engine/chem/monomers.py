@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
-from .repeat_unit import canonical_unit, ends_of, repeats
+from .repeat_unit import canonical_unit, ends_of, remove_atoms, repeats
 from .smiles import BadSmilesError, attachment_points, parse, without_stereo
 
 _SINGLE, _DOUBLE = Chem.BondType.SINGLE, Chem.BondType.DOUBLE
@@ -47,9 +47,9 @@ class _Growth(NamedTuple):
     gone: tuple[int, ...] = ()
 
 
-def _opened(reaction: str, pattern: str, gone: tuple[int, ...] = ()) -> _Growth:
+def _opened(reaction: str, pattern: str) -> _Growth:
     """A ring whose bond between the first two atoms of a pattern is broken."""
-    return _Growth(reaction, pattern, {(0, 1): None}, _BOTH, gone)
+    return _Growth(reaction, pattern, {(0, 1): None}, _BOTH)
 
 
 _MOST_MATCHES = 16
@@ -266,10 +266,7 @@ def _finished(
 
 def _without(changed: Chem.RWMol, atoms: Sequence[int]) -> Chem.Mol | None:
     """A molecule that has lost some atoms; None where no molecule is left."""
-    changed.BeginBatchEdit()
-    for atom in atoms:
-        changed.RemoveAtom(atom)
-    changed.CommitBatchEdit()
+    remove_atoms(changed, atoms)
     try:
         Chem.SanitizeMol(changed)
     except Chem.MolSanitizeException:

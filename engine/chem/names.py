@@ -89,17 +89,11 @@ def find_polymer(text: str) -> Named:
     Args:
         text: a name, an abbreviation, or a trade name.
     """
+    if exact := _exactly(text):
+        return exact
     key, list_ = _key(text), _list()
     if not key or len(text) > _LONGEST:
         return Named(text, "nothing")
-    if key in list_.names:
-        return Named(text, "name", (list_.names[key],))
-    of_class = list_.classes.get(key)
-    if key in list_.abbreviations:
-        members = of_class.polymers if of_class else ()
-        return Named(text, "abbreviation", (*list_.abbreviations[key], *members))
-    if of_class is not None:
-        return of_class._replace(text=text)
     near = difflib.get_close_matches(key, list_.names, _MOST_NEAR, _NEAR)
     # The name of a monomer lacks what its polymer begins with.
     near = [each for each in (f"poly{key}",) if each in list_.names] + near
@@ -109,11 +103,23 @@ def find_polymer(text: str) -> Named:
 
 def polymer_named(text: str) -> NamedPolymer | None:
     """The polymer that a text names without a doubt; None for a SMILES with `*`, and all else."""
-    if "*" in text or len(text) > _LONGEST:
+    exact = None if "*" in text else _exactly(text)
+    certain = exact and exact.how in ("name", "abbreviation") and len(exact.polymers) == 1
+    return exact.polymers[0] if exact and certain else None
+
+
+def _exactly(text: str) -> Named | None:
+    """What a text names that is a name itself, and not only like one."""
+    if len(text) > _LONGEST:
         return None
     key, list_ = _key(text), _list()
-    short = list_.abbreviations.get(key, []) if key not in list_.classes else []
-    return list_.names.get(key) or (short[0] if len(short) == 1 else None)
+    if key in list_.names:
+        return Named(text, "name", (list_.names[key],))
+    of_class = list_.classes.get(key)
+    if key in list_.abbreviations:
+        members = of_class.polymers if of_class else ()
+        return Named(text, "abbreviation", (*list_.abbreviations[key], *members))
+    return of_class and of_class._replace(text=text)
 
 
 def named_polymers() -> tuple[NamedPolymer, ...]:

@@ -211,7 +211,7 @@ def _first_part(unit: Chem.Mol, last: int, following: int) -> Chem.Mol:
     star = Chem.Atom(0)
     star.SetNoImplicit(True)
     part.ReplaceAtom(following, star)
-    _remove(part, {*range(unit.GetNumAtoms())}.difference(kept, [following]))
+    remove_atoms(part, {*range(unit.GetNumAtoms())}.difference(kept, [following]))
     return parse(Chem.MolToSmiles(part))
 
 
@@ -269,7 +269,7 @@ def _rebonded(
         changed.AddBond(first, second, kind)
     if marked:
         _keep_stereo(mol, changed, instead)
-    _remove(changed, dropped)
+    remove_atoms(changed, dropped)
     Chem.SanitizeMol(changed)
     if marked:
         # Without this, cis and trans are not written.
@@ -306,7 +306,8 @@ def _keep_stereo(mol: Chem.Mol, changed: Chem.RWMol, instead: dict[tuple[int, in
         bond.SetBondDir(Chem.BondDir.NONE)
 
 
-def _remove(mol: Chem.RWMol, atoms: Iterable[int]) -> None:
+def remove_atoms(mol: Chem.RWMol, atoms: Iterable[int]) -> None:
+    """Remove some atoms, by their numbers before any of them is gone, with their bonds."""
     mol.BeginBatchEdit()
     for atom in atoms:
         mol.RemoveAtom(atom)
@@ -364,7 +365,7 @@ def _seen_alike(unit: Chem.Mol, path: list[int]) -> set[int]:
     for copy in range(copies):
         following = (copy + 1) % copies
         ring.AddBond(path[-2] + size * copy, path[1] + size * following, kind)
-    _remove(ring, [end + size * copy for copy in range(copies) for end in (one, other)])
+    remove_atoms(ring, [end + size * copy for copy in range(copies) for end in (one, other)])
     # Not sanitised: the wide ring joins all others to one system, which takes RDKit very long.
     ring.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(ring)

@@ -6,7 +6,15 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
-from .repeat_unit import beside_end, cut_at, cuts_of, ends_of, hangs_on_singles, repeats
+from .repeat_unit import (
+    beside_end,
+    cut_at,
+    cuts_of,
+    ends_of,
+    hangs_on_singles,
+    remove_atoms,
+    repeats,
+)
 from .smiles import BadSmilesError, attachment_points, canonical, parse
 
 
@@ -126,10 +134,7 @@ def _replaced(unit: Chem.Mol, match: tuple[int, ...], chain: int | None) -> Iter
         path = [beside[0], *links, *beside[1:]]
         for first, second in pairwise(path):
             changed.AddBond(first, second, Chem.BondType.SINGLE)
-        changed.BeginBatchEdit()
-        for atom in match:
-            changed.RemoveAtom(atom)
-        changed.CommitBatchEdit()
+        remove_atoms(changed, match)
     try:
         Chem.SanitizeMol(changed)
         written = canonical(Chem.MolToSmiles(changed))

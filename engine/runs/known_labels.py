@@ -103,23 +103,24 @@ class KnownLabels:
             count: so many at most.
         """
         units, neighbours = self._compared
+        polymers = [*units]
         similarities = neighbours.similarities(smiles)
         near: list[NearPolymer] = []
         own = canonical_unit(flat_smiles(smiles))
         for place in np.argsort(-similarities, kind="stable"):
-            unit = units[place]
+            unit = units[polymers[place]]
             if len(near) == count or not similarities[place]:
                 break
             labels = self.of(unit).get(property_, [])
-            if labels and own != canonical_unit(unit):
+            if labels and own != polymers[place]:
                 near.append(NearPolymer(unit, float(similarities[place]), labels))
         return near
 
     @cached_property
-    def _compared(self) -> tuple[list[str], Neighbours]:
-        """One repeat unit of each polymer, and their fingerprints."""
-        units = list({canonical_unit(unit): unit for unit in reversed([*self._rows])}.values())
-        return units, Neighbours(units)
+    def _compared(self) -> tuple[dict[str, str], Neighbours]:
+        """By canonical unit, the first drawing of each polymer; and their fingerprints."""
+        units = {canonical_unit(unit): unit for unit in reversed([*self._rows])}
+        return units, Neighbours([*units])
 
 
 def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:

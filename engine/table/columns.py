@@ -248,9 +248,7 @@ def _is_smiles(text: str | None) -> bool:
 def _guess_id(raw: RawTable, exclude: set[str]) -> str | None:
     names = [name for name in raw.column_names if name not in exclude]
     words = {name: _words(name) for name in names}
-    id_names = [name for wanted in _ID_NAMES for name in names if words[name] == wanted]
-    id_names += [name for name in names if words[name].endswith("_id")]
-    for name in id_names:
+    for name in columns_called_ids(names):
         if _values(raw, name, 1):
             return name
     for name in names:
@@ -258,6 +256,13 @@ def _guess_id(raw: RawTable, exclude: set[str]) -> str | None:
             return name
     first = raw.column_names[0]
     return first if first in names and _could_be_id(raw, first) else None
+
+
+def columns_called_ids(names: Sequence[str]) -> list[str]:
+    """The columns whose names say that they hold ids, the clearest first."""
+    words = {name: _words(name) for name in names}
+    found = [name for wanted in _ID_NAMES for name in names if words[name] == wanted]
+    return found + [name for name in names if words[name].endswith("_id")]
 
 
 def _names_rows(raw: RawTable, name: str) -> bool:
@@ -302,7 +307,7 @@ def _numbers_samples(raw: RawTable, name: str, words: str) -> bool:
 
     Of a sample that was measured twice there are two rows.
     """
-    if not (words in _ID_NAMES or words.endswith("_id") or _UNIQUE_ID_NAMES.fullmatch(words)):
+    if not (columns_called_ids([name]) or _UNIQUE_ID_NAMES.fullmatch(words)):
         return False
     cells = _values(raw, name)
     return _are_integers(cells) and len({*cells}) >= _DISTINCT_IDS * len(cells)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..base.errors import UserError
 from ..chem.names import polymer_named
 from .cells import is_missing
-from .columns import Columns, guess_columns
+from .columns import Columns, columns_called_ids, guess_columns
 from .reading import RawTable
 
 _SAMPLE = 200
@@ -24,25 +24,22 @@ def columns_of_units_or_names(
     Raises:
         UserError: when there are neither repeat units nor names.
     """
-    if smiles is None:
-        try:
-            columns = guess_columns(raw, id=id)
-        except UserError:
-            # The first of the most fitting ones, but that which has the ids.
-            choices = [name for name in raw.column_names if name not in (id, _looks_like_id(raw))]
-            smiles = max(choices, key=lambda name: _share_of_names(raw, name), default=None)
-            if smiles is None or _share_of_names(raw, smiles) < _MOST_ARE_NAMES:
-                raise
-            columns = guess_columns(raw, smiles=smiles, id=id)
-    else:
+    try:
         columns = guess_columns(raw, smiles=smiles, id=id)
+    except UserError:
+        named = None if smiles else _column_of_names(raw, id)
+        if named is None:
+            raise
+        columns = guess_columns(raw, smiles=named, id=id)
     return columns, _share_of_names(raw, columns.smiles) >= _MOST_ARE_NAMES
 
 
-def _looks_like_id(raw: RawTable) -> str | None:
-    """The first column whose name says that it has ids."""
-    words = ((name, name.strip().casefold()) for name in raw.column_names)
-    return next((name for name, word in words if word == "id" or word.endswith("_id")), None)
+def _column_of_names(raw: RawTable, id: str | None) -> str | None:
+    """The first column that has the most names, and is none of ids; None where none has enough."""
+    ids = {id, *columns_called_ids(raw.column_names)}
+    shares = {name: _share_of_names(raw, name) for name in raw.column_names if name not in ids}
+    best = max(shares, key=lambda name: shares[name], default=None)
+    return best if best is not None and shares[best] >= _MOST_ARE_NAMES else None
 
 
 def units_of_names(texts: Sequence[str]) -> list[str]:

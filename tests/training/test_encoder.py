@@ -31,7 +31,7 @@ from engine.settings.networks import NetworkConfig
 from engine.settings.presets import PRESETS, Preset
 from engine.table import load_table
 from engine.training.context import TrainContext
-from engine.training.encoder import NETWORK, descriptor_targets, learn_encoder
+from engine.training.encoder import NETWORK, descriptor_targets, learn_encoder, median_share
 from engine.training.reporter import Reporter
 from tests.conftest import TEXTBOOK
 
@@ -99,6 +99,11 @@ def test_networks_of_presets_can_start_from_it(name: str) -> None:
     assert configs
     for config in configs:
         start_from_encoder(PolyGIN.build(config.network, 2))
+
+
+def test_what_does_not_vary_is_not_explained() -> None:
+    assert median_share(np.array([0.2, np.nan, 0.4, np.nan, 0.3])) == pytest.approx(0.3)
+    assert median_share(np.array([np.nan])) == 0
 
 
 @pytest.mark.parametrize("pretrained", [True, False])
