@@ -24,11 +24,14 @@ class Uncertainty:
         low, high: the intervals' ends, in the properties' units, kept to what physics allows; NaN
             where a row could not be predicted, or the property had too few labels for an interval.
         domain: `inside` or `outside`; None where neither can be said.
+        half_widths: how far the intervals reach to either side of the blend, on the properties'
+            scales, before they are kept to what physics allows; NaN as above.
     """
 
     low: pd.DataFrame
     high: pd.DataFrame
     domain: pd.DataFrame
+    half_widths: pd.DataFrame
 
     def columns(self, names: Mapping[str, str] | None = None) -> pd.DataFrame:
         """`Tg_low`, `Tg_high`, `Tg_domain` and so on: N rows, three columns for each property.
@@ -94,6 +97,7 @@ def estimate_uncertainty(
         high=_in_units(info, scaled + half_widths),
         # Without a dtype, pandas would make a column of texts, with NaN in place of None.
         domain=pd.DataFrame(sides, columns=info.names, dtype=object),
+        half_widths=pd.DataFrame(half_widths, columns=info.names),
     )
 
 

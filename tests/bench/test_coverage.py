@@ -7,6 +7,8 @@ import pytest
 
 from bench.coverage import markdown, measure
 from bench.out_of_fold import load_out_of_fold
+from bench.probabilities import calibration
+from bench.probabilities import measure as measure_probabilities
 from engine.base.errors import UserError
 from engine.inference.bundle import read_info
 from engine.runs import Run, read_out_of_fold
@@ -24,6 +26,23 @@ def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Ta
         assert 0 < figures["outside"] < figures["labels"]
         assert len(figures["coverage_by_fold"]) == 3
     assert "| Tg (°C) | 64 |" in markdown(measured)
+
+
+def test_probabilities_of_labels_are_calibrated_as_an_independent_count_says(
+    trained: Run, slice_of_textbook: Table
+) -> None:
+    measured = measure_probabilities(
+        load_out_of_fold(trained.folder / OUT_OF_FOLD, slice_of_textbook)
+    )
+    info = read_info(trained.bundle)
+    for name in info.names:
+        assert measured[name]["cases"] == 9 * info.labels[name]
+        assert 0 < measured[name]["brier"] < measured[name]["brier_of_mean"]
+    likely, happened = np.array([0.05, 0.15, 0.15, 0.95]), np.array([0, 1, 0, 1], dtype=bool)
+    found = calibration(likely, happened)
+    assert found["brier"] == pytest.approx((0.05**2 + 0.85**2 + 0.15**2 + 0.05**2) / 4)
+    assert found["off"] == pytest.approx((0.05 + 2 * 0.35 + 0.05) / 4)
+    assert [each["share"] for each in found["bins"]] == [0, 0.5, 1]
 
 
 def test_a_file_by_id_without_labels_is_joined(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import learning_curve, small_tables
+from bench import learning_curve, probabilities, small_tables
 from bench.accuracy import time_to_error
 from bench.readme_tables import RESULT, SOURCES, figures_table, polymers_table
 from bench.reporting import read_json, settings_of
@@ -47,6 +47,13 @@ def test_the_page_on_accuracy_holds_the_tables(bench) -> None:
     page = ACCURACY.read_text(encoding="utf-8")
     for table in bench.report(read_json(ROOT / bench.RESULTS)).split("\n\n"):
         assert table in page
+
+
+@pytest.mark.parametrize("folds", ["random", "similarity"])
+def test_the_page_on_intervals_holds_how_well_probabilities_hold(folds: str) -> None:
+    found = read_json(ROOT / "results" / f"probabilities-{folds}.json")["properties"]
+    page = (ROOT / "docs" / "intervals.md").read_text(encoding="utf-8")
+    assert probabilities.markdown(found) in page
 
 
 def test_what_is_said_of_a_preset_was_measured_with_its_settings() -> None:

@@ -1,0 +1,268 @@
+"""A specification of what a polymer should be: ends and directions for its properties."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..base.errors import UserError
+from ..base.wording import clipped, listed
+from ..settings.properties import Property, conversion_to, registered_as
+from .conformal import Interval
+from .probability import probability_between
+
+Direction = Literal["", "high", "low"]
+"""Whether a property should be as high or as low as possible; empty where it does not matter."""
+
+LONGEST = 2000
+"""Characters of the longest specification that is read."""
+
+_LONGEST_PART = 400
+_NUMBER = r"[-−+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-−+]?\d+)?"
+_BETWEEN = re.compile(rf"(.+?)\s+between\s+({_NUMBER})\s+and\s+({_NUMBER})(.*)", re.IGNORECASE)
+_DOUBLE = re.compile(rf"({_NUMBER})\s*(<=?|≤)\s*(.+?)\s*(<=?|≤)\s*({_NUMBER})(.*)")
+_ONE_END = re.compile(rf"(.+?)\s*(<=?|>=?|≤|≥)\s*({_NUMBER})(.*)")
+_AIM = re.compile(
+    r"(?:(maximi[sz]e|minimi[sz]e)\s+(.+)|(.+?)\s+(?:as\s+)?(high|low)(?:\s+as\s+possible)?)",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"[;\n]|,(?=\s|$)|,(?!\d)")
+
+
+class Requirement(BaseModel):
+    """What one property should be.
+
+    Attributes:
+        name: the property's.
+        low, high: the ends that it should lie between, in the property's unit; None for no end.
+        direction: whether it should be as high or as low as possible.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="forbid")
+
+    name: str = Field(max_length=300)
+    low: float | None = None
+    high: float | None = None
+    direction: Direction = ""
+
+    @model_validator(mode="after")
+    def _has_a_point(self) -> "Requirement":
+        if self.low is not None and self.high is not None and self.low >= self.high:
+            raise ValueError(f"{self.name} should be above {self.low:g} and below {self.high:g}")
+        return self
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether it has a lower or an upper end, so that it can be met or missed."""
+        return self.low is not None or self.high is not None
+
+    def words(self, unit: str = "") -> str:
+        """The requirement as it can be written and read again, such as `Tg > 150 °C`."""
+        after = f" {unit}" if unit else ""
+        if self.low is not None and self.high is not None:
+            text = f"{self.low:g} < {self.name} < {self.high:g}{after}"
+        elif self.low is not None:
+            text = f"{self.name} > {self.low:g}{after}"
+        elif self.high is not None:
+            text = f"{self.name} < {self.high:g}{after}"
+        else:
+            text = ""
+        aim = f"{self.name} as {self.direction} as possible" if self.direction else ""
+        return ", ".join(filter(None, [text, aim]))
+
+
+class Likelihood(NamedTuple):
+    """How likely N units meet a specification.
+
+    Attributes:
+        by_property: the probability of meeting each requirement that has ends, shape `(N,)`, by
+            property; NaN where a row has no interval.
+        of_all: their product, as if errors of different properties had nothing to do with each
+            other; NaN where one is.
+    """
+
+    by_property: dict[str, np.ndarray]
+    of_all: np.ndarray
+
+
+def read_specification(text: str, properties: Sequence[Property]) -> list[Requirement]:
+    """Read requirements such as `Tg > 150, 1.1 < Density < 1.3, Tc as high as possible`.
+
+    Ends may have a unit, which is converted to the property's own.
+
+    Args:
+        text: requirements with commas, semicolons or line breaks between them.
+        properties: that there are, by whose names, titles and usual words they are known.
+
+    Returns:
+        One requirement for each property that is named, in order.
+
+    Raises:
+        UserError: when one of them cannot be read, or two of a property contradict each other.
+    """
+    if len(text) > LONGEST:
+        raise UserError(f"A specification of {len(text):,} characters is too long.")
+    found: dict[str, dict] = {}
+    for part in filter(None, (each.strip() for each in _APART.split(text))):
+        if len(part) > _LONGEST_PART:
+            raise UserError(f"{clipped(part)!r} is too long for one requirement.")
+        property_, said = _read_part(part, properties)
+        own = found.setdefault(property_.name, {"name": property_.name})
+        twice = own.keys() & said.keys()
+        if twice:
+            raise UserError(f"{property_.name} is given twice: leave out {clipped(part)!r}.")
+        own.update(said)
+    return [_requirement(fields) for fields in found.values()]
+
+
+def _requirement(fields: dict) -> Requirement:
+    low, high = fields.get("low"), fields.get("high")
+    if low is not None and high is not None and low >= high:
+        raise UserError(
+            f"{fields['name']} cannot be above {low:g} and below {high:g}: give the lower end "
+            "first."
+        )
+    return Requirement(**fields)
+
+
+def _read_part(part: str, properties: Sequence[Property]) -> tuple[Property, dict]:
+    """One requirement: its property, and the fields that it gives."""
+    if match := _BETWEEN.fullmatch(part):
+        property_ = _property(match[1], properties, part)
+        ends = [_end(match[n], match[4], property_, part) for n in (2, 3)]
+        return property_, {"low": ends[0], "high": ends[1]}
+    if match := _DOUBLE.fullmatch(part):
+        property_ = _property(match[3], properties, part)
+        ends = [_end(match[n], match[6], property_, part) for n in (1, 5)]
+        return property_, {"low": ends[0], "high": ends[1]}
+    if match := _ONE_END.fullmatch(part):
+        property_ = _property(match[1], properties, part)
+        side = "high" if match[2] in ("<", "<=", "≤") else "low"
+        return property_, {side: _end(match[3], match[4], property_, part)}
+    if match := _AIM.fullmatch(part):
+        property_ = _property(match[2] or match[3], properties, part)
+        high = (match[1] or "").lower().startswith("max") or (match[4] or "").lower() == "high"
+        return property_, {"direction": "high" if high else "low"}
+    raise UserError(
+        f"{clipped(part)!r} is no requirement that can be read: write “Tg > 150”, "
+        "“1.1 < Density < 1.3” or “Tc as high as possible”."
+    )
+
+
+def _property(words: str, properties: Sequence[Property], part: str) -> Property:
+    """The property that some words name."""
+    wanted = words.strip().casefold()
+    named = registered_as(words)
+    for property_ in properties:
+        if wanted in (property_.name.casefold(), property_.title.casefold()):
+            return property_
+    for property_ in properties:
+        if named == property_.name:
+            return property_
+    there = listed([each.name for each in properties], most=99)
+    raise UserError(
+        f"{clipped(part)!r}: this model predicts no {clipped(words.strip())!r}, but {there}."
+    )
+
+
+def _end(number: str, unit: str, property_: Property, part: str) -> float:
+    """An end in the property's unit."""
+    value, unit = float(number.replace("−", "-").replace(",", ".")), unit.strip()
+    if unit and unit not in (property_.unit, "unitless"):
+        convert = conversion_to(property_, property_.base, unit)
+        if convert is None:
+            wanted = property_.unit or "no unit"
+            raise UserError(
+                f"{clipped(part)!r}: {clipped(unit)!r} is no unit of {property_.name}, which is "
+                f"given in {wanted}."
+            )
+        value = float(convert(np.array([value]))[0])
+    if not math.isfinite(value):
+        raise UserError(f"{clipped(part)!r}: {clipped(number)!r} is too large a number.")
+    return value
+
+
+def likelihood(
+    requirements: Sequence[Requirement],
+    properties: Mapping[str, Property],
+    intervals: Mapping[str, Interval],
+    values: Mapping[str, np.ndarray],
+    half_widths: Mapping[str, np.ndarray],
+) -> Likelihood:
+    """How likely N units meet each requirement, and all of them.
+
+    Args:
+        requirements: those without ends cannot be missed, and do not count.
+        properties, intervals: of the model, by name.
+        values: by property, shape `(N,)`, the predictions in the property's unit.
+        half_widths: by property, shape `(N,)`, on the property's scale.
+    """
+    by_property = {}
+    for each in requirements:
+        if not each.has_ends:
+            continue
+        property_ = properties[each.name]
+        by_property[each.name] = probability_between(
+            intervals.get(each.name),
+            property_.scaled(values[each.name]),
+            half_widths[each.name],
+            _scaled_end(property_, each.low, -np.inf),
+            _scaled_end(property_, each.high, np.inf),
+        )
+    parts = np.array([*by_property.values()])
+    return Likelihood(by_property, parts.prod(axis=0) if len(parts) else np.array([]))
+
+
+def _scaled_end(property_: Property, end: float | None, without: float) -> float:
+    """An end on the property's scale; one that no value can pass where there is none."""
+    if end is None:
+        return without
+    scaled = float(property_.scaled(np.array(end)))
+    return scaled if math.isfinite(scaled) else -np.inf  # of a logarithm: all values lie above
+
+
+def pareto_front(
+    requirements: Sequence[Requirement],
+    values: Mapping[str, np.ndarray],
+    of_all: np.ndarray | None = None,
+) -> np.ndarray:
+    """Which of N units no other one beats in all that is wanted at once.
+
+    What is wanted: each property with a direction, and the probability of meeting all ends.
+
+    Args:
+        requirements: with their directions.
+        values: by property, shape `(N,)`.
+        of_all: shape `(N,)`, the probability of meeting all ends; None where there are none.
+
+    Returns:
+        Shape `(N,)`, bool; a unit without one of these values is not on the front.
+    """
+    columns = [
+        values[each.name] * (1 if each.direction == "high" else -1)
+        for each in requirements
+        if each.direction
+    ]
+    if of_all is not None and len(of_all):
+        columns.append(of_all)
+    if not columns:
+        return np.zeros(0, dtype=bool)
+    wanted = np.column_stack(columns)
+    front = np.zeros(len(wanted), dtype=bool)
+    usable = np.flatnonzero(np.isfinite(wanted).all(axis=1))
+    # From the best by the sum of ranks on: whoever is beaten at all is mostly beaten by these.
+    ranks = wanted[usable].argsort(axis=0).argsort(axis=0).sum(axis=1)
+    kept = np.empty((0, wanted.shape[1]))
+    members: list[int] = []
+    for row in usable[np.argsort(-ranks, kind="stable")]:
+        point = wanted[row]
+        if ((kept >= point).all(axis=1) & (kept > point).any(axis=1)).any():
+            continue
+        beaten = (point >= kept).all(axis=1) & (point > kept).any(axis=1)
+        members = [each for each, lost in zip(members, beaten, strict=True) if not lost] + [row]
+        kept = np.vstack([kept[~beaten], point])
+    front[members] = True
+    return front
