@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from rdkit import Chem
@@ -37,7 +38,6 @@ _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 
 # RDKit's type stubs do not allow for plain assignment to these options.
 _OPTIONS = {
-    "clearBackground": False,
     "padding": 0.06,
     "bondLineWidth": 1.6,
     # A small molecule blown up to the whole picture would look like another kind of drawing.
@@ -46,6 +46,7 @@ _OPTIONS = {
 _ATTACHMENT = re.compile(r"(?m)^((?:[ \d.-]{10}){3}) R#?( +)")
 
 
+_Made = TypeVar("_Made", str, bytes)
 Colours = tuple[tuple[int, tuple[float, float, float]], ...]
 """Atoms by their numbers, and the colour behind each, RGB 0 to 1."""
 
@@ -68,8 +69,34 @@ def svg(
     return _within_limits(_svg, smiles, _size(width), _size(height), dark, colours)
 
 
+def png(smiles: str, width: int = 320, height: int = 240) -> bytes:
+    """The same on a white ground, as the bytes of a PNG file.
+
+    Args:
+        smiles, width, height: see `svg`.
+
+    Raises:
+        BadSmilesError: as `svg` does.
+    """
+    return _within_limits(_png, smiles, _size(width), _size(height))
+
+
+def _png(smiles: str, width: int, height: int) -> bytes:
+    drawer = rdMolDraw2D.MolDraw2DCairo(width, height)
+    _draw(drawer, smiles, False, (), clear=True)
+    return drawer.GetDrawingText()
+
+
 def _svg(smiles: str, width: int, height: int, dark: bool, colours: Colours) -> str:
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
+    _draw(drawer, smiles, dark, colours)
+    return drawer.GetDrawingText()
+
+
+def _draw(
+    drawer: rdMolDraw2D.MolDraw2D, smiles: str, dark: bool, colours: Colours, clear: bool = False
+) -> None:
+    """Draw a repeat unit; on a white ground where that is asked for."""
     options = drawer.drawOptions()
     if dark:
         rdMolDraw2D.SetDarkMode(drawer)
@@ -78,14 +105,14 @@ def _svg(smiles: str, width: int, height: int, dark: bool, colours: Colours) -> 
     mol = _laid_out(parse(smiles))
     # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
     waves = _shortest_bond(mol) > _TOO_SHORT
-    for name, value in {**_OPTIONS, "dummiesAreAttachments": waves}.items():
+    own = {"dummiesAreAttachments": waves, "clearBackground": clear}
+    for name, value in {**_OPTIONS, **own}.items():
         setattr(options, name, value)
     behind = dict(colours)
     rdMolDraw2D.PrepareAndDrawMolecule(
         drawer, mol, highlightAtoms=[*behind], highlightAtomColors=behind, kekulize=True
     )
     drawer.FinishDrawing()
-    return drawer.GetDrawingText()
 
 
 def molblock(smiles: str) -> str:
@@ -135,7 +162,7 @@ def from_molblock(block: str) -> str:
         return text
 
 
-def _within_limits(make: Callable[..., str], smiles: str, *arguments: object) -> str:
+def _within_limits(make: Callable[..., _Made], smiles: str, *arguments: object) -> _Made:
     """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
     mol = parse(smiles)
     is_plain = mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS

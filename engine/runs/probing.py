@@ -113,8 +113,8 @@ def start_probe(request: ProbeRequest) -> subprocess.Popen:
     for ending in ("problem", "log"):
         request.path(ending).unlink(missing_ok=True)
     write_atomic(request.path("request"), request.model_dump_json())
-    words = ["probing", str(request.path("request"))]
-    return process.spawn(words, request.path("log"))
+    words = [str(request.path("request"))]
+    return process.spawn(f"{__package__}.probing", words, request.path("log"))
 
 
 def end_probe(started: subprocess.Popen) -> None:

@@ -15,9 +15,6 @@ from ..base.plain_files import oddity
 from ..base.workspace import PACKAGE, home, lock
 from .records import Run
 
-_RUNS = __name__.rpartition(".")[0]
-"""This room's name: `engine.runs` in a checkout, `polygin.runs` where the package is installed."""
-
 _summoned: dict[Path, subprocess.Popen] = {}
 """The supervisor that this process has started last, by workspace."""
 
@@ -27,14 +24,15 @@ DISK_FULL = 28
 
 def launch(run: Run) -> subprocess.Popen:
     """Start the worker of a run, so that it outlives whoever starts it."""
-    return spawn(["worker", run.id], run.folder / "run.log")
+    return spawn(f"{__package__}.worker", [run.id], run.folder / "run.log")
 
 
-def spawn(words: list[str], log: Path) -> subprocess.Popen:
-    """Start a module of this room as a process in a session of its own.
+def spawn(module: str, words: list[str], log: Path) -> subprocess.Popen:
+    """Start a module as a process in a session of its own.
 
     Args:
-        words: the module and its arguments.
+        module: its name, as it is imported here.
+        words: its arguments.
         log: what it says is added to this file.
 
     Raises:
@@ -45,7 +43,7 @@ def spawn(words: list[str], log: Path) -> subprocess.Popen:
     # A file, not a pipe: a pipe would hang the process once its reader is gone.
     with open(log, "ab") as file:
         return subprocess.Popen(
-            [sys.executable, "-m", f"{_RUNS}.{words[0]}", *words[1:]],
+            [sys.executable, "-m", module, *words],
             cwd=PACKAGE.parent,
             env={**os.environ, "POLYGIN_HOME": str(home())},
             stdin=subprocess.DEVNULL,
@@ -62,7 +60,7 @@ def ensure_supervisor() -> None:
     # One that was started a moment ago may not hold its lock yet: no second one is started.
     summoned = _summoned.get(home())
     if summoned is None or summoned.poll() is not None:
-        _summoned[home()] = spawn(["supervisor"], home() / "supervisor.log")
+        _summoned[home()] = spawn(f"{__package__}.supervisor", [], home() / "supervisor.log")
 
 
 def supervisor_at_work() -> bool:

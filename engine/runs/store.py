@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.plain_files import oddity
+from ..base.sqlite_files import PARTS, holds_strange, is_database
 from ..base.workspace import home, lock
 from .records import Change, Run, State
 from .run_json import (
@@ -32,11 +33,6 @@ _FLEETING = {"stage", "progress"}
 
 _LATE_SECONDS = 10.0
 """By which a record may be younger than the table, which is written a moment before it."""
-
-_STRANGE = ("trigger", "view")
-"""What no run table of ours has: it would change what is written, or refuse it."""
-_PARTS = ("-wal", "-shm", "-journal")
-"""Of the run table's file, beside it."""
 
 _SCARCE = 2**20
 """With fewer bytes free, SQLite's failures are put down to the disk."""
@@ -240,7 +236,7 @@ def _written() -> float:
 def _with_database(act: Callable[[sqlite3.Connection], _Result]) -> _Result:
     """Do something with the run table, which is made anew when it is missing or damaged."""
     try:
-        if not _is_file():
+        if not is_database(_path()):
             _make_anew()
         with _database() as database:
             return act(database)
@@ -302,10 +298,10 @@ def _make_anew() -> None:
     """Make a run table from the records in the run folders; a damaged one is set aside."""
     path = _path()
     with lock(home() / "polygin.db.lock"):
-        if _is_file() and _is_whole():
+        if is_database(path) and _is_whole():
             return  # another process did it first
         stamp = f"polygin-damaged-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
-        for part in ("", *_PARTS):
+        for part in ("", *PARTS):
             place = path.with_name(path.name + part)
             if os.path.lexists(place):
                 place.rename(path.with_name(f"{stamp}.db{part}"))
@@ -318,16 +314,6 @@ def _path() -> Path:
     return home() / "polygin.db"
 
 
-def _is_file() -> bool:
-    """Whether there is a run table; an empty file is none, though SQLite takes it for one.
-
-    SQLite would follow a link, and write wherever it leads.
-    """
-    path = _path()
-    parts = (path.with_name(path.name + part) for part in ("", *_PARTS))
-    return not any(map(oddity, parts)) and path.is_file() and path.stat().st_size > 0
-
-
 def _is_whole() -> bool:
     try:
         with _database() as database:
@@ -336,8 +322,7 @@ def _is_whole() -> bool:
                 "SELECT run, time, state, reason FROM changes LIMIT 1",
             ):
                 database.execute(question)
-            strange = database.execute("SELECT 1 FROM sqlite_master WHERE type IN (?, ?)", _STRANGE)
-            if strange.fetchone():
+            if holds_strange(database):
                 return False
             return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     except sqlite3.OperationalError as error:

@@ -77,7 +77,7 @@ def test_supervisors_race_and_the_table_changes(reference, workspace: Path) -> N
     workspace.mkdir(exist_ok=True)
     table = copy_of_slice(workspace.parent)
     for _ in range(3):
-        process.spawn(["supervisor"], home() / "supervisor.log")
+        process.spawn("engine.runs.supervisor", [], home() / "supervisor.log")
     run = start_run(load_table(table), SHORT)
     table.write_text("SMILES,Tg\n*CC*,1\n")
     until(lambda: len(supervisors(workspace)) == 1, 20, "not one supervisor")

@@ -1,0 +1,1 @@
+"""Lists of candidates: kept, predicted, narrowed by a specification, and taken home as files."""

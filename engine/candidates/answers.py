@@ -1,0 +1,214 @@
+"""What a model says of the candidates of a list, as arrays to rank them by."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import TypeAdapter, ValidationError
+
+from ..inference.bundle import BundleInfo, bundle_files
+from ..inference.conformal import Interval
+from ..inference.predict import Predictions
+from ..inference.specification import Likelihood, Requirement, likelihood, pareto_front
+from ..inference.uncertainty import INSIDE, OUTSIDE, Uncertainty
+from ..settings.properties import Property
+from .store import Answer, CandidateList
+
+_NUMBERS = 5
+"""Of each property: its value, the ends of its interval, half its width, and its domain."""
+
+UNSEEN = "unseen"
+"""The domain of a unit that has what no training unit has, so that its values rank with nothing."""
+
+_DOMAINS = (INSIDE, OUTSIDE, UNSEEN)
+_PROPERTIES: TypeAdapter[list[Property]] = TypeAdapter(list[Property])
+_INTERVALS: TypeAdapter[dict[str, Interval]] = TypeAdapter(dict[str, Interval])
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says of N candidates of a list.
+
+    Attributes:
+        properties: the K properties that the model answers with.
+        intervals: of these, by name; a property without one has no probabilities.
+        ids: shape `(N,)`, the candidates' numbers.
+        values, low, high: shape `(N, K)`, in the properties' units; NaN where there is none.
+        half_widths: shape `(N, K)`, of the intervals, on the properties' scales.
+        domains: shape `(N, K)`, `inside`, `outside` or `unseen`; None where it is not known.
+        warnings, problems: by number, what is to be said of a candidate.
+    """
+
+    properties: list[Property]
+    intervals: dict[str, Interval]
+    ids: np.ndarray
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    half_widths: np.ndarray
+    domains: np.ndarray
+    warnings: dict[int, str] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The properties' names."""
+        return [each.name for each in self.properties]
+
+    def column(self, name: str) -> np.ndarray:
+        """The values of one property, shape `(N,)`, in its unit."""
+        return self.values[:, self.names.index(name)]
+
+    def rankable(self, names: Sequence[str]) -> np.ndarray:
+        """Which candidates can be ranked by some properties: those whose values are no mere guess.
+
+        Args:
+            names: of the properties.
+
+        Returns:
+            Shape `(N,)`, bool.
+        """
+        places = [self.names.index(name) for name in names]
+        known = np.isfinite(self.values[:, places]) & (self.domains[:, places] != UNSEEN)
+        return known.all(axis=1)
+
+    def likelihood(self, requirements: Sequence[Requirement]) -> Likelihood:
+        """How likely each candidate meets requirements of these properties."""
+        return likelihood(
+            requirements,
+            {each.name: each for each in self.properties},
+            self.intervals,
+            {name: self.values[:, k] for k, name in enumerate(self.names)},
+            {name: self.half_widths[:, k] for k, name in enumerate(self.names)},
+        )
+
+    def front(self, requirements: Sequence[Requirement], of_all: np.ndarray) -> np.ndarray:
+        """Which candidates no other one beats, shape `(N,)`; those that cannot be ranked never."""
+        names = [each.name for each in requirements]
+        rankable = self.rankable(names)
+        columns = {name: np.where(rankable, self.column(name), np.nan) for name in names}
+        front = pareto_front(requirements, columns, of_all)
+        return front if len(front) else np.zeros(len(self.ids), dtype=bool)
+
+
+def model_key(folder: Path, given: dict[str, float | str]) -> str:
+    """What tells the answers of one model, at some conditions, from all others.
+
+    Args:
+        folder: the bundle's.
+        given: the conditions, by name.
+
+    Raises:
+        UserError: when the folder holds no bundle.
+    """
+    text = bundle_files(folder).digest + json.dumps(given, sort_keys=True)
+    return sha256(text.encode()).hexdigest()[:32]
+
+
+def description_of(info: BundleInfo) -> str:
+    """What is kept of a model, so that its answers can be read when it is gone."""
+    names = set(info.answer_names)
+    properties = [each for each in info.properties if each.name in names]
+    intervals = {name: each for name, each in (info.intervals or {}).items() if name in names}
+    return json.dumps(
+        {
+            "name": info.name,
+            "properties": _PROPERTIES.dump_python(properties, mode="json"),
+            "intervals": _INTERVALS.dump_python(intervals, mode="json"),
+        }
+    )
+
+
+def answers_of(
+    info: BundleInfo,
+    ids: Sequence[int],
+    predicted: Predictions,
+    uncertainty: Uncertainty | None,
+) -> list[Answer]:
+    """What is kept of the predictions of some candidates.
+
+    Args:
+        info: of the model.
+        ids: the N candidates' numbers.
+        predicted: N predictions.
+        uncertainty: of the same; None for a model without intervals.
+    """
+    names = info.answer_names
+    numbers = np.full((len(ids), len(names), _NUMBERS), np.nan)
+    numbers[:, :, 0] = predicted.blend[names].to_numpy()
+    if uncertainty is not None:
+        frames = (uncertainty.low, uncertainty.high, uncertainty.half_widths)
+        for place, frame in enumerate(frames, start=1):
+            numbers[:, :, place] = frame[names].to_numpy()
+        sides = uncertainty.domain[names].to_numpy()
+        for code, side in enumerate(_DOMAINS):
+            numbers[:, :, 4][sides == side] = code
+    for row, unseen in predicted.unseen.items():
+        guessed = [name in {each for own in unseen.values() for each in own} for name in names]
+        numbers[row, guessed, 4] = _DOMAINS.index(UNSEEN)
+    warnings = predicted.warnings(names)
+    return [
+        Answer(
+            candidate,
+            numbers[row].astype("<f8").tobytes(),
+            warnings.get(row, ""),
+            predicted.problems.get(row, ""),
+        )
+        for row, candidate in enumerate(ids)
+    ]
+
+
+def read_answers(list_: CandidateList, model: str) -> Answers | None:
+    """What a model said of a list's candidates; None where it has not been asked.
+
+    Args:
+        list_: the list.
+        model: its key, see `model_key`.
+    """
+    description, kept = list_.answers(model)
+    try:
+        described = json.loads(description)
+        properties = _PROPERTIES.validate_python(described["properties"])
+        intervals = _INTERVALS.validate_python(described["intervals"])
+    except (ValueError, KeyError, TypeError, ValidationError, RecursionError):
+        return None
+    size = 8 * _NUMBERS * len(properties)
+    whole = [each for each in kept if isinstance(each.numbers, bytes) and len(each.numbers) == size]
+    numbers = np.frombuffer(b"".join(each.numbers for each in whole), "<f8")
+    numbers = numbers.reshape(len(whole), len(properties), _NUMBERS)
+    domains = np.full(numbers.shape[:2], None, dtype=object)
+    for code, side in enumerate(_DOMAINS):
+        domains[numbers[:, :, 4] == code] = side
+    return Answers(
+        properties=properties,
+        intervals=intervals,
+        ids=np.array([each.candidate for each in whole], dtype=np.int64),
+        values=numbers[:, :, 0],
+        low=numbers[:, :, 1],
+        high=numbers[:, :, 2],
+        half_widths=numbers[:, :, 3],
+        domains=domains,
+        warnings={each.candidate: str(each.warning) for each in whole if each.warning},
+        problems={each.candidate: str(each.problem) for each in whole if each.problem},
+    )
+
+
+def value_columns(answers: Answers, intervals: bool = True) -> pd.DataFrame:
+    """All values of N candidates as a table: `Tg`, `Tg_low`, `Tg_high`, `Tg_domain` and so on.
+
+    Args:
+        answers: of the candidates.
+        intervals: whether there are columns of intervals and domains.
+    """
+    columns: dict[str, np.ndarray] = {}
+    for k, name in enumerate(answers.names):
+        columns[name] = answers.values[:, k]
+        if intervals:
+            columns[f"{name}_low"] = answers.low[:, k]
+            columns[f"{name}_high"] = answers.high[:, k]
+            columns[f"{name}_domain"] = answers.domains[:, k]
+    return pd.DataFrame(columns)

@@ -1,0 +1,268 @@
+"""A list of candidates as files: CSV, Parquet, a workbook and SDF with drawings, an HTML sheet."""
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..base.workspace import ASSETS
+from ..chem import draw
+from ..chem.finding import name_of
+from ..chem.smiles import BadSmilesError
+from ..inference.conformal import LEVEL
+from ..inference.specification import Requirement
+from ..settings.numbers import number, without_unit
+from ..table.columns import free_name
+from ..table.written import csv_bytes
+from .answers import UNSEEN, Answers, value_columns
+from .store import Candidate
+
+Progress = Callable[[int, int], None]
+
+MOST_DRAWN = 2000
+"""Candidates of a workbook or a sheet with drawings; each takes about 5 KB and 3 ms."""
+
+_PICTURE = (220, 130)
+_ROW_HEIGHT, _PICTURE_WIDTH = 100, 32
+_NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+class Chosen(NamedTuple):
+    """The candidates that a file is made of, in order, and what is known of them.
+
+    Attributes:
+        candidates: N of them.
+        answers: of the same N; None where no model has predicted them.
+        requirements: of the specification; empty without one.
+        hints: how hard they are to make, by number.
+    """
+
+    candidates: Sequence[Candidate]
+    answers: Answers | None
+    requirements: Sequence[Requirement]
+    hints: dict[int, tuple[float | None, str]]
+
+
+def table_of(chosen: Chosen) -> pd.DataFrame:
+    """The candidates as a table: all values with their intervals, and the columns that they had.
+
+    Probabilities and values are as they are in the model's units; ids are those of the file that
+    candidates came from, or their numbers on the list.
+    """
+    rows = chosen.candidates
+    frame = pd.DataFrame(
+        {
+            "id": [each.label or str(each.id) for each in rows],
+            "name": [name_shown(each) for each in rows],
+            "SMILES": [each.unit or each.given for each in rows],
+        }
+    )
+    answers = chosen.answers
+    if answers is not None:
+        frame = pd.concat([frame, _placed(value_columns(answers), answers.ids, rows)], axis=1)
+        frame = pd.concat([frame, _probabilities(chosen, answers)], axis=1)
+    hints = [chosen.hints.get(each.id, (None, "")) for each in rows]
+    said = answers.warnings if answers else {}
+    unpredicted = answers.problems if answers else {}
+    last = {
+        "synthetic_accessibility": pd.Series([score for score, _ in hints], dtype=float),
+        "alerts": [alerts for _, alerts in hints],
+        "note": [each.note for each in rows],
+        "origin": [each.origin for each in rows],
+        "warning": [said.get(each.id, "") for each in rows],
+        "problem": [each.problem or unpredicted.get(each.id, "") for each in rows],
+    }
+    for name, cells in last.items():
+        frame[name] = cells
+    for name in dict.fromkeys(column for each in rows for column in each.extra):
+        frame[free_name(name, frame)] = [each.extra.get(name) for each in rows]
+    return frame
+
+
+def name_shown(candidate: Candidate) -> str:
+    """A candidate's name: as it was given, or as the list of names has it; may be empty."""
+    if candidate.name or candidate.unit is None:
+        return candidate.name
+    try:
+        return name_of(candidate.unit)
+    except BadSmilesError:
+        return ""
+
+
+def _placed(frame: pd.DataFrame, ids: np.ndarray, rows: Sequence[Candidate]) -> pd.DataFrame:
+    """A table of candidates' answers in the order of candidates; empty where there is none."""
+    return frame.set_axis(ids, axis=0).reindex([each.id for each in rows]).reset_index(drop=True)
+
+
+def _probabilities(chosen: Chosen, answers: Answers) -> pd.DataFrame:
+    if not chosen.requirements:
+        return pd.DataFrame(index=range(len(chosen.candidates)))
+    likely = answers.likelihood(chosen.requirements)
+    columns = {f"probability_{name}": each for name, each in likely.by_property.items()}
+    if len(likely.of_all):
+        columns["probability_all"] = likely.of_all
+    frame = pd.DataFrame(columns, index=range(len(answers.ids)))
+    frame["on_pareto_front"] = answers.front(chosen.requirements, likely.of_all)
+    return _placed(frame, answers.ids, chosen.candidates)
+
+
+def as_csv(chosen: Chosen) -> bytes:
+    """As CSV, with the numbers in full."""
+    return csv_bytes(table_of(chosen))
+
+
+def as_parquet(chosen: Chosen) -> bytes:
+    """As Parquet."""
+    out = io.BytesIO()
+    table_of(chosen).to_parquet(out, index=False)
+    return out.getvalue()
+
+
+def as_workbook(chosen: Chosen, progress: Progress | None = None) -> bytes:
+    """As an XLSX workbook with a drawing in each row, of the first `MOST_DRAWN` candidates."""
+    from openpyxl import Workbook
+    from openpyxl.drawing.image import Image
+    from openpyxl.styles import Alignment, Font
+
+    frame = table_of(_first(chosen))
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "candidates"
+    for column, head in enumerate(["structure", *frame.columns], start=1):
+        _write(sheet.cell(1, column), head).font = Font(bold=True)
+    sheet.column_dimensions["A"].width = _PICTURE_WIDTH
+    sheet.freeze_panes = "B2"
+    for row, cells in enumerate(frame.itertuples(index=False), start=2):
+        sheet.row_dimensions[row].height = _ROW_HEIGHT
+        for column, value in enumerate(cells, start=2):
+            _write(sheet.cell(row, column), value).alignment = Alignment(vertical="center")
+        if picture := _png(chosen.candidates[row - 2]):
+            sheet.add_image(Image(io.BytesIO(picture)), f"A{row}")
+        if progress:
+            progress(row - 1, len(frame))
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _write(cell, value):  # type: ignore[no-untyped-def]  # openpyxl brings no types
+    """Put a value into a cell; no text in it is a formula."""
+    if isinstance(value, str):
+        cell.value = _NOT_IN_SHEETS.sub("", value)[:32_000]
+        cell.data_type = "s"
+    elif value is not None and value == value:
+        cell.value = value.item() if isinstance(value, np.generic) else value
+    return cell
+
+
+def _png(candidate: Candidate) -> bytes | None:
+    try:
+        return draw.png(candidate.unit, *_PICTURE) if candidate.unit else None
+    except BadSmilesError:
+        return None
+
+
+def as_sdf(chosen: Chosen, progress: Progress | None = None) -> bytes:
+    """As an SDF file: structures with all columns; a candidate without one is left out."""
+    frame = table_of(chosen)
+    parts = []
+    for place, candidate in enumerate(chosen.candidates):
+        try:
+            block = draw.molblock(candidate.unit) if candidate.unit else ""
+        except BadSmilesError:
+            block = ""
+        if block:
+            fields = frame.iloc[place].items()
+            data = "".join(_sdf_field(str(name), value) for name, value in fields)
+            parts.append(f"{block.rstrip()}\n{data}$$$$\n")
+        if progress:
+            progress(place + 1, len(frame))
+    return "".join(parts).encode("utf-8", "replace")
+
+
+def _sdf_field(name: str, value: object) -> str:
+    if value is None or value != value or value == "":
+        return ""
+    head, text = (" ".join(str(each).split()) for each in (name, value))
+    return f"> <{head.translate({ord('<'): '(', ord('>'): ')'})}>\n{text.lstrip('>$')}\n\n"
+
+
+def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None = None) -> str:
+    """As one HTML file that opens offline and holds no script, of the first `MOST_DRAWN`.
+
+    Args:
+        chosen: the candidates.
+        title: the list's name.
+        model: the name of the model.
+        progress: told how many are drawn.
+    """
+    first = _first(chosen)
+    answers = first.answers
+    likely = answers.likelihood(first.requirements).of_all if answers else np.array([])
+    places = {int(number_): row for row, number_ in enumerate(answers.ids)} if answers else {}
+    cards = []
+    for each in first.candidates:
+        row = places.get(each.id)
+        known = row is not None and len(likely) and np.isfinite(likely[row])
+        cards.append(
+            {
+                "name": name_shown(each) or each.label or f"candidate {each.id}",
+                "smiles": each.unit or each.given,
+                "picture": _picture(each),
+                "note": each.note,
+                "problem": each.problem,
+                "rows": [] if answers is None or row is None else _card_rows(answers, row),
+                "likely": f"{likely[row]:.0%}" if known else "",
+            }
+        )
+        if progress:
+            progress(len(cards), len(first.candidates))
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS / "report"), autoescape=True, undefined=StrictUndefined
+    )
+    units = {each.name: each.unit for each in answers.properties} if answers else {}
+    wanted = [each.words(units.get(each.name, "")) for each in first.requirements]
+    return environment.get_template("candidates.html").render(
+        title=title,
+        model=model,
+        made=datetime.now().strftime("%d %B %Y, %H:%M"),
+        level=f"{100 * LEVEL:.0f} %",
+        left_out=len(chosen.candidates) - len(first.candidates),
+        specification=", ".join(wanted),
+        cards=cards,
+    )
+
+
+def _card_rows(answers: Answers, row: int) -> list[dict[str, str]]:
+    rows = []
+    for k, property_ in enumerate(answers.properties):
+        low, high = answers.low[row, k], answers.high[row, k]
+        ends = f"{number(without_unit(property_), low)} to {number(property_, high)}"
+        rows.append(
+            {
+                "name": property_.name,
+                "value": number(property_, answers.values[row, k]),
+                "interval": ends if np.isfinite(low) else "",
+                "domain": answers.domains[row, k] or "",
+                "unsure": "unsure" if answers.domains[row, k] == UNSEEN else "",
+            }
+        )
+    return rows
+
+
+def _picture(candidate: Candidate) -> Markup:
+    try:
+        return Markup(draw.svg(candidate.unit, 240, 140)) if candidate.unit else Markup("")  # noqa: S704
+    except BadSmilesError:
+        return Markup("")
+
+
+def _first(chosen: Chosen) -> Chosen:
+    """The candidates that are drawn."""
+    return chosen._replace(candidates=chosen.candidates[:MOST_DRAWN])

@@ -1,0 +1,133 @@
+"""From pasted lines and from files to candidates; every line and every row becomes one."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..base.errors import UserError
+from ..base.wording import clipped
+from ..chem.finding import Found, find, told
+from ..chem.names import polymer_named
+from ..chem.smiles import MAX_LENGTH
+from ..table.cells import is_missing
+from ..table.columns import Columns
+from ..table.named_units import columns_of_units_or_names
+from ..table.reading import RawTable
+from ..table.streaming import TableStream, stream_table
+from .store import MOST, NewCandidate
+
+PASTED, DRAWN = "pasted", "Predict"
+_LONGEST_CELL = 1000
+_MOST_COLUMNS = 50
+_MOST_EXPLAINED = 200
+"""Texts that are looked up among all names; more of a file are only said to be none."""
+
+_CHUNK_ROWS = 2000
+_LABELLED = re.compile(r"(\S*\*\S*)[\s,;]+(.+)")
+
+
+class _Reader:
+    """Reads texts; looks a limited number of them up, since each takes milliseconds."""
+
+    def __init__(self) -> None:
+        self._explained = 0
+
+    def candidate(self, text: str, label: str, origin: str, extra: dict[str, str]) -> NewCandidate:
+        """The candidate that a text is: a repeat unit, a name, or what is wrong with it."""
+        text = text.strip()
+        unit: str | None = None
+        name = problem = ""
+        if "*" in text:
+            unit = text
+            if len(text) > MAX_LENGTH:
+                unit, problem = None, f"it is longer than {MAX_LENGTH:,} signs"
+        elif polymer := polymer_named(text):
+            unit, name = polymer.smiles, polymer.name
+        else:
+            problem = self._problem(text)
+        return NewCandidate(clipped(text, MAX_LENGTH), unit, name, label, origin, extra, problem)
+
+    def _problem(self, text: str) -> str:
+        if not text:
+            return "the row has no repeat unit"
+        if self._explained < _MOST_EXPLAINED and len(text) <= MAX_LENGTH:
+            self._explained += 1
+            found = find(text)
+            return f"{told(found)} {_advice(found)}".strip()
+        return f"“{clipped(text)}” is neither a repeat unit with `*` nor the name of one polymer"
+
+
+def _advice(found: Found) -> str:
+    """What to put on the list instead."""
+    units = [each.smiles for each in found.units[:3]]
+    return f"Give a repeat unit, such as {units[0]}." if units else ""
+
+
+def of_lines(text: str) -> list[NewCandidate]:
+    """The candidates of pasted lines: a repeat unit, or the name of a polymer, in each.
+
+    After a repeat unit may stand its own label, with a blank, a comma or a tab between them.
+    Empty lines are none.
+
+    Args:
+        text: the lines.
+
+    Raises:
+        UserError: when they are too many.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > MOST:
+        raise UserError(f"These are {len(lines):,} lines, and a list holds {MOST:,} candidates.")
+    reader, found = _Reader(), []
+    for line in lines:
+        match = _LABELLED.fullmatch(line)
+        given, label = (match[1].rstrip(",;"), match[2].strip()) if match else (line, "")
+        found.append(reader.candidate(given, clipped(label, 200), PASTED, {}))
+    return found
+
+
+def of_file(path: Path, name: str) -> tuple[int, Iterator[NewCandidate]]:
+    """The candidates of a file, read some rows at a time.
+
+    Args:
+        path: a table with a column of repeat units or of polymers' names.
+        name: of the file, as people know it.
+
+    Returns:
+        How many rows there are, and their candidates, with ids and other columns.
+
+    Raises:
+        UserError: when there is no such table, or it has more rows than a list may have.
+    """
+    stream = stream_table(path)
+    if stream.count > MOST:
+        raise UserError(
+            f"{name} has {stream.count:,} rows, and a list holds {MOST:,} candidates: predict it "
+            "on the Submission page, or upload a part of it."
+        )
+    columns, _ = columns_of_units_or_names(stream.head)
+    return stream.count, _rows(stream, columns, name)
+
+
+def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandidate]:
+    reader = _Reader()
+    others = _other_columns(stream.head, columns)
+    for part in stream.chunks(_CHUNK_ROWS):
+        texts = part.frame[columns.smiles].tolist()
+        labels = part.frame[columns.id].tolist() if columns.id else [str(n) for n in part.rows]
+        cells = {column: part.frame[column].tolist() for column in others if column in part.frame}
+        for row, text in enumerate(texts):
+            extra = {
+                column: clipped(str(values[row]), _LONGEST_CELL)
+                for column, values in cells.items()
+                if not is_missing(values[row])
+            }
+            given = "" if is_missing(text) else str(text)
+            label = "" if is_missing(labels[row]) else clipped(str(labels[row]), 200)
+            yield reader.candidate(given, label, name, extra)
+
+
+def _other_columns(head: RawTable, columns: Columns) -> list[str]:
+    """The columns that are kept beside the repeat units and ids."""
+    taken = {columns.smiles, columns.id}
+    return [name for name in head.frame.columns if name not in taken][:_MOST_COLUMNS]

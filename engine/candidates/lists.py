@@ -1,0 +1,142 @@
+"""The named lists of candidates of a workspace."""
+
+import re
+import time
+import uuid
+from pathlib import Path
+from typing import NamedTuple
+
+from ..base.errors import UserError
+from ..base.sqlite_files import PARTS, is_database
+from ..base.wording import clipped
+from ..base.workspace import subfolder
+from .store import LONGEST_NAME, CandidateList
+
+FIRST = "My candidates"
+"""The name of the list that is made for whoever keeps a first candidate."""
+
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_SUFFIX, _REMOVED = ".db", ".removed"
+
+
+class ListInfo(NamedTuple):
+    """A list, for a chooser.
+
+    Attributes:
+        id: by which addresses know it.
+        name: by which people do.
+        size: how many candidates it has.
+        created: when it was made, in seconds since 1970.
+    """
+
+    id: str
+    name: str
+    size: int
+    created: float
+
+
+def folder() -> Path:
+    """Where the lists lie."""
+    return subfolder("candidates")
+
+
+def all_lists() -> list[ListInfo]:
+    """The lists that can be read, the oldest first."""
+    found = []
+    for path in folder().glob(f"*{_SUFFIX}"):
+        if not _ID.fullmatch(path.stem) or not is_database(path):
+            continue
+        try:
+            each = CandidateList(path)
+            created = float(each.setting("created") or 0)
+            found.append(ListInfo(each.id, each.setting("name"), each.count(), created))
+        except (UserError, ValueError):
+            continue
+    return sorted(found, key=lambda each: (each.created, each.id))
+
+
+def unreadable() -> list[str]:
+    """A sentence for each file of a list that cannot be read."""
+    sentences = []
+    for path in sorted(folder().glob(f"*{_SUFFIX}")):
+        try:
+            CandidateList(path).setting("name")
+        except UserError as error:
+            sentences.append(str(error))
+    return sentences
+
+
+def open_list(list_id: str) -> CandidateList:
+    """The list of that id.
+
+    Raises:
+        UserError: when there is none.
+    """
+    path = folder() / f"{list_id}{_SUFFIX}"
+    if not _ID.fullmatch(list_id) or not is_database(path):
+        raise UserError(f"There is no list of candidates {clipped(list_id)!r}.")
+    return CandidateList(path)
+
+
+def create_list(name: str) -> CandidateList:
+    """Make an empty list.
+
+    Raises:
+        UserError: for a name that is empty, too long, or another list's.
+    """
+    name = _checked_name(name)
+    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:24]
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    list_id = "-".join(filter(None, [stamp, words, uuid.uuid4().hex[:4]]))
+    return CandidateList.create(folder() / f"{list_id}{_SUFFIX}", name)
+
+
+def rename_list(list_id: str, name: str) -> None:
+    """Give a list another name.
+
+    Raises:
+        UserError: as for `create_list`, and when there is no such list.
+    """
+    list_ = open_list(list_id)
+    if name.strip() != list_.setting("name"):
+        list_.set("name", _checked_name(name))
+
+
+def remove_list(list_id: str) -> None:
+    """Remove a list; `restore_list` brings it back until the next one is removed.
+
+    Raises:
+        UserError: when there is no such list.
+    """
+    list_ = open_list(list_id)
+    for gone in folder().glob(f"*{_SUFFIX}{_REMOVED}*"):
+        gone.unlink()
+    for part in (*PARTS, ""):
+        path = list_.path.with_name(list_.path.name + part)
+        if path.exists():
+            path.rename(list_.path.with_name(f"{list_.path.name}{_REMOVED}{part}"))
+
+
+def removed_list() -> str:
+    """The id of the list that `restore_list` would bring back; empty without one."""
+    gone = [path.name for path in folder().glob(f"*{_SUFFIX}{_REMOVED}")]
+    return gone[0].removesuffix(_SUFFIX + _REMOVED) if gone else ""
+
+
+def restore_list(list_id: str) -> None:
+    """Bring back the list that was removed last."""
+    if not _ID.fullmatch(list_id):
+        raise UserError(f"There is no list of candidates {clipped(list_id)!r}.")
+    for part in (*PARTS, ""):
+        path = folder() / f"{list_id}{_SUFFIX}{_REMOVED}{part}"
+        if path.exists():
+            path.rename(folder() / f"{list_id}{_SUFFIX}{part}")
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise UserError(f"Give the list a name of 1 to {LONGEST_NAME} signs.")
+    if name in {each.name for each in all_lists()}:
+        raise UserError(f"There is a list {name!r} already: give another name.")
+    return name

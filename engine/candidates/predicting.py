@@ -1,0 +1,93 @@
+"""Predicting the candidates of a list that a model has not answered yet."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+
+from ..chem.synthesis_hints import hints_or_none
+from ..inference.predict import Predictor
+from ..inference.streaming import CHUNK_ROWS, predict_stream
+from ..settings.conditions import GivenConditions, same_for_all
+from .answers import answers_of, description_of, model_key
+from .store import CandidateList
+
+Progress = Callable[[int, int], None]
+_MOST_STORED = 20_000
+_HINTS_AT_ONCE = 500
+
+
+def predict_waiting(
+    list_: CandidateList,
+    predictor: Predictor,
+    given: dict[str, float | str],
+    progress: Progress | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> int:
+    """Predict what waits on a list, and keep each chunk as soon as it is done.
+
+    Cut off at any time, it goes on with what is not answered yet.
+
+    Args:
+        list_: the list.
+        predictor: the model.
+        given: the conditions at which it predicts, by name.
+        progress: told how many candidates are predicted, and how many are to be.
+        stop: asked after each chunk.
+
+    Returns:
+        How many candidates were predicted.
+    """
+    key, description = model_key(predictor.folder, given), description_of(predictor.info)
+    waiting, done = list_.waiting(key), 0
+    numbers: deque[list[int]] = deque()
+    conditions: deque[GivenConditions] = deque()
+
+    def chunks() -> Iterator[Sequence[str]]:
+        for start in range(0, len(waiting), CHUNK_ROWS):
+            part = list_.candidates(waiting[start : start + CHUNK_ROWS])
+            part = [each for each in part if each.unit is not None]
+            if part:
+                numbers.append([each.id for each in part])
+                conditions.append(same_for_all(predictor.info.conditions, len(part), given))
+                yield [str(each.unit) for each in part]
+
+    store = len(waiting) <= _MOST_STORED
+    with closing(predict_stream(predictor, chunks(), store, conditions.popleft)) as stream:
+        for predicted in stream:
+            uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
+            kept = answers_of(predictor.info, numbers.popleft(), predicted, uncertainty)
+            list_.write_answers(key, description, kept)
+            done += len(kept)
+            if progress:
+                progress(done, len(waiting))
+            if stop():
+                break
+    return done
+
+
+def write_hints(
+    list_: CandidateList,
+    ids: Sequence[int] | None = None,
+    progress: Progress | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Keep how hard candidates are to make, of those that this is not known of.
+
+    Args:
+        list_: the list.
+        ids: of the candidates; all when it is not given.
+        progress: told how many are done, and how many are to be.
+        stop: asked now and then.
+    """
+    known = list_.hints()
+    new = [each for each in list_.candidates(ids) if each.unit is not None and each.id not in known]
+    for start in range(0, len(new), _HINTS_AT_ONCE):
+        made = {}
+        for each in new[start : start + _HINTS_AT_ONCE]:
+            hints = hints_or_none(str(each.unit))
+            made[each.id] = (hints.score, ", ".join(hints.alerts)) if hints else (None, "")
+        list_.write_hints(made)
+        if progress:
+            progress(start + len(made), len(new))
+        if stop():
+            return

@@ -1,0 +1,401 @@
+"""One list of candidates: a SQLite file that several windows and a process may write at once."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from ..base.errors import DiskFullError, LockedError, UserError
+from ..base.sqlite_files import holds_strange, is_database
+from ..base.wording import clipped
+
+MOST = 200_000
+"""Candidates that a list may have: all their values are held in memory to rank them."""
+
+LONGEST_NOTE, LONGEST_NAME = 2000, 80
+_LOCK_SECONDS = 10.0
+_TABLES = (
+    "CREATE TABLE candidates (id INTEGER PRIMARY KEY AUTOINCREMENT, given TEXT, unit TEXT, "
+    "name TEXT, label TEXT, origin TEXT, note TEXT, extra TEXT, problem TEXT, added REAL, "
+    "removed REAL)",
+    "CREATE TABLE answers (model TEXT, candidate INTEGER, numbers BLOB, warning TEXT, "
+    "problem TEXT, PRIMARY KEY (model, candidate)) WITHOUT ROWID",
+    "CREATE TABLE hints (candidate INTEGER PRIMARY KEY, score REAL, alerts TEXT)",
+    "CREATE TABLE models (model TEXT PRIMARY KEY, description TEXT)",
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
+)
+_CANDIDATES = (
+    "SELECT id, given, unit, name, label, origin, note, extra, problem, added FROM candidates "
+    "WHERE removed IS NULL"
+)
+_Result = TypeVar("_Result")
+
+
+class NewCandidate(NamedTuple):
+    """What is put on a list.
+
+    Attributes:
+        given: the text as it was given.
+        unit: the SMILES of the repeat unit that is predicted; None where the text stands for none.
+        name: of the polymer; empty where the list of names has none.
+        label: its id in the file that it came from; empty without one.
+        origin: where it came from, such as a file's name.
+        extra: the file's other columns.
+        problem: why there is no unit.
+    """
+
+    given: str
+    unit: str | None
+    name: str = ""
+    label: str = ""
+    origin: str = ""
+    extra: Mapping[str, str] = {}
+    problem: str = ""
+
+
+class Candidate(NamedTuple):
+    """A candidate on a list; see `NewCandidate`.
+
+    Attributes:
+        id: its number on this list, which no other candidate gets.
+        note: what somebody wrote of it.
+        added: when it was put there, in seconds since 1970.
+    """
+
+    id: int
+    given: str
+    unit: str | None
+    name: str
+    label: str
+    origin: str
+    note: str
+    extra: dict[str, str]
+    problem: str
+    added: float
+
+
+class Answer(NamedTuple):
+    """What a model says of a candidate.
+
+    Attributes:
+        candidate: its number.
+        numbers: the bytes of `engine.candidates.answers`.
+        warning: what no training unit has.
+        problem: why it could not be predicted.
+    """
+
+    candidate: int
+    numbers: bytes
+    warning: str
+    problem: str
+
+
+class CandidateList:
+    """A named list; everything that is asked of it reads the file, so that no window is behind."""
+
+    def __init__(self, path: Path) -> None:
+        """Name the file; it is looked at when something is asked."""
+        self.path = path
+
+    @property
+    def id(self) -> str:
+        """By which addresses and commands know it."""
+        return self.path.stem
+
+    @classmethod
+    def create(cls, path: Path, name: str) -> "CandidateList":
+        """Make an empty list.
+
+        Raises:
+            UserError: when the file cannot be written.
+        """
+        made = cls(path)
+        made._do(lambda database: _create(database, name), new=True)
+        return made
+
+    # Settings
+
+    def setting(self, name: str) -> str:
+        """A setting of the list, such as its `name` or its `specification`; empty if not set."""
+        row = self._ask("SELECT value FROM settings WHERE name = ?", [name])
+        return str(row[0][0]) if row else ""
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting."""
+        self._do(lambda database: _set(database, name, value))
+
+    @property
+    def changes(self) -> int:
+        """How often something was written into the list; what is kept of it is fresh if equal."""
+        return int(self.setting("changes") or 0)
+
+    # Candidates
+
+    def add(self, candidates: Iterable[NewCandidate]) -> list[int]:
+        """Put candidates at the end: all of them, or none where that fails.
+
+        Returns:
+            Their numbers.
+
+        Raises:
+            UserError: when the list would become too long, or cannot be written.
+        """
+
+        def act(database: sqlite3.Connection) -> list[int]:
+            (count,) = database.execute(
+                "SELECT count(*) FROM candidates WHERE removed IS NULL"
+            ).fetchone()
+            ids: list[int] = []
+            for each in candidates:
+                if count + len(ids) >= MOST:
+                    raise UserError(
+                        f"A list holds at most {MOST:,} candidates, and this one would become "
+                        "longer: put some of them on another list."
+                    )
+                ids.append(_insert(database, each))
+            return ids
+
+        return self._do(act)
+
+    def candidates(self, ids: Sequence[int] | None = None) -> list[Candidate]:
+        """The candidates, in the order that they were added, without those that were removed.
+
+        Args:
+            ids: those that are wanted; all when it is not given.
+        """
+        if ids is None:
+            rows = self._ask(f"{_CANDIDATES} ORDER BY id")
+        else:
+            numbers = json.dumps([int(each) for each in ids])
+            among = "AND id IN (SELECT value FROM json_each(?))"
+            rows = self._ask(f"{_CANDIDATES} {among} ORDER BY id", [numbers])
+        return [_candidate(row) for row in rows]
+
+    def count(self) -> int:
+        """How many candidates there are."""
+        return int(self._ask("SELECT count(*) FROM candidates WHERE removed IS NULL")[0][0])
+
+    def holds(self, unit: str) -> bool:
+        """Whether a repeat unit is on the list, in this drawing."""
+        question = "SELECT 1 FROM candidates WHERE removed IS NULL AND unit = ? LIMIT 1"
+        return bool(self._ask(question, [unit]))
+
+    def write_note(self, candidate: int, note: str, before: str) -> None:
+        """Write a candidate's note; what another window has written meanwhile is kept above it.
+
+        Args:
+            candidate: its number.
+            note: the new text.
+            before: the text that it was made from.
+
+        Raises:
+            UserError: for a note that is too long, or a candidate that is not on the list.
+        """
+        if len(note) > LONGEST_NOTE:
+            raise UserError(f"A note may have {LONGEST_NOTE:,} characters, not {len(note):,}.")
+
+        def act(database: sqlite3.Connection) -> None:
+            row = database.execute(
+                "SELECT note FROM candidates WHERE id = ? AND removed IS NULL", [candidate]
+            ).fetchone()
+            if row is None:
+                raise UserError("This candidate is not on the list any more; nothing was noted.")
+            kept = note if row[0] in (before, note) else f"{row[0]}\n{note}"
+            database.execute("UPDATE candidates SET note = ? WHERE id = ?", [kept, candidate])
+
+        self._do(act)
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Take candidates off the list; `restore` brings them back."""
+        now = time.time()
+        rows = [(now, int(each)) for each in ids]
+        self._do(
+            lambda database: database.executemany(
+                "UPDATE candidates SET removed = ? WHERE id = ? AND removed IS NULL", rows
+            )
+        )
+
+    def forget(self, ids: Sequence[int]) -> None:
+        """Take candidates off the list for good."""
+        numbers = [(int(each),) for each in ids]
+        self._do(
+            lambda database: database.executemany("DELETE FROM candidates WHERE id = ?", numbers)
+        )
+
+    def restore(self) -> int:
+        """Bring back what was removed last, all at once; returns how many candidates that were."""
+
+        def act(database: sqlite3.Connection) -> int:
+            return database.execute(
+                "UPDATE candidates SET removed = NULL "
+                "WHERE removed = (SELECT max(removed) FROM candidates)"
+            ).rowcount
+
+        return self._do(act)
+
+    def removed(self) -> int:
+        """How many candidates `restore` would bring back."""
+        question = (
+            "SELECT count(*) FROM candidates WHERE removed = (SELECT max(removed) FROM candidates)"
+        )
+        return int(self._ask(question)[0][0])
+
+    # Answers
+
+    def waiting(self, model: str) -> list[int]:
+        """The candidates with a repeat unit that a model has not predicted yet."""
+        return [
+            int(row[0])
+            for row in self._ask(
+                "SELECT id FROM candidates WHERE removed IS NULL AND unit IS NOT NULL AND NOT "
+                "EXISTS (SELECT 1 FROM answers WHERE model = ? AND candidate = id) ORDER BY id",
+                [model],
+            )
+        ]
+
+    def answered(self, model: str) -> int:
+        """How many candidates a model has predicted."""
+        question = (
+            "SELECT count(*) FROM answers JOIN candidates ON id = candidate "
+            "WHERE model = ? AND removed IS NULL"
+        )
+        return int(self._ask(question, [model])[0][0])
+
+    def write_answers(self, model: str, description: str, answers: Sequence[Answer]) -> None:
+        """Keep what a model says, with what it says of itself.
+
+        Args:
+            model: its key.
+            description: of the model, see `engine.candidates.answers`.
+            answers: of some candidates.
+        """
+
+        def act(database: sqlite3.Connection) -> None:
+            row = database.execute("SELECT 1 FROM models WHERE model = ?", [model]).fetchone()
+            if row is None:
+                database.execute("INSERT INTO models VALUES (?, ?)", [model, description])
+            database.executemany(
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)",
+                [(model, *each) for each in answers],
+            )
+
+        self._do(act)
+
+    def answers(self, model: str) -> tuple[str, list[Answer]]:
+        """What a model said of itself, and of the candidates that it has predicted."""
+        described = self._ask("SELECT description FROM models WHERE model = ?", [model])
+        rows = self._ask(
+            "SELECT candidate, numbers, warning, answers.problem FROM answers JOIN candidates "
+            "ON id = candidate WHERE model = ? AND removed IS NULL ORDER BY candidate",
+            [model],
+        )
+        return (str(described[0][0]) if described else ""), [Answer(*row) for row in rows]
+
+    def write_hints(self, hints: Mapping[int, tuple[float | None, str]]) -> None:
+        """Keep candidates' scores and alerts, by their numbers."""
+        rows = [(candidate, *hint) for candidate, hint in hints.items()]
+        self._do(
+            lambda database: database.executemany(
+                "INSERT OR REPLACE INTO hints VALUES (?, ?, ?)", rows
+            )
+        )
+
+    def hints(self) -> dict[int, tuple[float | None, str]]:
+        """The scores and alerts that are known, by candidates' numbers."""
+        rows = self._ask("SELECT candidate, score, alerts FROM hints")
+        return {int(row[0]): (row[1], str(row[2])) for row in rows}
+
+    # The file
+
+    def _ask(self, question: str, values: Sequence[object] = ()) -> list[tuple]:
+        return self._with(lambda database: database.execute(question, values).fetchall())
+
+    def _do(self, act: Callable[[sqlite3.Connection], _Result], new: bool = False) -> _Result:
+        """Write something, and count that."""
+
+        def counted(database: sqlite3.Connection) -> _Result:
+            database.execute("BEGIN IMMEDIATE")
+            done = act(database)
+            database.execute(
+                "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'changes'"
+            )
+            return done
+
+        return self._with(counted, new)
+
+    def _with(self, act: Callable[[sqlite3.Connection], _Result], new: bool = False) -> _Result:
+        if not new and not is_database(self.path):
+            raise UserError(
+                f"The list of candidates {self.path} is not there, or is no file of a list."
+            )
+        try:
+            with _opened(self.path) as database:
+                if not new and holds_strange(database):
+                    raise UserError(f"{self.path} holds what no list of candidates does.")
+                return act(database)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise DiskFullError from error
+            if "locked" in str(error) or "busy" in str(error):
+                raise LockedError(
+                    f"Another program has held the list of candidates {self.path} for "
+                    f"{_LOCK_SECONDS:.0f} seconds: try again."
+                ) from error
+            raise UserError(f"The candidates in {self.path} cannot be used: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            raise UserError(
+                f"The list of candidates {self.path} is damaged ({error}); put a copy of the file "
+                "in its place, or remove it."
+            ) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(path, timeout=_LOCK_SECONDS)) as database, database:
+        database.execute("PRAGMA journal_mode=WAL")
+        yield database
+
+
+def _create(database: sqlite3.Connection, name: str) -> None:
+    for statement in _TABLES:
+        database.execute(statement)
+    _set(database, "changes", "0")
+    _set(database, "name", name)
+    _set(database, "created", str(time.time()))
+
+
+def _set(database: sqlite3.Connection, name: str, value: str) -> None:
+    database.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
+
+
+def _insert(database: sqlite3.Connection, each: NewCandidate) -> int:
+    done = database.execute(
+        "INSERT INTO candidates (given, unit, name, label, origin, note, extra, problem, added) "
+        "VALUES (?, ?, ?, ?, ?, '', ?, ?, ?)",
+        [
+            *(each.given, each.unit, each.name, each.label, clipped(each.origin, LONGEST_NAME)),
+            json.dumps(dict(each.extra), ensure_ascii=False) if each.extra else "",
+            *(each.problem, time.time()),
+        ],
+    )
+    assert done.lastrowid is not None
+    return done.lastrowid
+
+
+def _candidate(row: tuple) -> Candidate:
+    """A row of the file, which anybody may have written."""
+    id_, given, unit, name, label, origin, note, extra, problem, added = row
+    try:
+        columns = json.loads(extra) if extra else {}
+    except (ValueError, TypeError, RecursionError):
+        columns = {}
+    return Candidate(
+        int(id_),
+        *(str(given), None if unit is None else str(unit), str(name), str(label), str(origin)),
+        str(note),
+        {str(k): str(v) for k, v in columns.items()} if isinstance(columns, dict) else {},
+        *(str(problem), float(added)),
+    )

@@ -1,0 +1,96 @@
+"""From lines and files to candidates: each of them is accounted for."""
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.base.errors import UserError
+from engine.candidates import intake
+from engine.candidates.intake import of_file, of_lines
+
+
+def test_lines_are_units_names_or_told_what_they_are() -> None:
+    found = of_lines(
+        "*CC(*)c1ccccc1\tPS 1\nPMMA\n\n  \n*CCO*, linker\n*CCO* B 2\n"
+        "nylon\nC=Cc1ccccc1\n[Fe]\nxyzzy"
+    )
+    assert [each.unit for each in found] == [
+        *("*CC(*)c1ccccc1", "*CC(*)(C)C(=O)OC", "*CCO*", "*CCO*", None, None, None, None),
+    ]
+    assert [each.label for each in found[:4]] == ["PS 1", "", "linker", "B 2"]
+    assert found[1].name == "Poly(methyl methacrylate)"
+    words = ["class of polymers", "monomer of Polystyrene", "no rule makes", "not in the list"]
+    assert all(word in each.problem for word, each in zip(words, found[4:], strict=True))
+    assert "*CC(*)c1ccccc1" in found[5].problem, "it says what to give instead"
+
+
+def test_a_file_keeps_its_ids_and_columns(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("code,SMILES,batch,Tg\nx1,*CC*,7,\nx2,,8,3.5\nx3,nonsense(,,1\n")
+    count, rows = of_file(path, "mine.csv")
+    found = list(rows)
+    assert count == len(found) == 3
+    assert [each.label for each in found] == ["x1", "x2", "x3"]
+    assert [each.unit for each in found] == ["*CC*", None, None]
+    assert found[1].extra == {"batch": "8", "Tg": "3.5"}
+    assert found[1].problem == "the row has no repeat unit"
+    assert found[0].origin == "mine.csv"
+
+
+def test_a_file_of_names_becomes_their_units(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text("polymer,price\nPMMA,3\npolystyrene,2\nnot a polymer,1\n")
+    found = list(of_file(path, "names.csv")[1])
+    assert [each.unit for each in found] == ["*CC(*)(C)C(=O)OC", "*CC(*)c1ccccc1", None]
+    assert found[0].extra == {"price": "3"}
+
+
+def test_what_is_too_long_is_refused(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(intake, "MOST", 2)
+    path = tmp_path / "long.csv"
+    path.write_text("SMILES\n*CC*\n*CC*\n*CC*\n")
+    with pytest.raises(UserError, match=r"long\.csv has 3 rows"):
+        of_file(path, "long.csv")
+    with pytest.raises(UserError, match="3 lines"):
+        of_lines("*CC*\n" * 3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=80))
+def test_any_text_is_accounted_for(text: str) -> None:
+    found = of_lines(text)
+    assert len(found) == sum(bool(line.strip()) for line in text.splitlines())
+    assert all(bool(each.problem) == (each.unit is None) for each in found)
+
+
+def near_smiles(count: int) -> list[str]:
+    """Texts like repeat units: real ones with signs changed, left out, put in or swapped."""
+    chance = random.Random(0)
+    units = [
+        *("*CC(*)c1ccccc1", "*Oc1ccc(C(C)(C)c2ccc(OC(*)=O)cc2)cc1", "*C/C=C\\C*", "*CC(*)C#N"),
+        *("*[Si](C)(C)O*", "*NCCCCCC(*)=O", "*C(F)(F)C(*)(F)F", "*c1ccc(*)s1", "[*]CC[*]"),
+    ]
+    signs = "*()[]=#/\\@+-.%0123456789BCNOPSFIclnosHh$:~ \t{}é∗ "
+    texts = []
+    for _ in range(count):
+        text = [*chance.choice(units)]
+        for _ in range(chance.randint(1, 5)):
+            place = chance.randrange(len(text) + 1)
+            kind = chance.random()
+            if kind < 0.4:
+                text.insert(place, chance.choice(signs))
+            elif text and kind < 0.7:
+                del text[min(place, len(text) - 1)]
+            elif text:
+                text[min(place, len(text) - 1)] = chance.choice(signs)
+        texts.append("".join(text))
+    return texts
+
+
+def test_near_smiles_are_accounted_for() -> None:
+    texts = [text for text in near_smiles(1000) if text.strip()]
+    found = of_lines("\n".join(texts))
+    assert len(found) == len(texts)

@@ -1,0 +1,133 @@
+"""Lists of candidates: nothing is lost, whoever writes at the same time."""
+
+import sqlite3
+import threading
+
+import pytest
+
+from engine.base.errors import UserError
+from engine.candidates import history, lists, store
+from engine.candidates.store import NewCandidate
+
+
+def _new(text: str, **fields) -> NewCandidate:
+    return NewCandidate(text, text, **fields)
+
+
+def test_a_list_is_found_again_with_all_that_was_put_on_it(workspace) -> None:
+    made = lists.create_list("Membranes")
+    ids = made.add([_new("*CC*", label="a1", extra={"batch": "7", "größe": "µ"}), _new("*CCO*")])
+    made.write_note(ids[1], "softer", before="")
+    (info,) = lists.all_lists()
+    assert (info.name, info.size) == ("Membranes", 2)
+    found = lists.open_list(info.id).candidates()
+    assert [each.unit for each in found] == ["*CC*", "*CCO*"]
+    assert found[0].extra == {"batch": "7", "größe": "µ"}
+    assert (found[0].label, found[1].note) == ("a1", "softer")
+    assert made.holds("*CCO*")
+    assert not made.holds("*CCC*")
+
+
+def test_windows_that_write_at_once_lose_nothing() -> None:
+    made = lists.create_list("Both")
+
+    def write(window: int) -> None:
+        own = lists.open_list(made.id)
+        for number in range(25):
+            own.add([_new(f"*C{'C' * number}*", label=f"{window}-{number}")])
+
+    windows = [threading.Thread(target=write, args=(window,)) for window in range(4)]
+    for each in windows:
+        each.start()
+    for each in windows:
+        each.join()
+    labels = {each.label for each in made.candidates()}
+    assert labels == {f"{window}-{number}" for window in range(4) for number in range(25)}
+
+
+def test_a_note_that_two_windows_change_keeps_both() -> None:
+    made = lists.create_list("Notes")
+    (number,) = made.add([_new("*CC*")])
+    made.write_note(number, "made in May", before="")
+    made.write_note(number, "too soft", before="")
+    assert made.candidates()[0].note == "made in May\ntoo soft"
+    made.write_note(number, "made in June", before="made in May\ntoo soft")
+    assert made.candidates()[0].note == "made in June"
+
+
+def test_what_is_removed_comes_back() -> None:
+    made = lists.create_list("Removed")
+    ids = made.add([_new(f"*{'C' * n}*") for n in range(1, 6)])
+    made.remove(ids[:1])
+    made.remove(ids[1:3])
+    assert [each.id for each in made.candidates()] == ids[3:]
+    assert made.removed() == made.restore() == 2
+    assert [each.id for each in made.candidates()] == ids[1:]
+    lists.remove_list(made.id)
+    assert lists.all_lists() == []
+    assert lists.removed_list() == made.id
+    lists.restore_list(made.id)
+    assert [each.size for each in lists.all_lists()] == [4]
+
+
+def test_names_are_checked() -> None:
+    made = lists.create_list("  One   list ")
+    assert made.setting("name") == "One list"
+    for name in ("One list", "", " ", "x" * 81, "a\x00b"):
+        with pytest.raises(UserError, match="name"):
+            lists.create_list(name)
+    lists.rename_list(made.id, "Another")
+    lists.rename_list(made.id, "Another")
+    assert lists.all_lists()[0].name == "Another"
+    for bad in ("../x", "nothing", "A B", ""):
+        with pytest.raises(UserError, match="no list"):
+            lists.open_list(bad)
+
+
+def test_a_list_has_an_end(monkeypatch) -> None:
+    monkeypatch.setattr(store, "MOST", 3)
+    made = lists.create_list("Short")
+    made.add([_new("*CC*")] * 2)
+    with pytest.raises(UserError, match="at most 3 candidates"):
+        made.add([_new("*CC*")] * 2)
+    assert made.count() == 2, "all of them, or none"
+
+
+def test_files_that_are_no_lists_are_told_and_not_read() -> None:
+    made = lists.create_list("Good")
+    (lists.folder() / "text.db").write_text("no database at all, but long enough to be read" * 90)
+    (lists.folder() / "linked.db").symlink_to(made.path)
+    with sqlite3.connect(lists.folder() / "trigger.db") as database:
+        database.execute("CREATE TABLE settings (name, value)")
+        database.execute(
+            "CREATE TRIGGER t AFTER INSERT ON settings BEGIN DELETE FROM settings; END"
+        )
+    assert [each.name for each in lists.all_lists()] == ["Good"]
+    sentences = " ".join(lists.unreadable())
+    for words in ("text.db", "linked.db", "trigger.db"):
+        assert words in sentences
+
+
+def test_strange_contents_are_read_as_texts() -> None:
+    made = lists.create_list("Strange")
+    made.add([_new("*CC*")])
+    with sqlite3.connect(made.path) as database:
+        database.execute("UPDATE candidates SET extra = '[1, 2', note = 7, given = x'00ff'")
+    (found,) = made.candidates()
+    assert (found.extra, found.note) == ({}, "7")
+
+
+def test_the_history_holds_the_last_hundred(workspace) -> None:
+    for number in range(1, 121):
+        history.remember("", f"*{'C' * number}*", "", {"Tg": f"{number} °C"})
+    known = history.remembered("")
+    assert len(known) == history.MOST
+    assert known[0].extra == {"Tg": "120 °C"}
+    history.remember("", known[40].unit, "", {"Tg": "0 °C"})
+    again = history.remembered("")
+    assert len(again) == history.MOST
+    assert (again[0].unit, again[0].extra) == (known[40].unit, {"Tg": "0 °C"})
+    assert history.remembered("somebody@else.org") == []
+    assert lists.all_lists() == []
+    history.clear("")
+    assert history.remembered("") == []
