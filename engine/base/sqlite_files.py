@@ -1,12 +1,18 @@
 """SQLite files of a workspace that anybody may have put there."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+from .errors import DiskFullError, LockedError, UserError
 from .plain_files import oddity
 
 PARTS = ("-wal", "-shm", "-journal")
 """Of a database's file, beside it."""
+
+LOCK_SECONDS = 10.0
+"""How long to wait while others write; they take a moment, unless they are halted."""
 
 _STRANGE = ("trigger", "view")
 """What no database of ours has: it would change what is written, or refuse it."""
@@ -25,3 +31,34 @@ def holds_strange(database: sqlite3.Connection) -> bool:
     """Whether a database holds what none of ours does, such as triggers."""
     question = "SELECT 1 FROM sqlite_master WHERE type IN (?, ?)"
     return database.execute(question, _STRANGE).fetchone() is not None
+
+
+@contextmanager
+def opened_database(path: Path, what: str) -> Iterator[sqlite3.Connection]:
+    """A database that several processes write; what is done in the block is done whole or not.
+
+    Args:
+        path: of its file.
+        what: it holds, for sentences.
+
+    Raises:
+        UserError: when it cannot be used.
+    """
+    try:
+        with closing(sqlite3.connect(path, timeout=LOCK_SECONDS)) as database, database:
+            database.execute("PRAGMA journal_mode=WAL")
+            yield database
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise DiskFullError from error
+        if "locked" in str(error) or "busy" in str(error):
+            raise LockedError(
+                f"Another program has held the {what} {path} for {LOCK_SECONDS:.0f} seconds: try "
+                "again."
+            ) from error
+        raise UserError(f"The {what} {path} cannot be used: {error}.") from error
+    except sqlite3.DatabaseError as error:
+        raise UserError(
+            f"The {what} {path} is damaged ({error}): put a copy of the file in its place, or "
+            "remove it."
+        ) from error

@@ -3,20 +3,18 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from ..base.errors import DiskFullError, LockedError, UserError
-from ..base.sqlite_files import holds_strange, is_database
+from ..base.errors import UserError
+from ..base.sqlite_files import holds_strange, is_database, opened_database
 from ..base.wording import clipped
 
 MOST = 200_000
 """Candidates that a list may have: all their values are held in memory to rank them."""
 
 LONGEST_NOTE, LONGEST_NAME = 2000, 80
-_LOCK_SECONDS = 10.0
 _TABLES = (
     "CREATE TABLE candidates (id INTEGER PRIMARY KEY AUTOINCREMENT, given TEXT, unit TEXT, "
     "name TEXT, label TEXT, origin TEXT, note TEXT, extra TEXT, problem TEXT, added REAL, "
@@ -116,8 +114,6 @@ class CandidateList:
         made._do(lambda database: _create(database, name), new=True)
         return made
 
-    # Settings
-
     def setting(self, name: str) -> str:
         """A setting of the list, such as its `name` or its `specification`; empty if not set."""
         row = self._ask("SELECT value FROM settings WHERE name = ?", [name])
@@ -131,8 +127,6 @@ class CandidateList:
     def changes(self) -> int:
         """How often something was written into the list; what is kept of it is fresh if equal."""
         return int(self.setting("changes") or 0)
-
-    # Candidates
 
     def add(self, candidates: Iterable[NewCandidate]) -> list[int]:
         """Put candidates at the end: all of them, or none where that fails.
@@ -173,6 +167,16 @@ class CandidateList:
             among = "AND id IN (SELECT value FROM json_each(?))"
             rows = self._ask(f"{_CANDIDATES} {among} ORDER BY id", [numbers])
         return [_candidate(row) for row in rows]
+
+    def ids(self) -> list[int]:
+        """The numbers of all candidates, in the order that they were added."""
+        rows = self._ask("SELECT id FROM candidates WHERE removed IS NULL ORDER BY id")
+        return [int(row[0]) for row in rows]
+
+    def without_unit(self) -> list[int]:
+        """The numbers of the candidates that have no repeat unit."""
+        rows = self._ask("SELECT id FROM candidates WHERE removed IS NULL AND unit IS NULL")
+        return [int(row[0]) for row in rows]
 
     def count(self) -> int:
         """How many candidates there are."""
@@ -243,8 +247,6 @@ class CandidateList:
         )
         return int(self._ask(question)[0][0])
 
-    # Answers
-
     def waiting(self, model: str) -> list[int]:
         """The candidates with a repeat unit that a model has not predicted yet."""
         return [
@@ -308,8 +310,6 @@ class CandidateList:
         rows = self._ask("SELECT candidate, score, alerts FROM hints")
         return {int(row[0]): (row[1], str(row[2])) for row in rows}
 
-    # The file
-
     def _ask(self, question: str, values: Sequence[object] = ()) -> list[tuple]:
         return self._with(lambda database: database.execute(question, values).fetchall())
 
@@ -331,32 +331,10 @@ class CandidateList:
             raise UserError(
                 f"The list of candidates {self.path} is not there, or is no file of a list."
             )
-        try:
-            with _opened(self.path) as database:
-                if not new and holds_strange(database):
-                    raise UserError(f"{self.path} holds what no list of candidates does.")
-                return act(database)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                raise DiskFullError from error
-            if "locked" in str(error) or "busy" in str(error):
-                raise LockedError(
-                    f"Another program has held the list of candidates {self.path} for "
-                    f"{_LOCK_SECONDS:.0f} seconds: try again."
-                ) from error
-            raise UserError(f"The candidates in {self.path} cannot be used: {error}.") from error
-        except sqlite3.DatabaseError as error:
-            raise UserError(
-                f"The list of candidates {self.path} is damaged ({error}); put a copy of the file "
-                "in its place, or remove it."
-            ) from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(path, timeout=_LOCK_SECONDS)) as database, database:
-        database.execute("PRAGMA journal_mode=WAL")
-        yield database
+        with opened_database(self.path, "list of candidates") as database:
+            if not new and holds_strange(database):
+                raise UserError(f"{self.path} holds what no list of candidates does.")
+            return act(database)
 
 
 def _create(database: sqlite3.Connection, name: str) -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.plain_files import oddity
-from ..base.sqlite_files import PARTS, holds_strange, is_database
+from ..base.sqlite_files import LOCK_SECONDS, PARTS, holds_strange, is_database
 from ..base.workspace import home, lock
 from .records import Change, Run, State
 from .run_json import (
@@ -36,9 +36,6 @@ _LATE_SECONDS = 10.0
 
 _SCARCE = 2**20
 """With fewer bytes free, SQLite's failures are put down to the disk."""
-
-_LOCK_SECONDS = 10.0
-"""How long to wait while others write; they take a moment, unless they are halted."""
 
 _Result = TypeVar("_Result")
 
@@ -270,7 +267,7 @@ def _demand_usable(error: sqlite3.OperationalError) -> None:
         raise DiskFullError from error
     if "locked" in words or "busy" in words:
         raise LockedError(
-            f"Another program has held the run table {_path()} for {_LOCK_SECONDS:.0f} seconds: "
+            f"Another program has held the run table {_path()} for {LOCK_SECONDS:.0f} seconds: "
             "end it, or let it go on if it was halted, and try again. Runs go on meanwhile."
         ) from error
     if "readonly" in words or "unable to open" in words:
@@ -282,7 +279,7 @@ def _demand_usable(error: sqlite3.OperationalError) -> None:
 
 @contextmanager
 def _database() -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(_path(), timeout=_LOCK_SECONDS)) as database, database:
+    with closing(sqlite3.connect(_path(), timeout=LOCK_SECONDS)) as database, database:
         database.execute("PRAGMA journal_mode=WAL")
         columns = ", ".join(_COLUMNS)
         database.execute(f"CREATE TABLE IF NOT EXISTS runs ({columns}, PRIMARY KEY (id))")
