@@ -32,6 +32,7 @@ elif __name__ == "__main__":
             st.Page(
                 "pages/predict.py", title="Predict", icon=":material/experiment:", default=True
             ),
+            st.Page("pages/candidates.py", title="Candidates", icon=":material/bookmarks:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/monitor.py", title="Monitor", icon=":material/monitoring:"),
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),

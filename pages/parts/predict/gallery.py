@@ -1,6 +1,7 @@
 """Pictures of molecules, and the polymers of the textbook table."""
 
 import math
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -107,6 +108,15 @@ def show_picture(smiles: str, width: int, height: int) -> None:
         st.caption(f"No drawing: {plain(str(error))}.")
         return
     st.image(image, width=width, alt="Structure of the repeat unit")
+
+
+def picture_address(smiles: str, width: int, height: int) -> str | None:
+    """A molecule's drawing as an address that holds it, for cells of tables; None without one."""
+    try:
+        image = _svg(smiles, width, height, st.context.theme.type == "dark")
+    except BadSmilesError:
+        return None
+    return f"data:image/svg+xml;base64,{b64encode(image.encode()).decode()}"
 
 
 @part

@@ -1,0 +1,136 @@
+"""What is selected: up to eight candidates side by side, with their notes."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.base.wording import counted
+from engine.candidates.answers import UNSEEN, Answers
+from engine.candidates.downloads import name_shown
+from engine.candidates.store import LONGEST_NOTE, Candidate
+from engine.settings.numbers import number
+from engine.settings.properties import Property
+from pages.parts.candidates.looking import Look
+from pages.parts.formatting import plain, show_error
+from pages.parts.page_guard import part
+from pages.parts.predict.gallery import show_picture
+
+MOST = 8
+_WIDTH = 250
+
+
+@part
+def show_selected(look: Look, selected: list[int]) -> None:
+    """The candidates that are selected, and what can be done with them.
+
+    Args:
+        look: the list.
+        selected: their numbers.
+    """
+    _show_removed(look)
+    if not selected:
+        return
+    candidates = look.list_.candidates(selected)
+    st.subheader(f"{counted(len(candidates), 'candidate')} selected")
+    if st.button("Remove from this list", icon=":material/delete:"):
+        look.list_.remove([each.id for each in candidates])
+        st.rerun()
+    if len(candidates) > MOST:
+        st.caption(f"The first {MOST} are compared.")
+    compared = candidates[:MOST]
+    with st.container(horizontal=True, gap="small"):
+        for each in compared:
+            with st.container(border=True, width=_WIDTH, gap="xsmall"):
+                _show_card(look, each)
+    if look.answers is not None and len(compared) > 1:
+        _show_differences(look.answers, compared)
+
+
+def _show_removed(look: Look) -> None:
+    """Offer to bring back what was removed last."""
+    gone = look.list_.removed()
+    if gone and st.button(
+        f"Bring back {counted(gone, 'removed candidate')}", icon=":material/undo:", type="tertiary"
+    ):
+        look.list_.restore()
+        st.rerun()
+
+
+def _show_card(look: Look, candidate: Candidate) -> None:
+    if candidate.unit:
+        show_picture(candidate.unit, _WIDTH - 36, 120)
+    st.markdown(f"**{plain(_title(candidate))}**")
+    if candidate.unit:
+        st.code(candidate.unit, language=None, wrap_lines=True)
+        st.page_link(
+            "pages/predict.py",
+            label="Open in Predict",
+            icon=":material/experiment:",
+            query_params={"smiles": candidate.unit},
+        )
+    else:
+        st.caption(plain(candidate.problem))
+    key = f"note {look.list_.id} {candidate.id}"
+
+    def write() -> None:
+        try:
+            look.list_.write_note(candidate.id, st.session_state[key], candidate.note)
+        except UserError as error:
+            st.session_state["note problem"] = error
+
+    st.text_area(
+        "Note", candidate.note, key=key, max_chars=LONGEST_NOTE, height=80, on_change=write
+    )
+    if error := st.session_state.pop("note problem", None):
+        show_error(error)
+    if candidate.extra:
+        with st.popover("From its file", icon=":material/table_rows:"):
+            for name, value in candidate.extra.items():
+                st.markdown(f"**{plain(name)}** {plain(value)}")
+
+
+def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
+    """The properties of candidates side by side; what differs for certain is marked."""
+    places = {int(each): row for row, each in enumerate(answers.ids)}
+    there = [each for each in compared if each.id in places]
+    if len(there) < 2:
+        return
+    rows = [places[each.id] for each in there]
+    titles = _distinct([_title(each) for each in there])
+    table = {
+        property_.label: _cells(answers, rows, k, property_)
+        for k, property_ in enumerate(answers.properties)
+    }
+    frame = pd.DataFrame.from_dict(table, orient="index", columns=titles)
+    st.dataframe(frame, alt="Properties of the selected candidates side by side")
+    st.caption(
+        "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ? marks "
+        "mere guesses."
+    )
+
+
+def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> list[str]:
+    values = answers.values[rows, k]
+    low, high = answers.low[rows, k], answers.high[rows, k]
+    cells = [
+        number(property_, value) + (" ?" if answers.domains[row, k] == UNSEEN else "")
+        for row, value in zip(rows, values, strict=True)
+    ]
+    if np.isfinite(values).sum() > 1:
+        top, bottom = int(np.nanargmax(values)), int(np.nanargmin(values))
+        if low[top] > high[bottom]:
+            cells[top], cells[bottom] = f"▲ {cells[top]}", f"▼ {cells[bottom]}"
+    return cells
+
+
+def _title(candidate: Candidate) -> str:
+    return name_shown(candidate) or candidate.label or candidate.given
+
+
+def _distinct(titles: list[str]) -> list[str]:
+    """Titles, numbered where two are the same: a table's columns have names of their own."""
+    return [
+        f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
+        for place, title in enumerate(titles)
+    ]

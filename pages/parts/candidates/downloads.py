@@ -1,0 +1,96 @@
+"""Taking a list home: as a table, with drawings, or as a sheet for a meeting."""
+
+from collections.abc import Callable
+from hashlib import sha256
+
+import streamlit as st
+
+from engine.candidates import downloads
+from engine.candidates.downloads import MOST_DRAWN, Chosen, Progress
+from engine.candidates.store import CandidateList
+from pages.parts.candidates.looking import Look
+from pages.parts.formatting import plain
+from pages.parts.page_guard import part
+
+_MADE = "file of candidates"
+_SHEET = "HTML sheet for a meeting, with drawings"
+_FORMATS: dict[str, tuple[str, str, Callable[[Chosen, Progress], bytes]]] = {
+    "CSV": ("csv", "text/csv", lambda chosen, show: downloads.as_csv(chosen)),
+    "Parquet": (
+        "parquet",
+        "application/vnd.apache.parquet",
+        lambda chosen, show: downloads.as_parquet(chosen),
+    ),
+    "Excel workbook (XLSX), with drawings": (
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        downloads.as_workbook,
+    ),
+    "SDF, structures with all columns": ("sdf", "chemical/x-mdl-sdfile", downloads.as_sdf),
+}
+
+
+@part
+def show_downloads(look: Look, shown: list[int], selected: list[int], model: str) -> None:
+    """Let the user take a file of the candidates that are shown, or of those selected.
+
+    Args:
+        look: the list.
+        shown, selected: their numbers, in order.
+        model: the model's name, for the sheet.
+    """
+    with st.expander("Download", icon=":material/download:"):
+        which = shown
+        if selected:
+            choices = {
+                f"the {len(selected)} selected": selected,
+                f"all {len(shown):,} shown": shown,
+            }
+            which = choices[st.radio("Candidates", list(choices), horizontal=True)]
+        form = st.selectbox("File", [*_FORMATS, _SHEET], key="candidates file form", width=380)
+        drawn = form == _SHEET or "drawings" in form
+        if drawn and len(which) > MOST_DRAWN:
+            st.caption(f"With drawings: the first {MOST_DRAWN:,}, as they are ordered above.")
+        about = (look.list_.id, look.list_.changes, str(look.folder), form, which)
+        key = sha256(repr(about).encode()).hexdigest()
+        made = st.session_state.get(_MADE, ("", b"", "", ""))
+        if made[0] != key and st.button("Make the file", icon=":material/description:"):
+            made = (key, *_made(look, which, form, model))
+            st.session_state[_MADE] = made
+            st.rerun()
+        if made[0] == key:
+            st.download_button(
+                plain(f"Download {made[2]}"),
+                *made[1:],
+                type="primary",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+
+
+def _made(look: Look, which: list[int], form: str, model: str) -> tuple[bytes, str, str]:
+    """A file's content, name and kind."""
+    bar = st.progress(0.0, text="Making the file…")
+
+    def show(done: int, total: int) -> None:
+        if done % 20 == 0 or done == total:
+            bar.progress(done / max(total, 1), text=f"Drawing {done:,} of {total:,}…")
+
+    rows = {each.id: each for each in look.list_.candidates(which)}
+    ordered = [rows[each] for each in which if each in rows]
+    chosen = Chosen(ordered, look.answers, look.requirements, look.hints)
+    name = _file_name(look.list_)
+    if form == _SHEET:
+        page = downloads.as_sheet(chosen, look.list_.setting("name"), model, show)
+        made = page.encode(), f"{name}.html", "text/html"
+    else:
+        ending, kind, make = _FORMATS[form]
+        made = make(chosen, show), f"{name}.{ending}", kind
+    bar.empty()
+    return made
+
+
+def _file_name(list_: CandidateList) -> str:
+    """A list's name as far as it may be a file's."""
+    words = "".join(sign if sign.isalnum() else "-" for sign in list_.setting("name"))
+    return words.strip("-") or "candidates"

@@ -1,0 +1,82 @@
+"""Predicting what waits on a list: a few at once, many in a process that outlives the page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from engine.base.wording import counted
+from engine.candidates.answers import model_key
+from engine.candidates.job import Job, job_of, start_job, stop_job
+from engine.candidates.predicting import predict_waiting, write_hints
+from engine.candidates.store import CandidateList
+from pages.parts import models
+from pages.parts.formatting import duration, plain
+from pages.parts.page_guard import part
+
+AT_ONCE = 64
+"""Candidates that the page predicts itself: that takes less time than to start a process."""
+
+_REFRESH = "2s"
+
+
+@part
+def predict_what_waits(list_: CandidateList, folder: Path, given: dict[str, float | str]) -> None:
+    """Predict the candidates that the model has not answered yet, or show how far that is."""
+    job = job_of(list_)
+    if job.at_work:
+        _show_progress(list_)
+        return
+    waiting = list_.waiting(model_key(folder, given))
+    if not waiting:
+        return
+    if len(waiting) <= AT_ONCE:
+        bar = st.progress(0.0, text=models.LOADING)
+        predict_waiting(list_, models.load_predictor(folder), given)
+        write_hints(list_)
+        bar.empty()
+    elif job.state in ("stopped", "cut off", "failed") and job.model == str(folder):
+        _offer_to_go_on(list_, folder, given, job, len(waiting))
+    else:
+        start_job(list_, folder, given)
+        st.rerun()
+
+
+def _offer_to_go_on(
+    list_: CandidateList, folder: Path, given: dict[str, float | str], job: Job, waiting: int
+) -> None:
+    why = {
+        "failed": f"Predicting failed: {job.words}",
+        "stopped": "Predicting was stopped.",
+        "cut off": "Predicting was cut off, as by a restart of this machine.",
+    }[job.state]
+    st.warning(
+        plain(f"{why} {counted(waiting, 'candidate')} of this list wait to be predicted."),
+        icon=":material/pause_circle:",
+    )
+    if st.button("Go on", icon=":material/play_arrow:"):
+        start_job(list_, folder, given)
+        st.rerun()
+
+
+@st.fragment(run_every=_REFRESH)
+@part
+def _show_progress(list_: CandidateList) -> None:
+    """How far the process is; the whole page is drawn anew when it has ended."""
+    job = job_of(list_)
+    if not job.at_work:
+        st.rerun(scope="app")
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    share = job.done / job.total if job.total else 0.0
+    words = (
+        f"{job.doing or 'starting'}: {job.done:,} of {job.total:,}"
+        if job.total
+        else (f"{job.doing or 'starting'}…")
+    )
+    if job.total and job.done and job.doing.startswith("predicting"):
+        left_over = (job.told - job.since) / job.done * (job.total - job.done)
+        words += f", about {duration(left_over)} left"
+    left.progress(min(share, 1.0), text=plain(words[:1].upper() + words[1:]))
+    if right.button("Stop", icon=":material/stop_circle:", key="stop predicting"):
+        stop_job(list_)
+    if st.button("Show what is predicted so far", type="tertiary", key="show so far"):
+        st.rerun(scope="app")

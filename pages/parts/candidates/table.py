@@ -1,0 +1,214 @@
+"""The table of candidates, a page at a time, and how it is ordered and narrowed."""
+
+from math import ceil
+
+import pandas as pd
+import streamlit as st
+
+from engine.candidates.answers import UNSEEN
+from engine.candidates.downloads import name_shown
+from engine.candidates.predicting import write_hints
+from engine.candidates.ranking import HARDNESS, PROBABILITY, View, ranked
+from engine.candidates.store import Candidate
+from engine.chem.synthesis_hints import HARD
+from engine.inference.conformal import LEVEL
+from engine.inference.uncertainty import OUTSIDE
+from engine.settings.numbers import number, without_unit
+from engine.settings.properties import Property
+from pages.parts.candidates.looking import Look
+from pages.parts.formatting import title_with_name
+from pages.parts.predict.gallery import picture_address
+
+ROWS = 50
+"""Candidates on one page of the table."""
+
+_SHOWN_AT_FIRST = 5
+_ADDED = "order of adding"
+_FILTERS = {
+    "likely to meet the specification": "probability of at least 50 %",
+    "Pareto front": "beaten by no other in all that is wanted",
+    "inside the domain": "like what the model learned from",
+    "a problem": "not predicted",
+}
+_PICTURE = (150, 84)
+_ROW_HEIGHT = 88
+
+
+def choose_view(look: Look) -> list[int]:
+    """Let the user order and narrow the list; returns the numbers of what is shown, in order."""
+    orders = {_ADDED: ""}
+    if any(each.has_ends for each in look.requirements):
+        orders = {"probability of meeting the specification": PROBABILITY} | orders
+    if look.answers is not None:
+        orders |= {title_with_name(each): each.name for each in look.answers.properties}
+    orders["how hard to make"] = HARDNESS
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        # Another field where the first order is another: a widget keeps what it showed first.
+        by = st.selectbox("Order", list(orders), key=f"order of {next(iter(orders))}", width=320)
+        lowest = st.checkbox("Lowest first", value=orders[by] == HARDNESS, key=f"low {by}")
+        only = st.multiselect(
+            "Only",
+            list(_FILTERS),
+            format_func=lambda one: f"{one} ({_FILTERS[one]})",
+            key="narrowed to",
+            placeholder="Show all",
+            width=340,
+        )
+        guesses = st.checkbox(
+            "Rank guesses too",
+            key="rank guesses",
+            help="Where no training unit has what a candidate has, such as its element, the values "
+            "are guesses, and such candidates stand behind the others.",
+        )
+    view = View(orders[by], not lowest, tuple(only), guesses)
+    hardness = {candidate: score for candidate, (score, _) in look.hints.items()}
+    return ranked(look.ids, look.answers, look.requirements, view, hardness, look.without_unit)
+
+
+def show_table(look: Look, shown: list[int]) -> list[int]:
+    """Show a page of candidates; returns the numbers of those that are selected in it.
+
+    Args:
+        look: the list.
+        shown: the numbers of the candidates, in order.
+    """
+    if not shown:
+        st.info("No candidate is left: show all, or ask for less.", icon=":material/filter_alt:")
+        return []
+    properties = _choose_properties(look)
+    pages, page = ceil(len(shown) / ROWS), 1
+    if pages > 1:
+        page = st.pagination(pages, key=f"page of {len(shown)}")
+    here = shown[(page - 1) * ROWS : page * ROWS]
+    rows = {each.id: each for each in look.list_.candidates(here)}
+    here = [each for each in here if each in rows]
+    frame = _frame(look, [rows[each] for each in here], properties)
+    event = st.dataframe(
+        frame,
+        key=f"candidates {look.list_.id} {page} {hash(tuple(here))}",
+        hide_index=True,
+        row_height=_ROW_HEIGHT,
+        height=min(len(frame), 6) * _ROW_HEIGHT + 40,
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config=_column_config(look, properties),
+        alt=f"Table of {len(frame)} candidates with predicted properties",
+    )
+    st.caption(
+        f"{len(shown):,} of {len(look.ids):,} candidates. Tick rows to compare up to eight, to "
+        f"write notes, or to remove them. Beside each value stands its {100 * LEVEL:.0f} % "
+        "interval; ◦ marks values outside the applicability domain, ? mere guesses."
+    )
+    return [here[row] for row in event.selection.rows if row < len(here)]
+
+
+def _choose_properties(look: Look) -> list[Property]:
+    """The properties that have columns: those of the specification first."""
+    if look.answers is None:
+        return []
+    by_name = {each.name: each for each in look.answers.properties}
+    wanted = [each.name for each in look.requirements]
+    first = list(dict.fromkeys([*wanted, *by_name]))[: max(_SHOWN_AT_FIRST, len(wanted))]
+    chosen = st.pills(
+        "Properties shown",
+        list(by_name),
+        default=first,
+        selection_mode="multi",
+        key=f"properties shown {'-'.join(wanted)}",
+    )
+    return [by_name[name] for name in by_name if name in chosen]
+
+
+def _frame(look: Look, rows: list[Candidate], properties: list[Property]) -> pd.DataFrame:
+    """What is shown of some candidates."""
+    answers = look.answers
+    places = {int(each): row for row, each in enumerate(answers.ids)} if answers else {}
+    at = [places.get(each.id) for each in rows]
+    columns: dict[str, list] = {
+        "structure": [each.unit and picture_address(each.unit, *_PICTURE) for each in rows],
+        "name": [name_shown(each) or each.label or each.given for each in rows],
+    }
+    if answers is not None:
+        likely = answers.likelihood(look.requirements)
+        if len(likely.of_all):
+            columns["all met"] = [None if row is None else 100 * likely.of_all[row] for row in at]
+        for property_ in properties:
+            k = answers.names.index(property_.name)
+            columns[property_.name] = [
+                None if row is None else answers.values[row, k] for row in at
+            ]
+            columns[_interval_of(property_)] = [
+                "" if row is None else _interval(answers, row, k, property_) for row in at
+            ]
+    hints = _hints(look, rows)
+    columns["hard to make"] = [hints.get(each.id, (None, ""))[0] for each in rows]
+    columns["note"] = [each.note for each in rows]
+    columns["remark"] = [_remark(look, each, hints.get(each.id, (None, ""))[1]) for each in rows]
+    columns["from"] = [each.origin for each in rows]
+    return pd.DataFrame(columns)
+
+
+def _hints(look: Look, rows: list[Candidate]) -> dict[int, tuple[float | None, str]]:
+    """How hard candidates are to make; of those that are shown, it is found out now."""
+    if all(each.id in look.hints or each.unit is None for each in rows):
+        return look.hints
+    write_hints(look.list_, [each.id for each in rows])
+    return look.list_.hints()
+
+
+def _interval(answers, row: int, k: int, property_: Property) -> str:
+    """The ends of an interval, with a mark for what lies outside the domain."""
+    low, high, side = answers.low[row, k], answers.high[row, k], answers.domains[row, k]
+    bare = without_unit(property_)
+    ends = "" if low != low else f"{number(bare, low)} … {number(bare, high)}"
+    return f"{ends} {'?' if side == UNSEEN else '◦' if side == OUTSIDE else ''}".strip()
+
+
+def _remark(look: Look, candidate: Candidate, alerts: str) -> str:
+    """What is to be said of a candidate: why it has no values, what is new in it, alerts."""
+    answers = look.answers
+    said = [candidate.problem]
+    if answers is not None:
+        said += [answers.problems.get(candidate.id, ""), answers.warnings.get(candidate.id, "")]
+    if alerts:
+        said.append(f"Has a group that seldom lasts: {alerts}.")
+    return " ".join(filter(None, said))
+
+
+def _interval_of(property_: Property) -> str:
+    return f"{property_.name}: {100 * LEVEL:.0f} %"
+
+
+def _column_config(look: Look, properties: list[Property]) -> dict:
+    config = {
+        "structure": st.column_config.ImageColumn("structure", width=_PICTURE[0] + 10),
+        "name": st.column_config.TextColumn("name", width=170),
+        "all met": st.column_config.ProgressColumn(
+            "all met",
+            help="The probability of meeting all requirements of the specification.",
+            format="%.0f %%",
+            min_value=0.0,
+            max_value=100.0,
+            width=110,
+        ),
+        "hard to make": st.column_config.NumberColumn(
+            "hard to make",
+            help="Synthetic accessibility score of the repeat unit, 1 (easy) to 10 (hard); from "
+            f"about {HARD:g} on, molecules are called hard to make. Made for small molecules: it "
+            "knows nothing of polymerisations.",
+            format="%.1f",
+        ),
+        "note": st.column_config.TextColumn("note", width=180),
+        "remark": st.column_config.TextColumn("remark", width=260),
+    }
+    for property_ in properties:
+        decimals = property_.decimals
+        config[property_.name] = st.column_config.NumberColumn(
+            property_.label,
+            help=property_.title,
+            format="%.4g" if decimals is None else f"%.{decimals}f",
+        )
+        config[_interval_of(property_)] = st.column_config.TextColumn(
+            f"{property_.name}, {100 * LEVEL:.0f} %", width=120
+        )
+    return config
