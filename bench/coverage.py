@@ -12,28 +12,17 @@ import numpy as np
 from bench.out_of_fold import TABLE, OutOfFold, load_out_of_fold
 from bench.reporting import markdown_table, stamp, write_json
 from engine.inference.conformal import calibrate, held_out_half_widths, member_spread
-from engine.inference.domain import Domain
+from engine.inference.domain_effect import held_out_sides
 from engine.settings.properties import property_for
 from engine.table import load_table
-
-
-def inside_domain(out_of_fold: OutOfFold) -> np.ndarray:
-    """Whether each row lies in the domain of the other folds; shape `(N, K)`, bool."""
-    smiles, folds = out_of_fold.smiles, out_of_fold.folds
-    inside = np.zeros(out_of_fold.labels.shape, dtype=bool)
-    for fold in np.unique(folds):
-        held_out, others = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        domain = Domain.of([smiles[row] for row in others], out_of_fold.labels[others])
-        distances = domain.distances([smiles[row] for row in held_out])
-        inside[held_out] = distances <= domain.thresholds()
-    return inside
 
 
 def measure(out_of_fold: OutOfFold) -> dict[str, dict]:
     """Figures of each property's intervals and domain, on held-out folds."""
     labels, blended, folds = out_of_fold.labels, out_of_fold.blended, out_of_fold.folds
     intervals = calibrate(labels, out_of_fold.predicted, blended, folds, out_of_fold.names)
-    spreads, inside = member_spread(out_of_fold.predicted), inside_domain(out_of_fold)
+    spreads = member_spread(out_of_fold.predicted)
+    inside = ~held_out_sides(out_of_fold.smiles, labels, folds).outside
     measured = {}
     for k, name in enumerate(out_of_fold.names):
         rows = np.isfinite(labels[:, k])

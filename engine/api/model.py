@@ -11,6 +11,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.wording import clipped
 from ..inference.conformal import LEVEL
+from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictions, Predictor
 from ..inference.scoring import conditions_of
 from ..runs import find_model
@@ -162,6 +163,46 @@ class Model:
         frame = self._indexed(PredictionFrame(parts), index)
         frame.columns.names = ["property", None]
         return frame
+
+    def explain_domain(
+        self,
+        smiles: Iterable[str] | Table,
+        errors: Unreadable = "raise",
+        source: str | None = None,
+        conditions: Conditions | None = None,
+        fragments: FragmentsUse = "refuse",
+    ) -> pd.DataFrame:
+        """Whether each unit is like those trained on, why not, and what that does to the error.
+
+        Args:
+            smiles, errors, source, conditions, fragments: see `predict`.
+
+        Returns:
+            A row for each unit and property: `row`, `property`, `outside`; `reason`, in a few
+            words; `similarity`, of the nearest training unit, 0 to 1; and `effect`, the typical
+            errors inside and outside on held-out folds, empty for a model that does not know them.
+
+        Raises:
+            UserError: when a repeat unit cannot be read, or the model has no domain.
+
+        >>> from polygin import load
+        >>> told = load().explain_domain(["*CC(*)c1ccc([Fe])cc1"])
+        >>> told["reason"][0]
+        'no training unit has iron'
+        """
+        self._predictor.demand_intervals()
+        names = self._predictor.info.columns_for(source)
+        predicted, _ = self._predict(smiles, errors, conditions, fragments, [*names.values()])
+        info, found = self._predictor.info, self._predictor.uncertainty(predicted)
+        rows = []
+        for row in range(len(predicted.smiles)):
+            for column, name in names.items():
+                words = domain_in_words(info, found, predicted.unseen, row, name)
+                rows.append(
+                    (row, column, words.outside, words.brief, words.similarity, words.effect)
+                )
+        columns = ["row", "property", "outside", "reason", "similarity", "effect"]
+        return pd.DataFrame(rows, columns=columns)
 
     def predict_members(
         self,

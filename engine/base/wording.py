@@ -25,6 +25,12 @@ def listed(parts: Sequence[str], rest: str = "", most: int = SHOWN) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
+def either(parts: Sequence[str]) -> str:
+    """All of some words, one at least: `a, b or c`."""
+    *first, last = parts
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def rows_text(rows: Sequence[int]) -> str:
     """The rows as a message names them: `row 7`, `rows 7, 9 and 12`."""
     return f"{'row' if len(rows) == 1 else 'rows'} {listed([str(row) for row in rows])}"

@@ -22,7 +22,7 @@ _NUMBERS = 5
 """Of each property: its value, the ends of its interval, half its width, and its domain."""
 
 UNSEEN = "unseen"
-"""The domain of a unit that has what no training unit has, so that its values rank with nothing."""
+"""The domain of a unit with atoms that no training unit has: its values are mere guesses."""
 
 _DOMAINS = (INSIDE, OUTSIDE, UNSEEN)
 _PROPERTIES: TypeAdapter[list[Property]] = TypeAdapter(list[Property])
@@ -147,9 +147,8 @@ def answers_of(
         sides = uncertainty.domain[names].to_numpy()
         for code, side in enumerate(_DOMAINS):
             numbers[:, :, 4][sides == side] = code
-    for row, unseen in predicted.unseen.items():
-        guessed = [name in {each for own in unseen.values() for each in own} for name in names]
-        numbers[row, guessed, 4] = _DOMAINS.index(UNSEEN)
+    guessed = predicted.blend[names].notna() & ~predicted.rankable[names]
+    numbers[:, :, 4][guessed.to_numpy()] = _DOMAINS.index(UNSEEN)
     warnings = predicted.warnings(names)
     return [
         Answer(

@@ -23,10 +23,11 @@ from ..base.wording import clipped, counted, listed
 from ..base.workspace import replacing
 from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
-from ..inference.predict import Predictor
+from ..inference.domain_words import domain_in_words
+from ..inference.predict import Predictions, Predictor
 from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
-from ..inference.uncertainty import OUTSIDE, Uncertainty
+from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of
 from ..runs.known_labels import read_known_labels
 from ..settings.conditions import same_for_all
@@ -288,7 +289,7 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         print_line(words, stderr=True)
     uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
     if uncertainty:
-        _tell_domain(uncertainty, names)
+        _tell_domain(predictor, predicted, uncertainty, names)
     _print_measured(predictor, smiles)
     for condition in predictor.info.conditions:
         print_line(f"at {condition.name} {given[condition.name]} {condition.unit}".strip())
@@ -321,13 +322,22 @@ def _print_measured(predictor: Predictor, smiles: str) -> None:
             print_line(f"measured: {property_.name} {value}, {label.reference}{words}")
 
 
-def _tell_domain(uncertainty: Uncertainty, names: Sequence[str]) -> None:
-    """Say on standard error for which properties a unit lies outside the domain."""
-    sides = uncertainty.domain.iloc[0]
-    outside = [name for name in names if sides[name] == OUTSIDE]
+def _tell_domain(
+    predictor: Predictor, predicted: Predictions, uncertainty: Uncertainty, names: Sequence[str]
+) -> None:
+    """Say on standard error for which properties a unit lies outside the domain, and what of it."""
+    told = {
+        name: domain_in_words(predictor.info, uncertainty, predicted.unseen, 0, name)
+        for name in names
+    }
+    outside = [name for name in names if told[name].outside]
     if outside:
         which = "all properties" if len(outside) == len(names) else listed(outside)
         print_line(f"Outside the applicability domain of {which}.", stderr=True)
+    for name in outside:
+        words = told[name]
+        if sentences := " ".join(filter(None, [words.far, words.effect])):
+            print_line(f"  {name}: {sentences}", stderr=True)
 
 
 def _cells(uncertainty: Uncertainty, property_: Property) -> tuple[str, str]:

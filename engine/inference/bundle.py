@@ -159,7 +159,8 @@ class BundleInfo(BaseModel):
             raise ValueError("a range ends before it begins")
         if not are_figures(self.figures):
             raise ValueError("the figures of error are incomplete, or no numbers")
-        if self.domain is not None and not self.domain.seen.keys() <= names:
+        told = {*self.domain.seen, *self.domain.effects} if self.domain else set()
+        if not told <= names:
             raise ValueError("the domain tells of no property of the model")
         datetime.fromisoformat(self.created)
         if self.intervals is not None and not self.intervals.keys() <= names:

@@ -1,6 +1,6 @@
 """Conformal intervals of the blend, from out-of-fold predictions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -74,6 +74,22 @@ def member_spread(members: np.ndarray) -> np.ndarray:
         if own.any():
             spread[:, k] = np.std(members[own, :, k], axis=0)
     return spread
+
+
+def of_weight(
+    predicted: np.ndarray, members: Sequence[str], weights: Mapping[str, Mapping[str, float]]
+) -> np.ndarray:
+    """Predictions `(M, N, K)` of M members, NaN of those without a weight in a property's blend.
+
+    What has no weight says nothing of the spread.
+
+    Args:
+        predicted: shape `(M, N, K)`.
+        members: their names.
+        weights: of the K properties, by the member's name.
+    """
+    kept = np.array([[member in own for own in weights.values()] for member in members])
+    return predicted if kept.all() else np.where(kept[:, None], predicted, np.nan)
 
 
 def has_model(members: np.ndarray) -> np.ndarray:

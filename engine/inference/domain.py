@@ -1,7 +1,6 @@
 """The applicability domain: how near a repeat unit lies to those a model was trained on."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,27 +12,26 @@ from safetensors.numpy import load, save_file
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
 from ..base.workspace import replacing
+from .comparison import (
+    NEIGHBOURS,
+    PERCENTILE,
+    Comparison,
+    evenly,
+    mean_of_nearest,
+    without_own,
+)
+from .domain_effect import DomainEffect
 from .seen import Seen, seen_by_property
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
     from ..chem.fingerprints import Fingerprints
 
 FILE = "domain.safetensors"
-NEIGHBOURS = 5
-PERCENTILE = 95
 _KIND = "ECFP4 counts, 2048"
-_CHUNK = 256
-# This many distances at a time take about 100 MB.
-_MOST_DISTANCES = 4_000_000
 _SAME = 1e-9
 """Distance below which two units have the same fingerprint."""
 
-_MOST_MEASURED = 10_000
 _MOST_CELLS = 20_000_000
-# Greater than any count, so that a bit and a count together make one number.
-_COUNTS = 256
 
 
 class DomainInfo(BaseModel):
@@ -46,6 +44,8 @@ class DomainInfo(BaseModel):
             than two labels has none.
         seen: by property, what its training units are made of: a unit that has anything else is
             outside however near it lies; empty in a bundle that does not say.
+        effects: by property, the errors inside and outside the domain; empty in a bundle that does
+            not say.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -54,6 +54,7 @@ class DomainInfo(BaseModel):
     neighbours: int = NEIGHBOURS
     thresholds: dict[str, float]
     seen: dict[str, Seen] = {}
+    effects: dict[str, DomainEffect] = {}
 
 
 class Domain:
@@ -75,6 +76,7 @@ class Domain:
             labelled: shape `(N, K)`, bool.
         """
         self._fingerprints = fingerprints
+        self._units = Comparison(fingerprints)
         self._labelled = labelled
 
     @classmethod
@@ -154,11 +156,10 @@ class Domain:
             rows = np.flatnonzero(labelled)
             if len(rows) < 2:
                 continue
-            measured = np.linspace(0, len(rows) - 1, min(len(rows), _MOST_MEASURED)).astype(int)
             distances = []
-            for places in self._chunks(measured):
-                to_all = self._to_all(self._fingerprints, rows[places])
-                distances.append(_mean_of_nearest(_without_own(to_all[:, rows], places)))
+            for places in self._units.chunks(evenly(np.arange(len(rows)))):
+                to_all = self._units.of_own(rows[places])
+                distances.append(mean_of_nearest(without_own(to_all[:, rows], places)))
             thresholds[k] = np.percentile(np.concatenate(distances), PERCENTILE)
         return thresholds
 
@@ -171,12 +172,19 @@ class Domain:
         Returns:
             Shape `(U, K)`, 0 to 1; NaN for a property without a label.
         """
+        return self.nearness(smiles)[0]
+
+    def nearness(self, smiles: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The `distances` of repeat units and their `similarities`, at once."""
         distances = np.full((len(smiles), self._labelled.shape[1]), np.nan)
+        similar = distances.copy()
         for rows, to_all in self._compared(smiles):
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
-                    distances[rows, k] = _mean_of_nearest(to_all[:, labelled])
-        return distances
+                    of_property = to_all[:, labelled]
+                    distances[rows, k] = mean_of_nearest(of_property)
+                    similar[rows, k] = 1 - of_property.min(axis=1)
+        return distances, similar
 
     def neighbours(
         self, count: int, progress: Callable[[int, int], None] | None = None
@@ -198,8 +206,8 @@ class Domain:
         total = len(self._labelled)
         labelled = [np.flatnonzero(column) for column in self._labelled.T]
         found: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in labelled]
-        for rows in self._chunks(np.arange(total)):
-            to_all = self._to_all(self._fingerprints, rows)
+        for rows in self._units.chunks(np.arange(total)):
+            to_all = self._units.of_own(rows)
             for k, units in enumerate(labelled):
                 own = np.flatnonzero(self._labelled[rows, k])
                 if len(own):
@@ -254,46 +262,13 @@ class Domain:
         from ..chem.fingerprints import count_fingerprints
 
         fingerprints = count_fingerprints(smiles)
-        for rows in self._chunks(np.arange(len(smiles))):
-            yield rows, self._to_all(fingerprints, rows)
-
-    def _chunks(self, rows: np.ndarray) -> list[np.ndarray]:
-        """The rows in parts: the more training units there are, the smaller the parts."""
-        size = max(1, min(_CHUNK, _MOST_DISTANCES // len(self._labelled)))
-        return [rows[start : start + size] for start in range(0, len(rows), size)]
+        for rows in self._units.chunks(np.arange(len(smiles))):
+            yield rows, self._units.to_all(fingerprints, rows)
 
     def _sort_key(self, row: int) -> tuple[bytes, ...]:
         part = slice(*self._fingerprints.starts[row : row + 2])
         arrays = (self._fingerprints.bits[part], self._fingerprints.counts[part])
         return tuple(array.tobytes() for array in (*arrays, self._labelled[row]))
-
-    def _to_all(self, fingerprints: "Fingerprints", rows: np.ndarray) -> np.ndarray:
-        """Tanimoto distances of R rows of some fingerprints to all N training units; `(R, N)`."""
-        columns, training_sums, training = self._unary
-        cells, row_of_cell = _cells(fingerprints, rows)
-        place = np.minimum(np.searchsorted(columns, cells), len(columns) - 1)
-        in_training = columns[place] == cells
-        query = np.zeros((len(columns), len(rows)), dtype=np.float32)
-        query[place[in_training], row_of_cell[in_training]] = 1
-        minima = (training @ query).T.astype(float)
-        query_sums = np.bincount(row_of_cell, minlength=len(rows))
-        return 1 - minima / np.maximum(query_sums[:, None] + training_sums - minima, 1)
-
-    @cached_property
-    def _unary(self) -> "tuple[np.ndarray, np.ndarray, csr_array]":
-        """A bit counted n times as n columns: the sum of minima is then a product of matrices.
-
-        Returns:
-            The C columns that any training unit has, the N sums of counts, the `(N, C)` matrix.
-        """
-        from scipy.sparse import csr_array
-
-        cells, row_of_cell = _cells(self._fingerprints, np.arange(len(self._labelled)))
-        columns, place = np.unique(cells, return_inverse=True)
-        shape = (len(self._labelled), len(columns))
-        ones = np.ones(len(cells), dtype=np.float32)
-        matrix = csr_array((ones, (row_of_cell, place)), shape=shape)
-        return columns, np.bincount(row_of_cell, minlength=shape[0]), matrix
 
 
 def write_domain(
@@ -325,34 +300,6 @@ def seen_in_table(
     return seen_by_property([inventory(text) for text in smiles], np.isfinite(labels), names)
 
 
-def _cells(fingerprints: "Fingerprints", rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Some fingerprints in unary: a bit counted n times is n cells.
-
-    Returns:
-        Each cell's number, made of the bit and of 0 … n − 1; and which of `rows` it belongs to.
-    """
-    starts = fingerprints.starts[rows]
-    sizes = np.diff(fingerprints.starts)[rows]
-    row_of_entry = np.repeat(np.arange(len(rows)), sizes)
-    entries = np.arange(sizes.sum()) + (starts - np.cumsum(sizes) + sizes)[row_of_entry]
-    counts = fingerprints.counts[entries].astype(np.int64)
-    level = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    cells = np.repeat(fingerprints.bits[entries].astype(np.int64) * _COUNTS, counts) + level
-    return cells, np.repeat(row_of_entry, counts)
-
-
-def _without_own(distances: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Distances `(R, N)` without that of each row to itself; shape `(R, N − 1)`.
-
-    Args:
-        distances: shape `(R, N)`.
-        own: shape `(R,)`: the column in which each row meets itself.
-    """
-    others = np.ones(distances.shape, dtype=bool)
-    others[np.arange(len(own)), own] = False
-    return distances[others].reshape(len(own), -1)
-
-
 def _nearest(distances: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The columns of each row's `count` least distances, the least first, and these distances."""
     some = np.argpartition(distances, max(count - 1, 0), axis=1)[:, :count]
@@ -367,12 +314,6 @@ def _joined(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.
         return np.empty((0, 0), dtype=int), np.empty((0, 0))
     which, distances = zip(*parts, strict=True)
     return np.concatenate(which), np.concatenate(distances)
-
-
-def _mean_of_nearest(distances: np.ndarray) -> np.ndarray:
-    """The mean distance to each row's nearest neighbours; shape `(R, N)` becomes `(R,)`."""
-    count = min(NEIGHBOURS, distances.shape[1])
-    return np.partition(distances, count - 1, axis=1)[:, :count].mean(axis=1)
 
 
 def _check(fingerprints: "Fingerprints", labelled: np.ndarray, size: int, properties: int) -> None:

@@ -22,7 +22,7 @@ from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
 from .domain import Domain
 from .probes import deviation_words, once_here
-from .seen import Unseen, unseen_in, unseen_sentences
+from .seen import Unseen, lacks_atoms, unseen_in, unseen_sentences
 from .uncertainty import Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
@@ -61,6 +61,20 @@ class Predictions:
         """
         words = {row: " ".join(unseen_sentences(new, names)) for row, new in self.unseen.items()}
         return {row: sentences for row, sentences in words.items() if sentences}
+
+    @property
+    def rankable(self) -> pd.DataFrame:
+        """Which values may be compared with others to choose by; shape `(N, K)`, bool.
+
+        Not so is a value that is missing, and one of a unit with atoms that no training unit of the
+        property has, such as another element: the model knows nothing of them, and still answers.
+        """
+        rankable = self.blend.notna()
+        for row, new in self.unseen.items():
+            for words, names in new.items():
+                if lacks_atoms(words):
+                    rankable.loc[row, names] = False
+        return rankable
 
 
 def whole_units(smiles: Sequence[str], fragments: "FragmentsUse") -> Sequence[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel
 
-from ..base.wording import counted, listed
+from ..base.wording import counted, either, listed
 
 if TYPE_CHECKING:
     from ..chem.inventory import Inventory
@@ -16,11 +16,26 @@ Unseen = dict[str, list[str]]
 `{"iron": ["Tg", "FFV"]}`."""
 
 
+_BOND, _RING, _SIZE = "a bond", "a ring of", "as many as"
+"""How begins what is new of a unit although its atoms are not."""
+
+
+def lacks_atoms(words: str) -> bool:
+    """Whether an entry of `Unseen` is about atoms that no training unit has, or about no unit.
+
+    That is so of an element, a charge, a valence, a radical, an isotope, and another number of
+    attachment points or pieces; not so of a bond, a ring or a size, in which known atoms meet.
+    """
+    return not words.startswith((_BOND, _RING, _SIZE))
+
+
 class Seen(BaseModel):
     """What the training units of one property are made of, as `Inventory` names it.
 
     Attributes:
         elements, charges, valences: all that occur.
+        bonds, rings: all kinds of bonds as they are written, such as `N=O`, and all sizes of rings;
+            None in a bundle that does not say.
         unpaired, isotopes: whether any unit has such.
         stars, pieces: all numbers that occur.
         atoms: the least and the greatest number.
@@ -34,6 +49,8 @@ class Seen(BaseModel):
     stars: list[int]
     pieces: list[int]
     atoms: tuple[int, int]
+    bonds: list[str] | None = None
+    rings: list[int] | None = None
 
     @classmethod
     def of(cls, units: Sequence["Inventory"]) -> "Seen":
@@ -47,6 +64,8 @@ class Seen(BaseModel):
             stars=sorted({unit.stars for unit in units}),
             pieces=sorted({unit.pieces for unit in units}),
             atoms=(min(unit.atoms for unit in units), max(unit.atoms for unit in units)),
+            bonds=sorted({written for unit in units for *_, written in unit.bonds}),
+            rings=sorted(frozenset().union(*(unit.rings for unit in units))),
         )
 
     def unseen(self, unit: "Inventory") -> list[str]:
@@ -56,6 +75,15 @@ class Seen(BaseModel):
         for words, known in ((unit.charges, self.charges), (unit.valences, self.valences)):
             named = sorted(words.difference(known))
             new += [each for each in named if each.partition(" ")[0] in self.elements]
+        if self.bonds is not None:
+            bonds = sorted(each for each in unit.bonds if each[2] not in self.bonds)
+            new += [
+                f"{_BOND} {written}"
+                for first, second, written in bonds
+                if {first, second} <= {*self.elements}
+            ]
+        if self.rings is not None:
+            new += [f"{_RING} {size} atoms" for size in sorted(unit.rings.difference(self.rings))]
         if unit.unpaired and not self.unpaired:
             new.append("an unpaired electron")
         if unit.isotopes and not self.isotopes:
@@ -66,7 +94,7 @@ class Seen(BaseModel):
             new.append(f"{unit.pieces} pieces")
         # Not so for few atoms: how short a unit is says how its chain was cut, not what it is.
         if unit.atoms > self.atoms[1]:
-            new.append(f"as many as {unit.atoms} atoms besides hydrogen")
+            new.append(f"{_SIZE} {unit.atoms} atoms besides hydrogen")
         return new
 
 
@@ -110,7 +138,5 @@ def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
     sentences = []
     for own, named in together.items():
         label = "" if len(own) == len(names) else f" with a label of {listed(own)}"
-        *first, last = named
-        what = f"{', '.join(first)} or {last}" if first else last
-        sentences.append(f"No training unit{label} has {what}.")
+        sentences.append(f"No training unit{label} has {either(named)}.")
     return sentences

@@ -24,6 +24,7 @@ from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names, units_of_names
 from ..table.streaming import TableStream
 from ..table.written import csv_text
+from .domain_words import outside_words
 from .predict import Predictions, Predictor, Progress, whole_units
 from .submission import prediction_table, smiles_of, unpredicted
 
@@ -37,6 +38,9 @@ _LISTED = 10
 
 PROBLEM = "problem"
 """The column that says why a row could not be predicted."""
+
+DOMAIN = "domain"
+"""The column that says for which properties a row's unit is outside the domain, and why."""
 
 WARNING = "warning"
 """The column that says what no training unit has as the row's unit has it."""
@@ -97,7 +101,8 @@ def predict_file(
         out: where the CSV goes, some rows at a time.
         progress: called with how many rows are done.
         intervals: whether to add columns with each interval's ends and whether the unit lies in
-            the domain; empty where a row could not be read.
+            the domain, and the column `domain`, which says why it does not; empty where a row could
+            not be read.
         names: of the properties, by the columns that they are written to; by default all, as the
             sources have them that answers are like.
         smiles, id: the columns of repeat units and ids in place of a guess; an empty `id` means
@@ -141,7 +146,12 @@ def predict_file(
             frame = prediction_table(part, columns, predicted, names)
             frame.insert(1, free_name(columns.smiles, frame), part.frame[columns.smiles].tolist())
             if intervals:
-                frame = pd.concat([frame, predictor.uncertainty(predicted).columns(names)], axis=1)
+                sure = predictor.uncertainty(predicted)
+                frame = pd.concat([frame, sure.columns(names)], axis=1)
+                outside = outside_words(
+                    predictor.info, sure, predicted.unseen, list(names.values())
+                )
+                frame[free_name(DOMAIN, frame)] = pd.Series(outside, dtype=object)
             warned = predicted.warnings(list(names.values()))
             frame[free_name(WARNING, frame)] = pd.Series(warned, dtype=object)
             frame[free_name(PROBLEM, frame)] = pd.Series(predicted.problems, dtype=object)

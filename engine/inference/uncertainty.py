@@ -26,12 +26,16 @@ class Uncertainty:
         domain: `inside` or `outside`; None where neither can be said.
         half_widths: how far the intervals reach to either side of the blend, on the properties'
             scales, before they are kept to what physics allows; NaN as above.
+        nearest: the similarity of the nearest training unit with a label of the property, 0 to 1.
+        near: the mean similarity of the five nearest, by which a unit is inside or outside.
     """
 
     low: pd.DataFrame
     high: pd.DataFrame
     domain: pd.DataFrame
     half_widths: pd.DataFrame
+    nearest: pd.DataFrame
+    near: pd.DataFrame
 
     def columns(self, names: Mapping[str, str] | None = None) -> pd.DataFrame:
         """`Tg_low`, `Tg_high`, `Tg_domain` and so on: N rows, three columns for each property.
@@ -89,7 +93,8 @@ def estimate_uncertainty(
     for k, name in enumerate(info.names):
         if name in intervals:
             half_widths[:, k] = intervals[name].half_width(spread[:, k], coverage)
-    sides = _sides(info, domain, smiles)
+    distances, nearest = _nearness(info, domain, smiles)
+    sides = _sides(info, distances)
     for row, new in (unseen or {}).items():
         sides[row, [info.names.index(name) for names in new.values() for name in names]] = OUTSIDE
     return Uncertainty(
@@ -98,6 +103,8 @@ def estimate_uncertainty(
         # Without a dtype, pandas would make a column of texts, with NaN in place of None.
         domain=pd.DataFrame(sides, columns=info.names, dtype=object),
         half_widths=pd.DataFrame(half_widths, columns=info.names),
+        nearest=pd.DataFrame(nearest, columns=info.names),
+        near=pd.DataFrame(1 - distances, columns=info.names),
     )
 
 
@@ -118,15 +125,25 @@ def _check_coverage(info: BundleInfo, coverage: float) -> None:
         )
 
 
-def _sides(info: BundleInfo, domain: Domain, smiles: Sequence[str | None]) -> np.ndarray:
-    """`INSIDE`, `OUTSIDE` or None for each unit and property; shape `(N, K)`."""
-    sides = np.full((len(smiles), len(info.names)), None, dtype=object)
+def _nearness(
+    info: BundleInfo, domain: Domain, smiles: Sequence[str | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `Domain.nearness`, shape `(N, K)` each; NaN for a unit that could not be read."""
+    distances = np.full((len(smiles), len(info.names)), np.nan)
+    similar = distances.copy()
     units = {text: place for place, text in enumerate(dict.fromkeys(filter(None, smiles)))}
     if units:
-        thresholds = info.domain.thresholds if info.domain else {}
-        limits = np.array([thresholds.get(name, np.nan) for name in info.names])
-        of_units = np.where(domain.distances(list(units)) <= limits, INSIDE, OUTSIDE).astype(object)
-        of_units[:, ~np.isfinite(limits)] = None
         readable = np.array([text is not None for text in smiles], dtype=bool)
-        sides[readable] = of_units[[units[text] for text in smiles if text is not None]]
+        places = [units[text] for text in smiles if text is not None]
+        of_units = domain.nearness(list(units))
+        distances[readable], similar[readable] = of_units[0][places], of_units[1][places]
+    return distances, similar
+
+
+def _sides(info: BundleInfo, distances: np.ndarray) -> np.ndarray:
+    """`INSIDE`, `OUTSIDE` or None by distance, `(N, K)`."""
+    thresholds = info.domain.thresholds if info.domain else {}
+    limits = np.array([thresholds.get(name, np.nan) for name in info.names])
+    sides = np.where(distances <= limits, INSIDE, OUTSIDE).astype(object)
+    sides[~np.isfinite(distances) | ~np.isfinite(limits)] = None
     return sides

@@ -14,7 +14,9 @@ from ..base.versions import package_versions
 from ..features.compute import canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..inference.bundle import BundleInfo, write_info
-from ..inference.domain import write_domain
+from ..inference.conformal import member_spread, of_weight
+from ..inference.domain import DomainInfo, write_domain
+from ..inference.domain_effect import held_out_sides, measured_effects
 from ..inference.predict import Predictor
 from ..inference.probes import UNITS, probes_of
 from ..inference.source_effects import SourceEffect
@@ -178,7 +180,7 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         reporter.stage(STAGE, steps)
     effects = study_sources(data, ensemble, request.preset, request.seed, context)
     reporter.stage("bundle", 1)
-    info = _described(request, ensemble, effects, context, encoder)
+    info = _described(request, data, ensemble, effects, context, encoder)
     write_info(context.folder, info)
     reporter.step()
     in_units = replace(
@@ -250,6 +252,7 @@ def _training_data(request: BundleRequest, features: Features, folds: np.ndarray
 
 def _described(
     request: BundleRequest,
+    data: TrainingData,
     ensemble: Ensemble,
     effects: Sequence[SourceEffect],
     context: TrainContext,
@@ -289,7 +292,22 @@ def _described(
         figures=ensemble.figures,
         versions=package_versions(),
         intervals=ensemble.intervals,
-        domain=write_domain(context.folder, request.canonical, labels, names),
+        domain=_domain(request, data, ensemble, context),
     )
     probes = probes_of(Predictor(context.folder, info).at_usual_conditions(UNITS).blend)
     return info.model_copy(update={"probes": probes})
+
+
+def _domain(
+    request: BundleRequest, data: TrainingData, ensemble: Ensemble, context: TrainContext
+) -> DomainInfo:
+    """The applicability domain, written into the bundle, and what it does to the error."""
+    domain = write_domain(context.folder, request.canonical, request.labels, request.names)
+    effects = measured_effects(
+        held_out_sides(request.canonical, request.labels, data.folds),
+        np.abs(data.labels - ensemble.blended),
+        member_spread(of_weight(ensemble.out_of_fold, ensemble.members, ensemble.weights)),
+        data.folds,
+        request.names,
+    )
+    return domain.model_copy(update={"effects": effects})

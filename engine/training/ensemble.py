@@ -11,7 +11,7 @@ from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..base.packed import Features
 from ..base.wording import listed
-from ..inference.conformal import Interval, calibrate
+from ..inference.conformal import Interval, calibrate, of_weight
 from ..models.member import NetworkMemberConfig
 from ..models.members import (
     MEMBERS,
@@ -209,7 +209,7 @@ def _blended(
         blended=blended,
         weights=weights,
         intervals=calibrate(
-            data.labels, _of_weight(out_of_fold, members, weights), blended, data.folds, data.names
+            data.labels, of_weight(out_of_fold, members, weights), blended, data.folds, data.names
         ),
         figures={
             "blend": figures(data.labels, blended, data.names, ranges, data.answers),
@@ -220,14 +220,6 @@ def _blended(
         },
         remarks=remarks,
     )
-
-
-def _of_weight(
-    out_of_fold: np.ndarray, members: Sequence[str], weights: dict[str, dict[str, float]]
-) -> np.ndarray:
-    """Out-of-fold predictions `(M, N, K)`, NaN of members that are not kept for a property."""
-    kept = np.array([[member in own for own in weights.values()] for member in members])
-    return out_of_fold if kept.all() else np.where(kept[:, None], out_of_fold, np.nan)
 
 
 def _figures_of_member(

@@ -19,9 +19,9 @@ from engine.base.wording import listed
 from engine.inference import bundle
 from engine.inference.bundle import read_info
 from engine.inference.conformal import LEVEL
+from engine.inference.domain_words import domain_in_words
 from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
-from engine.inference.uncertainty import OUTSIDE
 from engine.runs import Run, list_runs
 from engine.runs.known_labels import (
     KnownLabel,
@@ -330,9 +330,11 @@ def _predict_molecule(
         return values, None, warning
     uncertainty = predictor.uncertainty(predicted)
     low, high = uncertainty.low.iloc[0], uncertainty.high.iloc[0]
-    domain = uncertainty.domain.iloc[0]
+    info, unseen = predictor.info, predicted.unseen
     sure = {
-        name: IntervalAndDomain(low[name], high[name], domain[name] == OUTSIDE)
-        for name in predictor.info.names
+        name: IntervalAndDomain(
+            low[name], high[name], domain_in_words(info, uncertainty, unseen, 0, name)
+        )
+        for name in info.names
     }
     return values, sure, warning

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from engine.base.errors import UserError
 from engine.base.manifest import ProvenFiles
 from engine.chem.smiles import parse
-from engine.inference import domain
+from engine.inference import comparison
 from engine.inference.domain import FILE, Domain, DomainInfo, write_domain
 from engine.table import load_table
 from tests.conftest import TEXTBOOK
@@ -60,7 +60,7 @@ def test_it_is_the_same_however_many_are_measured_at_once(table, monkeypatch) ->
     smiles, labels = table
     whole = Domain.of(smiles, labels)
     distances, thresholds = whole.distances(smiles), whole.thresholds()
-    monkeypatch.setattr(domain, "_MOST_DISTANCES", 7 * len(smiles))
+    monkeypatch.setattr(comparison, "_MOST_DISTANCES", 7 * len(smiles))
     np.testing.assert_array_equal(whole.distances(smiles), distances)
     np.testing.assert_array_equal(whole.thresholds(), thresholds)
 

@@ -219,7 +219,7 @@ def test_a_property_with_too_few_labels_has_no_interval(predictor: Predictor) ->
 def test_a_property_named_like_an_intervals_column_is_a_sentence() -> None:
     frame = pd.DataFrame({"Tg": [1.0], "Tg_low": [2.0]})
     with pytest.raises(UserError, match="named 'Tg_low'"):
-        Uncertainty(frame, frame, frame, frame).columns()
+        Uncertainty(frame, frame, frame, frame, frame, frame).columns()
 
 
 def test_a_bundle_from_before_intervals_predicts_but_says_it_has_none(old_bundle: Path) -> None:

@@ -233,7 +233,8 @@ def test_intervals_come_after_the_predictions_and_are_empty_for_bad_rows(table: 
     assert main(["predict", "trained", str(table), "-o", str(out), "--intervals"]) == 0
     frame, values = _cells(out.read_text()), _cells(plain.read_text())
     added = [f"{name}_{part}" for name in ("Tg", "Density") for part in ("low", "high", "domain")]
-    assert list(frame.columns) == ["id", "SMILES", "Tg", "Density", *added, "warning", "problem"]
+    columns = ["id", "SMILES", "Tg", "Density", *added, "domain", "warning", "problem"]
+    assert list(frame.columns) == columns
     pd.testing.assert_frame_equal(frame[values.columns], values, rtol=1e-4)
     bad = frame["id"].isin([name for name, unit in ROWS if unit in ("C(C", "", "no")])
     assert frame.loc[bad, added].isna().all(axis=None)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
+from engine.inference.domain_words import DomainInWords
 from engine.runs.known_labels import KnownLabel
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
@@ -21,12 +22,17 @@ class IntervalAndDomain(NamedTuple):
 
     Attributes:
         low, high: the interval's ends, in the property's unit; NaN where there is none.
-        outside: whether the molecule lies outside the applicability domain.
+        domain: how the molecule lies to those that the model learned the property from.
     """
 
     low: float
     high: float
-    outside: bool
+    domain: DomainInWords
+
+    @property
+    def outside(self) -> bool:
+        """Whether the molecule lies outside the applicability domain."""
+        return self.domain.outside
 
 
 _LEVEL = f"{100 * LEVEL:.0f} %"
@@ -37,6 +43,7 @@ _STYLE = """<style>
   border-radius: .6rem; padding: 14px 16px 12px; line-height: 1.35 }
 .pg-name { font-weight: 600; font-size: .95rem }
 .pg-soft { opacity: .72; font-size: .82rem }
+.pg-near { margin-top: 6px }
 .pg-value { font-size: 1.95rem; font-weight: 650; margin-top: 4px; letter-spacing: -.01em }
 .pg-value small { font-size: 1rem; font-weight: 500; opacity: .75 }
 .pg-value.pg-unsure { font-weight: 450; opacity: .6 }
@@ -61,7 +68,7 @@ _STYLE = """<style>
 .pg-row i.pg-diamond { border-radius: 0; transform: rotate(45deg) scale(.9);
   border: 2px solid currentColor }
 .pg-badge { display: inline-block; font-size: .78rem; margin-top: 6px; padding: 1px 8px;
-  border-radius: 9px; cursor: help;
+  border-radius: 9px; cursor: help; line-height: 1.3;
   border: 1px dashed color-mix(in srgb, currentColor 45%, transparent) }
 .pg-warn { font-size: .82rem; margin-top: 8px; padding: 5px 8px; border-radius: 6px;
   background: color-mix(in srgb, #f59e0b 20%, transparent) }
@@ -156,11 +163,7 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
         parts.append(
             '<div class="pg-warn">Outside the training range: the model is guessing.</div>'
         )
-    if uncertainty and uncertainty.outside:
-        parts.append(
-            f'<div class="pg-badge" title="{escape(_OUTSIDE)}">'
-            "outside the applicability domain</div>"
-        )
+    parts += _domain(uncertainty.domain) if uncertainty else []
     parts.append(f'<div class="pg-rows">{_rows(property_, members, book)}</div>')
     return f'<div class="pg-card">{"".join(parts)}</div>'
 
@@ -228,6 +231,23 @@ def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> lis
     bare = without_unit(property_)
     ends = f"{number(bare, uncertainty.low)} to {number(property_, uncertainty.high)}"
     return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
+
+
+def _domain(domain: DomainInWords) -> list[str]:
+    """How like the training units the molecule is, and what that does to the error."""
+    lines = []
+    if domain.outside:
+        why = f": {domain.brief}" if domain.brief else ""
+        hint = " ".join(filter(None, [domain.new, domain.far])) or _OUTSIDE
+        lines.append(
+            f'<div class="pg-badge" title="{escape(hint)}">'
+            f"outside the applicability domain{escape(why)}</div>"
+        )
+    said = domain.effect if domain.outside else ""
+    if domain.similarity == domain.similarity:
+        here = f"; typical error {domain.here}" if domain.here and not domain.outside else ""
+        said = f"{said} Nearest training unit: similarity {domain.similarity:.2f}{here}.".strip()
+    return [*lines, f'<div class="pg-soft pg-near">{escape(said)}</div>'] if said else lines
 
 
 def _rows(property_: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:

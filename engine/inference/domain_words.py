@@ -1,0 +1,151 @@
+"""The applicability domain in words: why a unit is outside, and what that does to the error."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..base.wording import counted, either, listed
+from ..settings.properties import Property
+from .bundle import BundleInfo
+from .domain_effect import DomainEffect, Errors
+from .seen import Unseen
+from .uncertainty import OUTSIDE, Uncertainty
+
+
+class DomainInWords(NamedTuple):
+    """How one unit lies to the training units of one property.
+
+    Attributes:
+        outside: whether it lies outside the applicability domain.
+        brief: why, in a few words; empty inside.
+        new: what no training unit has, as a sentence; empty where there is nothing.
+        far: how far the nearest training units are, as a sentence; empty where they are near.
+        similarity: of the nearest training unit with a label of the property, 0 to 1; NaN where
+            there is none.
+        here: the typical error of units whose nearest training unit is about as similar; empty for
+            a model that does not know.
+        effect: the typical errors outside and inside the domain, as a sentence; the same.
+    """
+
+    outside: bool
+    brief: str
+    new: str
+    far: str
+    similarity: float
+    here: str
+    effect: str
+
+
+def domain_in_words(
+    info: BundleInfo, uncertainty: Uncertainty, unseen: Mapping[int, Unseen], row: int, name: str
+) -> DomainInWords:
+    """How a predicted unit lies to the training units of a property, in plain sentences.
+
+    Args:
+        info: of the model.
+        uncertainty: of N predictions.
+        unseen: of the same, as `Predictions` has it.
+        row: which of them.
+        name: of the property.
+    """
+    near = float(uncertainty.near.at[row, name])
+    least = _least(info, name)
+    new, is_far = _new(unseen.get(row, {}), name), near < least
+    outside = uncertainty.domain.at[row, name] == OUTSIDE
+    similarity = float(uncertainty.nearest.at[row, name])
+    property_ = next(each for each in info.properties if each.name == name)
+    effect = info.domain.effects.get(name) if info.domain else None
+    return DomainInWords(
+        outside,
+        _brief(new, is_far) if outside else "",
+        f"No training unit with a label of {name} has {either(new)}." if new else "",
+        f"Its five nearest training units are {near:.2f} similar to it on average; 95 % of the "
+        f"training units have five that are {least:.2f} similar or more."
+        if is_far
+        else "",
+        similarity,
+        _here(property_, effect, similarity) if effect else "",
+        _effect(property_, effect, outside, bool(new)) if effect else "",
+    )
+
+
+def outside_words(
+    info: BundleInfo,
+    uncertainty: Uncertainty,
+    unseen: Mapping[int, Unseen],
+    names: Sequence[str],
+) -> dict[int, str]:
+    """By position of those units that are outside for some properties: for which, and why.
+
+    Args:
+        info, uncertainty, unseen: see `domain_in_words`.
+        names: of the properties that are asked for.
+    """
+    near, least = uncertainty.near[names].to_numpy(), [_least(info, name) for name in names]
+    by_row: dict[int, dict[str, list[str]]] = {}
+    for row, k in np.argwhere((uncertainty.domain[names] == OUTSIDE).to_numpy()).tolist():
+        brief = _brief(_new(unseen.get(row, {}), names[k]), bool(near[row, k] < least[k]))
+        by_row.setdefault(row, {}).setdefault(brief, []).append(names[k])
+    return {
+        row: "; ".join(f"{listed(own, most=len(own))}: {brief}" for brief, own in by_reason.items())
+        for row, by_reason in by_row.items()
+    }
+
+
+def _least(info: BundleInfo, name: str) -> float:
+    """How similar the five nearest training units of a unit inside are at least, on average."""
+    threshold = info.domain.thresholds.get(name) if info.domain else None
+    return float("nan") if threshold is None else 1 - threshold
+
+
+def _new(unseen: Unseen, name: str) -> list[str]:
+    return [words for words, names in unseen.items() if name in names]
+
+
+def _brief(new: Sequence[str], is_far: bool) -> str:
+    parts = [f"no training unit has {either(new)}"] if new else []
+    return ", and ".join([*parts, "few training units are like it"] if is_far else parts)
+
+
+def _here(property_: Property, effect: DomainEffect, similarity: float) -> str:
+    errors = effect.at_similarity(similarity)
+    if errors is None:
+        return ""
+    return (
+        f"±{_error(property_, errors)} where the nearest training unit was {errors.low:g} to "
+        f"{errors.high:g} similar ({counted(errors.labels, 'label')})"
+    )
+
+
+def _effect(property_: Property, effect: DomainEffect, outside: bool, new: bool) -> str:
+    """What was measured on labels that the models had not seen."""
+    sides = {"outside": effect.outside, "inside": effect.inside}
+    first, second = sides if outside else reversed(sides)
+    told = [
+        f"±{_error(property_, errors)} {side} the domain ({_labels(errors)})"
+        for side in (first, second)
+        if (errors := sides[side])
+    ]
+    if not told:
+        return ""
+    sentence = f"Typical error on held-out folds: {', '.join(told)}."
+    if outside and new:
+        sentence += (
+            f" Of those outside, {effect.unseen.labels:,} had what no other unit has: "
+            f"±{_error(property_, effect.unseen)}."
+            if effect.unseen
+            else " None of those outside had what no other unit has, so here it may be larger."
+        )
+    return sentence
+
+
+def _labels(errors: Errors) -> str:
+    words = counted(errors.labels, "label")
+    if errors.coverage is None:
+        return words
+    return f"{words}, {100 * errors.coverage:.0f} % within their intervals"
+
+
+def _error(property_: Property, errors: Errors) -> str:
+    return property_.errors.format(errors.mae)
