@@ -153,7 +153,7 @@ def beside_group(unit: Chem.Mol, group: Collection[int]) -> tuple[int, ...]:
 
 @lru_cache(maxsize=256)
 def parse_piece(smiles: str) -> Chem.Mol:
-    """What comes in place of a group: a SMILES with a `*` for each bond of the group; `*[H]` too."""
+    """What comes in place of a group, from a SMILES with a `*` for each bond of the group."""
     return Chem.MolFromSmiles(smiles)
 
 

@@ -293,11 +293,11 @@ def _side_groups(unit: Chem.Mol) -> Iterator[tuple[Kind, str, Site]]:
             group = _behind(unit, kept.GetIdx(), root.GetIdx())
             if group is None or kept.GetAtomicNum() == 0:
                 continue
-            name = named.get(group)
+            words = named.get(group)
             bears = kept.GetIdx() in backbone or kept.IsInRing() or kept.GetAtomicNum() != 6
-            if name is None and not bears:
+            if words is None and not bears:
                 continue
-            words = name or _words_of(unit, group, kept.GetIdx())
+            words = words or _words_of(unit, group, kept.GetIdx())
             yield "substituent", words, Site(tuple(sorted(group)), (kept.GetIdx(),))
 
 

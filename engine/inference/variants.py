@@ -19,6 +19,7 @@ class VariantPredictions:
 
     Attributes:
         variants: the N variants; one that could not be predicted is not among them.
+        own: what is predicted of the unit itself, by property.
         values: in the properties' units.
         changes: the variant's value less that of the unit, in the unit of `Property.errors`: the
             property's, or decades of one that is learned as its logarithm.
@@ -29,6 +30,7 @@ class VariantPredictions:
     """
 
     variants: list[Variant]
+    own: dict[str, float]
     values: pd.DataFrame
     changes: pd.DataFrame
     low: pd.DataFrame
@@ -77,9 +79,9 @@ def predict_variants(
     if predictor.has_intervals:
         uncertainty = predictor.uncertainty(predicted)
         low, high, outside = uncertainty.low, uncertainty.high, uncertainty.domain == OUTSIDE
-    unseen = empty == 0
+    unseen = np.zeros(predicted.blend.shape, dtype=bool)
     for row, new in predicted.unseen.items():
-        unseen.loc[row, [name for of in new.values() for name in of]] = True
+        unseen[row, [names.index(name) for of in new.values() for name in of]] = True
     warnings = predicted.warnings(predictor.info.answer_names)
 
     def of_variants(frame: pd.DataFrame) -> pd.DataFrame:
@@ -87,11 +89,12 @@ def predict_variants(
 
     return VariantPredictions(
         [variants[row - 1] for row in rows],
+        predicted.blend.loc[0].to_dict(),
         of_variants(predicted.blend),
         of_variants(pd.DataFrame(scaled - scaled[0], columns=names)),
         of_variants(low),
         of_variants(high),
         of_variants(outside),
-        of_variants(unseen),
+        of_variants(pd.DataFrame(unseen, columns=names)),
         [warnings.get(row, "") for row in rows],
     )
