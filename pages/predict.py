@@ -22,6 +22,7 @@ from pages.parts.predict import gallery
 from pages.parts.predict.cards import Molecule, show_cards
 from pages.parts.predict.conditions import choose_conditions, show_curve
 from pages.parts.predict.groups import show_group_effects
+from pages.parts.predict.mixing import show_mixing
 from pages.parts.predict.neighbours import show_nearest_measured
 from pages.parts.predict.what_if import show_variants
 
@@ -253,6 +254,7 @@ def results(folder: Path, smiles: str) -> None:
     show_curve(info, folder, smiles, given)
     show_group_effects(info, folder, smiles)
     show_variants(info, folder, smiles, given, load)
+    show_mixing(info, folder, smiles, given)
     show_nearest_measured(info, folder, smiles)
     models.show_deviation(folder)
 

@@ -98,6 +98,7 @@ _ALKYLS = {
     "*CCCCCC": "n-hexyl",
     "*C(C)C": "isopropyl",
 }
+_HETEROATOMS = {7: "nitrogen", 8: "oxygen", 14: "silicon", 16: "sulfur"}
 _LARGEST = 14
 """Heavy atoms of the largest side group that is offered whole."""
 _MOST_PLACES = 40
@@ -298,6 +299,7 @@ def _side_groups(unit: Chem.Mol) -> Iterator[tuple[Kind, str, Site]]:
             if words is None and not bears:
                 continue
             words = words or _words_of(unit, group, kept.GetIdx())
+            words += f" on {_where(unit, kept, backbone)}"
             yield "substituent", words, Site(tuple(sorted(group)), (kept.GetIdx(),))
 
 
@@ -334,32 +336,36 @@ def _hydrogens(unit: Chem.Mol) -> Iterator[tuple[Kind, str, Site]]:
             continue
         if atom.GetFormalCharge() or atom.GetDegree() == 1:
             continue
-        words = _hydrogen_words(unit, atom, atom.GetIdx() in backbone)
-        yield "hydrogen", f"hydrogen on {words}", Site((), (atom.GetIdx(),))
+        where = _where(unit, atom, backbone)
+        if atom.GetHybridization() == Chem.HybridizationType.SP3 and atom.GetAtomicNum() == 6:
+            count = atom.GetTotalNumHs()
+            where = f"CH{count if count > 1 else ''} of {where}"
+        yield "hydrogen", f"hydrogen on {where}", Site((), (atom.GetIdx(),))
 
 
-def _hydrogen_words(unit: Chem.Mol, atom: Chem.Atom, in_backbone: bool) -> str:
-    if atom.GetAtomicNum() == 7:
-        return "nitrogen"
-    if atom.GetAtomicNum() == 14:
-        return "silicon"
-    if atom.GetIsAromatic():
+def _where(unit: Chem.Mol, atom: Chem.Atom, backbone: set[int]) -> str:
+    """In which part of a unit an atom is, in words."""
+    if words := _HETEROATOMS.get(atom.GetAtomicNum()):
+        return words
+    if atom.IsInRing():
         return f"the ring{_position(unit, atom.GetIdx())}"
     if atom.GetHybridization() == Chem.HybridizationType.SP2:
         return "the double bond"
-    count = atom.GetTotalNumHs()
-    where = "the backbone" if in_backbone else "a ring" if atom.IsInRing() else "a side group"
-    return f"CH{count if count > 1 else ''} of {where}"
+    return "the backbone" if atom.GetIdx() in backbone else "a side group"
 
 
 def _position(unit: Chem.Mol, atom: int) -> str:
-    """`, ortho`, `, meta` or `, para` in a benzene ring with one substituent; else nothing."""
+    """`, ortho`, `, meta` or `, para` to the one other substituent of a benzene ring; else nothing.
+
+    Args:
+        unit: it.
+        atom: of the ring.
+    """
     rings = [ring for ring in unit.GetRingInfo().AtomRings() if atom in ring]
-    if len(rings) != 1 or len(rings[0]) != 6:
+    atoms = [unit.GetAtomWithIdx(each) for each in rings[0]]
+    benzene = all(each.GetAtomicNum() == 6 and each.GetIsAromatic() for each in atoms)
+    others = [each for each in atoms if each.GetDegree() > 2 and each.GetIdx() != atom]
+    if len(rings) != 1 or len(atoms) != 6 or not benzene or len(others) != 1:
         return ""
-    ring = rings[0]
-    bears = [place for place, each in enumerate(ring) if unit.GetAtomWithIdx(each).GetDegree() > 2]
-    if len(bears) != 1 or not all(unit.GetAtomWithIdx(each).GetAtomicNum() == 6 for each in ring):
-        return ""
-    apart = abs(ring.index(atom) - bears[0])
+    apart = abs(rings[0].index(atom) - rings[0].index(others[0].GetIdx()))
     return f", {('ortho', 'meta', 'para')[min(apart, 6 - apart) - 1]}"

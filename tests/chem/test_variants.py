@@ -22,15 +22,21 @@ def _variants(smiles: str, place: str, everywhere: bool = False) -> dict[str, st
 @pytest.mark.parametrize(
     ("unit", "place", "by", "variant"),
     [
-        ("*CC(*)C", "methyl", "chlorine", "*CC(*)Cl"),
-        ("*CC(*)C", "methyl", "nitrile", "*CC(*)C#N"),
-        ("*CC(*)C", "methyl", "acetoxy", "*CC(*)OC(C)=O"),
+        ("*CC(*)C", "methyl on the backbone", "chlorine", "*CC(*)Cl"),
+        ("*CC(*)C", "methyl on the backbone", "nitrile", "*CC(*)C#N"),
+        ("*CC(*)C", "methyl on the backbone", "acetoxy", "*CC(*)OC(C)=O"),
         ("*CC(*)C", "hydrogen on CH of the backbone", "methyl", "*CC(*)(C)C"),
-        ("*CC(*)c1ccccc1", "hydrogen on the ring, para", "methyl", "*CC(*)c1ccc(C)cc1"),
+        (
+            "*CC(*)c1ccccc1",
+            "hydrogen on the ring, para",
+            "methyl",
+            "*CC(*)c1ccc(C)cc1",
+        ),
+        ("*CC(*)c1ccc(C)cc1", "methyl on the ring, para", "H", "*CC(*)c1ccccc1"),
         ("*CC(*)c1ccccc1", "hydrogen on the ring, ortho", "chlorine", "*CC(*)c1ccccc1Cl"),
-        ("*CC(*)c1ccccc1", "phenyl", "cyclohexyl", "*CC(*)C1CCCCC1"),
-        ("*CC(*)(C)C(=O)OC", "methyl ester", "nitrile", "*CC(*)(C)C#N"),
-        ("*CC(*)C(=O)OCCCCCC", "n-hexyl", "n-butyl", "*CC(*)C(=O)OCCCC"),
+        ("*CC(*)c1ccccc1", "phenyl on the backbone", "cyclohexyl", "*CC(*)C1CCCCC1"),
+        ("*CC(*)(C)C(=O)OC", "methyl ester on the backbone", "nitrile", "*CC(*)(C)C#N"),
+        ("*CC(*)C(=O)OCCCCCC", "n-hexyl on oxygen", "n-butyl", "*CC(*)C(=O)OCCCC"),
         (
             "*OCCOC(=O)c1ccc(C(*)=O)cc1",
             "phenylene",
@@ -50,8 +56,8 @@ def _variants(smiles: str, place: str, everywhere: bool = False) -> dict[str, st
         ("*O[SiH](*)C", "hydrogen on silicon", "methyl", "*O[Si](*)(C)C"),
         ("*C=Cc1ccc(*)cc1", "vinylene", "CH2CH2", "*CCc1ccc(*)cc1"),
         ("*c1ccccc1O*", "phenylene", "para-phenylene", "*c1ccc(O*)cc1"),
-        ("*N[C@@H](C)C(*)=O", "methyl", "H", "*NCC(*)=O"),
-        ("*c1sc(*)cc1CCCCCC", "n-hexyl", "H", "*c1ccc(*)s1"),
+        ("*N[C@@H](C)C(*)=O", "methyl on the backbone", "H", "*NCC(*)=O"),
+        ("*c1sc(*)cc1CCCCCC", "n-hexyl on the ring", "H", "*c1ccc(*)s1"),
     ],
 )
 def test_textbook_pairs(unit: str, place: str, by: str, variant: str) -> None:
@@ -67,9 +73,11 @@ def test_alike_places_are_one_and_may_be_changed_together() -> None:
     assert both["sulfide S"] == canonical_unit("*Sc1ccc(Sc2ccc(C(=O)c3ccc(*)cc3)cc2)cc1")
     bisphenol = "*Oc1ccc(C(C)(C)c2ccc(OC(*)=O)cc2)cc1"
     hexafluoro = "*Oc1ccc(C(C(F)(F)F)(C(F)(F)F)c2ccc(OC(*)=O)cc2)cc1"
-    changed = _variants(bisphenol, "methyl", everywhere=True)["trifluoromethyl"]
+    changed = _variants(bisphenol, "methyl on the backbone", everywhere=True)["trifluoromethyl"]
     assert changed == canonical_unit(hexafluoro)
-    assert _variants("*C(F)(F)C(*)(F)F", "fluorine", everywhere=True)["H"] == canonical_unit("*C*")
+    assert _variants("*C(F)(F)C(*)(F)F", "fluorine on the backbone", everywhere=True)[
+        "H"
+    ] == canonical_unit("*C*")
 
 
 def test_what_is_not_stable_is_left_out() -> None:
@@ -98,7 +106,7 @@ def test_what_does_not_repeat_has_no_places(unit: str) -> None:
 def test_variants_of_well_known_polymers_differ_and_are_repeat_units() -> None:
     units = [*load_table(TEXTBOOK).canonical, *(each.smiles for each in named_polymers())]
     looked_at = 0
-    for unit in units[::40]:
+    for unit in units[::90]:
         smiles, places = places_of(unit)
         assert canonical_unit(smiles) == canonical_unit(unit)
         assert places
@@ -113,4 +121,4 @@ def test_variants_of_well_known_polymers_differ_and_are_repeat_units() -> None:
                     assert each.smiles.count("*") == 2
                     assert not Descriptors.NumRadicalElectrons(parse(each.smiles)), each
                 looked_at += len(variants)
-    assert looked_at > 500
+    assert looked_at > 200

@@ -250,9 +250,9 @@ def _configs(property_: Property) -> dict[str, object]:
     """How a property's columns are written."""
     value, change, _ = _heads(property_)
     return {
-        value: st.column_config.NumberColumn(plain(value), format=_format(property_)),
+        value: st.column_config.NumberColumn(format=_format(property_)),
         change: st.column_config.NumberColumn(
-            plain(change), format=_format(property_.errors).replace("%", "%+", 1)
+            format=_format(property_.errors).replace("%", "%+", 1)
         ),
     }
 
