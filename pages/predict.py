@@ -22,7 +22,9 @@ from pages.parts.predict import gallery
 from pages.parts.predict.cards import Molecule, show_cards
 from pages.parts.predict.conditions import choose_conditions, show_curve
 from pages.parts.predict.groups import show_group_effects
+from pages.parts.predict.mixing import show_mixing
 from pages.parts.predict.neighbours import show_nearest_measured
+from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.
 EXAMPLE = "*CC(*)c1ccccc1"
@@ -251,6 +253,8 @@ def results(folder: Path, smiles: str) -> None:
     show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))
     show_curve(info, folder, smiles, given)
     show_group_effects(info, folder, smiles)
+    show_variants(info, folder, smiles, given, load)
+    show_mixing(info, folder, smiles, given)
     show_nearest_measured(info, folder, smiles)
     models.show_deviation(folder)
 

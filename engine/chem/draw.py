@@ -42,6 +42,7 @@ _OPTIONS = {
     "bondLineWidth": 1.6,
     # A small molecule blown up to the whole picture would look like another kind of drawing.
     "fixedBondLength": 34,
+    "annotationFontScale": 0.7,
 }
 _ATTACHMENT = re.compile(r"(?m)^((?:[ \d.-]{10}){3}) R#?( +)")
 
@@ -50,9 +51,17 @@ _Made = TypeVar("_Made", str, bytes)
 Colours = tuple[tuple[int, tuple[float, float, float]], ...]
 """Atoms by their numbers, and the colour behind each, RGB 0 to 1."""
 
+Notes = tuple[tuple[int, str], ...]
+"""Atoms by their numbers, and a small text beside each."""
+
 
 def svg(
-    smiles: str, width: int = 320, height: int = 240, dark: bool = False, colours: Colours = ()
+    smiles: str,
+    width: int = 320,
+    height: int = 240,
+    dark: bool = False,
+    colours: Colours = (),
+    notes: Notes = (),
 ) -> str:
     """Draw a repeat unit as SVG text on a transparent ground, with a wavy mark at each `*`.
 
@@ -62,11 +71,12 @@ def svg(
         height: as the width.
         dark: whether it is shown on a dark ground.
         colours: behind some atoms.
+        notes: beside some atoms.
 
     Raises:
         BadSmilesError: when the SMILES cannot be read, or RDKit cannot draw it within its limits.
     """
-    return _within_limits(_svg, smiles, _size(width), _size(height), dark, colours)
+    return _within_limits(_svg, smiles, _size(width), _size(height), dark, colours, notes)
 
 
 def png(smiles: str, width: int = 320, height: int = 240) -> bytes:
@@ -83,18 +93,23 @@ def png(smiles: str, width: int = 320, height: int = 240) -> bytes:
 
 def _png(smiles: str, width: int, height: int) -> bytes:
     drawer = rdMolDraw2D.MolDraw2DCairo(width, height)
-    _draw(drawer, smiles, False, (), clear=True)
+    _draw(drawer, smiles, clear=True)
     return drawer.GetDrawingText()
 
 
-def _svg(smiles: str, width: int, height: int, dark: bool, colours: Colours) -> str:
+def _svg(smiles: str, width: int, height: int, dark: bool, colours: Colours, notes: Notes) -> str:
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
-    _draw(drawer, smiles, dark, colours)
+    _draw(drawer, smiles, dark, colours, notes)
     return drawer.GetDrawingText()
 
 
 def _draw(
-    drawer: rdMolDraw2D.MolDraw2D, smiles: str, dark: bool, colours: Colours, clear: bool = False
+    drawer: rdMolDraw2D.MolDraw2D,
+    smiles: str,
+    dark: bool = False,
+    colours: Colours = (),
+    notes: Notes = (),
+    clear: bool = False,
 ) -> None:
     """Draw a repeat unit; on a white ground where that is asked for."""
     options = drawer.drawOptions()
@@ -103,6 +118,8 @@ def _draw(
         options.updateAtomPalette(_DARK)
         options.setAnnotationColour(_DARK[6])
     mol = _laid_out(parse(smiles))
+    for atom, text in notes:
+        mol.GetAtomWithIdx(atom).SetProp("atomNote", text)
     # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
     waves = _shortest_bond(mol) > _TOO_SHORT
     own = {"dummiesAreAttachments": waves, "clearBackground": clear}

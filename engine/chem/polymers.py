@@ -21,6 +21,8 @@ _MAYBE_UNJOINABLE = re.compile(
 """A glance at a canonical SMILES, since to parse it takes much longer."""
 
 _TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|[A-Za-z*]|%\d\d|\d|[=#]")
+_HYDROGEN = 1.008
+"""The molar mass of hydrogen, in g/mol."""
 _BOND_TO_END = re.compile(r"\*[=#]|[=#]\*")
 
 
@@ -42,6 +44,17 @@ def joining_problem(smiles: str) -> str | None:
     if not kinds <= JOINING:
         return "a `*` hangs on a bond of no definite order"
     return "its two `*` hang on bonds of unlike order" if len(kinds) > 1 else None
+
+
+def unit_mass(smiles: str) -> float:
+    """The molar mass of a repeat unit as it is drawn, in g/mol; `*` weighs nothing.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
+    return sum(
+        atom.GetMass() + _HYDROGEN * atom.GetTotalNumHs() for atom in atoms_of(parse(smiles))
+    )
 
 
 def with_single_ends(smiles: str) -> str | None:

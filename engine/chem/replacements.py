@@ -1,7 +1,7 @@
 """A repeat unit with one of its groups replaced by hydrogen, a methylene or a methyl group."""
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from rdkit import Chem
@@ -73,7 +73,7 @@ _GROUPS = (
     ("methyl", "[CH3;$([CH3][#6,#14])]", 0),
 )
 """Name, SMARTS, and how many CH2 take its place; 0 for H, None for a double bond made single."""
-_PATTERNS = [(name, Chem.MolFromSmarts(smarts), chain) for name, smarts, chain in _GROUPS]
+PATTERNS = [(name, Chem.MolFromSmarts(smarts), chain) for name, smarts, chain in _GROUPS]
 _MOST = 24
 
 
@@ -92,11 +92,11 @@ def replacements_of(smiles: str) -> list[Replacement]:
     unit = parse(smiles)
     taken: set[int] = set()
     found: list[Replacement] = []
-    for name, pattern, chain in _PATTERNS:
+    for name, pattern, chain in PATTERNS:
         for match in unit.GetSubstructMatches(pattern, maxMatches=_MOST):
             if taken.intersection(match) or len(found) == _MOST:
                 continue
-            for changed in _replaced(unit, match, chain):
+            if changed := _replaced(unit, match, chain):
                 found.append(Replacement(name, _by(chain), match, changed))
                 taken.update(match)
     return found
@@ -108,40 +108,111 @@ def _by(chain: int | None) -> str:
     return "CH2" * chain or "H"
 
 
-def _replaced(unit: Chem.Mol, match: tuple[int, ...], chain: int | None) -> Iterator[str]:
-    """The unit without a group, or nothing where that is no repeat unit."""
+def _replaced(unit: Chem.Mol, match: tuple[int, ...], chain: int | None) -> str | None:
+    """The unit without a group, or None where that is no repeat unit."""
+    if chain is None:
+        return _made_single(unit, match)
+    beside = beside_group(unit, match)
+    if len(beside) != (2 if chain else 1):
+        return None
+    piece = parse_piece("*" + "C" * chain + "*" if chain else "*[H]")
+    return swapped(unit, [Site(match, beside)], piece)
+
+
+def _made_single(unit: Chem.Mol, match: tuple[int, ...]) -> str | None:
+    """The unit with a double bond made single."""
+    changed = _without_centres(unit)
+    changed.GetBondBetweenAtoms(match[0], match[1]).SetBondType(Chem.BondType.SINGLE)
+    for atom in match:
+        changed.GetAtomWithIdx(atom).SetNoImplicit(False)
+    return _written(changed, unit)
+
+
+class Site(NamedTuple):
+    """Where something of a unit is replaced.
+
+    Attributes:
+        atoms: that go, by their numbers in the unit; none where a hydrogen goes.
+        beside: the atoms that what comes instead is bonded to: those beside the group, or the one
+            that loses a hydrogen.
+    """
+
+    atoms: tuple[int, ...]
+    beside: tuple[int, ...]
+
+
+def beside_group(unit: Chem.Mol, group: Collection[int]) -> tuple[int, ...]:
+    """The atoms bonded to a group of atoms; one that is so twice stands twice."""
+    return tuple(
+        bond.GetOtherAtomIdx(atom)
+        for atom in group
+        for bond in unit.GetAtomWithIdx(atom).GetBonds()
+        if bond.GetOtherAtomIdx(atom) not in group
+    )
+
+
+@lru_cache(maxsize=256)
+def parse_piece(smiles: str) -> Chem.Mol:
+    """What comes in place of a group, from a SMILES with a `*` for each bond of the group."""
+    return Chem.MolFromSmiles(smiles)
+
+
+def swapped(unit: Chem.Mol, sites: Sequence[Site], piece: Chem.Mol) -> str | None:
+    """A unit with the same piece in place of one group or several, by single bonds.
+
+    Args:
+        unit: parsed; it is not changed.
+        sites: of one kind, that do not touch each other.
+        piece: as `parse_piece` gives it; its `*` follow the order of `Site.beside`.
+
+    Returns:
+        The canonical SMILES; None where that is no repeat unit.
+    """
+    changed = _without_centres(unit)
+    gone = [atom for site in sites for atom in site.atoms]
+    for site in sites:
+        first = changed.GetNumAtoms()
+        changed.InsertMol(piece)
+        inner = []
+        for star, beside in zip(ends_of(piece), site.beside, strict=True):
+            gone.append(first + star)
+            inner.append((first + beside_end(piece, star), beside))
+        # Of a piece that is a bond alone, each `*` is bonded to the other.
+        pairs = [site.beside] if piece.GetNumAtoms() == 2 == len(inner) else inner
+        for one, other in pairs:
+            if changed.GetBondBetweenAtoms(one, other):
+                return None
+            changed.AddBond(one, other, Chem.BondType.SINGLE)
+        if not site.atoms:
+            _drop_hydrogen(changed.GetAtomWithIdx(site.beside[0]))
+    remove_atoms(changed, gone)
+    return _written(changed, unit)
+
+
+def _drop_hydrogen(atom: Chem.Atom) -> None:
+    """Take away a hydrogen that is told of an atom; of others RDKit counts it anew."""
+    if told := atom.GetNumExplicitHs():
+        atom.SetNumExplicitHs(told - 1)
+
+
+def _without_centres(unit: Chem.Mol) -> Chem.RWMol:
+    """A copy without marks of chirality: they have no meaning when a neighbour is another."""
     changed = Chem.RWMol(unit)
-    # Which way round the neighbours of a centre lie has no meaning when one is another.
     for centre in changed.GetAtoms():
         centre.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
-    if chain is None:
-        changed.GetBondBetweenAtoms(match[0], match[1]).SetBondType(Chem.BondType.SINGLE)
-        for atom in match:
-            changed.GetAtomWithIdx(atom).SetNoImplicit(False)
-    else:
-        beside = [
-            bond.GetOtherAtomIdx(atom)
-            for atom in match
-            for bond in unit.GetAtomWithIdx(atom).GetBonds()
-            if bond.GetOtherAtomIdx(atom) not in match
-        ]
-        if len(beside) != (2 if chain else 1):
-            return
-        neighbour = changed.GetAtomWithIdx(beside[0])
-        if not chain and neighbour.GetNoImplicit():
-            neighbour.SetNumExplicitHs(neighbour.GetNumExplicitHs() + 1)
-        links = [changed.AddAtom(Chem.Atom(6)) for _ in range(chain)]
-        path = [beside[0], *links, *beside[1:]]
-        for first, second in pairwise(path):
-            changed.AddBond(first, second, Chem.BondType.SINGLE)
-        remove_atoms(changed, match)
+    return changed
+
+
+def _written(changed: Chem.RWMol, unit: Chem.Mol) -> str | None:
+    """The canonical SMILES of a changed unit; None where it is no repeat unit as it was before."""
     try:
         Chem.SanitizeMol(changed)
         written = canonical(Chem.MolToSmiles(changed))
     except (Chem.MolSanitizeException, BadSmilesError):
-        return
-    if "." not in written and attachment_points(parse(written)) == attachment_points(unit):
-        yield written
+        return None
+    if "." in written or attachment_points(parse(written)) != attachment_points(unit):
+        return None
+    return written
 
 
 def cut_between_carbons(smiles: str) -> str:

@@ -267,7 +267,7 @@ _LOWEST = (
     ),
 )
 """The lowest values of quantities that cannot be negative, or that vacuum has."""
-_OF_ANOTHER = re.compile(
+OF_ANOTHER = re.compile(
     r"\b(log|log10|lg|ln|delta|change|difference|increment|shift|deviation|error|score|excess"
     r"|imag|imaginary|derivative|contrast|loss|thermal diffusion|viscosity index"
     r"|(?<!diffusion )coefficient)\b"
@@ -380,7 +380,7 @@ def possible_range(column: str) -> tuple[float, float]:
     if registration:
         return registration.possible
     words = " ".join(re.findall(r"[^\W_]+", column.casefold()))
-    if not _OF_ANOTHER.search(words):
+    if not OF_ANOTHER.search(words):
         for lowest, quantity in _LOWEST:
             if quantity.search(words):
                 return lowest, math.inf

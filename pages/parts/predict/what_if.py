@@ -1,0 +1,281 @@
+"""What the properties would be with another group at one place of the molecule."""
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from engine.base.wording import listed
+from engine.chem import draw
+from engine.chem.smiles import BadSmilesError
+from engine.chem.variants import Place, Places, places_of, variants_of
+from engine.inference.bundle import BundleInfo
+from engine.inference.conformal import LEVEL
+from engine.inference.variants import VariantPredictions, predict_variants
+from engine.settings.properties import Property
+from pages.parts import models
+from pages.parts.formatting import number, plain, title_with_name, without_unit
+from pages.parts.layout import columns, forget_stale_choice
+from pages.parts.page_guard import part
+
+_CHOSEN, _LIKE_IT = (0.36, 0.62, 0.90), 0.35
+"""What is behind the atoms of the chosen place, and how much of that is behind others like it."""
+_GREY = "color: #8b9099"
+_TAKEN = "variant taken"
+_ROW = 66
+"""The height of a row with its drawing, in pixels."""
+_MOST_HEIGHT = 8 * _ROW
+_DIRECTIONS = {"highest first": False, "lowest first": True}
+
+
+@st.fragment
+@part
+def show_variants(
+    info: BundleInfo,
+    folder: Path,
+    smiles: str,
+    given: dict[str, float | str],
+    load: Callable[[str], None],
+) -> None:
+    """A table of variants of the molecule at a place that is chosen on the drawing.
+
+    Args:
+        info: the model's description.
+        folder: the model's.
+        smiles: the repeat unit that is shown.
+        given: the conditions that are shown, at which variants are predicted too.
+        load: called with a variant's SMILES when it is to become the molecule.
+    """
+    if st.session_state.pop(_TAKEN, False):
+        # The molecule stands above, in what is no part of this fragment.
+        st.rerun()
+    # A model of units as drawn has another value of the unit as it is cut here.
+    if not info.canonical_units:
+        return
+    if not st.toggle("What if a group were another?", key="show variants"):
+        return
+    places = places_of(smiles)
+    if not places.places:
+        st.info("This molecule has no place at which a group can be exchanged.")
+        return
+    left, right = columns("what-if", [1, 1.3], 300)
+    with right:
+        place = _choose_place(places)
+        everywhere = _choose_everywhere(places, place)
+        property_, ascending = _choose_order(info)
+    with left, st.container(border=True, horizontal_alignment="center"):
+        _show_places(places, place, everywhere)
+    with st.spinner(models.LOADING):
+        found = _predicted(
+            str(folder),
+            info.created,
+            places.smiles,
+            places.places.index(place),
+            everywhere,
+            tuple(given.items()),
+        )
+    if not found.variants:
+        st.info("No group of the list can stand at this place.")
+        return
+    _show_table(info, found, property_, ascending, load)
+    st.caption(
+        plain(
+            f"Each row has another group in place of {place.name}; Show makes it the molecule. "
+            f"Change: the variant’s value less that of the molecule, as the model predicts both "
+            f"({property_.name} of the molecule: "
+            f"{number(property_, found.own[property_.name])}). Groups that would not be stable at "
+            "this place are left out; whether a variant can be made is not said. Grey, and last: "
+            "the model has seen no such unit with that property."
+        )
+    )
+
+
+def _label(places: Places, place: Place) -> str:
+    alike = f", one of {len(place.sites)} alike" if len(place.sites) > 1 else ""
+    return f"{places.places.index(place) + 1} · {place.name}{alike}"
+
+
+def _choose_place(places: Places) -> Place:
+    labels = {_label(places, place): place for place in places.places}
+    forget_stale_choice("variants at", list(labels))
+    return labels[
+        st.selectbox(
+            "Place to change",
+            list(labels),
+            format_func=plain,
+            key="variants at",
+            help="The numbers are those of the drawing. Places that give the same polymers are "
+            "one.",
+        )
+    ]
+
+
+def _choose_everywhere(places: Places, place: Place) -> bool:
+    """Whether all places like it are changed; asked only where that can be done."""
+    count = len(place.sites)
+    if count == 1 or not variants_of(places.smiles, place, everywhere=True):
+        return False
+    words = f"Change all {count} alike places"
+    return st.checkbox(words, key="variants everywhere")
+
+
+def _choose_order(info: BundleInfo) -> tuple[Property, bool]:
+    choices = {title_with_name(each): each for each in info.properties if each.is_answer}
+    forget_stale_choice("variants by", list(choices))
+    with st.container(horizontal=True, gap="small"):
+        name = st.selectbox("Sort by", list(choices), key="variants by", width=300)
+        direction = st.selectbox("Order", list(_DIRECTIONS), key="variants order", width=150)
+    return choices[name], _DIRECTIONS[direction]
+
+
+def _show_places(places: Places, place: Place, everywhere: bool) -> None:
+    """The molecule with a number at each place, and the chosen place in colour."""
+    dark = st.context.theme.type == "dark"
+    ground = 0.1 if dark else 1.0
+
+    def mixed(share: float) -> tuple[float, float, float]:
+        red, green, blue = (ground + share * (value - ground) for value in _CHOSEN)
+        return red, green, blue
+
+    alike = dict.fromkeys(place.alike, mixed(0.75 if everywhere else _LIKE_IT * 0.75))
+    colours = alike | dict.fromkeys(place.atoms, mixed(0.75))
+    noted: dict[int, list[str]] = {}
+    for number_, each in enumerate(places.places, start=1):
+        noted.setdefault(each.atoms[0], []).append(str(number_))
+    notes = tuple((atom, ",".join(numbers)) for atom, numbers in noted.items())
+    st.image(
+        draw.svg(places.smiles, 400, 280, dark, tuple(colours.items()), notes),
+        width=400,
+        alt=f"Structure of the repeat unit; the chosen place is {place.name}",
+    )
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _predicted(
+    folder: str,
+    created: str,
+    smiles: str,
+    place: int,
+    everywhere: bool,
+    given: tuple[tuple[str, float | str], ...],
+) -> VariantPredictions:
+    """The variants at one place; `created` tells a model from another that had its folder."""
+    places = places_of(smiles)
+    variants = variants_of(places.smiles, places.places[place], everywhere)
+    return predict_variants(models.load_predictor(Path(folder)), smiles, variants, dict(given))
+
+
+def _show_table(
+    info: BundleInfo,
+    found: VariantPredictions,
+    property_: Property,
+    ascending: bool,
+    load: Callable[[str], None],
+) -> None:
+    order = found.order(property_.name, ascending)
+    others = [each for each in info.properties if each.is_answer and each != property_]
+    dark = st.context.theme.type == "dark"
+    table: dict[str, list] = {
+        "drawing": [_picture(found.variants[row].smiles, dark) for row in order],
+        "variant": [found.variants[row].by for row in order],
+        "show": ["Show"] * len(order),
+        **_cells(found, property_, order),
+        "domain": [_domain_words(found, info, row) for row in order],
+    }
+    for each in others:
+        table |= _cells(found, each, order)
+    frame = pd.DataFrame(table)
+    grey = pd.DataFrame("", index=frame.index, columns=frame.columns)
+    for each in (property_, *others):
+        unseen = found.unseen[each.name].to_numpy()[order]
+        grey.loc[unseen, list(_cells(found, each, order))] = _GREY
+    grey.loc[found.unseen[property_.name].to_numpy()[order], ["variant", "domain"]] = _GREY
+    units = [found.variants[row].smiles for row in order]
+    st.dataframe(
+        frame.style.apply(lambda _: grey, axis=None),
+        hide_index=True,
+        row_height=_ROW,
+        height=min(_MOST_HEIGHT, _ROW * len(order) + 40),
+        column_config={
+            "drawing": st.column_config.ImageColumn(pinned=True, width=110),
+            "show": st.column_config.ButtonColumn(
+                "",
+                type="tertiary",
+                key="take variant",
+                on_click=_take,
+                args=(units, load),
+                width=70,
+            ),
+            "domain": st.column_config.TextColumn(width="medium"),
+            **{
+                head: config
+                for each in (property_, *others)
+                for head, config in _configs(each).items()
+            },
+        },
+        alt="Variants of the molecule with their predicted properties",
+    )
+
+
+def _take(units: list[str], load: Callable[[str], None]) -> None:
+    """Make the variant of the clicked row the molecule."""
+    load(units[st.session_state["take variant"]["row"]])
+    st.session_state[_TAKEN] = True
+
+
+def _heads(property_: Property) -> tuple[str, str, str]:
+    """The heads of a property's columns: its value, the change, the interval."""
+    errors = property_.errors
+    unit = f" ({errors.unit})" if errors.unit else ""
+    return property_.label, f"change of {property_.name}{unit}", f"{property_.name}, {LEVEL:.0%}"
+
+
+def _cells(found: VariantPredictions, property_: Property, order: list[int]) -> dict[str, list]:
+    name, bare = property_.name, without_unit(property_)
+    value, change, interval = _heads(property_)
+    ends = zip(found.low[name][order], found.high[name][order], strict=True)
+    return {
+        value: found.values[name][order].tolist(),
+        change: found.changes[name][order].tolist(),
+        interval: [
+            f"{number(bare, low)} to {number(bare, high)}" if low == low else "–"
+            for low, high in ends
+        ],
+    }
+
+
+def _configs(property_: Property) -> dict[str, object]:
+    """How a property's columns are written."""
+    value, change, _ = _heads(property_)
+    return {
+        value: st.column_config.NumberColumn(format=_format(property_)),
+        change: st.column_config.NumberColumn(
+            format=_format(property_.errors).replace("%", "%+", 1)
+        ),
+    }
+
+
+def _format(property_: Property) -> str:
+    return "%.4g" if property_.decimals is None else f"%.{property_.decimals}f"
+
+
+def _domain_words(found: VariantPredictions, info: BundleInfo, row: int) -> str:
+    """Of which properties a variant is outside the domain, or what no training unit has."""
+    if found.warnings[row]:
+        return found.warnings[row]
+    names = [name for name in info.answer_names if found.outside[name][row]]
+    if not names:
+        return "inside"
+    return "outside" if len(names) == len(info.answer_names) else f"outside for {listed(names)}"
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _picture(smiles: str, dark: bool) -> str:
+    """A small drawing as an address of its own; empty where there is none."""
+    try:
+        svg = draw.svg(smiles, 200, _ROW * 2, dark)
+    except BadSmilesError:
+        return ""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
