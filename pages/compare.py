@@ -14,6 +14,7 @@ from engine.runs.shared_labels import same_folds, shared_errors
 from engine.settings.metrics import MEAN_R2, headline, headline_words, mean_r2
 from engine.settings.properties import Property, property_for
 from pages.parts import page_guard
+from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.components import live_chart
 from pages.parts.exclusions import exclusions_of, show_exclusions, show_shared_errors
 from pages.parts.formatting import date_and_time, plain, title_with_name
@@ -23,6 +24,7 @@ from pages.parts.monitor import curve_charts
 from pages.parts.monitor.run_details import error_number, properties_of, settings_of
 
 _MAX_RUNS = len(curve_charts.RUN_COLOURS)
+_CHOSEN = "compare runs"
 _TITLES = {
     "table": "Table",
     "preset": "Preset",
@@ -64,20 +66,20 @@ def main() -> None:
 def _choose(runs: list[Run]) -> list[Run]:
     """The runs that the address names (`?runs=ID,ID`), filled up to two with the newest."""
     by_id = {run.id: run for run in runs}
-    asked = [key for key in st.query_params.get("runs", "").split(",") if key in by_id]
+    asked = [key for key in (asked_anew("runs") or "").split(",") if key in by_id]
     newest = [run.id for run in runs if not run.archived and run.id not in asked]
-    wanted = [*asked, *newest[: max(2 - len(asked), 0)]][:_MAX_RUNS]
+    if asked or _CHOSEN not in st.session_state:
+        st.session_state[_CHOSEN] = [*asked, *newest[: max(2 - len(asked), 0)]][:_MAX_RUNS]
+    st.session_state[_CHOSEN] = [key for key in st.session_state[_CHOSEN] if key in by_id]
     labels = distinct_labels({run.id: _label(run) for run in runs})
     chosen = st.multiselect(
         f"Runs, {_MAX_RUNS} at most",
         list(by_id),
-        wanted,
         max_selections=_MAX_RUNS,
         format_func=lambda key: labels[key],
-        key="compare runs",
+        key=_CHOSEN,
     )
-    if st.query_params.get("runs", "") != ",".join(chosen):
-        st.query_params["runs"] = ",".join(chosen)
+    keep_in_address("runs", ",".join(chosen))
     return [by_id[key] for key in chosen]
 
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.errors import UserError
 from engine.base.wording import listed
@@ -13,15 +14,18 @@ from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_piece
 from engine.chem.polymers import joining_problem, with_single_ends
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
-from engine.inference.bundle import read_info
+from engine.inference.bundle import BundleInfo, read_info
 from pages.parts import models, page_guard
+from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.components import molecule_editor
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
 from pages.parts.predict import gallery
+from pages.parts.predict.answers import show_answers
 from pages.parts.predict.cards import Molecule, show_cards
 from pages.parts.predict.conditions import choose_conditions, show_curve
 from pages.parts.predict.groups import show_group_effects
+from pages.parts.predict.keeping import remember_answer, show_history, show_keep
 from pages.parts.predict.mixing import show_mixing
 from pages.parts.predict.neighbours import show_nearest_measured
 from pages.parts.predict.what_if import show_variants
@@ -57,8 +61,8 @@ def smiles_field() -> str:
     # A text that was entered meanwhile is newer than the drawing.
     if drawn is not None and st.session_state.get("smiles", beside) == beside:
         load(drawn)
-    if "smiles" not in st.session_state:
-        load(st.query_params.get("smiles") or st.session_state.get("smiles shown", EXAMPLE))
+    if (asked := asked_anew("smiles")) is not None or "smiles" not in st.session_state:
+        load(asked or st.session_state.get("smiles shown", EXAMPLE))
         load_named()
     text = st.text_input(
         "Repeat unit as SMILES, or a name",
@@ -77,8 +81,7 @@ def smiles_field() -> str:
     else:
         st.session_state.pop("found by name", None)
     st.session_state["smiles shown"] = text
-    if text != st.query_params.get("smiles"):
-        st.query_params["smiles"] = text
+    keep_in_address("smiles", text)
     return text
 
 
@@ -137,8 +140,8 @@ def textbook_list(smiles: str | None) -> None:
 
 
 @page_guard.part
-def structure(text: str, smiles: str | None, folder: Path | None) -> None:
-    """The molecule's picture and what a model reads of it, or what is wrong with it."""
+def remarks(text: str, smiles: str | None) -> None:
+    """What is wrong with the molecule, or what else a text may stand for."""
     if not text:
         st.info("Draw a repeat unit, paste its SMILES, enter a name, or choose a polymer.")
         return
@@ -154,9 +157,6 @@ def structure(text: str, smiles: str | None, folder: Path | None) -> None:
             icon=":material/error:",
         )
         return
-    with st.container(border=True, horizontal_alignment="center"):
-        gallery.show_picture(text, 360, 190)
-    _show_what_is_read(smiles or text, folder)
     if pieces_problem(smiles or text):
         _offer_single_unit(text)
     elif points != 2:
@@ -200,7 +200,8 @@ def _offer_units(found: Found) -> None:
                     st.caption(plain(unit.reaction))
 
 
-def _show_what_is_read(smiles: str, folder: Path | None) -> None:
+@page_guard.part
+def what_is_read(smiles: str, folder: Path | None) -> None:
     """The text that stands for a molecule, as the model has it."""
     if folder is not None and not read_info(folder).canonical_units:
         st.caption(
@@ -230,14 +231,15 @@ def _offer_single_unit(text: str) -> None:
 
 
 @page_guard.part
-def results(folder: Path, smiles: str) -> None:
-    """The predicted properties of a molecule."""
+def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
+    """The predicted properties of a molecule, at a glance and in detail.
+
+    Args:
+        folder: the model's.
+        smiles: canonical.
+        details: where members, neighbours and reasons are shown.
+    """
     info = read_info(folder)
-    st.subheader("Predicted properties")
-    st.caption(
-        f"By the model “{plain(info.name)}”, trained on {info.rows:,} rows of "
-        f"{plain(info.table)}. “About this model” below says how far off it is."
-    )
     given = choose_conditions(info)
     if given is None:
         return
@@ -248,14 +250,31 @@ def results(folder: Path, smiles: str) -> None:
             f"{plain(warning)} There the model can only guess, and its intervals do not hold.",
             icon=":material/warning:",
         )
-    known = models.known_labels(folder, smiles)
-    textbook = gallery.textbook_value(smiles)
-    show_cards(info, Molecule(predicted, uncertainty or {}, textbook, known))
+    textbook, known = gallery.textbook_value(smiles), models.known_labels(folder, smiles)
+    molecule = Molecule(predicted, uncertainty or {}, textbook, known)
+    show_answers(info, molecule)
+    show_keep(smiles)
+    remember_answer(info, smiles, predicted["blend"])
+    with details:
+        _show_details(info, folder, smiles, given, molecule)
+
+
+def _show_details(
+    info: BundleInfo, folder: Path, smiles: str, given: dict[str, float | str], molecule: Molecule
+) -> None:
+    """What stands behind the answers, and what may be done with the molecule."""
+    st.subheader("Behind these values")
+    st.caption(
+        f"By the model “{plain(info.name)}”, trained on {info.rows:,} rows of "
+        f"{plain(info.table)}. “About this model” below says how far off it is."
+    )
+    with st.expander("Members, training ranges and typical errors", icon=":material/stacks:"):
+        show_cards(info, molecule)
+    show_nearest_measured(info, folder, smiles)
     show_curve(info, folder, smiles, given)
     show_group_effects(info, folder, smiles)
     show_variants(info, folder, smiles, given, load)
     show_mixing(info, folder, smiles, given)
-    show_nearest_measured(info, folder, smiles)
     models.show_deviation(folder)
 
 
@@ -263,15 +282,20 @@ def main() -> None:
     """The whole page, light parts first."""
     with heading("Predict", "Draw, paste or name a polymer and read its properties."):
         folder = models.choose_model("predict")
-    left, right = columns("predict-molecule", [1.45, 1], 300)
+    left, right = columns("predict-molecule", [1, 1], 320)
     with left:
         text = smiles_field()
         editor(text)
     smiles = canonical_or_none(text)
-    with right:
+    with left:
+        if smiles:
+            what_is_read(smiles, folder)
         textbook_list(smiles)
-        structure(text, smiles, folder)
-    shown = st.container()
+        show_history(load)
+    with right:
+        remarks(text, smiles)
+        shown = st.container()
+    details = st.container()
     with st.container():
         st.subheader("Well-known polymers")
         gallery.show_well_known(load)
@@ -283,7 +307,7 @@ def main() -> None:
         if folder is None:
             models.show_no_model()
         elif smiles:
-            results(folder, smiles)
+            results(folder, smiles, details)
 
 
 page_guard.draw(main)

@@ -31,6 +31,7 @@ from engine.runs.known_labels import (
 )
 from engine.settings.conditions import same_for_all
 from engine.settings.properties import Property
+from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.charts import title_of
 from pages.parts.formatting import number, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
@@ -56,23 +57,25 @@ def choose_model(page: str) -> Path | None:
     models = _available_models()
     if not models:
         return None
-    asked = st.query_params.get("model")
+    asked, key = asked_anew("model"), f"model on {page}"
     wanted = asked or st.session_state.get(_CHOSEN)
     names = list(models)
     labels = distinct_labels({name: label for name, (label, _) in models.items()})
-    forget_stale_choice(f"model on {page}", names)
+    forget_stale_choice(key, names)
+    if asked in models:
+        st.session_state[key] = asked
     chosen = st.selectbox(
         "Model",
         names,
         index=names.index(wanted) if wanted in models else 0,
         format_func=lambda name: labels[name],
-        key=f"model on {page}",
+        key=key,
         help="The default model, and the model of every finished run.",
     )
     if asked and asked not in models:
         st.warning(plain(f"There is no finished model {asked!r}; another one is used."))
     st.session_state[_CHOSEN] = chosen
-    _keep_in_address("model", chosen, names[0])
+    keep_in_address("model", chosen, names[0])
     return models[chosen][1]
 
 
@@ -289,14 +292,6 @@ def _available_models() -> dict[str, tuple[str, Path]]:
         if run.state == "done" and (folder / bundle.INFO).is_file():
             models[run.id] = (f"Run {run_label(run)}", folder)
     return models
-
-
-def _keep_in_address(name: str, value: str, default: str) -> None:
-    """Keep a choice in the page's address, so that it survives a reload and can be shared."""
-    if value == default:
-        st.query_params.pop(name, None)
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
 
 
 def _let_paint() -> None:

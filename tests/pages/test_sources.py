@@ -31,11 +31,11 @@ def test_a_measured_value_comes_first_and_other_sources_below(run: Run, open_pag
     assert cards.count('class="pg-card"') == 1
     assert "measured by lab: notebook 7" in cards
     assert "has seen this value" in cards
-    assert "as simulated by md" in cards
+    assert "as simulated (md)" in cards
     other = open_page("predict", smiles="*CCCCCCCCCCCO*", model=run.id)
     cards = next(part.proto.body for part in other.get("html") if "pg-card" in part.proto.body)
     assert "notebook 7" not in cards
-    assert "as measured by lab" in cards
+    assert "as measured (lab)" in cards
     assert "Source lab (measured): notebook 7. ours" in words(app).replace("**", "")
 
 

@@ -8,6 +8,7 @@ from engine.base.errors import UserError
 from engine.base.wording import counted
 from engine.candidates import lists
 from engine.candidates.store import LONGEST_NAME, CandidateList
+from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns
 
@@ -20,7 +21,7 @@ _KEY, _FAILED = "candidates: list", "list problem"
 def choose_list() -> CandidateList | None:
     """Let the user choose a list; None where there is none."""
     known = {each.id: each for each in lists.all_lists()}
-    asked = st.query_params.get("list")
+    asked = asked_anew("list")
     wanted = asked if asked in known else st.session_state.get(_CHOSEN)
     if wanted not in known:
         wanted = next(iter(known), None)
@@ -43,8 +44,8 @@ def choose_list() -> CandidateList | None:
             key=_KEY,
             on_change=lambda: look_at_list(st.session_state[_KEY]),
         )
-    if asked != wanted:
-        look_at_list(wanted)
+    st.session_state[_CHOSEN] = wanted
+    keep_in_address("list", wanted, next(iter(known)))
     return lists.open_list(wanted)
 
 

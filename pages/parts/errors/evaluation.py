@@ -8,8 +8,12 @@ import streamlit as st
 from engine.inference.bundle import BundleInfo, read_info
 from engine.inference.error_analysis import with_intervals
 from engine.runs import Run, read_out_of_fold
+from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.formatting import plain
+from pages.parts.layout import forget_stale_choice
 from pages.parts.models import distinct_labels, run_label
+
+_RUN = "errors run"
 
 
 @dataclass(frozen=True)
@@ -35,20 +39,18 @@ class Evaluation:
 def choose_run(runs: list[Run]) -> Run:
     """The run that the address names (`?run=`), or the newest; the user may choose another."""
     by_id = {run.id: run for run in runs}
-    asked = st.query_params.get("run")
+    asked = asked_anew("run")
     wanted = next((run.id for run in runs if asked in (run.id, run.name)), None)
     if asked and not wanted:
         st.warning(plain(f"There is no finished run {asked!r}; the newest one is shown."))
     labels = distinct_labels({run.id: run_label(run) for run in runs})
+    forget_stale_choice(_RUN, list(by_id))
+    if wanted:
+        st.session_state[_RUN] = wanted
     chosen = st.selectbox(
-        "Finished run",
-        list(by_id),
-        index=list(by_id).index(wanted) if wanted else 0,
-        format_func=lambda key: labels[key],
-        key="errors run",
+        "Finished run", list(by_id), format_func=lambda key: labels[key], key=_RUN
     )
-    if st.query_params.get("run") != chosen:
-        st.query_params["run"] = chosen
+    keep_in_address("run", chosen)
     return by_id[chosen]
 
 

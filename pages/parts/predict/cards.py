@@ -35,7 +35,7 @@ class IntervalAndDomain(NamedTuple):
         return self.domain.outside
 
 
-_LEVEL = f"{100 * LEVEL:.0f} %"
+LEVEL_WORDS = f"{100 * LEVEL:.0f} %"
 # Lines and backgrounds are mixed from the text's colour, so that they fit both themes.
 _STYLE = """<style>
 .pg-cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fill, minmax(238px, 1fr)) }
@@ -110,7 +110,7 @@ def show_cards(info: BundleInfo, molecule: Molecule) -> None:
 def _legend(info: BundleInfo, molecule: Molecule) -> str:
     words = ["Large number: the blend, a weighted mean of the members listed below it."]
     answers = (property_ for property_ in info.properties if property_.is_answer)
-    if any(_measured_labels(info, property_, molecule) for property_ in answers):
+    if any(measured_labels(info, property_, molecule) for property_ in answers):
         words = [
             "Large number: the measured value, where there is one, and else the blend, a weighted "
             "mean of the members listed below it. The model has seen the measured values that are "
@@ -122,8 +122,8 @@ def _legend(info: BundleInfo, molecule: Molecule) -> str:
         )
     if molecule.uncertainty:
         words.append(
-            f"{_LEVEL}: the interval within which about {_LEVEL} of values lay, on molecules that "
-            "the models had not seen."
+            f"{LEVEL_WORDS}: the interval within which about {LEVEL_WORDS} of values lay, on "
+            "molecules that the models had not seen."
         )
     if any(value.outside for value in molecule.uncertainty.values()):
         words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
@@ -141,7 +141,7 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
     value, uncertainty = predicted["blend"][name], molecule.uncertainty.get(name)
     members = {member: predicted[member][name] for member in info.blend[name]}
     book = molecule.textbook.value_of(name) if molecule.textbook else None
-    if _measured_labels(info, property_, molecule):
+    if measured_labels(info, property_, molecule):
         # The textbook's is one of the measured values above.
         book = None
     low, high = info.ranges[name]
@@ -173,7 +173,7 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     value = molecule.predicted["blend"][property_.name]
     answer = f"{number(without_unit(property_), value)} <small>{escape(property_.unit)}</small>"
     like = escape(source_words(info, property_))
-    labels = _measured_labels(info, property_, molecule)
+    labels = measured_labels(info, property_, molecule)
     if not labels:
         said = f'<div class="pg-soft">predicted, {like}</div>' if like else ""
         uncertainty = molecule.uncertainty.get(property_.name)
@@ -192,7 +192,8 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     ]
 
 
-def _measured_labels(info: BundleInfo, property_: Property, molecule: Molecule) -> list[KnownLabel]:
+def measured_labels(info: BundleInfo, property_: Property, molecule: Molecule) -> list[KnownLabel]:
+    """The measured values of a molecule that the model learned, where it answers as measured."""
     kinds = {source.name: source.kind for source in info.sources}
     if kinds.get(property_.source) != "measured":
         return []
@@ -215,14 +216,14 @@ def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) ->
 
 
 def source_words(info: BundleInfo, property_: Property) -> str:
-    """What a value is like: `as measured`, `as simulated by radonpy`; empty for one source."""
+    """What a value is like: `as measured`, `as simulated (radonpy)`; empty for one source."""
     source = next((each for each in info.sources if each.name == property_.source), None)
     if source is None:
         return ""
     kind = property_.origin or source.kind
     if kind == "measured":
-        return "as measured" if source.name == "measured" else f"as measured by {source.name}"
-    return f"as {kind} by {source.name}" if kind else f"as in {source.name}"
+        return "as measured" if source.name == "measured" else f"as measured ({source.name})"
+    return f"as {kind} ({source.name})" if kind else f"as in {source.name}"
 
 
 def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> list[str]:
@@ -230,7 +231,7 @@ def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> lis
         return []
     bare = without_unit(property_)
     ends = f"{number(bare, uncertainty.low)} to {number(property_, uncertainty.high)}"
-    return [f"<div>{_LEVEL}: {escape(ends)}</div>"]
+    return [f"<div>{LEVEL_WORDS}: {escape(ends)}</div>"]
 
 
 def _domain(domain: DomainInWords) -> list[str]:

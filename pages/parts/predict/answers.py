@@ -1,0 +1,103 @@
+"""All answers at a glance: each property's value, interval and domain in two lines."""
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from engine.inference.bundle import BundleInfo
+from engine.settings.properties import Property
+from pages.parts.formatting import number, without_unit
+from pages.parts.page_guard import part
+from pages.parts.predict.cards import (
+    LEVEL_WORDS,
+    IntervalAndDomain,
+    Molecule,
+    measured_labels,
+    source_words,
+)
+
+# Lines are mixed from the text's colour, so that they fit both themes.
+_STYLE = """<style>
+.pg-answers { border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
+  border-radius: .6rem; line-height: 1.25; margin: 0; padding: 0 !important }
+.pg-answer { display: grid; margin: 0; grid-template-columns: minmax(0, 1fr) auto; gap: 0 12px;
+  padding: 4px 14px 5px }
+.pg-answer + .pg-answer { border-top: 1px solid color-mix(in srgb, currentColor 11%, transparent) }
+.pg-answer dt, .pg-answer dd { margin: 0 }
+.pg-answer dt { font-size: .9rem; font-weight: 550; overflow-wrap: anywhere }
+.pg-answer .pg-number { font-size: 1.12rem; font-weight: 650; text-align: right;
+  font-variant-numeric: tabular-nums; white-space: nowrap }
+.pg-answer .pg-number.pg-unsure { font-weight: 450; font-style: italic }
+.pg-answer .pg-said { font-size: .78rem }
+.pg-answer .pg-ends { font-size: .78rem; text-align: right; white-space: nowrap }
+.pg-answer .pg-outside { color: light-dark(#9a3412, #fdba74); font-weight: 550 }
+</style>"""
+
+_GUESS = "a guess: outside the training range"
+_LONGEST_SYMBOL = 8
+
+
+@part
+def show_answers(info: BundleInfo, molecule: Molecule) -> None:
+    """Each property that the model answers with, in the order of its table.
+
+    Args:
+        info: the model's description.
+        molecule: its predictions, and what is known of it.
+    """
+    answers = [each for each in info.properties if each.is_answer]
+    rows = "".join(_row(info, each, molecule) for each in answers)
+    st.html(f'{_STYLE}<dl class="pg-answers">{rows}</dl>')
+
+
+def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
+    value = molecule.predicted["blend"][property_.name]
+    sure = molecule.uncertainty.get(property_.name)
+    labels = measured_labels(info, property_, molecule)
+    shown = labels[0].value if labels else value
+    unsure = " pg-unsure" if sure and sure.outside and not labels else ""
+    return (
+        f'<div class="pg-answer"><dt>{escape(_title(property_))}</dt>'
+        f'<dd class="pg-number{unsure}">{escape(number(property_, shown))}</dd>'
+        f'<dd class="pg-said">{_said(info, property_, molecule)}</dd>'
+        f'<dd class="pg-ends">{escape(_ends(property_, value, sure, bool(labels)))}</dd></div>'
+    )
+
+
+def _title(property_: Property) -> str:
+    """The title, with the name behind it where that is a symbol."""
+    if property_.title == property_.name or len(property_.name) > _LONGEST_SYMBOL:
+        return property_.title
+    return f"{property_.title} ({property_.name})"
+
+
+def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
+    """Whether the value is measured or predicted, and how far it can be trusted."""
+    value = molecule.predicted["blend"][property_.name]
+    sure = molecule.uncertainty.get(property_.name)
+    if labels := measured_labels(info, property_, molecule):
+        return escape(f"measured: {labels[0].reference}")
+    words = [escape(source_words(info, property_) or "predicted")]
+    low, high = info.ranges[property_.name]
+    if sure and sure.outside:
+        # In full among the details; here it would be said of each property.
+        hint = escape(sure.domain.brief)
+        words.append(f'<span class="pg-outside" title="{hint}">outside the domain</span>')
+    elif not low <= value <= high:
+        words.append(f'<span class="pg-outside">{_GUESS}</span>')
+    elif sure:
+        words.append("in the domain")
+    return " · ".join(words)
+
+
+def _ends(
+    property_: Property, value: float, sure: IntervalAndDomain | None, is_measured: bool
+) -> str:
+    """The interval's ends; of a measured value, what the model says instead."""
+    bare = without_unit(property_)
+    if is_measured:
+        return f"model: {number(bare, value)}"
+    if sure is None or not np.isfinite(sure.low):
+        return ""
+    return f"{LEVEL_WORDS}: {number(bare, sure.low)} to {number(bare, sure.high)}"
