@@ -45,7 +45,8 @@ def show_nearest_measured(info: BundleInfo, folder: Path, smiles: str) -> None:
             "marked in both are the atoms that the other one lacks."
         )
         for names, polymers in _together(near):
-            titles = [title_with_name(properties[name]) for name in names]
+            # The values say themselves whose they are.
+            titles = [title_with_name(properties[properties[name].base]) for name in names]
             st.markdown(f"**{plain(listed(titles, most=len(titles)))}**")
             with st.container(horizontal=True):
                 for place in range(len(polymers)):
