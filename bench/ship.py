@@ -1,25 +1,28 @@
 """Makes a finished run the shipped model: `python -m bench.ship RUN NAME`.
 
-The run's bundle goes to `assets/model` under the name NAME, with the measured values that the
-Predict page may show; the card there stays, and is written by hand.
+The run's bundle goes to `assets/model` under the name NAME, with the values that the Predict page
+may show: measured ones, and RadonPy's simulated ones. The card there stays, and is written by hand.
+`python -m bench.ship --labels-only` writes these values anew beside the model that is there.
 """
 
 import argparse
 import shutil
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from bench.shipped_tables import measured
+from bench.shipped_tables import DATA, measured
 from engine.inference.bundle import SHIPPED, read_info, write_info
 from engine.runs import find_run
 from engine.runs.known_labels import KNOWN_LABELS
 from engine.settings.properties import Property
 from engine.settings.sources import Source
-from engine.table import load_table
+from engine.table import Table, load_table
 from engine.table.duplicates import flat_smiles
 
 _CARD = "README.md"
+_RADONPY = "radonpy"
 _OF_RADONPY = {
     "Cp": ("Heat capacity", "J/(kg·K)"),
     "bulk_modulus": ("Bulk modulus", "Pa"),
@@ -51,9 +54,17 @@ _PUBLISHED = {
 def main() -> None:
     """Copy the bundle."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run")
-    parser.add_argument("name")
+    parser.add_argument("run", nargs="?")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--labels-only", action="store_true")
     arguments = parser.parse_args()
+    if arguments.labels_only:
+        info = read_info(SHIPPED)
+        shown_labels(info.properties).to_csv(SHIPPED / KNOWN_LABELS, index=False)
+        write_info(SHIPPED, info)
+        return
+    if not arguments.name:
+        parser.error("say which run, and the name of the model")
     bundle = find_run(arguments.run).bundle
     info = read_info(bundle)
     properties = [_described(each) for each in info.properties]
@@ -64,7 +75,7 @@ def main() -> None:
         # Without the path of somebody's file.
         "folds": info.folds.rpartition("/")[2],
     }
-    known = measured_labels()
+    known = shown_labels(properties)
     # Nothing is deleted before all of the above could be made.
     for path in SHIPPED.iterdir():
         if path.name != _CARD:
@@ -93,19 +104,35 @@ def _described(property_: Property) -> Property:
     return property_.model_copy(update={"title": title, "unit": unit})
 
 
-def measured_labels() -> pd.DataFrame:
-    """The measured labels with their references, as `engine.runs.known_labels` reads them."""
+def shown_labels(properties: Sequence[Property]) -> pd.DataFrame:
+    """The labels with their references, as `engine.runs.known_labels` reads them."""
+    radonpy = {each.base: each.name for each in properties if each.source == _RADONPY}
     frame = measured().reset_index(drop=True)
-    table = load_table(frame.to_csv(index=False).encode(), "measured.csv")
-    rows = []
-    for k, property_ in enumerate(table.properties):
-        references = frame[f"{property_.name}_reference"]
-        for n in np.flatnonzero(np.isfinite(table.labels[:, k])):
-            # The header is row 1 of a table.
-            reference = references[table.rows[n] - 2]
-            label = round(float(table.labels[n, k]), 4)
-            rows.append((flat_smiles(table.canonical[n]), property_.name, label, reference))
-    return pd.DataFrame(rows, columns=["smiles", "property", "value", "reference"])
+    rows = _rows(load_table(frame.to_csv(index=False).encode(), "measured.csv"))
+    # The header is row 1 of a table.
+    rows["reference"] = [
+        frame[f"{name}_reference"][row - 2]
+        for name, row in zip(rows["property"], rows["row"], strict=True)
+    ]
+    simulated = _rows(load_table(DATA / "open" / "pi1070.csv"))
+    simulated["property"] = simulated["property"].map(radonpy)
+    simulated["reference"] = "RadonPy PI1070 (Hayashi 2022)"
+    kinds = [rows.assign(kind="measured"), simulated.dropna().assign(kind="simulated")]
+    return pd.concat(kinds, ignore_index=True).drop(columns="row")
+
+
+def _rows(table: Table) -> pd.DataFrame:
+    """A table's labels: `smiles`, `property`, `value`, and the `row` of the file."""
+    rows = [
+        (flat_smiles(table.canonical[n]), property_.name, _short(table.labels[n, k]), table.rows[n])
+        for k, property_ in enumerate(table.properties)
+        for n in np.flatnonzero(np.isfinite(table.labels[:, k])).tolist()
+    ]
+    return pd.DataFrame(rows, columns=["smiles", "property", "value", "row"])
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.5g}")
 
 
 if __name__ == "__main__":

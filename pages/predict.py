@@ -166,6 +166,7 @@ def remarks(text: str, smiles: str | None) -> None:
             "models learned from such units, so the values below may be far off.",
             icon=":material/warning:",
         )
+        _show_offers(find(text))
     elif problem := joining_problem(smiles or text):
         st.warning(
             f"Copies of this unit cannot be joined to a chain: {plain(problem)}. The models "
@@ -190,6 +191,11 @@ def offered(text: str) -> Found | None:
 def _offer_units(found: Found) -> None:
     """Say what a text may stand for, and offer each repeat unit."""
     st.info(plain(told(found)), icon=":material/search:")
+    _show_offers(found)
+
+
+def _show_offers(found: Found) -> None:
+    """Each repeat unit that a text may stand for, to be chosen."""
     for unit in found.units:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             gallery.show_picture(unit.smiles, 110, 60)

@@ -48,11 +48,27 @@ _ATTACHMENT = re.compile(r"(?m)^((?:[ \d.-]{10}){3}) R#?( +)")
 
 
 _Made = TypeVar("_Made", str, bytes)
-Colours = tuple[tuple[int, tuple[float, float, float]], ...]
-"""Atoms by their numbers, and the colour behind each, RGB 0 to 1."""
+Colour = tuple[float, float, float]
+"""RGB, 0 to 1."""
+
+Colours = tuple[tuple[int, Colour], ...]
+"""Atoms by their numbers, and the colour behind each."""
 
 Notes = tuple[tuple[int, str], ...]
 """Atoms by their numbers, and a small text beside each."""
+
+
+def behind(colour: Colour, share: float, dark: bool) -> Colour:
+    """A colour to stand behind atoms, mixed with the ground that it lies on.
+
+    Args:
+        colour: RGB 0 to 1.
+        share: of the colour, 0 to 1.
+        dark: whether it is shown on a dark ground.
+    """
+    ground = 0.1 if dark else 1.0
+    red, green, blue = (ground + share * (value - ground) for value in colour)
+    return red, green, blue
 
 
 def svg(
@@ -125,9 +141,9 @@ def _draw(
     own = {"dummiesAreAttachments": waves, "clearBackground": clear}
     for name, value in {**_OPTIONS, **own}.items():
         setattr(options, name, value)
-    behind = dict(colours)
+    marked = dict(colours)
     rdMolDraw2D.PrepareAndDrawMolecule(
-        drawer, mol, highlightAtoms=[*behind], highlightAtomColors=behind, kekulize=True
+        drawer, mol, highlightAtoms=[*marked], highlightAtomColors=marked, kekulize=True
     )
     drawer.FinishDrawing()
 

@@ -9,6 +9,7 @@ from .monomers import MadeUnit, units_of_monomer, units_of_monomers
 from .names import NamedPolymer, find_polymer, named_polymers
 from .repeat_unit import canonical_unit
 from .smiles import BadSmilesError, attachment_points, canonical, parse
+from .two_ends import units_with_two_ends
 
 _BETWEEN_MONOMERS = re.compile(r"\s*(?:\s\+\s|\.)\s*")
 _MOST_TOLD = 8
@@ -32,7 +33,8 @@ class FoundUnit(NamedTuple):
     Attributes:
         smiles: of the unit.
         name: of its polymer; empty where the list of names has none.
-        reaction: by which a monomer makes it; empty where no monomer was given.
+        reaction: by which a monomer makes it, or what was changed of a drawing with another number
+            of attachment points; empty where neither was given.
     """
 
     smiles: str
@@ -47,9 +49,10 @@ class Found(NamedTuple):
         text: as it was given.
         how: a `repeat unit`; the `name` of one polymer; an `abbreviation`, which several may have;
             the name of a `class` of polymers or of a `copolymer`; a `monomer`, or two; a `molecule`
-            of which no rule makes a polymer; `near` to names; or `nothing` of these.
+            of which no rule makes a polymer, or that has not two attachment points; `near` to
+            names; or `nothing` of these.
         units: those that it may stand for: members of a class, parts of a copolymer, what monomers
-            make, polymers whose names are near.
+            make, polymers whose names are near, a drawing with two attachment points.
     """
 
     text: str
@@ -77,7 +80,7 @@ def find(text: str) -> Found:
         except BadSmilesError:
             return Found(text, "nothing")
         if attachment_points(parse(unit)) != 2:
-            return Found(text, "molecule")
+            return Found(text, "molecule", tuple(map(_as_drawn, units_with_two_ends(unit))))
         return Found(text, "repeat unit", (FoundUnit(unit, name_of(unit)),))
     named = find_polymer(text)
     polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
@@ -145,7 +148,7 @@ def told(found: Found) -> str:
             what = "are two monomers, which make" if _is_pair(found.text) else "is a monomer of"
             return f"{text} {what} {words}."
         case "molecule" if "*" in found.text:
-            return f"{text} has not two attachment points (`*`), as a repeat unit has."
+            return f"{text} {_of_points(found)}"
         case "molecule":
             return (
                 f"{text} is a molecule without attachment points (`*`), and no rule makes a "
@@ -158,6 +161,20 @@ def told(found: Found) -> str:
                 f"{text} is no SMILES that can be read, and not in the list of "
                 f"{len(named_polymers())} polymers' names."
             )
+
+
+def _of_points(found: Found) -> str:
+    """What another number of attachment points means, and what is offered."""
+    count = attachment_points(parse(found.text))
+    if count == 1:
+        words = "has one attachment point (`*`), as the end of a chain has"
+        mend = "With a second one it is one of these:"
+    else:
+        words = f"has {count} attachment points (`*`), as a branched or crosslinked unit has"
+        mend = "With hydrogen in place of the others it is one of these:"
+    needed = "a repeat unit of a linear chain has two attachment points, where it goes on."
+    names = listed([unit.name or unit.smiles for unit in found.units] or ["nothing"])
+    return f"{words}; {needed}" + (f" {mend} {names}." if found.units else "")
 
 
 def _is_pair(text: str) -> bool:

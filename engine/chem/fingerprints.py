@@ -78,8 +78,8 @@ class Neighbours:
     """Repeat units that others are compared with, by what their polymers' chains are made of."""
 
     def __init__(self, smiles: Sequence[str]) -> None:
-        """Take the fingerprints of N parsable SMILES."""
-        self._prints = [_of_polymer(text) for text in smiles]
+        """Take the fingerprints of N canonical repeat units."""
+        self._prints = [_GENERATOR.GetCountFingerprint(parse(text)) for text in smiles]
 
     def similarities(self, smiles: str) -> np.ndarray:
         """Tanimoto similarities of Morgan counts to one repeat unit, shape `(N,)`, 0 to 1.

@@ -53,6 +53,7 @@ def _opened(reaction: str, pattern: str) -> _Growth:
 
 
 _MOST_MATCHES = 16
+_FALSE_AROMATIC = Chem.MolFromSmarts("[cR1]1[cR1][o,s,n;R1][$(c=[O,S])][o,s,n;R1]1")
 _DIENE = "[C;!R]=[C;!R]-[C;!R]=[C;!R]"
 _OLEFIN = "[C;!$(C=C-C=C);!$(C=C=*)]=[C;!$(C=C-C=C);!$(C=C=*)]"
 _CHAIN_GROWTH = (
@@ -95,7 +96,7 @@ _CHAIN_GROWTH = (
     _opened("ring-opening of a cyclic sulfide", "[CX4;R]@[SX2;R]"),
     _opened("ring-opening of a cyclic imine", "[CX4;R;r3,r4]@[NX3;R;!$(NC=O)]"),
     _opened("ring-opening of a lactone", "[CX3;R;!$(C(O)O);!$(C(=O)OC=O)](@[O;R])=O"),
-    _opened("ring-opening of a cyclic carbonate", "[CX3;R;$(C(O)(O)=O)]@[O;R]"),
+    _opened("ring-opening of a cyclic carbonate", "[CX3;R;$(C(O)(O)=O)]@[O;R;!$(OC=C)]"),
     _opened("ring-opening of a lactam", "[CX3;R;!$(C(N)N);!$(C(O)N)](@[NX3;H1;R;!$(N(C=O)C=O)])=O"),
     _opened("ring-opening of a cyclosiloxane", "[Si;R]@[O;R]"),
     _Growth(
@@ -124,7 +125,7 @@ def units_of_monomer(smiles: str) -> list[MadeUnit]:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    mol = parse(without_stereo(smiles))
+    mol = _without_false_aromatics(parse(without_stereo(smiles)))
     if attachment_points(mol) or "." in smiles:
         return []
     made = [
@@ -168,6 +169,26 @@ def units_of_monomers(one: str, other: str) -> list[MadeUnit]:
                     for unit in _valid(_joined(a, b)):
                         made.setdefault(unit, MadeUnit(unit, step.reaction))
     return list(made.values())
+
+
+def _without_false_aromatics(mol: Chem.Mol) -> Chem.Mol:
+    """A molecule whose vinylene carbonates and their like have a double bond, as they react.
+
+    RDKit takes such a ring for aromatic: O=c1occo1.
+    """
+    rings = mol.GetSubstructMatches(_FALSE_AROMATIC)
+    if not rings:
+        return mol
+    kekulised, changed = Chem.RWMol(mol), Chem.RWMol(mol)
+    Chem.Kekulize(kekulised)
+    for ring in rings:
+        for first, second in zip(ring, (*ring[1:], ring[0]), strict=True):
+            kind = kekulised.GetBondBetweenAtoms(first, second).GetBondType()
+            bond = changed.GetBondBetweenAtoms(first, second)
+            bond.SetBondType(kind)
+            bond.SetIsAromatic(False)
+            changed.GetAtomWithIdx(first).SetIsAromatic(False)
+    return changed
 
 
 class _Group(NamedTuple):

@@ -22,7 +22,7 @@ class Replacement(NamedTuple):
     """A repeat unit with one group replaced.
 
     Attributes:
-        group: its name, such as `nitrile`.
+        group: its name, such as `nitrile`, or `siloxane` for the oxygen between two silicon atoms.
         by: what stands in its place: `H`, `CH2`, `CH2CH2` or `a single bond`.
         atoms: those of the group, by their numbers in the unit.
         smiles: of the changed unit, canonical.
@@ -97,9 +97,62 @@ def replacements_of(smiles: str) -> list[Replacement]:
             if taken.intersection(match) or len(found) == _MOST:
                 continue
             if changed := _replaced(unit, match, chain):
-                found.append(Replacement(name, _by(chain), match, changed))
+                group = _named(unit, name, match)
+                found.append(Replacement(group, _by(chain), match, changed))
                 taken.update(match)
     return found
+
+
+def _named(unit: Chem.Mol, name: str, match: tuple[int, ...]) -> str:
+    """The name of a group; of an oxygen or sulfur, by what it links, where that is not carbon."""
+    if name not in ("ether", "sulfide"):
+        return name
+    linked = _linked(unit, match[0])
+    elements = {atom.GetAtomicNum() for atom in linked}
+    if name == "sulfide":
+        return "disulfide" if 16 in elements else name
+    if elements == {14}:
+        return "siloxane"
+    for atom in linked:
+        match atom.GetAtomicNum():
+            case 14:
+                return "silyl ether"
+            case 15:
+                return _of_phosphorus(atom)
+            case 16:
+                return "sulfonate"
+            case 6:
+                continue
+            case _:
+                return f"{atom.GetSymbol()}–O bond"
+    return name
+
+
+def _of_phosphorus(atom: Chem.Atom) -> str:
+    """The name of an oxygen between phosphorus and something else."""
+    elements = {
+        other.GetAtomicNum()
+        for bond in atom.GetBonds()
+        if bond.GetBondType() == Chem.BondType.DOUBLE
+        for other in [bond.GetOtherAtom(atom)]
+    }
+    # In the chain of a phosphazene, the nitrogen may be the one after the `*`.
+    if 7 in elements or 0 in elements:
+        return "phosphazene"
+    if 8 not in elements:
+        return "phosphite"
+    beside = {each.GetAtomicNum() for each in atom.GetNeighbors()}
+    return "phosphonate" if 6 in beside else "phosphate"
+
+
+def _linked(unit: Chem.Mol, atom: int) -> list[Chem.Atom]:
+    """What an atom is bonded to in the chain, where each `*` is the atom that follows."""
+    linked = list(unit.GetAtomWithIdx(atom).GetNeighbors())
+    if not repeats(unit):
+        return linked
+    one, other = ends_of(unit)
+    follows = {one: beside_end(unit, other), other: beside_end(unit, one)}
+    return [unit.GetAtomWithIdx(follows.get(each.GetIdx(), each.GetIdx())) for each in linked]
 
 
 def _by(chain: int | None) -> str:

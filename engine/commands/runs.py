@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..base.errors import UserError
+from ..base.wording import counted
 from ..base.workspace import COMMAND
+from ..inference.bundle import copy_bundle
 from ..runs import (
     Run,
     changes_of,
@@ -26,6 +28,7 @@ from ..runs import (
     unreadable,
 )
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
+from ..runs.known_labels import with_neighbours
 from ..runs.trash import DAYS
 from ..settings.metrics import HEADLINES, headline
 from .options import Commands, add_json, add_run
@@ -60,7 +63,9 @@ def add(commands: Commands) -> None:
     empty = commands.add_parser("empty-trash", help="free the disk of deleted runs for good")
     empty.set_defaults(carry_out=_empty_trash)
 
-    export = commands.add_parser("export", help="write a run's metrics for other programs")
+    export = commands.add_parser(
+        "export", help="write a run's metrics for other programs, or its model to give away"
+    )
     add_run(export)
     export.add_argument("--csv", metavar="FILE", type=Path, help="a row for each epoch")
     export.add_argument(
@@ -68,6 +73,13 @@ def add(commands: Commands) -> None:
     )
     export.add_argument(
         "--mlflow", metavar="URI", help="a tracking server or folder; needs the package mlflow"
+    )
+    export.add_argument("--model", metavar="FOLDER", type=Path, help="a copy of its model")
+    export.add_argument(
+        "--with-neighbours",
+        action="store_true",
+        help="with --model: put the training units and their values into the copy, so that the "
+        "nearest are shown beside predictions; whoever has it can read them",
     )
     export.set_defaults(carry_out=_export)
 
@@ -162,8 +174,12 @@ def _empty_trash(arguments: argparse.Namespace) -> None:
 
 def _export(arguments: argparse.Namespace) -> None:
     """Write what is asked for, and say where it lies."""
-    if not (arguments.csv or arguments.tensorboard or arguments.mlflow):
-        raise UserError("Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI.")
+    if arguments.with_neighbours and not arguments.model:
+        raise UserError("--with-neighbours is for a model: add --model FOLDER.")
+    if not (arguments.csv or arguments.tensorboard or arguments.mlflow or arguments.model):
+        raise UserError(
+            "Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI, --model FOLDER."
+        )
     run = find_run(arguments.run)
     for path, write in ((arguments.csv, write_csv), (arguments.tensorboard, write_tensorboard)):
         if path:
@@ -171,3 +187,9 @@ def _export(arguments: argparse.Namespace) -> None:
             print_line(f"Written: {path}")
     if arguments.mlflow:
         print_line(f"Written: MLflow run {log_to_mlflow(run, arguments.mlflow)}")
+    if arguments.model:
+        copy_bundle(run.bundle, arguments.model)
+        print_line(f"Written: {arguments.model}")
+        if arguments.with_neighbours:
+            labels = with_neighbours(run.bundle, arguments.model)
+            print_line(f"It holds {counted(labels, 'training label')} with their repeat units.")

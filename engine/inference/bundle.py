@@ -319,6 +319,23 @@ def promote(folder: Path) -> None:
         ) from error
 
 
+def copy_bundle(folder: Path, target: Path) -> None:
+    """Copy a bundle into a new folder, proving each file.
+
+    Raises:
+        UserError: when there is no bundle, a file of it is missing or changed, the target is there
+            already, or it cannot be written.
+    """
+    files = bundle_files(folder)
+    info_of(files)
+    if target.exists():
+        raise UserError(f"{target} is there already; name a new folder.")
+    try:
+        _copy(files, target)
+    except OSError as error:
+        raise UserError(f"{target} cannot be written: {error.strerror or error}.") from error
+
+
 def _copy(files: ProvenFiles, target: Path) -> None:
     """Copy what a manifest tells of, proving each file, and the model's card if there is one."""
     target.mkdir(parents=True)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.wording import counted, either, listed
+from ..settings.numbers import number
 from ..settings.properties import Property
 from .bundle import BundleInfo
 from .domain_effect import DomainEffect, Errors
@@ -23,9 +24,9 @@ class DomainInWords(NamedTuple):
         far: how far the nearest training units are, as a sentence; empty where they are near.
         similarity: of the nearest training unit with a label of the property, 0 to 1; NaN where
             there is none.
-        here: the typical error of units whose nearest training unit is about as similar; empty for
-            a model that does not know.
-        effect: the typical errors outside and inside the domain, as a sentence; the same.
+        typical: the typical error of units like it, in a few words: of those outside the domain, or
+            of those whose nearest training unit is about as similar; empty where it is not known.
+        effect: the typical errors outside and inside the domain, as a sentence; empty likewise.
     """
 
     outside: bool
@@ -33,7 +34,7 @@ class DomainInWords(NamedTuple):
     new: str
     far: str
     similarity: float
-    here: str
+    typical: str
     effect: str
 
 
@@ -65,7 +66,7 @@ def domain_in_words(
         if is_far
         else "",
         similarity,
-        _here(property_, effect, similarity) if effect else "",
+        _typical(property_, effect, outside, similarity) if effect else "",
         _effect(property_, effect, outside, bool(new)) if effect else "",
     )
 
@@ -108,14 +109,11 @@ def _brief(new: Sequence[str], is_far: bool) -> str:
     return ", and ".join([*parts, "few training units are like it"] if is_far else parts)
 
 
-def _here(property_: Property, effect: DomainEffect, similarity: float) -> str:
-    errors = effect.at_similarity(similarity)
-    if errors is None:
-        return ""
-    return (
-        f"±{_error(property_, errors)} where the nearest training unit was {errors.low:g} to "
-        f"{errors.high:g} similar ({counted(errors.labels, 'label')})"
-    )
+def _typical(property_: Property, effect: DomainEffect, outside: bool, similarity: float) -> str:
+    if outside:
+        return f"{_error(property_, effect.outside)} outside the domain" if effect.outside else ""
+    like = effect.at_similarity(similarity)
+    return f"{_error(property_, like)} at this similarity" if like else ""
 
 
 def _effect(property_: Property, effect: DomainEffect, outside: bool, new: bool) -> str:
@@ -123,7 +121,7 @@ def _effect(property_: Property, effect: DomainEffect, outside: bool, new: bool)
     sides = {"outside": effect.outside, "inside": effect.inside}
     first, second = sides if outside else reversed(sides)
     told = [
-        f"±{_error(property_, errors)} {side} the domain ({_labels(errors)})"
+        f"{_error(property_, errors)} {side} the domain ({_labels(errors)})"
         for side in (first, second)
         if (errors := sides[side])
     ]
@@ -132,10 +130,10 @@ def _effect(property_: Property, effect: DomainEffect, outside: bool, new: bool)
     sentence = f"Typical error on held-out folds: {', '.join(told)}."
     if outside and new:
         sentence += (
-            f" Of those outside, {effect.unseen.labels:,} had what no other unit has: "
-            f"±{_error(property_, effect.unseen)}."
+            f" Where units had what no other one has, it was {_error(property_, effect.unseen)} "
+            f"({counted(effect.unseen.labels, 'label')})."
             if effect.unseen
-            else " None of those outside had what no other unit has, so here it may be larger."
+            else " None of these units had what no other one has, so here it may be larger."
         )
     return sentence
 
@@ -148,4 +146,4 @@ def _labels(errors: Errors) -> str:
 
 
 def _error(property_: Property, errors: Errors) -> str:
-    return property_.errors.format(errors.mae)
+    return f"±{number(property_.errors, errors.mae)}"

@@ -1,29 +1,35 @@
 """The labels of a repeat unit that a model learned, for those who may see the training table.
 
-A bundle holds no structure and no label, so that it can be given away. A run's bundle lies beside
-the run's table; the shipped one beside a file of values that may be shown.
+A bundle holds no structure and no label, so that it can be given away, unless its owner puts them
+there. A run's bundle lies beside the run's table; the shipped one beside a file of values that may
+be shown.
 """
 
 import io
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
 from ..base.plain_files import first_line
+from ..base.workspace import write_atomic
 from ..chem.fingerprints import Neighbours
-from ..chem.polymers import outline, polymer
 from ..chem.repeat_unit import canonical_unit
-from ..inference.bundle import BundleInfo, bundle_files
+from ..chem.smiles import parse
+from ..features.compute import canonical_units
+from ..inference.bundle import BundleInfo, bundle_files, info_of, write_info
+from ..settings.sources import SourceKind
 from ..table.duplicates import flat_smiles
 from . import folder as files
 
-_COLUMNS = ["smiles", "property", "value", "reference"]
+_COLUMNS = ["smiles", "property", "value", "reference", "kind"]
+_MEASURED = "measured"
 KNOWN_LABELS = "known_labels.csv"
-"""Of a bundle whose training labels may be shown: `smiles`, `property`, `value`, `reference`."""
+"""Of a bundle whose training labels may be shown: `smiles`, `property`, `value`, `reference` and
+`kind`, which is `measured` where the file has no such column."""
 
 
 class KnownLabel(NamedTuple):
@@ -33,15 +39,17 @@ class KnownLabel(NamedTuple):
         value: in the property's unit.
         reference: where it comes from.
         any_stereo: whether stereo marks were asked for that it does not tell.
+        kind: how it was obtained: `measured`, `simulated`, `computed`; empty where nobody said.
     """
 
     value: float
     reference: str
     any_stereo: bool = False
+    kind: str = _MEASURED
 
 
 class NearPolymer(NamedTuple):
-    """A polymer that is like another one, and was measured.
+    """A polymer that is like another one, and has labels.
 
     Attributes:
         smiles: its repeat unit, without stereo marks.
@@ -55,7 +63,7 @@ class NearPolymer(NamedTuple):
 
 
 class KnownLabels:
-    """The measured labels that a model learned, by polymer.
+    """Labels that a model learned, by polymer.
 
     Attributes:
         names: of the properties that there are labels of.
@@ -65,13 +73,20 @@ class KnownLabels:
         """Sort them.
 
         Args:
-            rows: columns `smiles`, without stereo marks, `property`, `value` and `reference`.
+            rows: columns `smiles`, of parsable units without stereo marks, `property`, `value`,
+                `reference`, and `kind` where not all were measured.
         """
         self.names = [str(name) for name in rows["property"].unique()]
-        self._rows = dict(list(rows.groupby("smiles", sort=False)))
-        self._alike: dict[frozenset, list[str]] = {}
-        for unit in self._rows:
-            self._alike.setdefault(outline(unit), []).append(unit)
+        self._rows = rows if "kind" in rows else rows.assign(kind=_MEASURED)
+        drawings = [str(unit) for unit in rows["smiles"].unique()]
+        keys = canonical_units(drawings) if drawings else []
+        self._drawn = dict(zip(reversed(keys), reversed(drawings), strict=True))
+        polymers = rows["smiles"].map(dict(zip(drawings, keys, strict=True)))
+        self._places = {str(key): own for key, own in polymers.groupby(polymers).indices.items()}
+        self._having = {
+            str(name): {*polymers.iloc[own]}
+            for name, own in rows.groupby("property").indices.items()
+        }
 
     def of(self, smiles: str) -> dict[str, list[KnownLabel]]:
         """The labels of a polymer by property, however its repeat unit is drawn.
@@ -81,17 +96,12 @@ class KnownLabels:
                 marks.
         """
         flat = flat_smiles(smiles)
-        drawings = [
-            unit
-            for unit in self._alike.get(outline(flat), [])
-            if unit == flat or polymer(unit) == polymer(flat)
-        ]
+        places = self._places.get(canonical_unit(flat), [])
         known: dict[str, list[KnownLabel]] = {}
-        for unit in drawings:
-            for row in self._rows[unit].itertuples(index=False):
-                label = KnownLabel(float(row.value), str(row.reference), flat != smiles)
-                if label not in known.setdefault(str(row.property), []):
-                    known[str(row.property)].append(label)
+        for row in self._rows.iloc[places].itertuples(index=False):
+            label = KnownLabel(float(row.value), str(row.reference), flat != smiles, str(row.kind))
+            if label not in known.setdefault(str(row.property), []):
+                known[str(row.property)].append(label)
         return known
 
     def nearest(self, smiles: str, property_: str, count: int = 3) -> list[NearPolymer]:
@@ -102,77 +112,157 @@ class KnownLabels:
             property_: the property's name.
             count: so many at most.
         """
-        units, neighbours = self._compared
-        polymers = [*units]
-        similarities = neighbours.similarities(smiles)
+        having = self._having.get(property_, set())
+        similarities = self._compared.similarities(smiles)
+        polymers, own = [*self._drawn], canonical_unit(flat_smiles(smiles))
         near: list[NearPolymer] = []
-        own = canonical_unit(flat_smiles(smiles))
         for place in np.argsort(-similarities, kind="stable"):
-            unit = units[polymers[place]]
+            polymer = polymers[place]
             if len(near) == count or not similarities[place]:
                 break
-            labels = self.of(unit).get(property_, [])
-            if labels and own != polymers[place]:
+            if polymer in having and polymer != own:
+                unit = self._drawn[polymer]
+                labels = self.of(unit)[property_]
                 near.append(NearPolymer(unit, float(similarities[place]), labels))
         return near
 
     @cached_property
-    def _compared(self) -> tuple[dict[str, str], Neighbours]:
-        """By canonical unit, the first drawing of each polymer; and their fingerprints."""
-        units = {canonical_unit(unit): unit for unit in reversed([*self._rows])}
-        return units, Neighbours([*units])
+    def _compared(self) -> Neighbours:
+        """The fingerprints of the canonical units, in their order."""
+        return Neighbours([*self._drawn])
 
 
-def read_known_labels(folder: Path, info: BundleInfo) -> KnownLabels:
-    """The measured labels that a model of several sources learned; none where not at hand.
+def nearest_of_answers(
+    known: KnownLabels, info: BundleInfo, smiles: str
+) -> dict[str, list[NearPolymer]]:
+    """Of each quantity that a model answers, the most similar polymers with a label of it.
+
+    Where there is none of the source that answers are like, another source's stand for it.
+
+    Args:
+        known: all labels that may be shown.
+        info: of the model.
+        smiles: of a repeat unit that can be read.
+
+    Returns:
+        By the name of the property that the labels are of.
+    """
+    found = {}
+    for answer in info.properties:
+        if not answer.is_answer:
+            continue
+        own = [each.name for each in info.properties if each.base == answer.base]
+        for name in sorted(own, key=lambda each: each != answer.name):
+            if near := known.nearest(smiles, name):
+                found[name] = near
+                break
+    return found
+
+
+def read_known_labels(folder: Path, info: BundleInfo, measured: bool = True) -> KnownLabels:
+    """The labels that a model learned, where they are at hand and may be shown.
 
     Args:
         folder: the bundle's.
         info: its description.
+        measured: whether only those of sources that are measured, which stand before a prediction;
+            else all.
 
     Raises:
         UserError: when the file of values is gone, is not the one that the bundle was completed
             with, or cannot be read.
     """
     path, table, proven = folder / KNOWN_LABELS, folder.parent / files.TABLE, bundle_files(folder)
+    rows = pd.DataFrame(columns=_COLUMNS)
     if KNOWN_LABELS in proven.names or path.is_file():
-        return _of_csv(proven.read(KNOWN_LABELS), path)
-    # A value measured under other conditions is not that of the molecule as it is predicted.
-    if info.sources and not info.conditions and table.is_file():
-        return KnownLabels(_of_table(files.read_parquet(table), info))
-    return KnownLabels(pd.DataFrame(columns=_COLUMNS))
+        rows = _of_csv(proven.read(KNOWN_LABELS), path, measured)
+    elif table.is_file() and (not measured or any(s.kind == _MEASURED for s in info.sources)):
+        rows = _of_table(table, info)
+    return KnownLabels(rows[rows["kind"] == _MEASURED] if measured else rows)
 
 
-def _of_csv(content: bytes, path: Path) -> KnownLabels:
-    """The labels in the file of a bundle, which anybody may have written."""
+def with_neighbours(folder: Path, target: Path) -> int:
+    """Put the training labels of a run's bundle into a copy of it, to be shown beside predictions.
+
+    Only its owner should ask for it: whoever has the copy reads the structures and the values.
+
+    Args:
+        folder: of the run's bundle, beside the run's table.
+        target: of a complete copy of the bundle, whose manifest is written anew.
+
+    Returns:
+        How many labels there are.
+
+    Raises:
+        UserError: when the table is not at hand, its labels depend on conditions, or the copy is
+            not that of the bundle.
+    """
+    table, origin = folder.parent / files.TABLE, info_of(bundle_files(folder))
+    info = info_of(bundle_files(target))
+    if not table.is_file():
+        raise UserError(
+            f"The table that {info.name!r} was trained on is not beside it in {folder.parent}: "
+            "only a run's own model can be given away with its neighbours."
+        )
+    if info.conditions:
+        raise UserError(
+            f"The labels of {info.name!r} depend on conditions, and neighbours are shown without."
+        )
+    if (info.created, info.names) != (origin.created, origin.names):
+        raise UserError(f"{target} is no copy of the model in {folder}.")
+    rows = _of_table(table, info)
+    write_atomic(target / KNOWN_LABELS, rows.to_csv(index=False))
+    write_info(target, info)
+    return len(rows)
+
+
+def _of_csv(content: bytes, path: Path, measured: bool) -> pd.DataFrame:
+    """The labels in the file of a bundle, which anybody may have written.
+
+    Raises:
+        UserError: when it cannot be read, or holds what is no repeat unit, value or kind.
+    """
+    text = dict.fromkeys(("smiles", "property", "reference", "kind"), str)
     try:
-        rows = pd.read_csv(io.BytesIO(content), dtype={"smiles": str, "reference": str})
-        return KnownLabels(rows[_COLUMNS].astype({"value": float}))
+        rows = pd.read_csv(io.BytesIO(content), dtype=text, keep_default_na=False)
+        rows = rows if "kind" in rows else rows.assign(kind=_MEASURED)
+        rows = rows[_COLUMNS].astype({"value": float})
+        if not np.isfinite(rows["value"]).all():
+            raise ValueError("a value is no number.")
+        if unknown := {*rows["kind"]}.difference(get_args(SourceKind)):
+            raise ValueError(f"{min(unknown)!r} is no kind of label.")
+        rows = rows[rows["kind"] == _MEASURED] if measured else rows
+        for unit in rows["smiles"].unique():
+            parse(str(unit))
+        return rows
     except (KeyError, ValueError) as error:  # pandas' own, and that a SMILES cannot be read
         raise UserError(f"{path} cannot be read: {first_line(error)}") from error
 
 
-def _of_table(frame: pd.DataFrame, info: BundleInfo) -> pd.DataFrame:
-    """A run's measured labels, one in each row."""
-    references = {
-        source.name: source.reference or source.name
-        for source in info.sources
-        if source.kind == "measured"
-    }
-    parts = []
+def _of_table(path: Path, info: BundleInfo) -> pd.DataFrame:
+    """A run's labels, one in each row; none where they depend on conditions.
+
+    A value under other conditions is not that of the molecule as it is predicted.
+    """
+    if info.conditions:
+        return pd.DataFrame(columns=_COLUMNS)
+    frame, sources = files.read_parquet(path), {source.name: source for source in info.sources}
+    units = np.array([flat_smiles(unit) for unit in frame["canonical"]], dtype=object)
+    parts = [pd.DataFrame(columns=_COLUMNS)]
     for property_ in info.properties:
-        column = files.LABEL_PREFIX + property_.name
-        if column not in frame or property_.source not in references:
+        column, source = files.LABEL_PREFIX + property_.name, sources.get(property_.source)
+        if column not in frame:
             continue
-        rows = frame[frame[column].notna()]
+        known = frame[column].notna().to_numpy()
         parts.append(
             pd.DataFrame(
                 {
-                    "smiles": [flat_smiles(unit) for unit in rows["canonical"]],
+                    "smiles": units[known],
                     "property": property_.name,
-                    "value": rows[column],
-                    "reference": references[property_.source],
+                    "value": frame[column][known],
+                    "reference": (source.reference or source.name) if source else info.table,
+                    "kind": source.kind if source else "",
                 }
             )
         )
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_COLUMNS)
+    return pd.concat(parts, ignore_index=True)

@@ -27,6 +27,7 @@ from engine.runs.known_labels import (
     KnownLabel,
     KnownLabels,
     NearPolymer,
+    nearest_of_answers,
     read_known_labels,
 )
 from engine.settings.conditions import same_for_all
@@ -130,14 +131,14 @@ def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
 
 
 def nearest_measured(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:
-    """Of each property with measured labels, the most similar polymers that have one."""
+    """Of each property with labels that may be shown, the most similar polymers that have one."""
     return _nearest_measured(str(folder), _time_written(folder), smiles)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
 def _nearest_measured(folder: str, written: float, smiles: str) -> dict[str, list[NearPolymer]]:
-    known = _known_labels(folder, written)
-    return {name: near for name in known.names if (near := known.nearest(smiles, name))}
+    info = read_info(Path(folder))
+    return nearest_of_answers(_known_labels(folder, written, False), info, smiles)
 
 
 def group_effects_of(folder: Path, smiles: str) -> GroupEffects:
@@ -151,9 +152,9 @@ def _group_effects(folder: str, written: float, smiles: str) -> GroupEffects:
     return group_effects(predictor, smiles, predictor.info.names)
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _known_labels(folder: str, written: float) -> KnownLabels:
-    return read_known_labels(Path(folder), read_info(Path(folder)))
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _known_labels(folder: str, written: float, measured: bool = True) -> KnownLabels:
+    return read_known_labels(Path(folder), read_info(Path(folder)), measured)
 
 
 @part

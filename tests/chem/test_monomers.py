@@ -57,6 +57,10 @@ ONE = {
     "C1=C2OCCOC2=CS1": "*c1sc(*)c2OCCOc12",
     "C=C(F)F": "*CC(*)(F)F",
     "C=O": "*CO*",
+    # Aromatic to RDKit, and a double bond to whoever polymerises it.
+    "O=c1occo1": "*C1OC(=O)OC1*",
+    "O=C1OC=CO1": "*C1OC(=O)OC1*",
+    "Cc1coc(=O)o1": "*C1OC(=O)OC1(*)C",
 }
 TWO = {
     ("O=C(O)c1ccc(C(=O)O)cc1", "OCCO"): "*CCOC(=O)c1ccc(C(=O)O*)cc1",
@@ -165,6 +169,33 @@ def test_what_has_not_two_attachment_points_is_no_repeat_unit(text: str) -> None
     found = find(text)
     assert (found.how, found.only) == ("molecule", None)
     assert "two attachment points" in told(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [
+        # As in vinyl polymers, and at the far end.
+        ("*CC", ["*CC*"]),
+        ("*CCO", ["*CC(*)O", "*CCO*"]),
+        ("*CC(C)C(=O)OC", ["*CC(*)(C)C(=O)OC", "*CC(C)C(=O)OC*"]),
+        ("*c1ccccc1", ["*c1ccc(*)cc1"]),
+        ("*CC(*)C(*)=O", ["*CC(*)C=O", "*CCC(*)=O", "*C(C)C(*)=O"]),
+        ("*CC(*)(*)C", ["*CC(*)C", "*C(*)(C)C"]),
+        ("*", []),
+        ("*Cl", []),
+        ("*C(*)(*)(*)*", []),
+    ],
+)
+def test_another_number_of_attachment_points_is_mended_where_chemistry_gives_a_way(
+    text: str, units: list[str]
+) -> None:
+    found = find(text)
+    assert found.only is None
+    assert {canonical_unit(each.smiles) for each in found.units} == {*map(canonical_unit, units)}
+    if units:
+        assert canonical_unit(found.units[0].smiles) == canonical_unit(units[0])
+        assert found.units[0].name or found.units[0].smiles in told(found)
+        assert all(each.reaction for each in found.units)
 
 
 def test_a_monomer_is_found_with_the_names_of_what_it_makes() -> None:

@@ -131,7 +131,10 @@ def test_a_unit_of_the_training_table_has_itself_as_the_nearest(shipped: Predict
     words = domain_in_words(shipped.info, uncertainty, predicted.unseen, 0, "Tg")
     assert (words.outside, words.brief, words.new, words.far) == (False, "", "", "")
     assert words.similarity == 1
-    assert "0.8 to 1 similar" in words.here
+    assert shipped.info.domain is not None
+    like = shipped.info.domain.effects["Tg"].at_similarity(1.0)
+    assert like is not None
+    assert words.typical == f"±{like.mae:.1f} °C at this similarity"
 
 
 def test_an_old_bundle_says_why_but_not_how_far_off(tmp_path: Path, shipped: Predictor) -> None:
@@ -144,4 +147,4 @@ def test_an_old_bundle_says_why_but_not_how_far_off(tmp_path: Path, shipped: Pre
     assert set(predicted.unseen) == {0}
     words = domain_in_words(old.info, old.uncertainty(predicted), predicted.unseen, 0, "Tg")
     assert words.brief == "no training unit has iron"
-    assert (words.here, words.effect) == ("", "")
+    assert (words.typical, words.effect) == ("", "")

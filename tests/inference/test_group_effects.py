@@ -16,6 +16,9 @@ from engine.inference.predict import Predictor
 from engine.table import load_table
 from tests.conftest import TEXTBOOK
 
+LINKS = {"ether", "siloxane", "silyl ether", "phosphate", "phosphonate", "phosphazene"}
+LINKS |= {"sulfonate", "sulfide", "disulfide"}
+
 
 @pytest.mark.parametrize(
     ("unit", "replaced"),
@@ -33,7 +36,7 @@ from tests.conftest import TEXTBOOK
             {
                 ("phenyl", "H"): "*O[SiH](*)C",
                 ("methyl", "H"): "*O[SiH](*)c1ccccc1",
-                ("ether", "CH2"): "*C[Si](*)(C)c1ccccc1",
+                ("siloxane", "CH2"): "*C[Si](*)(C)c1ccccc1",
             },
         ),
         ("*N[C@@H](C)C(*)=O", {("amide", "CH2CH2"): "*CCC(*)C", ("methyl", "H"): "*NCC(*)=O"}),
@@ -47,6 +50,26 @@ def test_each_group_is_replaced_alone(unit: str, replaced: dict) -> None:
     }
     expected = {key: canonical_unit(smiles) for key, smiles in replaced.items()}
     assert {key: canonical_unit(smiles) for key, smiles in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("unit", "names"),
+    [
+        ("*O[Si](*)(C)C", {"siloxane"}),
+        ("*[Si](C)(C)O[Si](C)(C)CC*", {"siloxane"}),
+        ("*CCO[Si](C)(C)CC*", {"silyl ether"}),
+        ("*CCOP(=O)(OC)OCC*", {"phosphate"}),
+        ("*CCOP(=O)(C)OCC*", {"phosphonate"}),
+        ("*N=P(*)(OCC)OCC", {"phosphazene"}),
+        ("*CCOS(=O)(=O)CC*", {"sulfonate"}),
+        ("*CCOCC*", {"ether"}),
+        ("*CCSSCC*", {"disulfide"}),
+        ("*CCSCC*", {"sulfide"}),
+    ],
+)
+def test_an_oxygen_is_named_by_what_it_links(unit: str, names: set[str]) -> None:
+    found = {each.group for each in replacements_of(cut_between_carbons(unit))}
+    assert found & LINKS == names
 
 
 def test_groups_of_well_known_polymers_do_not_overlap_and_leave_repeat_units() -> None:

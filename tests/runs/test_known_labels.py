@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from rdkit import Chem
@@ -12,8 +13,18 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.chem.repeat_unit import canonical_unit
-from engine.inference.bundle import read_info
-from engine.runs.known_labels import KNOWN_LABELS, KnownLabels, read_known_labels
+from engine.commands import main
+from engine.inference.bundle import bundle_files, read_info
+from engine.runs import Run
+from engine.runs.known_labels import (
+    KNOWN_LABELS,
+    KnownLabels,
+    nearest_of_answers,
+    read_known_labels,
+    with_neighbours,
+)
+from engine.table import Table
+from tests.bundles import seal
 
 
 @pytest.fixture
@@ -49,6 +60,74 @@ def test_labels_that_are_damaged_are_refused(copy: Path) -> None:
     (copy / KNOWN_LABELS).write_text("smiles,value\n")
     with pytest.raises(UserError, match=r"known_labels\.csv"):
         read_known_labels(copy, read_info(copy))
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["*CC*,Tg,nan,book,measured", "*CC*,Tg,1.0,book,dreamt", "*C(C*,Tg,1.0,book,measured"],
+)
+def test_labels_of_a_stranger_are_checked(copy: Path, row: str) -> None:
+    (copy / KNOWN_LABELS).write_text(f"smiles,property,value,reference,kind\n{row}\n")
+    seal(copy)
+    with pytest.raises(UserError, match=r"known_labels\.csv cannot be read"):
+        read_known_labels(copy, read_info(copy))
+
+
+def test_where_nothing_was_measured_simulated_values_stand_for_it(copy: Path) -> None:
+    info = read_info(copy)
+    measured, known = (read_known_labels(copy, info, each) for each in (True, False))
+    assert {*measured.names} == {"Tg", "Density"}
+    near = nearest_of_answers(known, info, "*CC(*)c1ccc(CC)cc1")
+    assert {"Tg", "Density", "Tc (radonpy)", "Rg (radonpy)", "Cp"} <= {*near}
+    # The units of the competition are in no file.
+    assert "FFV" not in near
+    kinds = {
+        name: {label.kind for each in own for label in each.labels} for name, own in near.items()
+    }
+    assert kinds["Tg"] == kinds["Density"] == {"measured"}
+    assert kinds["Tc (radonpy)"] == {"simulated"}
+
+
+def test_a_run_of_one_table_has_its_own_neighbours(trained: Run, slice_of_textbook: Table) -> None:
+    info = read_info(trained.bundle)
+    assert not read_known_labels(trained.bundle, info).names
+    known = read_known_labels(trained.bundle, info, measured=False)
+    near = nearest_of_answers(known, info, "*CC(*)c1ccc(CC)cc1")
+    table = slice_of_textbook
+    for k, property_ in enumerate(table.properties):
+        units = [table.canonical[i] for i in np.flatnonzero(np.isfinite(table.labels[:, k]))]
+        best = max(_tanimoto("*CC(*)c1ccc(CC)cc1", unit) for unit in units)
+        first, *_ = near[property_.name]
+        assert first.similarity == pytest.approx(best)
+        assert first.labels[0].kind == ""
+        assert first.labels[0].reference == info.table
+
+
+def test_a_model_is_given_away_with_neighbours_only_if_its_owner_asks(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare, told = tmp_path / "bare", tmp_path / "told"
+    assert main(["export", "trained", "--model", str(bare)]) == 0
+    assert main(["export", "trained", "--model", str(told), "--with-neighbours"]) == 0
+    assert "training labels with their repeat units" in capsys.readouterr().out.replace("\n", " ")
+    info = read_info(told)
+    assert info == read_info(trained.bundle)
+    own = read_known_labels(trained.bundle, info, measured=False)
+    given = read_known_labels(told, info, measured=False)
+    unit = "*CC(*)c1ccc(CC)cc1"
+    assert nearest_of_answers(given, info, unit) == nearest_of_answers(own, info, unit)
+    assert KNOWN_LABELS in bundle_files(told).names
+    assert KNOWN_LABELS not in bundle_files(bare).names
+    assert not read_known_labels(bare, info, measured=False).names
+    assert main(["export", "trained", "--model", str(told)]) == 1
+    assert main(["export", "trained", "--with-neighbours"]) == 1
+
+
+def test_neighbours_are_not_put_into_another_model(trained: Run, copy: Path) -> None:
+    with pytest.raises(UserError, match="is no copy of the model"):
+        with_neighbours(trained.bundle, copy)
+    with pytest.raises(UserError, match="not beside it"):
+        with_neighbours(copy, copy)
 
 
 def test_the_nearest_measured_polymers_are_those_of_the_greatest_similarity() -> None:

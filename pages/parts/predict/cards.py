@@ -43,7 +43,6 @@ _STYLE = """<style>
   border-radius: .6rem; padding: 14px 16px 12px; line-height: 1.35 }
 .pg-name { font-weight: 600; font-size: .95rem }
 .pg-soft { opacity: .72; font-size: .82rem }
-.pg-near { margin-top: 6px }
 .pg-value { font-size: 1.95rem; font-weight: 650; margin-top: 4px; letter-spacing: -.01em }
 .pg-value small { font-size: 1rem; font-weight: 500; opacity: .75 }
 .pg-value.pg-unsure { font-weight: 450; opacity: .6 }
@@ -153,7 +152,7 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
         f'<div class="pg-soft">{escape(", ".join(words))}</div>',
         *_values(property_, info, molecule),
         *_interval(property_, uncertainty),
-        f'<div class="pg-soft">typical error ±{escape(number(property_.errors, error))}</div>',
+        f'<div class="pg-soft">{escape(_typical_error(property_, error, uncertainty))}</div>',
         _bar(property_, value, members, book[0] if book else None, (low, high)),
         f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
         f"{escape(number(property_, high))}</div>",
@@ -234,21 +233,29 @@ def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> lis
     return [f"<div>{LEVEL_WORDS}: {escape(ends)}</div>"]
 
 
+def _typical_error(
+    property_: Property, error: float | None, uncertainty: IntervalAndDomain | None
+) -> str:
+    """The error of molecules like this one, where it was measured, and that of all."""
+    overall = f"±{number(property_.errors, error)}"
+    here = uncertainty.domain.typical if uncertainty else ""
+    return f"typical error {here}, {overall} overall" if here else f"typical error {overall}"
+
+
 def _domain(domain: DomainInWords) -> list[str]:
-    """How like the training units the molecule is, and what that does to the error."""
+    """How like the training units the molecule is."""
     lines = []
+    if domain.similarity == domain.similarity:
+        words = f"nearest training unit: similarity {domain.similarity:.2f}"
+        lines.append(f'<div class="pg-soft" title="{escape(domain.effect)}">{escape(words)}</div>')
     if domain.outside:
         why = f": {domain.brief}" if domain.brief else ""
-        hint = " ".join(filter(None, [domain.new, domain.far])) or _OUTSIDE
+        told = " ".join(filter(None, [domain.new, domain.far, domain.effect]))
         lines.append(
-            f'<div class="pg-badge" title="{escape(hint)}">'
+            f'<div class="pg-badge" title="{escape(told or _OUTSIDE)}">'
             f"outside the applicability domain{escape(why)}</div>"
         )
-    said = domain.effect if domain.outside else ""
-    if domain.similarity == domain.similarity:
-        here = f"; typical error {domain.here}" if domain.here and not domain.outside else ""
-        said = f"{said} Nearest training unit: similarity {domain.similarity:.2f}{here}.".strip()
-    return [*lines, f'<div class="pg-soft pg-near">{escape(said)}</div>'] if said else lines
+    return lines
 
 
 def _rows(property_: Property, members: dict[str, float], book: tuple[float, str] | None) -> str:

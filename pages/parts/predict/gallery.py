@@ -100,10 +100,16 @@ def _drawings() -> dict[str, str]:
     return {canonical_unit(smiles): smiles for smiles in textbook()}
 
 
-def show_picture(smiles: str, width: int, height: int) -> None:
-    """Show a molecule, drawn for the present theme, or say why it cannot be drawn."""
+def show_picture(smiles: str, width: int, height: int, colours: draw.Colours = ()) -> None:
+    """Show a molecule, drawn for the present theme, or say why it cannot be drawn.
+
+    Args:
+        smiles: of the molecule.
+        width, height: in pixels.
+        colours: behind some atoms.
+    """
     try:
-        image = _svg(smiles, width, height, st.context.theme.type == "dark")
+        image = _svg(smiles, width, height, st.context.theme.type == "dark", colours)
     except BadSmilesError as error:
         st.caption(f"No drawing: {plain(str(error))}.")
         return
@@ -145,5 +151,5 @@ def show_well_known(load: Callable[[str], None]) -> None:
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _svg(smiles: str, width: int, height: int, dark: bool) -> str:
-    return draw.svg(smiles, width, height, dark)
+def _svg(smiles: str, width: int, height: int, dark: bool, colours: draw.Colours) -> str:
+    return draw.svg(smiles, width, height, dark, colours)

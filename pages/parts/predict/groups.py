@@ -44,7 +44,7 @@ def show_group_effects(info: BundleInfo, folder: Path, smiles: str) -> None:
     left, right = st.columns([1, 1.3])
     with left, st.container(border=True, horizontal_alignment="center"):
         dark = st.context.theme.type == "dark"
-        colours = _colours(own, 0.1 if dark else 1.0)
+        colours = _colours(own, dark)
         st.image(
             draw.svg(effects.smiles, 360, 260, dark, colours),
             width=360,
@@ -63,20 +63,19 @@ def show_group_effects(info: BundleInfo, folder: Path, smiles: str) -> None:
     )
 
 
-def _colours(effects: list[GroupEffect], ground: float) -> draw.Colours:
+def _colours(effects: list[GroupEffect], dark: bool) -> draw.Colours:
     """Blue behind groups that raise the value, orange behind those that lower it.
 
     Args:
         effects: of the groups.
-        ground: how light the ground is, 0 to 1, with which the colours are mixed.
+        dark: whether they are shown on a dark ground.
     """
     greatest = max(abs(each.change) for each in effects) or 1.0
     found = []
     for each in effects:
         colour = _RAISES if each.change > 0 else _LOWERS
         share = _FAINTEST + (_STRONGEST - _FAINTEST) * abs(each.change) / greatest
-        red, green, blue = (ground + share * (value - ground) for value in colour)
-        found += [(atom, (red, green, blue)) for atom in each.atoms]
+        found += [(atom, draw.behind(colour, share, dark)) for atom in each.atoms]
     return tuple(found)
 
 
