@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from rdkit import Chem
@@ -42,20 +42,29 @@ _OPTIONS = {
     "bondLineWidth": 1.6,
     # A small molecule blown up to the whole picture would look like another kind of drawing.
     "fixedBondLength": 34,
-    "annotationFontScale": 0.7,
 }
+T = TypeVar("T")
+
 _ATTACHMENT = re.compile(r"(?m)^((?:[ \d.-]{10}){3}) R#?( +)")
 
 
-_Made = TypeVar("_Made", str, bytes)
 Colour = tuple[float, float, float]
 """RGB, 0 to 1."""
 
 Colours = tuple[tuple[int, Colour], ...]
 """Atoms by their numbers, and the colour behind each."""
 
-Notes = tuple[tuple[int, str], ...]
-"""Atoms by their numbers, and a small text beside each."""
+
+class Drawing(NamedTuple):
+    """A drawn repeat unit.
+
+    Attributes:
+        svg: the picture.
+        points: where its atoms lie, in pixels from the left and from the top.
+    """
+
+    svg: str
+    points: list[tuple[float, float]]
 
 
 def behind(colour: Colour, share: float, dark: bool) -> Colour:
@@ -77,9 +86,19 @@ def svg(
     height: int = 240,
     dark: bool = False,
     colours: Colours = (),
-    notes: Notes = (),
 ) -> str:
-    """Draw a repeat unit as SVG text on a transparent ground, with a wavy mark at each `*`.
+    """Draw a repeat unit as SVG text; see `drawing`."""
+    return drawing(smiles, width, height, dark, colours).svg
+
+
+def drawing(
+    smiles: str,
+    width: int = 320,
+    height: int = 240,
+    dark: bool = False,
+    colours: Colours = (),
+) -> Drawing:
+    """Draw a repeat unit as SVG on a transparent ground, with a wavy mark at each `*`.
 
     Args:
         smiles: the repeat unit.
@@ -87,12 +106,11 @@ def svg(
         height: as the width.
         dark: whether it is shown on a dark ground.
         colours: behind some atoms.
-        notes: beside some atoms.
 
     Raises:
         BadSmilesError: when the SMILES cannot be read, or RDKit cannot draw it within its limits.
     """
-    return _within_limits(_svg, smiles, _size(width), _size(height), dark, colours, notes)
+    return Drawing(*_within_limits(_drawn, smiles, _size(width), _size(height), dark, colours))
 
 
 def png(smiles: str, width: int = 320, height: int = 240) -> bytes:
@@ -113,10 +131,13 @@ def _png(smiles: str, width: int, height: int) -> bytes:
     return drawer.GetDrawingText()
 
 
-def _svg(smiles: str, width: int, height: int, dark: bool, colours: Colours, notes: Notes) -> str:
+def _drawn(
+    smiles: str, width: int, height: int, dark: bool, colours: Colours
+) -> tuple[str, list[tuple[float, float]]]:
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
-    _draw(drawer, smiles, dark, colours, notes)
-    return drawer.GetDrawingText()
+    mol = _draw(drawer, smiles, dark, colours)
+    places = [drawer.GetDrawCoords(atom) for atom in range(mol.GetNumAtoms())]
+    return drawer.GetDrawingText(), [(place.x, place.y) for place in places]
 
 
 def _draw(
@@ -124,18 +145,15 @@ def _draw(
     smiles: str,
     dark: bool = False,
     colours: Colours = (),
-    notes: Notes = (),
     clear: bool = False,
-) -> None:
-    """Draw a repeat unit; on a white ground where that is asked for."""
+) -> Chem.Mol:
+    """Draw a repeat unit, on a white ground where that is asked for; returns it laid out."""
     options = drawer.drawOptions()
     if dark:
         rdMolDraw2D.SetDarkMode(drawer)
         options.updateAtomPalette(_DARK)
         options.setAnnotationColour(_DARK[6])
     mol = _laid_out(parse(smiles))
-    for atom, text in notes:
-        mol.GetAtomWithIdx(atom).SetProp("atomNote", text)
     # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
     waves = _shortest_bond(mol) > _TOO_SHORT
     own = {"dummiesAreAttachments": waves, "clearBackground": clear}
@@ -146,6 +164,7 @@ def _draw(
         drawer, mol, highlightAtoms=[*marked], highlightAtomColors=marked, kekulize=True
     )
     drawer.FinishDrawing()
+    return mol
 
 
 def molblock(smiles: str) -> str:
@@ -195,7 +214,7 @@ def from_molblock(block: str) -> str:
         return text
 
 
-def _within_limits(make: Callable[..., _Made], smiles: str, *arguments: object) -> _Made:
+def _within_limits(make: Callable[..., T], smiles: str, *arguments: object) -> T:
     """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
     mol = parse(smiles)
     is_plain = mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS

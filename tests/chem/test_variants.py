@@ -106,7 +106,7 @@ def test_what_does_not_repeat_has_no_places(unit: str) -> None:
 def test_variants_of_well_known_polymers_differ_and_are_repeat_units() -> None:
     units = [*load_table(TEXTBOOK).canonical, *(each.smiles for each in named_polymers())]
     looked_at = 0
-    for unit in units[::90]:
+    for unit in units[::150]:
         smiles, places = places_of(unit)
         assert canonical_unit(smiles) == canonical_unit(unit)
         assert places
@@ -121,4 +121,4 @@ def test_variants_of_well_known_polymers_differ_and_are_repeat_units() -> None:
                     assert each.smiles.count("*") == 2
                     assert not Descriptors.NumRadicalElectrons(parse(each.smiles)), each
                 looked_at += len(variants)
-    assert looked_at > 200
+    assert looked_at > 100

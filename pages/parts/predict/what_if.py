@@ -19,9 +19,8 @@ from pages.parts import models
 from pages.parts.formatting import number, plain, title_with_name, without_unit
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.page_guard import part
+from pages.parts.predict.places import place_label, show_places
 
-_CHOSEN, _LIKE_IT = (0.36, 0.62, 0.90), 0.35
-"""What is behind the atoms of the chosen place, and how much of that is behind others like it."""
 _GREY = "color: #8b9099"
 _TAKEN = "variant taken"
 _ROW = 66
@@ -66,7 +65,7 @@ def show_variants(
         everywhere = _choose_everywhere(places, place)
         property_, ascending = _choose_order(info)
     with left, st.container(border=True, horizontal_alignment="center"):
-        _show_places(places, place, everywhere)
+        show_places(places, place, everywhere, _choose)
     with st.spinner(models.LOADING):
         found = _predicted(
             str(folder),
@@ -92,13 +91,8 @@ def show_variants(
     )
 
 
-def _label(places: Places, place: Place) -> str:
-    alike = f", one of {len(place.sites)} alike" if len(place.sites) > 1 else ""
-    return f"{places.places.index(place) + 1} · {place.name}{alike}"
-
-
 def _choose_place(places: Places) -> Place:
-    labels = {_label(places, place): place for place in places.places}
+    labels = {place_label(places, place): place for place in places.places}
     forget_stale_choice("variants at", list(labels))
     return labels[
         st.selectbox(
@@ -106,10 +100,15 @@ def _choose_place(places: Places) -> Place:
             list(labels),
             format_func=plain,
             key="variants at",
-            help="The numbers are those of the drawing. Places that give the same polymers are "
-            "one.",
+            help="The numbers are those of the drawing, which can be clicked. Places that give "
+            "the same polymers are one.",
         )
     ]
+
+
+def _choose(label: str) -> None:
+    """Choose a place; for a callback."""
+    st.session_state["variants at"] = label
 
 
 def _choose_everywhere(places: Places, place: Place) -> bool:
@@ -128,28 +127,6 @@ def _choose_order(info: BundleInfo) -> tuple[Property, bool]:
         name = st.selectbox("Sort by", list(choices), key="variants by", width=300)
         direction = st.selectbox("Order", list(_DIRECTIONS), key="variants order", width=150)
     return choices[name], _DIRECTIONS[direction]
-
-
-def _show_places(places: Places, place: Place, everywhere: bool) -> None:
-    """The molecule with a number at each place, and the chosen place in colour."""
-    dark = st.context.theme.type == "dark"
-    ground = 0.1 if dark else 1.0
-
-    def mixed(share: float) -> tuple[float, float, float]:
-        red, green, blue = (ground + share * (value - ground) for value in _CHOSEN)
-        return red, green, blue
-
-    alike = dict.fromkeys(place.alike, mixed(0.75 if everywhere else _LIKE_IT * 0.75))
-    colours = alike | dict.fromkeys(place.atoms, mixed(0.75))
-    noted: dict[int, list[str]] = {}
-    for number_, each in enumerate(places.places, start=1):
-        noted.setdefault(each.atoms[0], []).append(str(number_))
-    notes = tuple((atom, ",".join(numbers)) for atom, numbers in noted.items())
-    st.image(
-        draw.svg(places.smiles, 400, 280, dark, tuple(colours.items()), notes),
-        width=400,
-        alt=f"Structure of the repeat unit; the chosen place is {place.name}",
-    )
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
