@@ -230,7 +230,7 @@ def _offer_single_unit(text: str) -> None:
 @page_guard.part
 def results(folder: Path, smiles: str) -> None:
     """The predicted properties of a molecule."""
-    info = read_info(folder)
+    info = models.shown_info(folder)
     st.subheader("Predicted properties")
     st.caption(
         f"By the model “{plain(info.name)}”, trained on {info.rows:,} rows of "
