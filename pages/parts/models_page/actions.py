@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.workspace import subfolder
 from engine.inference.bundle import promote, reset_default
@@ -40,12 +41,14 @@ def show_selected(model: KnownModel, is_default: bool) -> None:
         st.header(plain(model.name), anchor=False, width="stretch")
         if is_default:
             st.badge("Default model", icon=":material/star:", color="green")
-    with st.container(horizontal=True, vertical_alignment="center"):
+    buttons, below = st.container(horizontal=True, vertical_alignment="center"), st.empty()
+    with buttons:
         _offer_default(model, is_default)
+        _offer_file(model, below)
         _offer_name(model)
         _offer_removal(model)
-        _offer_links(model)
-    _offer_file(model)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _show_links(model)
     if imported := find_imported(model.id) if model.kind == "imported" else None:
         by = f" by {imported.owner}" if imported.owner else ""
         words = f"Imported from {imported.file}{by} on {date_and_time(imported.taken)}."
@@ -130,7 +133,7 @@ def _remove(model_id: str) -> None:
         st.session_state[_REMOVED] = model_id
 
 
-def _offer_links(model: KnownModel) -> None:
+def _show_links(model: KnownModel) -> None:
     """The pages that use a model."""
     links = [
         ("predict", "Predict with it", "experiment", {"model": model.id}),
@@ -144,20 +147,21 @@ def _offer_links(model: KnownModel) -> None:
 
 
 @part
-def _offer_file(model: KnownModel) -> None:
+def _offer_file(model: KnownModel, place: DeltaGenerator) -> None:
     """The button that packs a model, and then the one that fetches the file."""
     known, path = st.session_state.get(_PACKED, ("", ""))
+    button = st.empty()
     if known != model.id or not Path(path).is_file():
-        if not st.button(
+        if not button.button(
             "Download as one file",
             icon=":material/folder_zip:",
             help="A ZIP archive of the model and its card, to keep or to give away. The model of a "
             "run holds no row of its table.",
         ):
             return
-        path = str(_packed(model))
+        path = str(_packed(model, place))
         st.session_state[_PACKED] = model.id, path
-    st.download_button(
+    button.download_button(
         f"Save {plain(_file_name(model))} ({file_size(Path(path).stat().st_size)})",
         Path(path).read_bytes,
         _file_name(model),
@@ -169,23 +173,22 @@ def _offer_file(model: KnownModel) -> None:
     )
 
 
-def _packed(model: KnownModel) -> Path:
+def _packed(model: KnownModel, place: DeltaGenerator) -> Path:
     """The archive of a model, in the workspace."""
-    place = subfolder("cache", "packed")
-    for old in place.iterdir():
+    folder = subfolder("cache", "packed")
+    for old in folder.iterdir():
         with suppress(OSError):  # somebody else removes it too
             if old.stat().st_mtime < time.time() - _KEPT_SECONDS:
                 old.unlink()
-    bar = st.progress(0.0, "Packing the model…")
+
+    def show(_: str, done: int, total: int) -> None:
+        place.progress(done / total, f"Packing {done:,} of {total:,} files…")
+
     try:
-        pack(
-            model.folder,
-            place / f"{model.id}.zip",
-            lambda _, done, total: bar.progress(done / total, f"Packing {done} of {total} files…"),
-        )
+        pack(model.folder, folder / f"{model.id}.zip", show)
     finally:
-        bar.empty()
-    return place / f"{model.id}.zip"
+        place.empty()
+    return folder / f"{model.id}.zip"
 
 
 def _file_name(model: KnownModel) -> str:

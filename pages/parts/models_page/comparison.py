@@ -161,8 +161,15 @@ def _show_result(scored: list[Scored], with_seen: bool) -> None:
             f"What {listed(unaware)} was trained on is not known: its errors may flatter it.",
             icon=":material/warning:",
         )
-    st.dataframe(pd.DataFrame([_row(each) for each in compared]), hide_index=True)
     seen = sum(each.seen for each in compared)
+    if not any(each.first["n"] for each in compared):
+        st.info(
+            f"There is no label to compare by: of the table’s, {seen:,} are of repeat units that "
+            "one of the models was trained on. Upload another table, or choose “All” above.",
+            icon=":material/info:",
+        )
+        return
+    st.dataframe(pd.DataFrame([_row(each) for each in compared]), hide_index=True)
     if seen and with_seen:
         st.warning(
             f"{counted(seen, 'label')} of repeat units that one of the models was trained on "

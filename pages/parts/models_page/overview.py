@@ -20,12 +20,14 @@ from pages.parts.models_page.actions import show_problem, show_removed, show_sel
 from pages.parts.models_page.taking_in import show_taken, take_in
 from pages.parts.page_guard import part
 
-KINDS = {
-    "shipped": "came with the app",
-    "default": "default, its origin is gone",
-    "run": "run",
-    "imported": "imported",
+_COLOURS = {
+    "shipped": "#7174f5",
+    "run": "#0d9488",
+    "imported": "#0ea5e9",
+    "copy": "#94a3b8",
+    "default": "#f59e0b",
 }
+"""By word: the colour of where a model is from, and of the one that is used unless another is."""
 _MOST_PROPERTIES = 6
 """Properties whose errors have a column: those that most models predict."""
 
@@ -76,13 +78,12 @@ def _show_list(models: list[KnownModel], selected: KnownModel) -> None:
     rows = [
         {
             "Name": model.name,
-            "Default": "★" if model.id == default else "",
-            "From": KINDS[model.kind],
+            "From": _words(model, default),
+            **{kind: each["headline"].get(kind) for kind in kinds},
+            **{label: each["errors"].get(label, "–") for label in labels},
             "Table": each["table"],
             "Rows": each["rows"],
             "Date": each["date"],
-            **{kind: each["headline"].get(kind) for kind in kinds},
-            **{label: each["errors"].get(label, "–") for label in labels},
             "Size (MB)": each["size"] / 2**20,
         }
         for model, each in zip(models, facts, strict=True)
@@ -92,8 +93,7 @@ def _show_list(models: list[KnownModel], selected: KnownModel) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         placeholder="–",
-        height=min(36 * len(rows) + 38, 300),
-        column_config=_columns(labels),
+        column_config=_columns(),
         on_select="rerun",
         selection_mode="single-row-required",
         selection_default={"selection": {"rows": [place]}},
@@ -111,6 +111,12 @@ def _show_list(models: list[KnownModel], selected: KnownModel) -> None:
     if chosen and ids[chosen[0]] != selected.id:
         st.query_params["model"] = ids[chosen[0]]
         st.rerun()
+
+
+def _words(model: KnownModel, default: str) -> list[str]:
+    """Where a model is from, and whether it is the default; one without origin is a copy."""
+    origin = "copy" if model.kind == "default" else model.kind
+    return [origin, "default"] if model.id == default or origin == "copy" else [origin]
 
 
 # The time of the description is an argument only to tell it from one that replaced it.
@@ -140,11 +146,14 @@ def _facts(folder: str, written: float) -> dict[str, Any]:
     }
 
 
-def _columns(labels: list[str]) -> dict[str, object]:
+def _columns() -> dict[str, object]:
     return {
-        "Name": st.column_config.TextColumn(width="medium"),
-        "Default": st.column_config.TextColumn(
-            width="small", help="The model that pages and commands use unless another is chosen."
+        "Name": st.column_config.TextColumn(width=160),
+        "From": st.column_config.MultiselectColumn(
+            options=list(_COLOURS),
+            color=list(_COLOURS.values()),
+            help="Pages and commands use the default model unless another one is chosen. It is a "
+            "copy of another, which may be gone.",
         ),
         "Table": st.column_config.TextColumn(width="medium", help="What it was trained on."),
         "Rows": st.column_config.NumberColumn(
