@@ -17,7 +17,7 @@ from ..inference.bundle import bundle_files, read_info
 from ..inference.packing import Show, unpack
 from .known_labels import read_known_labels
 from .records import LONGEST, RunId, Time, checked_name, is_run_id
-from .trash import DAYS, take_back, throw_away_folder
+from .trash import DAYS, empty_trash, take_back, throw_away_folder
 
 _RECORD = "imported.json"
 _BUNDLE = "bundle"
@@ -186,7 +186,8 @@ def remove_imported(model: ImportedModel) -> None:
 
 
 def removed_models() -> list[ImportedModel]:
-    """The removed models that can be restored, the latest first."""
+    """The removed models that can be restored, the latest first; older ones are gone."""
+    empty_trash(DAYS)
     return sorted(_readable(subfolder("trash")), key=lambda each: -each.taken)
 
 

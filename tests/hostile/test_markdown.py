@@ -20,6 +20,9 @@ PAGES = [
     ("errors", {"section": "Overview"}),
     ("errors", {"section": "Explore", "run": hostile("run")}),
     ("errors", {"section": "Label doctor"}),
+    ("models", {"model": "RUN"}),
+    ("models", {"model": hostile("model")}),
+    ("models", {"section": "Compare two", "first": "RUN", "second": hostile("second")}),
 ]
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.workspace import subfolder
+from engine.inference import bundle
 from engine.inference.bundle import promote, reset_default
 from engine.inference.packing import pack
 from engine.runs import (
@@ -68,7 +69,7 @@ def _offer_default(model: KnownModel, is_default: bool) -> None:
             args=(model,),
             help="Pages and commands then use it unless another model is chosen.",
         )
-    elif model.kind != "shipped":
+    elif model.kind != "shipped" and (bundle.SHIPPED / bundle.INFO).is_file():
         st.button(
             "Go back to the shipped model", icon=":material/undo:", on_click=attempt, args=(_reset,)
         )
