@@ -169,7 +169,7 @@ def test_every_download_can_be_made(tiny_run, open_page, monkeypatch):
 
     monkeypatch.setattr(st, "download_button", offer)
     assert not open_page("monitor", run=tiny_run.id).exception
-    assert len(offered) == 5
+    assert len(offered) == 4
     assert all(isinstance(make(), bytes) for make in offered.values())
     assert b"label" in offered["Out-of-fold (CSV)"]().splitlines()[0]
 
