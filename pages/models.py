@@ -21,7 +21,7 @@ def main() -> None:
             list(SECTIONS),
             default="All models",
             required=True,
-            key="section",
+            key="show",
             bind="query-params",
             label_visibility="collapsed",
         )

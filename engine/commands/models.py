@@ -192,7 +192,7 @@ def _import(arguments: argparse.Namespace) -> None:
     name = None if arguments.name is None else checked_model_name(arguments.name)
     demand_file(path, "Give the file that `models export` has written.")
     with path.open("rb") as file, progress_bar() as show:
-        model, deviation = import_model(file, path.name, show=show)
+        model, deviation = import_model(file, path.name, progress=show)
     if name is not None:
         rename_imported(model, name)
     print_line(f"The model “{name or model.name}” is here now, as {model.id}.")

@@ -7,9 +7,8 @@ plain files of a model ever is.
 import errno
 import stat
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from ..base.errors import DiskFullError, UserError
 from ..base.manifest import CARD, MANIFEST, MOST_CARD_BYTES, MOST_FILES, ProvenFiles, is_file_name
@@ -18,8 +17,8 @@ from ..base.wording import clipped
 from ..base.workspace import replacing
 from .bundle import INFO, bundle_files, info_of
 
-Show = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
+if TYPE_CHECKING:
+    from .predict import Progress
 
 MOST_UNPACKED = 2**30
 """Bytes that the files of an archive may unpack to, all together."""
@@ -35,18 +34,20 @@ _MOST_RATIO = 200
 """To which a file may be packed; numbers that were fitted hardly become smaller at all."""
 _SMALL = 2**20
 """Bytes of a file whose ratio does not matter."""
+_MOST_TEXT_BYTES = 2**22
+"""Of a table of known labels, each row of which is looked at when the model is opened."""
 _WHEN = (1980, 1, 1, 0, 0, 0)
 """The date of all files, so that one model makes one archive, bit for bit."""
 _MEND = "Ask for the file again, made with “Download as one file” on the Models page."
 
 
-def pack(folder: Path, target: Path, show: Show | None = None) -> None:
+def pack(folder: Path, target: Path, progress: "Progress | None" = None) -> None:
     """Write a model as one file.
 
     Args:
         folder: the bundle's.
         target: the archive, which is whole or not there.
-        show: told how many files are done.
+        progress: told how many files are done.
 
     Raises:
         UserError: when the folder holds no bundle, a file of it is missing or changed, or the
@@ -60,8 +61,8 @@ def pack(folder: Path, target: Path, show: Show | None = None) -> None:
         with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for done, name in enumerate(files.names, start=1):
                 archive.writestr(zipfile.ZipInfo(name, _WHEN), files.read(name))
-                if show:
-                    show("packing", done, len(files.names))
+                if progress:
+                    progress("packing", done, len(files.names))
             for name in beside:
                 content = read_file(folder / name, "Remove it.", max(MOST_CARD_BYTES, _SMALL))
                 archive.writestr(zipfile.ZipInfo(name, _WHEN), content)
@@ -69,14 +70,16 @@ def pack(folder: Path, target: Path, show: Show | None = None) -> None:
         raise _unwritten(target, error) from error
 
 
-def unpack(file: BinaryIO, name: str, folder: Path, show: Show | None = None) -> ProvenFiles:
+def unpack(
+    file: BinaryIO, name: str, folder: Path, progress: "Progress | None" = None
+) -> ProvenFiles:
     """Unpack a model that somebody has made to one file; it is not opened yet.
 
     Args:
         file: the archive, which can be read at any place.
         name: of the file, for messages.
         folder: a new one, into which it is unpacked.
-        show: told how many bytes are done.
+        progress: told how many bytes are done.
 
     Returns:
         The files, each of which its manifest tells of.
@@ -96,8 +99,8 @@ def unpack(file: BinaryIO, name: str, folder: Path, show: Show | None = None) ->
                     while piece := source.read(_PIECE):
                         target.write(piece)
                         done += len(piece)
-                        if show:
-                            show("unpacking", done, total)
+                        if progress:
+                            progress("unpacking", done, total)
     except UserError:
         raise
     except OSError as error:
@@ -168,6 +171,8 @@ def _oddity(part: zipfile.ZipInfo) -> str:
         return "is packed in a way that is not read"
     if part.file_size > max(_SMALL, _MOST_RATIO * part.compress_size):
         return "unpacks to far more than a model's numbers do"
+    if name.endswith(".csv") and part.file_size > _MOST_TEXT_BYTES:
+        return "is too long for a table of known labels"
     if name == CARD and part.file_size > MOST_CARD_BYTES:
         return "is too long for a model's card"
     return ""

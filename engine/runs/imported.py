@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -14,10 +14,13 @@ from ..base.errors import UserError
 from ..base.plain_files import read_file
 from ..base.workspace import lock, subfolder, synchronise, synchronise_entries, write_atomic
 from ..inference.bundle import bundle_files, read_info
-from ..inference.packing import Show, unpack
+from ..inference.packing import unpack
 from .known_labels import read_known_labels
 from .records import LONGEST, RunId, Time, checked_name, is_run_id
 from .trash import DAYS, empty_trash, take_back, throw_away_folder
+
+if TYPE_CHECKING:
+    from ..inference.predict import Progress
 
 _RECORD = "imported.json"
 _BUNDLE = "bundle"
@@ -70,7 +73,7 @@ class Taken(NamedTuple):
 
 
 def import_model(
-    file: BinaryIO, file_name: str, owner: str = "", show: Show | None = None
+    file: BinaryIO, file_name: str, owner: str = "", progress: "Progress | None" = None
 ) -> Taken:
     """Take in a model that somebody has made to one file.
 
@@ -81,7 +84,7 @@ def import_model(
         file: the archive, which can be read at any place.
         file_name: its name, for people.
         owner: who takes it in, where people sign in.
-        show: told how far that is.
+        progress: told how far that is.
 
     Raises:
         UserError: when the file holds no whole model, the model cannot be used here, or it is here
@@ -95,10 +98,10 @@ def import_model(
         with lock(subfolder("models") / "imported.lock"):
             shutil.rmtree(fresh, ignore_errors=True)
             try:
-                files = unpack(file, file_name, fresh / _BUNDLE, show)
+                files = unpack(file, file_name, fresh / _BUNDLE, progress)
                 _demand_new(files.digest)
-                if show:
-                    show("predicting common polymers", 0, 1)
+                if progress:
+                    progress("predicting common polymers", 0, 1)
                 deviation = prove(fresh / _BUNDLE)
                 info = read_info(fresh / _BUNDLE)
                 read_known_labels(fresh / _BUNDLE, info)

@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..base.errors import UserError
-from ..base.workspace import COMMAND
+from ..base.manifest import MANIFEST
+from ..base.workspace import COMMAND, subfolder
 from ..inference import bundle
 from ..inference.bundle import bundle_files, default_bundle
-from .control import list_runs, rename_run
+from .control import find_run, list_runs, rename_run
 from .imported import find_imported, list_imported, rename_imported
 
 DEFAULT, SHIPPED = "default", "shipped"
@@ -85,11 +88,17 @@ def shown_name(folder: Path) -> str:
     Args:
         folder: of a bundle, of this workspace or from anywhere.
     """
-    models = list_models()
-    known = next((each for each in models if each.folder == folder), None)
-    if known is None and folder == default_bundle():
-        known = origin_of_default(models)
-    return known.name if known else _own_name(folder)
+    # By its place, not by the list of all: a page asks at each of its runs.
+    if folder == default_bundle() != bundle.SHIPPED:
+        origin = origin_of_default(list_models())
+        return origin.name if origin else _own_name(folder)
+    place, key = folder.parent.parent, folder.parent.name
+    if place == subfolder("runs"):
+        with suppress(UserError):
+            return find_run(key).name
+    if place == subfolder("models", "imported") and (imported := find_imported(key)):
+        return imported.name
+    return _own_name(folder)
 
 
 def find_model(model: str = DEFAULT) -> Path:
@@ -147,9 +156,15 @@ def rename_model(model: str, name: str) -> None:
 
 def _digest(folder: Path) -> str:
     try:
-        return bundle_files(folder).digest
-    except UserError:
+        return _digest_as_written(folder, (folder / MANIFEST).stat().st_mtime_ns)
+    except (OSError, UserError):
         return ""
+
+
+# The time of the manifest is an argument only to tell it from one that replaced it.
+@lru_cache(1000)
+def _digest_as_written(folder: Path, written: int) -> str:
+    return bundle_files(folder).digest
 
 
 def _own_name(folder: Path) -> str:

@@ -22,7 +22,7 @@ from engine.inference.conformal import LEVEL
 from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
 from engine.inference.uncertainty import OUTSIDE
-from engine.runs import KnownModel, Run, list_models, shown_name
+from engine.runs import KnownModel, Run, list_models, origin_of_default, shown_name
 from engine.runs.known_labels import (
     KnownLabel,
     KnownLabels,
@@ -63,8 +63,7 @@ def choose_model(page: str, newest_first: bool = False) -> Path | None:
     asked = st.query_params.get("model")
     names = list(models)
     proposed = (_last_finished(models) if newest_first else "") or names[0]
-    only_proposed = st.session_state.get(_ONLY_PROPOSED, True)
-    wanted = asked or (not only_proposed and st.session_state.get(_CHOSEN)) or proposed
+    wanted = asked or chosen_elsewhere() or proposed
     if wanted == SHIPPED and wanted not in models:
         wanted = DEFAULT
     labels = distinct_labels({name: label for name, (label, _) in models.items()})
@@ -79,10 +78,17 @@ def choose_model(page: str, newest_first: bool = False) -> Path | None:
     )
     if asked and wanted not in models:
         st.warning(plain(f"There is no finished model {asked!r}; another one is used."))
-    st.session_state[_ONLY_PROPOSED] = only_proposed and not asked and chosen == proposed
+    is_proposed = not chosen_elsewhere() and not asked and chosen == proposed
+    st.session_state[_ONLY_PROPOSED] = is_proposed
     st.session_state[_CHOSEN] = chosen
     _keep_in_address("model", chosen, names[0])
     return models[chosen][1]
+
+
+def chosen_elsewhere() -> str:
+    """The id of the model that was chosen last, on whichever page; empty before any was."""
+    only_proposed = st.session_state.get(_ONLY_PROPOSED, True)
+    return "" if only_proposed else st.session_state.get(_CHOSEN, "")
 
 
 def show_no_model() -> None:
@@ -285,15 +291,16 @@ def distinct_labels(labels: dict[str, str]) -> dict[str, str]:
 def available_models() -> dict[str, tuple[str, Path]]:
     """The models that can be chosen: by name for the URL, the words shown and the folder."""
     models = {}
-    default = bundle.default_bundle()
+    default, known = bundle.default_bundle(), list_models()
     if (default / bundle.INFO).is_file():
         kind = "Shipped model" if default == bundle.SHIPPED else "Default model"
         try:
-            models[DEFAULT] = (f"{kind}: {shown_info(default).name}", default)
+            own, origin = read_info(default).name, origin_of_default(known)
+            models[DEFAULT] = (f"{kind}: {origin.name if origin else own}", default)
         except UserError as error:
             words = f"The default model cannot be used: {error} Make another one the default."
             st.warning(plain(words), icon=":material/broken_image:")
-    for model in list_models():
+    for model in known:
         if model.folder != default:
             models[model.id] = (model_label(model), model.folder)
     return models

@@ -22,7 +22,7 @@ PAGES = [
     ("errors", {"section": "Label doctor"}),
     ("models", {"model": "RUN"}),
     ("models", {"model": hostile("model")}),
-    ("models", {"section": "Compare two", "first": "RUN", "second": hostile("second")}),
+    ("models", {"show": "Compare two", "first": "RUN", "second": hostile("second")}),
 ]
 
 

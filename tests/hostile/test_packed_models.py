@@ -192,9 +192,11 @@ def test_ways_of_packing_that_are_not_read(content: dict[str, bytes], tmp_path: 
         assert "is packed in a way that is not read" in _refused(packed.getvalue(), tmp_path)
 
 
-def test_a_card_that_is_too_long(content: dict[str, bytes], tmp_path: Path) -> None:
+def test_texts_that_are_too_long(content: dict[str, bytes], tmp_path: Path) -> None:
     data = _zipped({**content, "README.md": b"x" * 50_001})
     assert "is too long for a model's card" in _refused(data, tmp_path)
+    data = _zipped({**content, "known_labels.csv": b"x" * (2**22 + 1)})
+    assert "is too long for a table of known labels" in _refused(data, tmp_path)
 
 
 def test_bytes_that_were_changed_at_random_are_refused_or_change_nothing(

@@ -148,7 +148,7 @@ def test_a_removed_model_is_brought_back(own_run, imported, open_page):
 
 
 def test_two_models_on_one_table(own_run, imported, open_page):
-    app = open_page("models", section="Compare two", first=own_run.id, second=imported.id)
+    app = open_page("models", show="Compare two", first=own_run.id, second=imported.id)
     assert "Upload a table" in words(app)
     button(app, "Use the textbook table (155 polymers)").click().run()
     assert not app.exception
@@ -157,20 +157,20 @@ def test_two_models_on_one_table(own_run, imported, open_page):
     assert rows["MAE of A"].tolist() == rows["MAE of B"].tolist()
     assert set(rows["Better"]) == {"no telling difference"}
     few = rows["Labels"].sum()
-    app.segmented_control(key="labels").set_value("All").run()
+    app.segmented_control(key="labels").set_value("All labels").run()
     assert app.dataframe[0].value["Labels"].sum() > few
     assert "such errors flatter it" in words(app)
 
 
 def test_a_table_that_both_models_have_learned(own_run, imported, open_page):
-    app = open_page("models", section="Compare two")
+    app = open_page("models", show="Compare two")
     learned = b"".join(TEXTBOOK.read_bytes().splitlines(keepends=True)[:40])
     app.file_uploader[0].upload("learned.csv", learned, "text/csv").run()
     assert "There is no label to compare by" in words(app)
 
 
 def test_one_model_cannot_be_compared(own_run, open_page):
-    assert "fewer than two models" in words(open_page("models", section="Compare two"))
+    assert "fewer than two models" in words(open_page("models", show="Compare two"))
 
 
 def test_errors_keeps_its_run_on_the_way_to_predict(own_run, imported, open_page):

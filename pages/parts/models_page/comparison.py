@@ -19,7 +19,7 @@ from pages.parts.layout import check_limits, columns, forget_stale_choice, uploa
 from pages.parts.page_guard import part
 from pages.parts.train.intake import SAMPLE, as_file
 
-UNSEEN, ALL = "Neither has seen", "All"
+UNSEEN, ALL = "Those that neither has seen", "All labels"
 _FILE, _UPLOADS = "models table", "models table uploads"
 _SCORED = "models scored"
 """In the session: what was scored last, by model and table; two are kept."""
@@ -52,7 +52,7 @@ def show_comparison() -> None:
     if not accepted_as_it_is(file, table):
         return
     labels = st.segmented_control(
-        "Labels of repeat units that",
+        "Labels compared",
         [UNSEEN, ALL],
         default=UNSEEN,
         required=True,
@@ -165,7 +165,7 @@ def _show_result(scored: list[Scored], with_seen: bool) -> None:
     if not any(each.first["n"] for each in compared):
         st.info(
             f"There is no label to compare by: of the table’s, {seen:,} are of repeat units that "
-            "one of the models was trained on. Upload another table, or choose “All” above.",
+            f"one of the models was trained on. Upload another table, or choose “{ALL}” above.",
             icon=":material/info:",
         )
         return

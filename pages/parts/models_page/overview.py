@@ -11,11 +11,12 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.inference.bundle import INFO, read_info
 from engine.runs import KnownModel, list_models, origin_of_default, unreadable_imports
+from engine.runs.models import DEFAULT
 from engine.runs.trash import size_of
 from engine.settings.metrics import HEADLINES, MEAN_R2, WMAE, headline
 from engine.settings.numbers import number, without_unit
 from pages.parts.formatting import plain
-from pages.parts.models import show_no_model
+from pages.parts.models import chosen_elsewhere, show_no_model
 from pages.parts.models_page.actions import show_problem, show_removed, show_selected
 from pages.parts.models_page.taking_in import show_taken, take_in
 from pages.parts.page_guard import part
@@ -52,11 +53,12 @@ def show_overview() -> None:
 
 
 def _selected(models: list[KnownModel]) -> KnownModel | None:
-    """The model that the address names (`?model=`), or the default one."""
+    """The model that the address names (`?model=`), the one chosen elsewhere, or the default."""
     wanted = st.query_params.get("model")
-    found = next((each for each in models if each.id == wanted), None)
-    if wanted and not found and wanted != "default":
-        st.warning(plain(f"There is no model {wanted!r} here; the default one is shown."))
+    by_id = {each.id: each for each in models}
+    found = by_id.get(wanted or chosen_elsewhere())
+    if wanted and not found and wanted != DEFAULT:
+        st.warning(plain(f"There is no model {wanted!r} here; another one is shown."))
     return found or origin_of_default(models) or next(iter(models), None)
 
 
@@ -101,7 +103,7 @@ def _show_list(models: list[KnownModel], selected: KnownModel) -> None:
         key=f"models list {selected.id} {hash(tuple(ids))}",
     )
     left_out = len(counts) - len(labels)
-    more = f" {left_out} more properties are told below, of the model that is chosen."
+    more = " The chosen model’s other properties are below."
     st.caption(
         "Each property's typical error, in its unit: the mean absolute error of the blend, "
         "out-of-fold. Models of different tables or folds cannot be compared by it; “Compare two” "

@@ -19,11 +19,10 @@ def take_in() -> None:
     """The field for the file, and the button that checks it and adds the model."""
     check_limits()
     st.caption(
-        "A ZIP file that a colleague got with “Download as one file”. It is unpacked in a place of "
-        "its own and looked into: only numbers and texts of a model are taken, every file has to "
-        "be the one that its manifest tells of, and the model has to predict common polymers. "
-        "Only take models from people whom you trust to train well: that a model predicts "
-        "something sensible nobody can prove."
+        "A ZIP file that somebody got with “Download as one file”. It is checked before it is "
+        "added: it may hold a model’s files alone, each has to be the one that its manifest tells "
+        "of, and the model has to predict common polymers. Whether it was trained well no check "
+        "can tell: compare it with another one on a table of your own."
     )
     number = st.session_state.setdefault(_UPLOADS, 0)
     uploaded = upload_model(
