@@ -147,7 +147,7 @@ def _demand_parts(archive: zipfile.ZipFile, said: str) -> list[zipfile.ZipInfo]:
             raise UserError(f"{said} holds {name!r} twice. {_MEND}")
         known.add(name.casefold())
     for name in (MANIFEST, INFO):
-        if name not in archive.NameToInfo:
+        if name not in {part.filename for part in parts}:
             raise UserError(f"{said} holds no whole model: it has no {name}. {_MEND}")
     if (size := sum(part.file_size for part in parts)) > MOST_UNPACKED:
         most = f"{MOST_UNPACKED / 2**20:,.0f} MB"

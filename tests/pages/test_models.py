@@ -182,6 +182,18 @@ def test_errors_keeps_its_run_on_the_way_to_predict(own_run, imported, open_page
     assert open_page("predict", model=own_run.id).selectbox[0].value == own_run.id
 
 
+def test_a_link_to_the_shipped_model_leads_to_it(own_run, open_page, tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle, "SHIPPED", copied(own_run.bundle, tmp_path / "shipped"))
+    app = open_page("predict", model="shipped")
+    assert app.selectbox[0].value == "default"
+    assert "There is no finished model" not in words(app)
+    redescribe(bundle.SHIPPED, {"name": "another"})
+    promote(own_run.bundle)
+    app = open_page("predict", model="shipped")
+    assert app.selectbox[0].value == "shipped"
+    assert "By the model “another”" in words(app)
+
+
 @pytest.mark.usefixtures("no_supervisor")
 def test_submission_proposes_the_run_last_finished(own_run, imported, open_page):
     promote(imported.bundle)

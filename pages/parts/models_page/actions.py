@@ -221,7 +221,10 @@ def show_removed() -> None:
                     on_click=_restore,
                     args=(each.id,),
                 )
-        st.caption(f"A removed model is gone for good after {DAYS} days.")
+        st.caption(
+            f"A removed model is gone for good after {DAYS} days, or when the trash is emptied on "
+            "the Monitor page."
+        )
 
 
 def _restore(model_id: str) -> None:
