@@ -115,8 +115,8 @@ def _offer_removal(model: KnownModel) -> None:
         return
     with st.popover("Remove", icon=":material/delete:"):
         st.write(
-            f"The model leaves all lists. For {DAYS} days it can be restored. If it is the "
-            "default model, its copy stays that."
+            f"The model leaves all lists. For {DAYS} days it can be restored. The default model "
+            "stays as it is, also where it is a copy of this one."
         )
         st.button(
             "Yes, remove it",
@@ -152,7 +152,9 @@ def _offer_file(model: KnownModel, place: DeltaGenerator) -> None:
     """The button that packs a model, and then the one that fetches the file."""
     known, path = st.session_state.get(_PACKED, ("", ""))
     button = st.empty()
-    if known != model.id or not Path(path).is_file():
+    # The default may be another one by now, under the same id.
+    key = f"{model.id} {(model.folder / bundle.INFO).stat().st_mtime_ns}"
+    if known != key or not Path(path).is_file():
         if not button.button(
             "Download as one file",
             icon=":material/folder_zip:",
@@ -161,7 +163,7 @@ def _offer_file(model: KnownModel, place: DeltaGenerator) -> None:
         ):
             return
         path = str(_packed(model, place))
-        st.session_state[_PACKED] = model.id, path
+        st.session_state[_PACKED] = key, path
     button.download_button(
         f"Save {plain(_file_name(model))} ({file_size(Path(path).stat().st_size)})",
         Path(path).read_bytes,
