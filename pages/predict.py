@@ -245,7 +245,7 @@ def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
         smiles: canonical.
         details: where members, neighbours and reasons are shown.
     """
-    info = read_info(folder)
+    info = models.shown_info(folder)
     given = choose_conditions(info)
     if given is None:
         return

@@ -275,7 +275,7 @@ def main() -> None:
     """The whole page."""
     words = "Upload a table of repeat units and download their predictions, or a submission."
     with heading("Submission", words):
-        folder = models.choose_model("submission")
+        folder = models.choose_model("submission", newest_first=True)
     if folder is None:
         models.show_no_model()
         return

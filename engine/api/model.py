@@ -284,8 +284,8 @@ def load(model: str | PathLike[str] = "shipped") -> Model:
     """Load a trained model.
 
     Args:
-        model: `shipped`, `default` for the one that was promoted, a run's name or id, or the path
-            of a bundle.
+        model: `shipped`, `default` for the one that was promoted, the name or id of a run or of an
+            imported model, or the path of a bundle.
 
     Raises:
         UserError: when there is no such model.

@@ -21,7 +21,7 @@ class Limits(BaseModel):
         runs_at_once: runs that train at the same time; more than one needs memory and devices for
             all of them.
         queue_length: runs that may wait.
-        upload_mb: the largest table that pages accept, in MB (2²⁰ bytes).
+        upload_mb: the largest table or model that pages accept, in MB (2²⁰ bytes).
         free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
         cpu_seconds: processor time in which a table of up to 50,000 rows and a million cells has to
             be read and checked; a larger one has as much more as it is larger.

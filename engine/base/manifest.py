@@ -20,15 +20,22 @@ MANIFEST, CARD = "manifest.json", "README.md"
 MOST_CARD_BYTES = 50_000
 """How large a model's card may be, which is no part of what the manifest proves."""
 
+MOST_FILES = 5000
+"""That a folder with a manifest may hold."""
+
 _FORMAT = 1
 _MOST_MANIFEST_BYTES = 2**20
-_MOST_FILES = 5000
 _MOST_BYTES = 2**29
 _MEND = "Copy the folder of the model again."
 _LEFT_OUT = {MANIFEST, CARD}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 FileName = Annotated[str, Field(pattern=f"^{_NAME.pattern}$")]
+
+
+def is_file_name(text: str) -> bool:
+    """Whether a text can be the name of a file that a manifest proves: no path, no hidden file."""
+    return _NAME.fullmatch(text) is not None
 
 
 class _Manifest(BaseModel):
@@ -69,7 +76,7 @@ class ProvenFiles:
             said = _Manifest.model_validate_json(content)
         except ValidationError as error:
             raise UserError(f"{path} is damaged; copy its folder again.") from error
-        if said.format != _FORMAT or len(said.files) > _MOST_FILES:
+        if said.format != _FORMAT or len(said.files) > MOST_FILES:
             raise UserError(f"{path} is of another version; update PolyGIN Studio.")
         return cls(folder, said.files)
 

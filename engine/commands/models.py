@@ -1,18 +1,34 @@
-"""`models`, `score`, `promote` and `adopt`."""
+"""`models` with what can be done with them, `score`, `promote` and `adopt`."""
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ..base.errors import UserError
+from ..base.plain_files import demand_file
+from ..base.workspace import COMMAND
 from ..inference import bundle
+from ..inference.packing import pack
 from ..inference.scoring import score as score_table
-from ..runs import find_model, list_runs
+from ..runs import (
+    find_imported,
+    find_model,
+    import_model,
+    list_models,
+    remove_imported,
+    rename_model,
+    restore_imported,
+    shown_name,
+    unreadable_imports,
+)
+from ..runs.imported import checked_model_name, rename_imported
+from ..runs.trash import DAYS
 from ..settings.metrics import headline_words
 from ..settings.properties import Property
 from .options import (
@@ -25,7 +41,7 @@ from .options import (
     opened_model,
     tell_findings,
 )
-from .output import print_line, print_score, progress_bar
+from .output import confirmed, print_line, print_score, progress_bar
 
 
 def add(commands: Commands) -> None:
@@ -33,6 +49,7 @@ def add(commands: Commands) -> None:
     listing = commands.add_parser("models", help="list the models")
     add_json(listing)
     listing.set_defaults(carry_out=_list)
+    _add_exchange(listing)
 
     score = commands.add_parser("score", help="score a model on a labelled table")
     add_model(score)
@@ -57,23 +74,55 @@ def add(commands: Commands) -> None:
     adoption.set_defaults(carry_out=_adopt)
 
 
+def _add_exchange(listing: argparse.ArgumentParser) -> None:
+    """Add what `models` does besides listing them."""
+    actions = listing.add_subparsers(metavar="ACTION")
+    export = actions.add_parser("export", help="write a model as one file, to give it away")
+    add_model(export)
+    export.add_argument("file", metavar="OUT.zip", type=Path)
+    export.set_defaults(carry_out=_export)
+
+    taking = actions.add_parser("import", help="take in a model that somebody has exported")
+    taking.add_argument("file", metavar="FILE.zip", type=Path)
+    taking.add_argument("--name", metavar="NAME", help="to know it by")
+    taking.set_defaults(carry_out=_import)
+
+    rename = actions.add_parser("rename", help="give a run's or an imported model another name")
+    add_model(rename)
+    rename.add_argument("name", metavar="NAME")
+    rename.set_defaults(carry_out=_rename)
+
+    remove = actions.add_parser("remove", help=f"remove an imported model; kept for {DAYS} days")
+    add_model(remove)
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    remove.set_defaults(carry_out=_remove)
+
+    restored = actions.add_parser("restore", help="bring a removed model back")
+    restored.add_argument("model", metavar="MODEL", help="its id or name")
+    restored.set_defaults(carry_out=_restore)
+
+
 def _list(arguments: argparse.Namespace) -> None:
-    """Print the models: the default, the shipped one, and those of finished runs."""
-    places = {"default": bundle.default_bundle(), "shipped": bundle.SHIPPED}
-    places.update({run.id: run.bundle for run in list_runs() if run.state == "done"})
+    """Print the models: the default, the shipped one, those of runs and those from elsewhere."""
+    places = {"default": (bundle.default_bundle(), "")}
+    places.update({each.id: (each.folder, each.name) for each in list_models()})
     rows = []
-    for name, folder in places.items():
+    for key, (folder, name) in places.items():
         if (folder / bundle.INFO).is_file():
             try:
                 info = bundle.read_info(folder)
             except UserError as error:
                 Console(stderr=True).print(escape(str(error)), soft_wrap=True)
                 continue
-            rows.append({"model": name, "path": str(folder), **info.model_dump(mode="json")})
+            told = info.model_dump(mode="json")
+            told["name"] = name or shown_name(folder)
+            rows.append({"model": key, "path": str(folder), **told})
+    for problem in unreadable_imports():
+        Console(stderr=True).print(escape(problem), soft_wrap=True)
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
-    shown = Table("model", "name", "trained on", "properties", "out-of-fold")
+    shown = Table(Column("model", no_wrap=True), "name", "trained on", "properties", "out-of-fold")
     for row in rows:
         shown.add_row(
             row["model"],
@@ -128,3 +177,51 @@ def _adopt(arguments: argparse.Namespace) -> None:
     from ..inference.adoption import adopt
 
     print_line(adopt(find_model(arguments.model)))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    """Write a model as one file."""
+    with progress_bar() as show:
+        pack(find_model(arguments.model), arguments.file, show)
+    print_line(f"{arguments.file} holds the model: `{COMMAND} models import` takes it in.")
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    """Take in a model that somebody has exported."""
+    path = arguments.file
+    name = None if arguments.name is None else checked_model_name(arguments.name)
+    demand_file(path, "Give the file that `models export` has written.")
+    with path.open("rb") as file, progress_bar() as show:
+        model, deviation = import_model(file, path.name, progress=show)
+    if name is not None:
+        rename_imported(model, name)
+    print_line(f"The model “{name or model.name}” is here now, as {model.id}.")
+    if deviation:
+        print_line(deviation, stderr=True)
+
+
+def _rename(arguments: argparse.Namespace) -> None:
+    """Give a model another name."""
+    rename_model(arguments.model, arguments.name)
+    print_line(f"{arguments.model} is now called {arguments.name.strip()}.")
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    """Remove an imported model, after asking."""
+    model = find_imported(arguments.model)
+    if model is None:
+        raise UserError(
+            f"There is no imported model {arguments.model!r}; a run's model is deleted with it, by "
+            f"`{COMMAND} delete`."
+        )
+    if not arguments.yes and not confirmed(f"Remove the model {model.name} ({model.id})?"):
+        return 1
+    remove_imported(model)
+    print_line(f"Removed. For {DAYS} days, `{COMMAND} models restore {model.id}` brings it back.")
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> None:
+    """Bring a removed model back."""
+    model = restore_imported(arguments.model)
+    print_line(f"{model.name} is back.")

@@ -56,7 +56,7 @@ def add_run(command: argparse.ArgumentParser) -> None:
 
 def add_model(command: argparse.ArgumentParser) -> None:
     """Let a command take a model."""
-    words = "a run's id or name, a bundle's folder, `default` or `shipped`"
+    words = "the id or name of a run or an imported model, a bundle's folder, default or shipped"
     command.add_argument("model", metavar="MODEL", help=words)
 
 

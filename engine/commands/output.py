@@ -16,6 +16,7 @@ from rich.progress import (
 )
 from rich.table import Column, Table
 
+from ..base.errors import UserError
 from ..models.members import title_of
 from ..settings.properties import Property
 
@@ -63,6 +64,23 @@ def bars(transient: bool = False) -> Progress:
 def print_line(words: str, stderr: bool = False) -> None:
     """Print a sentence as it stands: paths and SMILES are no markup, and no line is broken."""
     Console(stderr=stderr).print(words, highlight=False, markup=False, soft_wrap=True)
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal before something is deleted; says so where the answer is no.
+
+    Raises:
+        UserError: when nobody is there to answer.
+    """
+    console = Console()
+    try:
+        answer = console.input(escape(f"{question} yes or no: "))
+    except EOFError:
+        raise UserError("Nobody is there to answer: say --yes to delete it.") from None
+    if answer.strip().casefold() in ("y", "yes"):
+        return True
+    console.print("Nothing was deleted.")
+    return False
 
 
 def print_figures(

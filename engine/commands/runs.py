@@ -32,7 +32,7 @@ from ..runs.known_labels import with_neighbours
 from ..runs.trash import DAYS
 from ..settings.metrics import HEADLINES, headline
 from .options import Commands, add_json, add_run
-from .output import print_line
+from .output import confirmed, print_line
 
 _NOT_SHOWN = {"pid", "pid_started", "boot_id", "position", "since"}
 
@@ -133,18 +133,9 @@ def _delete(arguments: argparse.Namespace) -> int:
             f"{len(alike)} runs are called {arguments.run!r}: name one by its id, "
             f"{', '.join(alike)}."
         )
-    console = Console()
     size = f"{disk_use(run) / 2**20:,.1f} MB"
-    if not arguments.yes:
-        try:
-            answer = console.input(
-                f"Delete run {escape(run.name)} ({run.id}) with its {size}? yes or no: "
-            )
-        except EOFError:
-            raise UserError("Nobody is there to answer: say --yes to delete the run.") from None
-        if answer.strip().casefold() not in ("y", "yes"):
-            console.print("Nothing was deleted.")
-            return 1
+    if not arguments.yes and not confirmed(f"Delete run {run.name} ({run.id}) with its {size}?"):
+        return 1
     delete_run(run)
     print_line(
         f"Deleted. For {DAYS} days, `{COMMAND} restore {run.id}` brings it back; "

@@ -1,4 +1,4 @@
-"""Taking in a model without a manifest: one from elsewhere, or of a former version."""
+"""Taking in a model from elsewhere, or one of a former version without a manifest."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..models.store import network_files
 from .bundle import BundleInfo, bundle_files, info_of, read_info, write_info
 from .domain import Domain
 from .predict import Predictor
-from .probes import deviation_words
+from .probes import UNITS, deviation_words
 
 _SAME = 1e-6
 
@@ -52,6 +52,33 @@ def adopt(folder: Path) -> str:
     write_info(folder, info)
     trees = f" {converted} files of trees became plain arrays." if converted else ""
     return f"The model {info.name!r} predicts what it should, and has a manifest now.{trees}"
+
+
+def prove(folder: Path) -> str:
+    """Prove a bundle from elsewhere by its manifest, and use all parts of it once.
+
+    Args:
+        folder: the bundle's.
+
+    Returns:
+        How its predictions here differ from those where it was made, see `Predictor.deviation`.
+
+    Raises:
+        UserError: when a part is missing, damaged or cannot be used, or a prediction is no number.
+    """
+    files = bundle_files(folder)
+    for name in files.names:
+        files.read(name)
+    predictor = Predictor(folder)
+    predicted = predictor.at_usual_conditions(UNITS)
+    if not np.isfinite(predicted.blend.to_numpy()).all():
+        raise UserError(
+            f"The model {predictor.info.name!r} predicts no numbers for common polymers: it is "
+            "damaged, or was not made by PolyGIN Studio."
+        )
+    if predictor.has_intervals:
+        predictor.uncertainty(predicted)
+    return predictor.deviation()
 
 
 def _completed(info: BundleInfo, folder: Path) -> BundleInfo:

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 _Z = 1.96
 """Standard errors to either side of a mean that make its 95 % interval."""
-_FEWEST = 10
+FEWEST = 10
 """Labels from which an interval of their mean difference is told."""
 
 
@@ -76,7 +76,7 @@ def source_effect(
         None where the labels are too few for an interval.
     """
     rows = np.isfinite(labels) & np.isfinite(without) & np.isfinite(together)
-    if rows.sum() < _FEWEST:
+    if rows.sum() < FEWEST:
         return None
     before, after = (np.abs(each[rows] - labels[rows]) for each in (without, together))
     low, high = interval_of_mean(after - before)

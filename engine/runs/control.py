@@ -1,14 +1,10 @@
 """Listing, finding, stopping, resuming and keeping order among runs."""
 
-import os
 import time
-from pathlib import Path
 
 from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
 from ..base.workspace import COMMAND
-from ..inference import bundle
-from ..inference.bundle import default_bundle
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
@@ -36,33 +32,6 @@ def find_run(run: str) -> Run:
         if run in (known.id, known.name):
             return known
     raise UserError(f"There is no run {run!r}; `{COMMAND} runs` lists them.")
-
-
-def find_model(model: str = "default") -> Path:
-    """The bundle's folder for what a user calls a model.
-
-    Args:
-        model: `default`, `shipped`, a run's id or name, or a path.
-
-    Raises:
-        UserError: when there is no such model, or its run has not ended well.
-    """
-    if model == "default":
-        return default_bundle()
-    if model == "shipped":
-        return bundle.SHIPPED
-    for run in list_runs():
-        if model in (run.id, run.name):
-            if run.state != "done":
-                raise UserError(f"Run {model!r} has no model: it is {run.state}.")
-            return run.bundle
-    folder = Path(model)
-    if os.path.isdir(folder):  # not by `Path`, which complains of a text too long for a name
-        return folder
-    raise UserError(
-        f"There is no model {model!r}: give a run's id or name, a bundle's folder, `default` or "
-        f"`shipped`; `{COMMAND} models` lists them."
-    )
 
 
 def stop_run(run: Run, wait: bool = True) -> Run:

@@ -33,15 +33,21 @@ def is_run_id(text: str) -> bool:
     return re.fullmatch(_ID, text, re.ASCII) is not None
 
 
-def checked_name(name: str) -> str:
+def checked_name(name: str, what: str = "run") -> str:
     """A run's name as a user gave it, without spaces around it.
 
+    Args:
+        name: as it was given.
+        what: is named so; for the message.
+
     Raises:
-        UserError: when it is empty or too long.
+        UserError: when it is empty or too long, or has signs that cannot be seen.
     """
     name = name.strip()
-    if not 0 < len(name) <= LONGEST:
-        raise UserError(f"A run's name has 1 to {LONGEST} characters.")
+    if not 0 < len(name) <= LONGEST or not name.isprintable():
+        raise UserError(
+            f"A {what}'s name has 1 to {LONGEST} characters, each of which can be seen."
+        )
     return name
 
 

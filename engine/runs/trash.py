@@ -1,4 +1,4 @@
-"""Deleted runs, which lie in a folder of the workspace for a week before they are gone."""
+"""Deleted runs and models, which lie in a folder of the workspace for a week."""
 
 import os
 import shutil
@@ -37,23 +37,53 @@ def throw_away(run: Run) -> None:
     Raises:
         UserError: when it cannot be moved.
     """
+    throw_away_folder(run.folder, run.name)
+
+
+def throw_away_folder(folder: Path, name: str) -> None:
+    """Move a folder into the trash under its own name, and empty what has lain there for long.
+
+    Args:
+        folder: whose name is an id, see `engine.runs.records.is_run_id`.
+        name: what users call it.
+
+    Raises:
+        UserError: when it cannot be moved.
+    """
     empty_trash(DAYS)
-    if run.folder.is_symlink():
+    if folder.is_symlink():
         raise UserError(
-            f"The folder of {run.name!r} is a link, {run.folder}: remove it by hand; what it leads "
+            f"The folder of {name!r} is a link, {folder}: remove it by hand; what it leads "
             "to is left alone."
         )
-    if not run.folder.exists():
+    if not folder.exists():
         return
-    target = _trash() / run.id
+    target = trash_place(folder.name)
     try:
         shutil.rmtree(target, ignore_errors=True)
         # The time of its deletion; before it moves, or it could be emptied at once as an old one.
-        os.utime(run.folder)
-        run.folder.rename(target)
-        _synchronise()
+        os.utime(folder)
+        folder.rename(target)
+        _synchronise(folder.parent)
     except OSError as error:
-        raise UserError(f"The files of {run.name!r} could not be deleted: {error}") from error
+        raise UserError(f"The files of {name!r} could not be deleted: {error}") from error
+
+
+def take_back(folder: Path, name: str) -> None:
+    """Move a folder out of the trash to where it was.
+
+    Args:
+        folder: where it was, and is no more.
+        name: what users call it.
+
+    Raises:
+        UserError: when it cannot be moved.
+    """
+    try:
+        trash_place(folder.name).rename(folder)
+        _synchronise(folder.parent)
+    except OSError as error:
+        raise UserError(f"{name!r} could not be restored: {error}") from error
 
 
 def restore(run_id: str) -> None:
@@ -73,7 +103,7 @@ def restore(run_id: str) -> None:
             f"{', '.join(named)}."
         )
     run_id = named[0] if named else run_id
-    place = _trash() / run_id if is_run_id(run_id) else None
+    place = trash_place(run_id) if is_run_id(run_id) else None
     if place is None or not place.is_dir() or place.is_symlink():
         raise UserError(
             f"The run {run_id!r} is not in the trash: deleted runs are kept for {DAYS} days, "
@@ -82,11 +112,7 @@ def restore(run_id: str) -> None:
     target = subfolder("runs") / run_id
     if target.exists():
         raise UserError(f"There is a run {run_id!r} already.")
-    try:
-        place.rename(target)
-        _synchronise()
-    except OSError as error:
-        raise UserError(f"The run {run_id!r} could not be restored: {error}") from error
+    take_back(target, run_id)
 
 
 def trashed() -> list[Trashed]:
@@ -129,10 +155,15 @@ def size_of(folder: Path) -> int:
     return total
 
 
-def _synchronise() -> None:
-    """Let the disk know where a run's folder lies, before the run table does."""
-    for folder in (subfolder("runs"), _trash()):
+def _synchronise(place: Path) -> None:
+    """Let the disk know where a folder lies, before the run table does."""
+    for folder in (place, _trash()):
         synchronise_entries(folder)
+
+
+def trash_place(name: str) -> Path:
+    """Where a folder of that name lies once it is deleted."""
+    return _trash() / name
 
 
 def _trash() -> Path:

@@ -65,6 +65,11 @@ def upload_table(label: str, key: str, help: str, place: DeltaGenerator | None =
     return show(label, _TABLE_FORMATS, key=key, help=help, max_upload_size=_upload_mb(), **options)
 
 
+def upload_model(label: str, key: str, help: str):
+    """Show the field that takes a model as one file; as `upload_table`."""
+    return st.file_uploader(label, ["zip"], key=key, help=help, max_upload_size=_upload_mb())
+
+
 def check_limits() -> None:
     """Say what is wrong with the workspace's limits; once on a page, above its fields."""
     try:

@@ -4,7 +4,7 @@ import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from engine.inference.conformal import LEVEL
 from engine.inference.domain_words import domain_in_words
 from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
-from engine.runs import Run, list_runs
+from engine.runs import KnownModel, Run, list_models, origin_of_default, shown_name
 from engine.runs.known_labels import (
     KnownLabel,
     KnownLabels,
@@ -30,6 +30,7 @@ from engine.runs.known_labels import (
     nearest_of_answers,
     read_known_labels,
 )
+from engine.runs.models import DEFAULT, SHIPPED
 from engine.settings.conditions import same_for_all
 from engine.settings.properties import Property
 from pages.parts.address import asked_anew, keep_in_address
@@ -40,44 +41,57 @@ from pages.parts.page_guard import part
 from pages.parts.predict.cards import IntervalAndDomain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
-_CHOSEN = "model chosen"
+_CHOSEN, _ONLY_PROPOSED = "model chosen", "model only proposed"
+"""In the session: the model, and whether it is one that the user neither chose nor came with."""
 _WIDTH, _COVERAGE = f"{100 * LEVEL:.0f} % interval", "coverage"
 _PAINTING_SECONDS = 1.5
 """How long a browser may take to fetch what is drawn."""
 
 
-def choose_model(page: str) -> Path | None:
-    """Let the user choose among the default model and those of finished runs.
+def choose_model(page: str, newest_first: bool = False) -> Path | None:
+    """Let the user choose among the default model, those of finished runs and imported ones.
 
     Args:
         page: the page's name; what is chosen on one page stays chosen on the others.
+        newest_first: whether the run that finished last is proposed, and not the default model,
+            until something was chosen.
 
     Returns:
         The model's folder, or None where there is no model at all.
     """
-    models = _available_models()
+    models = available_models()
     if not models:
         return None
     asked, key = asked_anew("model"), f"model on {page}"
-    wanted = asked or st.session_state.get(_CHOSEN)
     names = list(models)
+    proposed = (_last_finished(models) if newest_first else "") or names[0]
+    wanted = asked or chosen_elsewhere() or proposed
+    if wanted == SHIPPED and wanted not in models:
+        wanted = DEFAULT
     labels = distinct_labels({name: label for name, (label, _) in models.items()})
     forget_stale_choice(key, names)
-    if asked in models:
-        st.session_state[key] = asked
+    if (asked and wanted in models) or key not in st.session_state:
+        st.session_state[key] = wanted if wanted in models else names[0]
     chosen = st.selectbox(
         "Model",
         names,
-        index=names.index(wanted) if wanted in models else 0,
         format_func=lambda name: labels[name],
         key=key,
-        help="The default model, and the model of every finished run.",
+        help="The default model, the model of every finished run, and imported ones.",
     )
-    if asked and asked not in models:
+    if asked and wanted not in models:
         st.warning(plain(f"There is no finished model {asked!r}; another one is used."))
+    is_proposed = not chosen_elsewhere() and not asked and chosen == proposed
+    st.session_state[_ONLY_PROPOSED] = is_proposed
     st.session_state[_CHOSEN] = chosen
     keep_in_address("model", chosen, names[0])
     return models[chosen][1]
+
+
+def chosen_elsewhere() -> str:
+    """The id of the model that was chosen last, on whichever page; empty before any was."""
+    only_proposed = st.session_state.get(_ONLY_PROPOSED, True)
+    return "" if only_proposed else st.session_state.get(_CHOSEN, "")
 
 
 def show_no_model() -> None:
@@ -160,7 +174,7 @@ def _known_labels(folder: str, written: float, measured: bool = True) -> KnownLa
 @part
 def describe_model(folder: Path) -> None:
     """What a model was trained on and how far off it is, with its card; for an expander."""
-    info = read_info(folder)
+    info = shown_info(folder)
     weights = "the preset fixes" if info.fixed_weights else "were fitted for each property"
     mean = "a weighted mean"
     if info.fixed_weights is not None:
@@ -277,22 +291,41 @@ def distinct_labels(labels: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _available_models() -> dict[str, tuple[str, Path]]:
-    """By name for the URL: the words shown, and the folder."""
+def available_models() -> dict[str, tuple[str, Path]]:
+    """The models that can be chosen: by name for the URL, the words shown and the folder."""
     models = {}
-    default = bundle.default_bundle()
+    default, known = bundle.default_bundle(), list_models()
     if (default / bundle.INFO).is_file():
         kind = "Shipped model" if default == bundle.SHIPPED else "Default model"
         try:
-            models["default"] = (f"{kind}: {read_info(default).name}", default)
+            own, origin = read_info(default).name, origin_of_default(known)
+            models[DEFAULT] = (f"{kind}: {origin.name if origin else own}", default)
         except UserError as error:
             words = f"The default model cannot be used: {error} Make another one the default."
             st.warning(plain(words), icon=":material/broken_image:")
-    for run in list_runs():
-        folder = run.bundle
-        if run.state == "done" and (folder / bundle.INFO).is_file():
-            models[run.id] = (f"Run {run_label(run)}", folder)
+    for model in known:
+        if model.folder != default:
+            models[model.id] = (model_label(model), model.folder)
     return models
+
+
+def model_label(model: KnownModel) -> str:
+    """Where a model is from, its name, and when it came to be."""
+    kind = {"shipped": "Shipped model:", "run": "Run", "imported": "Imported:"}.get(model.kind)
+    words = f"{kind or 'Default model:'} {model.name}"
+    since = model.since and datetime.fromtimestamp(model.since)
+    return f"{words}, {since:%d %b %Y %H:%M}" if since else words
+
+
+def _last_finished(models: Collection[str]) -> str:
+    """The id of the run that finished last, among some models; empty where there is none."""
+    finished = [model for model in list_models() if model.kind == "run" and model.id in models]
+    return max(finished, key=lambda model: model.since or 0).id if finished else ""
+
+
+def shown_info(folder: Path) -> bundle.BundleInfo:
+    """A model's description, with the name by which people know it now."""
+    return read_info(folder).model_copy(update={"name": shown_name(folder)})
 
 
 def _let_paint() -> None:

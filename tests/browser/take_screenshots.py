@@ -79,6 +79,11 @@ def _errors(page: Page, app: App, runs: list[str]) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
 
 
+def _models(page: Page, app: App, runs: list[str]) -> None:
+    page.goto(f"{app.url}/models?model={runs[0]}")
+    page.get_by_role("button", name="Download as one file").wait_for()
+
+
 PAGES = {
     "predict": _predict,
     "train": _train,
@@ -86,6 +91,7 @@ PAGES = {
     "compare": _compare,
     "submission": _submission,
     "errors": _errors,
+    "models": _models,
 }
 
 if __name__ == "__main__":

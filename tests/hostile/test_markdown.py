@@ -3,7 +3,8 @@
 import pytest
 
 from engine.inference.bundle import read_info
-from engine.runs import delete_run
+from engine.inference.packing import pack
+from engine.runs import delete_run, import_model, remove_imported
 from engine.runs.html_report import html_report
 from pages.parts.formatting import plain, plain_in_chart
 from tests.hostile.conftest import copied
@@ -20,6 +21,9 @@ PAGES = [
     ("errors", {"section": "Overview"}),
     ("errors", {"section": "Explore", "run": hostile("run")}),
     ("errors", {"section": "Label doctor"}),
+    ("models", {"model": "RUN"}),
+    ("models", {"model": hostile("model")}),
+    ("models", {"show": "Compare two", "first": "RUN", "second": hostile("second")}),
 ]
 
 
@@ -34,6 +38,18 @@ def is_plain(app) -> None:
 def test_a_page_shows_hostile_names_as_they_stand(hostile_run, open_page, name, query) -> None:
     query = {key: hostile_run.id if value == "RUN" else value for key, value in query.items()}
     is_plain(open_page(name, **query))
+
+
+def test_models_from_strangers_have_hostile_names(
+    hostile_run, own_home, open_page, tmp_path
+) -> None:
+    pack(hostile_run.bundle, tmp_path / "theirs.zip")
+    with (tmp_path / "theirs.zip").open("rb") as file:
+        model = import_model(file, hostile("file"), hostile("owner")).model
+    is_plain(open_page("models", model=model.id))
+    is_plain(open_page("submission", model=model.id))
+    remove_imported(model)
+    is_plain(open_page("models"))
 
 
 def test_charts_show_hostile_names_as_they_stand(hostile_run, open_page) -> None:

@@ -11,8 +11,7 @@ from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read
 from engine.inference.predict import Predictor
 from engine.inference.submission import make_submission
 from engine.inference.uncertainty import Uncertainty
-from engine.runs import Run, read_out_of_fold, read_report
-from engine.runs.control import find_model
+from engine.runs import Run, find_model, read_out_of_fold, read_report
 from engine.table import load_table, read_table
 from tests.bundles import copied, redescribe, seal
 from tests.conftest import TEXTBOOK

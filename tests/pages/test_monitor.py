@@ -156,9 +156,7 @@ def test_finished_run_shows_its_figures(empty_workspace, open_page):
     assert by_property.loc[0, "Mean absolute error"] == "27.50 °C"
     assert by_property.loc[1, "Mean absolute error"] == "–"
     assert list(by_member["Member"]) == ["PolyGIN", "Blend"]
-    assert {"Curves (CSV)", "Figures (JSON)", "Model (ZIP)"} <= {
-        one.label for one in app.get("download_button")
-    }
+    assert {"Curves (CSV)", "Figures (JSON)"} <= {one.label for one in app.get("download_button")}
 
 
 def test_every_download_can_be_made(tiny_run, open_page, monkeypatch):
@@ -171,7 +169,7 @@ def test_every_download_can_be_made(tiny_run, open_page, monkeypatch):
 
     monkeypatch.setattr(st, "download_button", offer)
     assert not open_page("monitor", run=tiny_run.id).exception
-    assert len(offered) == 5
+    assert len(offered) == 4
     assert all(isinstance(make(), bytes) for make in offered.values())
     assert b"label" in offered["Out-of-fold (CSV)"]().splitlines()[0]
 

@@ -48,15 +48,15 @@ def choose_scored_table() -> Evaluation | None:
         )
         return None
     file = as_file(uploaded.name, uploaded.getvalue())
-    table = _checked(file)
+    table = checked_table(file)
     with st.expander(f"What was read from {plain(table.name)}", icon=":material/table:"):
         show_report(table)
-    if not _accepted(file, table):
+    if not accepted_as_it_is(file, table):
         return None
     return _evaluated(folder, file, table)
 
 
-def _checked(file: dict) -> Table:
+def checked_table(file: dict) -> Table:
     """The table, checked once."""
     key, table = st.session_state.get(_CHECKED, (None, None))
     if key != file["key"]:
@@ -75,7 +75,7 @@ def _checked(file: dict) -> Table:
     return table
 
 
-def _accepted(file: dict, table: Table) -> bool:
+def accepted_as_it_is(file: dict, table: Table) -> bool:
     """Whether the table may be scored as it is: it has no errors, or the user accepts them."""
     errors = table.report.errors
     if not errors:

@@ -1,18 +1,15 @@
 """The details of a run besides its curves: its settings, state, errors, model and files."""
 
-import io
 import time
-import zipfile
 from contextlib import suppress
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 from pydantic import ValidationError
 
 from engine.base.errors import UserError
-from engine.inference.bundle import INFO, SHIPPED, default_bundle, promote, read_info, reset_default
-from engine.runs import Run, read_config, read_out_of_fold
+from engine.inference.bundle import INFO, SHIPPED, promote, read_info, reset_default
+from engine.runs import Run, is_default, read_config, read_out_of_fold
 from engine.runs.exports import metrics_csv, tensorboard_zip
 from engine.runs.folder import METRICS, OUT_OF_FOLD, REPORT, mending_names, read_mendings
 from engine.settings.metrics import WMAE, headline
@@ -185,9 +182,8 @@ def _with_unit(property_: Property, value: float | None) -> str:
 @part
 def show_model(run: Run) -> None:
     """What can be done with a finished run's model."""
-    is_default = _is_default(run)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if is_default:
+        if is_default(run.bundle):
             st.badge("This is the default model", icon=":material/star:", color="green")
             if (SHIPPED / INFO).is_file():
                 st.button("Go back to the shipped model", on_click=attempt, args=(_reset,))
@@ -204,18 +200,11 @@ def show_model(run: Run) -> None:
             ("predict", "Predict with it", "experiment", {"model": run.id}),
             ("submission", "Make a submission", "table_view", {"model": run.id}),
             ("errors", "See its errors", "troubleshoot", {"run": run.id}),
+            ("models", "Rename, download or compare it", "deployed_code", {"model": run.id}),
         ):
             st.page_link(
                 f"pages/{page}.py", label=label, icon=f":material/{icon}:", query_params=query
             )
-
-
-def _is_default(run: Run) -> bool:
-    try:
-        default, own = read_info(default_bundle()), read_info(run.bundle)
-    except UserError:
-        return False
-    return (default.name, default.created) == (own.name, own.created)
 
 
 def _promote(run: Run) -> None:
@@ -269,7 +258,6 @@ def show_downloads(run: Run) -> None:
             "out-of-fold.csv",
             lambda: _as_csv(read_out_of_fold(run)),
         ),
-        (f"bundle/{INFO}", "Model (ZIP)", "model.zip", lambda: _as_zip(run.bundle)),
     ]
     present = [offer for offer in offers if (folder / offer[0]).is_file()]
     if not present:
@@ -290,12 +278,3 @@ def show_downloads(run: Run) -> None:
 
 def _as_csv(frame: pd.DataFrame) -> bytes:
     return csv_bytes(frame)
-
-
-def _as_zip(folder: Path) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder))
-    return packed.getvalue()
