@@ -25,6 +25,7 @@ elif __name__ == "__main__":
         page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
+    st.html(ASSETS / "studio.css")
     signed_in = is_signed_in()
     page_guard.mark_app_ran()
     page = st.navigation(

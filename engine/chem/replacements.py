@@ -102,6 +102,23 @@ def replacements_of(smiles: str) -> list[Replacement]:
     return found
 
 
+def count_groups(smiles: str) -> dict[str, int]:
+    """How often a molecule has each group of that list; groups do not overlap.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
+    unit = parse(smiles)
+    taken: set[int] = set()
+    counts: dict[str, int] = {}
+    for name, pattern, _ in _PATTERNS:
+        for match in unit.GetSubstructMatches(pattern, maxMatches=_MOST):
+            if not taken.intersection(match):
+                taken.update(match)
+                counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
 def _by(chain: int | None) -> str:
     if chain is None:
         return "a single bond"

@@ -96,6 +96,8 @@ def _show_charts(
             charts.parity(rows, property_, member),
             theme="streamlit",
             key="errors parity",
+            alt=f"{property_.label}: labels against predictions of {len(rows):,} rows. The list "
+            "below holds the same rows.",
             on_select="rerun",
             selection_mode=("points", "box", "lasso"),
         )
@@ -149,7 +151,12 @@ def _show_second_chart(
             for group in means.to_dict("records")
         ]
         chart = charts.mean_errors(means, groups, _axis(facet, property_), property_, member)
-    st.plotly_chart(chart, theme="streamlit", key="errors second")
+    st.plotly_chart(
+        chart,
+        theme="streamlit",
+        key="errors second",
+        alt=f"Errors of {property_.label} by: {kind}. The list below holds the same rows.",
+    )
 
 
 def _axis(facet: Facet, property_: Property) -> str:

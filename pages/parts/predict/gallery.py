@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine.base.workspace import ASSETS
 from engine.chem import draw
+from engine.chem.description import described
 from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import BadSmilesError, canonical
@@ -106,7 +107,7 @@ def show_picture(smiles: str, width: int, height: int) -> None:
     except BadSmilesError as error:
         st.caption(f"No drawing: {plain(str(error))}.")
         return
-    st.image(image, width=width, alt="Structure of the repeat unit")
+    st.image(image, width=width, alt=described(smiles))
 
 
 @part
