@@ -78,7 +78,7 @@ def _show_summary(rows: pd.DataFrame, everything: pd.DataFrame, property_: Prope
         )
     with st.container(horizontal=True, gap="small"):
         for name, (value, whole) in shown.items():
-            with st.container(border=True, width=200, gap=None):
+            with st.container(border=True, width=160, gap=None):
                 st.caption(name)
                 st.markdown(f"**{plain(value)}**")
                 if filtered:

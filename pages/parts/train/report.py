@@ -157,7 +157,7 @@ def _show_findings(
 def _show_finding(
     icon: str, finding: Finding, key: str, open_rows: Callable[[Finding], None] | None
 ) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"words beside {key}"):
         st.markdown(f"{icon} {plain(finding.message)}", width="stretch")
         if not finding.rows:
             return
