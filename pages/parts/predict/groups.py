@@ -89,7 +89,9 @@ def _colours(effects: list[GroupEffect], ground: float) -> draw.Colours:
 def _in_words(effects: list[GroupEffect], property_: Property) -> str:
     """The changes, the greatest first."""
     ordered = sorted(effects, key=lambda each: -abs(each.change))
-    return ", ".join(f"{each.group} {number(property_, each.change, sign=True)}" for each in ordered)
+    return ", ".join(
+        f"{each.group} {number(property_, each.change, sign=True)}" for each in ordered
+    )
 
 
 def _bars(effects: list[GroupEffect], property_: Property) -> go.Figure:
