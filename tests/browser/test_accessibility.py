@@ -23,8 +23,8 @@ STREAMLITS_OWN = {
 
 IS_STILL = """() => document.querySelector('[data-test-script-state="notRunning"]')
     && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')"""
-OPEN_ALL = """() => document.querySelectorAll('[data-testid="stMain"] details:not([open]) > summary')
-    .forEach(summary => summary.click())"""
+OPEN_ALL = """() => document.querySelectorAll('[data-testid="stMain"] details > summary')
+    .forEach(summary => summary.parentElement.open || summary.click())"""
 FOUND = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations"""
 FOCUSED = """() => { const own = document.activeElement;
     return own.getAttribute('aria-label') || own.textContent }"""

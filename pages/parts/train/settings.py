@@ -88,10 +88,8 @@ def _first_settings(file: dict, table: Table) -> RunConfig:
     """The settings that the fields begin with: those of the run that is cloned, or the usual."""
     if "clone" in file:
         return file["clone"].config
-    return RunConfig(
-        name=table.title[:LONGEST] or "Table",
-        folds=f"random:{min(_USUAL_FOLDS, _most_folds(table))}",
-    )
+    folds = min(_USUAL_FOLDS, _most_folds(table))
+    return RunConfig(name=table.title[:LONGEST] or "Table", folds=f"random:{folds}")
 
 
 def _most_folds(table: Table) -> int:
