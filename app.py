@@ -38,6 +38,7 @@ elif __name__ == "__main__":
             st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
             st.Page("pages/submission.py", title="Submission", icon=":material/table_view:"),
             st.Page("pages/errors.py", title="Errors", icon=":material/troubleshoot:"),
+            st.Page("pages/help.py", title="Help", icon=":material/help:"),
         ],
         position="sidebar" if signed_in else "hidden",
     )

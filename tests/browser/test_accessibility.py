@@ -12,7 +12,7 @@ from tests.conftest import TEXTBOOK
 axe = pytest.importorskip("axe_playwright_python", reason="no axe-playwright-python")
 AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
-PAGES = ("Predict", "Train", "Monitor", "Compare", "Submission", "Errors")
+PAGES = ("Predict", "Train", "Monitor", "Compare", "Submission", "Errors", "Help")
 SERIOUS = ("serious", "critical")
 STREAMLITS_OWN = {
     # Blocks of code that are higher than their place scroll. Chromium and Firefox lead Tab to
