@@ -25,6 +25,7 @@ elif __name__ == "__main__":
         page_title="PolyGIN Studio", page_icon=str(ASSETS / "logo-mark.svg"), layout="wide"
     )
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "logo-mark.svg"), size="large")
+    st.html(ASSETS / "studio.css")
     signed_in = is_signed_in()
     page_guard.mark_app_ran()
     page = st.navigation(
@@ -39,6 +40,7 @@ elif __name__ == "__main__":
             st.Page("pages/submission.py", title="Submission", icon=":material/table_view:"),
             st.Page("pages/errors.py", title="Errors", icon=":material/troubleshoot:"),
             st.Page("pages/models.py", title="Models", icon=":material/deployed_code:"),
+            st.Page("pages/help.py", title="Help", icon=":material/help:"),
         ],
         position="sidebar" if signed_in else "hidden",
     )

@@ -16,6 +16,7 @@ from engine.settings.properties import Property, property_for
 from pages.parts import page_guard
 from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.components import live_chart
+from pages.parts.documents import explained
 from pages.parts.exclusions import exclusions_of, show_exclusions, show_shared_errors
 from pages.parts.formatting import date_and_time, plain, title_with_name
 from pages.parts.layout import heading
@@ -56,7 +57,7 @@ def main() -> None:
         st.info("Choose two runs or more.", icon=":material/arrow_upward:")
         return
     names = _by_distinct_name(chosen)
-    st.markdown("##### Learning curves")
+    st.markdown("##### Learning curves", help=f"{explained('Loss')} {explained('Epoch')}")
     alive = any(run.alive for run in chosen)
     st.fragment(_show_curves, run_every=2.0 if alive else None)(names)
     _show_errors(names)
@@ -112,7 +113,10 @@ def _show_curves(names: dict[str, Run]) -> None:
 
 @page_guard.part
 def _show_errors(names: dict[str, Run]) -> None:
-    st.markdown("##### Out-of-fold error of the blend")
+    st.markdown(
+        "##### Out-of-fold error of the blend",
+        help=f"{explained('Out-of-fold')} {explained('Blend')}",
+    )
     done = {name: run for name, run in names.items() if run.figures}
     if not done:
         st.caption("None of these runs is done, so there are no out-of-fold errors yet.")

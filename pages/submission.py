@@ -19,6 +19,7 @@ from engine.table.mending import FragmentsUse
 from engine.table.streaming import stream_of
 from engine.table.written import csv_bytes
 from pages.parts import models, page_guard
+from pages.parts.documents import explained
 from pages.parts.formatting import plain, unit_of
 from pages.parts.layout import check_limits, columns, heading, upload_table
 from pages.parts.predict.conditions import choose_conditions
@@ -266,7 +267,10 @@ def choose(info: BundleInfo, with_sample: bool) -> Choices:
         )
         source = None if label == (names[0] if with_sample else AS_PREDICT) else label
     if not with_sample and info.has_intervals:
-        intervals = st.checkbox("Add 90 % intervals, and whether each unit is in the domain")
+        intervals = st.checkbox(
+            "Add 90 % intervals, and whether each unit is in the domain",
+            help=f"{explained('Conformal interval')} {explained('Applicability domain')}",
+        )
     left_out = st.checkbox("Leave out molecules beside a repeat unit, such as counter-ions")
     return Choices(source, intervals, "leave-out" if left_out else "refuse")
 

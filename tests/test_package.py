@@ -23,7 +23,7 @@ def _packages(folder: str, name: str) -> set[str]:
 
 def test_the_wheel_holds_every_room_and_page() -> None:
     expected = _packages("engine", "polygin") | _packages("pages", "polygin.studio.pages")
-    assert set(TOOL["packages"]) == expected | {"polygin.assets", "polygin.studio"}
+    assert set(TOOL["packages"]) == expected | {"polygin.assets", "polygin.docs", "polygin.studio"}
 
 
 def test_the_wheel_holds_the_settings_of_the_pages() -> None:

@@ -34,6 +34,9 @@ COMMAND = "python -m engine" if CHECKOUT else "polygin"
 ASSETS = (CHECKOUT or PACKAGE) / "assets"
 """Files that come with the code: the shipped model, the textbook table, the components of pages."""
 
+DOCS = (CHECKOUT or PACKAGE) / "docs"
+"""The documents that the Help page shows, and those for developers."""
+
 
 def home() -> Path:
     """The workspace folder: `POLYGIN_HOME`, or `./workspace` when it is not set.

@@ -103,6 +103,24 @@ def replacements_of(smiles: str) -> list[Replacement]:
     return found
 
 
+def count_groups(smiles: str) -> dict[str, int]:
+    """How often a molecule has each group of that list; groups do not overlap.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
+    unit = parse(smiles)
+    taken: set[int] = set()
+    counts: dict[str, int] = {}
+    for name, pattern, _ in _PATTERNS:
+        for match in unit.GetSubstructMatches(pattern, maxMatches=_MOST):
+            if not taken.intersection(match):
+                taken.update(match)
+                group = _named(unit, name, match)
+                counts[group] = counts.get(group, 0) + 1
+    return counts
+
+
 def _named(unit: Chem.Mol, name: str, match: tuple[int, ...]) -> str:
     """The name of a group; of an oxygen or sulfur, by what it links, where that is not carbon."""
     if name not in ("ether", "sulfide"):

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from ..base.errors import UserError
 from ..base.workspace import ASSETS
 from ..chem import draw
+from ..chem.description import described
 from ..inference.bundle import BundleInfo, read_info
 from ..inference.conformal import LEVEL
 from ..inference.error_analysis import (
@@ -178,6 +179,7 @@ def _molecule(row: dict[str, Any], property_: Property) -> dict[str, Any]:
     return {
         # RDKit's drawing of a molecule; no text of a user is in it.
         "picture": Markup(picture[picture.index("<svg") :]),  # noqa: S704
+        "words": described(row["smiles"]),
         "id": row["id"],
         "row": row["row"],
         "smiles": row["smiles"],

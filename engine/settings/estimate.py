@@ -2,8 +2,20 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from ..base.hardware import Hardware
+from .presets import PRESETS, Preset
+
 # Beyond this share of its memory a system begins to swap, or to end programs.
 _USABLE_SHARE = 0.9
+
+# One core, results/time-to-error.json: PolyGIN of `smoke` and of `cpu` take 40 epochs of 6,379 rows
+# in 162 s and 170 s; their other members, with the features, 63 s and 87 s for one fold.
+_ROW_EPOCH_SECONDS = 6.5e-4
+_ROW_FOLD_SECONDS = 1.2e-2
+_START_SECONDS = 10.0
+
+_PATIENCE_MINUTES = 15.0
+"""What most people wait for without leaving their desk."""
 
 
 class Probe(BaseModel):
@@ -50,6 +62,49 @@ class Probe(BaseModel):
     def memory_words(self) -> str:
         """The peak, and the memory there is."""
         return f"{_gigabytes(self.peak_mb)} of {_gigabytes(self.memory_mb)} memory"
+
+
+def rough_minutes(preset: Preset, rows: int, folds: int, cores: int) -> float:
+    """How long a run takes on a CPU, to a factor of two; a probe measures it.
+
+    Args:
+        preset: of the run.
+        rows: with labels.
+        folds: how many there are.
+        cores: that are used.
+    """
+    epochs = folds * sum(map(_epochs, preset.members.values()))
+    networks = _ROW_EPOCH_SECONDS * rows * epochs / max(cores, 1)
+    return (_START_SECONDS + networks + _ROW_FOLD_SECONDS * rows * folds / max(cores, 1)) / 60
+
+
+def _epochs(member: dict) -> int:
+    """Of all networks of one fold; 0 for members that are no networks."""
+    training = member.get("training", {})
+    before = (training.get("pretraining") or {}).get("epochs", 0)
+    return training.get("seeds", 1) * (training.get("epochs", 0) + before)
+
+
+def usual_presets(hardware: Hardware) -> tuple[str, ...]:
+    """The names of the three from which most people choose, the quickest first."""
+    return "smoke", "gpu" if hardware.gpus else "cpu", "best"
+
+
+def recommended_preset(hardware: Hardware, rows: int, folds: int) -> str:
+    """The one of them that suits a table and a machine.
+
+    It is the one made for the machine; the one that errs least, where that ends soon.
+
+    Args:
+        hardware: what was detected.
+        rows: with labels.
+        folds: how many there are.
+    """
+    _, usual, best = usual_presets(hardware)
+    if hardware.gpus:
+        return usual
+    soon = rough_minutes(PRESETS[best], rows, folds, hardware.cores) <= _PATIENCE_MINUTES
+    return best if soon else usual
 
 
 def _duration(seconds: float) -> str:

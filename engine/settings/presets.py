@@ -110,8 +110,7 @@ PRESETS = {
         Preset(
             name="smoke",
             title="Quick look",
-            summary="A small network and short boosting for a first impression: under a minute for "
-            "a hundred rows, some minutes for thousands.",
+            summary="A small network and short boosting, for a first impression.",
             canonical_units=True,
             members={
                 "lightgbm": {"rounds": 120, "learning_rate": 0.08, "leaves": 15},
@@ -126,7 +125,8 @@ PRESETS = {
         Preset(
             name="cpu",
             title="CPU",
-            summary="Made for a machine without a GPU, and tables of up to some thousand rows.",
+            summary="One network for each fold, beside boosting and Gaussian processes: made for a "
+            "machine without a GPU.",
             canonical_units=True,
             members={
                 **_BOOSTING,
@@ -151,9 +151,8 @@ PRESETS = {
         Preset(
             name="best",
             title="Best",
-            summary="Four networks for each fold, two of them of a short training and averaged "
-            "weights, and boosting that is slow and long: meant to err least, in about twice the "
-            "time of “CPU” and several times its size.",
+            summary="Four networks for each fold, and boosting that is slow and long: meant to err "
+            "least, in two to three times the time of “CPU” and several times its size.",
             canonical_units=True,
             members={
                 "lightgbm": {

@@ -12,7 +12,9 @@ from engine.chem.smiles import canonical
 from engine.runs import Run, find_run, read_metrics
 from engine.table import load_table
 from tests.browser.conftest import PATIENCE, App, click_atom, until
-from tests.conftest import SHARED, TEXTBOOK
+from tests.conftest import ROOT, SHARED, TEXTBOOK
+
+PAGES = len(list((ROOT / "pages").glob("*.py")))
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +64,8 @@ def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> N
 def test_a_cold_deep_link_works(app: App, page, name: str) -> None:
     page.goto(f"{app.url}/{name}")
     page.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
-    page.get_by_test_id("stSidebarNavLink").nth(5).wait_for()
-    assert page.get_by_test_id("stSidebarNavLink").count() == 6
+    page.get_by_test_id("stSidebarNavLink").nth(PAGES - 1).wait_for()
+    assert page.get_by_test_id("stSidebarNavLink").count() == PAGES
     assert page.get_by_text("Page not found").count() == 0
     assert page.get_by_test_id("stException").count() == 0
 
@@ -75,7 +77,7 @@ def test_two_tabs_at_once_after_a_restart_are_both_whole(app: App, page) -> None
     for tab in (page, other):
         tab.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
         tab.get_by_role("link", name="Predict", exact=True).wait_for()
-        assert tab.get_by_test_id("stSidebarNavLink").count() == 6
+        assert tab.get_by_test_id("stSidebarNavLink").count() == PAGES
         assert "/monitor" in tab.url
 
 

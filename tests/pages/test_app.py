@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import ROOT
 
 APP = ROOT / "app.py"
-PAGES = ("predict", "train", "monitor", "compare", "submission", "errors")
+PAGES = ("predict", "train", "monitor", "compare", "submission", "errors", "help")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -47,7 +47,7 @@ def test_sample_table_is_reported_and_trained(train):
     assert list(properties["Learned"]) == ["yes", "yes"]
     assert all("°C" in cell for cell in properties.loc[0, ["Lowest", "Median", "Highest"]])
     assert train.code[-1].value == (
-        "python -m engine train assets/textbook.csv --preset auto --folds random:5 --seed 0 "
+        "python -m engine train assets/textbook.csv --preset best --folds random:5 --seed 0 "
         "--name textbook"
     )
     button(train, "Train").click().run()
@@ -203,7 +203,7 @@ def test_what_a_run_takes_is_measured_and_shown(train, measured):
     assert "Measuring" in spoken(train)
     [(request, trial)] = measured
     assert (request.rows, request.folds, request.properties) == (155, 5, 2)
-    assert request.preset.name == "cpu"
+    assert request.preset.name == "best"
     found = answer(request)
     trial.ended = True
     train.run()
@@ -217,8 +217,8 @@ def test_other_settings_are_measured_anew(train, measured):
     button(train, SAMPLE).click().run()
     train.text_input[-1].set_value("another name").run()
     assert len(measured) == 1
-    next(one for one in train.radio if one.label == "How much to train").set_value("gpu").run()
-    assert [request.preset.name for request, _ in measured] == ["cpu", "gpu"]
+    next(one for one in train.radio if one.label == "How much to train").set_value("cpu").run()
+    assert [request.preset.name for request, _ in measured] == ["best", "cpu"]
     assert [trial.ended for _, trial in measured] == [True, False]
     next(one for one in train.number_input if one.label == "Number of folds").set_value(3).run()
     assert measured[-1][0].folds == 3
@@ -282,11 +282,12 @@ def test_devices_are_chosen_and_told_to_the_run(train, monkeypatch):
 
 def test_a_preset_for_other_devices_says_what_it_falls_back_to(train):
     upload(train, "kelvin.csv", KELVIN.encode())
-    train.radio(key="train preset").set_value("t4x2").run()
+    train.radio(key="train preset").set_value("More").run()
+    train.selectbox(key="train preset more").set_value("t4x2").run()
     words = " ".join(one.value for one in train.warning)
     assert "two CUDA devices, and there is none: it trains on the CPU" in words
     assert "fp32" in words
-    train.radio(key="train preset").set_value("laptop-6gb").run()
+    train.selectbox(key="train preset more").set_value("laptop-6gb").run()
     assert not any("CUDA" in one.value for one in train.warning)
 
 

@@ -123,5 +123,7 @@ window.jsmeOnLoad = function () {
   start();
 };
 
+// Streamlit gives the frame the name of a Python module.
+window.frameElement?.setAttribute("title", document.title);
 $("attach").addEventListener("click", pickAttachment);
 send("streamlit:componentReady", { apiVersion: 1 });

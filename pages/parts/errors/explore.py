@@ -10,6 +10,7 @@ from engine.settings.numbers import r2_words
 from engine.settings.properties import Property
 from engine.table.written import csv_bytes
 from pages.parts import charts
+from pages.parts.documents import explained
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.errors.filters import choose_filter
 from pages.parts.errors.molecules import show_molecules
@@ -20,6 +21,7 @@ from pages.parts.page_guard import part
 from pages.parts.predict import gallery
 
 _HISTOGRAM = "How often they occur"
+_HINTS = {"Labels": explained("Label")} | {name: explained(name) for name in ("MAE", "Bias", "R²")}
 
 
 @part
@@ -54,6 +56,7 @@ def _choose_member(evaluation: Evaluation) -> str:
         format_func=charts.title_of,
         key="member",
         bind="query-params",
+        help=f"{explained('Member')} {explained('Blend')}",
     )
     return member if member in evaluation.rows else analysis.BLEND
 
@@ -78,8 +81,8 @@ def _show_summary(rows: pd.DataFrame, everything: pd.DataFrame, property_: Prope
         )
     with st.container(horizontal=True, gap="small"):
         for name, (value, whole) in shown.items():
-            with st.container(border=True, width=200, gap=None):
-                st.caption(name)
+            with st.container(border=True, width=160, gap=None):
+                st.caption(name, help=_HINTS[name])
                 st.markdown(f"**{plain(value)}**")
                 if filtered:
                     st.caption(f"all: {plain(whole)}")
@@ -96,6 +99,8 @@ def _show_charts(
             charts.parity(rows, property_, member),
             theme="streamlit",
             key="errors parity",
+            alt=f"{property_.label}: labels against predictions of {len(rows):,} rows. The list "
+            "below holds the same rows.",
             on_select="rerun",
             selection_mode=("points", "box", "lasso"),
         )
@@ -149,7 +154,12 @@ def _show_second_chart(
             for group in means.to_dict("records")
         ]
         chart = charts.mean_errors(means, groups, _axis(facet, property_), property_, member)
-    st.plotly_chart(chart, theme="streamlit", key="errors second")
+    st.plotly_chart(
+        chart,
+        theme="streamlit",
+        key="errors second",
+        alt=f"Errors of {property_.label} by: {kind}. The list below holds the same rows.",
+    )
 
 
 def _axis(facet: Facet, property_: Property) -> str:

@@ -245,7 +245,7 @@ def _show_label(
         border=True, horizontal=True, vertical_alignment="center", key=f"doctor label {place}"
     ):
         gallery.show_picture(row.smiles, 192, 120)
-        with st.container(width="stretch", gap="xsmall"):
+        with st.container(width="stretch", gap="xsmall", key=f"words of doctor label {place}"):
             under = "".join(f" · {words}" for words in condition_words(conditions, row))
             st.markdown(
                 f"**{plain(property_.name)}: {plain(_number(property_, row.label))}** "

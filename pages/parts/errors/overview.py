@@ -10,6 +10,7 @@ from engine.inference.error_filters import SEEN, UNSEEN
 from engine.settings.numbers import r2_words
 from engine.settings.properties import Property
 from pages.parts import charts
+from pages.parts.documents import explained
 from pages.parts.errors.downloads import show_downloads
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import (
@@ -86,7 +87,15 @@ def show_figures(figures: dict, property_: Property) -> None:
             "n (labels)": [f"{count:,}" for count in rows["n"]],
         }
     )
-    st.dataframe(shown, hide_index=True)
+    hints = {"member": explained("Member"), "R²": explained("R²")}
+    hints |= {f"{name} ({unit})": explained(name) for name in ("MAE", "RMSE")}
+    st.dataframe(
+        shown,
+        hide_index=True,
+        column_config={
+            name: st.column_config.TextColumn(help=hint) for name, hint in hints.items()
+        },
+    )
 
 
 def explain_figures() -> None:

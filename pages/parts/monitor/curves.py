@@ -14,6 +14,7 @@ from engine.runs.feed import follow_hardware
 from engine.runs.monitoring import label_weights, validation_wmae
 from engine.settings.properties import Property
 from pages.parts.components import Chart, chart_text, live_charts
+from pages.parts.documents import explained
 from pages.parts.monitor import curve_charts
 from pages.parts.monitor.curve_charts import Line, Network, has_values
 from pages.parts.monitor.run_details import properties_of, settings_of
@@ -37,7 +38,10 @@ def show_curves(run: Run, metrics: pd.DataFrame) -> None:
         run: the run.
         metrics: as `engine.runs.read_metrics` gives them.
     """
-    st.markdown("##### Curves")
+    hints = ("Loss", "Validation error", "Epoch", "Gradient norm", "Learning rate")
+    st.markdown(
+        "##### Curves", help="  \n".join(f"**{hint}**: {explained(hint)}" for hint in hints)
+    )
     hardware = follow_hardware(run)
     kind = LEARNING
     if len(hardware) or len(metrics):

@@ -18,6 +18,7 @@ from engine.settings.properties import Property, property_for
 from engine.table.mending import mending_sentences
 from engine.table.written import csv_bytes
 from pages.parts.charts import title_of
+from pages.parts.documents import explained
 from pages.parts.formatting import duration, plain
 from pages.parts.models import show_source_effects
 from pages.parts.monitor.run_actions import attempt
@@ -111,7 +112,7 @@ def show_figures(run: Run) -> None:
         answers = [name for name, property_ in properties.items() if property_.is_answer]
         scored = sum(blend["n"][name] for name in answers)
         st.metric("Labels scored", f"{scored:,}", border=True, help=_SCORED_HELP)
-    st.markdown("##### Error of the blend, by property")
+    st.markdown("##### Error of the blend, by property", help=explained("Blend"))
     rows = [
         {
             "Property": property_.title,
@@ -127,10 +128,12 @@ def show_figures(run: Run) -> None:
         hide_index=True,
         column_config={
             "Labels": st.column_config.NumberColumn(format="localized"),
+            "Mean absolute error": st.column_config.TextColumn(help=explained("MAE")),
+            "Root mean square error": st.column_config.TextColumn(help=explained("RMSE")),
             "R²": st.column_config.TextColumn(help=_R2_HELP),
         },
     )
-    st.markdown("##### Mean absolute error of each member")
+    st.markdown("##### Mean absolute error of each member", help=explained("Member"))
     st.dataframe(
         pd.DataFrame(
             [

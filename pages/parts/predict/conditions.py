@@ -98,7 +98,12 @@ def show_curve(info: BundleInfo, folder: Path, smiles: str, given: dict[str, flo
         property_ = _chosen("Property", {title_with_name(each): each for each in answers})
     with st.spinner(models.LOADING):
         chart = _curve(property_, condition, folder, smiles, given)
-    st.plotly_chart(chart, theme="streamlit", key="condition curve")
+    st.plotly_chart(
+        chart,
+        theme="streamlit",
+        key="condition curve",
+        alt=f"{property_.label} against {condition.label}, with its interval.",
+    )
     st.caption(
         f"Line: the blend, at the other conditions as they are given above. Band: the "
         f"{LEVEL:.0%} interval. The line is drawn over the range of the training table."

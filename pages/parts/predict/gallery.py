@@ -10,6 +10,7 @@ import streamlit as st
 
 from engine.base.workspace import ASSETS
 from engine.chem import draw
+from engine.chem.description import described
 from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import BadSmilesError, canonical
@@ -113,7 +114,7 @@ def show_picture(smiles: str, width: int, height: int, colours: draw.Colours = (
     except BadSmilesError as error:
         st.caption(f"No drawing: {plain(str(error))}.")
         return
-    st.image(image, width=width, alt="Structure of the repeat unit")
+    st.image(image, width=width, alt=described(smiles))
 
 
 def picture_address(smiles: str, width: int, height: int) -> str | None:

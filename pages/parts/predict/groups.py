@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.chem import draw
+from engine.chem.description import described
 from engine.inference.bundle import BundleInfo
 from engine.inference.group_effects import GroupEffect
 from engine.settings.properties import Property
@@ -48,10 +49,15 @@ def show_group_effects(info: BundleInfo, folder: Path, smiles: str) -> None:
         st.image(
             draw.svg(effects.smiles, 360, 260, dark, colours),
             width=360,
-            alt="Structure of the repeat unit; blue groups raise the value, orange ones lower it",
+            alt=f"{described(effects.smiles)} Blue groups raise the value, orange ones lower it.",
         )
     with right:
-        st.plotly_chart(_bars(own, property_), theme="streamlit", key="groups chart")
+        st.plotly_chart(
+            _bars(own, property_),
+            theme="streamlit",
+            key="groups chart",
+            alt=f"What each group adds to {property_.title}: {_in_words(own, property_)}",
+        )
     st.caption(
         plain(
             "Each group is replaced alone, and the whole ensemble predicts what is left: the bar "
@@ -77,6 +83,14 @@ def _colours(effects: list[GroupEffect], dark: bool) -> draw.Colours:
         share = _FAINTEST + (_STRONGEST - _FAINTEST) * abs(each.change) / greatest
         found += [(atom, draw.behind(colour, share, dark)) for atom in each.atoms]
     return tuple(found)
+
+
+def _in_words(effects: list[GroupEffect], property_: Property) -> str:
+    """The changes, the greatest first."""
+    ordered = sorted(effects, key=lambda each: -abs(each.change))
+    return ", ".join(
+        f"{each.group} {number(property_, each.change, sign=True)}" for each in ordered
+    )
 
 
 def _bars(effects: list[GroupEffect], property_: Property) -> go.Figure:

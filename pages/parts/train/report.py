@@ -10,6 +10,7 @@ from engine.runs import learnable, unlearned_words
 from engine.settings.properties import Property
 from engine.table import Finding, PropertySummary, Report, Table
 from engine.table.written import csv_bytes
+from pages.parts.documents import explained
 from pages.parts.formatting import number, plain
 from pages.parts.page_guard import part
 
@@ -49,7 +50,8 @@ def show_report(
         st.metric("Rows read", f"{report.rows:,}", border=True)
         st.metric("Rows kept", f"{report.kept:,}", border=True)
         st.metric("Rows left out", f"{report.rows - report.kept:,}", border=True)
-        st.metric("Properties", f"{len(report.properties):,}", border=True)
+        count = f"{len(report.properties):,}"
+        st.metric("Properties", count, border=True, help=explained("Property"))
     st.caption(plain(_reading_words(report)))
     _show_properties(table)
     _show_findings(report.findings, place, open_rows)
@@ -157,7 +159,7 @@ def _show_findings(
 def _show_finding(
     icon: str, finding: Finding, key: str, open_rows: Callable[[Finding], None] | None
 ) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"words beside {key}"):
         st.markdown(f"{icon} {plain(finding.message)}", width="stretch")
         if not finding.rows:
             return

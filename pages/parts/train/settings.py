@@ -10,15 +10,18 @@ from engine.base.workspace import subfolder, write_atomic
 from engine.runs import MAX_SEED, RunConfig
 from engine.runs.records import LONGEST
 from engine.settings.devices import DeviceSettings
+from engine.settings.estimate import recommended_preset, rough_minutes, usual_presets
 from engine.settings.presets import PRESETS, Preset, choose
 from engine.table import Table, read_table
 from engine.table.folds import MOST_FOLDS
-from pages.parts.formatting import plain, show_error
+from pages.parts.formatting import plain, rough_duration, show_error
 from pages.parts.layout import place_of, upload_table
 from pages.parts.train.devices import choose_devices
 from pages.parts.train.resource_estimate import show_resource_estimate
 from pages.parts.train.said import chosen_columns, said
 
+_USUAL_FOLDS = 5
+_MORE = "More"
 _FOLDS = {
     "random": "Random",
     "similarity": "By similarity",
@@ -51,7 +54,8 @@ def choose_settings(file: dict, table: Table, measure: bool) -> RunConfig | None
     hardware = detect()
     st.markdown(f":material/memory: This machine: **{plain(hardware.sentence())}**")
     with st.container():
-        preset = _choose_preset(hardware, first.preset)
+        count = min(_USUAL_FOLDS, _most_folds(table))
+        preset = _choose_preset(hardware, first.preset, len(table.smiles), count)
     with st.container():
         pretrained = _choose_start(choose(preset, hardware), first.pretrained)
     estimate_place = st.container()
@@ -84,9 +88,8 @@ def _first_settings(file: dict, table: Table) -> RunConfig:
     """The settings that the fields begin with: those of the run that is cloned, or the usual."""
     if "clone" in file:
         return file["clone"].config
-    return RunConfig(
-        name=table.title[:LONGEST] or "Table", folds=f"random:{min(5, _most_folds(table))}"
-    )
+    folds = min(_USUAL_FOLDS, _most_folds(table))
+    return RunConfig(name=table.title[:LONGEST] or "Table", folds=f"random:{folds}")
 
 
 def _most_folds(table: Table) -> int:
@@ -117,29 +120,59 @@ def _name_and_seed(file: dict, first: RunConfig) -> tuple[str, int]:
     return name.strip(), seed
 
 
-def _choose_preset(hardware: Hardware, first: str) -> str:
-    automatic = choose("auto", hardware)
-    titles = {"auto": f"Automatic: {automatic.title}"}
-    titles |= {name: preset.title for name, preset in PRESETS.items()}
-    summaries = [_reason_for_automatic(hardware), *map(_summary, PRESETS.values())]
+def _choose_preset(hardware: Hardware, first: str, rows: int, folds: int) -> str:
+    """One of three, or another one under *More*.
+
+    Args:
+        hardware: what was detected.
+        first: the preset that the field begins with; `auto` for the recommended one.
+        rows, folds: of the run, as far as they are known.
+    """
+    usual, recommended = usual_presets(hardware), recommended_preset(hardware, rows, folds)
+    others = [name for name in PRESETS if name not in usual]
+    first = recommended if first == "auto" else first
     chosen = st.radio(
         "How much to train",
-        list(titles),
-        place_of(first, titles),
-        format_func=titles.get,
-        captions=[plain(words) for words in summaries],
+        [*usual, _MORE],
+        place_of(_MORE if first in others else first, [*usual, _MORE]),
+        format_func=lambda name: _MORE if name == _MORE else PRESETS[name].title,
+        captions=[
+            *(_usual_words(name, name == recommended, hardware, rows, folds) for name in usual),
+            "Presets for other devices, and to compare with.",
+        ],
         key="train preset",
+        help="A preset is all settings of a run but its table, folds and seed: which members are "
+        "trained, and how long. A member is one of the models whose weighted mean is the answer.",
     )
+    if chosen == _MORE:
+        chosen = st.selectbox(
+            "Preset",
+            others,
+            place_of(first, others),
+            format_func=lambda name: PRESETS[name].title,
+            key="train preset more",
+        )
+        st.caption(plain(_summary(PRESETS[chosen])))
     if chosen == "gpu" and not hardware.gpus:
         st.warning(
             "This machine has no CUDA GPU: on its CPU this takes many times longer than the "
             "preset “CPU”.",
             icon=":material/warning:",
         )
-    if chosen in PRESETS:
-        for line in PRESETS[chosen].devices_for(DeviceSettings(), len(hardware.gpus))[1]:
-            st.warning(line, icon=":material/warning:")
+    for line in PRESETS[chosen].devices_for(DeviceSettings(), len(hardware.gpus))[1]:
+        st.warning(line, icon=":material/warning:")
     return chosen
+
+
+def _usual_words(name: str, recommended: bool, hardware: Hardware, rows: int, folds: int) -> str:
+    """What a preset is for, how long it takes here, and whether it is the one to take."""
+    words = plain(_summary(PRESETS[name]))
+    if not hardware.gpus:
+        # Of GPUs no time was measured yet.
+        minutes = rough_minutes(PRESETS[name], rows, folds, hardware.cores)
+        about = f"About {rough_duration(60 * minutes)}" if minutes >= 1 else "Under a minute"
+        words += f" {about} for this table on this machine."
+    return f"**Recommended.** {words}" if recommended else words
 
 
 def _summary(preset: Preset) -> str:
@@ -160,13 +193,6 @@ def _choose_start(preset: Preset, first: bool) -> bool:
         "It helps most where labels are few and follow from the structure of the unit, as "
         "electronic properties do, and hardly for a Tg.",
     )
-
-
-def _reason_for_automatic(hardware: Hardware) -> str:
-    """Why `auto` chooses its preset."""
-    if hardware.gpus:
-        return f"Because this machine has a GPU ({hardware.gpus[0].name})."
-    return "Because this machine has no CUDA GPU."
 
 
 def _choose_folds(file: dict, table: Table, first: str) -> str | None:
@@ -196,7 +222,7 @@ def _choose_folds(file: dict, table: Table, first: str) -> str | None:
         "Number of folds",
         2,
         most,
-        min(5 if first_kind == "column" else int(which), most),
+        min(_USUAL_FOLDS if first_kind == "column" else int(which), most),
         key=f"train fold count {file['key']}",
         width=200,
     )

@@ -61,7 +61,12 @@ def _show_pair(pair: SourcePair, property_: Property, title: str) -> None:
         return
     left, right = columns("doctor", [1.5, 1], 280)
     with left:
-        st.plotly_chart(source_scatter(pair), key=f"doctor chart {title}")
+        st.plotly_chart(
+            source_scatter(pair),
+            key=f"doctor chart {title}",
+            alt=f"{title}: the values of {len(pair.shared):,} polymers in one source against "
+            "those in the other.",
+        )
         st.caption("Dashed: both values are equal. Solid: they differ by the offset.")
     with right:
         st.metric("Shared polymers", f"{len(pair.shared):,}")
