@@ -112,7 +112,7 @@ def count_groups(smiles: str) -> dict[str, int]:
     unit = parse(smiles)
     taken: set[int] = set()
     counts: dict[str, int] = {}
-    for name, pattern, _ in _PATTERNS:
+    for name, pattern, _ in PATTERNS:
         for match in unit.GetSubstructMatches(pattern, maxMatches=_MOST):
             if not taken.intersection(match):
                 taken.update(match)
