@@ -1,19 +1,18 @@
 """What a repeat unit is made of, in words: elements, charges, bonds, rings, numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
 from rdkit import Chem
 
-from .smiles import atoms_of, attachment_points, bonds_of, parse, stars_of
+from .smiles import atoms_of, attachment_points, parse, stars_of
 
 _TABLE = Chem.GetPeriodicTable()
-_SIGNS = {
-    Chem.BondType.SINGLE: "–",
-    Chem.BondType.DOUBLE: "=",
-    Chem.BondType.TRIPLE: "≡",
-    Chem.BondType.DATIVE: "→",
-}
+_SIGNS = {1.5: ":", 2.0: "=", 3.0: "≡"}
+"""How a bond is written by its order, unless it is single."""
+
 _NAMES = ("*", *(_TABLE.GetElementName(number).lower() for number in range(1, 119)))
 
 
@@ -53,15 +52,17 @@ def inventory(smiles: str) -> Inventory:
         BadSmilesError: when it cannot be read.
     """
     mol = parse(smiles)
+    atoms = atoms_of(mol)
+    numbers = [atom.GetAtomicNum() for atom in atoms]
     kinds = {
         (
-            atom.GetAtomicNum(),
+            number,
             atom.GetFormalCharge(),
             atom.GetTotalValence(),
             atom.GetNumRadicalElectrons() > 0,
             atom.GetIsotope() > 0,
         )
-        for atom in atoms_of(mol)
+        for number, atom in zip(numbers, atoms, strict=True)
     }
     elements = [kind for kind in kinds if kind[0]]
     return Inventory(
@@ -70,7 +71,7 @@ def inventory(smiles: str) -> Inventory:
             f"{_NAMES[kind[0]]} of charge {kind[1]:+d}" for kind in elements if kind[1]
         ),
         valences=frozenset(f"{_NAMES[kind[0]]} of valence {kind[2]}" for kind in elements),
-        bonds=frozenset(_bonds(mol)),
+        bonds=_bonds(mol, numbers),
         rings=frozenset(map(len, mol.GetRingInfo().AtomRings())),
         unpaired=any(kind[3] for kind in elements),
         isotopes=any(kind[4] for kind in elements),
@@ -80,27 +81,37 @@ def inventory(smiles: str) -> Inventory:
     )
 
 
-def _bonds(mol: Chem.Mol) -> Iterator[tuple[str, str, str]]:
-    """All bonds between its atoms, and the one at which its ends are joined."""
-    for bond in bonds_of(mol):
-        yield from _bond(bond.GetBeginAtom(), bond.GetEndAtom(), bond)
+def _bonds(mol: Chem.Mol, numbers: Sequence[int]) -> frozenset[tuple[str, str, str]]:
+    """All kinds of bonds between its atoms, and the one at which its ends are joined.
+
+    Args:
+        mol: the unit.
+        numbers: of its atoms, the elements'.
+    """
+    # All at once: a loop over bonds takes as long as all else here.
+    orders = Chem.GetAdjacencyMatrix(mol, useBO=True)
+    first, last = np.nonzero(orders)
+    elements = np.array(numbers)
+    kinds = set(
+        zip(
+            elements[first].tolist(),
+            elements[last].tolist(),
+            orders[first, last].tolist(),
+            strict=True,
+        )
+    )
     ends = [star.GetBonds() for star in stars_of(mol)]
     if len(ends) == 2 and all(len(own) == 1 for own in ends):
-        (one,), (other,) = ends
-        if one.GetBondType() == other.GetBondType():
-            first, second = (star.GetNeighbors()[0] for star in stars_of(mol))
-            yield from _bond(first, second, one)
+        beside = [own[0].GetOtherAtom(star) for own, star in zip(ends, stars_of(mol), strict=True)]
+        orders_of_ends = {own[0].GetBondTypeAsDouble() for own in ends}
+        kinds |= {(*(atom.GetAtomicNum() for atom in beside), kind) for kind in orders_of_ends}
+    # Bonds to `*` and to hydrogen are no group.
+    return frozenset(_named(*kind) for kind in kinds if kind[0] > 1 and kind[1] > 1)
 
 
-def _bond(one: Chem.Atom, other: Chem.Atom, bond: Chem.Bond) -> Iterator[tuple[str, str, str]]:
-    """How a bond is written; nothing for one to `*` or hydrogen."""
-    first, second = sorted((one, other), key=lambda atom: atom.GetSymbol())
-    if min(first.GetAtomicNum(), second.GetAtomicNum()) > 1:
-        aromatic = bond.GetIsAromatic()
-        sign = _SIGNS.get(bond.GetBondType(), "–")
-        written = f"{first.GetSymbol()}{'–' if aromatic else sign}{second.GetSymbol()}"
-        yield (
-            _NAMES[first.GetAtomicNum()],
-            _NAMES[second.GetAtomicNum()],
-            f"aromatic {written}" if aromatic else written,
-        )
+@cache
+def _named(one: int, other: int, order: float) -> tuple[str, str, str]:
+    """A bond as `Inventory` has it, by the elements' numbers and its order."""
+    pair = sorted((one, other), key=_TABLE.GetElementSymbol)
+    symbols = map(_TABLE.GetElementSymbol, pair)
+    return _NAMES[pair[0]], _NAMES[pair[1]], _SIGNS.get(order, "–").join(symbols)

@@ -76,11 +76,11 @@ class Seen(BaseModel):
             named = sorted(words.difference(known))
             new += [each for each in named if each.partition(" ")[0] in self.elements]
         if self.bonds is not None:
-            bonds = sorted(each for each in unit.bonds if each[2] not in self.bonds)
+            unknown = {written for *_, written in unit.bonds}.difference(self.bonds)
             new += [
-                f"{_BOND} {written}"
-                for first, second, written in bonds
-                if {first, second} <= {*self.elements}
+                f"{_BOND} {written}{' (aromatic)' if ':' in written else ''}"
+                for first, second, written in (sorted(unit.bonds) if unknown else ())
+                if written in unknown and {first, second} <= {*self.elements}
             ]
         if self.rings is not None:
             new += [f"{_RING} {size} atoms" for size in sorted(unit.rings.difference(self.rings))]

@@ -24,6 +24,10 @@ def test_coverage_is_that_of_the_runs_report(trained: Run, slice_of_textbook: Ta
         assert figures["coverage"] == info.intervals[name].coverage
         assert figures["labels"] == info.labels[name]
         assert 0 < figures["outside"] < figures["labels"]
+        effect = info.domain.effects[name]
+        assert figures["outside"] == effect.outside.labels
+        assert figures["mae_inside"] == pytest.approx(effect.inside.mae)
+        assert figures["mae_outside"] == pytest.approx(effect.outside.mae)
         assert len(figures["coverage_by_fold"]) == 3
     assert "| Tg (°C) | 64 |" in markdown(measured)
 

@@ -195,6 +195,10 @@ def test_attachment_points_other_than_two_are_warned_of(tiny_run, open_page):
     assert _cards(app)
     app = _draw(app, "*CC")
     assert "1 attachment point " in app.warning[0].value
+    # What it may have been meant as is offered.
+    (offer,) = (each for each in app.button if each.label == "Polyethylene" and "offer" in each.key)
+    offer.click().run()
+    assert app.text_input(key="smiles").value == "*CC*"
     app = _draw(app, "[*:1]CC[*:2]")
     assert not any("attachment point" in each.value for each in app.warning)
     assert _textbook_list(app).value == canonical("*CC*")

@@ -30,7 +30,8 @@ def show_nearest_measured(info: BundleInfo, folder: Path, smiles: str) -> None:
         folder: the model's.
         smiles: the repeat unit that is shown.
     """
-    near = models.nearest_measured(folder, smiles)
+    with st.spinner("Looking for the most similar polymers…"):
+        near = models.nearest_measured(folder, smiles)
     if not near:
         return
     properties = {each.name: each for each in info.properties}
