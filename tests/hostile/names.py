@@ -92,6 +92,7 @@ def _sources() -> list[Source]:
 _NOT_MARKDOWN = {
     ("text", "body"),
     ("code", "code_text"),
+    ("plotly_chart", "alt"),
     ("selectbox", "options"),
     ("selectbox", "raw_value"),
     ("selectbox", "default"),
