@@ -73,6 +73,11 @@ def unit_of(property_: Property) -> str:
     return property_.unit or "no unit"
 
 
+def number_format(property_: Property) -> str:
+    """How a column of a property's values is written, as tables of Streamlit take it."""
+    return "%.4g" if property_.decimals is None else f"%.{property_.decimals}f"
+
+
 def duration(seconds: float | None) -> str:
     """A duration as people say it, such as `3 min 12 s`; empty for None."""
     if seconds is None:

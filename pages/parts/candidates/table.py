@@ -16,7 +16,7 @@ from engine.inference.uncertainty import OUTSIDE
 from engine.settings.numbers import number, without_unit
 from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look
-from pages.parts.formatting import title_with_name
+from pages.parts.formatting import number_format, title_with_name
 from pages.parts.predict.gallery import picture_address
 
 ROWS = 50
@@ -202,11 +202,10 @@ def _column_config(look: Look, properties: list[Property]) -> dict:
         "remark": st.column_config.TextColumn("remark", width=260),
     }
     for property_ in properties:
-        decimals = property_.decimals
         config[property_.name] = st.column_config.NumberColumn(
             property_.label,
             help=property_.title,
-            format="%.4g" if decimals is None else f"%.{decimals}f",
+            format=number_format(property_),
         )
         config[_interval_of(property_)] = st.column_config.TextColumn(
             f"{property_.name}, {100 * LEVEL:.0f} %", width=120

@@ -120,7 +120,7 @@ def show_picture(smiles: str, width: int, height: int, colours: draw.Colours = (
 def picture_address(smiles: str, width: int, height: int) -> str | None:
     """A molecule's drawing as an address that holds it, for cells of tables; None without one."""
     try:
-        image = _svg(smiles, width, height, st.context.theme.type == "dark")
+        image = _svg(smiles, width, height, st.context.theme.type == "dark", ())
     except BadSmilesError:
         return None
     return f"data:image/svg+xml;base64,{b64encode(image.encode()).decode()}"

@@ -31,7 +31,7 @@ def show_keep(smiles: str) -> None:
             "Keep",
             icon=":material/bookmark_add:",
             help="Put this polymer on your list of candidates.",
-            on_click=_keep,
+            on_click=keep,
             args=(smiles,),
         )
         if isinstance(kept, UserError):
@@ -45,15 +45,15 @@ def show_keep(smiles: str) -> None:
             )
 
 
-def _keep(smiles: str) -> None:
-    """Put a polymer on the list, once."""
+def keep(smiles: str) -> None:
+    """Put a polymer on the list that was looked at last, once; for a callback."""
     try:
         list_ = current_list()
         if list_.holds(smiles):
-            st.session_state[_KEPT] = "Is already on", list_.id
+            st.session_state[_KEPT] = f"{name_of(smiles) or smiles} is already on", list_.id
             return
         list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", _ORIGIN)])
-        st.session_state[_KEPT] = "Kept on", list_.id
+        st.session_state[_KEPT] = f"{name_of(smiles) or smiles} is now on", list_.id
     except UserError as error:
         st.session_state[_KEPT] = error
 

@@ -1,6 +1,5 @@
 """What the properties would be with another group at one place of the molecule."""
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,21 +7,21 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.wording import listed
-from engine.chem import draw
-from engine.chem.smiles import BadSmilesError
 from engine.chem.variants import Place, Places, places_of, variants_of
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.variants import VariantPredictions, predict_variants
 from engine.settings.properties import Property
 from pages.parts import models
-from pages.parts.formatting import number, plain, title_with_name, without_unit
+from pages.parts.formatting import number, number_format, plain, title_with_name, without_unit
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.page_guard import part
+from pages.parts.predict.gallery import picture_address
+from pages.parts.predict.keeping import keep
 from pages.parts.predict.places import place_label, show_places
 
 _GREY = "color: #8b9099"
-_TAKEN = "variant taken"
+_TAKEN = "variant taken or kept"
 _ROW = 66
 """The height of a row with its drawing, in pixels."""
 _MOST_HEIGHT = 8 * _ROW
@@ -81,7 +80,8 @@ def show_variants(
     _show_table(info, found, property_, ascending, load)
     st.caption(
         plain(
-            f"Each row has another group in place of {place.name}; Show makes it the molecule. "
+            f"Each row has another group in place of {place.name}; Show makes it the molecule, "
+            "Keep puts it on your list of candidates. "
             f"Change: the variant’s value less that of the molecule, as the model predicts both "
             f"({property_.name} of the molecule: "
             f"{number(property_, found.own[property_.name])}). Groups that would not be stable at "
@@ -153,11 +153,11 @@ def _show_table(
 ) -> None:
     order = found.order(property_.name, ascending)
     others = [each for each in info.properties if each.is_answer and each != property_]
-    dark = st.context.theme.type == "dark"
     table: dict[str, list] = {
-        "drawing": [_picture(found.variants[row].smiles, dark) for row in order],
+        "drawing": [picture_address(found.variants[row].smiles, 200, 2 * _ROW) for row in order],
         "variant": [found.variants[row].by for row in order],
         "show": ["Show"] * len(order),
+        "keep": ["Keep"] * len(order),
         **_cells(found, property_, order),
         "domain": [_domain_words(found, info, row) for row in order],
     }
@@ -185,6 +185,14 @@ def _show_table(
                 args=(units, load),
                 width=70,
             ),
+            "keep": st.column_config.ButtonColumn(
+                "",
+                type="tertiary",
+                key="keep variant",
+                on_click=_keep,
+                args=(units,),
+                width=70,
+            ),
             "domain": st.column_config.TextColumn(width="medium"),
             **{
                 head: config
@@ -199,6 +207,12 @@ def _show_table(
 def _take(units: list[str], load: Callable[[str], None]) -> None:
     """Make the variant of the clicked row the molecule."""
     load(units[st.session_state["take variant"]["row"]])
+    st.session_state[_TAKEN] = True
+
+
+def _keep(units: list[str]) -> None:
+    """Put the variant of the clicked row on the list of candidates."""
+    keep(units[st.session_state["keep variant"]["row"]])
     st.session_state[_TAKEN] = True
 
 
@@ -227,15 +241,11 @@ def _configs(property_: Property) -> dict[str, object]:
     """How a property's columns are written."""
     value, change, _ = _heads(property_)
     return {
-        value: st.column_config.NumberColumn(format=_format(property_)),
+        value: st.column_config.NumberColumn(format=number_format(property_)),
         change: st.column_config.NumberColumn(
-            format=_format(property_.errors).replace("%", "%+", 1)
+            format=number_format(property_.errors).replace("%", "%+", 1)
         ),
     }
-
-
-def _format(property_: Property) -> str:
-    return "%.4g" if property_.decimals is None else f"%.{property_.decimals}f"
 
 
 def _domain_words(found: VariantPredictions, info: BundleInfo, row: int) -> str:
@@ -246,13 +256,3 @@ def _domain_words(found: VariantPredictions, info: BundleInfo, row: int) -> str:
     if not names:
         return "inside"
     return "outside" if len(names) == len(info.answer_names) else f"outside for {listed(names)}"
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _picture(smiles: str, dark: bool) -> str:
-    """A small drawing as an address of its own; empty where there is none."""
-    try:
-        svg = draw.svg(smiles, 200, _ROW * 2, dark)
-    except BadSmilesError:
-        return ""
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"

@@ -1,0 +1,142 @@
+"""The Candidates page: lists, a specification, the table, notes, files; Keep on Predict."""
+
+import shutil
+
+import pytest
+
+from engine.candidates import history, job, lists
+from engine.candidates.answers import model_key
+from engine.candidates.intake import of_lines
+from engine.candidates.store import CandidateList
+
+
+@pytest.fixture(autouse=True)
+def no_lists(tiny_run) -> None:
+    """The workspace of the run serves all tests of this file: each begins without lists."""
+    shutil.rmtree(lists.folder())
+
+
+def _list(text: str = "*CC(*)c1ccccc1 first\nPMMA\nnylon\n*CCO*\n*C[Fe]C*") -> CandidateList:
+    made = lists.create_list("Mine")
+    made.add(of_lines(text))
+    return made
+
+
+def _table(app):
+    return app.dataframe[0].value
+
+
+def test_without_a_list_the_page_says_how_to_begin(tiny_run, open_page):
+    app = open_page("candidates", model=tiny_run.id)
+    assert not app.exception
+    assert "no candidate yet" in app.info[0].value
+    app.text_area(key="pasted candidates").set_value("PMMA\n*CCO* linker")
+    app.button(key="FormSubmitter:paste candidates-Add these").click().run()
+    assert not app.exception
+    (made,) = lists.all_lists()
+    assert (made.name, made.size) == (lists.FIRST, 2)
+    assert _table(app)["name"].tolist() == ["Poly(methyl methacrylate)", "Poly(ethylene oxide)"]
+
+
+def test_a_list_is_predicted_and_shown_with_reasons(tiny_run, open_page):
+    made = _list()
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    assert not app.exception
+    assert made.waiting(model_key(tiny_run.bundle, {})) == []
+    table = _table(app)
+    assert len(table) == 5
+    assert "class of polymers" in table["remark"].iloc[2]
+    assert "iron" in table["remark"].iloc[4]
+    assert table["Tg"].notna().tolist() == [True, True, False, True, True]
+    assert table["structure"].iloc[0].startswith("data:image/svg+xml")
+
+
+def test_a_specification_orders_the_list_and_stays_with_it(tiny_run, open_page):
+    made = _list()
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    app.text_input(key=f"specification of {made.id}").set_value("Tg > 20, Tg high").run()
+    assert not app.exception
+    table = _table(app)
+    likely = table["all met"].dropna()
+    assert likely.iloc[:3].is_monotonic_decreasing
+    assert table["name"].iloc[-1] == "*C[Fe]C*" or "*C[Fe]C*" in table["name"].iloc[3:].tolist()
+    assert any("Understood as: Tg" in each.value for each in app.caption)
+    again = open_page("candidates", list=made.id, model=tiny_run.id)
+    assert again.text_input(key=f"specification of {made.id}").value == "Tg > 20, Tg high"
+    again.text_input(key=f"specification of {made.id}").set_value("Tg about 20").run()
+    assert "no requirement that can be read" in again.error[0].value
+
+
+def test_a_long_list_goes_to_a_process(tiny_run, open_page, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        "pages.parts.candidates.predicting.start_job",
+        lambda list_, folder, given: (
+            started.append(list_.id),
+            job.write_job(list_, job.Job(state="failed", model=str(folder), words="no disk.")),
+        ),
+    )
+    made = _list("\n".join(f"*{'C' * n}O*" for n in range(1, 80)))
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    assert started == [made.id]
+    assert any("no disk. 79 candidates of this list wait" in each.value for each in app.warning)
+    assert [each.label for each in app.button if each.label == "Go on"]
+
+
+def test_lists_are_made_renamed_removed_and_brought_back(tiny_run, open_page):
+    made = _list()
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    app.text_input(key="new list name").set_value("Second")
+    app.button(key="FormSubmitter:new list-Make a list").click().run()
+    assert {each.name for each in lists.all_lists()} == {"Mine", "Second"}
+    second = next(each for each in lists.all_lists() if each.name == "Second")
+    assert app.selectbox(key="candidates: list").value == second.id
+    app.text_input(key=f"name of {second.id}").set_value("Mine")
+    app.button(key="FormSubmitter:rename list-Rename").click().run()
+    assert "already" in app.error[0].value
+    remove = next(each for each in app.button if each.label.startswith("Remove this list"))
+    remove.click().run()
+    assert [each.name for each in lists.all_lists()] == ["Mine"]
+    back = next(each for each in app.button if each.label.startswith("Bring back the list"))
+    back.click().run()
+    assert len(lists.all_lists()) == 2
+
+
+def test_a_link_to_a_list_that_is_gone_says_so(tiny_run, open_page):
+    _list()
+    app = open_page("candidates", list="20200101-000000-gone-abcd", model=tiny_run.id)
+    assert any("no list" in each.value for each in app.warning)
+    assert app.dataframe
+
+
+@pytest.mark.parametrize("form", ["CSV", "SDF, structures with all columns"])
+def test_files_are_made(tiny_run, open_page, form):
+    made = _list()
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    app.selectbox(key="candidates file form").set_value(form).run()
+    next(each for each in app.button if each.label == "Make the file").click().run()
+    assert not app.exception
+    assert not app.error
+    (found,) = app.get("download_button")
+    assert found.proto.label.startswith("Download Mine")
+
+
+def test_keep_puts_the_molecule_on_the_list_once(tiny_run, open_page):
+    app = open_page("predict", smiles="*CCO*", model=tiny_run.id)
+    for _ in range(2):
+        next(each for each in app.button if each.label == "Keep").click().run()
+        assert not app.exception
+    (made,) = lists.all_lists()
+    (kept,) = lists.open_list(made.id).candidates()
+    assert (kept.unit, kept.name, kept.origin) == ("*CCO*", "Poly(ethylene oxide)", "Predict")
+
+
+def test_the_history_leads_back(tiny_run, open_page):
+    app = open_page("predict", smiles="*CCO*", model=tiny_run.id)
+    app.text_input(key="smiles").set_value("*CC(*)C").run()
+    assert [each.unit for each in history.remembered("")][:2] == ["*CC(*)C", "*CCO*"]
+    number = history.remembered("")[1].id
+    app.run()
+    app.button(key=f"history {number}").click().run()
+    assert app.text_input(key="smiles").value == "*CCO*"
+    assert history.remembered("")[0].unit == "*CCO*"
