@@ -9,9 +9,10 @@ import functools
 import re
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 from urllib.parse import urlsplit
 
 import streamlit
@@ -112,7 +113,11 @@ class Door:
 
 @asynccontextmanager
 async def starting(_app: object) -> AsyncIterator[None]:
-    """Before the first request: tell Streamlit the names too, and open a browser if asked."""
+    """Before the first request: tell Streamlit the names too, and open a browser if asked.
+
+    Meanwhile the default model is loaded, which would let the first visitor wait for seconds.
+    """
+    Thread(target=_load_quietly, name="loading", daemon=True).start()
     config.set_option("server.allowedHosts", _names())
     if not config.get_option("server.headless"):
         # The socket listens already. Streamlit itself opens none for an app with a door.
@@ -123,6 +128,15 @@ async def starting(_app: object) -> AsyncIterator[None]:
     forgetting = asyncio.create_task(_forget_ended_sessions())
     yield
     forgetting.cancel()
+
+
+def _load_quietly() -> None:
+    """Load the default model; where that fails, the page that needs it will say why."""
+    # Here: this file is imported before the server listens.
+    from pages.parts.models import load_default_model
+
+    with suppress(Exception):
+        load_default_model()
 
 
 async def _forget_ended_sessions() -> None:

@@ -110,6 +110,16 @@ def load_predictor(folder: Path) -> Predictor:
     return _predictor(str(folder), _time_written(folder))
 
 
+def load_default_model() -> None:
+    """Load the default model and all that its first answer needs, before anybody asks."""
+    folder = bundle.default_bundle()
+    predictor = _predictor(str(folder), _time_written(folder))
+    predicted = predictor.at_usual_conditions(["*CC*"])
+    if predictor.has_intervals:
+        predictor.uncertainty(predicted)
+    _known_labels(str(folder), _time_written(folder)).of("*CC*")
+
+
 @part
 def show_deviation(folder: Path) -> None:
     """Warn when a model predicts differently on this machine than where it was made."""
