@@ -83,7 +83,8 @@ def _show(labels: dict[Property, NearPolymer], shown: str) -> None:
                 value = name + number(property_, label.value)
                 by_reference.setdefault(_reference(label), []).append(value)
         for reference, values in by_reference.items():
-            st.markdown(plain(f"{', '.join(values)} · {reference}"))
+            lines = [f"{values[0]} · {reference}"] if len(values) == 1 else [*values, reference]
+            st.markdown("  \n".join(map(plain, lines)))
         st.caption(f"similarity {polymer.similarity:.2f}")
         show_picture(shown, 220, 90, _marked(only_shown))
 
