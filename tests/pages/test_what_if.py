@@ -68,6 +68,10 @@ def test_a_molecule_without_places_says_so(shown) -> None:
     assert "no place at which a group can be exchanged" in words(app)
 
 
+def test_what_is_no_repeat_unit_is_not_mixed(shown) -> None:
+    assert "no mixture of it" in words(shown("CCO", "show mixing"))
+
+
 def test_a_copolymer_is_estimated_from_a_name(shown) -> None:
     app = shown("*CC(*)c1ccccc1", "show mixing")
     assert not app.get("plotly_chart")

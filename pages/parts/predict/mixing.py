@@ -69,6 +69,9 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
     """
     if not st.toggle("Copolymer or blend estimate", key="show mixing"):
         return
+    if find(smiles).only is None:
+        st.info("The molecule shown is no repeat unit, so there is no mixture of it.")
+        return
     answers = [each for each in info.properties if each.is_answer]
     if not any(map(rules_of, answers)):
         st.info("There is no mixing rule for any property of this model.")
@@ -140,9 +143,14 @@ def _offer_units(found: Found, key: str) -> None:
             st.button(
                 plain(unit.name or unit.smiles),
                 key=f"{key} is {unit.smiles}",
-                on_click=st.session_state.__setitem__,
+                on_click=_enter,
                 args=(key, unit.smiles),
             )
+
+
+def _enter(key: str, smiles: str) -> None:
+    """Enter a unit into a field; for a callback."""
+    st.session_state[key] = smiles
 
 
 def _fractions(names: list[str]) -> tuple[np.ndarray, bool]:
@@ -205,8 +213,9 @@ def _predicted(
     predictor = models.load_predictor(Path(folder))
     at = same_for_all(predictor.info.conditions, len(units), dict(given))
     predicted = predictor.predict(units, given=at)
-    for problem in predicted.problems.values():
-        raise UserError(f"One of the units is not predicted: {problem}.")
+    if predicted.problems:
+        row, problem = next(iter(predicted.problems.items()))
+        raise UserError(f"The unit {clipped(units[row])} is not predicted: {problem}.")
     sentences = predicted.warnings(predictor.info.answer_names)
     warnings = [sentences.get(row, "") for row in range(len(units))]
     values = predicted.blend
@@ -285,6 +294,8 @@ def _show_curve(
 ) -> None:
     """A property over the composition, by each of its rules."""
     choices = {title_with_name(each): each for each in answers if found[each.name]}
+    if not choices:
+        return
     forget_stale_choice("mixed property", list(choices))
     property_ = choices[
         st.selectbox("Over the composition", list(choices), key="mixed property", width=300)
