@@ -78,9 +78,7 @@ def test_a_copolymer_is_estimated_from_a_name(shown) -> None:
     app.text_input(key="mixed unit 2").set_value("cis-polybutadiene").run()
     assert not app.exception
     table = _table(app, "mixture")
-    assert table[table["rule"] == "Fox"]["property"].tolist() == [
-        "Glass transition temperature (Tg)"
-    ]
+    assert table[table["rule"] == "Fox"]["property"].tolist() == ["Tg (°C)"]
     assert table[table["rule"] == "no rule"]["mixture"].eq("–").all()
     assert table["rule"].str.startswith("Gordon–Taylor, k = ").any()
     assert app.get("plotly_chart")

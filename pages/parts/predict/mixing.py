@@ -26,7 +26,6 @@ from pages.parts.formatting import (
     plain_in_chart,
     show_error,
     title_with_name,
-    unit_of,
     without_unit,
 )
 from pages.parts.layout import columns, forget_stale_choice
@@ -246,21 +245,24 @@ def _show_table(
     rows = []
     for property_ in answers:
         bare = without_unit(property_)
-        own = {
-            name: number(bare, value)
-            for name, value in zip(names, predicted.values[property_.name], strict=True)
-        }
-        head = {"property": title_with_name(property_), "unit": unit_of(property_)}
+        values = predicted.values[property_.name]
+        own = {name: number(bare, value) for name, value in zip(names, values, strict=True)}
         if not found[property_.name]:
             why = "needs a density" if rules_of(property_) else "no rule"
-            rows.append({**head, **own, "mixture": "–", "range": "–", "rule": why})
+            none = {"mixture": "–", "range": "–", "rule": why}
+            rows.append({"property": property_.label, **none, **own})
         for each in found[property_.name]:
             low, high = each.low[0], each.high[0]
-            both = f"{number(bare, low)} to {number(bare, high)}" if low == low else "–"
-            mixture = number(bare, each.values[0])
-            words = {"mixture": mixture, "range": both, "rule": _rule_words(each)}
             rows.append(
-                {**head, **own, **words, "formula": each.rule.formula, "source": each.rule.source}
+                {
+                    "property": property_.label,
+                    "mixture": number(bare, each.values[0]),
+                    "range": f"{number(bare, low)} to {number(bare, high)}" if low == low else "–",
+                    "rule": _rule_words(each),
+                    **own,
+                    "formula": each.rule.formula,
+                    "source": each.rule.source,
+                }
             )
     st.dataframe(
         pd.DataFrame(rows).fillna(""),
