@@ -1,6 +1,7 @@
 """Variants of a repeat unit: other groups in place of one that it has, or of a hydrogen."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rdkit import Chem
@@ -160,6 +161,12 @@ class Place(NamedTuple):
         """The atoms of all such places."""
         return tuple(atom for site in self.sites for atom in site.atoms or site.beside)
 
+    @property
+    def apart(self) -> bool:
+        """Whether none of such places touches another, so that all can be changed at once."""
+        atoms = {atom for site in self.sites for atom in site.atoms}
+        return not any(atoms.intersection(site.beside) for site in self.sites)
+
 
 class Places(NamedTuple):
     """Where a repeat unit may be changed.
@@ -170,7 +177,7 @@ class Places(NamedTuple):
     """
 
     smiles: str
-    places: list[Place]
+    places: tuple[Place, ...]
 
 
 class Variant(NamedTuple):
@@ -185,6 +192,7 @@ class Variant(NamedTuple):
     smiles: str
 
 
+@lru_cache(maxsize=64)
 def places_of(smiles: str) -> Places:
     """The places at which a repeat unit may be changed, those that give the same polymers as one.
 
@@ -195,7 +203,7 @@ def places_of(smiles: str) -> Places:
         BadSmilesError: when it cannot be read.
     """
     if not repeats(parse(smiles)):
-        return Places(smiles, [])
+        return Places(smiles, ())
     smiles = cut_between_carbons(smiles)
     unit = parse(smiles)
     found: dict[tuple[str, str], Place] = {}
@@ -211,7 +219,7 @@ def places_of(smiles: str) -> Places:
             found[key] = known._replace(sites=(*known.sites, site))
         elif len(found) < _MOST_PLACES:
             found[key] = Place(kind, name, site.atoms or site.beside, (site,))
-    return Places(smiles, list(found.values()))
+    return Places(smiles, tuple(found.values()))
 
 
 def variants_of(smiles: str, place: Place, everywhere: bool = False) -> list[Variant]:
@@ -222,7 +230,7 @@ def variants_of(smiles: str, place: Place, everywhere: bool = False) -> list[Var
     Args:
         smiles: as `places_of` gives it.
         place: one of its places.
-        everywhere: whether all places like it are changed, not this one alone.
+        everywhere: whether all places like it are changed where they are `apart`, not this alone.
 
     Returns:
         Units with two `*`, other than the given one and than each other (`canonical_unit`).
@@ -231,10 +239,7 @@ def variants_of(smiles: str, place: Place, everywhere: bool = False) -> list[Var
         BadSmilesError: when the unit cannot be read.
     """
     unit = parse(smiles)
-    sites = place.sites if everywhere else place.sites[:1]
-    atoms = {atom for site in sites for atom in site.atoms}
-    if any(atoms.intersection(site.beside) for site in sites):
-        return []
+    sites = place.sites if everywhere and place.apart else place.sites[:1]
     before = _unlikely_in(unit)
     known = {canonical_unit(without_stereo(smiles))}
     found = []

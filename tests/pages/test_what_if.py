@@ -68,15 +68,17 @@ def test_a_molecule_without_places_says_so(shown) -> None:
     assert "no place at which a group can be exchanged" in words(app)
 
 
+def test_what_is_no_repeat_unit_is_not_mixed(shown) -> None:
+    assert "no mixture of it" in words(shown("CCO", "show mixing"))
+
+
 def test_a_copolymer_is_estimated_from_a_name(shown) -> None:
     app = shown("*CC(*)c1ccccc1", "show mixing")
     assert not app.get("plotly_chart")
     app.text_input(key="mixed unit 2").set_value("cis-polybutadiene").run()
     assert not app.exception
     table = _table(app, "mixture")
-    assert table[table["rule"] == "Fox"]["property"].tolist() == [
-        "Glass transition temperature (Tg)"
-    ]
+    assert table[table["rule"] == "Fox"]["property"].tolist() == ["Tg (°C)"]
     assert table[table["rule"] == "no rule"]["mixture"].eq("–").all()
     assert table["rule"].str.startswith("Gordon–Taylor, k = ").any()
     assert app.get("plotly_chart")

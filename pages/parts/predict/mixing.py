@@ -26,7 +26,6 @@ from pages.parts.formatting import (
     plain_in_chart,
     show_error,
     title_with_name,
-    unit_of,
     without_unit,
 )
 from pages.parts.layout import columns, forget_stale_choice
@@ -68,6 +67,9 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
         given: the conditions that are shown, at which the other units are predicted too.
     """
     if not st.toggle("Copolymer or blend estimate", key="show mixing"):
+        return
+    if find(smiles).only is None:
+        st.info("The molecule shown is no repeat unit, so there is no mixture of it.")
         return
     answers = [each for each in info.properties if each.is_answer]
     if not any(map(rules_of, answers)):
@@ -140,9 +142,14 @@ def _offer_units(found: Found, key: str) -> None:
             st.button(
                 plain(unit.name or unit.smiles),
                 key=f"{key} is {unit.smiles}",
-                on_click=st.session_state.__setitem__,
+                on_click=_enter,
                 args=(key, unit.smiles),
             )
+
+
+def _enter(key: str, smiles: str) -> None:
+    """Enter a unit into a field; for a callback."""
+    st.session_state[key] = smiles
 
 
 def _fractions(names: list[str]) -> tuple[np.ndarray, bool]:
@@ -205,8 +212,9 @@ def _predicted(
     predictor = models.load_predictor(Path(folder))
     at = same_for_all(predictor.info.conditions, len(units), dict(given))
     predicted = predictor.predict(units, given=at)
-    for problem in predicted.problems.values():
-        raise UserError(f"One of the units is not predicted: {problem}.")
+    if predicted.problems:
+        row, problem = next(iter(predicted.problems.items()))
+        raise UserError(f"The unit {clipped(units[row])} is not predicted: {problem}.")
     sentences = predicted.warnings(predictor.info.answer_names)
     warnings = [sentences.get(row, "") for row in range(len(units))]
     values = predicted.blend
@@ -237,21 +245,24 @@ def _show_table(
     rows = []
     for property_ in answers:
         bare = without_unit(property_)
-        own = {
-            name: number(bare, value)
-            for name, value in zip(names, predicted.values[property_.name], strict=True)
-        }
-        head = {"property": title_with_name(property_), "unit": unit_of(property_)}
+        values = predicted.values[property_.name]
+        own = {name: number(bare, value) for name, value in zip(names, values, strict=True)}
         if not found[property_.name]:
             why = "needs a density" if rules_of(property_) else "no rule"
-            rows.append({**head, **own, "mixture": "–", "range": "–", "rule": why})
+            none = {"mixture": "–", "range": "–", "rule": why}
+            rows.append({"property": property_.label, **none, **own})
         for each in found[property_.name]:
             low, high = each.low[0], each.high[0]
-            both = f"{number(bare, low)} to {number(bare, high)}" if low == low else "–"
-            mixture = number(bare, each.values[0])
-            words = {"mixture": mixture, "range": both, "rule": _rule_words(each)}
             rows.append(
-                {**head, **own, **words, "formula": each.rule.formula, "source": each.rule.source}
+                {
+                    "property": property_.label,
+                    "mixture": number(bare, each.values[0]),
+                    "range": f"{number(bare, low)} to {number(bare, high)}" if low == low else "–",
+                    "rule": _rule_words(each),
+                    **own,
+                    "formula": each.rule.formula,
+                    "source": each.rule.source,
+                }
             )
     st.dataframe(
         pd.DataFrame(rows).fillna(""),
@@ -285,6 +296,8 @@ def _show_curve(
 ) -> None:
     """A property over the composition, by each of its rules."""
     choices = {title_with_name(each): each for each in answers if found[each.name]}
+    if not choices:
+        return
     forget_stale_choice("mixed property", list(choices))
     property_ = choices[
         st.selectbox("Over the composition", list(choices), key="mixed property", width=300)

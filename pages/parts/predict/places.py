@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.chem import draw
+from engine.chem.smiles import BadSmilesError
 from engine.chem.variants import Place, Places
-from pages.parts.formatting import plain_in_chart
+from pages.parts.formatting import plain, plain_in_chart
 
 _WIDTH, _HEIGHT = 420, 260
 _COLOUR = (0.36, 0.62, 0.90)
@@ -41,8 +42,13 @@ def show_places(
     """
     dark = st.context.theme.type == "dark"
     labels = [place_label(places, place) for place in places.places]
+    try:
+        chart = _chart(places, chosen, everywhere, labels, dark)
+    except BadSmilesError as error:
+        st.caption(f"No drawing: {plain(str(error))}.")
+        return
     st.plotly_chart(
-        _chart(places, chosen, everywhere, labels, dark),
+        chart,
         theme=None,
         key=_KEY,
         on_select=lambda: _clicked(labels, choose),

@@ -61,7 +61,7 @@ def show_variants(
     left, right = columns("what-if", [1, 1.3], 300)
     with right:
         place = _choose_place(places)
-        everywhere = _choose_everywhere(places, place)
+        everywhere = _choose_everywhere(place)
         property_, ascending = _choose_order(info)
     with left, st.container(border=True, horizontal_alignment="center"):
         show_places(places, place, everywhere, _choose)
@@ -98,7 +98,6 @@ def _choose_place(places: Places) -> Place:
         st.selectbox(
             "Place to change",
             list(labels),
-            format_func=plain,
             key="variants at",
             help="The numbers are those of the drawing, which can be clicked. Places that give "
             "the same polymers are one.",
@@ -111,13 +110,12 @@ def _choose(label: str) -> None:
     st.session_state["variants at"] = label
 
 
-def _choose_everywhere(places: Places, place: Place) -> bool:
+def _choose_everywhere(place: Place) -> bool:
     """Whether all places like it are changed; asked only where that can be done."""
     count = len(place.sites)
-    if count == 1 or not variants_of(places.smiles, place, everywhere=True):
+    if count == 1 or not place.apart:
         return False
-    words = f"Change all {count} alike places"
-    return st.checkbox(words, key="variants everywhere")
+    return st.checkbox(f"Change all {count} alike places", key="variants everywhere")
 
 
 def _choose_order(info: BundleInfo) -> tuple[Property, bool]:
