@@ -25,6 +25,7 @@ from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictions, Predictor
+from ..inference.specification import Requirement, probability_columns, read_specification
 from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import Uncertainty
@@ -60,6 +61,11 @@ def add(commands: Commands) -> None:
         "--intervals",
         action="store_true",
         help="add each value's 90 %% interval, and whether the unit is like those trained on",
+    )
+    command.add_argument(
+        "--specification",
+        metavar="TEXT",
+        help="add the probability of meeting it, such as 'Tg > 150, Density < 1.2'",
     )
     command.add_argument(
         "--sources",
@@ -103,10 +109,10 @@ def _predict(arguments: argparse.Namespace) -> None:
 
 
 def _predict_input(arguments: argparse.Namespace) -> None:
-    if arguments.intervals and arguments.sample_submission:
+    if (arguments.intervals or arguments.specification) and arguments.sample_submission:
         raise UserError(
             "A submission has exactly the columns that its sample asks for: leave out --intervals "
-            "or --sample-submission."
+            "and --specification, or --sample-submission."
         )
     if arguments.source and arguments.sources == ALL:
         raise UserError("--source is for one source, --sources all for all of them: leave out one.")
@@ -119,8 +125,9 @@ def _predict_input(arguments: argparse.Namespace) -> None:
     if arguments.source:
         # Refused before anything is written.
         predictor.info.columns_like(arguments.source)
-    if arguments.intervals:
+    if arguments.intervals or arguments.specification:
         predictor.demand_intervals()
+    _requirements(predictor, arguments)
     # Not by `Path`, which complains of a SMILES that is too long for a file's name.
     if os.path.isfile(arguments.input):
         _predict_file(predictor, arguments)
@@ -152,6 +159,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
             arguments.id_column,
             _conditions(predictor, arguments),
             arguments.fragments or "refuse",
+            _requirements(predictor, arguments),
         )
     if output:
         print_line(f"Written to {output}", stderr=True)
@@ -190,6 +198,16 @@ def _conditions(predictor: Predictor, arguments: argparse.Namespace) -> dict[str
             )
         given[condition.name] = checked_value(condition, value)
     return given
+
+
+def _requirements(predictor: Predictor, arguments: argparse.Namespace) -> list[Requirement]:
+    """What `--specification` says; empty without it.
+
+    Raises:
+        UserError: when it cannot be read.
+    """
+    answers = [each for each in predictor.info.properties if each.is_answer]
+    return read_specification(arguments.specification or "", answers)
 
 
 def _predict_sample(
@@ -310,6 +328,27 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
         members.add_row(label, *("–" if isnan(v) else property_.number(v) for v in values))
     Console().print(blended, members)
+    if uncertainty and (requirements := _requirements(predictor, arguments)):
+        _print_probabilities(predictor, requirements, predicted, uncertainty)
+
+
+def _print_probabilities(
+    predictor: Predictor,
+    requirements: Sequence[Requirement],
+    predicted: Predictions,
+    uncertainty: Uncertainty,
+) -> None:
+    """Print how likely one unit meets each requirement, and all of them."""
+    row = probability_columns(
+        requirements, predictor.info, predicted.blend, uncertainty.half_widths
+    ).iloc[0]
+    units = {each.name: each.unit for each in predictor.info.properties}
+    for each in requirements:
+        if each.has_ends:
+            words = each.ends_in_words(units[each.name])
+            print_line(f"probability of {words}: {row[f'probability_{each.name}']:.0%}")
+    if sum(each.has_ends for each in requirements) > 1:
+        print_line(f"probability of all of it: {row['probability_all']:.0%}")
 
 
 def _print_measured(predictor: Predictor, smiles: str) -> None:

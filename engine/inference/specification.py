@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
 from ..settings.properties import Property, conversion_to, registered_as
+from .bundle import BundleInfo
 from .conformal import Interval
 from .probability import probability_between
 
@@ -61,17 +63,17 @@ class Requirement(BaseModel):
 
     def words(self, unit: str = "") -> str:
         """The requirement as it can be written and read again, such as `Tg > 150 °C`."""
+        aim = f"{self.name} as {self.direction} as possible" if self.direction else ""
+        return ", ".join(filter(None, [self.ends_in_words(unit), aim]))
+
+    def ends_in_words(self, unit: str = "") -> str:
+        """Its ends alone; empty without any."""
         after = f" {unit}" if unit else ""
         if self.low is not None and self.high is not None:
-            text = f"{self.low:g} < {self.name} < {self.high:g}{after}"
-        elif self.low is not None:
-            text = f"{self.name} > {self.low:g}{after}"
-        elif self.high is not None:
-            text = f"{self.name} < {self.high:g}{after}"
-        else:
-            text = ""
-        aim = f"{self.name} as {self.direction} as possible" if self.direction else ""
-        return ", ".join(filter(None, [text, aim]))
+            return f"{self.low:g} < {self.name} < {self.high:g}{after}"
+        if self.low is not None:
+            return f"{self.name} > {self.low:g}{after}"
+        return "" if self.high is None else f"{self.name} < {self.high:g}{after}"
 
 
 class Likelihood(NamedTuple):
@@ -222,6 +224,33 @@ def _scaled_end(property_: Property, end: float | None, without: float) -> float
         return without
     scaled = float(property_.scaled(np.array(end)))
     return scaled if math.isfinite(scaled) else -np.inf  # of a logarithm: all values lie above
+
+
+def probability_columns(
+    requirements: Sequence[Requirement],
+    info: BundleInfo,
+    blend: pd.DataFrame,
+    half_widths: pd.DataFrame,
+) -> pd.DataFrame:
+    """`probability_Tg` and so on, and `probability_all`: N rows, NaN where it cannot be said.
+
+    Args:
+        requirements: of the properties that the model answers with.
+        info: of the model.
+        blend: N rows, a column for each property.
+        half_widths: of the intervals, see `engine.inference.uncertainty.Uncertainty`.
+    """
+    likely = likelihood(
+        requirements,
+        {each.name: each for each in info.properties},
+        info.intervals or {},
+        {name: blend[name].to_numpy() for name in blend},
+        {name: half_widths[name].to_numpy() for name in half_widths},
+    )
+    columns = {f"probability_{name}": each for name, each in likely.by_property.items()}
+    if len(likely.of_all):
+        columns["probability_all"] = likely.of_all
+    return pd.DataFrame(columns, index=blend.index)
 
 
 def pareto_front(

@@ -26,6 +26,7 @@ from ..table.streaming import TableStream
 from ..table.written import csv_text
 from .domain_words import outside_words
 from .predict import Predictions, Predictor, Progress, whole_units
+from .specification import Requirement, probability_columns
 from .submission import prediction_table, smiles_of, unpredicted
 
 CHUNK_ROWS = 256
@@ -87,6 +88,7 @@ def predict_file(
     id: str | None = None,
     conditions: Mapping[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
+    requirements: Sequence[Requirement] = (),
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
@@ -109,15 +111,16 @@ def predict_file(
             that there is none.
         conditions: at which all rows are predicted, by name; the others are columns of the table.
         fragments: what is done about molecules beside a repeat unit, such as counter-ions.
+        requirements: of a specification; the probabilities of meeting them get columns too.
 
     Returns:
         The rows that could not be predicted.
 
     Raises:
-        UserError: when the table cannot be read or holds no SMILES, or when intervals are asked
-            for and the model has none.
+        UserError: when the table cannot be read or holds no SMILES, or when intervals or
+            probabilities are asked for and the model has no intervals.
     """
-    if intervals:
+    if intervals or requirements:
         predictor.demand_intervals()
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
@@ -145,8 +148,13 @@ def predict_file(
                 _tell_names(predicted)
             frame = prediction_table(part, columns, predicted, names)
             frame.insert(1, free_name(columns.smiles, frame), part.frame[columns.smiles].tolist())
-            if intervals:
-                sure = predictor.uncertainty(predicted)
+            sure = predictor.uncertainty(predicted) if intervals or requirements else None
+            if sure and requirements:
+                likely = probability_columns(
+                    requirements, predictor.info, predicted.blend, sure.half_widths
+                )
+                frame = pd.concat([frame, likely], axis=1)
+            if sure and intervals:
                 frame = pd.concat([frame, sure.columns(names)], axis=1)
                 outside = outside_words(
                     predictor.info, sure, predicted.unseen, list(names.values())

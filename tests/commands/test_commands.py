@@ -344,3 +344,22 @@ def test_presets_are_listed_with_their_sizes(capsys: pytest.CaptureFixture[str])
     assert listed["gpu"]["parameters"] == {"polygin": 365_385}
     assert main(["presets", "--properties", "1"]) == 0
     assert "laptop-6gb" in capsys.readouterr().out
+
+
+def test_a_specification_adds_probabilities(trained, tmp_path, capsys) -> None:
+    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    path.write_text("id,SMILES\na,*CC(*)c1ccccc1\nb,nonsense(\n")
+    words = ["--specification", "Tg > 50, Density < 1.2, Tg low"]
+    assert main(["predict", "trained", str(path), "-o", str(out), *words]) == 0
+    frame = pd.read_csv(out)
+    product = frame["probability_Tg"] * frame["probability_Density"]
+    assert frame["probability_all"].iloc[0] == pytest.approx(product.iloc[0])
+    assert 0 < frame["probability_all"].iloc[0] < 1
+    assert pd.isna(frame["probability_all"].iloc[1])
+    capsys.readouterr()
+    assert main(["predict", "trained", "*CC(*)c1ccccc1", *words]) == 0
+    said = capsys.readouterr().out
+    assert f"probability of Tg > 50 °C: {frame['probability_Tg'][0]:.0%}" in said
+    assert f"probability of all of it: {frame['probability_all'][0]:.0%}" in said
+    assert main(["predict", "trained", "*CC*", "--specification", "Tg about 3"]) == 1
+    assert "no requirement that can be read" in capsys.readouterr().err
