@@ -172,3 +172,23 @@ def _middle(page, number: int) -> tuple[float, float]:
     """The middle of a drawing, in pixels of the page."""
     box = editor_frame(page, number).locator("#paper").bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_groups_are_attached_where_one_clicks(editor):
+    for group, unit in (
+        ("Benzene", "*CC(*)Cc1ccccc1"),
+        ("Cyclohexane", "*CC(*)CC1CCCCC1"),
+        ("Thiophene", "*CC(*)Cc1cccs1"),
+        ("Imide (phthalimide)", "*CC(*)CN1C(=O)c2ccccc2C1=O"),
+        ("Ether", "*CC(*)COC"),
+        ("Ester", "*CC(*)CC(=O)OC"),
+        ("Amide", "*CC(*)CC(=O)NC"),
+        ("Sulfone", "*CC(*)CS(C)(=O)=O"),
+    ):
+        _type(editor, "")
+        _wait(editor, lambda now: now["drawn"] == "")
+        _type(editor, "*CC(*)C")
+        _wait(editor, lambda now: now["drawn"] == canonical("*CC(*)C"))
+        editor_frame(editor, 0).get_by_label("Attach a group").select_option(group)
+        click_atom(editor, 0, 4)
+        _wait(editor, lambda now, unit=unit: now["drawn"] == canonical(unit), group)
