@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from .properties import is_competition
 
@@ -34,6 +33,9 @@ def figures(
         without scored labels has n = 0 and None elsewhere. The weighted forms leave it out, as they
         do one whose training labels are all equal: its errors have no range to be measured by.
     """
+    # Here: it takes most of a second, and pages that only show figures need none of it.
+    from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
     scored = np.isfinite(labels) & np.isfinite(predictions)
     result: dict = {"wmae": None, "wmae_row": None, "mae": {}, "rmse": {}, "r2": {}, "n": {}}
     for column, name in enumerate(names):
