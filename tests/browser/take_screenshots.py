@@ -79,6 +79,18 @@ def _errors(page: Page, app: App, runs: list[str]) -> None:
     page.locator(".js-plotly-plot").first.wait_for()
 
 
+def _candidates(page: Page, app: App, runs: list[str]) -> None:
+    page.goto(f"{app.url}/candidates")
+    field = page.get_by_role("textbox", name="Repeat units or names, one in each line")
+    if field.is_visible():
+        field.fill("PEEK\nKapton\nPMMA\nPVDF\nPDMS\nnylon 6,6\nPET\n*CC(*)c1ccc(C#N)cc1 new")
+        page.get_by_role("button", name="Add these").click()
+    wish = page.get_by_role("textbox", name="Specification: what should they be?")
+    wish.fill("Tg > 100, Density < 1.3, Tc as high as possible")
+    wish.press("Enter")
+    page.get_by_text("Understood as").wait_for()
+
+
 def _models(page: Page, app: App, runs: list[str]) -> None:
     page.goto(f"{app.url}/models?model={runs[0]}")
     page.get_by_role("button", name="Download as one file").wait_for()
@@ -86,6 +98,7 @@ def _models(page: Page, app: App, runs: list[str]) -> None:
 
 PAGES = {
     "predict": _predict,
+    "candidates": _candidates,
     "train": _train,
     "monitor": _monitor,
     "compare": _compare,

@@ -12,7 +12,10 @@ from tests.conftest import TEXTBOOK
 axe = pytest.importorskip("axe_playwright_python", reason="no axe-playwright-python")
 AXE = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
-PAGES = ("Predict", "Train", "Monitor", "Compare", "Submission", "Errors", "Help")
+PAGES = (
+    *("Predict", "Candidates", "Train", "Monitor", "Compare", "Submission", "Errors", "Models"),
+    "Help",
+)
 SERIOUS = ("serious", "critical")
 STREAMLITS_OWN = {
     # Blocks of code that are higher than their place scroll. Chromium and Firefox lead Tab to
@@ -66,6 +69,13 @@ def test_pages_with_content_have_no_serious_finding(
     assert page.locator("iframe").first.get_attribute("title") == "Molecule editor"
     page.get_by_role("img", name="Repeat unit of Polystyrene: C8H8, 2 attachment").first.wait_for()
     _look(page, "Predict")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    _go_to(page, "Candidates")
+    page.get_by_text("1 of 1 candidates").wait_for()
+    _look(page, "Candidates")
+    _go_to(page, "Models")
+    page.get_by_role("button", name="Download as one file").wait_for()
+    _look(page, "Models")
     _go_to(page, "Train")
     page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
     page.get_by_role("button", name="Train", exact=True).wait_for()

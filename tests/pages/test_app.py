@@ -6,7 +6,10 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import ROOT
 
 APP = ROOT / "app.py"
-PAGES = ("predict", "train", "monitor", "compare", "submission", "errors", "help")
+PAGES = (
+    *("predict", "candidates", "train", "monitor", "compare", "submission", "errors", "models"),
+    "help",
+)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -24,8 +24,6 @@ _VALUES_SHOWN = 3
 @part
 def show_keep(smiles: str) -> None:
     """The button that puts the molecule on the list that was looked at last."""
-    names = {each.id: each.name for each in all_lists()}
-    kept = st.session_state.pop(_KEPT, None)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Keep",
@@ -34,26 +32,35 @@ def show_keep(smiles: str) -> None:
             on_click=keep,
             args=(smiles,),
         )
-        if isinstance(kept, UserError):
-            show_error(kept)
-        elif kept:
-            st.page_link(
-                "pages/candidates.py",
-                label=plain(f"{kept[0]} {names.get(kept[1], '')}"),
-                icon=":material/bookmarks:",
-                query_params={"list": kept[1]},
-            )
+        _show_kept()
+
+
+def _show_kept() -> None:
+    """What came of the last click; it stays, since a page is often drawn twice."""
+    kept = st.session_state.get(_KEPT)
+    if isinstance(kept, UserError):
+        show_error(kept)
+    elif kept:
+        words, list_id = kept
+        names = {each.id: each.name for each in all_lists()}
+        st.page_link(
+            "pages/candidates.py",
+            label=plain(f"{words} {names.get(list_id, '')}"),
+            icon=":material/bookmarks:",
+            query_params={"list": list_id},
+        )
 
 
 def keep(smiles: str) -> None:
     """Put a polymer on the list that was looked at last, once; for a callback."""
+    name = name_of(smiles) or smiles
     try:
         list_ = current_list()
         if list_.holds(smiles):
-            st.session_state[_KEPT] = f"{name_of(smiles) or smiles} is already on", list_.id
+            st.session_state[_KEPT] = f"{name} is already on", list_.id
             return
         list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", _ORIGIN)])
-        st.session_state[_KEPT] = f"{name_of(smiles) or smiles} is now on", list_.id
+        st.session_state[_KEPT] = f"{name} is now on", list_.id
     except UserError as error:
         st.session_state[_KEPT] = error
 

@@ -1,0 +1,86 @@
+"""Candidates in a real browser: kept, pasted, uploaded; two windows, and a server that restarts."""
+
+import re
+from pathlib import Path
+
+from engine.candidates import lists
+from engine.candidates.store import CandidateList
+from tests.browser.conftest import App, until
+
+ROWS = 90
+"""More than a page predicts by itself."""
+
+
+def _list() -> CandidateList:
+    (made,) = lists.all_lists()
+    return lists.open_list(made.id)
+
+
+def _paste(window, text: str) -> None:
+    field = window.get_by_role("textbox", name="Repeat units or names, one in each line")
+    if not field.is_visible():
+        window.get_by_text("Add candidates", exact=True).click()
+    field.fill(text)
+    window.get_by_role("button", name="Add these").click()
+
+
+def test_a_list_is_made_by_two_windows_and_found_again(
+    start_app, page, tmp_path: Path, monkeypatch
+) -> None:
+    workspace = tmp_path / "workspace"
+    monkeypatch.setenv("POLYGIN_HOME", str(workspace))
+    app: App = start_app("app.py", workspace)
+    page.goto(f"{app.url}/?smiles=*CC(*)c1ccccc1")
+    page.locator(".pg-answers").wait_for()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("link", name=re.compile("Polystyrene is now on My candidates")).click()
+    page.get_by_text("1 of 1 candidates").wait_for()
+    _paste(page, "PMMA\nC=CC\n*CCO* mine")
+    page.get_by_text("4 of 4 candidates").wait_for()
+    page.get_by_text("1 candidate is not predicted").wait_for()
+
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_text("4 of 4 candidates").wait_for()
+    _paste(other, "PEEK")
+    other.get_by_text("5 of 5 candidates").wait_for()
+    _paste(page, "Kapton")
+    page.get_by_text("6 of 6 candidates").wait_for()
+    given = [each.given for each in _list().candidates()]
+    assert given == ["*CC(*)c1ccccc1", "PMMA", "C=CC", "*CCO*", "PEEK", "Kapton"]
+    other.close()
+
+    wish = page.get_by_role("textbox", name="Specification: what should they be?")
+    wish.fill("Tg > 100, Density < 1.3, Tc high")
+    wish.press("Enter")
+    page.get_by_text("Understood as: Tg > 100 °C").wait_for()
+    until(page, lambda: "Tg > 100" in _list().setting("specification"), "it is not kept")
+
+    app.restart()
+    page.goto(f"{app.url}/candidates")
+    page.get_by_text("6 of 6 candidates").wait_for()
+    assert wish.input_value() == "Tg > 100, Density < 1.3, Tc high"
+    _upload(page, tmp_path)
+
+
+def _upload(page, folder: Path) -> None:
+    """A file that a process of its own predicts."""
+    path = folder / "many.csv"
+    lines = [f"m{n},*CC(*)C(=O)O{'C' * n},{n}" for n in range(1, ROWS)]
+    path.write_text("\n".join(["code,SMILES,length", *lines, "bad,nonsense(,0"]))
+    page.get_by_text("Add candidates", exact=True).click()
+    page.get_by_role("tab", name="Upload a file").click()
+    page.locator("input[type=file]").first.set_input_files(path)
+    page.get_by_role("button", name="Add this file").click()
+    page.get_by_text(f"{ROWS + 6} of {ROWS + 6} candidates").wait_for()
+    until(page, lambda: '"done"' in _list().setting("job"), "the process does not end", 1000)
+    last = _list().candidates()[-1]
+    assert (last.label, last.unit, last.extra) == ("bad", None, {"length": "0"})
+    page.get_by_role("button", name="Stop").wait_for(state="detached")
+    with page.expect_download() as download:
+        page.get_by_text("Download", exact=True).click()
+        page.get_by_role("button", name="Make the file").click()
+        page.get_by_role("button", name="Download My-candidates.csv").click()
+    text = Path(download.value.path()).read_text()
+    assert text.count("\n") == ROWS + 7
+    assert "probability_all" in text
