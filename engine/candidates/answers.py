@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from ..chem.finding import name_of_canonical
 from ..inference.bundle import BundleInfo, bundle_files
 from ..inference.conformal import Interval
 from ..inference.predict import Predictions
@@ -156,6 +157,7 @@ def answers_of(
             numbers[row].astype("<f8").tobytes(),
             warnings.get(row, ""),
             predicted.problems.get(row, ""),
+            name_of_canonical(predicted.units[row] or "") if info.canonical_units else "",
         )
         for row, candidate in enumerate(ids)
     ]

@@ -59,7 +59,7 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "id": [each.label or str(each.id) for each in rows],
-            "name": [name_shown(each) for each in rows],
+            "name": [each.name for each in rows],
             "SMILES": [each.unit or each.given for each in rows],
         }
     )

@@ -83,12 +83,14 @@ class Answer(NamedTuple):
         numbers: the bytes of `engine.candidates.answers`.
         warning: what no training unit has.
         problem: why it could not be predicted.
+        name: of the polymer, where predicting it has shown that.
     """
 
     candidate: int
     numbers: bytes
     warning: str
     problem: str
+    name: str = ""
 
 
 class CandidateList:
@@ -281,7 +283,11 @@ class CandidateList:
                 database.execute("INSERT INTO models VALUES (?, ?)", [model, description])
             database.executemany(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)",
-                [(model, *each) for each in answers],
+                [(model, *each[:4]) for each in answers],
+            )
+            database.executemany(
+                "UPDATE candidates SET name = ? WHERE id = ? AND name = ''",
+                [(each.name, each.candidate) for each in answers if each.name],
             )
 
         self._do(act)
@@ -308,7 +314,7 @@ class CandidateList:
     def hints(self) -> dict[int, tuple[float | None, str]]:
         """The scores and alerts that are known, by candidates' numbers."""
         rows = self._ask("SELECT candidate, score, alerts FROM hints")
-        return {int(row[0]): (row[1], str(row[2])) for row in rows}
+        return {int(row[0]): (_number_or_none(row[1]), str(row[2])) for row in rows}
 
     def _ask(self, question: str, values: Sequence[object] = ()) -> list[tuple]:
         return self._with(lambda database: database.execute(question, values).fetchall())
@@ -375,5 +381,9 @@ def _candidate(row: tuple) -> Candidate:
         *(str(given), None if unit is None else str(unit), str(name), str(label), str(origin)),
         str(note),
         {str(k): str(v) for k, v in columns.items()} if isinstance(columns, dict) else {},
-        *(str(problem), float(added)),
+        *(str(problem), _number_or_none(added) or 0.0),
     )
+
+
+def _number_or_none(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

@@ -118,7 +118,12 @@ def _made(text: str) -> list[MadeUnit]:
 
 def name_of(smiles: str) -> str:
     """The name of the polymer of a repeat unit; empty where the list of names has none."""
-    known = _known().get(canonical_unit(smiles))
+    return name_of_canonical(canonical_unit(smiles))
+
+
+def name_of_canonical(unit: str) -> str:
+    """The same for a unit that is known to be canonical: nothing is parsed."""
+    known = _known().get(unit)
     return known.name if known else ""
 
 

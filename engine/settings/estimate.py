@@ -13,6 +13,8 @@ _USABLE_SHARE = 0.9
 _ROW_EPOCH_SECONDS = 6.5e-4
 _ROW_FOLD_SECONDS = 1.2e-2
 _START_SECONDS = 10.0
+_LEAST_ROWS = 400
+"""A smaller table takes as long: each step and each fit has a least time."""
 
 _PATIENCE_MINUTES = 15.0
 """What most people wait for without leaving their desk."""
@@ -73,6 +75,7 @@ def rough_minutes(preset: Preset, rows: int, folds: int, cores: int) -> float:
         folds: how many there are.
         cores: that are used.
     """
+    rows = max(rows, _LEAST_ROWS)
     epochs = folds * sum(map(_epochs, preset.members.values()))
     networks = _ROW_EPOCH_SECONDS * rows * epochs / max(cores, 1)
     return (_START_SECONDS + networks + _ROW_FOLD_SECONDS * rows * folds / max(cores, 1)) / 60

@@ -112,9 +112,13 @@ def test_strange_contents_are_read_as_texts() -> None:
     made = lists.create_list("Strange")
     made.add([_new("*CC*")])
     with sqlite3.connect(made.path) as database:
-        database.execute("UPDATE candidates SET extra = '[1, 2', note = 7, given = x'00ff'")
+        database.execute(
+            "UPDATE candidates SET extra = '[1, 2', note = 7, given = x'00ff', added = 'never'"
+        )
+        database.execute("INSERT INTO hints VALUES (1, 'hard', 7)")
     (found,) = made.candidates()
-    assert (found.extra, found.note) == ({}, "7")
+    assert (found.extra, found.note, found.added) == ({}, "7", 0.0)
+    assert made.hints() == {1: (None, "7")}
 
 
 def test_the_history_holds_the_last_hundred(workspace) -> None:
