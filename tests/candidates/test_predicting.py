@@ -1,5 +1,6 @@
 """Predicting lists: the model's own numbers, cut off and gone on with, in a process of its own."""
 
+import random
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engine.candidates.intake import of_lines
 from engine.candidates.predicting import predict_waiting, write_hints
 from engine.candidates.store import CandidateList
 from engine.chem.synthesis_hints import synthesis_hints
+from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
 from engine.settings.properties import possible_range
@@ -161,9 +163,21 @@ def test_a_sheet_runs_nothing_and_shows_what_is_known(predicted, predictor) -> N
 
 
 def test_rubbish_gets_a_reason_or_a_value_that_physics_allows(trained, predictor) -> None:
+    _demand_sense(predictor, near_smiles(300))
+
+
+@pytest.mark.slow
+def test_three_thousand_strings_of_rubbish_through_the_shipped_model() -> None:
+    chance = random.Random(1)
+    noise = ["".join(chr(chance.randrange(32, 1200)) for _ in range(40)) for _ in range(600)]
+    _demand_sense(Predictor(SHIPPED), [*near_smiles(2400), *noise])
+
+
+def _demand_sense(predictor: Predictor, texts: list[str]) -> None:
+    """Put texts on a list, predict it, and look at each: a reason, or values that can be."""
     made = lists.create_list("Rubbish")
-    texts = [text for text in near_smiles(400) if text.strip()]
-    made.add(of_lines("\n".join(texts)))
+    expected = of_lines("\n".join(text.replace("\x85", "") for text in texts))
+    made.add(expected)
     predict_waiting(made, predictor, {})
     answers = _answers(made, predictor)
     for k, property_ in enumerate(answers.properties):
@@ -174,5 +188,5 @@ def test_rubbish_gets_a_reason_or_a_value_that_physics_allows(trained, predictor
     known = np.isfinite(answers.values).all(axis=1)
     assert all(known[row] != (int(n) in answers.problems) for row, n in enumerate(answers.ids))
     without = [each for each in made.candidates() if each.unit is None]
-    assert len(answers.ids) + len(without) == len(texts)
+    assert len(answers.ids) + len(without) == len(expected)
     assert all(each.problem for each in without)

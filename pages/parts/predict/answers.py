@@ -31,6 +31,7 @@ _STYLE = """<style>
 .pg-answer .pg-number.pg-unsure { font-weight: 450; font-style: italic }
 .pg-answer .pg-said { font-size: .78rem }
 .pg-answer .pg-ends { font-size: .78rem; text-align: right; white-space: nowrap }
+.pg-answer .pg-others-said { grid-column: 1 / -1 }
 .pg-answer .pg-outside { color: light-dark(#9a3412, #fdba74); font-weight: 550 }
 </style>"""
 
@@ -61,7 +62,8 @@ def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
         f'<div class="pg-answer"><dt>{escape(_title(property_))}</dt>'
         f'<dd class="pg-number{unsure}">{escape(number(property_, shown))}</dd>'
         f'<dd class="pg-said">{_said(info, property_, molecule)}</dd>'
-        f'<dd class="pg-ends">{escape(_ends(property_, value, sure, bool(labels)))}</dd></div>'
+        f'<dd class="pg-ends">{escape(_ends(property_, value, sure, bool(labels)))}</dd>'
+        f"{_other_sources(info, property_, molecule)}</div>"
     )
 
 
@@ -89,6 +91,17 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     elif sure:
         words.append("in the domain")
     return " · ".join(words)
+
+
+def _other_sources(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
+    """The same property as the other sources have it, in a line of its own."""
+    blend = molecule.predicted["blend"]
+    said = [
+        f"<span>{escape(source_words(info, each))}</span> {escape(number(each, blend[each.name]))}"
+        for each in info.properties
+        if each.base == property_.base and each.name != property_.name
+    ]
+    return f'<dd class="pg-said pg-others-said">{" · ".join(said)}</dd>' if said else ""
 
 
 def _ends(
