@@ -115,7 +115,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("results/coverage-random.json"))
     arguments = parser.parse_args()
     measured = measure(load_out_of_fold(arguments.oof, load_table(arguments.table)))
-    command = f"python -m bench.coverage {arguments.oof} --table {arguments.table}"
+    where = f"--table {arguments.table} --json {arguments.json}"
+    command = f"python -m bench.coverage {arguments.oof} {where}"
     write_json(arguments.json, {**stamp(command), "properties": measured})
     print(markdown(measured))
 

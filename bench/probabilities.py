@@ -137,7 +137,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("results/probabilities-random.json"))
     arguments = parser.parse_args()
     measured = measure(load_out_of_fold(arguments.oof, load_table(arguments.table)))
-    command = f"python -m bench.probabilities {arguments.oof} --table {arguments.table}"
+    where = f"--table {arguments.table} --json {arguments.json}"
+    command = f"python -m bench.probabilities {arguments.oof} {where}"
     write_json(arguments.json, {**stamp(command), "properties": measured})
     print(markdown(measured))
 

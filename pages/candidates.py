@@ -66,12 +66,13 @@ def _show_list(list_: CandidateList, folder: Path, given: dict[str, float | str]
 
 def _tell_without_unit(look: Look) -> None:
     """How many candidates have no repeat unit; the table says why."""
-    if look.without_unit:
-        verb = "is" if len(look.without_unit) == 1 else "are"
+    count = len(look.without_unit) + len(look.answers.problems if look.answers else ())
+    if count:
+        verb = "is" if count == 1 else "are"
         st.caption(
             plain(
-                f"{counted(len(look.without_unit), 'candidate')} {verb} not predicted, and the "
-                "column “remark” says why."
+                f"{counted(count, 'candidate')} {verb} not predicted, and the column “remark” says "
+                "why."
             )
         )
 

@@ -49,7 +49,8 @@ def opened_database(path: Path, what: str) -> Iterator[sqlite3.Connection]:
             database.execute("PRAGMA journal_mode=WAL")
             yield database
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        # Python's own, as of a text that is no UTF-8, have no code.
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise DiskFullError from error
         if "locked" in str(error) or "busy" in str(error):
             raise LockedError(
@@ -57,7 +58,7 @@ def opened_database(path: Path, what: str) -> Iterator[sqlite3.Connection]:
                 "again."
             ) from error
         raise UserError(f"The {what} {path} cannot be used: {error}.") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise UserError(
             f"The {what} {path} is damaged ({error}): put a copy of the file in its place, or "
             "remove it."

@@ -58,7 +58,7 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
     rows = chosen.candidates
     frame = pd.DataFrame(
         {
-            "id": [each.label or str(each.id) for each in rows],
+            "id": [each.row_id or str(each.id) for each in rows],
             "name": [each.name for each in rows],
             "SMILES": [each.unit or each.given for each in rows],
         }
@@ -103,12 +103,12 @@ def _placed(frame: pd.DataFrame, ids: np.ndarray, rows: Sequence[Candidate]) -> 
 def _probabilities(chosen: Chosen, answers: Answers) -> pd.DataFrame:
     if not chosen.requirements:
         return pd.DataFrame(index=range(len(chosen.candidates)))
-    likely = answers.likelihood(chosen.requirements)
+    likely = answers.probabilities(chosen.requirements)
     columns = {f"probability_{name}": each for name, each in likely.by_property.items()}
     if len(likely.of_all):
         columns["probability_all"] = likely.of_all
     frame = pd.DataFrame(columns, index=range(len(answers.ids)))
-    frame["on_pareto_front"] = answers.front(chosen.requirements, likely.of_all)
+    frame["on_pareto_front"] = answers.front(chosen.requirements)
     return _placed(frame, answers.ids, chosen.candidates)
 
 
@@ -204,20 +204,20 @@ def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None =
     """
     first = _first(chosen)
     answers = first.answers
-    likely = answers.likelihood(first.requirements).of_all if answers else np.array([])
-    places = {int(number_): row for row, number_ in enumerate(answers.ids)} if answers else {}
+    likely = answers.probabilities(first.requirements).of_all if answers else np.array([])
     cards = []
     for each in first.candidates:
-        row = places.get(each.id)
+        row = answers.row_of(each.id) if answers else None
         known = row is not None and len(likely) and np.isfinite(likely[row])
         cards.append(
             {
-                "name": name_shown(each) or each.label or f"candidate {each.id}",
+                "name": name_shown(each) or f"candidate {each.id}",
+                "row_id": each.row_id,
                 "smiles": each.unit or each.given,
                 "picture": _picture(each),
                 "note": each.note,
-                "problem": each.problem,
-                "rows": [] if answers is None or row is None else _card_rows(answers, row),
+                "problem": each.problem or (answers.problems.get(each.id, "") if answers else ""),
+                "rows": _card_rows(answers, row),
                 "likely": f"{likely[row]:.0%}" if known else "",
             }
         )
@@ -239,7 +239,10 @@ def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None =
     )
 
 
-def _card_rows(answers: Answers, row: int) -> list[dict[str, str]]:
+def _card_rows(answers: Answers | None, row: int | None) -> list[dict[str, str]]:
+    """Each property's value; none for a candidate that is not predicted."""
+    if answers is None or row is None or not np.isfinite(answers.values[row]).any():
+        return []
     rows = []
     for k, property_ in enumerate(answers.properties):
         low, high = answers.low[row, k], answers.high[row, k]

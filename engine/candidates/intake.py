@@ -23,7 +23,9 @@ _MOST_EXPLAINED = 200
 """Texts that are looked up among all names; more of a file are only said to be none."""
 
 _CHUNK_ROWS = 2000
-_LABELLED = re.compile(r"(\S*\*\S*)[\s,;]+(.+)")
+_APART = re.compile(r"[\s,;]+")
+_LONGEST_LINE = MAX_LENGTH + 500
+_TWO_UNITS = "it holds two repeat units: put each on a line of its own"
 
 
 class _Reader:
@@ -32,7 +34,7 @@ class _Reader:
     def __init__(self) -> None:
         self._explained = 0
 
-    def candidate(self, text: str, label: str, origin: str, extra: dict[str, str]) -> NewCandidate:
+    def candidate(self, text: str, row_id: str, origin: str, extra: dict[str, str]) -> NewCandidate:
         """The candidate that a text is: a repeat unit, a name, or what is wrong with it."""
         text = text.strip()
         unit: str | None = None
@@ -40,12 +42,14 @@ class _Reader:
         if "*" in text:
             unit = text
             if len(text) > MAX_LENGTH:
-                unit, problem = None, f"it is longer than {MAX_LENGTH:,} signs"
+                unit, problem = None, f"it is longer than {MAX_LENGTH:,} characters"
+            elif "*" in row_id and origin == PASTED:
+                unit, problem = None, _TWO_UNITS
         elif polymer := polymer_named(text):
             unit, name = polymer.smiles, polymer.name
         else:
             problem = self._problem(text)
-        return NewCandidate(clipped(text, MAX_LENGTH), unit, name, label, origin, extra, problem)
+        return NewCandidate(clipped(text, MAX_LENGTH), unit, name, row_id, origin, extra, problem)
 
     def _problem(self, text: str) -> str:
         if not text:
@@ -66,7 +70,7 @@ def _advice(found: Found) -> str:
 def of_lines(text: str) -> list[NewCandidate]:
     """The candidates of pasted lines: a repeat unit, or the name of a polymer, in each.
 
-    After a repeat unit may stand its own label, with a blank, a comma or a tab between them.
+    After a repeat unit may stand a name of its own, with a blank, a comma or a tab between them.
     Empty lines are none.
 
     Args:
@@ -80,9 +84,9 @@ def of_lines(text: str) -> list[NewCandidate]:
         raise UserError(f"These are {len(lines):,} lines, and a list holds {MOST:,} candidates.")
     reader, found = _Reader(), []
     for line in lines:
-        match = _LABELLED.fullmatch(line)
-        given, label = (match[1].rstrip(",;"), match[2].strip()) if match else (line, "")
-        found.append(reader.candidate(given, clipped(label, 200), PASTED, {}))
+        first, *rest = _APART.split(line[:_LONGEST_LINE], maxsplit=1)
+        given, own = (first, rest[0]) if "*" in first and rest else (line, "")
+        found.append(reader.candidate(given, clipped(own, 200), PASTED, {}))
     return found
 
 
@@ -114,7 +118,7 @@ def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandi
     others = _other_columns(stream.head, columns)
     for part in stream.chunks(_CHUNK_ROWS):
         texts = part.frame[columns.smiles].tolist()
-        labels = part.frame[columns.id].tolist() if columns.id else [str(n) for n in part.rows]
+        row_ids = part.frame[columns.id].tolist() if columns.id else [str(n) for n in part.rows]
         cells = {column: part.frame[column].tolist() for column in others if column in part.frame}
         for row, text in enumerate(texts):
             extra = {
@@ -123,8 +127,8 @@ def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandi
                 if not is_missing(values[row])
             }
             given = "" if is_missing(text) else str(text)
-            label = "" if is_missing(labels[row]) else clipped(str(labels[row]), 200)
-            yield reader.candidate(given, label, name, extra)
+            row_id = "" if is_missing(row_ids[row]) else clipped(str(row_ids[row]), 200)
+            yield reader.candidate(given, row_id, name, extra)
 
 
 def _other_columns(head: RawTable, columns: Columns) -> list[str]:

@@ -31,7 +31,7 @@ class Job(BaseModel):
         done, total: how many candidates it has predicted, and how many it had to.
         doing: what it is at: reading the model, predicting, or rating how hard units are to make.
         words: why it failed.
-        since: when it was started, in seconds since 1970.
+        since: when it began to do that, in seconds since 1970.
         told: when it said something last.
     """
 

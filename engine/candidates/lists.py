@@ -42,28 +42,34 @@ def folder() -> Path:
 
 def all_lists() -> list[ListInfo]:
     """The lists that can be read, the oldest first."""
-    found = []
-    for path in folder().glob(f"*{_SUFFIX}"):
-        if not _ID.fullmatch(path.stem) or not is_database(path):
-            continue
-        try:
-            each = CandidateList(path)
-            created = float(each.setting("created") or 0)
-            found.append(ListInfo(each.id, each.setting("name"), each.count(), created))
-        except (UserError, ValueError):
-            continue
-    return sorted(found, key=lambda each: (each.created, each.id))
+    return _read()[0]
 
 
 def unreadable() -> list[str]:
     """A sentence for each file of a list that cannot be read."""
-    sentences = []
+    return _read()[1]
+
+
+def _read() -> tuple[list[ListInfo], list[str]]:
+    """The lists that can be read, and a sentence for each other one."""
+    found, sentences = [], []
     for path in sorted(folder().glob(f"*{_SUFFIX}")):
+        each = CandidateList(path)
         try:
-            CandidateList(path).setting("name")
+            if not _ID.fullmatch(path.stem):
+                raise UserError(f"{path} has no name that a list of candidates can have.")
+            found.append(ListInfo(each.id, each.setting("name"), each.count(), _created(each)))
         except UserError as error:
             sentences.append(str(error))
-    return sentences
+    return sorted(found, key=lambda each: (each.created, each.id)), sentences
+
+
+def _created(list_: CandidateList) -> float:
+    """When a list was made; 0 where its file does not say."""
+    try:
+        return float(list_.setting("created"))
+    except ValueError:
+        return 0.0
 
 
 def open_list(list_id: str) -> CandidateList:
@@ -136,7 +142,7 @@ def restore_list(list_id: str) -> None:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise UserError(f"Give the list a name of 1 to {LONGEST_NAME} signs.")
+        raise UserError(f"Give the list a name of 1 to {LONGEST_NAME} characters.")
     if name in {each.name for each in all_lists()}:
         raise UserError(f"There is a list {name!r} already: give another name.")
     return name

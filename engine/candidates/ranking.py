@@ -23,8 +23,8 @@ class View(NamedTuple):
         by: a property's name, `PROBABILITY`, `HARDNESS`, or empty for the order of adding.
         descending: whether the greatest comes first.
         only: what candidates are narrowed to; all of it must hold.
-        guesses: whether values of units that have what no training unit has rank with the others,
-            and not behind them.
+        guesses: whether guesses rank with the other values, and not behind them: values of units
+            with an element, a charge or a valence that no training unit has.
     """
 
     by: str = ""
@@ -70,7 +70,7 @@ def ranked(
             shown[:] = False
         else:
             shown &= there
-            shown[there] &= _fits(answers, requirements, each)[rows[there]]
+            shown[there] &= _fits(answers, requirements, view, each)[rows[there]]
     numbers, key = numbers[shown], key[shown]
     order = np.argsort(-key if view.descending else key, kind="stable")  # NaN comes last
     return [int(each) for each in numbers[order]]
@@ -92,7 +92,7 @@ def _key(answers: Answers, requirements: Sequence[Requirement], view: View) -> n
     """What answers are ranked by, shape `(N,)`; NaN where they cannot be."""
     if view.by == PROBABILITY:
         names = [each.name for each in requirements if each.has_ends]
-        key = answers.likelihood(requirements).of_all
+        key = answers.probabilities(requirements).of_all
         if not len(key):
             return np.full(len(answers.ids), np.nan)
     else:
@@ -100,13 +100,18 @@ def _key(answers: Answers, requirements: Sequence[Requirement], view: View) -> n
     return key if view.guesses else np.where(answers.rankable(names), key, np.nan)
 
 
-def _fits(answers: Answers, requirements: Sequence[Requirement], only: Only) -> np.ndarray:
+def _fits(
+    answers: Answers, requirements: Sequence[Requirement], view: View, only: Only
+) -> np.ndarray:
     """Which answers candidates are narrowed to, shape `(N,)`, bool."""
-    likely = answers.likelihood(requirements).of_all
+    likely = answers.probabilities(requirements).of_all
     if only == "likely to meet the specification":
-        return likely >= LIKELY if len(likely) else np.ones(len(answers.ids), dtype=bool)
+        if not len(likely):
+            return np.ones(len(answers.ids), dtype=bool)
+        names = [each.name for each in requirements if each.has_ends]
+        return (likely >= LIKELY) & (view.guesses | answers.rankable(names))
     if only == "Pareto front":
-        return answers.front(requirements, likely)
+        return answers.front(requirements)
     names = [each.name for each in requirements] or answers.names
     places = [answers.names.index(name) for name in names]
     far = np.isin(answers.domains[:, places], [OUTSIDE, UNSEEN])

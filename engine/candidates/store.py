@@ -17,7 +17,7 @@ MOST = 200_000
 LONGEST_NOTE, LONGEST_NAME = 2000, 80
 _TABLES = (
     "CREATE TABLE candidates (id INTEGER PRIMARY KEY AUTOINCREMENT, given TEXT, unit TEXT, "
-    "name TEXT, label TEXT, origin TEXT, note TEXT, extra TEXT, problem TEXT, added REAL, "
+    "name TEXT, row_id TEXT, origin TEXT, note TEXT, extra TEXT, problem TEXT, added REAL, "
     "removed REAL)",
     "CREATE TABLE answers (model TEXT, candidate INTEGER, numbers BLOB, warning TEXT, "
     "problem TEXT, PRIMARY KEY (model, candidate)) WITHOUT ROWID",
@@ -26,7 +26,7 @@ _TABLES = (
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
 )
 _CANDIDATES = (
-    "SELECT id, given, unit, name, label, origin, note, extra, problem, added FROM candidates "
+    "SELECT id, given, unit, name, row_id, origin, note, extra, problem, added FROM candidates "
     "WHERE removed IS NULL"
 )
 _Result = TypeVar("_Result")
@@ -39,7 +39,7 @@ class NewCandidate(NamedTuple):
         given: the text as it was given.
         unit: the SMILES of the repeat unit that is predicted; None where the text stands for none.
         name: of the polymer; empty where the list of names has none.
-        label: its id in the file that it came from; empty without one.
+        row_id: the id of its row in a file, or a name of its own in a pasted line; may be empty.
         origin: where it came from, such as a file's name.
         extra: the file's other columns.
         problem: why there is no unit.
@@ -48,7 +48,7 @@ class NewCandidate(NamedTuple):
     given: str
     unit: str | None
     name: str = ""
-    label: str = ""
+    row_id: str = ""
     origin: str = ""
     extra: Mapping[str, str] = {}
     problem: str = ""
@@ -67,7 +67,7 @@ class Candidate(NamedTuple):
     given: str
     unit: str | None
     name: str
-    label: str
+    row_id: str
     origin: str
     note: str
     extra: dict[str, str]
@@ -140,12 +140,15 @@ class CandidateList:
             UserError: when the list would become too long, or cannot be written.
         """
 
+        # Made before the file is held: that may take longer than others wait for it.
+        new = list(candidates)
+
         def act(database: sqlite3.Connection) -> list[int]:
             (count,) = database.execute(
                 "SELECT count(*) FROM candidates WHERE removed IS NULL"
             ).fetchone()
             ids: list[int] = []
-            for each in candidates:
+            for each in new:
                 if count + len(ids) >= MOST:
                     raise UserError(
                         f"A list holds at most {MOST:,} candidates, and this one would become "
@@ -357,10 +360,10 @@ def _set(database: sqlite3.Connection, name: str, value: str) -> None:
 
 def _insert(database: sqlite3.Connection, each: NewCandidate) -> int:
     done = database.execute(
-        "INSERT INTO candidates (given, unit, name, label, origin, note, extra, problem, added) "
+        "INSERT INTO candidates (given, unit, name, row_id, origin, note, extra, problem, added) "
         "VALUES (?, ?, ?, ?, ?, '', ?, ?, ?)",
         [
-            *(each.given, each.unit, each.name, each.label, clipped(each.origin, LONGEST_NAME)),
+            *(each.given, each.unit, each.name, each.row_id, clipped(each.origin, LONGEST_NAME)),
             json.dumps(dict(each.extra), ensure_ascii=False) if each.extra else "",
             *(each.problem, time.time()),
         ],
@@ -371,14 +374,14 @@ def _insert(database: sqlite3.Connection, each: NewCandidate) -> int:
 
 def _candidate(row: tuple) -> Candidate:
     """A row of the file, which anybody may have written."""
-    id_, given, unit, name, label, origin, note, extra, problem, added = row
+    id_, given, unit, name, row_id, origin, note, extra, problem, added = row
     try:
         columns = json.loads(extra) if extra else {}
     except (ValueError, TypeError, RecursionError):
         columns = {}
     return Candidate(
         int(id_),
-        *(str(given), None if unit is None else str(unit), str(name), str(label), str(origin)),
+        *(str(given), None if unit is None else str(unit), str(name), str(row_id), str(origin)),
         str(note),
         {str(k): str(v) for k, v in columns.items()} if isinstance(columns, dict) else {},
         *(str(problem), _number_or_none(added) or 0.0),

@@ -3,6 +3,8 @@
 import sys
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import Timeout
@@ -14,7 +16,7 @@ from .lists import open_list
 from .predicting import predict_waiting, write_hints
 from .store import CandidateList
 
-_TELL_SECONDS = 1.0
+_TELL_SECONDS = _LOOK_SECONDS = 1.0
 
 
 def main(list_id: str) -> int:
@@ -28,8 +30,8 @@ def main(list_id: str) -> int:
     told = jobs.job_of(list_).model_copy(update={"state": "working", "doing": "waiting in line"})
     try:
         jobs.write_job(list_, told)
-        with jobs.predicting_lock():
-            told = _work(list_, told)
+        with _in_line(list_) as my_turn:
+            told = _work(list_, told) if my_turn else told.model_copy(update={"state": "stopped"})
     except UserError as error:
         told = told.model_copy(update={"state": "failed", "words": str(error)})
     except Exception:
@@ -37,9 +39,21 @@ def main(list_id: str) -> int:
         words = "Predicting ended with an error of PolyGIN Studio; predicting.log tells more."
         told = told.model_copy(update={"state": "failed", "words": words})
     finally:
-        jobs.write_job(list_, told)
+        with suppress(UserError):  # the list may have been removed meanwhile
+            jobs.write_job(list_, told)
         held.release()
     return 0 if told.state in ("done", "stopped") else 1
+
+
+@contextmanager
+def _in_line(list_: CandidateList) -> Iterator[bool]:
+    """Wait until no other list is predicted; False where somebody asked to stop before."""
+    lock = jobs.predicting_lock()
+    while not jobs.is_to_stop(list_):
+        with suppress(Timeout), lock.acquire(timeout=_LOOK_SECONDS):
+            yield True
+            return
+    yield False
 
 
 def _work(list_: CandidateList, told: Job) -> Job:
@@ -77,7 +91,10 @@ class _Reporter:
         self.say("rating how hard they are to make", done, total)
 
     def say(self, doing: str, done: int, total: int, at_once: bool = False) -> None:
-        self.job = self.job.model_copy(update={"doing": doing, "done": done, "total": total})
+        changes: dict[str, object] = {"doing": doing, "done": done, "total": total}
+        if doing != self.job.doing or done < self.job.done:
+            changes["since"] = time.time()
+        self.job = self.job.model_copy(update=changes)
         if at_once or time.monotonic() > self._said + _TELL_SECONDS:
             self._said = time.monotonic()
             jobs.write_job(self._list, self.job)

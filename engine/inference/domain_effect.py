@@ -144,7 +144,8 @@ def _distances(
         learned, held: by fold, shape `(U, K)`: which units have a label elsewhere, and which in it.
 
     Returns:
-        Two arrays of shape `(U,)`; None where fewer than two units are learned from.
+        Two arrays of shape `(U,)`; None where fewer than two units are learned from, or none of
+        them was compared.
     """
     count, properties = learned[0].shape
     pairs = [(f, k) for f in range(len(learned)) for k in range(properties)]
@@ -167,6 +168,8 @@ def _distances(
                 similar[f, k][rows[out]] = 1 - apart.min(axis=1)
     found: list[list[tuple[np.ndarray, np.ndarray] | None]] = [[None] * properties for _ in learned]
     for f, k in pairs:
+        if not among[f, k]:
+            continue  # of many units, none with such a label was among those compared
         threshold = np.percentile(np.concatenate(among[f, k]), PERCENTILE)
         found[f][k] = away[f, k] > threshold, similar[f, k]
     return found

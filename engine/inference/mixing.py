@@ -110,6 +110,9 @@ def _lichtenecker(values: np.ndarray, composition: Composition) -> np.ndarray:
     return np.exp(_volumes(composition) @ np.log(values))
 
 
+_EXPANSION = "1/K"
+"""The unit of the one quantity with a rule that may be negative."""
+
 _VOLUME_ADDITIVITY = "volumes add up, without a volume of mixing"
 FOX = Rule(
     "Fox",
@@ -199,7 +202,7 @@ _RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ),
     (
         r"(linear |volumetric |thermal |cubic )*expansion",
-        (Rule("volume additivity", "α = Σ φ α", _VOLUME_ADDITIVITY, "1/K", _by_volume),),
+        (Rule("volume additivity", "α = Σ φ α", _VOLUME_ADDITIVITY, _EXPANSION, _by_volume),),
     ),
 )
 """By the words of a property's name, the whole of it."""
@@ -344,6 +347,10 @@ def _mixed(
 ) -> np.ndarray:
     """A rule's values `(P,)` in the property's unit; NaN where a unit's value is impossible."""
     factor, offset = _conversion(property_, rule) or (1.0, 0.0)
+    converted = values * factor + offset
+    if rule.unit != _EXPANSION and (converted < 0).any():
+        # Below absolute zero, say: a reciprocal or a logarithm would still give a number.
+        return np.full(len(composition.weights), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        mixed = rule.mix(values * factor + offset, composition)
+        mixed = rule.mix(converted, composition)
     return (np.where(np.isfinite(mixed), mixed, np.nan) - offset) / factor

@@ -8,7 +8,7 @@ from scipy.special import ndtr, ndtri
 from .conformal import Interval
 
 _STEEPEST = 50.0
-"""How far a distribution of equal residuals is spread, in steps of the normal one, by its width."""
+"""The most normal deviates that a half width beyond the last quantile counts for."""
 
 
 class ErrorDistribution(NamedTuple):
@@ -32,7 +32,7 @@ class ErrorDistribution(NamedTuple):
 
     @classmethod
     def of(cls, interval: Interval) -> "ErrorDistribution | None":
-        """The distribution of an interval's residuals; None where all of them were the same."""
+        """The distribution of an interval's residuals; None where the interval has no width."""
         known = {percent / 100: value for percent, value in interval.quantiles.items()}
         known[interval.level] = interval.quantile
         shares = np.array([0.0, *sorted(known)])
@@ -46,10 +46,10 @@ class ErrorDistribution(NamedTuple):
         return cls(distances[rises], steps[rises], 0.5 / (interval.labels + 1))
 
     def below(self, distance: np.ndarray) -> np.ndarray:
-        """The probability that a label lies below its prediction by no more than a distance.
+        """The cumulative distribution: how likely a label lies below its prediction and a distance.
 
         Args:
-            distance: of any shape, from the prediction up, in half widths of the interval.
+            distance: of any shape, added to the prediction, in half widths of the interval.
 
         Returns:
             The same shape; 0.5 at distance 0, NaN where the distance is.

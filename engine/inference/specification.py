@@ -24,14 +24,21 @@ LONGEST = 2000
 
 _LONGEST_PART = 400
 _NUMBER = r"[-−+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-−+]?\d+)?"
-_BETWEEN = re.compile(rf"(.+?)\s+between\s+({_NUMBER})\s+and\s+({_NUMBER})(.*)", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}$")
 _DOUBLE = re.compile(rf"({_NUMBER})\s*(<=?|≤)\s*(.+?)\s*(<=?|≤)\s*({_NUMBER})(.*)")
 _ONE_END = re.compile(rf"(.+?)\s*(<=?|>=?|≤|≥)\s*({_NUMBER})(.*)")
 _AIM = re.compile(
     r"(?:(maximi[sz]e|minimi[sz]e)\s+(.+)|(.+?)\s+(?:as\s+)?(high|low)(?:\s+as\s+possible)?)",
     re.IGNORECASE,
 )
-_APART = re.compile(r"[;\n]|,(?=\s|$)|,(?!\d)")
+_APART = re.compile(r"[;\n]|,(?=\s|$)|,(?!\d)|\s(?:and|&)\s", re.IGNORECASE)
+_RANGE = re.compile(rf"(.+?)\s+({_NUMBER})\s*(?:-|–|to)\s*({_NUMBER})(.*)", re.IGNORECASE)
+_SIGNS = (
+    (re.compile(rf"between\s+({_NUMBER})\s+and\s+({_NUMBER})", re.IGNORECASE), r"\1 to \2"),
+    (re.compile(r"\s(?:is\s)?(?:under|below|less than|at most)\s", re.IGNORECASE), " < "),
+    (re.compile(r"\s(?:is\s)?(?:over|above|more than|at least)\s", re.IGNORECASE), " > "),
+)
+"""What people write in place of signs."""
 
 
 class Requirement(BaseModel):
@@ -70,13 +77,13 @@ class Requirement(BaseModel):
         """Its ends alone; empty without any."""
         after = f" {unit}" if unit else ""
         if self.low is not None and self.high is not None:
-            return f"{self.low:g} < {self.name} < {self.high:g}{after}"
+            return f"{self.low:.12g} < {self.name} < {self.high:.12g}{after}"
         if self.low is not None:
-            return f"{self.name} > {self.low:g}{after}"
-        return "" if self.high is None else f"{self.name} < {self.high:g}{after}"
+            return f"{self.name} > {self.low:.12g}{after}"
+        return "" if self.high is None else f"{self.name} < {self.high:.12g}{after}"
 
 
-class Likelihood(NamedTuple):
+class Probabilities(NamedTuple):
     """How likely N units meet a specification.
 
     Attributes:
@@ -107,6 +114,8 @@ def read_specification(text: str, properties: Sequence[Property]) -> list[Requir
     """
     if len(text) > LONGEST:
         raise UserError(f"A specification of {len(text):,} characters is too long.")
+    for words, sign in _SIGNS:
+        text = words.sub(sign, text)
     found: dict[str, dict] = {}
     for part in filter(None, (each.strip() for each in _APART.split(text))):
         if len(part) > _LONGEST_PART:
@@ -132,7 +141,7 @@ def _requirement(fields: dict) -> Requirement:
 
 def _read_part(part: str, properties: Sequence[Property]) -> tuple[Property, dict]:
     """One requirement: its property, and the fields that it gives."""
-    if match := _BETWEEN.fullmatch(part):
+    if match := _RANGE.fullmatch(part):
         property_ = _property(match[1], properties, part)
         ends = [_end(match[n], match[4], property_, part) for n in (2, 3)]
         return property_, {"low": ends[0], "high": ends[1]}
@@ -164,6 +173,9 @@ def _property(words: str, properties: Sequence[Property], part: str) -> Property
     for property_ in properties:
         if named == property_.name:
             return property_
+    like = [each for each in properties if wanted and wanted in each.title.casefold()]
+    if len(like) == 1:
+        return like[0]
     there = listed([each.name for each in properties], most=99)
     raise UserError(
         f"{clipped(part)!r}: this model predicts no {clipped(words.strip())!r}, but {there}."
@@ -172,8 +184,13 @@ def _property(words: str, properties: Sequence[Property], part: str) -> Property
 
 def _end(number: str, unit: str, property_: Property, part: str) -> float:
     """An end in the property's unit."""
+    if _THOUSANDS.search(number):
+        raise UserError(
+            f"{clipped(part)!r}: {number!r} may be thousands or a decimal comma: write it without "
+            "the comma, or with a point."
+        )
     value, unit = float(number.replace("−", "-").replace(",", ".")), unit.strip()
-    if unit and unit not in (property_.unit, "unitless"):
+    if unit and unit != property_.unit:
         convert = conversion_to(property_, property_.base, unit)
         if convert is None:
             wanted = property_.unit or "no unit"
@@ -187,13 +204,13 @@ def _end(number: str, unit: str, property_: Property, part: str) -> float:
     return value
 
 
-def likelihood(
+def probabilities(
     requirements: Sequence[Requirement],
     properties: Mapping[str, Property],
     intervals: Mapping[str, Interval],
     values: Mapping[str, np.ndarray],
     half_widths: Mapping[str, np.ndarray],
-) -> Likelihood:
+) -> Probabilities:
     """How likely N units meet each requirement, and all of them.
 
     Args:
@@ -215,7 +232,7 @@ def likelihood(
             _scaled_end(property_, each.high, np.inf),
         )
     parts = np.array([*by_property.values()])
-    return Likelihood(by_property, parts.prod(axis=0) if len(parts) else np.array([]))
+    return Probabilities(by_property, parts.prod(axis=0) if len(parts) else np.array([]))
 
 
 def _scaled_end(property_: Property, end: float | None, without: float) -> float:
@@ -240,7 +257,7 @@ def probability_columns(
         blend: N rows, a column for each property.
         half_widths: of the intervals, see `engine.inference.uncertainty.Uncertainty`.
     """
-    likely = likelihood(
+    likely = probabilities(
         requirements,
         {each.name: each for each in info.properties},
         info.intervals or {},

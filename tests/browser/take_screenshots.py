@@ -69,7 +69,6 @@ def _submission(page: Page, app: App, runs: list[str]) -> None:
         return
     page.locator("input[type=file]").nth(0).set_input_files(test)
     page.locator("input[type=file]").nth(1).set_input_files(sample)
-    page.get_by_text("sample_").nth(1).wait_for()
     page.get_by_role("button", name="Make the submission").click()
     page.get_by_role("button", name="Download submission.csv").wait_for()
 
@@ -82,6 +81,8 @@ def _errors(page: Page, app: App, runs: list[str]) -> None:
 def _candidates(page: Page, app: App, runs: list[str]) -> None:
     page.goto(f"{app.url}/candidates")
     field = page.get_by_role("textbox", name="Repeat units or names, one in each line")
+    page.get_by_text("Add candidates", exact=True).wait_for()
+    page.wait_for_timeout(2000)
     if field.is_visible():
         field.fill("PEEK\nKapton\nPMMA\nPVDF\nPDMS\nnylon 6,6\nPET\n*CC(*)c1ccc(C#N)cc1 new")
         page.get_by_role("button", name="Add these").click()

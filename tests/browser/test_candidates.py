@@ -75,7 +75,7 @@ def _upload(page, folder: Path) -> None:
     page.get_by_text(f"{ROWS + 6} of {ROWS + 6} candidates").wait_for()
     until(page, lambda: '"done"' in _list().setting("job"), "the process does not end", 1000)
     last = _list().candidates()[-1]
-    assert (last.label, last.unit, last.extra) == ("bad", None, {"length": "0"})
+    assert (last.row_id, last.unit, last.extra) == ("bad", None, {"length": "0"})
     page.get_by_role("button", name="Stop").wait_for(state="detached")
     with page.expect_download() as download:
         page.get_by_text("Download", exact=True).click()

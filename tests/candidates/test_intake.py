@@ -20,11 +20,27 @@ def test_lines_are_units_names_or_told_what_they_are() -> None:
     assert [each.unit for each in found] == [
         *("*CC(*)c1ccccc1", "*CC(*)(C)C(=O)OC", "*CCO*", "*CCO*", None, None, None, None),
     ]
-    assert [each.label for each in found[:4]] == ["PS 1", "", "linker", "B 2"]
+    assert [each.row_id for each in found[:4]] == ["PS 1", "", "linker", "B 2"]
     assert found[1].name == "Poly(methyl methacrylate)"
     words = ["class of polymers", "monomer of Polystyrene", "no rule makes", "not in the list"]
     assert all(word in each.problem for word, each in zip(words, found[4:], strict=True))
     assert "*CC(*)c1ccccc1" in found[5].problem, "it says what to give instead"
+
+
+@pytest.mark.parametrize(
+    ("line", "unit", "own"),
+    [
+        ("*CC(*)C,PP,25.3", "*CC(*)C", "PP,25.3"),
+        ("*CC(*)C,my name, with a comma", "*CC(*)C", "my name, with a comma"),
+        ("*CC(*)C;x", "*CC(*)C", "x"),
+        ("*CC*,*CCO*", None, "*CCO*"),
+        ("*" * 8000, None, ""),
+    ],
+)
+def test_names_behind_units_begin_at_the_first_sign_between(line, unit, own) -> None:
+    (found,) = of_lines(line)
+    assert (found.unit, found.row_id) == (unit, own)
+    assert bool(found.problem) == (unit is None)
 
 
 def test_a_file_keeps_its_ids_and_columns(tmp_path: Path) -> None:
@@ -33,7 +49,7 @@ def test_a_file_keeps_its_ids_and_columns(tmp_path: Path) -> None:
     count, rows = of_file(path, "mine.csv")
     found = list(rows)
     assert count == len(found) == 3
-    assert [each.label for each in found] == ["x1", "x2", "x3"]
+    assert [each.row_id for each in found] == ["x1", "x2", "x3"]
     assert [each.unit for each in found] == ["*CC*", None, None]
     assert found[1].extra == {"batch": "8", "Tg": "3.5"}
     assert found[1].problem == "the row has no repeat unit"

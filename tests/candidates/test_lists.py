@@ -16,14 +16,14 @@ def _new(text: str, **fields) -> NewCandidate:
 
 def test_a_list_is_found_again_with_all_that_was_put_on_it(workspace) -> None:
     made = lists.create_list("Membranes")
-    ids = made.add([_new("*CC*", label="a1", extra={"batch": "7", "größe": "µ"}), _new("*CCO*")])
+    ids = made.add([_new("*CC*", row_id="a1", extra={"batch": "7", "größe": "µ"}), _new("*CCO*")])
     made.write_note(ids[1], "softer", before="")
     (info,) = lists.all_lists()
     assert (info.name, info.size) == ("Membranes", 2)
     found = lists.open_list(info.id).candidates()
     assert [each.unit for each in found] == ["*CC*", "*CCO*"]
     assert found[0].extra == {"batch": "7", "größe": "µ"}
-    assert (found[0].label, found[1].note) == ("a1", "softer")
+    assert (found[0].row_id, found[1].note) == ("a1", "softer")
     assert made.holds("*CCO*")
     assert not made.holds("*CCC*")
 
@@ -34,14 +34,14 @@ def test_windows_that_write_at_once_lose_nothing() -> None:
     def write(window: int) -> None:
         own = lists.open_list(made.id)
         for number in range(25):
-            own.add([_new(f"*C{'C' * number}*", label=f"{window}-{number}")])
+            own.add([_new(f"*C{'C' * number}*", row_id=f"{window}-{number}")])
 
     windows = [threading.Thread(target=write, args=(window,)) for window in range(4)]
     for each in windows:
         each.start()
     for each in windows:
         each.join()
-    labels = {each.label for each in made.candidates()}
+    labels = {each.row_id for each in made.candidates()}
     assert labels == {f"{window}-{number}" for window in range(4) for number in range(25)}
 
 
@@ -106,6 +106,18 @@ def test_files_that_are_no_lists_are_told_and_not_read() -> None:
     sentences = " ".join(lists.unreadable())
     for words in ("text.db", "linked.db", "trigger.db"):
         assert words in sentences
+
+
+def test_texts_that_are_no_utf8_are_told(workspace) -> None:
+    made = lists.create_list("Broken")
+    lists.create_list("Whole")
+    with sqlite3.connect(made.path) as database:
+        database.execute("UPDATE settings SET value = CAST(x'ff41' AS TEXT) WHERE name = 'name'")
+    assert [each.name for each in lists.all_lists()] == ["Whole"]
+    assert made.path.name in " ".join(lists.unreadable())
+    whole = lists.open_list(lists.all_lists()[0].id)
+    whole.set("created", "never")
+    assert [each.created for each in lists.all_lists()] == [0.0], "it does not vanish"
 
 
 def test_strange_contents_are_read_as_texts() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from filelock import Timeout
 
 from engine.candidates import downloads, job, lists
 from engine.candidates.answers import UNSEEN, model_key, read_answers
@@ -56,7 +57,7 @@ def test_a_guess_is_not_ranked(predicted, predictor: Predictor) -> None:
     assert (answers.domains[iron] == UNSEEN).all()
     assert answers.rankable(["Tg"]).tolist() == [True, True, False, True]
     wanted = read_specification("Tg low, Density high", answers.properties)
-    front = answers.front(wanted, np.array([]))
+    front = answers.front(wanted)
     assert front.any()
     assert not front[iron]
 
@@ -76,19 +77,53 @@ def test_cut_off_it_goes_on_where_it_was(trained, predictor, monkeypatch) -> Non
     np.testing.assert_array_equal(whole.values, alone.blend[predictor.info.answer_names])
 
 
-def test_a_process_predicts_and_can_be_stopped(trained) -> None:
+def test_a_process_predicts(trained) -> None:
     made = lists.create_list("By a process")
     made.add(of_lines(LINES))
     job.start_job(made, trained.bundle, {})
     assert job.job_of(made).at_work
-    deadline = time.monotonic() + 240
-    while job.job_of(made).at_work and time.monotonic() < deadline:
-        time.sleep(0.2)
+    until(lambda: not job.job_of(made).at_work, 240)
     assert job.job_of(made).state == "done", job.job_of(made).words
     assert made.answered(model_key(trained.bundle, {})) == 4
     assert len(made.hints()) == 4
     job.write_job(made, job.Job(state="working", told=time.time()))
     assert job.job_of(made).state == "cut off", "its lock is free"
+
+
+def test_a_process_in_line_can_be_stopped_and_may_lose_its_list(trained) -> None:
+    made = lists.create_list(f"In line {time.time_ns()}")
+    made.add(of_lines(LINES))
+    with job.predicting_lock():
+        job.start_job(made, trained.bundle, {})
+        until(lambda: job.job_of(made).state == "working")
+        job.stop_job(made)
+        until(lambda: job.job_of(made).state == "stopped")
+        assert made.answered(model_key(trained.bundle, {})) == 0
+        job.start_job(made, trained.bundle, {})
+        until(lambda: job.job_of(made).state == "working")
+        lists.remove_list(made.id)
+        log = lists.folder() / "predicting.log"
+        until(lambda: job_ended(made))
+        assert "Traceback" not in log.read_text()
+
+
+def until(holds, seconds: float = 120) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def job_ended(list_: CandidateList) -> bool:
+    """Whether no process holds the list's lock."""
+    held = job.job_lock(list_)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        return False
+    held.release()
+    return True
 
 
 def test_a_process_without_its_model_says_so(trained, tmp_path: Path) -> None:

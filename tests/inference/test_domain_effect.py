@@ -54,6 +54,18 @@ def test_each_fold_is_compared_with_the_units_of_the_others() -> None:
     assert (sides.outside & ~sides.unseen).any()
 
 
+def test_a_property_none_of_whose_units_was_compared_is_left_out(monkeypatch) -> None:
+    """Of a large table some units are compared, which may be none of a rare property's."""
+    monkeypatch.setattr("engine.inference.comparison.MOST_MEASURED", 4)
+    smiles = [f"*{'C' * n}O*" for n in range(1, 41)]
+    labels = np.full((40, 2), np.nan)
+    labels[:, 0] = 1.0
+    labels[[1, 2, 3], 1] = 1.0
+    sides = held_out_sides(smiles, labels, np.arange(40) % 2)
+    assert np.isfinite(sides.similarity[:, 0]).any()
+    assert np.isnan(sides.similarity[:, 1]).all()
+
+
 def test_the_errors_of_each_side_are_its_labels_mean() -> None:
     random = np.random.default_rng(0)
     count = 400

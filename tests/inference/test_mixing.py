@@ -120,6 +120,13 @@ def test_a_unit_without_intervals_leaves_no_band_and_an_impossible_one_no_value(
     assert np.isnan(_mixed([[0.5, 0.5]], frame=lost)["Tg", "Fox"].values).all()
 
 
+def test_below_absolute_zero_there_is_no_value() -> None:
+    cold = VALUES.assign(Tg=[100.0, -300.0], bulk_modulus=[3e9, -2e9])
+    found = estimates(PROPERTIES, cold, cold, cold, np.array([[0.5, 0.5]]))
+    assert all(np.isnan(each.values).all() for each in found["Tg"] + found["bulk_modulus"])
+    assert np.isfinite(found["FFV"][0].values).all()
+
+
 def test_three_units() -> None:
     three = pd.concat([VALUES, VALUES.iloc[:1].assign(Tg=-50.0)], ignore_index=True)
     found = estimates(PROPERTIES, three, three, three, np.array([[0.5, 0.3, 0.2]]))

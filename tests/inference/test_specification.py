@@ -13,8 +13,8 @@ from engine.inference.conformal import fit_interval
 from engine.inference.probability import ErrorDistribution, probability_between
 from engine.inference.specification import (
     Requirement,
-    likelihood,
     pareto_front,
+    probabilities,
     read_specification,
 )
 from engine.settings.properties import property_for
@@ -32,8 +32,20 @@ PROPERTIES = [property_for(name) for name in ("Tg", "Density", "Tc", "FFV")]
         ("1,1 < Density <= 1.3", [Requirement(name="Density", low=1.1, high=1.3)]),
         ("density ≤ 1200 kg/m3", [Requirement(name="Density", high=1.2)]),
         ("glass transition temperature > 0", [Requirement(name="Tg", low=0)]),
+        ("Tg 100-150", [Requirement(name="Tg", low=100, high=150)]),
+        ("Tg -20 to -5 °C", [Requirement(name="Tg", low=-20, high=-5)]),
+        ("thermal > 0.2", [Requirement(name="Tc", low=0.2)]),
+        (
+            "Tg>=150 and Density is under 1.3 & Tc at least 0.2",
+            [
+                Requirement(name="Tg", low=150),
+                Requirement(name="Density", high=1.3),
+                Requirement(name="Tc", low=0.2),
+            ],
+        ),
         ("maximise Tc", [Requirement(name="Tc", direction="high")]),
         ("thermal conductivity as high as possible", [Requirement(name="Tc", direction="high")]),
+        ("Tg > 1234567.8", [Requirement(name="Tg", low=1234567.8)]),
         ("FFV low", [Requirement(name="FFV", direction="low")]),
         (
             "Tg>150,Density<1.2; Tg as low as possible\nTg<300",
@@ -63,6 +75,9 @@ def test_requirements_are_read_as_people_write_them(text, expected) -> None:
         ("Tg > 160, Tg < 150", "give the lower end first"),
         ("1.3 < Density < 1.1", "give the lower end first"),
         ("Density > 1e999", "too large"),
+        ("Tg > 1,200", "without the comma"),
+        ("Density > 1,100 kg/m3", "without the comma"),
+        ("FFV > 0.1 unitless", "no unit of FFV"),
         ("x" * 3000, "too long"),
         ("x" * 500, "too long"),
     ],
@@ -134,7 +149,7 @@ def test_all_requirements_together_are_the_product() -> None:
     wanted = read_specification("Tg > 1, Density < 2, Tc as high as possible", PROPERTIES)
     values = {"Tg": np.array([0.0, 2.0]), "Density": np.array([1.0, 3.0])}
     halves = {name: np.ones(2) for name in values}
-    found = likelihood(wanted, named, {"Tg": interval, "Density": interval}, values, halves)
+    found = probabilities(wanted, named, {"Tg": interval, "Density": interval}, values, halves)
     assert [*found.by_property] == ["Tg", "Density"]
     assert found.of_all == pytest.approx(found.by_property["Tg"] * found.by_property["Density"])
 

@@ -16,7 +16,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import upload_table
 from pages.parts.page_guard import part
 
-_ADDED = "candidates added"
+_ADDED, _FILES = "candidates added", "candidates files added"
 
 
 @part
@@ -43,8 +43,8 @@ def _show_paste() -> None:
             "Repeat units or names, one in each line",
             height=140,
             key="pasted candidates",
-            placeholder="*CC(*)c1ccccc1\nPMMA\n*CCO*  my label",
-            help="A repeat unit as SMILES, with a label of your own behind it if you like, or the "
+            placeholder="*CC(*)c1ccccc1\nPMMA\n*CCO*  my name for it",
+            help="A repeat unit as SMILES, with a name of your own behind it if you like, or the "
             "name of a polymer. Every line becomes a candidate; one that cannot be read says why.",
         )
         if st.form_submit_button("Add these", icon=":material/add:", type="primary"):
@@ -60,9 +60,11 @@ def _show_paste() -> None:
 
 
 def _show_upload() -> None:
+    # Another field after each file, so that none is added twice.
+    number = st.session_state.get(_FILES, 0)
     file = upload_table(
         "Table of candidates",
-        "candidates file",
+        f"candidates file {number}",
         "A table with a column of SMILES or of polymers' names. Ids and other columns are kept.",
     )
     if file is None or not st.button("Add this file", icon=":material/add:", type="primary"):
@@ -74,6 +76,7 @@ def _show_upload() -> None:
         try:
             with st.spinner("Reading the file…"):
                 count, rows = intake.of_file(path, file.name)
+            st.session_state[_FILES] = number + 1
             _add(rows, count)
         except UserError as error:
             show_error(error)
@@ -84,13 +87,18 @@ def _add(candidates: Iterator[NewCandidate], count: int) -> None:
     list_ = current_list()
     bar = st.progress(0.0, text="Adding…") if count > 5000 else None
 
-    def told() -> Iterator[NewCandidate]:
+    without_unit = 0
+
+    def with_progress() -> Iterator[NewCandidate]:
+        nonlocal without_unit
         for number, each in enumerate(candidates):
             if bar and number % 2000 == 0:
                 bar.progress(number / count, text=f"Adding {number:,} of {count:,}…")
+            without_unit += each.unit is None
             yield each
 
-    added = list_.add(told())
+    added = list_.add(with_progress())
     look_at_list(list_.id)
-    st.session_state[_ADDED] = f"{counted(len(added), 'candidate')} added."
+    words = f", {without_unit:,} of them without a repeat unit" if without_unit else ""
+    st.session_state[_ADDED] = f"{counted(len(added), 'candidate')} added{words}."
     st.rerun()

@@ -42,7 +42,7 @@ def show_chart(look: Look, shown: list[int]) -> None:
         across = left.selectbox("Across", options, index=places[0], key=f"across {first[0]}")
         up = right.selectbox("Up", options, index=places[1], key=f"up {first[1]}")
         rows = np.flatnonzero(np.isin(answers.ids, shown))[:_MOST_POINTS]
-        front = answers.front(look.requirements, answers.likelihood(look.requirements).of_all)
+        front = answers.front(look.requirements)
         chart = _scatter(answers, rows, front, titles[across], titles[up])
         event = st.plotly_chart(
             chart,
@@ -54,8 +54,8 @@ def show_chart(look: Look, shown: list[int]) -> None:
         )
         if front.any():
             st.caption(
-                "The Pareto front, in green: candidates that no other one beats in all that is "
-                "wanted. Draw a box or a lasso to see the molecules."
+                "The Pareto front, in green: no other candidate is better in everything that is "
+                "asked for. Draw a box or a lasso to see the molecules."
             )
         else:
             st.caption("Draw a box or a lasso in the chart to see the molecules.")
@@ -101,7 +101,6 @@ def _show_chosen(look: Look, chosen: list[int]) -> None:
     """The molecules that are selected in the chart."""
     if not chosen or look.answers is None:
         return
-    places = {int(each): row for row, each in enumerate(look.answers.ids)}
     if len(chosen) > _MOST_SHOWN:
         st.caption(f"{len(chosen):,} are selected; the first {_MOST_SHOWN} are shown.")
     with st.container(horizontal=True, gap="small"):
@@ -109,10 +108,10 @@ def _show_chosen(look: Look, chosen: list[int]) -> None:
             with st.container(border=True, width=190, gap="xsmall"):
                 if each.unit:
                     show_picture(each.unit, 156, 96)
-                st.markdown(f"**{plain(name_shown(each) or each.label or each.given)}**")
+                st.markdown(f"**{plain(name_shown(each) or each.row_id or each.given)}**")
                 names = [one.name for one in look.requirements] or look.answers.names[:3]
                 for name in names:
                     k = look.answers.names.index(name)
-                    value = look.answers.values[places[each.id], k]
+                    value = look.answers.values[look.answers.row_of(each.id), k]
                     words = number(look.answers.properties[k], value)
                     st.caption(plain(f"{name} {words}"))

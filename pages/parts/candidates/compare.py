@@ -71,33 +71,41 @@ def _show_card(look: Look, candidate: Candidate) -> None:
         )
     else:
         st.caption(plain(candidate.problem))
-    key = f"note {look.list_.id} {candidate.id}"
-
-    def write() -> None:
-        try:
-            look.list_.write_note(candidate.id, st.session_state[key], candidate.note)
-        except UserError as error:
-            st.session_state["note problem"] = error
-
-    st.text_area(
-        "Note", candidate.note, key=key, max_chars=LONGEST_NOTE, height=80, on_change=write
-    )
-    if error := st.session_state.pop("note problem", None):
-        show_error(error)
+    _show_note(look, candidate)
     if candidate.extra:
         with st.popover("From its file", icon=":material/table_rows:"):
             for name, value in candidate.extra.items():
                 st.markdown(f"**{plain(name)}** {plain(value)}")
 
 
+def _show_note(look: Look, candidate: Candidate) -> None:
+    """The field of a candidate's note, which follows what another window has written."""
+    key = f"note {look.list_.id} {candidate.id}"
+    filled, problem = f"{key} before", f"{key} problem"
+    state = st.session_state
+    if key not in state or state[key] == state.get(filled):
+        state[key] = state[filled] = candidate.note
+
+    def write() -> None:
+        try:
+            look.list_.write_note(candidate.id, state[key], state[filled])
+            state[filled] = state[key]
+        except UserError as error:
+            state[problem] = error
+
+    st.text_area("Note", key=key, max_chars=LONGEST_NOTE, height=80, on_change=write)
+    if error := state.pop(problem, None):
+        show_error(error)
+
+
 def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     """The properties of candidates side by side; what differs for certain is marked."""
-    places = {int(each): row for row, each in enumerate(answers.ids)}
-    there = [each for each in compared if each.id in places]
+    found = [(each, answers.row_of(each.id)) for each in compared]
+    there = [(each, row) for each, row in found if row is not None]
     if len(there) < 2:
         return
-    rows = [places[each.id] for each in there]
-    titles = _distinct([_title(each) for each in there])
+    rows = [row for _, row in there]
+    titles = _distinct([_title(each) for each, _ in there])
     table = {
         property_.label: _cells(answers, rows, k, property_)
         for k, property_ in enumerate(answers.properties)
@@ -106,7 +114,7 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     st.dataframe(frame, alt="Properties of the selected candidates side by side")
     st.caption(
         "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ? marks "
-        "mere guesses."
+        "guesses."
     )
 
 
@@ -125,7 +133,7 @@ def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> li
 
 
 def _title(candidate: Candidate) -> str:
-    return name_shown(candidate) or candidate.label or candidate.given
+    return name_shown(candidate) or candidate.row_id or candidate.given
 
 
 def _distinct(titles: list[str]) -> list[str]:

@@ -51,7 +51,7 @@ def show_downloads(look: Look, shown: list[int], selected: list[int], model: str
         drawn = form == _SHEET or "drawings" in form
         if drawn and len(which) > MOST_DRAWN:
             st.caption(f"With drawings: the first {MOST_DRAWN:,}, as they are ordered above.")
-        about = (look.list_.id, look.list_.changes, str(look.folder), form, which)
+        about = (look.list_.id, look.list_.changes, look.key, form, which)
         key = sha256(repr(about).encode()).hexdigest()
         made = st.session_state.get(_MADE, ("", b"", "", ""))
         if made[0] != key and st.button("Make the file", icon=":material/description:"):

@@ -16,6 +16,7 @@ class Look(NamedTuple):
     Attributes:
         list_: the list.
         folder: the model's.
+        key: of the model at the conditions, see `engine.candidates.answers.model_key`.
         ids: of all candidates, in the order of adding.
         without_unit: those of them that have no repeat unit.
         answers: what the model says; None where it has said nothing yet.
@@ -25,6 +26,7 @@ class Look(NamedTuple):
 
     list_: CandidateList
     folder: Path
+    key: str
     ids: list[int]
     without_unit: list[int]
     answers: Answers | None
@@ -36,7 +38,7 @@ def look_at(list_: CandidateList, folder: Path, given: dict[str, float | str]) -
     """All that is known of a list; what has not changed is not read again."""
     key = model_key(folder, given)
     ids, without_unit, answers, hints = _read(str(list_.path), list_.changes, key)
-    return Look(list_, folder, ids, without_unit, answers, hints, [])
+    return Look(list_, folder, key, ids, without_unit, answers, hints, [])
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -73,8 +73,8 @@ def _show_progress(list_: CandidateList) -> None:
         else (f"{job.doing or 'starting'}…")
     )
     if job.total and job.done and job.doing.startswith("predicting"):
-        left_over = (job.told - job.since) / job.done * (job.total - job.done)
-        words += f", about {duration(left_over)} left"
+        seconds_left = (job.told - job.since) / job.done * (job.total - job.done)
+        words += f", about {duration(seconds_left)} left"
     left.progress(min(share, 1.0), text=plain(words[:1].upper() + words[1:]))
     if right.button("Stop", icon=":material/stop_circle:", key="stop predicting"):
         stop_job(list_)

@@ -15,6 +15,7 @@ from engine.inference.conformal import LEVEL
 from engine.inference.uncertainty import OUTSIDE
 from engine.settings.numbers import number, without_unit
 from engine.settings.properties import Property
+from pages.parts import models
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import number_format, title_with_name
 from pages.parts.predict.gallery import picture_address
@@ -26,7 +27,7 @@ _SHOWN_AT_FIRST = 5
 _ADDED = "order of adding"
 _FILTERS = {
     "likely to meet the specification": "probability of at least 50 %",
-    "Pareto front": "beaten by no other in all that is wanted",
+    "Pareto front": "no other is better in everything",
     "inside the domain": "like what the model learned from",
     "a problem": "not predicted",
 }
@@ -57,8 +58,8 @@ def choose_view(look: Look) -> list[int]:
         guesses = st.checkbox(
             "Rank guesses too",
             key="rank guesses",
-            help="Where no training unit has what a candidate has, such as its element, the values "
-            "are guesses, and such candidates stand behind the others.",
+            help="Of a candidate with an element, a charge or a valence that no training unit has, "
+            "the values are guesses. Such candidates stand behind the others.",
         )
     view = View(orders[by], not lowest, tuple(only), guesses)
     hardness = {candidate: score for candidate, (score, _) in look.hints.items()}
@@ -97,7 +98,7 @@ def show_table(look: Look, shown: list[int]) -> list[int]:
     st.caption(
         f"{len(shown):,} of {len(look.ids):,} candidates. Tick rows to compare up to eight, to "
         f"write notes, or to remove them. Beside each value stands its {100 * LEVEL:.0f} % "
-        "interval; ◦ marks values outside the applicability domain, ? mere guesses."
+        "interval; ◦ marks values outside the applicability domain, ? guesses."
     )
     return [here[row] for row in event.selection.rows if row < len(here)]
 
@@ -114,6 +115,7 @@ def _choose_properties(look: Look) -> list[Property]:
         list(by_name),
         default=first,
         selection_mode="multi",
+        format_func=lambda name: by_name[name].title,
         key=f"properties shown {'-'.join(wanted)}",
     )
     return [by_name[name] for name in by_name if name in chosen]
@@ -122,14 +124,14 @@ def _choose_properties(look: Look) -> list[Property]:
 def _frame(look: Look, rows: list[Candidate], properties: list[Property]) -> pd.DataFrame:
     """What is shown of some candidates."""
     answers = look.answers
-    places = {int(each): row for row, each in enumerate(answers.ids)} if answers else {}
-    at = [places.get(each.id) for each in rows]
+    at = [answers.row_of(each.id) if answers else None for each in rows]
     columns: dict[str, list] = {
         "structure": [each.unit and picture_address(each.unit, *_PICTURE) for each in rows],
-        "name": [name_shown(each) or each.label or each.given for each in rows],
+        **({"id": [each.row_id for each in rows]} if any(each.row_id for each in rows) else {}),
+        "name": [name_shown(each) or each.given for each in rows],
     }
     if answers is not None:
-        likely = answers.likelihood(look.requirements)
+        likely = answers.probabilities(look.requirements)
         if len(likely.of_all):
             columns["all met"] = [None if row is None else 100 * likely.of_all[row] for row in at]
         for property_ in properties:
@@ -167,12 +169,26 @@ def _interval(answers, row: int, k: int, property_: Property) -> str:
 def _remark(look: Look, candidate: Candidate, alerts: str) -> str:
     """What is to be said of a candidate: why it has no values, what is new in it, alerts."""
     answers = look.answers
-    said = [candidate.problem]
+    said = [candidate.problem, _measured(look, candidate)]
     if answers is not None:
         said += [answers.problems.get(candidate.id, ""), answers.warnings.get(candidate.id, "")]
     if alerts:
         said.append(f"Has a group that seldom lasts: {alerts}.")
     return " ".join(filter(None, said))
+
+
+def _measured(look: Look, candidate: Candidate) -> str:
+    """The measured values of a candidate that the model learned, with their references."""
+    if candidate.unit is None or look.answers is None or candidate.id in look.answers.problems:
+        return ""
+    properties = {each.name: each for each in look.answers.properties}
+    known = models.known_labels(look.folder, candidate.unit)
+    values = [
+        f"{name} {number(properties[name], labels[0].value)} ({labels[0].reference})"
+        for name, labels in known.items()
+        if name in properties
+    ]
+    return f"Measured: {'; '.join(values)}." if values else ""
 
 
 def _interval_of(property_: Property) -> str:
@@ -181,7 +197,8 @@ def _interval_of(property_: Property) -> str:
 
 def _column_config(look: Look, properties: list[Property]) -> dict:
     config = {
-        "structure": st.column_config.ImageColumn("structure", width=_PICTURE[0] + 10),
+        "structure": st.column_config.ImageColumn("structure", width=_PICTURE[0] + 10, pinned=True),
+        "id": st.column_config.TextColumn("id", width=90),
         "name": st.column_config.TextColumn("name", width=170),
         "all met": st.column_config.ProgressColumn(
             "all met",
@@ -192,7 +209,7 @@ def _column_config(look: Look, properties: list[Property]) -> dict:
             width=110,
         ),
         "hard to make": st.column_config.NumberColumn(
-            "hard to make",
+            "hard to make, 1–10",
             help="Synthetic accessibility score of the repeat unit, 1 (easy) to 10 (hard); from "
             f"about {HARD:g} on, molecules are called hard to make. Made for small molecules: it "
             "knows nothing of polymerisations.",

@@ -80,7 +80,7 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     sure = molecule.uncertainty.get(property_.name)
     if labels := measured_labels(info, property_, molecule):
         return escape(f"measured: {labels[0].reference}")
-    words = [escape(source_words(info, property_) or "predicted")]
+    words = [escape(f"predicted {source_words(info, property_)}".strip())]
     low, high = info.ranges[property_.name]
     if sure and sure.outside:
         # In full among the details; here it would be said of each property.

@@ -97,7 +97,7 @@ def _bars(effects: list[GroupEffect], property_: Property) -> go.Figure:
     ordered = sorted(effects, key=lambda each: abs(each.change))
     # Bars of one name would lie on each other: they differ by signs that are not seen.
     names = [
-        plain_in_chart(f"{each.group} → {each.by}") + "\u200b" * place
+        plain_in_chart(f"{each.group} (against {each.by})") + "\u200b" * place
         for place, each in enumerate(ordered)
     ]
     chart = go.Figure(
@@ -119,7 +119,7 @@ def _bars(effects: list[GroupEffect], property_: Property) -> go.Figure:
     chart.update_layout(
         height=max(160, 70 + 34 * len(ordered)),
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis_title=plain_in_chart(f"change of {property_.name}{unit}"),
+        xaxis_title=plain_in_chart(f"what the group adds to {property_.name}{unit}"),
         yaxis={"automargin": True},
     )
     return chart

@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.candidates import history
+from engine.candidates.intake import DRAWN
 from engine.candidates.lists import all_lists
 from engine.candidates.store import NewCandidate
 from engine.chem.finding import name_of
@@ -16,7 +17,6 @@ from pages.parts.candidates.lists import current_list
 from pages.parts.formatting import date_and_time, plain, show_error
 from pages.parts.page_guard import part
 
-_ORIGIN = "Predict"
 _KEPT = "kept on"
 _VALUES_SHOWN = 3
 
@@ -59,7 +59,7 @@ def keep(smiles: str) -> None:
         if list_.holds(smiles):
             st.session_state[_KEPT] = f"{name} is already on", list_.id
             return
-        list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", _ORIGIN)])
+        list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", DRAWN)])
         st.session_state[_KEPT] = f"{name} is now on", list_.id
     except UserError as error:
         st.session_state[_KEPT] = error
@@ -94,7 +94,7 @@ def show_history(load: Callable[[str], None]) -> None:
         if not known:
             st.caption("The last answers will stand here.")
             return
-        st.caption(f"The last {len(known)} of at most {history.MOST} answers.")
+        st.caption(f"Your last answers, the latest first; {history.MOST} are kept.")
         for each in known:
             unit = str(each.unit)
             words = ", ".join(f"{name} {value}" for name, value in each.extra.items())
