@@ -25,7 +25,8 @@ def main() -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-    SECTIONS[section]()
+    # An address may ask for nothing.
+    SECTIONS[section or next(iter(SECTIONS))]()
 
 
 page_guard.draw(main)

@@ -18,6 +18,7 @@ from ..inference.predict import Predictions
 from ..inference.specification import Probabilities, Requirement, pareto_front, probabilities
 from ..inference.uncertainty import INSIDE, OUTSIDE, Uncertainty
 from ..settings.properties import Property
+from ..table.columns import free_name
 from .store import Answer, CandidateList
 
 _NUMBERS = 5
@@ -100,7 +101,10 @@ class Answers:
             names = [each.name for each in requirements]
             rankable = self.rankable(names)
             columns = {name: np.where(rankable, self.column(name), np.nan) for name in names}
-            front = pareto_front(requirements, columns, self.probabilities(requirements).of_all)
+            likely = self.probabilities(requirements).of_all
+            # Of a property without an interval, nothing is likely or not.
+            known = likely if np.isfinite(likely).any() else None
+            front = pareto_front(requirements, columns, known)
             self._made[key] = front if len(front) else np.zeros(len(self.ids), dtype=bool)
         return self._made[key]
 
@@ -215,9 +219,10 @@ def read_answers(list_: CandidateList, model: str) -> Answers | None:
 def value_columns(answers: Answers) -> pd.DataFrame:
     """All values of N candidates as a table: `Tg`, `Tg_low`, `Tg_high`, `Tg_domain` and so on."""
     columns: dict[str, np.ndarray] = {}
+    taken = set(answers.names)
     for k, name in enumerate(answers.names):
         columns[name] = answers.values[:, k]
-        columns[f"{name}_low"] = answers.low[:, k]
-        columns[f"{name}_high"] = answers.high[:, k]
-        columns[f"{name}_domain"] = answers.domains[:, k]
+        columns[free_name(f"{name}_low", taken)] = answers.low[:, k]
+        columns[free_name(f"{name}_high", taken)] = answers.high[:, k]
+        columns[free_name(f"{name}_domain", taken)] = answers.domains[:, k]
     return pd.DataFrame(columns)

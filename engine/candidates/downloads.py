@@ -30,7 +30,7 @@ MOST_DRAWN = 2000
 
 _PICTURE = (220, 130)
 _ROW_HEIGHT, _PICTURE_WIDTH = 100, 32
-_NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Chosen(NamedTuple):
@@ -55,18 +55,20 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
     Probabilities and values are as they are in the model's units; ids are those of the file that
     candidates came from, or their numbers on the list.
     """
-    rows = chosen.candidates
-    frame = pd.DataFrame(
-        {
-            "id": [each.row_id or str(each.id) for each in rows],
-            "name": [each.name for each in rows],
-            "SMILES": [each.unit or each.given for each in rows],
-        }
-    )
-    answers = chosen.answers
+    rows, answers = chosen.candidates, chosen.answers
+    frame = pd.DataFrame(index=range(len(rows)))
     if answers is not None:
-        frame = pd.concat([frame, _placed(value_columns(answers), answers.ids, rows)], axis=1)
-        frame = pd.concat([frame, _probabilities(chosen, answers)], axis=1)
+        frame = _placed(value_columns(answers), answers.ids, rows)
+        for name, numbers in _probabilities(chosen, answers).items():
+            frame[free_name(str(name), frame)] = numbers
+    first = {
+        "id": [each.row_id or str(each.id) for each in rows],
+        "name": [each.name for each in rows],
+        "SMILES": [each.unit or each.given for each in rows],
+    }
+    # Properties keep their names, whatever those are.
+    for place, (column, texts) in enumerate(first.items()):
+        frame.insert(place, free_name(column, frame), texts)
     hints = [chosen.hints.get(each.id, (None, "")) for each in rows]
     said = answers.warnings if answers else {}
     unpredicted = answers.problems if answers else {}
@@ -78,8 +80,8 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
         "warning": [said.get(each.id, "") for each in rows],
         "problem": [each.problem or unpredicted.get(each.id, "") for each in rows],
     }
-    for name, cells in last.items():
-        frame[name] = cells
+    for column, cells in last.items():
+        frame[free_name(column, frame)] = cells
     for name in dict.fromkeys(column for each in rows for column in each.extra):
         frame[free_name(name, frame)] = [each.extra.get(name) for each in rows]
     return frame
@@ -190,7 +192,9 @@ def _sdf_field(name: str, value: object) -> str:
     if value is None or value != value or value == "":
         return ""
     head, text = (" ".join(str(each).split()) for each in (name, value))
-    return f"> <{head.translate({ord('<'): '(', ord('>'): ')'})}>\n{text.lstrip('>$')}\n\n"
+    # A line that begins so would be read as another field, or as the end of the molecule.
+    text = f" {text}" if text.startswith((">", "$")) else text
+    return f"> <{head.translate({ord('<'): '(', ord('>'): ')'})}>\n{text}\n\n"
 
 
 def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None = None) -> str:

@@ -3,13 +3,15 @@
 import re
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from ..base.errors import UserError
 from ..base.sqlite_files import PARTS, is_database
 from ..base.wording import clipped
-from ..base.workspace import subfolder
+from ..base.workspace import lock, subfolder
 from .store import LONGEST_NAME, CandidateList
 
 FIRST = "My candidates"
@@ -112,15 +114,13 @@ def remove_list(list_id: str) -> None:
     """Remove a list; `restore_list` brings it back until the next one is removed.
 
     Raises:
-        UserError: when there is no such list.
+        UserError: when there is no such list, or its file cannot be moved.
     """
-    list_ = open_list(list_id)
-    for gone in folder().glob(f"*{_SUFFIX}{_REMOVED}*"):
-        gone.unlink()
-    for part in (*PARTS, ""):
-        path = list_.path.with_name(list_.path.name + part)
-        if path.exists():
-            path.rename(list_.path.with_name(f"{list_.path.name}{_REMOVED}{part}"))
+    with _one_at_a_time():
+        list_ = open_list(list_id)
+        for gone in folder().glob(f"*{_SUFFIX}{_REMOVED}*"):
+            gone.unlink()
+        _move(list_.path.name, list_.path.name + _REMOVED)
 
 
 def removed_list() -> str:
@@ -130,13 +130,36 @@ def removed_list() -> str:
 
 
 def restore_list(list_id: str) -> None:
-    """Bring back the list that was removed last."""
-    if not _ID.fullmatch(list_id):
-        raise UserError(f"There is no list of candidates {clipped(list_id)!r}.")
+    """Bring back the list that was removed last.
+
+    Raises:
+        UserError: when it is not there any more, or its file cannot be moved.
+    """
+    name = f"{list_id}{_SUFFIX}"
+    with _one_at_a_time():
+        if not _ID.fullmatch(list_id) or not is_database(folder() / f"{name}{_REMOVED}"):
+            raise UserError(f"There is no removed list of candidates {clipped(list_id)!r}.")
+        _move(name + _REMOVED, name)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let nobody else remove or restore a list; what the disk refuses becomes a sentence."""
+    try:
+        with lock(folder() / "lists.lock"):
+            yield
+    except OSError as error:
+        raise UserError(
+            f"Lists of candidates in {folder()} cannot be moved: {error.strerror}."
+        ) from error
+
+
+def _move(name: str, target: str) -> None:
+    """Rename a list's file, with what lies beside it."""
     for part in (*PARTS, ""):
-        path = folder() / f"{list_id}{_SUFFIX}{_REMOVED}{part}"
+        path = folder() / f"{name}{part}"
         if path.exists():
-            path.rename(folder() / f"{list_id}{_SUFFIX}{part}")
+            path.rename(folder() / f"{target}{part}")
 
 
 def _checked_name(name: str) -> str:

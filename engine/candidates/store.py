@@ -16,19 +16,20 @@ MOST = 200_000
 
 LONGEST_NOTE, LONGEST_NAME = 2000, 80
 _TABLES = (
-    "CREATE TABLE candidates (id INTEGER PRIMARY KEY AUTOINCREMENT, given TEXT, unit TEXT, "
+    "candidates (id INTEGER PRIMARY KEY AUTOINCREMENT, given TEXT, unit TEXT, "
     "name TEXT, row_id TEXT, origin TEXT, note TEXT, extra TEXT, problem TEXT, added REAL, "
     "removed REAL)",
-    "CREATE TABLE answers (model TEXT, candidate INTEGER, numbers BLOB, warning TEXT, "
+    "answers (model TEXT, candidate INTEGER, numbers BLOB, warning TEXT, "
     "problem TEXT, PRIMARY KEY (model, candidate)) WITHOUT ROWID",
-    "CREATE TABLE hints (candidate INTEGER PRIMARY KEY, score REAL, alerts TEXT)",
-    "CREATE TABLE models (model TEXT PRIMARY KEY, description TEXT)",
-    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT)",
+    "hints (candidate INTEGER PRIMARY KEY, score REAL, alerts TEXT)",
+    "models (model TEXT PRIMARY KEY, description TEXT)",
+    "settings (name TEXT PRIMARY KEY, value TEXT)",
 )
 _CANDIDATES = (
     "SELECT id, given, unit, name, row_id, origin, note, extra, problem, added FROM candidates "
     "WHERE removed IS NULL"
 )
+_HOLDS = "SELECT 1 FROM candidates WHERE removed IS NULL AND unit = ? LIMIT 1"
 _Result = TypeVar("_Result")
 
 
@@ -128,13 +129,20 @@ class CandidateList:
     @property
     def changes(self) -> int:
         """How often something was written into the list; what is kept of it is fresh if equal."""
-        return int(self.setting("changes") or 0)
+        try:
+            return int(self.setting("changes"))
+        except ValueError:
+            return 0
 
-    def add(self, candidates: Iterable[NewCandidate]) -> list[int]:
+    def add(self, candidates: Iterable[NewCandidate], once: bool = False) -> list[int]:
         """Put candidates at the end: all of them, or none where that fails.
 
+        Args:
+            candidates: in order.
+            once: whether those are left out whose repeat unit is there, in this drawing.
+
         Returns:
-            Their numbers.
+            The numbers of those that were put there.
 
         Raises:
             UserError: when the list would become too long, or cannot be written.
@@ -149,6 +157,8 @@ class CandidateList:
             ).fetchone()
             ids: list[int] = []
             for each in new:
+                if once and database.execute(_HOLDS, [each.unit]).fetchone():
+                    continue
                 if count + len(ids) >= MOST:
                     raise UserError(
                         f"A list holds at most {MOST:,} candidates, and this one would become "
@@ -186,11 +196,6 @@ class CandidateList:
     def count(self) -> int:
         """How many candidates there are."""
         return int(self._ask("SELECT count(*) FROM candidates WHERE removed IS NULL")[0][0])
-
-    def holds(self, unit: str) -> bool:
-        """Whether a repeat unit is on the list, in this drawing."""
-        question = "SELECT 1 FROM candidates WHERE removed IS NULL AND unit = ? LIMIT 1"
-        return bool(self._ask(question, [unit]))
 
     def write_note(self, candidate: int, note: str, before: str) -> None:
         """Write a candidate's note; what another window has written meanwhile is kept above it.
@@ -348,10 +353,10 @@ class CandidateList:
 
 def _create(database: sqlite3.Connection, name: str) -> None:
     for statement in _TABLES:
-        database.execute(statement)
-    _set(database, "changes", "0")
-    _set(database, "name", name)
-    _set(database, "created", str(time.time()))
+        database.execute(f"CREATE TABLE IF NOT EXISTS {statement}")
+    first = {"changes": "0", "name": name, "created": str(time.time())}
+    # Of two who make one list at the same time, the first has named it.
+    database.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", first.items())
 
 
 def _set(database: sqlite3.Connection, name: str, value: str) -> None:

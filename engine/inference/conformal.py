@@ -1,6 +1,7 @@
 """Conformal intervals of the blend, from out-of-fold predictions."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,12 +37,12 @@ class Interval(BaseModel):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    level: float = LEVEL
+    level: float = Field(default=LEVEL, gt=0, lt=1)
     quantile: float = Field(ge=0)
-    quantiles: dict[int, float] = {}
+    quantiles: dict[Annotated[int, Field(gt=0, lt=100)], Annotated[float, Field(ge=0)]] = {}
     share: float = Field(ge=0, lt=1)
     typical: float = Field(ge=0)
-    labels: int
+    labels: int = Field(ge=0)
     coverage: float | None = None
     width: float | None = None
 

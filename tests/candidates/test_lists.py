@@ -24,8 +24,7 @@ def test_a_list_is_found_again_with_all_that_was_put_on_it(workspace) -> None:
     assert [each.unit for each in found] == ["*CC*", "*CCO*"]
     assert found[0].extra == {"batch": "7", "größe": "µ"}
     assert (found[0].row_id, found[1].note) == ("a1", "softer")
-    assert made.holds("*CCO*")
-    assert not made.holds("*CCC*")
+    assert made.add([_new("*CCO*"), _new("*CCC*")], once=True) == [ids[1] + 1]
 
 
 def test_windows_that_write_at_once_lose_nothing() -> None:

@@ -56,11 +56,8 @@ def keep(smiles: str) -> None:
     name = name_of(smiles) or smiles
     try:
         list_ = current_list()
-        if list_.holds(smiles):
-            st.session_state[_KEPT] = f"{name} is already on", list_.id
-            return
-        list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", DRAWN)])
-        st.session_state[_KEPT] = f"{name} is now on", list_.id
+        new = list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", DRAWN)], once=True)
+        st.session_state[_KEPT] = f"{name} is {'now' if new else 'already'} on", list_.id
     except UserError as error:
         st.session_state[_KEPT] = error
 
