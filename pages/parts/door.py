@@ -6,6 +6,7 @@ It stands before all of Streamlit's addresses: WebSocket, health, media, uploads
 import asyncio
 import base64
 import functools
+import os
 import re
 import webbrowser
 from collections.abc import AsyncIterator
@@ -115,9 +116,11 @@ class Door:
 async def starting(_app: object) -> AsyncIterator[None]:
     """Before the first request: tell Streamlit the names too, and open a browser if asked.
 
-    Meanwhile the default model is loaded, which would let the first visitor wait for seconds.
+    Meanwhile the default model is loaded, which would let the first visitor wait for seconds;
+    `POLYGIN_PRELOAD=0` leaves that to the first visit.
     """
-    Thread(target=_load_quietly, name="loading", daemon=True).start()
+    if os.environ.get("POLYGIN_PRELOAD") != "0":
+        Thread(target=_load_quietly, name="loading", daemon=True).start()
     config.set_option("server.allowedHosts", _names())
     if not config.get_option("server.headless"):
         # The socket listens already. Streamlit itself opens none for an app with a door.

@@ -28,6 +28,9 @@ IS_STILL = """() => document.querySelector('[data-test-script-state="notRunning"
     && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"]')"""
 OPEN_ALL = """() => document.querySelectorAll('[data-testid="stMain"] details > summary')
     .forEach(summary => summary.parentElement.open || summary.click())"""
+IS_THEME = """theme => {
+    const [red] = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/);
+    return (red > 127) === (theme === 'light') }"""
 FOUND = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations"""
 FOCUSED = """() => { const own = document.activeElement;
     return own.getAttribute('aria-label') || own.textContent }"""
@@ -131,7 +134,10 @@ def _look(page, where: str, themes: tuple[str, ...] = ("dark", "light")) -> None
     page.evaluate(OPEN_ALL)
     for theme in themes:
         page.emulate_media(color_scheme=theme)
+        page.wait_for_function(IS_THEME, arg=theme)
         _still(page)
+        # Colours change little by little.
+        page.wait_for_timeout(700)
         found = [
             f"{rule['id']} at {node['target']}: {node['html'][:200]}: {node['failureSummary']}"
             for rule in page.evaluate(FOUND)

@@ -22,6 +22,7 @@ def _table(app, column: str):
     return next(each.value for each in app.dataframe if column in each.value)
 
 
+@pytest.mark.slow
 def test_variants_of_a_place_are_listed_and_sorted(shown) -> None:
     app = shown("*CC(*)c1ccccc1", "show variants")
     assert not app.exception
