@@ -53,6 +53,7 @@ def page(browser):
     context.close()
 
 
+@pytest.mark.slow
 def test_empty_pages_have_no_serious_finding(page, empty: str) -> None:
     page.goto(empty)
     for name in PAGES:

@@ -174,6 +174,7 @@ def _middle(page, number: int) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+@pytest.mark.slow
 def test_groups_are_attached_where_one_clicks(editor):
     for group, unit in (
         ("Benzene", "*CC(*)Cc1ccccc1"),

@@ -1,10 +1,13 @@
 """The Models page in a browser: a model goes out as one file and comes back as another's."""
 
+import pytest
+
 from engine.base.manifest import ProvenFiles
 from engine.inference.bundle import SHIPPED
 from engine.runs import list_imported
 
 
+@pytest.mark.slow
 def test_a_model_goes_out_as_one_file_and_comes_back(app, page, tmp_path) -> None:
     page.goto(f"{app.url}/models")
     page.get_by_role("button", name="Download as one file").click()

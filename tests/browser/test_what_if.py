@@ -1,5 +1,7 @@
 """Variants in a real browser: a place is clicked on the drawing, a variant becomes the molecule."""
 
+import pytest
+
 from tests.browser.conftest import App, until
 
 SPOT = """number => {
@@ -10,6 +12,7 @@ SPOT = """number => {
 """Where on the page the number of a place lies."""
 
 
+@pytest.mark.slow
 def test_a_place_is_clicked_and_a_variant_becomes_the_molecule(app: App, page) -> None:
     page.goto(f"{app.url}/?smiles=*CC(*)C")
     page.get_by_text("What if a group were another?").click()

@@ -49,6 +49,7 @@ def test_variants_of_a_place_are_listed_and_sorted(shown) -> None:
     assert "hydrogen on the ring, para" in words(app)
 
 
+@pytest.mark.slow
 def test_all_alike_places_may_be_changed(shown) -> None:
     app = shown("*Oc1ccc(C(C)(C)c2ccc(OC(*)=O)cc2)cc1", "show variants")
     methyl = next(each for each in app.selectbox(key="variants at").options if "methyl" in each)

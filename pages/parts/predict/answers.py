@@ -29,8 +29,8 @@ _STYLE = """<style>
 .pg-answer .pg-number { font-size: 1.12rem; font-weight: 650; text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap }
 .pg-answer .pg-number.pg-unsure { font-weight: 450; font-style: italic }
-.pg-answer .pg-said { font-size: .78rem }
-.pg-answer .pg-ends { font-size: .78rem; text-align: right; white-space: nowrap }
+.pg-answer .pg-said { font-size: .75rem }
+.pg-answer .pg-ends { font-size: .75rem; text-align: right; white-space: nowrap }
 .pg-answer .pg-others-said { grid-column: 1 / -1 }
 .pg-answer .pg-outside { color: light-dark(#9a3412, #fdba74); font-weight: 550 }
 </style>"""
@@ -89,7 +89,7 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     elif not low <= value <= high:
         words.append(f'<span class="pg-outside">{_GUESS}</span>')
     elif sure:
-        words.append("in the domain")
+        words.append("in domain")
     return " · ".join(words)
 
 
