@@ -4,17 +4,15 @@ Each fold's intervals and domain are made from the other folds alone. Prints the
 `docs/intervals.md` and writes `results/coverage-random.json`.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
-from bench.out_of_fold import TABLE, OutOfFold, load_out_of_fold
-from bench.reporting import markdown_table, stamp, write_json
+from bench.out_of_fold import OutOfFold, measure_file
+from bench.reporting import markdown_table
 from engine.inference.conformal import calibrate, held_out_half_widths, member_spread
 from engine.inference.domain_effect import held_out_sides
 from engine.settings.properties import property_for
-from engine.table import load_table
 
 
 def measure(out_of_fold: OutOfFold) -> dict[str, dict]:
@@ -109,16 +107,8 @@ def _percentages(shares: list[float]) -> str:
 
 def main() -> None:
     """Measure, write, print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.coverage", description=__doc__)
-    parser.add_argument("oof", type=Path, metavar="OOF.parquet")
-    parser.add_argument("--table", type=Path, default=TABLE, help="the training table")
-    parser.add_argument("--json", type=Path, default=Path("results/coverage-random.json"))
-    arguments = parser.parse_args()
-    measured = measure(load_out_of_fold(arguments.oof, load_table(arguments.table)))
-    where = f"--table {arguments.table} --json {arguments.json}"
-    command = f"python -m bench.coverage {arguments.oof} {where}"
-    write_json(arguments.json, {**stamp(command), "properties": measured})
-    print(markdown(measured))
+    results = Path("results/coverage-random.json")
+    measure_file("bench.coverage", __doc__, results, measure, markdown)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """Out-of-fold predictions: of the competition table as files by id, and of what is trained here."""
 
+import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from bench.reporting import stamp, write_json
 from bench.speed.data import temporary_workspace
 from engine.base.errors import UserError
 from engine.runs.making import BundleRequest, make_bundle
@@ -150,3 +153,31 @@ def predict_folds(request: BundleRequest) -> dict[str, np.ndarray]:
         made = make_bundle(request, TrainContext(folder / "bundle"))
     members = dict(zip(made.info.members, made.ensemble.out_of_fold, strict=True))
     return {"blend": made.ensemble.blended, **members}
+
+
+def measure_file(
+    bench: str,
+    description: str | None,
+    results: Path,
+    measure: Callable[[OutOfFold], dict[str, dict]],
+    markdown: Callable[[dict[str, dict]], str],
+) -> None:
+    """The command of a bench that measures a file of out-of-fold predictions.
+
+    Args:
+        bench: its module.
+        description: what it says of itself.
+        results: where its figures are written, unless it is told otherwise.
+        measure: figures by property.
+        markdown: the tables of a document from them.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {bench}", description=description)
+    parser.add_argument("oof", type=Path, metavar="OOF.parquet")
+    parser.add_argument("--table", type=Path, default=TABLE, help="the training table")
+    parser.add_argument("--json", type=Path, default=results)
+    arguments = parser.parse_args()
+    measured = measure(load_out_of_fold(arguments.oof, load_table(arguments.table)))
+    where = f"--table {arguments.table} --json {arguments.json}"
+    command = f"python -m {bench} {arguments.oof} {where}"
+    write_json(arguments.json, {**stamp(command), "properties": measured})
+    print(markdown(measured))

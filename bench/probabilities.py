@@ -5,18 +5,16 @@ each decile of the other folds' labels. Prints the tables of `docs/intervals.md`
 `results/probabilities-random.json`.
 """
 
-import argparse
 from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
 
-from bench.out_of_fold import TABLE, OutOfFold, load_out_of_fold
-from bench.reporting import markdown_table, stamp, write_json
+from bench.out_of_fold import OutOfFold, measure_file
+from bench.reporting import markdown_table
 from engine.inference.conformal import fit_interval, member_spread
 from engine.inference.probability import probability_between
 from engine.settings.properties import property_for
-from engine.table import load_table
 
 DECILES = np.arange(1, 10) / 10
 BINS = 10
@@ -131,16 +129,8 @@ def _share(bins: list[dict], place: float) -> str:
 
 def main() -> None:
     """Measure, write, print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.probabilities", description=__doc__)
-    parser.add_argument("oof", type=Path, metavar="OOF.parquet")
-    parser.add_argument("--table", type=Path, default=TABLE, help="the training table")
-    parser.add_argument("--json", type=Path, default=Path("results/probabilities-random.json"))
-    arguments = parser.parse_args()
-    measured = measure(load_out_of_fold(arguments.oof, load_table(arguments.table)))
-    where = f"--table {arguments.table} --json {arguments.json}"
-    command = f"python -m bench.probabilities {arguments.oof} {where}"
-    write_json(arguments.json, {**stamp(command), "properties": measured})
-    print(markdown(measured))
+    results = Path("results/probabilities-random.json")
+    measure_file("bench.probabilities", __doc__, results, measure, markdown)
 
 
 if __name__ == "__main__":

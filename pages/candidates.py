@@ -12,7 +12,7 @@ from pages.parts.candidates.adding import show_adding
 from pages.parts.candidates.chart import show_chart
 from pages.parts.candidates.compare import show_selected
 from pages.parts.candidates.downloads import show_downloads
-from pages.parts.candidates.lists import choose_list, show_problems
+from pages.parts.candidates.lists import choose_list
 from pages.parts.candidates.looking import Look, look_at
 from pages.parts.candidates.predicting import predict_what_waits
 from pages.parts.candidates.specification import ask_specification
@@ -31,7 +31,6 @@ def main() -> None:
         models.show_no_model()
         return
     list_ = choose_list()
-    show_problems()
     if list_ is None:
         show_adding(None)
         st.info(

@@ -12,7 +12,7 @@ from pages.parts.errors.label_doctor import show_label_doctor
 from pages.parts.errors.overview import show_empty, show_overview
 from pages.parts.errors.scored_table import choose_scored_table
 from pages.parts.formatting import plain, title_with_name
-from pages.parts.layout import columns, forget_stale_choice, heading
+from pages.parts.layout import choose_section, columns, forget_stale_choice, heading
 
 RUN, TABLE = "A run, out-of-fold", "A model on a table"
 _ADDRESS = "errors address"
@@ -103,14 +103,7 @@ def main() -> None:
     labelled = {*evaluation.rows["property"]}
     left, right = columns("errors-section", [1, 1], 260, "bottom")
     with left:
-        section = st.segmented_control(
-            "Section",
-            list(SECTIONS),
-            default="Overview",
-            required=True,
-            key="section",
-            bind="query-params",
-        )
+        section = choose_section("Section", list(SECTIONS), "section")
     with right:
         property_ = choose_property(
             [each for each in evaluation.info.properties if each.name in labelled]

@@ -1,9 +1,7 @@
 """Models: all that are here, with their figures and cards, and two of them on one table."""
 
-import streamlit as st
-
 from pages.parts import page_guard
-from pages.parts.layout import heading
+from pages.parts.layout import choose_section, heading
 from pages.parts.models_page.comparison import show_comparison
 from pages.parts.models_page.overview import show_overview
 
@@ -16,17 +14,8 @@ def main() -> None:
         "Models", "Every model that is here: its figures, its card, and what can be done with it."
     )
     with place:
-        section = st.segmented_control(
-            "Section",
-            list(SECTIONS),
-            default="All models",
-            required=True,
-            key="show",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-    # An address may ask for nothing.
-    SECTIONS[section or next(iter(SECTIONS))]()
+        section = choose_section("Section", list(SECTIONS), "show", "collapsed")
+    SECTIONS[section]()
 
 
 page_guard.draw(main)

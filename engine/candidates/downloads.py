@@ -97,6 +97,11 @@ def name_shown(candidate: Candidate) -> str:
         return ""
 
 
+def title_shown(candidate: Candidate) -> str:
+    """What a candidate is called beside its drawing: its name, its id, or the text as given."""
+    return name_shown(candidate) or candidate.row_id or candidate.given
+
+
 def _placed(frame: pd.DataFrame, ids: np.ndarray, rows: Sequence[Candidate]) -> pd.DataFrame:
     """A table of candidates' answers in the order of candidates; empty where there is none."""
     return frame.set_axis(ids, axis=0).reindex([each.id for each in rows]).reset_index(drop=True)
@@ -105,10 +110,7 @@ def _placed(frame: pd.DataFrame, ids: np.ndarray, rows: Sequence[Candidate]) -> 
 def _probabilities(chosen: Chosen, answers: Answers) -> pd.DataFrame:
     if not chosen.requirements:
         return pd.DataFrame(index=range(len(chosen.candidates)))
-    likely = answers.probabilities(chosen.requirements)
-    columns = {f"probability_{name}": each for name, each in likely.by_property.items()}
-    if len(likely.of_all):
-        columns["probability_all"] = likely.of_all
+    columns = answers.probabilities(chosen.requirements).columns()
     frame = pd.DataFrame(columns, index=range(len(answers.ids)))
     frame["on_pareto_front"] = answers.front(chosen.requirements)
     return _placed(frame, answers.ids, chosen.candidates)

@@ -44,16 +44,11 @@ def folder() -> Path:
 
 def all_lists() -> list[ListInfo]:
     """The lists that can be read, the oldest first."""
-    return _read()[0]
+    return read_lists()[0]
 
 
-def unreadable() -> list[str]:
-    """A sentence for each file of a list that cannot be read."""
-    return _read()[1]
-
-
-def _read() -> tuple[list[ListInfo], list[str]]:
-    """The lists that can be read, and a sentence for each other one."""
+def read_lists() -> tuple[list[ListInfo], list[str]]:
+    """The lists that can be read, the oldest first, and a sentence for each other file."""
     found, sentences = [], []
     for path in sorted(folder().glob(f"*{_SUFFIX}")):
         each = CandidateList(path)

@@ -23,7 +23,7 @@ from .conformal import LEVEL
 from .domain import Domain
 from .probes import deviation_words, once_here
 from .seen import Unseen, lacks_atoms, unseen_in, unseen_sentences
-from .uncertainty import Uncertainty, estimate_uncertainty
+from .uncertainty import OUTSIDE, Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
     from ..models.store import FittedMember
@@ -284,6 +284,16 @@ class Predictor:
             coverage,
             predicted.unseen,
         )
+
+    def ends_and_outside(
+        self, predicted: Predictions
+    ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+        """The intervals' ends and whether units are outside; NaN and False without intervals."""
+        if self.has_intervals:
+            sure = self.uncertainty(predicted)
+            return sure.low, sure.high, sure.domain == OUTSIDE
+        none = predicted.blend * np.nan
+        return none, none, none == 0
 
     def deviation(self) -> str:
         """How predictions here differ from those on the machine where the bundle was made.

@@ -96,6 +96,11 @@ class Probabilities(NamedTuple):
     by_property: dict[str, np.ndarray]
     of_all: np.ndarray
 
+    def columns(self) -> dict[str, np.ndarray]:
+        """By the name of a table's column: `probability_Tg` and so on, and `probability_all`."""
+        columns = {f"probability_{name}": each for name, each in self.by_property.items()}
+        return columns | ({"probability_all": self.of_all} if len(self.of_all) else {})
+
 
 def read_specification(text: str, properties: Sequence[Property]) -> list[Requirement]:
     """Read requirements such as `Tg > 150, 1.1 < Density < 1.3, Tc as high as possible`.
@@ -264,10 +269,7 @@ def probability_columns(
         {name: blend[name].to_numpy() for name in blend},
         {name: half_widths[name].to_numpy() for name in half_widths},
     )
-    columns = {f"probability_{name}": each for name, each in likely.by_property.items()}
-    if len(likely.of_all):
-        columns["probability_all"] = likely.of_all
-    return pd.DataFrame(columns, index=blend.index)
+    return pd.DataFrame(likely.columns(), index=blend.index)
 
 
 def pareto_front(

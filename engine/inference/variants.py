@@ -10,7 +10,6 @@ from ..chem.variants import Variant
 from ..settings.conditions import same_for_all
 from ..settings.properties import scaled_columns
 from .predict import Predictor
-from .uncertainty import OUTSIDE
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,7 @@ def predict_variants(
     predicted = predictor.predict(units, given=given)
     rows = [row for row in range(1, len(units)) if row not in predicted.problems]
     scaled = scaled_columns(predictor.info.properties, predicted.blend.to_numpy())
-    empty = pd.DataFrame(np.nan, index=predicted.blend.index, columns=names)
-    low, high, outside = empty, empty, empty == 0
-    if predictor.has_intervals:
-        uncertainty = predictor.uncertainty(predicted)
-        low, high, outside = uncertainty.low, uncertainty.high, uncertainty.domain == OUTSIDE
+    low, high, outside = predictor.ends_and_outside(predicted)
     unseen = np.zeros(predicted.blend.shape, dtype=bool)
     for row, new in predicted.unseen.items():
         unseen[row, [names.index(name) for of in new.values() for name in of]] = True

@@ -1,6 +1,7 @@
 """Fields and places that look the same on every page: columns, headings, uploads of tables."""
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,6 +41,31 @@ def columns(
         f".st-key-{key} [data-testid='stColumn'] {{ min-width: min({min_width}px, 100%) }}</style>"
     )
     return box.columns(widths, gap="medium", vertical_alignment=align)
+
+
+def choose_section(
+    label: str,
+    sections: Sequence[str],
+    key: str,
+    label_visibility: Literal["visible", "collapsed"] = "visible",
+) -> str:
+    """Let the user choose a section of a page; the first one where the address asks for none.
+
+    Args:
+        label, label_visibility: as Streamlit's.
+        sections: their names.
+        key: of the address's parameter.
+    """
+    chosen = st.segmented_control(
+        label,
+        sections,
+        default=sections[0],
+        required=True,
+        key=key,
+        bind="query-params",
+        label_visibility=label_visibility,
+    )
+    return chosen or sections[0]
 
 
 def forget_stale_choice(key: str, options: Sequence[str]) -> None:

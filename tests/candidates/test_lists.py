@@ -102,7 +102,7 @@ def test_files_that_are_no_lists_are_told_and_not_read() -> None:
             "CREATE TRIGGER t AFTER INSERT ON settings BEGIN DELETE FROM settings; END"
         )
     assert [each.name for each in lists.all_lists()] == ["Good"]
-    sentences = " ".join(lists.unreadable())
+    sentences = " ".join(lists.read_lists()[1])
     for words in ("text.db", "linked.db", "trigger.db"):
         assert words in sentences
 
@@ -113,7 +113,7 @@ def test_texts_that_are_no_utf8_are_told(workspace) -> None:
     with sqlite3.connect(made.path) as database:
         database.execute("UPDATE settings SET value = CAST(x'ff41' AS TEXT) WHERE name = 'name'")
     assert [each.name for each in lists.all_lists()] == ["Whole"]
-    assert made.path.name in " ".join(lists.unreadable())
+    assert made.path.name in " ".join(lists.read_lists()[1])
     whole = lists.open_list(lists.all_lists()[0].id)
     whole.set("created", "never")
     assert [each.created for each in lists.all_lists()] == [0.0], "it does not vanish"

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.candidates.answers import Answers
-from engine.candidates.downloads import name_shown
+from engine.candidates.downloads import title_shown
 from engine.settings.numbers import number
 from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look
@@ -108,7 +108,7 @@ def _show_chosen(look: Look, chosen: list[int]) -> None:
             with st.container(border=True, width=190, gap="xsmall"):
                 if each.unit:
                     show_picture(each.unit, 156, 96)
-                st.markdown(f"**{plain(name_shown(each) or each.row_id or each.given)}**")
+                st.markdown(f"**{plain(title_shown(each))}**")
                 names = [one.name for one in look.requirements] or look.answers.names[:3]
                 for name in names:
                     k = look.answers.names.index(name)

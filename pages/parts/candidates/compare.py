@@ -7,7 +7,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.base.wording import counted
 from engine.candidates.answers import UNSEEN, Answers
-from engine.candidates.downloads import name_shown
+from engine.candidates.downloads import title_shown
 from engine.candidates.store import LONGEST_NOTE, Candidate
 from engine.settings.numbers import number
 from engine.settings.properties import Property
@@ -60,7 +60,7 @@ def _show_removed(look: Look) -> None:
 def _show_card(look: Look, candidate: Candidate) -> None:
     if candidate.unit:
         show_picture(candidate.unit, _WIDTH - 36, 120)
-    st.markdown(f"**{plain(_title(candidate))}**")
+    st.markdown(f"**{plain(title_shown(candidate))}**")
     if candidate.unit:
         st.code(candidate.unit, language=None, wrap_lines=True)
         st.page_link(
@@ -105,7 +105,7 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     if len(there) < 2:
         return
     rows = [row for _, row in there]
-    titles = _distinct([_title(each) for each, _ in there])
+    titles = _distinct([title_shown(each) for each, _ in there])
     table = {
         property_.label: _cells(answers, rows, k, property_)
         for k, property_ in enumerate(answers.properties)
@@ -130,10 +130,6 @@ def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> li
         if low[top] > high[bottom]:
             cells[top], cells[bottom] = f"▲ {cells[top]}", f"▼ {cells[bottom]}"
     return cells
-
-
-def _title(candidate: Candidate) -> str:
-    return name_shown(candidate) or candidate.row_id or candidate.given
 
 
 def _distinct(titles: list[str]) -> list[str]:

@@ -19,8 +19,9 @@ _KEY, _FAILED = "candidates: list", "list problem"
 
 
 def choose_list() -> CandidateList | None:
-    """Let the user choose a list; None where there is none."""
-    known = {each.id: each for each in lists.all_lists()}
+    """Let the user choose a list, and say which cannot be read; None where there is none."""
+    found, problems = lists.read_lists()
+    known = {each.id: each for each in found}
     asked = asked_anew("list")
     wanted = asked if asked in known else st.session_state.get(_CHOSEN)
     if wanted not in known:
@@ -30,6 +31,8 @@ def choose_list() -> CandidateList | None:
         _show_manager(known[wanted] if wanted else None)
     if error := st.session_state.pop(_FAILED, None):
         show_error(error)
+    for words in problems:
+        st.warning(plain(words), icon=":material/broken_image:")
     if asked and asked not in known:
         st.warning(plain(f"There is no list {asked!r} any more; another one is shown."))
     if wanted is None:
@@ -62,12 +65,6 @@ def look_at_list(list_id: str) -> None:
     """Let the address of the Candidates page name a list, and keep candidates on it."""
     st.session_state[_CHOSEN] = list_id
     st.query_params["list"] = list_id
-
-
-def show_problems() -> None:
-    """Say which files of lists cannot be read."""
-    for words in lists.unreadable():
-        st.warning(plain(words), icon=":material/broken_image:")
 
 
 def _show_manager(current: lists.ListInfo | None) -> None:

@@ -7,7 +7,6 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.candidates import history
 from engine.candidates.intake import DRAWN
-from engine.candidates.lists import all_lists
 from engine.candidates.store import NewCandidate
 from engine.chem.finding import name_of
 from engine.inference.bundle import BundleInfo
@@ -42,10 +41,9 @@ def _show_kept() -> None:
         show_error(kept)
     elif kept:
         words, list_id = kept
-        names = {each.id: each.name for each in all_lists()}
         st.page_link(
             "pages/candidates.py",
-            label=plain(f"{words} {names.get(list_id, '')}"),
+            label=plain(words),
             icon=":material/bookmarks:",
             query_params={"list": list_id},
         )
@@ -53,11 +51,14 @@ def _show_kept() -> None:
 
 def keep(smiles: str) -> None:
     """Put a polymer on the list that was looked at last, once; for a callback."""
-    name = name_of(smiles) or smiles
+    known = name_of(smiles)
     try:
         list_ = current_list()
-        new = list_.add([NewCandidate(smiles, smiles, name_of(smiles), "", DRAWN)], once=True)
-        st.session_state[_KEPT] = f"{name} is {'now' if new else 'already'} on", list_.id
+        new = list_.add([NewCandidate(smiles, smiles, known, "", DRAWN)], once=True)
+        st.session_state[_KEPT] = (
+            f"{known or smiles} is {'now' if new else 'already'} on {list_.setting('name')}",
+            list_.id,
+        )
     except UserError as error:
         st.session_state[_KEPT] = error
 

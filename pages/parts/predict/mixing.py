@@ -16,7 +16,6 @@ from engine.chem.smiles import MAX_LENGTH
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.mixing import Estimate, estimates, rules_of, weight_fractions
-from engine.inference.uncertainty import OUTSIDE
 from engine.settings.conditions import same_for_all
 from engine.settings.properties import Property
 from pages.parts import charts, models
@@ -217,12 +216,7 @@ def _predicted(
         raise UserError(f"The unit {clipped(units[row])} is not predicted: {problem}.")
     sentences = predicted.warnings(predictor.info.answer_names)
     warnings = [sentences.get(row, "") for row in range(len(units))]
-    values = predicted.blend
-    if not predictor.has_intervals:
-        none = pd.DataFrame(np.nan, index=values.index, columns=values.columns)
-        return _Units(values, none, none, none == 0, warnings)
-    sure = predictor.uncertainty(predicted)
-    return _Units(values, sure.low, sure.high, sure.domain == OUTSIDE, warnings)
+    return _Units(predicted.blend, *predictor.ends_and_outside(predicted), warnings)
 
 
 def _warn(info: BundleInfo, predicted: _Units, names: list[str]) -> None:
