@@ -116,6 +116,7 @@ def _made(text: str) -> list[MadeUnit]:
     return units_of_monomer(text) if len(parts) == 1 else []
 
 
+@lru_cache(maxsize=4096)
 def name_of(smiles: str) -> str:
     """The name of the polymer of a repeat unit; empty where the list of names has none."""
     return name_of_canonical(canonical_unit(smiles))

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
@@ -58,9 +58,12 @@ class Requirement(BaseModel):
     direction: Direction = ""
 
     @model_validator(mode="after")
-    def _has_a_point(self) -> "Requirement":
+    def _ends_in_order(self) -> "Requirement":
         if self.low is not None and self.high is not None and self.low >= self.high:
-            raise ValueError(f"{self.name} should be above {self.low:g} and below {self.high:g}")
+            raise ValueError(
+                f"{self.name} cannot be above {self.low:g} and below {self.high:g}: give the lower "
+                "end first."
+            )
         return self
 
     @property
@@ -135,13 +138,10 @@ def read_specification(text: str, properties: Sequence[Property]) -> list[Requir
 
 
 def _requirement(fields: dict) -> Requirement:
-    low, high = fields.get("low"), fields.get("high")
-    if low is not None and high is not None and low >= high:
-        raise UserError(
-            f"{fields['name']} cannot be above {low:g} and below {high:g}: give the lower end "
-            "first."
-        )
-    return Requirement(**fields)
+    try:
+        return Requirement(**fields)
+    except ValidationError as error:
+        raise UserError(str(error.errors()[0]["ctx"]["error"])) from error
 
 
 def _read_part(part: str, properties: Sequence[Property]) -> tuple[Property, dict]:

@@ -151,7 +151,12 @@ def predict_molecule(
 
 def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
     """The measured labels of a polymer that the model learned, by property."""
-    return _known_labels(str(folder), _time_written(folder)).of(smiles)
+    return _known_of(str(folder), _time_written(folder), smiles)
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _known_of(folder: str, written: float, smiles: str) -> dict[str, list[KnownLabel]]:
+    return _known_labels(folder, written).of(smiles)
 
 
 def nearest_measured(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:

@@ -27,3 +27,10 @@ def test_where_people_sign_in_nothing_is_shown_before() -> None:
     assert [button.label for button in app.button] == ["Sign in"]
     assert not app.text_input
     assert not app.exception
+
+
+@pytest.mark.parametrize(("name", "parameter"), [("errors", "section"), ("models", "show")])
+def test_an_address_that_asks_for_no_section_opens_the_first(tiny_run, open_page, name, parameter):
+    app = open_page(name, **{parameter: ""})
+    assert not app.exception
+    assert not [error.value for error in app.error if "made an error" in error.value]

@@ -13,6 +13,7 @@ from engine.inference.scoring import Scored, score_rows
 from engine.settings.numbers import number, r2_words, without_unit
 from engine.table import Table
 from pages.parts import models
+from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.errors.scored_table import accepted_as_it_is, checked_table
 from pages.parts.formatting import file_size, plain
 from pages.parts.layout import check_limits, columns, forget_stale_choice, upload_table
@@ -71,20 +72,20 @@ def _choose_two(labels: dict[str, str]) -> tuple[str, str]:
     chosen = []
     for place, column in enumerate(columns("models-two", [1, 1], 300)):
         word = ("first", "second")[place]
-        asked = st.query_params.get(word)
-        forget_stale_choice(f"models {word}", names)
+        asked, key = asked_anew(word), f"models {word}"
+        forget_stale_choice(key, names)
+        if asked in names or key not in st.session_state:
+            st.session_state[key] = asked if asked in names else names[place]
         with column:
             chosen.append(
                 st.selectbox(
                     f"Model {'AB'[place]}",
                     names,
-                    index=names.index(asked) if asked in names else place,
                     format_func=lambda name: labels[name],
-                    key=f"models {word}",
+                    key=key,
                 )
             )
-        if st.query_params.get(word) != chosen[-1]:
-            st.query_params[word] = chosen[-1]
+        keep_in_address(word, chosen[-1])
     return chosen[0], chosen[1]
 
 
