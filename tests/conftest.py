@@ -2,9 +2,12 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from engine.base import hardware
@@ -28,11 +31,22 @@ SLICE = "".join(TEXTBOOK.read_text(encoding="utf-8").splitlines(keepends=True)[:
 
 
 @pytest.fixture(autouse=True)
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A fresh workspace for each test."""
     folder = tmp_path / "workspace"
     monkeypatch.setenv("POLYGIN_HOME", str(folder))
-    return folder
+    yield folder
+    if (folder / "runs").exists():
+        _end_processes_of(folder)
+
+
+def _end_processes_of(workspace: Path) -> None:
+    """End the runs that a test has started and left: they would slow down all tests after it."""
+    # Not its children alone: those of a server or command that has ended have no parent.
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("POLYGIN_HOME") == str(workspace):
+                process.kill()
 
 
 @pytest.fixture(autouse=True)

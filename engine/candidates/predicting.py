@@ -38,6 +38,7 @@ def predict_waiting(
         How many candidates were predicted.
     """
     key, description = model_key(predictor.folder, given), description_of(predictor.info)
+    predictor = predictor.only(predictor.info.answer_names)
     waiting, done = list_.waiting(key), 0
     numbers: deque[list[int]] = deque()
     conditions: deque[GivenConditions] = deque()

@@ -270,7 +270,15 @@ def _rebonded(
     if marked:
         _keep_stereo(mol, changed, instead)
     remove_atoms(changed, dropped)
-    Chem.SanitizeMol(changed)
+    if marked or any(kind != Chem.BondType.SINGLE for _, _, kind in new):
+        Chem.SanitizeMol(changed)
+    else:
+        # Single bonds outside rings change no ring and no aromatic atom, so the costly half of
+        # SanitizeMol can be left out.
+        changed.UpdatePropertyCache()
+        Chem.GetSymmSSSR(changed)
+        Chem.SetConjugation(changed)
+        Chem.SetHybridization(changed)
     if marked:
         # Without this, cis and trans are not written.
         Chem.AssignStereochemistry(changed, force=True)

@@ -1,6 +1,7 @@
 """The applicability domain: how near a repeat unit lies to those a model was trained on."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,12 @@ class Domain:
             thresholds[k] = np.percentile(np.concatenate(distances), PERCENTILE)
         return thresholds
 
+    def only(self, asked: Sequence[bool]) -> "Domain":
+        """The domain as if only some of the K properties had labels."""
+        domain = copy(self)
+        domain._labelled = self._labelled & np.asarray(asked)
+        return domain
+
     def distances(self, smiles: Sequence[str]) -> np.ndarray:
         """How far repeat units lie from the training units of each property.
 
@@ -178,12 +185,14 @@ class Domain:
         """The `distances` of repeat units and their `similarities`, at once."""
         distances = np.full((len(smiles), self._labelled.shape[1]), np.nan)
         similar = distances.copy()
+        # Properties that one table brought are often labelled on the same units.
+        patterns, pattern_of = np.unique(self._labelled, axis=1, return_inverse=True)
         for rows, to_all in self._compared(smiles):
-            for k, labelled in enumerate(self._labelled.T):
+            for number, labelled in enumerate(patterns.T):
                 if labelled.any():
-                    of_property = to_all[:, labelled]
-                    distances[rows, k] = mean_of_nearest(of_property)
-                    similar[rows, k] = 1 - of_property.min(axis=1)
+                    of_property, which = to_all[:, labelled], np.flatnonzero(pattern_of == number)
+                    distances[rows, which[:, None]] = mean_of_nearest(of_property)
+                    similar[rows, which[:, None]] = 1 - of_property.min(axis=1)
         return distances, similar
 
     def neighbours(

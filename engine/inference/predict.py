@@ -1,6 +1,7 @@
 """Predicting repeat units with a bundle."""
 
 from collections.abc import Callable, Collection, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -102,12 +103,23 @@ class Predictor:
         self.folder = folder
         self._files = ProvenFiles.unproven(folder) if info else bundle_files(folder)
         self.info = info or info_of(self._files)
+        self._asked = [True] * len(self.info.names)
         for kind in kinds_of_features(self.info.canonical_units):
             if self.info.versions.get(kind) != str(FEATURES[kind]):
                 raise UserError(
                     f"The model {self.info.name!r} was trained by another version of PolyGIN "
                     f"Studio, whose {kind.replace('_', ' ')} differ; train it anew."
                 )
+
+    def only(self, names: Collection[str]) -> "Predictor":
+        """The same model, which predicts no other properties and spends no time on them.
+
+        Args:
+            names: of the properties; the others' columns hold NaN.
+        """
+        predictor = copy(self)
+        predictor._asked = [name in names for name in self.info.names]
+        return predictor
 
     def predict(
         self,
@@ -173,9 +185,13 @@ class Predictor:
         if features is not None:
             rows = place >= 0
             for member, values in members.items():
-                predicted = self._members[member].predict(features, threads or usable_cores())
+                if not any(weighs := self._weighs(member)):
+                    continue
+                predicted = self._members[member].predict(
+                    features, threads or usable_cores(), weighs
+                )
                 # What has no weight was not calibrated with either: it says nothing of the spread.
-                if not all(weighs := self._weighs(member)):
+                if not all(weighs):
                     predicted = np.where(weighs, predicted, np.nan)
                 values[rows] = predicted[place[rows]]
         return Predictions(
@@ -277,7 +293,7 @@ class Predictor:
         ]
         return estimate_uncertainty(
             self.info,
-            self._domain,
+            self._domain.only(self._asked),
             units,
             predicted.blend,
             members,
@@ -329,8 +345,9 @@ class Predictor:
         return pd.DataFrame(values, columns=self.info.names)
 
     def _weighs(self, member: str) -> list[bool]:
-        """For each of the K properties, whether a member has a weight in its blend."""
-        return [member in self.info.blend[name] for name in self.info.names]
+        """For each of the K properties, whether it is asked for and a member has a weight in it."""
+        blend = [self.info.blend[name] for name in self.info.names]
+        return [asked and member in own for asked, own in zip(self._asked, blend, strict=True)]
 
     def seen(self, smiles: Sequence[str]) -> np.ndarray | None:
         """Which labels of repeat units the model was trained on, by their fingerprints.

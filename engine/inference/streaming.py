@@ -124,6 +124,7 @@ def predict_file(
         predictor.demand_intervals()
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
+    predictor = predictor.only({*names.values(), *(each.name for each in requirements)})
     columns, by_name = columns_of_units_or_names(table.head, smiles, id)
     missing = Unpredicted()
     parts: deque[RawTable] = deque()

@@ -16,6 +16,8 @@ JITTER = 1e-5
 """Added to the diagonal of covariances, so that rounding leaves them positive definite."""
 UNLIKELY = 1e6
 """The loss of parameters that make covariances which are not positive definite."""
+_CELLS_AT_ONCE = 16_384
+"""Covariances that are evaluated at once: their arrays stay in the processor's cache."""
 _ROWS_AT_ONCE = 4
 """As OpenBLAS multiplies them (docs/experiments.md, "The same bits in a file of any length")."""
 
@@ -66,10 +68,15 @@ class Parameters(NamedTuple):
     def covariance(self, rows: "ScaledRows", others: "ScaledRows") -> np.ndarray:
         """Covariances of n rows and m others without noise; shape `(n, m)`."""
         total = np.zeros((len(rows.squares[0]), len(others.squares[0])))
-        for log_variance, squared in zip(self.variances, rows.squared(others), strict=True):
-            part = matern(squared)
-            part *= np.exp(log_variance)
-            total += part
+        at_once = max(_CELLS_AT_ONCE // max(total.shape[1], 1), 1)
+        for log_variance, (own, other, products) in zip(
+            self.variances, rows.products(others), strict=True
+        ):
+            for start in range(0, len(total), at_once):
+                few = slice(start, start + at_once)
+                part = matern(_distances(own[few], other, products[few]))
+                part *= np.exp(log_variance)
+                total[few] += part
         return total
 
 
@@ -82,13 +89,21 @@ class ScaledRows(NamedTuple):
 
     def squared(self, others: "ScaledRows") -> Iterator[np.ndarray]:
         """Squared distances to other rows, shape `(n, m)`, view by view."""
+        return (_distances(*each) for each in self.products(others))
+
+    def products(self, others: "ScaledRows") -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """What distances to other rows are made of, view by view.
+
+        Yields:
+            Squared norms of these rows `(n,)` and of the others `(m,)`, and inner products `(n, m)`.
+        """
         products = (
             lambda: _products(self.views.rdkit, others.views.rdkit),
             lambda: _products(self.views.chain, others.views.chain),
             lambda: (self.views.morgan @ others.morgan_transposed).toarray(),
         )
         for product, own, other in zip(products, self.squares, others.squares, strict=True):
-            yield _distances(own, other, product())
+            yield own, other, product()
 
 
 def _products(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

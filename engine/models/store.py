@@ -68,7 +68,9 @@ class Room:
 class FittedMember(Protocol):
     """A member of a bundle that predicts."""
 
-    def predict(self, features: Features, threads: int) -> np.ndarray:
+    def predict(
+        self, features: Features, threads: int, asked: Sequence[bool] | None = None
+    ) -> np.ndarray:
         """Predict U repeat units; shape `(U, K)`, in the properties' units.
 
         NaN in properties that the member has no model of.
@@ -76,6 +78,8 @@ class FittedMember(Protocol):
         Args:
             features: of the U units.
             threads: how many networks may predict at once; the other members use one thread.
+            asked: for each of the K properties, whether it is asked for; by default all. Others may
+                be NaN too.
         """
         ...
 
@@ -109,11 +113,15 @@ class FittedDescriptorMember:
                     files, member, columns[0], content
                 )
 
-    def predict(self, features: Features, threads: int) -> np.ndarray:
+    def predict(
+        self, features: Features, threads: int, asked: Sequence[bool] | None = None
+    ) -> np.ndarray:
         """See `FittedMember`."""
         count, width = features.descriptors.shape
         predicted = np.full((count, self._properties), np.nan)
         for columns, model in self._models.items():
+            if asked is not None and not any(asked[k] for k in columns):
+                continue
             if not model.takes(width, len(columns)):
                 raise UserError(
                     f"A model in {self._folder} is made for other properties, or for other "
@@ -141,7 +149,9 @@ class FittedNetworkMember:
         self._joins = config.joined > 0
         self._networks = load_networks(files, member, config, count, properties, room)
 
-    def predict(self, features: Features, threads: int) -> np.ndarray:
+    def predict(
+        self, features: Features, threads: int, asked: Sequence[bool] | None = None
+    ) -> np.ndarray:
         """See `FittedMember`."""
         graphs, count = filled_up(features.graphs), features.graphs.size
         descriptors = None

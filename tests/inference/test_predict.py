@@ -46,6 +46,19 @@ def test_unreadable_rows_get_a_reason_and_no_number(predictor: Predictor) -> Non
     assert predicted.blend.isna().all(axis=1).tolist() == [True, False, True]
 
 
+def test_what_is_not_asked_for_is_left_out_and_changes_nothing_else(predictor: Predictor) -> None:
+    units = ["*CC(*)c1ccccc1", "*CCO*", "C(C"]
+    for loaded_before in (False, True):
+        one = predictor.only(["Tg"])
+        predicted, whole = one.predict(units), predictor.predict(units)
+        assert predicted.blend["Density"].isna().all(), loaded_before
+        pd.testing.assert_series_equal(predicted.blend["Tg"], whole.blend["Tg"])
+        sure, all_sure = one.uncertainty(predicted), predictor.uncertainty(whole)
+        for frame, of_all in ((sure.low, all_sure.low), (sure.domain, all_sure.domain)):
+            pd.testing.assert_series_equal(frame["Tg"], of_all["Tg"])
+        assert sure.domain["Density"].isna().all()
+
+
 def test_all_rows_unreadable(predictor: Predictor) -> None:
     assert predictor.predict(["C(C"]).blend.isna().all(axis=None)
 
