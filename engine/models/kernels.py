@@ -95,7 +95,7 @@ class ScaledRows(NamedTuple):
         """What distances to other rows are made of, view by view.
 
         Yields:
-            Squared norms of these rows `(n,)` and of the others `(m,)`, and inner products `(n, m)`.
+            Squared norms of these rows `(n,)` and of the others `(m,)`, inner products `(n, m)`.
         """
         products = (
             lambda: _products(self.views.rdkit, others.views.rdkit),
