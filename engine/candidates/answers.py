@@ -1,8 +1,9 @@
 """What a model says of the candidates of a list, as arrays to rank them by."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,19 @@ from ..inference.conformal import Interval
 from ..inference.predict import Predictions
 from ..inference.specification import Probabilities, Requirement, pareto_front, probabilities
 from ..inference.uncertainty import INSIDE, OUTSIDE, Uncertainty
+from ..runs.known_labels import KnownLabel, KnownLabels
 from ..settings.properties import Property
 from ..table.columns import free_name
+from . import measured as measurements
+from .measured import Measured
 from .store import Answer, CandidateList
 
 _NUMBERS = 5
-"""Of each property: its value, the ends of its interval, half its width, and its domain."""
+"""Of each property: its value, the ends of its interval, half its width, and its domain. Behind
+those of all properties stand the measured values, as text."""
+
+_FORM = "numbers and measured values"
+"""What is kept of an answer: what was kept in another form is predicted anew."""
 
 UNSEEN = "unseen"
 """The domain of a unit with an element, a charge or a valence that no training unit has."""
@@ -40,23 +48,25 @@ class Answers:
         properties: the K properties that the model answers with.
         intervals: of these, by name; a property without one has no probabilities.
         ids: shape `(N,)`, the candidates' numbers.
-        values, low, high: shape `(N, K)`, in the properties' units; NaN where there is none.
+        predicted, low, high: shape `(N, K)`, in the properties' units; NaN where there is none.
         half_widths: shape `(N, K)`, of the intervals, on the properties' scales.
         domains: shape `(N, K)`, `inside`, `outside` or `unseen`; None where it is not known.
         warnings, problems: by number, what is to be said of a candidate.
+        measured: by number, the measured values that there are of a candidate.
     """
 
     properties: list[Property]
     intervals: dict[str, Interval]
     ids: np.ndarray
-    values: np.ndarray
+    predicted: np.ndarray
     low: np.ndarray
     high: np.ndarray
     half_widths: np.ndarray
     domains: np.ndarray
     warnings: dict[int, str] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
-    _made: dict[tuple, Any] = field(default_factory=dict, repr=False, compare=False)
+    measured: dict[int, Measured] = field(default_factory=dict)
+    _made: dict[tuple, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was asked for already: the front of 200,000 candidates takes seconds."""
 
     @property
@@ -64,8 +74,39 @@ class Answers:
         """The properties' names."""
         return [each.name for each in self.properties]
 
+    @cached_property
+    def values(self) -> np.ndarray:
+        """What candidates are judged by, shape `(N, K)`: measured where it was, else predicted."""
+        return self._with_measured(self.predicted, lambda values: values[0])
+
+    @cached_property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Of the intervals, or of the measured values, the ends; two of shape `(N, K)`."""
+        return self._with_measured(self.low, min), self._with_measured(self.high, max)
+
+    @cached_property
+    def is_measured(self) -> np.ndarray:
+        """Which values are measured, shape `(N, K)`, bool."""
+        none = np.zeros(self.predicted.shape, dtype=bool)
+        return self._with_measured(none, lambda values: True)
+
+    def labels(self, row: int, name: str) -> list[KnownLabel]:
+        """The measured values of a property; empty where there is none."""
+        return self.measured.get(int(self.ids[row]), {}).get(name, [])
+
+    def _with_measured(self, of_model: np.ndarray, take: Callable) -> np.ndarray:
+        """A copy of what the model says, with something of the values where there are measured."""
+        taken, names = of_model.copy(), self.names
+        for candidate, by_name in self.measured.items():
+            row = self.row_of(candidate)
+            for name in names if row is not None else ():
+                if name in by_name:
+                    values = [each.value for each in by_name[name]]
+                    taken[row, names.index(name)] = take(values)
+        return taken
+
     def column(self, name: str) -> np.ndarray:
-        """The values of one property, shape `(N,)`, in its unit."""
+        """What candidates are judged by of one property, shape `(N,)`, in its unit."""
         return self.values[:, self.names.index(name)]
 
     def rankable(self, names: Sequence[str]) -> np.ndarray:
@@ -78,21 +119,39 @@ class Answers:
             Shape `(N,)`, bool.
         """
         places = [self.names.index(name) for name in names]
-        known = np.isfinite(self.values[:, places]) & (self.domains[:, places] != UNSEEN)
-        return known.all(axis=1)
+        is_guess = (self.domains == UNSEEN) & ~self.is_measured
+        known = np.isfinite(self.values) & ~is_guess
+        return np.asarray(known[:, places].all(axis=1))
 
     def probabilities(self, requirements: Sequence[Requirement]) -> Probabilities:
-        """How likely each candidate meets requirements of these properties."""
+        """How likely each candidate meets requirements of these properties.
+
+        Of a measured value, it is the share of the different measured ones that meet them: 0 or 1
+        where there is one. How far further samples would scatter is not known.
+        """
         key = "probabilities", *requirements
         if key not in self._made:
-            self._made[key] = probabilities(
+            predicted = probabilities(
                 requirements,
                 {each.name: each for each in self.properties},
                 self.intervals,
-                {name: self.values[:, k] for k, name in enumerate(self.names)},
+                {name: self.predicted[:, k] for k, name in enumerate(self.names)},
                 {name: self.half_widths[:, k] for k, name in enumerate(self.names)},
             )
+            self._made[key] = self._of_measured(predicted, requirements)
         return self._made[key]
+
+    def _of_measured(
+        self, predicted: Probabilities, requirements: Sequence[Requirement]
+    ) -> Probabilities:
+        """Probabilities of which those of measured values are told by these."""
+        likely = {name: each.copy() for name, each in predicted.by_property.items()}
+        by_name = {each.name: each for each in requirements if each.has_ends}
+        for candidate, own in self.measured.items():
+            row = self.row_of(candidate)
+            for name in own.keys() & by_name.keys() if row is not None else ():
+                likely[name][row] = measurements.share_that_meets(by_name[name], own[name])
+        return Probabilities.of(likely)
 
     def front(self, requirements: Sequence[Requirement]) -> np.ndarray:
         """Which candidates no other one beats, shape `(N,)`, bool; those with guesses never."""
@@ -124,7 +183,7 @@ def model_key(folder: Path, given: dict[str, float | str]) -> str:
     Raises:
         UserError: when the folder holds no bundle.
     """
-    text = bundle_files(folder).digest + json.dumps(given, sort_keys=True)
+    text = bundle_files(folder).digest + json.dumps(given, sort_keys=True) + _FORM
     return sha256(text.encode()).hexdigest()[:32]
 
 
@@ -147,14 +206,16 @@ def answers_of(
     ids: Sequence[int],
     predicted: Predictions,
     uncertainty: Uncertainty | None,
+    known: KnownLabels,
 ) -> list[Answer]:
-    """What is kept of the predictions of some candidates.
+    """What is kept of the predictions of some candidates, and of their measured values.
 
     Args:
         info: of the model.
         ids: the N candidates' numbers.
         predicted: N predictions.
         uncertainty: of the same; None for a model without intervals.
+        known: the labels that the model learned, of measured sources alone.
     """
     names = info.answer_names
     numbers = np.full((len(ids), len(names), _NUMBERS), np.nan)
@@ -169,10 +230,11 @@ def answers_of(
     guessed = predicted.blend[names].notna() & ~predicted.rankable[names]
     numbers[:, :, 4][guessed.to_numpy()] = _DOMAINS.index(UNSEEN)
     warnings = predicted.warnings(names)
+    measured = measurements.measured_of(known, info, predicted.units)
     return [
         Answer(
             candidate,
-            numbers[row].astype("<f8").tobytes(),
+            numbers[row].astype("<f8").tobytes() + measurements.as_text(measured[row]).encode(),
             warnings.get(row, ""),
             predicted.problems.get(row, ""),
             name_of_canonical(predicted.units[row] or "") if info.canonical_units else "",
@@ -196,8 +258,8 @@ def read_answers(list_: CandidateList, model: str) -> Answers | None:
     except (ValueError, KeyError, TypeError, ValidationError, RecursionError):
         return None
     size = 8 * _NUMBERS * len(properties)
-    whole = [each for each in kept if isinstance(each.numbers, bytes) and len(each.numbers) == size]
-    numbers = np.frombuffer(b"".join(each.numbers for each in whole), "<f8")
+    whole, measured = _whole(kept, size)
+    numbers = np.frombuffer(b"".join(each.numbers[:size] for each in whole), "<f8")
     numbers = numbers.reshape(len(whole), len(properties), _NUMBERS)
     domains = np.full(numbers.shape[:2], None, dtype=object)
     for code, side in enumerate(_DOMAINS):
@@ -206,23 +268,56 @@ def read_answers(list_: CandidateList, model: str) -> Answers | None:
         properties=properties,
         intervals=intervals,
         ids=np.array([each.candidate for each in whole], dtype=np.int64),
-        values=numbers[:, :, 0],
+        predicted=numbers[:, :, 0],
         low=numbers[:, :, 1],
         high=numbers[:, :, 2],
         half_widths=numbers[:, :, 3],
         domains=domains,
         warnings={each.candidate: str(each.warning) for each in whole if each.warning},
         problems={each.candidate: str(each.problem) for each in whole if each.problem},
+        measured=measured,
     )
 
 
+def _whole(kept: Sequence[Answer], size: int) -> tuple[list[Answer], dict[int, Measured]]:
+    """The answers that are not damaged, and the measured values in them, by candidate."""
+    whole, measured = [], {}
+    for each in kept:
+        if not isinstance(each.numbers, bytes) or len(each.numbers) < size:
+            continue
+        try:
+            if own := measurements.from_text(each.numbers[size:].decode()):
+                measured[each.candidate] = own
+        except ValueError:
+            continue
+        whole.append(each)
+    return whole, measured
+
+
 def value_columns(answers: Answers) -> pd.DataFrame:
-    """All values of N candidates as a table: `Tg`, `Tg_low`, `Tg_high`, `Tg_domain` and so on."""
-    columns: dict[str, np.ndarray] = {}
+    """All values of N candidates as a table: `Tg`, `Tg_low`, `Tg_high`, `Tg_domain` and so on.
+
+    `Tg_source` tells measured values, with their references, from predicted ones. The interval and
+    the domain are of a prediction: where a value is measured, there is no interval.
+    """
+    columns: dict[str, np.ndarray | list[str]] = {}
     taken = set(answers.names)
-    for k, name in enumerate(answers.names):
+    for k, property_ in enumerate(answers.properties):
+        name, is_measured = property_.name, answers.is_measured[:, k]
         columns[name] = answers.values[:, k]
-        columns[free_name(f"{name}_low", taken)] = answers.low[:, k]
-        columns[free_name(f"{name}_high", taken)] = answers.high[:, k]
+        for end, numbers in (("low", answers.low), ("high", answers.high)):
+            cells = np.where(is_measured, np.nan, numbers[:, k])
+            columns[free_name(f"{name}_{end}", taken)] = cells
         columns[free_name(f"{name}_domain", taken)] = answers.domains[:, k]
+        columns[free_name(f"{name}_source", taken)] = _sources(answers, k)
     return pd.DataFrame(columns)
+
+
+def _sources(answers: Answers, k: int) -> list[str]:
+    """Of each value of a property, whether it is predicted, or where it was measured."""
+    property_ = answers.properties[k]
+    sources = np.where(np.isfinite(answers.values[:, k]), "predicted", "").astype(object)
+    for row in np.flatnonzero(answers.is_measured[:, k]):
+        labels = answers.labels(int(row), property_.name)
+        sources[row] = f"measured: {measurements.with_references(property_, labels)}"
+    return [str(each) for each in sources]

@@ -21,6 +21,7 @@ from ..settings.numbers import number, without_unit
 from ..table.columns import free_name
 from ..table.written import csv_bytes
 from .answers import UNSEEN, Answers, value_columns
+from .measured import with_references
 from .store import Candidate
 
 Progress = Callable[[int, int], None]
@@ -253,13 +254,16 @@ def _card_rows(answers: Answers | None, row: int | None) -> list[dict[str, str]]
     for k, property_ in enumerate(answers.properties):
         low, high = answers.low[row, k], answers.high[row, k]
         ends = f"{number(without_unit(property_), low)} to {number(property_, high)}"
+        domain = answers.domains[row, k] or ""
+        said = {"interval": ends if np.isfinite(low) else "", "domain": domain}
+        if labels := answers.labels(row, property_.name):
+            said = {"interval": with_references(property_, labels), "domain": "measured"}
         rows.append(
-            {
+            said
+            | {
                 "name": property_.name,
                 "value": number(property_, answers.values[row, k]),
-                "interval": ends if np.isfinite(low) else "",
-                "domain": answers.domains[row, k] or "",
-                "unsure": "unsure" if answers.domains[row, k] == UNSEEN else "",
+                "unsure": "unsure" if domain == UNSEEN and not labels else "",
             }
         )
     return rows

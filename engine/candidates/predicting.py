@@ -7,6 +7,7 @@ from contextlib import closing
 from ..chem.synthesis_hints import hints_or_none
 from ..inference.predict import Predictor
 from ..inference.streaming import CHUNK_ROWS, predict_stream
+from ..runs.known_labels import KnownLabels, read_known_labels
 from ..settings.conditions import GivenConditions, same_for_all
 from .answers import answers_of, description_of, model_key
 from .store import CandidateList
@@ -22,6 +23,7 @@ def predict_waiting(
     given: dict[str, float | str],
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
+    known: KnownLabels | None = None,
 ) -> int:
     """Predict what waits on a list, and keep each chunk as soon as it is done.
 
@@ -33,6 +35,8 @@ def predict_waiting(
         given: the conditions at which it predicts, by name.
         progress: told how many candidates are predicted, and how many are to be.
         stop: asked after each chunk.
+        known: the labels that the model learned, of measured sources alone; read from beside it
+            when they are not given.
 
     Returns:
         How many candidates were predicted.
@@ -40,6 +44,9 @@ def predict_waiting(
     key, description = model_key(predictor.folder, given), description_of(predictor.info)
     predictor = predictor.only(predictor.info.answer_names)
     waiting, done = list_.waiting(key), 0
+    if not waiting:
+        return 0
+    known = known or read_known_labels(predictor.folder, predictor.info)
     numbers: deque[list[int]] = deque()
     conditions: deque[GivenConditions] = deque()
 
@@ -56,7 +63,7 @@ def predict_waiting(
     with closing(predict_stream(predictor, chunks(), store, conditions.popleft)) as stream:
         for predicted in stream:
             uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
-            kept = answers_of(predictor.info, numbers.popleft(), predicted, uncertainty)
+            kept = answers_of(predictor.info, numbers.popleft(), predicted, uncertainty, known)
             list_.write_answers(key, description, kept)
             done += len(kept)
             if progress:

@@ -114,5 +114,5 @@ def _fits(
         return answers.front(requirements)
     names = [each.name for each in requirements] or answers.names
     places = [answers.names.index(name) for name in names]
-    far = np.isin(answers.domains[:, places], [OUTSIDE, UNSEEN])
-    return np.asarray(~far.any(axis=1))
+    far = np.isin(answers.domains, [OUTSIDE, UNSEEN]) & ~answers.is_measured
+    return np.asarray(~far[:, places].any(axis=1))

@@ -99,6 +99,12 @@ class Probabilities(NamedTuple):
     by_property: dict[str, np.ndarray]
     of_all: np.ndarray
 
+    @classmethod
+    def of(cls, by_property: dict[str, np.ndarray]) -> "Probabilities":
+        """Those of each requirement, and their product."""
+        parts = np.array([*by_property.values()])
+        return cls(by_property, parts.prod(axis=0) if len(parts) else np.array([]))
+
     def columns(self) -> dict[str, np.ndarray]:
         """By the name of a table's column: `probability_Tg` and so on, and `probability_all`."""
         columns = {f"probability_{name}": each for name, each in self.by_property.items()}
@@ -236,8 +242,7 @@ def probabilities(
             _scaled_end(property_, each.low, -np.inf),
             _scaled_end(property_, each.high, np.inf),
         )
-    parts = np.array([*by_property.values()])
-    return Probabilities(by_property, parts.prod(axis=0) if len(parts) else np.array([]))
+    return Probabilities.of(by_property)
 
 
 def _scaled_end(property_: Property, end: float | None, without: float) -> float:

@@ -96,10 +96,20 @@ class KnownLabels:
                 marks.
         """
         flat = flat_smiles(smiles)
-        places = self._places.get(canonical_unit(flat), [])
+        return self.of_polymer(canonical_unit(flat), any_stereo=flat != smiles)
+
+    def of_polymer(self, unit: str, any_stereo: bool = False) -> dict[str, list[KnownLabel]]:
+        """The labels of a polymer by property, without parsing its repeat unit.
+
+        Args:
+            unit: its canonical repeat unit, without stereo marks.
+            any_stereo: whether it was drawn with such marks.
+        """
         known: dict[str, list[KnownLabel]] = {}
-        for row in self._rows.iloc[places].itertuples(index=False):
-            label = KnownLabel(float(row.value), str(row.reference), flat != smiles, str(row.kind))
+        if unit not in self._places:
+            return known
+        for row in self._rows.iloc[self._places[unit]].itertuples(index=False):
+            label = KnownLabel(float(row.value), str(row.reference), any_stereo, str(row.kind))
             if label not in known.setdefault(str(row.property), []):
                 known[str(row.property)].append(label)
         return known
@@ -130,6 +140,16 @@ class KnownLabels:
     def _compared(self) -> Neighbours:
         """The fingerprints of the canonical units, in their order."""
         return Neighbours([*self._drawn])
+
+
+def names_as_measured(info: BundleInfo) -> list[str]:
+    """The properties that a model answers as they are measured.
+
+    Args:
+        info: of the model.
+    """
+    kinds = {source.name: source.kind for source in info.sources}
+    return [each.name for each in info.properties if kinds.get(each.source) == _MEASURED]
 
 
 def nearest_of_answers(

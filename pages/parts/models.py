@@ -149,6 +149,11 @@ def predict_molecule(
     return _predict_molecule(str(folder), _time_written(folder), smiles, given)
 
 
+def all_known_labels(folder: Path) -> KnownLabels:
+    """The measured labels that a model learned, of all polymers."""
+    return _known_labels(str(folder), _time_written(folder))
+
+
 def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
     """The measured labels of a polymer that the model learned, by property."""
     return _known_of(str(folder), _time_written(folder), smiles)

@@ -1,5 +1,7 @@
 """The order of candidates, and what they are narrowed to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.ranking import HARDNESS, PROBABILITY, View, ranked
 from engine.inference.conformal import fit_interval
 from engine.inference.specification import read_specification
+from engine.runs.known_labels import KnownLabel
 from engine.settings.properties import property_for
 
 PROPERTIES = [property_for("Tg"), property_for("Density")]
@@ -60,3 +63,49 @@ def test_without_answers_all_stay_in_their_order() -> None:
     assert _ranked(None, View("Tg")) == IDS
     assert _ranked(None, View(only=("Pareto front",))) == []
     assert _ranked(None, View(only=("a problem",))) == [3]
+
+
+def _label(value: float, reference: str = "Mark 2009") -> KnownLabel:
+    return KnownLabel(value, reference)
+
+
+@pytest.fixture
+def measured(answers) -> Answers:
+    """Of 1 and 5 a measured value stands before the prediction; of 8 two, one of them twice."""
+    return replace(
+        answers,
+        measured={
+            1: {"Tg": [_label(170)]},
+            5: {"Tg": [_label(90)]},
+            8: {"Tg": [_label(105), _label(115), _label(115, "copied"), _label(111)]},
+        },
+    )
+
+
+def test_measured_values_rank_in_place_of_predictions_also_where_these_are_guesses(
+    measured,
+) -> None:
+    np.testing.assert_array_equal(measured.column("Tg"), [170, 150, 90, 105])
+    np.testing.assert_array_equal(measured.predicted[:, 0], [100, 150, 999, 120])
+    np.testing.assert_array_equal(measured.ends[0][[0, 3], 0], [170, 105])
+    np.testing.assert_array_equal(measured.ends[1][[0, 3], 0], [170, 115])
+    assert _ranked(measured, View("Tg")) == [1, 2, 8, 5, 3]
+    assert _ranked(measured, View("Tg", descending=False)) == [5, 8, 2, 1, 3]
+    assert _ranked(measured, View(only=("inside the domain",))) == IDS[:2] + IDS[3:]
+    front = measured.front(read_specification("Tg high, Density low", PROPERTIES))
+    assert front.tolist() == [True, False, True, False]
+
+
+def test_a_measured_value_meets_a_requirement_or_does_not(answers, measured) -> None:
+    wanted = read_specification("110 < Tg < 170, Density < 1.15", PROPERTIES)
+    before, after = (each.probabilities(wanted) for each in (answers, measured))
+    tg, density = after.by_property["Tg"], after.by_property["Density"]
+    assert tg[[0, 2]].tolist() == [1, 0]
+    assert tg[1] == before.by_property["Tg"][1]
+    assert tg[3] == pytest.approx(2 / 3), "of 105, 115 and 111 two meet it"
+    np.testing.assert_array_equal(density, before.by_property["Density"])
+    np.testing.assert_allclose(after.of_all, tg * density)
+    assert _ranked(measured, View(PROBABILITY), "110 < Tg < 170")[0] == 1
+    without = replace(measured, intervals={}, half_widths=np.full((4, 2), np.nan))
+    told = without.probabilities(read_specification("Tg > 110", PROPERTIES)).of_all
+    np.testing.assert_array_equal(told, [1, np.nan, 0, 2 / 3])

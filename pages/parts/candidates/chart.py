@@ -59,6 +59,8 @@ def show_chart(look: Look, shown: list[int]) -> None:
             )
         else:
             st.caption("Draw a box or a lasso in the chart to see the molecules.")
+        if _are_measured(answers, rows, titles[across], titles[up]).any():
+            st.caption("Diamonds are candidates of which one of the two values is measured.")
         _show_chosen(look, [int(point["customdata"][0]) for point in event.selection.points])
 
 
@@ -77,7 +79,14 @@ def _scatter(
                 y=answers.column(up.name)[part_of],
                 mode="markers",
                 name=name,
-                marker={"color": colour, "size": 8 if name != "others" else 6, "opacity": 0.8},
+                marker={
+                    "color": colour,
+                    "size": 8 if name != "others" else 6,
+                    "opacity": 0.8,
+                    "symbol": np.where(
+                        _are_measured(answers, part_of, across, up), "diamond", "circle"
+                    ),
+                },
                 customdata=answers.ids[part_of][:, None],
                 hovertemplate=f"%{{x:.4g}} {plain_in_chart(across.unit)}<br>%{{y:.4g}} "
                 f"{plain_in_chart(up.unit)}<extra></extra>",
@@ -91,6 +100,12 @@ def _scatter(
         showlegend=bool(front.any()),
         legend={"orientation": "h", "y": 1.05},
     )
+
+
+def _are_measured(answers: Answers, rows: np.ndarray, across: Property, up: Property) -> np.ndarray:
+    """Of which rows one of the two values is measured, bool."""
+    places = [answers.names.index(each.name) for each in (across, up)]
+    return answers.is_measured[np.ix_(rows, places)].any(axis=1)
 
 
 def _axis(property_: Property) -> str:
@@ -114,4 +129,5 @@ def _show_chosen(look: Look, chosen: list[int]) -> None:
                     k = look.answers.names.index(name)
                     value = look.answers.values[look.answers.row_of(each.id), k]
                     words = number(look.answers.properties[k], value)
-                    st.caption(plain(f"{name} {words}"))
+                    measured = look.answers.labels(look.answers.row_of(each.id), name)
+                    st.caption(plain(f"{name} {words}{' ●' if measured else ''}"))

@@ -113,17 +113,19 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     frame = pd.DataFrame.from_dict(table, orient="index", columns=titles)
     st.dataframe(frame, alt="Properties of the selected candidates side by side")
     st.caption(
-        "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ? marks "
-        "guesses."
+        "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ● marks "
+        "measured values, ? guesses."
     )
 
 
 def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> list[str]:
     values = answers.values[rows, k]
-    low, high = answers.low[rows, k], answers.high[rows, k]
+    low, high = (ends[rows, k] for ends in answers.ends)
+    is_measured = answers.is_measured[rows, k]
+    is_guess = (answers.domains[rows, k] == UNSEEN) & ~is_measured
     cells = [
-        number(property_, value) + (" ?" if answers.domains[row, k] == UNSEEN else "")
-        for row, value in zip(rows, values, strict=True)
+        number(property_, value) + (" ●" if measured else " ?" if guess else "")
+        for value, measured, guess in zip(values, is_measured, is_guess, strict=True)
     ]
     if np.isfinite(values).sum() > 1:
         top, bottom = int(np.nanargmax(values)), int(np.nanargmin(values))

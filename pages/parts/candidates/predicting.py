@@ -31,7 +31,8 @@ def predict_what_waits(list_: CandidateList, folder: Path, given: dict[str, floa
         return
     if len(waiting) <= AT_ONCE:
         bar = st.progress(0.0, text=models.LOADING)
-        predict_waiting(list_, models.load_predictor(folder), given)
+        known = models.all_known_labels(folder)
+        predict_waiting(list_, models.load_predictor(folder), given, known=known)
         write_hints(list_)
         bar.empty()
     elif job.state in ("stopped", "cut off", "failed") and job.model == str(folder):

@@ -40,7 +40,8 @@ def _ask(list_: CandidateList, answers: Answers) -> list[Requirement]:
             on_change=lambda: list_.set(_SETTING, st.session_state[key]),
             help="Requirements with commas between them: “Tg > 150”, “1.1 < Density < 1.3”, "
             "“Tg between 100 and 200 °C”, “Tc as high as possible”. The probability of meeting "
-            "them comes from the same errors as the intervals; of all together it is the product, "
+            "them comes from the same errors as the intervals, and of a measured value from "
+            "whether that meets them; of all together it is the product, "
             "as if errors of different properties had nothing to do with each other.",
         )
     with right, st.popover("Add one", icon=":material/tune:"):

@@ -5,8 +5,9 @@ from math import ceil
 import pandas as pd
 import streamlit as st
 
-from engine.candidates.answers import UNSEEN
+from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import name_shown
+from engine.candidates.measured import in_short, with_references
 from engine.candidates.predicting import write_hints
 from engine.candidates.ranking import HARDNESS, PROBABILITY, View, ranked
 from engine.candidates.store import Candidate
@@ -15,7 +16,6 @@ from engine.inference.conformal import LEVEL
 from engine.inference.uncertainty import OUTSIDE
 from engine.settings.numbers import number, without_unit
 from engine.settings.properties import Property
-from pages.parts import models
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import number_format, title_with_name
 from pages.parts.predict.gallery import picture_address
@@ -98,7 +98,11 @@ def show_table(look: Look, shown: list[int]) -> list[int]:
     st.caption(
         f"{len(shown):,} of {len(look.ids):,} candidates. Tick rows to compare up to eight, to "
         f"write notes, or to remove them. Beside each value stands its {100 * LEVEL:.0f} % "
-        "interval; ◦ marks values outside the applicability domain, ? guesses."
+        "interval; ◦ marks values outside the applicability domain, ? guesses. ● marks measured "
+        "values that the model learned: they stand in place of its prediction, and “remark” names "
+        "where they come from. Such a value meets a requirement or does not; where several were "
+        "measured, the probability is the share of the different ones that meet it. Another sample "
+        "can scatter by more than that."
     )
     return [here[row] for row in event.selection.rows if row < len(here)]
 
@@ -158,8 +162,10 @@ def _hints(look: Look, rows: list[Candidate]) -> dict[int, tuple[float | None, s
     return look.list_.hints()
 
 
-def _interval(answers, row: int, k: int, property_: Property) -> str:
-    """The ends of an interval, with a mark for what lies outside the domain."""
+def _interval(answers: Answers, row: int, k: int, property_: Property) -> str:
+    """The ends of an interval, marked where it lies outside the domain; or that it is measured."""
+    if labels := answers.labels(row, property_.name):
+        return f"● {in_short(property_, labels)}"
     low, high, side = answers.low[row, k], answers.high[row, k], answers.domains[row, k]
     bare = without_unit(property_)
     ends = "" if low != low else f"{number(bare, low)} … {number(bare, high)}"
@@ -178,17 +184,17 @@ def _remark(look: Look, candidate: Candidate, alerts: str) -> str:
 
 
 def _measured(look: Look, candidate: Candidate) -> str:
-    """The measured values of a candidate that the model learned, with their references."""
-    if candidate.unit is None or look.answers is None or candidate.id in look.answers.problems:
+    """The measured values of a candidate with their references, and what the model says."""
+    row = look.answers.row_of(candidate.id) if look.answers else None
+    if look.answers is None or row is None:
         return ""
-    properties = {each.name: each for each in look.answers.properties}
-    known = models.known_labels(look.folder, candidate.unit)
-    values = [
-        f"{name} {number(properties[name], labels[0].value)} ({labels[0].reference})"
-        for name, labels in known.items()
-        if name in properties
-    ]
-    return f"Measured: {'; '.join(values)}." if values else ""
+    told = []
+    for k, property_ in enumerate(look.answers.properties):
+        if labels := look.answers.labels(row, property_.name):
+            values = with_references(property_, labels)
+            of_model = number(property_, look.answers.predicted[row, k])
+            told.append(f"{property_.name} {values}; the model, which has seen it, says {of_model}")
+    return f"Measured: {'. '.join(told)}." if told else ""
 
 
 def _interval_of(property_: Property) -> str:
@@ -225,6 +231,6 @@ def _column_config(look: Look, properties: list[Property]) -> dict:
             format=number_format(property_),
         )
         config[_interval_of(property_)] = st.column_config.TextColumn(
-            f"{property_.name}, {100 * LEVEL:.0f} %", width=120
+            f"{property_.name}, {100 * LEVEL:.0f} %", width=130
         )
     return config

@@ -9,7 +9,7 @@ import streamlit as st
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.domain_words import DomainInWords
-from engine.runs.known_labels import KnownLabel
+from engine.runs.known_labels import KnownLabel, names_as_measured
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import number, unit_of, without_unit
@@ -193,10 +193,8 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
 
 def measured_labels(info: BundleInfo, property_: Property, molecule: Molecule) -> list[KnownLabel]:
     """The measured values of a molecule that the model learned, where it answers as measured."""
-    kinds = {source.name: source.kind for source in info.sources}
-    if kinds.get(property_.source) != "measured":
-        return []
-    return molecule.known.get(property_.name, [])
+    as_measured = property_.name in names_as_measured(info)
+    return molecule.known.get(property_.name, []) if as_measured else []
 
 
 def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) -> list[str]:
