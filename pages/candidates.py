@@ -59,8 +59,8 @@ def _show_list(list_: CandidateList, folder: Path, given: dict[str, float | str]
     _tell_without_unit(look)
     selected = show_table(look, shown)
     show_selected(look, selected)
-    show_chart(look, shown)
-    show_downloads(look, shown, selected, read_info(folder).name)
+    show_chart(look, shown.ids)
+    show_downloads(look, shown.ids, selected, read_info(folder).name)
 
 
 def _tell_without_unit(look: Look) -> None:

@@ -23,7 +23,8 @@ from ..settings.properties import Property
 from ..table.columns import free_name
 from . import measured as measurements
 from .measured import Measured
-from .store import Answer, CandidateList
+from .rows import Answer
+from .store import CandidateList
 
 _NUMBERS = 5
 """Of each property: its value, the ends of its interval, half its width, and its domain. Behind

@@ -22,7 +22,7 @@ from ..table.columns import free_name
 from ..table.written import csv_bytes
 from .answers import UNSEEN, Answers, value_columns
 from .measured import with_references
-from .store import Candidate
+from .rows import Candidate
 
 Progress = Callable[[int, int], None]
 

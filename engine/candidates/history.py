@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from ..base.sqlite_files import is_database
 from .lists import folder
-from .store import Candidate, CandidateList, NewCandidate
+from .rows import Candidate, NewCandidate
+from .store import CandidateList
 
 MOST = 100
 """Answers that are remembered."""

@@ -14,7 +14,8 @@ from ..table.columns import Columns
 from ..table.named_units import columns_of_units_or_names
 from ..table.reading import RawTable
 from ..table.streaming import TableStream, stream_table
-from .store import MOST, NewCandidate
+from .rows import NewCandidate
+from .store import MOST
 
 PASTED, DRAWN = "pasted", "Predict"
 _LONGEST_CELL = 1000

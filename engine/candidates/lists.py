@@ -12,7 +12,8 @@ from ..base.errors import UserError
 from ..base.sqlite_files import PARTS, is_database
 from ..base.wording import clipped
 from ..base.workspace import lock, subfolder
-from .store import LONGEST_NAME, CandidateList
+from .rows import LONGEST_NAME
+from .store import CandidateList
 
 FIRST = "My candidates"
 """The name of the list that is made for whoever keeps a first candidate."""

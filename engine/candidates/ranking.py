@@ -9,7 +9,7 @@ from ..inference.specification import Requirement
 from ..inference.uncertainty import OUTSIDE
 from .answers import UNSEEN, Answers
 
-PROBABILITY, HARDNESS = "probability", "synthetic accessibility"
+PROBABILITY, HARDNESS, OWN = "probability", "synthetic accessibility", "own column"
 LIKELY = 0.5
 
 Only = Literal["likely to meet the specification", "Pareto front", "inside the domain", "a problem"]
@@ -20,7 +20,7 @@ class View(NamedTuple):
     """How a list is looked at.
 
     Attributes:
-        by: a property's name, `PROBABILITY`, `HARDNESS`, or empty for the order of adding.
+        by: a property's name, `PROBABILITY`, `HARDNESS`, `OWN`, or empty for the order of adding.
         descending: whether the greatest comes first.
         only: what candidates are narrowed to; all of it must hold.
         guesses: whether guesses rank with the other values, and not behind them: values of units
@@ -38,7 +38,7 @@ def ranked(
     answers: Answers | None,
     requirements: Sequence[Requirement],
     view: View,
-    hardness: Mapping[int, float | None],
+    others: Mapping[str, Mapping[int, float | None]],
     problems: Sequence[int] = (),
 ) -> list[int]:
     """The numbers of the candidates that are shown, in order.
@@ -50,17 +50,19 @@ def ranked(
         answers: of those that are predicted; None where none is.
         requirements: of the specification.
         view: how the list is looked at.
-        hardness: the scores of synthetic accessibility that are known, by number.
+        others: what is known of candidates besides the answers, by number: the scores of
+            synthetic accessibility as `HARDNESS`, a column of their file as `OWN`.
         problems: the candidates without a repeat unit.
     """
     numbers = np.asarray(ids, dtype=np.int64)
     key, shown = np.full(len(numbers), np.nan), np.ones(len(numbers), dtype=bool)
-    if view.by == HARDNESS:
-        key = np.array([_number(hardness.get(each)) for each in numbers.tolist()])
+    if view.by in others:
+        known = others[view.by]
+        key = np.array([_number(known.get(each)) for each in numbers.tolist()])
     if answers is not None:
         rows = _rows_of(numbers, answers.ids)
         there = rows >= 0
-        if view.by and view.by != HARDNESS:
+        if view.by and view.by not in others:
             key[there] = _key(answers, requirements, view)[rows[there]]
     for each in view.only:
         if each == "a problem":

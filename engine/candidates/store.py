@@ -5,93 +5,35 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ..base.errors import UserError
 from ..base.sqlite_files import holds_strange, is_database, opened_database
-from ..base.wording import clipped
+from .rows import (
+    Answer,
+    Candidate,
+    NewCandidate,
+    candidate_of,
+    create_tables,
+    insert,
+    number_or_none,
+    set_setting,
+)
 
 MOST = 200_000
 """Candidates that a list may have: all their values are held in memory to rank them."""
 
-LONGEST_NOTE, LONGEST_NAME = 2000, 80
-_TABLES = (
-    "candidates (id INTEGER PRIMARY KEY AUTOINCREMENT, given TEXT, unit TEXT, "
-    "name TEXT, row_id TEXT, origin TEXT, note TEXT, extra TEXT, problem TEXT, added REAL, "
-    "removed REAL)",
-    "answers (model TEXT, candidate INTEGER, numbers BLOB, warning TEXT, "
-    "problem TEXT, PRIMARY KEY (model, candidate)) WITHOUT ROWID",
-    "hints (candidate INTEGER PRIMARY KEY, score REAL, alerts TEXT)",
-    "models (model TEXT PRIMARY KEY, description TEXT)",
-    "settings (name TEXT PRIMARY KEY, value TEXT)",
-)
+LONGEST_NOTE = 2000
 _CANDIDATES = (
     "SELECT id, given, unit, name, row_id, origin, note, extra, problem, added FROM candidates "
     "WHERE removed IS NULL"
 )
+_OWN = (
+    "FROM candidates, json_each(CASE WHEN json_valid(extra) THEN extra ELSE '{}' END) AS own "
+    "WHERE removed IS NULL AND typeof(own.key) = 'text'"
+)
 _HOLDS = "SELECT 1 FROM candidates WHERE removed IS NULL AND unit = ? LIMIT 1"
 _Result = TypeVar("_Result")
-
-
-class NewCandidate(NamedTuple):
-    """What is put on a list.
-
-    Attributes:
-        given: the text as it was given.
-        unit: the SMILES of the repeat unit that is predicted; None where the text stands for none.
-        name: of the polymer; empty where the list of names has none.
-        row_id: the id of its row in a file, or a name of its own in a pasted line; may be empty.
-        origin: where it came from, such as a file's name.
-        extra: the file's other columns.
-        problem: why there is no unit.
-    """
-
-    given: str
-    unit: str | None
-    name: str = ""
-    row_id: str = ""
-    origin: str = ""
-    extra: Mapping[str, str] = {}
-    problem: str = ""
-
-
-class Candidate(NamedTuple):
-    """A candidate on a list; see `NewCandidate`.
-
-    Attributes:
-        id: its number on this list, which no other candidate gets.
-        note: what somebody wrote of it.
-        added: when it was put there, in seconds since 1970.
-    """
-
-    id: int
-    given: str
-    unit: str | None
-    name: str
-    row_id: str
-    origin: str
-    note: str
-    extra: dict[str, str]
-    problem: str
-    added: float
-
-
-class Answer(NamedTuple):
-    """What a model says of a candidate.
-
-    Attributes:
-        candidate: its number.
-        numbers: the bytes of `engine.candidates.answers`.
-        warning: what no training unit has.
-        problem: why it could not be predicted.
-        name: of the polymer, where predicting it has shown that.
-    """
-
-    candidate: int
-    numbers: bytes
-    warning: str
-    problem: str
-    name: str = ""
 
 
 class CandidateList:
@@ -114,7 +56,7 @@ class CandidateList:
             UserError: when the file cannot be written.
         """
         made = cls(path)
-        made._do(lambda database: _create(database, name), new=True)
+        made._do(lambda database: create_tables(database, name), new=True)
         return made
 
     def setting(self, name: str) -> str:
@@ -124,7 +66,7 @@ class CandidateList:
 
     def set(self, name: str, value: str) -> None:
         """Change a setting."""
-        self._do(lambda database: _set(database, name, value))
+        self._do(lambda database: set_setting(database, name, value))
 
     @property
     def changes(self) -> int:
@@ -164,7 +106,7 @@ class CandidateList:
                         f"A list holds at most {MOST:,} candidates, and this one would become "
                         "longer: put some of them on another list."
                     )
-                ids.append(_insert(database, each))
+                ids.append(insert(database, each))
             return ids
 
         return self._do(act)
@@ -181,7 +123,7 @@ class CandidateList:
             numbers = json.dumps([int(each) for each in ids])
             among = "AND id IN (SELECT value FROM json_each(?))"
             rows = self._ask(f"{_CANDIDATES} {among} ORDER BY id", [numbers])
-        return [_candidate(row) for row in rows]
+        return [candidate_of(row) for row in rows]
 
     def ids(self) -> list[int]:
         """The numbers of all candidates, in the order that they were added."""
@@ -196,6 +138,18 @@ class CandidateList:
     def count(self) -> int:
         """How many candidates there are."""
         return int(self._ask("SELECT count(*) FROM candidates WHERE removed IS NULL")[0][0])
+
+    def own_columns(self) -> list[str]:
+        """The names of the columns that candidates brought from their files, in these' order."""
+        rows = self._ask(
+            f"SELECT own.key {_OWN} GROUP BY own.key ORDER BY min(candidates.id), own.id"
+        )
+        return [str(row[0]) for row in rows]
+
+    def own_column(self, name: str) -> dict[int, str]:
+        """The cells of such a column, by candidates' numbers; without those that are empty."""
+        rows = self._ask(f"SELECT candidates.id, own.value {_OWN} AND own.key = ?", [name])
+        return {int(row[0]): str(row[1]) for row in rows}
 
     def write_note(self, candidate: int, note: str, before: str) -> None:
         """Write a candidate's note; what another window has written meanwhile is kept above it.
@@ -322,7 +276,7 @@ class CandidateList:
     def hints(self) -> dict[int, tuple[float | None, str]]:
         """The scores and alerts that are known, by candidates' numbers."""
         rows = self._ask("SELECT candidate, score, alerts FROM hints")
-        return {int(row[0]): (_number_or_none(row[1]), str(row[2])) for row in rows}
+        return {int(row[0]): (number_or_none(row[1]), str(row[2])) for row in rows}
 
     def _ask(self, question: str, values: Sequence[object] = ()) -> list[tuple]:
         return self._with(lambda database: database.execute(question, values).fetchall())
@@ -349,49 +303,3 @@ class CandidateList:
             if not new and holds_strange(database):
                 raise UserError(f"{self.path} holds what no list of candidates does.")
             return act(database)
-
-
-def _create(database: sqlite3.Connection, name: str) -> None:
-    for statement in _TABLES:
-        database.execute(f"CREATE TABLE IF NOT EXISTS {statement}")
-    first = {"changes": "0", "name": name, "created": str(time.time())}
-    # Of two who make one list at the same time, the first has named it.
-    database.executemany("INSERT OR IGNORE INTO settings VALUES (?, ?)", first.items())
-
-
-def _set(database: sqlite3.Connection, name: str, value: str) -> None:
-    database.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", [name, value])
-
-
-def _insert(database: sqlite3.Connection, each: NewCandidate) -> int:
-    done = database.execute(
-        "INSERT INTO candidates (given, unit, name, row_id, origin, note, extra, problem, added) "
-        "VALUES (?, ?, ?, ?, ?, '', ?, ?, ?)",
-        [
-            *(each.given, each.unit, each.name, each.row_id, clipped(each.origin, LONGEST_NAME)),
-            json.dumps(dict(each.extra), ensure_ascii=False) if each.extra else "",
-            *(each.problem, time.time()),
-        ],
-    )
-    assert done.lastrowid is not None
-    return done.lastrowid
-
-
-def _candidate(row: tuple) -> Candidate:
-    """A row of the file, which anybody may have written."""
-    id_, given, unit, name, row_id, origin, note, extra, problem, added = row
-    try:
-        columns = json.loads(extra) if extra else {}
-    except (ValueError, TypeError, RecursionError):
-        columns = {}
-    return Candidate(
-        int(id_),
-        *(str(given), None if unit is None else str(unit), str(name), str(row_id), str(origin)),
-        str(note),
-        {str(k): str(v) for k, v in columns.items()} if isinstance(columns, dict) else {},
-        *(str(problem), _number_or_none(added) or 0.0),
-    )
-
-
-def _number_or_none(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None

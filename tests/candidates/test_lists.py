@@ -7,7 +7,8 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.candidates import history, lists, store
-from engine.candidates.store import NewCandidate
+from engine.candidates.own_columns import own_column
+from engine.candidates.rows import NewCandidate
 
 
 def _new(text: str, **fields) -> NewCandidate:
@@ -25,6 +26,26 @@ def test_a_list_is_found_again_with_all_that_was_put_on_it(workspace) -> None:
     assert found[0].extra == {"batch": "7", "größe": "µ"}
     assert (found[0].row_id, found[1].note) == ("a1", "softer")
     assert made.add([_new("*CCO*"), _new("*CCC*")], once=True) == [ids[1] + 1]
+
+
+def test_columns_of_files_are_numbers_only_where_every_cell_is_one() -> None:
+    made = lists.create_list("Columns")
+    cells = [
+        {"price": "9,5", 'say "it"': "b", "mixed": "3"},
+        {"price": "10,0", "mixed": "x"},
+        {},
+        {"price": "-1", 'say "it"': "A"},
+        {"gone": "1"},
+    ]
+    ids = made.add([_new("*CC*", extra=each) for each in cells])
+    made.remove(ids[4:])
+    assert made.own_columns() == ["price", 'say "it"', "mixed"]
+    price, said, mixed = (own_column(made, name) for name in made.own_columns())
+    assert price.numbers == {ids[0]: 9.5, ids[1]: 10.0, ids[3]: -1.0}
+    assert price.keys == price.numbers
+    assert said.numbers is mixed.numbers is None
+    assert said.texts == {ids[0]: "b", ids[3]: "A"}
+    assert said.keys[ids[3]] < said.keys[ids[0]], "capital letters stand with small ones"
 
 
 def test_windows_that_write_at_once_lose_nothing() -> None:
@@ -127,6 +148,7 @@ def test_strange_contents_are_read_as_texts() -> None:
             "UPDATE candidates SET extra = '[1, 2', note = 7, given = x'00ff', added = 'never'"
         )
         database.execute("INSERT INTO hints VALUES (1, 'hard', 7)")
+    assert made.own_columns() == []
     (found,) = made.candidates()
     assert (found.extra, found.note, found.added) == ({}, "7", 0.0)
     assert made.hints() == {1: (None, "7")}

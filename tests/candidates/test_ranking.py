@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.candidates.answers import UNSEEN, Answers
-from engine.candidates.ranking import HARDNESS, PROBABILITY, View, ranked
+from engine.candidates.ranking import HARDNESS, OWN, PROBABILITY, View, ranked
 from engine.inference.conformal import fit_interval
 from engine.inference.specification import read_specification
 from engine.runs.known_labels import KnownLabel
@@ -15,6 +15,7 @@ from engine.settings.properties import property_for
 PROPERTIES = [property_for("Tg"), property_for("Density")]
 IDS = [1, 2, 3, 5, 8]
 """3 has no repeat unit."""
+OTHERS = {HARDNESS: {1: 2.5, 2: 9.0, 8: 1.0}, OWN: {3: 7.0, 2: 30.0}}
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def answers() -> Answers:
 
 def _ranked(answers, view: View, text: str = "Tg > 110") -> list[int]:
     wanted = read_specification(text, PROPERTIES)
-    return ranked(IDS, answers, wanted, view, {1: 2.5, 2: 9.0, 8: 1.0}, problems=[3])
+    return ranked(IDS, answers, wanted, view, OTHERS, problems=[3])
 
 
 def test_guesses_rank_behind_unless_asked_for(answers) -> None:
@@ -46,6 +47,7 @@ def test_guesses_rank_behind_unless_asked_for(answers) -> None:
     assert _ranked(answers, View("Density")) == [2, 8, 1, 5, 3]
     assert _ranked(answers, View(PROBABILITY)) == [2, 8, 1, 3, 5]
     assert _ranked(answers, View(HARDNESS, descending=False)) == [8, 1, 2, 3, 5]
+    assert _ranked(answers, View(OWN)) == [2, 3, 1, 5, 8], "also what has no repeat unit"
 
 
 def test_candidates_are_narrowed(answers) -> None:
@@ -61,6 +63,7 @@ def test_candidates_are_narrowed(answers) -> None:
 
 def test_without_answers_all_stay_in_their_order() -> None:
     assert _ranked(None, View("Tg")) == IDS
+    assert _ranked(None, View(OWN)) == [2, 3, 1, 5, 8]
     assert _ranked(None, View(only=("Pareto front",))) == []
     assert _ranked(None, View(only=("a problem",))) == [3]
 

@@ -7,6 +7,7 @@ import pytest
 from engine.candidates import history, job, lists
 from engine.candidates.answers import model_key
 from engine.candidates.intake import of_lines
+from engine.candidates.rows import NewCandidate
 from engine.candidates.store import CandidateList
 
 
@@ -67,6 +68,20 @@ def test_a_specification_orders_the_list_and_stays_with_it(tiny_run, open_page):
     assert "no requirement that can be read" in again.error[0].value
 
 
+def test_columns_of_the_file_are_shown_and_sorted_by_as_numbers(tiny_run, open_page):
+    made = lists.create_list("Mine")
+    rows = [("*CCO*", "9.5"), ("*CC*", "100"), ("*CCC*", "20")]
+    made.add(NewCandidate(unit, unit, extra={"name": cell, "Tg": "x"}) for unit, cell in rows)
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    app.selectbox(key="order of order of adding").set_value("name (from the file)").run()
+    assert not app.exception
+    assert _table(app)["name_"].tolist() == [100, 20, 9.5]
+    assert app.multiselect(key=f"own columns of {made.id}").options == ["name", "Tg"]
+    app.multiselect(key=f"own columns of {made.id}").set_value(["Tg"]).run()
+    assert {"name_", "Tg_"} < {*_table(app).columns}
+    assert _table(app)["Tg"].notna().all()
+
+
 def test_a_long_list_goes_to_a_process(tiny_run, open_page, monkeypatch):
     started = []
     monkeypatch.setattr(
@@ -124,7 +139,7 @@ def test_files_are_made(tiny_run, open_page, form):
 def test_a_note_of_another_window_is_kept(tiny_run, open_page, monkeypatch):
     made = _list("PMMA")
     (number,) = made.ids()
-    monkeypatch.setattr("pages.parts.candidates.table.show_table", lambda look, shown: [number])
+    monkeypatch.setattr("pages.parts.candidates.table.show_table", lambda look, view: [number])
     app = open_page("candidates", list=made.id, model=tiny_run.id)
     key = f"note {made.id} {number}"
     made.write_note(number, "of the other window", before="")

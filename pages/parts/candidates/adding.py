@@ -10,7 +10,8 @@ from engine.base.errors import UserError
 from engine.base.wording import counted
 from engine.candidates import intake
 from engine.candidates.lists import folder
-from engine.candidates.store import CandidateList, NewCandidate
+from engine.candidates.rows import NewCandidate
+from engine.candidates.store import CandidateList
 from pages.parts.candidates.lists import current_list, look_at_list
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import upload_table

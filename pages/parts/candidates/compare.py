@@ -8,7 +8,8 @@ from engine.base.errors import UserError
 from engine.base.wording import counted
 from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import title_shown
-from engine.candidates.store import LONGEST_NOTE, Candidate
+from engine.candidates.rows import Candidate
+from engine.candidates.store import LONGEST_NOTE
 from engine.settings.numbers import number
 from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look

@@ -7,7 +7,8 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.base.wording import counted
 from engine.candidates import lists
-from engine.candidates.store import LONGEST_NAME, CandidateList
+from engine.candidates.rows import LONGEST_NAME
+from engine.candidates.store import CandidateList
 from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns

@@ -1,6 +1,7 @@
 """The table of candidates, a page at a time, and how it is ordered and narrowed."""
 
 from math import ceil
+from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -8,14 +9,16 @@ import streamlit as st
 from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import name_shown
 from engine.candidates.measured import in_short, with_references
+from engine.candidates.own_columns import OwnColumn
 from engine.candidates.predicting import write_hints
-from engine.candidates.ranking import HARDNESS, PROBABILITY, View, ranked
-from engine.candidates.store import Candidate
+from engine.candidates.ranking import HARDNESS, OWN, PROBABILITY, View, ranked
+from engine.candidates.rows import Candidate
 from engine.chem.synthesis_hints import HARD
 from engine.inference.conformal import LEVEL
 from engine.inference.uncertainty import OUTSIDE
 from engine.settings.numbers import number, without_unit
 from engine.settings.properties import Property
+from engine.table.columns import free_name
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import number_format, title_with_name
 from pages.parts.predict.gallery import picture_address
@@ -35,14 +38,28 @@ _PICTURE = (150, 84)
 _ROW_HEIGHT = 88
 
 
-def choose_view(look: Look) -> list[int]:
-    """Let the user order and narrow the list; returns the numbers of what is shown, in order."""
+class Shown(NamedTuple):
+    """What of a list is shown.
+
+    Attributes:
+        ids: the candidates' numbers, in order.
+        by_own: the column of their file that they are ordered by; empty where it is none.
+    """
+
+    ids: list[int]
+    by_own: str
+
+
+def choose_view(look: Look) -> Shown:
+    """Let the user order and narrow the list."""
     orders = {_ADDED: ""}
     if any(each.has_ends for each in look.requirements):
         orders = {"probability of meeting the specification": PROBABILITY} | orders
     if look.answers is not None:
         orders |= {title_with_name(each): each.name for each in look.answers.properties}
     orders["how hard to make"] = HARDNESS
+    own = {free_name(f"{name} (from the file)", orders): name for name in look.own_columns}
+    orders |= dict.fromkeys(own, OWN)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         # Another field where the first order is another: a widget keeps what it showed first.
         by = st.selectbox("Order", list(orders), key=f"order of {next(iter(orders))}", width=320)
@@ -62,28 +79,34 @@ def choose_view(look: Look) -> list[int]:
             "the values are guesses. Such candidates stand behind the others.",
         )
     view = View(orders[by], not lowest, tuple(only), guesses)
-    hardness = {candidate: score for candidate, (score, _) in look.hints.items()}
-    return ranked(look.ids, look.answers, look.requirements, view, hardness, look.without_unit)
+    by_own = own.get(by, "")
+    others: dict = {HARDNESS: {candidate: score for candidate, (score, _) in look.hints.items()}}
+    if by_own:
+        others[OWN] = look.own_column(by_own).keys
+    ids = ranked(look.ids, look.answers, look.requirements, view, others, look.without_unit)
+    return Shown(ids, by_own)
 
 
-def show_table(look: Look, shown: list[int]) -> list[int]:
+def show_table(look: Look, view: Shown) -> list[int]:
     """Show a page of candidates; returns the numbers of those that are selected in it.
 
     Args:
         look: the list.
-        shown: the numbers of the candidates, in order.
+        view: what of it is shown.
     """
+    shown = view.ids
     if not shown:
         st.info("No candidate is left: show all, or ask for less.", icon=":material/filter_alt:")
         return []
     properties = _choose_properties(look)
+    own = _choose_own_columns(look, view.by_own)
     pages, page = ceil(len(shown) / ROWS), 1
     if pages > 1:
         page = st.pagination(pages, key=f"page of {len(shown)}")
     here = shown[(page - 1) * ROWS : page * ROWS]
     rows = {each.id: each for each in look.list_.candidates(here)}
     here = [each for each in here if each in rows]
-    frame = _frame(look, [rows[each] for each in here], properties)
+    frame = _frame(look, [rows[each] for each in here], properties, own)
     event = st.dataframe(
         frame,
         key=f"candidates {look.list_.id} {page} {hash(tuple(here))}",
@@ -125,7 +148,23 @@ def _choose_properties(look: Look) -> list[Property]:
     return [by_name[name] for name in by_name if name in chosen]
 
 
-def _frame(look: Look, rows: list[Candidate], properties: list[Property]) -> pd.DataFrame:
+def _choose_own_columns(look: Look, by_own: str) -> list[OwnColumn]:
+    """The columns of the candidates' file that are shown: those chosen, and that of the order."""
+    if not look.own_columns:
+        return []
+    chosen = st.multiselect(
+        "Columns of the file shown",
+        look.own_columns,
+        key=f"own columns of {look.list_.id}",
+        placeholder="None",
+    )
+    shown = dict.fromkeys([by_own, *chosen] if by_own else chosen)
+    return [look.own_column(name) for name in shown]
+
+
+def _frame(
+    look: Look, rows: list[Candidate], properties: list[Property], own: list[OwnColumn]
+) -> pd.DataFrame:
     """What is shown of some candidates."""
     answers = look.answers
     at = [answers.row_of(each.id) if answers else None for each in rows]
@@ -151,7 +190,13 @@ def _frame(look: Look, rows: list[Candidate], properties: list[Property]) -> pd.
     columns["note"] = [each.note for each in rows]
     columns["remark"] = [_remark(look, each, hints.get(each.id, (None, ""))[1]) for each in rows]
     columns["from"] = [each.origin for each in rows]
-    return pd.DataFrame(columns)
+    frame = pd.DataFrame(columns)
+    for place, column in enumerate(own, start=list(columns).index("name") + 1):
+        cells = column.texts if column.numbers is None else column.numbers
+        kind = object if column.numbers is None else float
+        values = pd.Series([cells.get(each.id) for each in rows], dtype=kind)
+        frame.insert(place, free_name(column.name, frame), values)
+    return frame
 
 
 def _hints(look: Look, rows: list[Candidate]) -> dict[int, tuple[float | None, str]]:

@@ -7,7 +7,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.candidates import history
 from engine.candidates.intake import DRAWN
-from engine.candidates.store import NewCandidate
+from engine.candidates.rows import NewCandidate
 from engine.chem.finding import name_of
 from engine.inference.bundle import BundleInfo
 from engine.settings.numbers import number
