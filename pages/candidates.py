@@ -14,6 +14,7 @@ from pages.parts.candidates.compare import show_selected
 from pages.parts.candidates.downloads import show_downloads
 from pages.parts.candidates.lists import choose_list
 from pages.parts.candidates.looking import Look, look_at
+from pages.parts.candidates.placing import show_offers
 from pages.parts.candidates.predicting import predict_what_waits
 from pages.parts.candidates.specification import ask_specification
 from pages.parts.candidates.table import choose_view, show_table
@@ -57,6 +58,7 @@ def _show_list(list_: CandidateList, folder: Path, given: dict[str, float | str]
     look = look._replace(requirements=ask_specification(list_, look.answers))
     shown = choose_view(look)
     _tell_without_unit(look)
+    show_offers(look)
     selected = show_table(look, shown)
     show_selected(look, selected)
     show_chart(look, shown.ids)

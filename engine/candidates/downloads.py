@@ -65,7 +65,7 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
     first = {
         "id": [each.row_id or str(each.id) for each in rows],
         "name": [each.name for each in rows],
-        "SMILES": [each.unit or each.given for each in rows],
+        "SMILES": [text_shown(each) for each in rows],
     }
     # Properties keep their names, whatever those are.
     for place, (column, texts) in enumerate(first.items()):
@@ -99,8 +99,13 @@ def name_shown(candidate: Candidate) -> str:
 
 
 def title_shown(candidate: Candidate) -> str:
-    """What a candidate is called beside its drawing: its name, its id, or the text as given."""
-    return name_shown(candidate) or candidate.row_id or candidate.given
+    """What a candidate is called beside its drawing: its name, its id, or its repeat unit."""
+    return name_shown(candidate) or candidate.row_id or text_shown(candidate)
+
+
+def text_shown(candidate: Candidate) -> str:
+    """A candidate's repeat unit; without one, the text as given."""
+    return candidate.unit or candidate.given
 
 
 def _placed(frame: pd.DataFrame, ids: np.ndarray, rows: Sequence[Candidate]) -> pd.DataFrame:
@@ -220,7 +225,7 @@ def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None =
             {
                 "name": name_shown(each) or f"candidate {each.id}",
                 "row_id": each.row_id,
-                "smiles": each.unit or each.given,
+                "smiles": text_shown(each),
                 "picture": _picture(each),
                 "note": each.note,
                 "problem": each.problem or (answers.problems.get(each.id, "") if answers else ""),

@@ -33,6 +33,14 @@ _OWN = (
     "WHERE removed IS NULL AND typeof(own.key) = 'text'"
 )
 _HOLDS = "SELECT 1 FROM candidates WHERE removed IS NULL AND unit = ? LIMIT 1"
+_PUT_UNIT = (
+    "UPDATE candidates SET unit = ?, name = ?, problem = '' "
+    "WHERE id = ? AND unit IS NULL AND removed IS NULL"
+)
+_COPY = (
+    "INSERT INTO candidates (given, unit, name, row_id, origin, note, extra, problem, added) "
+    "SELECT given, ?, ?, row_id, origin, note, extra, '', ? FROM candidates WHERE id = ?"
+)
 _Result = TypeVar("_Result")
 
 
@@ -94,18 +102,12 @@ class CandidateList:
         new = list(candidates)
 
         def act(database: sqlite3.Connection) -> list[int]:
-            (count,) = database.execute(
-                "SELECT count(*) FROM candidates WHERE removed IS NULL"
-            ).fetchone()
+            count = _count(database)
             ids: list[int] = []
             for each in new:
                 if once and database.execute(_HOLDS, [each.unit]).fetchone():
                     continue
-                if count + len(ids) >= MOST:
-                    raise UserError(
-                        f"A list holds at most {MOST:,} candidates, and this one would become "
-                        "longer: put some of them on another list."
-                    )
+                _demand_room(count + len(ids))
                 ids.append(insert(database, each))
             return ids
 
@@ -137,7 +139,7 @@ class CandidateList:
 
     def count(self) -> int:
         """How many candidates there are."""
-        return int(self._ask("SELECT count(*) FROM candidates WHERE removed IS NULL")[0][0])
+        return self._with(_count)
 
     def own_columns(self) -> list[str]:
         """The names of the columns that candidates brought from their files, in these' order."""
@@ -175,6 +177,33 @@ class CandidateList:
             database.execute("UPDATE candidates SET note = ? WHERE id = ?", [kept, candidate])
 
         self._do(act)
+
+    def put_units(self, units: Mapping[int, Sequence[tuple[str, str]]]) -> int:
+        """Put repeat units in the place of candidates that have none; notes and columns stay.
+
+        Args:
+            units: repeat units with their names, by candidate's number: the first takes its place,
+                further ones stand at the end of the list.
+
+        Returns:
+            In how many places they were put: a candidate may have been removed meanwhile, or got
+            its repeat unit from another window.
+
+        Raises:
+            UserError: when the list would become too long, or cannot be written.
+        """
+
+        def act(database: sqlite3.Connection) -> int:
+            placed = 0
+            for candidate, ((unit, name), *further) in units.items():
+                done = database.execute(_PUT_UNIT, [unit, name, candidate])
+                placed += done.rowcount
+                for each in further if done.rowcount else ():
+                    _demand_room(_count(database))
+                    database.execute(_COPY, [*each, time.time(), candidate])
+            return placed
+
+        return self._do(act)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take candidates off the list; `restore` brings them back."""
@@ -303,3 +332,17 @@ class CandidateList:
             if not new and holds_strange(database):
                 raise UserError(f"{self.path} holds what no list of candidates does.")
             return act(database)
+
+
+def _count(database: sqlite3.Connection) -> int:
+    (count,) = database.execute("SELECT count(*) FROM candidates WHERE removed IS NULL").fetchone()
+    return int(count)
+
+
+def _demand_room(count: int) -> None:
+    """Refuse one more candidate where there are so many."""
+    if count >= MOST:
+        raise UserError(
+            f"A list holds at most {MOST:,} candidates, and this one would become longer: put some "
+            "of them on another list."
+        )

@@ -48,6 +48,22 @@ def test_columns_of_files_are_numbers_only_where_every_cell_is_one() -> None:
     assert said.keys[ids[3]] < said.keys[ids[0]], "capital letters stand with small ones"
 
 
+def test_repeat_units_are_put_in_place_once() -> None:
+    made = lists.create_list("Monomers")
+    fields = {"row_id": "m1", "extra": {"price": "3"}, "problem": "a monomer"}
+    own, other = made.add([NewCandidate("C=CC=C", None, **fields), _new("*CC*")])
+    made.write_note(own, "cheap", before="")
+    butadienes = [("*CC=CC*", "one"), ("*CC(*)C=C", "two")]
+    assert made.put_units({own: butadienes, other: [("*CCO*", "")]}) == 1
+    assert made.put_units({own: [("*CCO*", "")]}) == 0, "another window was first"
+    first, kept, copy = made.candidates()
+    assert (first.unit, first.name, first.problem) == ("*CC=CC*", "one", "")
+    assert (copy.unit, copy.name, copy.problem) == ("*CC(*)C=C", "two", "")
+    assert first.given == copy.given == "C=CC=C"
+    assert (copy.note, copy.row_id, copy.extra) == ("cheap", "m1", {"price": "3"})
+    assert kept.unit == "*CC*"
+
+
 def test_windows_that_write_at_once_lose_nothing() -> None:
     made = lists.create_list("Both")
 

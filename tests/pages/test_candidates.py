@@ -82,6 +82,24 @@ def test_columns_of_the_file_are_shown_and_sorted_by_as_numbers(tiny_run, open_p
     assert _table(app)["Tg"].notna().all()
 
 
+def test_repeat_units_take_the_place_of_monomers(tiny_run, open_page):
+    made = _list("C=Cc1ccccc1\nC=CC=C\nnylon\nxx[")
+    styrene, butadiene, nylon, _ = made.ids()
+    made.write_note(styrene, "fresh", before="")
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    fields = {n: app.multiselect(key=f"unit for {made.id} {n}") for n in made.ids()[:3]}
+    assert [len(fields[n].value) for n in fields] == [1, 0, 0], "what leaves no doubt is chosen"
+    fields[butadiene].set_value(fields[butadiene].options[:2])
+    app.button(key="FormSubmitter:put repeat units-Put these in their place").click().run()
+    assert not app.exception
+    found = {each.id: each for each in made.candidates()}
+    assert found[styrene][1:4] == ("C=Cc1ccccc1", "*CC(*)c1ccccc1", "Polystyrene")
+    assert (found[styrene].note, found[styrene].problem) == ("fresh", "")
+    assert found[butadiene].unit != found[max(found)].unit is not None
+    assert found[nylon].unit is None
+    assert _table(app)["Tg"].notna().sum() == 3
+
+
 def test_a_long_list_goes_to_a_process(tiny_run, open_page, monkeypatch):
     started = []
     monkeypatch.setattr(

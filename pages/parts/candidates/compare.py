@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.base.wording import counted
+from engine.base.wording import clipped, counted
 from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import title_shown
 from engine.candidates.rows import Candidate
@@ -72,6 +72,8 @@ def _show_card(look: Look, candidate: Candidate) -> None:
         )
     else:
         st.caption(plain(candidate.problem))
+    if candidate.unit and candidate.given not in (candidate.unit, candidate.name):
+        st.caption(plain(f"Given as {clipped(candidate.given)}"))
     _show_note(look, candidate)
     if candidate.extra:
         with st.popover("From its file", icon=":material/table_rows:"):

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.candidates.answers import UNSEEN, Answers
-from engine.candidates.downloads import name_shown
+from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
 from engine.candidates.own_columns import OwnColumn
 from engine.candidates.predicting import write_hints
@@ -171,7 +171,7 @@ def _frame(
     columns: dict[str, list] = {
         "structure": [each.unit and picture_address(each.unit, *_PICTURE) for each in rows],
         **({"id": [each.row_id for each in rows]} if any(each.row_id for each in rows) else {}),
-        "name": [name_shown(each) or each.given for each in rows],
+        "name": [name_shown(each) or text_shown(each) for each in rows],
     }
     if answers is not None:
         likely = answers.probabilities(look.requirements)

@@ -1,0 +1,42 @@
+"""Repeat units for candidates that have none: what a monomer makes, or what a word may mean."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..chem.finding import FoundUnit, find
+from ..chem.smiles import MAX_LENGTH
+from .rows import Candidate
+
+
+class Offer(NamedTuple):
+    """What may stand in a candidate's place.
+
+    Attributes:
+        candidate: it has no repeat unit.
+        how: its text was understood, see `engine.chem.finding.Found`.
+        units: at least one.
+    """
+
+    candidate: Candidate
+    how: str
+    units: tuple[FoundUnit, ...]
+
+    @property
+    def only(self) -> FoundUnit | None:
+        """The repeat unit of a monomer that makes one alone; all else is to be chosen."""
+        return self.units[0] if self.how == "monomer" and len(self.units) == 1 else None
+
+
+def offers_for(candidates: Iterable[Candidate]) -> list[Offer]:
+    """The offers for those candidates that a repeat unit can be offered for.
+
+    Args:
+        candidates: a few of them; each takes milliseconds.
+    """
+    made = []
+    for each in candidates:
+        if each.unit is None and each.given and len(each.given) <= MAX_LENGTH:
+            found = find(each.given)
+            if found.units:
+                made.append(Offer(each, found.how, found.units))
+    return made
