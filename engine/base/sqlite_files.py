@@ -1,5 +1,6 @@
 """SQLite files of a workspace that anybody may have put there."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,6 +15,9 @@ PARTS = ("-wal", "-shm", "-journal")
 LOCK_SECONDS = 10.0
 """How long to wait while others write; they take a moment, unless they are halted."""
 
+_SCARCE = 2**20
+"""With fewer bytes free, SQLite's failures are put down to the disk."""
+
 _STRANGE = ("trigger", "view")
 """What no database of ours has: it would change what is written, or refuse it."""
 
@@ -25,6 +29,11 @@ def is_database(path: Path) -> bool:
     """
     parts = (path.with_name(path.name + part) for part in ("", *PARTS))
     return not any(map(oddity, parts)) and path.is_file() and path.stat().st_size > 0
+
+
+def disk_is_full(folder: Path) -> bool:
+    """Whether nothing more can be written where a folder lies."""
+    return shutil.disk_usage(folder).free < _SCARCE
 
 
 def holds_strange(database: sqlite3.Connection) -> bool:
@@ -50,7 +59,9 @@ def opened_database(path: Path, what: str) -> Iterator[sqlite3.Connection]:
             yield database
     except sqlite3.OperationalError as error:
         # Python's own, as of a text that is no UTF-8, have no code.
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        # SQLite cannot even read then, and calls that an I/O error.
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        if full or disk_is_full(path.parent):
             raise DiskFullError from error
         if "locked" in str(error) or "busy" in str(error):
             raise LockedError(

@@ -36,6 +36,9 @@ _FORM = "numbers and measured values"
 UNSEEN = "unseen"
 """The domain of a unit with an element, a charge or a valence that no training unit has."""
 
+NEGLIGIBLE = 0.005
+"""Probabilities below this are shown as 0 %."""
+
 _DOMAINS = (INSIDE, OUTSIDE, UNSEEN)
 _PROPERTIES: TypeAdapter[list[Property]] = TypeAdapter(list[Property])
 _INTERVALS: TypeAdapter[dict[str, Interval]] = TypeAdapter(dict[str, Interval])
@@ -155,7 +158,11 @@ class Answers:
         return Probabilities.of(likely)
 
     def front(self, requirements: Sequence[Requirement]) -> np.ndarray:
-        """Which candidates no other one beats, shape `(N,)`, bool; those with guesses never."""
+        """Which candidates no other one beats, shape `(N,)`, bool.
+
+        Never those with guesses, and those that miss the ends of the requirements for all that is
+        known: however good the rest of such a candidate is, it is none to choose.
+        """
         key = "front", *requirements
         if key not in self._made:
             names = [each.name for each in requirements]
@@ -163,7 +170,9 @@ class Answers:
             columns = {name: np.where(rankable, self.column(name), np.nan) for name in names}
             likely = self.probabilities(requirements).of_all
             # Of a property without an interval, nothing is likely or not.
-            known = likely if np.isfinite(likely).any() else None
+            known = None
+            if np.isfinite(likely).any():
+                known = np.where(rankable & (likely >= NEGLIGIBLE), likely, np.nan)
             front = pareto_front(requirements, columns, known)
             self._made[key] = front if len(front) else np.zeros(len(self.ids), dtype=bool)
         return self._made[key]

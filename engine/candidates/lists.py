@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ..base.errors import UserError
+from ..base.errors import DiskFullError, UserError
 from ..base.sqlite_files import PARTS, is_database
 from ..base.wording import clipped
 from ..base.workspace import lock, subfolder
@@ -49,7 +49,11 @@ def all_lists() -> list[ListInfo]:
 
 
 def read_lists() -> tuple[list[ListInfo], list[str]]:
-    """The lists that can be read, the oldest first, and a sentence for each other file."""
+    """The lists that can be read, the oldest first, and a sentence for each other file.
+
+    Raises:
+        DiskFullError: when the disk is full: then none can be read.
+    """
     found, sentences = [], []
     for path in sorted(folder().glob(f"*{_SUFFIX}")):
         each = CandidateList(path)
@@ -57,6 +61,8 @@ def read_lists() -> tuple[list[ListInfo], list[str]]:
             if not _ID.fullmatch(path.stem):
                 raise UserError(f"{path} has no name that a list of candidates can have.")
             found.append(ListInfo(each.id, each.setting("name"), each.count(), _created(each)))
+        except DiskFullError:
+            raise
         except UserError as error:
             sentences.append(str(error))
     return sorted(found, key=lambda each: (each.created, each.id)), sentences

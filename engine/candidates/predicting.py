@@ -73,9 +73,14 @@ def predict_waiting(
     return done
 
 
+def score_and_alerts(unit: str) -> tuple[float | None, str]:
+    """How hard a repeat unit is to make, None where that is not known; and its alerts, in words."""
+    hints = hints_or_none(unit)
+    return (hints.score, ", ".join(hints.alerts)) if hints else (None, "")
+
+
 def write_hints(
     list_: CandidateList,
-    ids: Sequence[int] | None = None,
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
@@ -83,17 +88,14 @@ def write_hints(
 
     Args:
         list_: the list.
-        ids: of the candidates; all when it is not given.
         progress: told how many are done, and how many are to be.
         stop: asked now and then.
     """
     known = list_.hints()
-    new = [each for each in list_.candidates(ids) if each.unit is not None and each.id not in known]
+    new = [each for each in list_.candidates() if each.unit is not None and each.id not in known]
     for start in range(0, len(new), _HINTS_AT_ONCE):
-        made = {}
-        for each in new[start : start + _HINTS_AT_ONCE]:
-            hints = hints_or_none(str(each.unit))
-            made[each.id] = (hints.score, ", ".join(hints.alerts)) if hints else (None, "")
+        part = new[start : start + _HINTS_AT_ONCE]
+        made = {each.id: score_and_alerts(str(each.unit)) for each in part}
         list_.write_hints(made)
         if progress:
             progress(start + len(made), len(new))

@@ -4,7 +4,8 @@ import time
 
 from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
-from ..base.workspace import COMMAND
+from ..base.sqlite_files import disk_is_full
+from ..base.workspace import COMMAND, home
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
@@ -162,7 +163,7 @@ def _with_true_states(runs: list[Run]) -> list[Run]:
         runs = [_reconciled(run) for run in runs]
         if any(run.alive for run in runs):
             process.ensure_supervisor()
-    if any(run.alive for run in runs) and store.disk_is_full():
+    if any(run.alive for run in runs) and disk_is_full(home()):
         runs = [_without_disk(run) for run in runs]
     return runs
 

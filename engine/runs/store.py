@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 import sqlite3
 import time
 import uuid
@@ -15,7 +14,7 @@ from typing import TypeVar
 
 from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.plain_files import oddity
-from ..base.sqlite_files import LOCK_SECONDS, PARTS, holds_strange, is_database
+from ..base.sqlite_files import LOCK_SECONDS, PARTS, disk_is_full, holds_strange, is_database
 from ..base.workspace import home, lock
 from .records import Change, Run, State
 from .run_json import (
@@ -33,9 +32,6 @@ _FLEETING = {"stage", "progress"}
 
 _LATE_SECONDS = 10.0
 """By which a record may be younger than the table, which is written a moment before it."""
-
-_SCARCE = 2**20
-"""With fewer bytes free, SQLite's failures are put down to the disk."""
 
 _Result = TypeVar("_Result")
 
@@ -92,11 +88,6 @@ def _select(run_id: str | None) -> list[Run]:
         runs = [run for run, _ in readable_records() if run_id in (None, run.id)]
         return sorted(runs, key=lambda run: -run.created)
     return [run for run in map(_run, rows) if run]
-
-
-def disk_is_full() -> bool:
-    """Whether nothing more can be written into the workspace."""
-    return shutil.disk_usage(home()).free < _SCARCE
 
 
 def changes_of(run_id: str) -> list[Change]:
@@ -263,7 +254,7 @@ def _demand_usable(error: sqlite3.OperationalError) -> None:
         UserError: a sentence for what SQLite has said.
     """
     words = str(error)
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL or disk_is_full():
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL or disk_is_full(home()):
         raise DiskFullError from error
     if "locked" in words or "busy" in words:
         raise LockedError(

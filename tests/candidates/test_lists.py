@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from engine.base.errors import UserError
+from engine.base.errors import DiskFullError, UserError
 from engine.candidates import history, lists, store
 from engine.candidates.own_columns import own_column
 from engine.candidates.rows import NewCandidate
@@ -104,6 +104,21 @@ def test_what_is_removed_comes_back() -> None:
     assert lists.removed_list() == made.id
     lists.restore_list(made.id)
     assert [each.size for each in lists.all_lists()] == [4]
+
+
+def test_a_full_disk_is_called_so(monkeypatch) -> None:
+    made = lists.create_list("Full")
+
+    def cannot(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr("engine.base.sqlite_files.sqlite3.connect", cannot)
+    with pytest.raises(UserError, match="disk I/O error"):
+        made.count()
+    monkeypatch.setattr("engine.base.sqlite_files._SCARCE", 2**70)
+    for act in (made.count, lists.read_lists, lambda: made.add([_new("*CC*")])):
+        with pytest.raises(DiskFullError):
+            act()
 
 
 def test_names_are_checked() -> None:

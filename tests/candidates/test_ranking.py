@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.candidates.answers import UNSEEN, Answers
+from engine.candidates.answers import NEGLIGIBLE, UNSEEN, Answers
 from engine.candidates.ranking import HARDNESS, OWN, PROBABILITY, View, ranked
 from engine.inference.conformal import fit_interval
 from engine.inference.specification import read_specification
@@ -59,6 +59,17 @@ def test_candidates_are_narrowed(answers) -> None:
     assert _ranked(answers, View(only=("inside the domain",)), "Density < 2") == [1, 2, 5]
     assert _ranked(answers, View(only=("a problem",))) == [3]
     assert _ranked(answers, View("Tg", only=("inside the domain", "Pareto front"))) == [2]
+
+
+def test_what_misses_an_end_or_is_a_guess_is_not_on_the_front(answers) -> None:
+    interval = fit_interval(np.random.default_rng(0).exponential(5, 400), np.ones(400))
+    sharp = replace(answers, intervals={"Tg": interval}, half_widths=np.full((4, 2), 1e-3))
+    both = read_specification("Tg < 130, Density high", PROPERTIES)
+    assert answers.front(both)[1], "it may meet 130 °C"
+    assert sharp.probabilities(both).of_all[1] < NEGLIGIBLE
+    assert sharp.front(both).tolist() == [False, False, False, True]
+    ends = read_specification("Tg > 300", PROPERTIES)
+    assert not sharp.front(ends).any(), "the one above is a guess"
 
 
 def test_without_answers_all_stay_in_their_order() -> None:

@@ -10,7 +10,7 @@ from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
 from engine.candidates.own_columns import OwnColumn
-from engine.candidates.predicting import write_hints
+from engine.candidates.predicting import score_and_alerts
 from engine.candidates.ranking import HARDNESS, OWN, PROBABILITY, View, ranked
 from engine.candidates.rows import Candidate
 from engine.chem.synthesis_hints import HARD
@@ -200,11 +200,17 @@ def _frame(
 
 
 def _hints(look: Look, rows: list[Candidate]) -> dict[int, tuple[float | None, str]]:
-    """How hard candidates are to make; of those that are shown, it is found out now."""
-    if all(each.id in look.hints or each.unit is None for each in rows):
-        return look.hints
-    write_hints(look.list_, [each.id for each in rows])
-    return look.list_.hints()
+    """How hard candidates are to make; what is not kept yet is found out for the page alone."""
+    return {
+        each.id: look.hints.get(each.id) or _score_and_alerts(each.unit)
+        for each in rows
+        if each.unit is not None
+    }
+
+
+@st.cache_data(max_entries=2000, show_spinner=False)
+def _score_and_alerts(unit: str) -> tuple[float | None, str]:
+    return score_and_alerts(unit)
 
 
 def _interval(answers: Answers, row: int, k: int, property_: Property) -> str:
