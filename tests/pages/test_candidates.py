@@ -36,7 +36,10 @@ def test_without_a_list_the_page_says_how_to_begin(tiny_run, open_page):
     assert not app.exception
     (made,) = lists.all_lists()
     assert (made.name, made.size) == (lists.FIRST, 2)
-    assert _table(app)["name"].tolist() == ["Poly(methyl methacrylate)", "Poly(ethylene oxide)"]
+    assert _table(app)["name"].tolist() == [
+        "Poly(methyl methacrylate)",
+        "Poly(ethylene oxide) · linker",
+    ]
 
 
 def test_a_list_is_predicted_and_shown_with_reasons(tiny_run, open_page):

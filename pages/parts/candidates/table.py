@@ -34,8 +34,17 @@ _FILTERS = {
     "inside the domain": "like what the model learned from",
     "a problem": "not predicted",
 }
-_PICTURE = (150, 84)
+_PICTURE = (122, 84)
+_NAME_WIDTH = 112
+"""Beside structure and name, a telephone has room for a first number."""
+
 _ROW_HEIGHT = 88
+_OF_MEASURED = (
+    " ● marks measured values that the model learned: they stand in place of its prediction, and "
+    "“remark” names where they come from. Such a value meets a requirement or does not; where "
+    "several were measured, the probability is the share of the different ones that meet it. "
+    "Another sample can scatter by more than that."
+)
 
 
 class Shown(NamedTuple):
@@ -43,10 +52,12 @@ class Shown(NamedTuple):
 
     Attributes:
         ids: the candidates' numbers, in order.
-        by_own: the column of their file that they are ordered by; empty where it is none.
+        by: what they are ordered by, see `View`.
+        by_own: the column of their file, where it is one; else empty.
     """
 
     ids: list[int]
+    by: str
     by_own: str
 
 
@@ -84,7 +95,7 @@ def choose_view(look: Look) -> Shown:
     if by_own:
         others[OWN] = look.own_column(by_own).keys
     ids = ranked(look.ids, look.answers, look.requirements, view, others, look.without_unit)
-    return Shown(ids, by_own)
+    return Shown(ids, view.by, by_own)
 
 
 def show_table(look: Look, view: Shown) -> list[int]:
@@ -98,7 +109,7 @@ def show_table(look: Look, view: Shown) -> list[int]:
     if not shown:
         st.info("No candidate is left: show all, or ask for less.", icon=":material/filter_alt:")
         return []
-    properties = _choose_properties(look)
+    properties = _choose_properties(look, view.by)
     own = _choose_own_columns(look, view.by_own)
     pages, page = ceil(len(shown) / ROWS), 1
     if pages > 1:
@@ -118,20 +129,19 @@ def show_table(look: Look, view: Shown) -> list[int]:
         column_config=_column_config(look, properties),
         alt=f"Table of {len(frame)} candidates with predicted properties",
     )
-    st.caption(
+    words = (
         f"{len(shown):,} of {len(look.ids):,} candidates. Tick rows to compare up to eight, to "
         f"write notes, or to remove them. Beside each value stands its {100 * LEVEL:.0f} % "
-        "interval; ◦ marks values outside the applicability domain, ? guesses. ● marks measured "
-        "values that the model learned: they stand in place of its prediction, and “remark” names "
-        "where they come from. Such a value meets a requirement or does not; where several were "
-        "measured, the probability is the share of the different ones that meet it. Another sample "
-        "can scatter by more than that."
+        "interval; ◦ marks values outside the applicability domain, ? guesses."
     )
+    if look.answers is not None and look.answers.is_measured.any():
+        words += _OF_MEASURED
+    st.caption(words)
     return [here[row] for row in event.selection.rows if row < len(here)]
 
 
-def _choose_properties(look: Look) -> list[Property]:
-    """The properties that have columns: those of the specification first."""
+def _choose_properties(look: Look, by: str) -> list[Property]:
+    """The properties that have columns: that of the order and those of the specification first."""
     if look.answers is None:
         return []
     by_name = {each.name: each for each in look.answers.properties}
@@ -145,7 +155,8 @@ def _choose_properties(look: Look) -> list[Property]:
         format_func=lambda name: by_name[name].title,
         key=f"properties shown {'-'.join(wanted)}",
     )
-    return [by_name[name] for name in by_name if name in chosen]
+    first = dict.fromkeys([by, *wanted, *by_name] if by in by_name else [*wanted, *by_name])
+    return [by_name[name] for name in first if name in chosen or name == by]
 
 
 def _choose_own_columns(look: Look, by_own: str) -> list[OwnColumn]:
@@ -170,8 +181,7 @@ def _frame(
     at = [answers.row_of(each.id) if answers else None for each in rows]
     columns: dict[str, list] = {
         "structure": [each.unit and picture_address(each.unit, *_PICTURE) for each in rows],
-        **({"id": [each.row_id for each in rows]} if any(each.row_id for each in rows) else {}),
-        "name": [name_shown(each) or text_shown(each) for each in rows],
+        "name": [_title(each) for each in rows],
     }
     if answers is not None:
         likely = answers.probabilities(look.requirements)
@@ -185,6 +195,8 @@ def _frame(
             columns[_interval_of(property_)] = [
                 "" if row is None else _interval(answers, row, k, property_) for row in at
             ]
+    if any(each.row_id for each in rows):
+        columns["id"] = [each.row_id for each in rows]
     hints = _hints(look, rows)
     columns["hard to make"] = [hints.get(each.id, (None, ""))[0] for each in rows]
     columns["note"] = [each.note for each in rows]
@@ -197,6 +209,12 @@ def _frame(
         values = pd.Series([cells.get(each.id) for each in rows], dtype=kind)
         frame.insert(place, free_name(column.name, frame), values)
     return frame
+
+
+def _title(candidate: Candidate) -> str:
+    """What a candidate is called in a narrow column: by its name and by its id."""
+    title = [name_shown(candidate), candidate.row_id]
+    return " · ".join(filter(None, title)) or text_shown(candidate)
 
 
 def _hints(look: Look, rows: list[Candidate]) -> dict[int, tuple[float | None, str]]:
@@ -255,15 +273,15 @@ def _interval_of(property_: Property) -> str:
 def _column_config(look: Look, properties: list[Property]) -> dict:
     config = {
         "structure": st.column_config.ImageColumn("structure", width=_PICTURE[0] + 10, pinned=True),
+        "name": st.column_config.TextColumn("name", width=_NAME_WIDTH),
         "id": st.column_config.TextColumn("id", width=90),
-        "name": st.column_config.TextColumn("name", width=170),
         "all met": st.column_config.ProgressColumn(
             "all met",
             help="The probability of meeting all requirements of the specification.",
             format="%.0f %%",
             min_value=0.0,
             max_value=100.0,
-            width=110,
+            width=80,
         ),
         "hard to make": st.column_config.NumberColumn(
             "hard to make, 1–10",
