@@ -31,14 +31,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("tables", type=Path)
     info = read_info(SHIPPED)
-    table = _table(parser.parse_args().tables, info)
-    out_of_fold = load_out_of_fold(OUT_OF_FOLD, table)
-    predicted = of_weight(out_of_fold.predicted, out_of_fold.members, info.blend)
-    out_of_fold = replace(out_of_fold, predicted=predicted)
-    units = canonical_units(table.canonical)
+    units, out_of_fold = proven_out_of_fold(parser.parse_args().tables, info)
     assert info.domain is not None
-    _prove(info, info.domain, units, out_of_fold)
-    labels, names, folds = table.labels, info.names, out_of_fold.folds
+    labels, names, folds = out_of_fold.labels, info.names, out_of_fold.folds
     effects = measured_effects(
         held_out_sides(units, labels, folds),
         out_of_fold.errors,
@@ -50,6 +45,26 @@ def main() -> None:
     write_info(SHIPPED, info.model_copy(update={"domain": info.domain.model_copy(update=told)}))
     for name, effect in effects.items():
         print(name, effect.model_dump_json())
+
+
+def proven_out_of_fold(tables: Path, info: BundleInfo) -> tuple[list[str], OutOfFold]:
+    """The canonical units of the shipped model's N rows, and its run's out-of-fold predictions.
+
+    Args:
+        tables: the folder that `bench.shipped_tables` wrote.
+        info: of the shipped model.
+
+    Raises:
+        AssertionError: where the predictions that were kept are not those of the model's run.
+    """
+    table = _table(tables, info)
+    out_of_fold = load_out_of_fold(OUT_OF_FOLD, table)
+    predicted = of_weight(out_of_fold.predicted, out_of_fold.members, info.blend)
+    out_of_fold = replace(out_of_fold, predicted=predicted)
+    units = canonical_units(table.canonical)
+    assert info.domain is not None
+    _prove(info, info.domain, units, out_of_fold)
+    return units, out_of_fold
 
 
 def _table(folder: Path, info: BundleInfo) -> Table:

@@ -24,6 +24,7 @@ from ..settings.conditions import Condition
 from ..settings.networks import NetworkConfig
 from ..settings.properties import Property
 from ..settings.sources import ALL, Source
+from .against_measured import AgainstMeasured
 from .conformal import Interval
 from .domain import DomainInfo
 from .source_effects import SourceEffect
@@ -96,6 +97,9 @@ class BundleInfo(BaseModel):
         intervals: the conformal interval of each property that has labels enough; None in a
             bundle from before there were any.
         domain: the applicability domain, whose fingerprints lie in a file of their own; None too.
+        against_measured: by property that is answered as simulated, how far the answers lay from
+            measured values; one that is missing was never compared; None in a bundle that does not
+            say.
         probes: by repeat unit, the values that the bundle must predict: `{smiles: {property:
             value}}`, in the properties' units; None in a bundle from before there were any.
     """
@@ -129,6 +133,7 @@ class BundleInfo(BaseModel):
     versions: dict[str, str]
     intervals: dict[str, Interval] | None = None
     domain: DomainInfo | None = None
+    against_measured: dict[str, AgainstMeasured] | None = None
     probes: dict[str, dict[str, float]] | None = None
 
     @model_validator(mode="before")
@@ -162,6 +167,8 @@ class BundleInfo(BaseModel):
         told = {*self.domain.seen, *self.domain.effects} if self.domain else set()
         if not told <= names:
             raise ValueError("the domain tells of no property of the model")
+        if not {*(self.against_measured or {})} <= names:
+            raise ValueError("measured values are compared with no property of the model")
         datetime.fromisoformat(self.created)
         if self.intervals is not None and not self.intervals.keys() <= names:
             raise ValueError("there is an interval of no property")

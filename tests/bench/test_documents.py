@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import desk, learning_curve, probabilities, small_tables
+from bench import against_measured, desk, learning_curve, probabilities, small_tables
 from bench.accuracy import time_to_error
 from bench.readme_tables import RESULT, SOURCES, figures_table, polymers_table
 from bench.reporting import read_json, settings_of
+from engine.inference.bundle import SHIPPED, read_info
 from engine.settings.presets import PRESETS
 from tests.conftest import ROOT
 
@@ -40,6 +41,15 @@ def test_the_page_on_sources_holds_the_figures() -> None:
         assert f"| {row['quantity']} | {row['labels']} | {row['mae']:.4g} |" in page
     for row in found["competition"]:
         assert f"| {row['quantity']} | {row['all']:.4g} | {row['best']:.4g} |" in page
+
+
+def test_the_page_on_sources_holds_how_far_simulated_answers_were_from_measured_values() -> None:
+    found = read_json(ROOT / against_measured.RESULTS)["properties"]
+    page = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert against_measured.markdown(found) in page
+    told = read_info(SHIPPED).against_measured
+    for name, figures in found.items():
+        assert figures["answers"] == (told[name].model_dump() if name in told else None)
 
 
 @pytest.mark.parametrize("bench", [small_tables, time_to_error, learning_curve])

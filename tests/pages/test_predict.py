@@ -125,6 +125,15 @@ def test_the_nearest_measured_polymers_stand_with_values_and_references(open_pag
     assert "similarity 0.67" in [each.value for each in near.caption]
 
 
+def test_what_is_simulated_says_how_far_it_was_from_measured_values(open_page):
+    app = open_page("predict", smiles="*CC(*)c1ccc(C)cc1", model="shipped")
+    answers = next(part.proto.body for part in app.get("html") if "pg-answers" in part.proto.body)
+    for body in (answers, _cards(app)):
+        # FFV, Tc, Rg and the six properties of RadonPy alone: each says it once.
+        assert body.count("never compared with measured values") == 9
+        assert "on average for 70 measured polymers, mostly too low" in body
+
+
 def test_the_groups_that_make_a_value_are_shown_on_demand(open_page):
     app = open_page("predict", smiles="*CC(*)(C)C(=O)OC", model="shipped")
     words = "Each group is replaced alone"

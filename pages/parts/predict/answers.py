@@ -14,7 +14,9 @@ from pages.parts.predict.cards import (
     IntervalAndDomain,
     Molecule,
     measured_labels,
+    other_sources,
     source_words,
+    trusted,
 )
 
 # Lines are mixed from the text's colour, so that they fit both themes.
@@ -63,7 +65,7 @@ def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
         f'<dd class="pg-number{unsure}">{escape(number(property_, shown))}</dd>'
         f'<dd class="pg-said">{_said(info, property_, molecule)}</dd>'
         f'<dd class="pg-ends">{escape(_ends(property_, value, sure, bool(labels)))}</dd>'
-        f"{_other_sources(info, property_, molecule)}</div>"
+        f"{_beside(info, property_, molecule)}</div>"
     )
 
 
@@ -93,15 +95,19 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     return " · ".join(words)
 
 
-def _other_sources(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
-    """The same property as the other sources have it, in a line of its own."""
+def _beside(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
+    """What else is known of the value, in a line of its own.
+
+    That is how far such answers were from measured values, and what the other sources say.
+    """
     blend = molecule.predicted["blend"]
-    said = [
-        f"<span>{escape(source_words(info, each))}</span> {escape(number(each, blend[each.name]))}"
-        for each in info.properties
-        if each.base == property_.base and each.name != property_.name
-    ]
-    return f'<dd class="pg-said pg-others-said">{" · ".join(said)}</dd>' if said else ""
+    own = "" if measured_labels(info, property_, molecule) else trusted(info, property_)
+    said = [own]
+    for each in other_sources(info, property_):
+        value = f"{source_words(info, each)} {number(each, blend[each.name])}"
+        said.append(", ".join(filter(None, [value, trusted(info, each, own)])))
+    words = " · ".join(map(escape, filter(None, said)))
+    return f'<dd class="pg-said pg-others-said">{words}</dd>' if words else ""
 
 
 def _ends(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from engine.inference.against_measured import against_measured_words
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.domain_words import DomainInWords
@@ -174,7 +175,8 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     like = escape(source_words(info, property_))
     labels = measured_labels(info, property_, molecule)
     if not labels:
-        said = f'<div class="pg-soft">predicted, {like}</div>' if like else ""
+        words = ", ".join(filter(None, [like, escape(trusted(info, property_))]))
+        said = f'<div class="pg-soft">predicted, {words}</div>' if words else ""
         uncertainty = molecule.uncertainty.get(property_.name)
         unsure = " pg-unsure" if uncertainty and uncertainty.outside else ""
         return [f'<div class="pg-value{unsure}">{answer}</div>', said]
@@ -197,18 +199,31 @@ def measured_labels(info: BundleInfo, property_: Property, molecule: Molecule) -
     return molecule.known.get(property_.name, []) if as_measured else []
 
 
-def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) -> list[str]:
-    """The same property as other sources have it, small."""
-    others = [
+def other_sources(info: BundleInfo, property_: Property) -> list[Property]:
+    """The same quantity as the model's other sources have it."""
+    return [
         each
         for each in info.properties
         if each.base == property_.base and each.name != property_.name
     ]
-    lines = [
-        f'<div class="pg-row"><span>{escape(source_words(info, each))}</span>'
-        f"<b>{escape(number(each, molecule.predicted['blend'][each.name]))}</b></div>"
-        for each in others
-    ]
+
+
+def trusted(info: BundleInfo, property_: Property, said: str = "") -> str:
+    """How far answers as simulated were from measured values; empty where that is said already."""
+    words = against_measured_words(info, property_)
+    return "" if words == said else words
+
+
+def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) -> list[str]:
+    """The same property as other sources have it, small, and how far that is from measured."""
+    lines, own = [], trusted(info, property_)
+    for each in other_sources(info, property_):
+        lines.append(
+            f'<div class="pg-row"><span>{escape(source_words(info, each))}</span>'
+            f"<b>{escape(number(each, molecule.predicted['blend'][each.name]))}</b></div>"
+        )
+        if words := trusted(info, each, own):
+            lines.append(f'<div class="pg-soft">{escape(words)}</div>')
     return [f'<div class="pg-others">{"".join(lines)}</div>'] if lines else []
 
 
