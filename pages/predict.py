@@ -252,10 +252,7 @@ def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
     with st.spinner(models.LOADING):
         predicted, uncertainty, warning = models.predict_molecule(folder, smiles, given)
     if warning:
-        st.warning(
-            f"{plain(warning)} There the model can only guess, and its intervals do not hold.",
-            icon=":material/warning:",
-        )
+        st.warning(plain(warning), icon=":material/warning:")
     textbook, known = gallery.textbook_value(smiles), models.known_labels(folder, smiles)
     molecule = Molecule(predicted, uncertainty or {}, textbook, known)
     show_answers(info, molecule)

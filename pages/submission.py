@@ -222,8 +222,8 @@ def show_warned(warned: pd.DataFrame) -> None:
     """The rows whose repeat units have what no training unit has."""
     count = len(warned)
     st.warning(
-        f"The model can only guess in {counted(count, 'row')}: no training unit has what their "
-        "repeat units have. They are in the file, and listed below with the reason.",
+        f"The repeat units of {counted(count, 'row')} have what no training unit has, so their "
+        "values can be far off. They are in the file, and listed below with the reason.",
         icon=":material/warning:",
     )
     st.dataframe(warned, hide_index=True)

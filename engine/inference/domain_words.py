@@ -10,8 +10,14 @@ from ..settings.numbers import number
 from ..settings.properties import Property
 from .bundle import BundleInfo
 from .domain_effect import DomainEffect, Errors
-from .seen import Unseen
+from .seen import Unseen, lacks_atoms, unseen_sentences
 from .uncertainty import OUTSIDE, Uncertainty
+
+OUTSIDE_DOMAIN = "outside the applicability domain"
+_GUESS = "There the model can only guess, and its intervals do not hold."
+_FURTHER_OFF = (
+    f"There the unit lies {OUTSIDE_DOMAIN}: values can be further off than their intervals say."
+)
 
 
 class DomainInWords(NamedTuple):
@@ -19,6 +25,7 @@ class DomainInWords(NamedTuple):
 
     Attributes:
         outside: whether it lies outside the applicability domain.
+        guess: whether it has atoms that no training unit has, so that the model can only guess.
         brief: why, in a few words; empty inside.
         new: what no training unit has, as a sentence; empty where there is nothing.
         far: how far the nearest training units are, as a sentence; empty where they are near.
@@ -30,6 +37,7 @@ class DomainInWords(NamedTuple):
     """
 
     outside: bool
+    guess: bool
     brief: str
     new: str
     far: str
@@ -59,6 +67,7 @@ def domain_in_words(
     effect = info.domain.effects.get(name) if info.domain else None
     return DomainInWords(
         outside,
+        any(map(lacks_atoms, new)),
         _brief(new, is_far) if outside else "",
         f"No training unit with a label of {name} has {either(new)}." if new else "",
         f"Its five nearest training units are {near:.2f} similar to it on average; 95 % of the "
@@ -92,6 +101,24 @@ def outside_words(
         row: "; ".join(f"{listed(own, most=len(own))}: {brief}" for brief, own in by_reason.items())
         for row, by_reason in by_row.items()
     }
+
+
+def new_in_words(unseen: Unseen, names: Sequence[str]) -> str:
+    """What a unit has and no training unit has, and what that does to its values.
+
+    Args:
+        unseen: of the unit.
+        names: of the properties that are asked for.
+
+    Returns:
+        Sentences; empty where there is nothing.
+    """
+    said = []
+    for lacks, meaning in ((True, _GUESS), (False, _FURTHER_OFF)):
+        of_kind = {words: of for words, of in unseen.items() if lacks_atoms(words) == lacks}
+        if sentences := unseen_sentences(of_kind, names):
+            said += [*sentences, meaning]
+    return " ".join(said)
 
 
 def _least(info: BundleInfo, name: str) -> float:

@@ -24,7 +24,9 @@ def lacks_atoms(words: str) -> bool:
     """Whether an entry of `Unseen` is about atoms that no training unit has, or about no unit.
 
     That is so of an element, a charge, a valence, a radical, an isotope, and another number of
-    attachment points or pieces; not so of a bond, a ring or a size, in which known atoms meet.
+    attachment points or pieces, where a model can only guess; not so of a bond, a ring or a size,
+    in which known atoms meet: held-out errors are there like those of other units outside the
+    domain.
     """
     return not words.startswith((_BOND, _RING, _SIZE))
 

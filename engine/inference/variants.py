@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ..chem.variants import Variant
@@ -24,7 +23,8 @@ class VariantPredictions:
             property's, or decades of one that is learned as its logarithm.
         low, high: the intervals' ends, in the properties' units; NaN where there is none.
         outside: whether a variant lies outside the applicability domain, bool.
-        unseen: whether it has what no training unit of the property has, bool.
+        guesses: whether it has atoms that no training unit of the property has, bool: see
+            `Predictions.rankable`.
         warnings: N sentences, what no training unit has; empty for most.
     """
 
@@ -35,11 +35,11 @@ class VariantPredictions:
     low: pd.DataFrame
     high: pd.DataFrame
     outside: pd.DataFrame
-    unseen: pd.DataFrame
+    guesses: pd.DataFrame
     warnings: list[str]
 
     def order(self, name: str, ascending: bool) -> list[int]:
-        """The variants by a property; those with what no training unit of it has come last.
+        """The variants by a property; guesses come last.
 
         Args:
             name: of the property.
@@ -48,8 +48,8 @@ class VariantPredictions:
         Returns:
             The numbers of the rows.
         """
-        keys = pd.DataFrame({"unseen": self.unseen[name], "value": self.values[name]})
-        ordered = keys.sort_values(["unseen", "value"], ascending=[True, ascending], kind="stable")
+        keys = pd.DataFrame({"guess": self.guesses[name], "value": self.values[name]})
+        ordered = keys.sort_values(["guess", "value"], ascending=[True, ascending], kind="stable")
         return ordered.index.tolist()
 
 
@@ -74,9 +74,6 @@ def predict_variants(
     rows = [row for row in range(1, len(units)) if row not in predicted.problems]
     scaled = scaled_columns(predictor.info.properties, predicted.blend.to_numpy())
     low, high, outside = predictor.ends_and_outside(predicted)
-    unseen = np.zeros(predicted.blend.shape, dtype=bool)
-    for row, new in predicted.unseen.items():
-        unseen[row, [names.index(name) for of in new.values() for name in of]] = True
     warnings = predicted.warnings(predictor.info.answer_names)
 
     def of_variants(frame: pd.DataFrame) -> pd.DataFrame:
@@ -90,6 +87,6 @@ def predict_variants(
         of_variants(low),
         of_variants(high),
         of_variants(outside),
-        of_variants(pd.DataFrame(unseen, columns=names)),
+        of_variants(~predicted.rankable),
         [warnings.get(row, "") for row in rows],
     )

@@ -19,7 +19,7 @@ from engine.base.wording import listed
 from engine.inference import bundle
 from engine.inference.bundle import read_info
 from engine.inference.conformal import LEVEL
-from engine.inference.domain_words import domain_in_words
+from engine.inference.domain_words import domain_in_words, new_in_words
 from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
 from engine.runs import KnownModel, Run, list_models, origin_of_default, shown_name
@@ -139,7 +139,8 @@ def predict_molecule(
 
     Returns:
         `{"blend" or member: {property: value}}` in the properties' units, the values' uncertainty
-        by property, which is None for a model without intervals, and what no training unit has.
+        by property, which is None for a model without intervals, and what no training unit has,
+        with what that means, in sentences.
 
     Raises:
         UserError: when the molecule is no repeat unit.
@@ -372,7 +373,7 @@ def _predict_molecule(
     predicted = predictor.predict([smiles], given=at)
     if predicted.problems:
         raise UserError(f"This molecule is not predicted: {predicted.problems[0]}.")
-    warning = predicted.warnings(predictor.info.answer_names).get(0, "")
+    warning = new_in_words(predicted.unseen.get(0, {}), predictor.info.answer_names)
     frames = {"blend": predicted.blend, **predicted.members}
     values = {source: frame.iloc[0].to_dict() for source, frame in frames.items()}
     if not predictor.has_intervals:

@@ -15,7 +15,7 @@ from engine.inference.domain_effect import (
     held_out_sides,
     measured_effects,
 )
-from engine.inference.domain_words import domain_in_words, outside_words
+from engine.inference.domain_words import domain_in_words, new_in_words, outside_words
 from engine.inference.predict import Predictor
 from engine.table import load_table
 from tests.bundles import copied, redescribe
@@ -122,7 +122,7 @@ def test_a_unit_with_an_element_of_no_training_unit_is_outside_and_not_ranked(
     predicted = shipped.predict([IRON, STYRENE, "no", "*NN=Nc1ccc(*)cc1"])
     uncertainty = shipped.uncertainty(predicted)
     words = domain_in_words(shipped.info, uncertainty, predicted.unseen, 0, "Tg")
-    assert words.outside
+    assert (words.outside, words.guess) == (True, True)
     assert words.brief == "no training unit has iron"
     assert shipped.info.domain is not None
     effect = shipped.info.domain.effects["Tg"]
@@ -131,10 +131,25 @@ def test_a_unit_with_an_element_of_no_training_unit_is_outside_and_not_ranked(
     # A bond that no training unit has is outside too, but its atoms are known.
     assert predicted.rankable.all(axis=1).tolist() == [False, True, False, True]
     assert not predicted.rankable.iloc[0].any()
+    bond = domain_in_words(shipped.info, uncertainty, predicted.unseen, 3, "Tg")
+    assert (bond.outside, bond.guess) == (True, False)
     told = outside_words(shipped.info, uncertainty, predicted.unseen, ["Tg", "Density"])
     assert told[0] == "Tg and Density: no training unit has iron"
     assert "N=N" in told[3]
     assert set(told) == {0, 3}
+
+
+def test_only_of_unknown_atoms_a_model_is_said_to_guess() -> None:
+    unseen = {"a bond O–O": ["Tg", "Rg"], "iron": ["Rg"], "a ring of 3 atoms": ["Cp"]}
+    assert new_in_words(unseen, ["Tg"]) == (
+        "No training unit has a bond O–O. There the unit lies outside the applicability domain: "
+        "values can be further off than their intervals say."
+    )
+    both = new_in_words(unseen, ["Tg", "Rg"])
+    guess = "No training unit with a label of Rg has iron. There the model can only guess"
+    assert both.startswith(guess)
+    assert "No training unit has a bond O–O. There the unit lies outside" in both
+    assert new_in_words(unseen, ["FFV"]) == ""
 
 
 def test_a_unit_of_the_training_table_has_itself_as_the_nearest(shipped: Predictor) -> None:

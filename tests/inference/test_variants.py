@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from engine.base.workspace import ASSETS
@@ -21,6 +20,8 @@ def test_variants_get_what_the_model_says_of_each_alone() -> None:
     smiles, places = places_of(PMMA)
     (methyl,) = (each for each in places if each.name == "methyl on the backbone")
     variants = [*variants_of(smiles, methyl)[:3], Variant("iron", "*CC(*)([Fe])C(=O)OC")]
+    # Its bond is new, and its atoms are not.
+    variants.append(Variant("peroxide", "*CC(*)(C)C(=O)OOOC"))
     found = predict_variants(predictor, PMMA, variants)
     alone = [predictor.predict([each.smiles]) for each in variants]
     own = predictor.predict([PMMA]).blend.loc[0]
@@ -34,9 +35,11 @@ def test_variants_get_what_the_model_says_of_each_alone() -> None:
     assert found.changes["Tg"].tolist() == (found.values["Tg"] - own["Tg"]).tolist()
     assert found.warnings[:3] == ["", "", ""]
     assert "iron" in found.warnings[3]
-    assert found.unseen["Tg"].tolist() == [False, False, False, True]
-    # What no training unit has is last, whichever way the others are ordered.
-    by_tg = np.argsort(found.values["Tg"][:3], kind="stable").tolist()
+    assert "O–O" in found.warnings[4]
+    assert found.guesses["Tg"].tolist() == [False, False, False, True, False]
+    assert found.outside["Tg"].tolist()[3:] == [True, True]
+    # Guesses are last, whichever way the others are ordered.
+    by_tg = found.values["Tg"].drop(3).sort_values(kind="stable").index.tolist()
     assert found.order("Tg", ascending=True) == [*by_tg, 3]
     assert found.order("Tg", ascending=False) == [*by_tg[::-1], 3]
 

@@ -125,6 +125,17 @@ def test_the_nearest_measured_polymers_stand_with_values_and_references(open_pag
     assert "similarity 0.67" in [each.value for each in near.caption]
 
 
+def test_a_bond_that_no_training_unit_has_is_outside_and_unknown_atoms_are_a_guess(open_page):
+    for smiles, short, long in (
+        ("*CC(*)OCl", "outside the domain", "a bond Cl–O. There the unit lies outside"),
+        ("*CC(*)[Fe]", "a guess", "iron. There the model can only guess"),
+    ):
+        app = open_page("predict", smiles=smiles, model="shipped")
+        body = next(part.proto.body for part in app.get("html") if "pg-answers" in part.proto.body)
+        assert f">{short}</span>" in body
+        assert any(long in each.value for each in app.warning), [w.value for w in app.warning]
+
+
 def test_what_is_simulated_says_how_far_it_was_from_measured_values(open_page):
     app = open_page("predict", smiles="*CC(*)c1ccc(C)cc1", model="shipped")
     answers = next(part.proto.body for part in app.get("html") if "pg-answers" in part.proto.body)

@@ -37,7 +37,7 @@ _STYLE = """<style>
 .pg-answer .pg-outside { color: light-dark(#9a3412, #fdba74); font-weight: 550 }
 </style>"""
 
-_GUESS = "a guess: outside the training range"
+_BEYOND = "outside the training range"
 _LONGEST_SYMBOL = 8
 
 
@@ -87,9 +87,10 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     if sure and sure.outside:
         # In full among the details; here it would be said of each property.
         hint = escape(sure.domain.brief)
-        words.append(f'<span class="pg-outside" title="{hint}">outside the domain</span>')
+        said = "a guess" if sure.domain.guess else "outside the domain"
+        words.append(f'<span class="pg-outside" title="{hint}">{said}</span>')
     elif not low <= value <= high:
-        words.append(f'<span class="pg-outside">{_GUESS}</span>')
+        words.append(f'<span class="pg-outside">{_BEYOND}</span>')
     elif sure:
         words.append("in domain")
     return " · ".join(words)

@@ -9,7 +9,7 @@ import streamlit as st
 from engine.inference.against_measured import against_measured_words
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
-from engine.inference.domain_words import DomainInWords
+from engine.inference.domain_words import OUTSIDE_DOMAIN, DomainInWords
 from engine.runs.known_labels import KnownLabel, names_as_measured
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
@@ -126,7 +126,7 @@ def _legend(info: BundleInfo, molecule: Molecule) -> str:
             "molecules that the models had not seen."
         )
     if any(value.outside for value in molecule.uncertainty.values()):
-        words.append(f"Outside the applicability domain: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
+        words.append(f"{OUTSIDE_DOMAIN.capitalize()}: {_OUTSIDE[0].lower()}{_OUTSIDE[1:]}")
     in_book = molecule.textbook and any(map(molecule.textbook.value_of, info.names))
     book = "; ◇ the textbook value" if in_book else ""
     words.append(
@@ -161,7 +161,7 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
     ]
     if not low <= value <= high:
         parts.append(
-            '<div class="pg-warn">Outside the training range: the model is guessing.</div>'
+            '<div class="pg-warn">Outside the training range: the model extrapolates.</div>'
         )
     parts += _domain(uncertainty.domain) if uncertainty else []
     parts.append(f'<div class="pg-rows">{_rows(property_, members, book)}</div>')
@@ -263,10 +263,10 @@ def _domain(domain: DomainInWords) -> list[str]:
         lines.append(f'<div class="pg-soft" title="{escape(domain.effect)}">{escape(words)}</div>')
     if domain.outside:
         why = f": {domain.brief}" if domain.brief else ""
+        said = f"a guess, {OUTSIDE_DOMAIN}" if domain.guess else OUTSIDE_DOMAIN
         told = " ".join(filter(None, [domain.new, domain.far, domain.effect]))
         lines.append(
-            f'<div class="pg-badge" title="{escape(told or _OUTSIDE)}">'
-            f"outside the applicability domain{escape(why)}</div>"
+            f'<div class="pg-badge" title="{escape(told or _OUTSIDE)}">{said}{escape(why)}</div>'
         )
     return lines
 

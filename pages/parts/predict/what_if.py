@@ -86,7 +86,7 @@ def show_variants(
             f"({property_.name} of the molecule: "
             f"{number(property_, found.own[property_.name])}). Groups that would not be stable at "
             "this place are left out; whether a variant can be made is not said. Grey, and last: "
-            "the model has seen no such unit with that property."
+            "guesses, since no training unit with that property has such atoms."
         )
     )
 
@@ -164,9 +164,9 @@ def _show_table(
     frame = pd.DataFrame(table)
     grey = pd.DataFrame("", index=frame.index, columns=frame.columns)
     for each in (property_, *others):
-        unseen = found.unseen[each.name].to_numpy()[order]
-        grey.loc[unseen, list(_cells(found, each, order))] = _GREY
-    grey.loc[found.unseen[property_.name].to_numpy()[order], ["variant", "domain"]] = _GREY
+        guesses = found.guesses[each.name].to_numpy()[order]
+        grey.loc[guesses, list(_cells(found, each, order))] = _GREY
+    grey.loc[found.guesses[property_.name].to_numpy()[order], ["variant", "domain"]] = _GREY
     units = [found.variants[row].smiles for row in order]
     st.dataframe(
         frame.style.apply(lambda _: grey, axis=None),
