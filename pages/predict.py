@@ -253,7 +253,8 @@ def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
         predicted, uncertainty, warning = models.predict_molecule(folder, smiles, given)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
-    textbook, known = gallery.textbook_value(smiles), models.known_labels(folder, smiles)
+    textbook = gallery.textbook_value(smiles)
+    known = models.known_labels(folder, smiles, measured=False)
     molecule = Molecule(predicted, uncertainty or {}, textbook, known)
     show_answers(info, molecule)
     show_keep(smiles)

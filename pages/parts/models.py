@@ -117,7 +117,7 @@ def load_default_model() -> None:
     predicted = predictor.at_usual_conditions(["*CC*"])
     if predictor.has_intervals:
         predictor.uncertainty(predicted)
-    _known_labels(str(folder), _time_written(folder)).of("*CC*")
+    _known_labels(str(folder), _time_written(folder), measured=False).of("*CC*")
 
 
 @part
@@ -155,14 +155,22 @@ def all_known_labels(folder: Path) -> KnownLabels:
     return _known_labels(str(folder), _time_written(folder))
 
 
-def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
-    """The measured labels of a polymer that the model learned, by property."""
-    return _known_of(str(folder), _time_written(folder), smiles)
+def known_labels(folder: Path, smiles: str, measured: bool = True) -> dict[str, list[KnownLabel]]:
+    """The labels of a polymer that the model learned, by property.
+
+    Args:
+        folder: the model's.
+        smiles: of a repeat unit that can be read.
+        measured: whether only the measured ones; else all that may be shown.
+    """
+    return _known_of(str(folder), _time_written(folder), smiles, measured)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _known_of(folder: str, written: float, smiles: str) -> dict[str, list[KnownLabel]]:
-    return _known_labels(folder, written).of(smiles)
+def _known_of(
+    folder: str, written: float, smiles: str, measured: bool
+) -> dict[str, list[KnownLabel]]:
+    return _known_labels(folder, written, measured).of(smiles)
 
 
 def nearest_measured(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:

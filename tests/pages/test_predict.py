@@ -136,6 +136,18 @@ def test_a_bond_that_no_training_unit_has_is_outside_and_unknown_atoms_are_a_gue
         assert any(long in each.value for each in app.warning), [w.value for w in app.warning]
 
 
+def test_a_simulated_value_of_the_training_table_stands_after_measured_ones(open_page):
+    app = open_page("predict", smiles="*CC(*)c1ccccc1", model="shipped")
+    answers = next(part.proto.body for part in app.get("html") if "pg-answers" in part.proto.body)
+    for body in (answers, _cards(app)):
+        assert "simulated value (radonpy): 3342 J/(kg·K)" in body
+        measured, simulated = "Polymer Handbook 1999", "simulated value (radonpy): 0.991 g/cm³"
+        assert body.index(measured) < body.index(simulated)
+    assert "3342 J/(kg·K), RadonPy PI1070 (Hayashi 2022); the model has seen it" in _cards(app)
+    # What was collected is no simulated value.
+    assert "value (competition)" not in answers
+
+
 def test_what_is_simulated_says_how_far_it_was_from_measured_values(open_page):
     app = open_page("predict", smiles="*CC(*)c1ccc(C)cc1", model="shipped")
     answers = next(part.proto.body for part in app.get("html") if "pg-answers" in part.proto.body)

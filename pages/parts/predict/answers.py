@@ -15,6 +15,7 @@ from pages.parts.predict.cards import (
     Molecule,
     measured_labels,
     other_sources,
+    simulated_words,
     source_words,
     trusted,
 )
@@ -99,14 +100,16 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
 def _beside(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     """What else is known of the value, in a line of its own.
 
-    That is how far such answers were from measured values, and what the other sources say.
+    That is how far such answers were from measured values, what the training table has of this
+    molecule without having been measured, and what the other sources say.
     """
     blend = molecule.predicted["blend"]
     own = "" if measured_labels(info, property_, molecule) else trusted(info, property_)
-    said = [own]
+    said = [own, simulated_words(property_, molecule)]
     for each in other_sources(info, property_):
         value = f"{source_words(info, each)} {number(each, blend[each.name])}"
-        said.append(", ".join(filter(None, [value, trusted(info, each, own)])))
+        known = simulated_words(each, molecule)
+        said.append(", ".join(filter(None, [value, trusted(info, each, own), known])))
     words = " · ".join(map(escape, filter(None, said)))
     return f'<dd class="pg-said pg-others-said">{words}</dd>' if words else ""
 

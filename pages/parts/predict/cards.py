@@ -179,7 +179,12 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
         said = f'<div class="pg-soft">predicted, {words}</div>' if words else ""
         uncertainty = molecule.uncertainty.get(property_.name)
         unsure = " pg-unsure" if uncertainty and uncertainty.outside else ""
-        return [f'<div class="pg-value{unsure}">{answer}</div>', said]
+        simulated = escape(simulated_words(property_, molecule, in_full=True))
+        return [
+            f'<div class="pg-value{unsure}">{answer}</div>',
+            said,
+            f'<div class="pg-soft">{simulated}</div>' if simulated else "",
+        ]
     first = number(without_unit(property_), labels[0].value)
     others = ", ".join(number(property_, each.value) for each in labels[1:])
     also = f"; also {escape(others)}" if others else ""
@@ -197,6 +202,33 @@ def measured_labels(info: BundleInfo, property_: Property, molecule: Molecule) -
     """The measured values of a molecule that the model learned, where it answers as measured."""
     as_measured = property_.name in names_as_measured(info)
     return molecule.known.get(property_.name, []) if as_measured else []
+
+
+def simulated_labels(property_: Property, molecule: Molecule) -> list[KnownLabel]:
+    """The simulated or computed values of a molecule that the model learned of a property."""
+    known = molecule.known.get(property_.name, [])
+    return [label for label in known if label.kind in ("simulated", "computed")]
+
+
+def simulated_words(property_: Property, molecule: Molecule, in_full: bool = False) -> str:
+    """The same in words: `simulated value (radonpy): 3342 J/(kg·K)`; empty where there is none.
+
+    Args:
+        property_: as its source has it.
+        molecule: what is known of it.
+        in_full: whether the reference is named too.
+    """
+    labels = simulated_labels(property_, molecule)
+    if not labels:
+        return ""
+    values = ", ".join(dict.fromkeys(number(property_, label.value) for label in labels))
+    words = f"{labels[0].kind} value ({property_.source or 'training table'}): {values}"
+    if not in_full:
+        return words
+    words += f", {labels[0].reference}"
+    if labels[0].any_stereo:
+        words += ", cis, trans or tacticity not told apart"
+    return f"{words}; the model has seen it"
 
 
 def other_sources(info: BundleInfo, property_: Property) -> list[Property]:
@@ -222,8 +254,9 @@ def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) ->
             f'<div class="pg-row"><span>{escape(source_words(info, each))}</span>'
             f"<b>{escape(number(each, molecule.predicted['blend'][each.name]))}</b></div>"
         )
-        if words := trusted(info, each, own):
-            lines.append(f'<div class="pg-soft">{escape(words)}</div>')
+        for words in (trusted(info, each, own), simulated_words(each, molecule, in_full=True)):
+            if words:
+                lines.append(f'<div class="pg-soft">{escape(words)}</div>')
     return [f'<div class="pg-others">{"".join(lines)}</div>'] if lines else []
 
 
