@@ -25,7 +25,7 @@ from ..inference.error_facets import Facet, errors_by, facets_of, group_words
 from ..inference.error_traits import with_traits
 from ..models.members import title_of
 from ..settings.conditions import Condition
-from ..settings.numbers import number, r2_words, without_unit
+from ..settings.numbers import number, number_range, r2_words, without_unit
 from ..settings.properties import Property, is_competition
 from .folder import read_config, read_out_of_fold, read_report
 from .records import Run
@@ -174,7 +174,7 @@ def _molecule(row: dict[str, Any], property_: Property) -> dict[str, Any]:
     picture = draw.svg(row["smiles"], 230, 140)
     interval = ""
     if row["low"] == row["low"]:
-        ends = f"{number(without_unit(property_), row['low'])} to {number(property_, row['high'])}"
+        ends = number_range(property_, row["low"], row["high"])
         interval = f"{100 * LEVEL:.0f} % interval {ends}"
     return {
         # RDKit's drawing of a molecule; no text of a user is in it.

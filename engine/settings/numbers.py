@@ -22,6 +22,29 @@ def number(property_: Property, value: float | None, sign: bool = False) -> str:
     return f"+{text}" if sign and value > 0 else text
 
 
+def number_range(property_: Property, low: float, high: float, between: str = " to ") -> str:
+    """Two values in one notation, with the unit behind the second: `6 × 10⁻⁵ to 1.3 × 10⁻⁴ 1/K`.
+
+    Args:
+        property_: the property, in whose unit the values are.
+        low, high: the numbers.
+        between: what stands between them.
+    """
+    ends = [property_.number(end) for end in (low, high)]
+    if any(_POWER.search(end) for end in ends):
+        ends = [_with_power(end, value) for end, value in zip(ends, (low, high), strict=True)]
+    first, second = (_POWER.sub(_as_power, end).replace("-", "−", 1) for end in ends)
+    return f"{first}{between}{second} {property_.unit}".strip()
+
+
+def _with_power(text: str, value: float) -> str:
+    """A value of four significant digits with its power of ten, but for zero."""
+    if value == 0 or _POWER.search(text):
+        return text
+    digits, power = f"{value:.3e}".split("e")
+    return f"{digits.rstrip('0').rstrip('.')}e{power}"
+
+
 def _as_power(match: re.Match[str]) -> str:
     """`e+04` as people write it: ` × 10⁴`."""
     return f" × 10{str(int(match[1])).translate(_RAISED)}"

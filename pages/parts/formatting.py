@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.base.workspace import COMMAND
 from engine.settings.numbers import number as number
+from engine.settings.numbers import number_range as number_range
 from engine.settings.numbers import without_unit as without_unit
 from engine.settings.properties import Property
 

@@ -32,10 +32,11 @@ from engine.runs.known_labels import (
 )
 from engine.runs.models import DEFAULT, SHIPPED
 from engine.settings.conditions import same_for_all
+from engine.settings.metrics import HEADLINES, WMAE, headline
 from engine.settings.properties import Property
 from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.charts import title_of
-from pages.parts.formatting import number, plain, title_with_name, unit_of
+from pages.parts.formatting import number, number_range, plain, title_with_name, unit_of
 from pages.parts.layout import forget_stale_choice
 from pages.parts.page_guard import part
 from pages.parts.predict.cards import IntervalAndDomain
@@ -222,9 +223,7 @@ def describe_model(folder: Path) -> None:
             "property": title_with_name(property_),
             "unit": unit_of(property_),
             "labels": info.labels[property_.name],
-            "training range": "{} … {}".format(
-                *(number(property_, end) for end in info.ranges[property_.name])
-            ),
+            "training range": number_range(property_, *info.ranges[property_.name], between=" … "),
             "typical error": f"±{number(property_.errors, blend['mae'].get(property_.name))}",
             "R²": blend["r2"].get(property_.name),
             **_interval_cells(info, property_),
@@ -256,6 +255,7 @@ def describe_model(folder: Path) -> None:
         "The typical error is the mean absolute error of out-of-fold predictions: each molecule "
         f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Predictions "
         "for molecules unlike those of the training table can be further off."
+        + _weighted_error_words(info)
     )
     for source in info.sources:
         told = [plain(text) for text in (source.reference, source.terms) if text]
@@ -288,6 +288,26 @@ def show_source_effects(info: bundle.BundleInfo) -> None:
         "difference, label by label. For each property, the blend weighs models of all sources "
         "against models of one, so that a source that harms gets little weight. To leave one out, "
         "clone the run."
+    )
+
+
+def _weighted_error_words(info: bundle.BundleInfo) -> str:
+    """What the weighted error that stands for a model is over; empty where none does."""
+    kind, value = headline(info.figures["blend"])
+    if kind != WMAE or value is None:
+        return ""
+    answers = [each for each in info.properties if each.is_answer]
+    sources = {source.name: source.words for source in info.sources}
+    by_source: dict[str, list[str]] = {}
+    for each in answers:
+        by_source.setdefault(sources.get(each.source, ""), []).append(each.name)
+    told = [
+        plain(f"{listed(names, most=len(names))}{f' like {source}' if source else ''}")
+        for source, names in by_source.items()
+    ]
+    return (
+        f" {WMAE} {value:{HEADLINES[WMAE]}} is over all {len(answers)} properties that it answers "
+        f"with: {'; '.join(told)}. Over other properties, sources or rows it is another figure."
     )
 
 

@@ -35,4 +35,7 @@ def test_a_place_is_clicked_and_a_variant_becomes_the_molecule(app: App, page) -
         if field.input_value() != "*CC(*)C":
             break
     until(page, lambda: field.input_value().startswith("*CC(*)(C)"), "no other molecule")
+    # What was opened is spelled as the table and the line below the drawing have it.
+    code = page.get_by_test_id("stCode").first
+    until(page, lambda: code.inner_text().strip() == field.input_value(), "two spellings")
     assert page.get_by_test_id("stException").count() == 0

@@ -23,6 +23,13 @@ def test_it_tells_its_error() -> None:
     assert info.figures["blend"]["wmae"] < min(filter(None, members))
 
 
+def test_its_card_tells_its_weighted_error_and_what_that_is_over() -> None:
+    info = Predictor(SHIPPED).info
+    card = (SHIPPED / "README.md").read_text(encoding="utf-8")
+    assert f"wMAE {info.figures['blend']['wmae']:.4f}, which is over the eleven answers" in card
+    assert len(info.answer_names) == 11
+
+
 def test_it_knows_its_sources() -> None:
     info = Predictor(SHIPPED).info
     assert [source.words for source in info.sources] == [

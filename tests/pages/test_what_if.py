@@ -35,6 +35,9 @@ def test_variants_of_a_place_are_listed_and_sorted(shown) -> None:
     assert set(table["variant"]) == {
         each.by for each in variants_of(places.smiles, places.places[0])
     }
+    assert set(table["repeat unit"]) == {
+        canonical_unit(each.smiles) for each in variants_of(places.smiles, places.places[0])
+    }
     # No training unit of Tg has a nitro group's charges.
     assert table["Tg (°C)"][:-1].is_monotonic_decreasing
     assert table["variant"].iloc[-1] == "nitro"

@@ -12,7 +12,7 @@ from engine.settings.conditions import condition_words
 from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
-from pages.parts.formatting import number, plain, without_unit
+from pages.parts.formatting import number, number_range, plain, without_unit
 from pages.parts.page_guard import part
 from pages.parts.predict import gallery
 
@@ -87,7 +87,7 @@ def _details(evaluation: Evaluation, row: dict[str, Any], property_: Property) -
     ]
     lines = [", ".join(members)]
     if row["low"] == row["low"]:
-        ends = f"{number(bare, row['low'])} to {number(property_, row['high'])}"
+        ends = number_range(property_, row["low"], row["high"])
         inside = row["low"] <= row["label"] <= row["high"]
         side = "the label lies within" if inside else "the label lies outside"
         lines.append(f"{100 * LEVEL:.0f} % interval of the blend: {ends}; {side}")

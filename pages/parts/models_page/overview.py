@@ -164,7 +164,9 @@ def _columns() -> dict[str, object]:
         "Date": st.column_config.DateColumn(help="When it was trained."),
         WMAE: st.column_config.NumberColumn(
             format="%.4f",
-            help="Weighted MAE of the blend, out-of-fold, no unit. Lower is better.",
+            help="Weighted MAE of the blend over all properties that the model answers with, "
+            "out-of-fold on its own folds, no unit. Lower is better, among models of the same "
+            "properties, sources and folds.",
         ),
         MEAN_R2: st.column_config.NumberColumn(
             "Mean R²",

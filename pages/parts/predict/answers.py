@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine.inference.bundle import BundleInfo
 from engine.settings.properties import Property
-from pages.parts.formatting import number, without_unit
+from pages.parts.formatting import number, number_range, without_unit
 from pages.parts.page_guard import part
 from pages.parts.predict.cards import (
     LEVEL_WORDS,
@@ -123,4 +123,4 @@ def _ends(
         return f"model: {number(bare, value)}"
     if sure is None or not np.isfinite(sure.low):
         return ""
-    return f"{LEVEL_WORDS}: {number(bare, sure.low)} to {number(bare, sure.high)}"
+    return f"{LEVEL_WORDS}: {number_range(bare, sure.low, sure.high)}"

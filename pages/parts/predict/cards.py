@@ -13,7 +13,7 @@ from engine.inference.domain_words import OUTSIDE_DOMAIN, DomainInWords
 from engine.runs.known_labels import KnownLabel, names_as_measured
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
-from pages.parts.formatting import number, unit_of, without_unit
+from pages.parts.formatting import number, number_range, unit_of, without_unit
 from pages.parts.page_guard import part
 from pages.parts.predict.gallery import Textbook
 
@@ -145,7 +145,6 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
         # The textbook's is one of the measured values above.
         book = None
     low, high = info.ranges[name]
-    bare = without_unit(property_)
     error = info.figures["blend"]["mae"].get(name)
     words = [*([] if property_.title == name else [name]), unit_of(property_)]
     parts = [
@@ -155,8 +154,8 @@ def _card(property_: Property, info: BundleInfo, molecule: Molecule) -> str:
         *_interval(property_, uncertainty),
         f'<div class="pg-soft">{escape(_typical_error(property_, error, uncertainty))}</div>',
         _bar(property_, value, members, book[0] if book else None, (low, high)),
-        f'<div class="pg-soft">training table: {escape(number(bare, low))} … '
-        f"{escape(number(property_, high))}</div>",
+        f'<div class="pg-soft">training table: '
+        f"{escape(number_range(property_, low, high, ' … '))}</div>",
         *_other_sources(property_, info, molecule),
     ]
     if not low <= value <= high:
@@ -274,8 +273,7 @@ def source_words(info: BundleInfo, property_: Property) -> str:
 def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> list[str]:
     if uncertainty is None or uncertainty.low != uncertainty.low:
         return []
-    bare = without_unit(property_)
-    ends = f"{number(bare, uncertainty.low)} to {number(property_, uncertainty.high)}"
+    ends = number_range(property_, uncertainty.low, uncertainty.high)
     return [f"<div>{LEVEL_WORDS}: {escape(ends)}</div>"]
 
 

@@ -21,6 +21,7 @@ from engine.settings.properties import Property
 from pages.parts import charts, models
 from pages.parts.formatting import (
     number,
+    number_range,
     plain,
     plain_in_chart,
     show_error,
@@ -251,7 +252,7 @@ def _show_table(
                 {
                     "property": property_.label,
                     "mixture": number(bare, each.values[0]),
-                    "range": f"{number(bare, low)} to {number(bare, high)}" if low == low else "–",
+                    "range": number_range(bare, low, high) if low == low else "–",
                     "rule": _rule_words(each),
                     **own,
                     "formula": each.rule.formula,

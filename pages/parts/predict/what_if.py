@@ -7,13 +7,21 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.wording import listed
+from engine.chem.repeat_unit import canonical_unit
 from engine.chem.variants import Place, Places, places_of, variants_of
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.variants import VariantPredictions, predict_variants
 from engine.settings.properties import Property
 from pages.parts import models
-from pages.parts.formatting import number, number_format, plain, title_with_name, without_unit
+from pages.parts.formatting import (
+    number,
+    number_format,
+    number_range,
+    plain,
+    title_with_name,
+    without_unit,
+)
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.page_guard import part
 from pages.parts.predict.gallery import picture_address
@@ -161,13 +169,15 @@ def _show_table(
     }
     for each in others:
         table |= _cells(found, each, order)
+    # As the page spells what it opens; the drawings are cut where that of the molecule is.
+    units = [canonical_unit(found.variants[row].smiles) for row in order]
+    table["repeat unit"] = units
     frame = pd.DataFrame(table)
     grey = pd.DataFrame("", index=frame.index, columns=frame.columns)
     for each in (property_, *others):
         guesses = found.guesses[each.name].to_numpy()[order]
         grey.loc[guesses, list(_cells(found, each, order))] = _GREY
     grey.loc[found.guesses[property_.name].to_numpy()[order], ["variant", "domain"]] = _GREY
-    units = [found.variants[row].smiles for row in order]
     st.dataframe(
         frame.style.apply(lambda _: grey, axis=None),
         hide_index=True,
@@ -228,10 +238,7 @@ def _cells(found: VariantPredictions, property_: Property, order: list[int]) -> 
     return {
         value: found.values[name][order].tolist(),
         change: found.changes[name][order].tolist(),
-        interval: [
-            f"{number(bare, low)} to {number(bare, high)}" if low == low else "–"
-            for low, high in ends
-        ],
+        interval: [number_range(bare, low, high) if low == low else "–" for low, high in ends],
     }
 
 
