@@ -109,6 +109,7 @@ def _predicted(predictor, table, given, choices: Choices, show: Progress) -> dic
         "preview": head.dropna(axis=1, how="all"),
         "rows": missing.of,
         "columns": list(head.columns),
+        "units": head.columns[1],
         "empty": missing,
     }
 
@@ -170,11 +171,14 @@ def show_result(result: dict, test_name: str) -> None:
     if result["rows"] > PREVIEW:
         st.caption(f"The first {PREVIEW} of {result['rows']:,} rows.")
     numbers = result["preview"].select_dtypes("float").columns
-    heads = {
+    heads: dict[str, object] = {
         name: st.column_config.NumberColumn(result["heads"].get(name, name), format="%.4g")
         for name in numbers
     }
-    st.dataframe(result["preview"], hide_index=True, column_config=heads)
+    if "units" in result:
+        # Long ones would leave no place for a number on a telephone.
+        heads[result["units"]] = st.column_config.TextColumn(width="medium")
+    st.dataframe(result["preview"], hide_index=True, column_config=heads, placeholder="–")
 
 
 @page_guard.part

@@ -74,6 +74,12 @@ def unit_of(property_: Property) -> str:
     return property_.unit or "no unit"
 
 
+def errors_beside_unit(property_: Property) -> Property:
+    """The property as errors are written beside its unit: theirs is said only where it differs."""
+    same = property_.errors.unit == property_.unit
+    return without_unit(property_) if same else property_.errors
+
+
 def number_format(property_: Property) -> str:
     """How a column of a property's values is written, as tables of Streamlit take it."""
     return "%.4g" if property_.decimals is None else f"%.{property_.decimals}f"

@@ -15,7 +15,7 @@ _TABLE_FORMATS = ["csv", "tsv", "txt", "parquet", "xlsx", "sdf", "mol", "smi"]
 
 def heading(page: str, words: str) -> DeltaGenerator:
     """A page's title and what it is for; returns the place to the right of them."""
-    left, right = columns(f"heading-{page.lower()}", [1.7, 1], 260, "bottom")
+    left, right = columns(f"heading-{page.lower()}", [1.5, 1], 300, "bottom")
     left.title(page)
     left.caption(words)
     return right
@@ -37,7 +37,7 @@ def columns(
     box = st.container(key=key)
     box.html(
         f"<style>.st-key-{key} > * > [data-testid='stHorizontalBlock'], "
-        f".st-key-{key} > [data-testid='stHorizontalBlock'] {{ flex-wrap: wrap }} "
+        f".st-key-{key} > [data-testid='stHorizontalBlock'] {{ flex-wrap: wrap; row-gap: 1rem }} "
         f".st-key-{key} [data-testid='stColumn'] {{ min-width: min({min_width}px, 100%) }}</style>"
     )
     return box.columns(widths, gap="medium", vertical_alignment=align)

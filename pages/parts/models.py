@@ -36,7 +36,15 @@ from engine.settings.metrics import HEADLINES, WMAE, headline
 from engine.settings.properties import Property
 from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.charts import title_of
-from pages.parts.formatting import number, number_range, plain, title_with_name, unit_of
+from pages.parts.formatting import (
+    errors_beside_unit,
+    number,
+    number_range,
+    plain,
+    title_with_name,
+    unit_of,
+    without_unit,
+)
 from pages.parts.layout import forget_stale_choice
 from pages.parts.page_guard import part
 from pages.parts.predict.cards import IntervalAndDomain
@@ -222,11 +230,14 @@ def describe_model(folder: Path) -> None:
         {
             "property": title_with_name(property_),
             "unit": unit_of(property_),
-            "labels": info.labels[property_.name],
-            "training range": number_range(property_, *info.ranges[property_.name], between=" … "),
-            "typical error": f"±{number(property_.errors, blend['mae'].get(property_.name))}",
+            "typical error": "±"
+            + number(errors_beside_unit(property_), blend["mae"].get(property_.name)),
             "R²": blend["r2"].get(property_.name),
             **_interval_cells(info, property_),
+            "labels": info.labels[property_.name],
+            "training range": number_range(
+                without_unit(property_), *info.ranges[property_.name], between=" … "
+            ),
         }
         for property_ in info.properties
     ]
@@ -234,6 +245,7 @@ def describe_model(folder: Path) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         width="content",
+        height="content",
         column_config={
             "labels": st.column_config.NumberColumn(
                 format="localized", help="Values of this property in the training table."
@@ -265,8 +277,10 @@ def describe_model(folder: Path) -> None:
         text = read_file(folder / CARD, "", MOST_CARD_BYTES).decode("utf-8", "replace")
         st.divider()
         if folder == bundle.SHIPPED:
-            # On a page, a link to a file beside the card leads nowhere.
-            st.markdown(re.sub(r"\[([^]]+)\]\((?!https?://)[^)]+\)", r"\1", text))
+            # On a page, a link to a file beside the card leads nowhere, and its title is below the
+            # model's name.
+            text = re.sub(r"\[([^]]+)\]\((?!https?://)[^)]+\)", r"\1", text)
+            st.markdown(re.sub(r"^# ", "### ", text))
         else:
             # Anybody's: shown as it stands.
             st.code(text, language=None, wrap_lines=True)
@@ -317,7 +331,7 @@ def _interval_cells(info: bundle.BundleInfo, property_: Property) -> dict[str, o
         return {}
     interval = info.intervals.get(property_.name)
     return {
-        _WIDTH: number(property_.errors, interval and interval.width),
+        _WIDTH: number(errors_beside_unit(property_), interval and interval.width),
         _COVERAGE: interval and interval.coverage,
     }
 

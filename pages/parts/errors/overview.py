@@ -22,6 +22,8 @@ from pages.parts.formatting import (
 )
 from pages.parts.page_guard import part
 
+_R2_IN_WORDS = 190
+
 
 @part
 def show_overview(evaluation: Evaluation, property_: Property) -> None:
@@ -48,14 +50,16 @@ def show_matrix(info: BundleInfo) -> None:
         "name."
     )
     shares = analysis.error_shares(info)
+    rows = pd.DataFrame([_row(info, property_, shares) for property_ in info.properties])
     st.dataframe(
-        pd.DataFrame([_row(info, property_, shares) for property_ in info.properties]),
+        rows,
         hide_index=True,
         column_config={
             "Labels": st.column_config.NumberColumn(format="localized"),
             "R²": st.column_config.TextColumn(
+                width=_r2_width(rows["R²"]),
                 help="Share of the labels' spread that is explained; below 0, the mean of the "
-                "labels would be a better guess."
+                "labels would be a better guess.",
             ),
             "Within 90 %": st.column_config.TextColumn(
                 "Within the 90 % interval",
@@ -93,9 +97,17 @@ def show_figures(figures: dict, property_: Property) -> None:
         shown,
         hide_index=True,
         column_config={
-            name: st.column_config.TextColumn(help=hint) for name, hint in hints.items()
+            name: st.column_config.TextColumn(
+                width=_r2_width(shown[name]) if name == "R²" else None, help=hint
+            )
+            for name, hint in hints.items()
         },
     )
+
+
+def _r2_width(words: pd.Series) -> int | None:
+    """The width in pixels of a column of R²; the browser's own would clip one that is in words."""
+    return _R2_IN_WORDS if words.str.contains("mean").any() else None
 
 
 def explain_figures() -> None:
@@ -195,10 +207,10 @@ def _row(info: BundleInfo, property_: Property, shares: dict[str, float]) -> dic
     return {
         "Property": property_.errors.label,
         "Labels": blend["n"][name],
+        "Blend": number(bare, blend["mae"][name]),
         "R²": r2_words(blend["r2"][name]),
         "Share": shares.get(name),
         "Within 90 %": "–" if covered is None else f"{covered:.1%}",
         "Width": number(bare, interval.width if interval else None),
-        "Blend": number(bare, blend["mae"][name]),
         **members,
     }

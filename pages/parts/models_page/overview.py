@@ -80,8 +80,8 @@ def _show_list(models: list[KnownModel], selected: KnownModel) -> None:
     rows = [
         {
             "Name": model.name,
-            "From": _words(model, default),
             **{kind: each["headline"].get(kind) for kind in kinds},
+            "From": _words(model, default),
             **{label: each["errors"].get(label, "–") for label in labels},
             "Table": each["table"],
             "Rows": each["rows"],

@@ -32,7 +32,7 @@ def show_list(selected: str) -> None:
     line = enumerate(in_line(everything), start=1)
     places = {run.id: place for place, run in line if run.id in ids}
     picked = st.dataframe(
-        pd.DataFrame([_row(run, places) | _figures(run, figures, kinds) for run in runs]),
+        pd.DataFrame([_row(run, places, _figures(run, figures, kinds)) for run in runs]),
         hide_index=True,
         placeholder="–",
         height=min(36 * len(runs) + 38, 260),
@@ -87,12 +87,13 @@ def _search_text(run: Run) -> str:
     return " ".join(words).casefold()
 
 
-def _row(run: Run, places: dict[str, int]) -> dict[str, object]:
+def _row(run: Run, places: dict[str, int], figures: dict[str, float | None]) -> dict[str, object]:
     row = {
         "Name": run.name,
         "State": [run.state, *(["archived"] if run.archived else [])],
-        "Preset": preset_title(settings_of(run)),
         "Progress": 100 * run.progress,
+        **figures,
+        "Preset": preset_title(settings_of(run)),
         "Started": date_and_time(run.started or run.created),
         "Duration": work_time(run),
     }
