@@ -1,4 +1,7 @@
-"""What axe-core finds on every page, empty and with content, in both themes; and the keyboard."""
+"""What axe-core finds on every page, empty and with content, in both themes; and the keyboard.
+
+Also that none of them is wider than a telephone.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +34,10 @@ OPEN_ALL = """() => document.querySelectorAll('[data-testid="stMain"] details > 
 IS_THEME = """theme => {
     const [red] = getComputedStyle(document.querySelector('.stApp')).backgroundColor.match(/\\d+/);
     return (red > 127) === (theme === 'light') }"""
+WIDTHS = """() => { const main = document.querySelector('[data-testid="stMain"]');
+    return [main.scrollWidth, main.clientWidth] }"""
+"""Of what the page holds, and of its place, in pixels."""
+DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 FOUND = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations"""
 FOCUSED = """() => { const own = document.activeElement;
     return own.getAttribute('aria-label') || own.textContent }"""
@@ -45,7 +52,7 @@ def empty(start_app: Callable[..., App], tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def page(browser):
     """A page that holds axe-core in each of its frames."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport=DESK)
     context.set_default_timeout(PATIENCE)
     context.add_init_script(AXE)
     opened = context.new_page()
@@ -130,7 +137,7 @@ def _still(page) -> None:
 
 
 def _look(page, where: str, themes: tuple[str, ...] = ("dark", "light")) -> None:
-    """Open what is folded, and ask axe in each theme."""
+    """Open what is folded, ask axe in each theme, and see that a telephone shows all of it."""
     _still(page)
     page.evaluate(OPEN_ALL)
     for theme in themes:
@@ -147,6 +154,11 @@ def _look(page, where: str, themes: tuple[str, ...] = ("dark", "light")) -> None
             if (rule["id"], node["target"][-1]) not in STREAMLITS_OWN
         ]
         assert not found, f"{where}, {theme}: {found}"
+    page.set_viewport_size(TELEPHONE)
+    page.wait_for_timeout(500)
+    held, place = page.evaluate(WIDTHS)
+    assert held <= place, f"{where} scrolls sideways on a telephone: {held} of {place} pixels"
+    page.set_viewport_size(DESK)
 
 
 def _tab_to(page, name: str) -> None:
