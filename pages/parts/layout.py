@@ -15,7 +15,7 @@ _TABLE_FORMATS = ["csv", "tsv", "txt", "parquet", "xlsx", "sdf", "mol", "smi"]
 
 def heading(page: str, words: str) -> DeltaGenerator:
     """A page's title and what it is for; returns the place to the right of them."""
-    left, right = columns(f"heading-{page.lower()}", [1.5, 1], 300, "bottom")
+    left, right = columns(f"heading-{page.lower()}", [1.5, 1], 290, "bottom")
     left.title(page)
     left.caption(words)
     return right

@@ -114,7 +114,7 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
         for k, property_ in enumerate(answers.properties)
     }
     frame = pd.DataFrame.from_dict(table, orient="index", columns=titles)
-    st.dataframe(frame, alt="Properties of the selected candidates side by side")
+    st.dataframe(frame, height="content", alt="Properties of the selected candidates side by side")
     st.caption(
         "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ● marks "
         "measured values, ? guesses."

@@ -151,16 +151,18 @@ def _score_rows(evaluation: Evaluation, property_: Property) -> list[dict[str, o
         labels = analysis.property_rows(evaluation.rows, property_, member)
         for words, these in _seen_apart(labels).items():
             found = analysis.summary(these, property_)
+            mae = {f"MAE, {charts.title_of(member)}": number(bare, found["mae"])}
             if member == analysis.BLEND:
                 rows[words] = {
                     "Property": property_.errors.label,
                     "Labels": words,
                     "n": found["n"],
+                    **mae,
                     "R²": r2_words(found["r2"]),
                     "Bias": number(bare, found["bias"], sign=True),
                     "RMSE": number(bare, found["rmse"]),
                 }
-            rows[words][f"MAE, {charts.title_of(member)}"] = number(bare, found["mae"])
+            rows[words] |= mae
     return list(rows.values())
 
 

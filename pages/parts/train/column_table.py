@@ -114,8 +114,8 @@ def _columns_frame(cells: RawTable) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Column": cells.column_names,
-            "Holds": [_examples(cells, name) for name in cells.column_names],
             "Role": [roles.get(name, UNUSED) for name in names],
+            "Holds": [_examples(cells, name) for name in cells.column_names],
             "Name": names,
             "Scale": [
                 scales.get(name, _BY_LABELS if roles.get(name) == PROPERTY else _NONE)
