@@ -186,13 +186,20 @@ class Domain:
         distances = np.full((len(smiles), self._labelled.shape[1]), np.nan)
         similar = distances.copy()
         # Properties that one table brought are often labelled on the same units.
-        patterns, pattern_of = np.unique(self._labelled, axis=1, return_inverse=True)
+        alike: dict[bytes, list[int]] = {}
+        for k, labelled in enumerate(self._labelled.T):
+            alike.setdefault(labelled.tobytes() if labelled.any() else b"", []).append(k)
+        alike.pop(b"", None)
         for rows, to_all in self._compared(smiles):
-            for number, labelled in enumerate(patterns.T):
-                if labelled.any():
-                    of_property, which = to_all[:, labelled], np.flatnonzero(pattern_of == number)
-                    distances[rows, which[:, None]] = mean_of_nearest(of_property)
-                    similar[rows, which[:, None]] = 1 - of_property.min(axis=1)
+            for first, *others in alike.values():
+                of_property = to_all[:, self._labelled[:, first]]
+                distances[rows, first] = mean_of_nearest(of_property)
+                similar[rows, first] = 1 - of_property.min(axis=1)
+                for k in others:
+                    distances[rows, k], similar[rows, k] = (
+                        distances[rows, first],
+                        similar[rows, first],
+                    )
         return distances, similar
 
     def neighbours(

@@ -245,8 +245,10 @@ class Predictor:
 
     def _unseen(self, units: UniqueUnits, unit_of_row: np.ndarray) -> dict[int, Unseen]:
         """By position, what units have and no training unit has."""
-        seen = self.info.domain.seen if self.info.domain else {}
-        of_units = [unseen_in(seen, each) for each in units.inventories]
+        asked = [name for name, own in zip(self.info.names, self._asked, strict=True) if own]
+        known = self.info.domain.seen if self.info.domain else {}
+        seen = {name: known[name] for name in asked if name in known}
+        of_units = unseen_in(seen, units.inventories)
         rows = enumerate(unit_of_row.tolist())
         return {row: of_units[unit] for row, unit in rows if unit >= 0 and of_units[unit]}
 

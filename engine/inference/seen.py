@@ -117,12 +117,30 @@ def seen_by_property(
     }
 
 
-def unseen_in(seen: Mapping[str, Seen], unit: "Inventory") -> Unseen:
-    """What a unit has and no training unit of some properties has."""
-    unseen: Unseen = {}
+def unseen_in(seen: Mapping[str, Seen], units: Sequence["Inventory"]) -> list[Unseen]:
+    """What each of some units has and no training unit of some properties has.
+
+    Args:
+        seen: what training units are made of, by property.
+        units: N of them.
+    """
+    # Properties that one table brought often have the same training units.
+    alike: list[tuple[Seen, list[str]]] = []
     for name, own in seen.items():
+        same = next((names for other, names in alike if other == own), None)
+        if same is None:
+            alike.append((own, [name]))
+        else:
+            same.append(name)
+    return [_unseen(alike, unit) for unit in units]
+
+
+def _unseen(alike: Sequence[tuple[Seen, list[str]]], unit: "Inventory") -> Unseen:
+    """What a unit has and no training unit has, from what the units of some properties have."""
+    unseen: Unseen = {}
+    for own, names in alike:
         for words in own.unseen(unit):
-            unseen.setdefault(words, []).append(name)
+            unseen.setdefault(words, []).extend(names)
     return unseen
 
 

@@ -136,13 +136,13 @@ def test_what_no_training_unit_has_is_named(smiles, words):
     trained = ["*CC*", "*CCO*", "*CSC*", "*CNC(*)=O"]
     own = Seen.of([inventory(each) for each in trained])
     seen = {"Tg": own, "FFV": Seen.of([inventory(smiles)])}
-    unseen = unseen_in(seen, inventory(smiles))
+    (unseen,) = unseen_in(seen, [inventory(smiles)])
     assert unseen[words] == ["Tg"]
     (sentence,) = unseen_sentences(unseen, ["Tg", "FFV"])
     assert words in sentence
     assert "with a label of Tg has" in sentence
     assert unseen_sentences(unseen, ["FFV"]) == []
-    assert unseen_in(seen, inventory("*CC*")).get(words) is None
+    assert words not in unseen_in(seen, [inventory("*CC*")])[0]
 
 
 @pytest.mark.parametrize(
