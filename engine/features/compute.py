@@ -14,6 +14,7 @@ from ..base.workers import worker_pool
 from .cache import FeatureCache, TableCache
 
 if TYPE_CHECKING:
+    from ..chem.fingerprints import Fingerprints
     from ..chem.inventory import Inventory
 
 Progress = Callable[[str, int, int], None]
@@ -39,12 +40,14 @@ class UniqueUnits:
         place: shape `(N,)`, int: each row's index in `canonical`, -1 where it cannot be read.
         problems: why a row cannot be read, by its position.
         inventories: what each of the U units is made of.
+        fingerprints: of the U units; made here, where each of them is parsed in any case.
     """
 
     canonical: list[str]
     place: np.ndarray
     problems: dict[int, str]
     inventories: "list[Inventory]"
+    fingerprints: "Fingerprints"
 
     @classmethod
     def of(cls, smiles: Sequence[str], canonical_units: bool = False) -> "UniqueUnits":
@@ -54,6 +57,7 @@ class UniqueUnits:
             smiles: N texts.
             canonical_units: whether the canonical repeat unit stands for all drawings of a polymer.
         """
+        from ..chem.fingerprints import count_fingerprints
         from ..chem.inventory import inventory
         from ..chem.repeat_unit import canonical_unit
         from ..chem.smiles import BadSmilesError, canonical
@@ -77,6 +81,7 @@ class UniqueUnits:
             np.array(place, dtype=np.int64),
             {position: reasons[text] for position, text in enumerate(smiles) if text in reasons},
             [inventories[unit] for unit in unique],
+            count_fingerprints(unique),
         )
 
 

@@ -179,18 +179,24 @@ class Domain:
         Returns:
             Shape `(U, K)`, 0 to 1; NaN for a property without a label.
         """
-        return self.nearness(smiles)[0]
+        from ..chem.fingerprints import count_fingerprints
 
-    def nearness(self, smiles: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """The `distances` of repeat units and their `similarities`, at once."""
-        distances = np.full((len(smiles), self._labelled.shape[1]), np.nan)
+        return self.nearness(count_fingerprints(smiles))[0]
+
+    def nearness(self, fingerprints: "Fingerprints") -> tuple[np.ndarray, np.ndarray]:
+        """The `distances` of U repeat units and their `similarities`, at once.
+
+        Args:
+            fingerprints: of the units.
+        """
+        distances = np.full((len(fingerprints.starts) - 1, self._labelled.shape[1]), np.nan)
         similar = distances.copy()
         # Properties that one table brought are often labelled on the same units.
         alike: dict[bytes, list[int]] = {}
         for k, labelled in enumerate(self._labelled.T):
             alike.setdefault(labelled.tobytes() if labelled.any() else b"", []).append(k)
         alike.pop(b"", None)
-        for rows, to_all in self._compared(smiles):
+        for rows, to_all in self._compared(fingerprints):
             for first, *others in alike.values():
                 of_property = to_all[:, self._labelled[:, first]]
                 distances[rows, first] = mean_of_nearest(of_property)
@@ -245,8 +251,10 @@ class Domain:
         Returns:
             Shape `(U, K)`, bool.
         """
+        from ..chem.fingerprints import count_fingerprints
+
         held = np.zeros((len(smiles), self._labelled.shape[1]), dtype=bool)
-        for rows, to_all in self._compared(smiles):
+        for rows, to_all in self._compared(count_fingerprints(smiles)):
             same = to_all < _SAME
             held[rows] = (same.astype(np.int64) @ self._labelled.astype(np.int64)) > 0
         return held
@@ -264,8 +272,10 @@ class Domain:
             Shape `(U, K)`, RDKit's Tanimoto similarity of counts, 0 to 1; NaN for a property
             without a label.
         """
+        from ..chem.fingerprints import count_fingerprints
+
         similar = np.full((len(smiles), self._labelled.shape[1]), np.nan)
-        for rows, to_all in self._compared(smiles):
+        for rows, to_all in self._compared(count_fingerprints(smiles)):
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
                     similar[rows, k] = 1 - to_all[:, labelled].min(axis=1)
@@ -273,12 +283,9 @@ class Domain:
                 progress(int(rows[-1]) + 1, len(smiles))
         return similar
 
-    def _compared(self, smiles: Sequence[str]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _compared(self, fingerprints: "Fingerprints") -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Some units at a time: their places, and their distances to the N training units."""
-        from ..chem.fingerprints import count_fingerprints
-
-        fingerprints = count_fingerprints(smiles)
-        for rows in self._units.chunks(np.arange(len(smiles))):
+        for rows in self._units.chunks(np.arange(len(fingerprints.starts) - 1)):
             yield rows, self._units.to_all(fingerprints, rows)
 
     def _sort_key(self, row: int) -> tuple[bytes, ...]:

@@ -27,6 +27,7 @@ from .seen import Unseen, lacks_atoms, unseen_in, unseen_sentences
 from .uncertainty import OUTSIDE, Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
+    from ..chem.fingerprints import Fingerprints
     from ..models.store import FittedMember
     from ..table.mending import FragmentsUse
 
@@ -40,6 +41,8 @@ class Predictions:
     Attributes:
         smiles: the N repeat units as they were given.
         units: those that stand for them in the model; None where a text cannot be read.
+        compared: of the U different units the fingerprints, and the N rows' places among them, −1
+            where a text cannot be read.
         blend: N rows, one column for each property; NaN where a row could not be predicted.
         members: the same for each member.
         problems: by position, why a row could not be predicted: its SMILES cannot be read, it is no
@@ -49,6 +52,7 @@ class Predictions:
 
     smiles: list[str]
     units: list[str | None]
+    compared: "tuple[Fingerprints, np.ndarray]"
     blend: pd.DataFrame
     members: dict[str, pd.DataFrame]
     problems: dict[int, str]
@@ -197,6 +201,7 @@ class Predictor:
         return Predictions(
             list(smiles),
             [units.canonical[unit] if unit >= 0 else None for unit in units.place],
+            (units.fingerprints, units.place),
             self._frame(self._blend(members)),
             {member: self._frame(values) for member, values in members.items()},
             problems,
@@ -290,13 +295,13 @@ class Predictor:
         """
         self.demand_intervals()
         members = np.stack([frame.to_numpy() for frame in predicted.members.values()])
-        units = [
-            None if row in predicted.problems else unit for row, unit in enumerate(predicted.units)
-        ]
+        fingerprints, place = predicted.compared
+        problematic = np.isin(np.arange(len(place)), list(predicted.problems))
         return estimate_uncertainty(
             self.info,
             self._domain.only(self._asked),
-            units,
+            fingerprints,
+            np.where(problematic, -1, place),
             predicted.blend,
             members,
             coverage,

@@ -132,16 +132,16 @@ def unseen_in(seen: Mapping[str, Seen], units: Sequence["Inventory"]) -> list[Un
             alike.append((own, [name]))
         else:
             same.append(name)
-    return [_unseen(alike, unit) for unit in units]
+    order = {name: place for place, name in enumerate(seen)}
 
+    def of(unit: "Inventory") -> Unseen:
+        unseen: Unseen = {}
+        for own, names in alike:
+            for words in own.unseen(unit):
+                unseen[words] = sorted([*unseen.get(words, ()), *names], key=order.__getitem__)
+        return unseen
 
-def _unseen(alike: Sequence[tuple[Seen, list[str]]], unit: "Inventory") -> Unseen:
-    """What a unit has and no training unit has, from what the units of some properties have."""
-    unseen: Unseen = {}
-    for own, names in alike:
-        for words in own.unseen(unit):
-            unseen.setdefault(words, []).extend(names)
-    return unseen
+    return [of(unit) for unit in units]
 
 
 def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:

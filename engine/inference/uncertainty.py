@@ -1,7 +1,8 @@
 """How sure a prediction is: its conformal interval, and whether it lies in the domain."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,9 @@ from .bundle import BundleInfo
 from .conformal import LEVEL, member_spread
 from .domain import Domain
 from .seen import Unseen
+
+if TYPE_CHECKING:
+    from ..chem.fingerprints import Fingerprints
 
 INSIDE, OUTSIDE = "inside", "outside"
 
@@ -65,7 +69,8 @@ class Uncertainty:
 def estimate_uncertainty(
     info: BundleInfo,
     domain: Domain,
-    smiles: Sequence[str | None],
+    fingerprints: "Fingerprints",
+    place: np.ndarray,
     blend: pd.DataFrame,
     members: np.ndarray,
     coverage: float = LEVEL,
@@ -76,7 +81,8 @@ def estimate_uncertainty(
     Args:
         info: of the model, which has intervals and a domain.
         domain: of the same model.
-        smiles: N repeat units, as the model takes them; None for one that could not be read.
+        fingerprints: of U repeat units, as the model takes them.
+        place: shape `(N,)`, int: the unit of each row; −1 where it could not be predicted.
         blend: N rows, K columns, in the properties' units.
         members: shape `(M, N, K)`, in the same units.
         coverage: the share of labels that should lie within the intervals.
@@ -93,7 +99,7 @@ def estimate_uncertainty(
     for k, name in enumerate(info.names):
         if name in intervals:
             half_widths[:, k] = intervals[name].half_width(spread[:, k], coverage)
-    distances, nearest = _nearness(info, domain, smiles)
+    distances, nearest = _nearness(info, domain, fingerprints, place)
     sides = _sides(info, distances)
     for row, new in (unseen or {}).items():
         sides[row, [info.names.index(name) for names in new.values() for name in names]] = OUTSIDE
@@ -126,17 +132,14 @@ def _check_coverage(info: BundleInfo, coverage: float) -> None:
 
 
 def _nearness(
-    info: BundleInfo, domain: Domain, smiles: Sequence[str | None]
+    info: BundleInfo, domain: Domain, fingerprints: "Fingerprints", place: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `Domain.nearness`, shape `(N, K)` each; NaN for a unit that could not be read."""
-    distances = np.full((len(smiles), len(info.names)), np.nan)
-    similar = distances.copy()
-    units = {text: place for place, text in enumerate(dict.fromkeys(filter(None, smiles)))}
-    if units:
-        readable = np.array([text is not None for text in smiles], dtype=bool)
-        places = [units[text] for text in smiles if text is not None]
-        of_units = domain.nearness(list(units))
-        distances[readable], similar[readable] = of_units[0][places], of_units[1][places]
+    """As `Domain.nearness`, shape `(N, K)` each; NaN where a row could not be predicted."""
+    distances = np.full((len(place), len(info.names)), np.nan)
+    similar, there = distances.copy(), place >= 0
+    if there.any():
+        of_units = domain.nearness(fingerprints)
+        distances[there], similar[there] = (each[place[there]] for each in of_units)
     return distances, similar
 
 
