@@ -24,7 +24,12 @@ class Offer(NamedTuple):
     @property
     def only(self) -> FoundUnit | None:
         """The repeat unit of a monomer that makes one alone; all else is to be chosen."""
-        return self.units[0] if self.how == "monomer" and len(self.units) == 1 else None
+        return self.units[0] if self.is_of_monomer and len(self.units) == 1 else None
+
+    @property
+    def is_of_monomer(self) -> bool:
+        """Whether its text is a monomer, or two, that makes these units."""
+        return self.how in ("monomer", "monomer's name")
 
 
 def offers_for(candidates: Iterable[Candidate]) -> list[Offer]:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ..base.wording import clipped, listed
+from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
 from .names import NamedPolymer, find_polymer, named_polymers
 from .repeat_unit import canonical_unit
@@ -21,6 +22,8 @@ How = Literal[
     "class",
     "copolymer",
     "monomer",
+    "monomer's name",
+    "comonomer's name",
     "molecule",
     "near",
     "nothing",
@@ -48,7 +51,8 @@ class Found(NamedTuple):
     Attributes:
         text: as it was given.
         how: a `repeat unit`; the `name` of one polymer; an `abbreviation`, which several may have;
-            the name of a `class` of polymers or of a `copolymer`; a `monomer`, or two; a `molecule`
+            the name of a `class` of polymers or of a `copolymer`; a `monomer`, or two; a
+            `monomer's name`, or that of one that needs another (`comonomer's name`); a `molecule`
             of which no rule makes a polymer, or that has not two attachment points; `near` to
             names; or `nothing` of these.
         units: those that it may stand for: members of a class, parts of a copolymer, what monomers
@@ -71,7 +75,8 @@ def find(text: str) -> Found:
     """What a text stands for; what is only like a name is never taken for it.
 
     Args:
-        text: a SMILES, a name, an abbreviation, a trade name, or two monomers as `A + B` or `A.B`.
+        text: a SMILES, a name, an abbreviation, a trade name, or two monomers as `A + B` or `A.B`,
+            each by its SMILES or its name.
     """
     text = text.strip()
     if "*" in text:
@@ -86,12 +91,27 @@ def find(text: str) -> Found:
     polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
     if named.how not in ("near", "nothing"):
         return Found(text, named.how, polymers)
+    if monomer := monomer_named(text):
+        return _of_named(text, monomer)
     try:
         made = _made(text)
     except BadSmilesError:
         return Found(text, named.how, polymers)
     units = tuple(map(_as_drawn, made))
     return Found(text, "monomer" if units else "molecule", units)
+
+
+def _of_named(text: str, monomer: NamedMonomer) -> Found:
+    """What a monomer makes that is named; with those that it needs, where it does not by itself."""
+    if not monomer.partner:
+        made = units_of_monomer(monomer.smiles)
+        return Found(text, "monomer's name", tuple(map(_as_drawn, made)))
+    units: dict[str, FoundUnit] = {}
+    for partner in partners_of(monomer):
+        for each in map(_as_drawn, units_of_monomers(monomer.smiles, partner.smiles)):
+            reaction = f"with {partner.name}: {each.reaction}"
+            units.setdefault(each.smiles, each._replace(reaction=reaction))
+    return Found(text, "comonomer's name", tuple(units.values()))
 
 
 def _as_drawn(made: MadeUnit) -> FoundUnit:
@@ -109,6 +129,9 @@ def _made(text: str) -> list[MadeUnit]:
         BadSmilesError: when it is no molecule, or an own notation of repeat units.
     """
     parts = _BETWEEN_MONOMERS.split(text)
+    if len(parts) == 2:
+        named = [monomer_named(part) for part in parts]
+        parts = [own.smiles if own else part for own, part in zip(named, parts, strict=True)]
     if any(attachment_points(parse(part)) for part in parts):
         raise BadSmilesError("it is a repeat unit")
     if len(parts) == 2:
@@ -153,6 +176,10 @@ def told(found: Found) -> str:
         case "monomer":
             what = "are two monomers, which make" if _is_pair(found.text) else "is a monomer of"
             return f"{text} {what} {words}."
+        case "monomer's name":
+            return f"{text} is a monomer of {words}."
+        case "comonomer's name":
+            return f"{text} is a monomer that needs another one; together they make {words}."
         case "molecule" if "*" in found.text:
             return f"{text} {_of_points(found)}"
         case "molecule":

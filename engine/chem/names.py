@@ -91,7 +91,7 @@ def find_polymer(text: str) -> Named:
     """
     if exact := _exactly(text):
         return exact
-    key, list_ = _key(text), _list()
+    key, list_ = name_key(text), _list()
     if not key or len(text) > _LONGEST:
         return Named(text, "nothing")
     near = difflib.get_close_matches(key, list_.names, _MOST_NEAR, _NEAR)
@@ -112,7 +112,7 @@ def _exactly(text: str) -> Named | None:
     """What a text names that is a name itself, and not only like one."""
     if len(text) > _LONGEST:
         return None
-    key, list_ = _key(text), _list()
+    key, list_ = name_key(text), _list()
     if key in list_.names:
         return Named(text, "name", (list_.names[key],))
     of_class = list_.classes.get(key)
@@ -142,37 +142,39 @@ def _list() -> _List:
         NamedPolymer(
             row["SMILES"],
             row["name"],
-            tuple(_parts(row["abbreviations"])),
-            tuple(_parts(row["other_names"])),
+            tuple(parts_of(row["abbreviations"])),
+            tuple(parts_of(row["other_names"])),
         )
-        for row in _rows(NAMES)
+        for row in rows_of(NAMES)
     )
     names: dict[str, NamedPolymer] = {}
     abbreviations: dict[str, list[NamedPolymer]] = {}
     for polymer in polymers:
         for name in (polymer.name, *polymer.other_names):
-            names.setdefault(_key(name), polymer)
-        for key in dict.fromkeys(_key(short) for short in polymer.abbreviations):
+            names.setdefault(name_key(name), polymer)
+        for key in dict.fromkeys(name_key(short) for short in polymer.abbreviations):
             abbreviations.setdefault(key, []).append(polymer)
     classes: dict[str, Named] = {}
-    for row in _rows(CLASSES):
-        members = tuple(names[_key(member)] for member in _parts(row["members"]))
+    for row in rows_of(CLASSES):
+        members = tuple(names[name_key(member)] for member in parts_of(row["members"]))
         kind: Literal["class", "copolymer"] = "class" if row["kind"] == "class" else "copolymer"
-        for name in (row["name"], *_parts(row["other_names"])):
-            classes[_key(name)] = Named(row["name"], kind, members)
+        for name in (row["name"], *parts_of(row["other_names"])):
+            classes[name_key(name)] = Named(row["name"], kind, members)
     return _List(polymers, names, abbreviations, classes)
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a list of names, by column."""
     with path.open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
-def _parts(text: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
+    """What a cell holds with `;` between."""
     return [part.strip() for part in text.split(";") if part.strip()]
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
     """A name's letters and digits, spelled in one way; and `/`, which stands between comonomers."""
     text = unicodedata.normalize("NFKD", name[:_LONGEST].casefold().translate(_LETTERS))
     text = re.sub(r"[^a-z0-9/]", "", text.encode("ascii", "ignore").decode())

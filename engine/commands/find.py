@@ -16,7 +16,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "text",
         metavar="TEXT",
-        help="such as PMMA, nylon-6,6 or Kapton; a monomer's SMILES, or two with + between them",
+        help="such as PMMA, nylon-6,6 or Kapton; a monomer's name or SMILES, or two with + between",
     )
     add_json(command)
     command.set_defaults(carry_out=_find)

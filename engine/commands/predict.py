@@ -268,7 +268,7 @@ def _unit_of(text: str) -> str:
     if found.only:
         print_line(f"{told(found)[:-1]}: {found.only.smiles}", stderr=True)
         return found.only.smiles
-    if found.how in ("abbreviation", "class", "copolymer", "monomer"):
+    if found.units and found.how not in ("molecule", "near"):
         units = listed([unit.smiles for unit in found.units])
         raise UserError(f"{told(found)} Give one of them: {units}.")
     return text

@@ -73,7 +73,16 @@ def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
         ("polyurethane", "class", "Polyurethane of MDI and 1,4-butanediol"),
         ("ABS", "copolymer", "Polyacrylonitrile"),
         ("polystyrne", "near", "Polystyrene"),
-        ("styrene", "near", "Polystyrene"),
+        ("styren", "near", "Polystyrene"),
+        ("Styrol", "monomer's name", "Polystyrene"),
+        ("methyl methacrylate", "monomer's name", "Poly(methyl methacrylate)"),
+        ("1,3-Butadien", "monomer's name", "1,4-Polybutadiene"),
+        ("adipic acid", "comonomer's name", "Nylon 6,6"),
+        ("adipic acid + hexamethylene diamine", "monomer", "Nylon 6,6"),
+        ("terephthalic acid + OCCO", "monomer", "Poly(ethylene terephthalate)"),
+        ("SBR", "copolymer", "Polystyrene"),
+        ("SAN", "copolymer", "Polystyrene"),
+        ("EVA", "copolymer", "Polyethylene"),
     ],
 )
 def test_what_leaves_a_doubt_is_offered_and_not_taken(text: str, how: str, first: str) -> None:

@@ -60,7 +60,9 @@ def show_chart(look: Look, shown: list[int]) -> None:
         else:
             st.caption("Draw a box or a lasso in the chart to see the molecules.")
         if _are_measured(answers, rows, titles[across], titles[up]).any():
-            st.caption("Diamonds are candidates of which one of the two values is measured.")
+            st.caption(
+                "Diamonds are candidates of which one of the two values is measured, or both."
+            )
         _show_chosen(look, [int(point["customdata"][0]) for point in event.selection.points])
 
 

@@ -67,7 +67,7 @@ def _ask(list_: CandidateList, offers: list[Offer]) -> None:
 
 def _choose(list_: CandidateList, offer: Offer) -> list[FoundUnit]:
     """The repeat units that are chosen for a candidate; of a sure one, that."""
-    made_by = "makes" if offer.how == "monomer" else "may mean"
+    made_by = "makes" if offer.is_of_monomer else "may mean"
     return st.multiselect(
         plain(f"{clipped(offer.candidate.given)} {made_by}"),
         offer.units,
