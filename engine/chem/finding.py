@@ -94,11 +94,13 @@ def find(text: str) -> Found:
     if monomer := monomer_named(text):
         return _of_named(text, monomer)
     try:
-        made = _made(text)
+        parts = _monomers_in(text)
+        made = units_of_monomers(*parts) if len(parts) == 2 else _made_alone(parts)
     except BadSmilesError:
         return Found(text, named.how, polymers)
-    units = tuple(map(_as_drawn, made))
-    return Found(text, "monomer" if units else "molecule", units)
+    if units := tuple(map(_as_drawn, made)):
+        return Found(text, "monomer", units)
+    return _copolymer(text, parts) or Found(text, "molecule")
 
 
 def _of_named(text: str, monomer: NamedMonomer) -> Found:
@@ -122,8 +124,8 @@ def _as_drawn(made: MadeUnit) -> FoundUnit:
     return FoundUnit(known.smiles, known.name, made.reaction)
 
 
-def _made(text: str) -> list[MadeUnit]:
-    """What the monomers make that a text is.
+def _monomers_in(text: str) -> list[str]:
+    """The SMILES of the monomers that a text is.
 
     Raises:
         BadSmilesError: when it is no molecule, or an own notation of repeat units.
@@ -134,9 +136,21 @@ def _made(text: str) -> list[MadeUnit]:
         parts = [own.smiles if own else part for own, part in zip(named, parts, strict=True)]
     if any(attachment_points(parse(part)) for part in parts):
         raise BadSmilesError("it is a repeat unit")
-    if len(parts) == 2:
-        return units_of_monomers(*parts)
-    return units_of_monomer(text) if len(parts) == 1 else []
+    return parts
+
+
+def _made_alone(parts: list[str]) -> list[MadeUnit]:
+    """What one monomer makes; nothing of several."""
+    return units_of_monomer(parts[0]) if len(parts) == 1 else []
+
+
+def _copolymer(text: str, parts: list[str]) -> Found | None:
+    """Two monomers of which each makes a chain by itself; None where they are no such."""
+    made = [units_of_monomer(part) for part in parts]
+    if len(made) != 2 or not all(made):
+        return None
+    units = [_as_drawn(each) for of_one in made for each in of_one]
+    return Found(text, "copolymer", tuple({each.smiles: each for each in units}.values()))
 
 
 @lru_cache(maxsize=4096)
