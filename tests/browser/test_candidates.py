@@ -53,6 +53,12 @@ def test_a_list_is_made_by_two_windows_and_found_again(
     assert given == ["*CC(*)c1ccccc1", "PMMA", "C=CC", "*CCO*", "PEEK", "Kapton"]
     other.close()
 
+    page.get_by_text("Repeat units for 1 candidate without one").click()
+    page.get_by_role("button", name="Put these in their place").click()
+    page.get_by_text("1 candidate is not predicted").wait_for(state="detached")
+    third = _list().candidates()[2]
+    assert (third.given, third.unit, third.name) == ("C=CC", "*CC(*)C", "Polypropylene")
+
     wish = page.get_by_role("textbox", name="Specification: what should they be?")
     wish.fill("Tg > 100, Density < 1.3, Tc high")
     wish.press("Enter")
