@@ -97,7 +97,7 @@ def in_short(property_: Property, labels: Sequence[KnownLabel]) -> str:
 
 
 def with_references(property_: Property, labels: Sequence[KnownLabel]) -> str:
-    """All measured values with their references, such as `100 °C (Mark 2009)`."""
-    told = [f"{number(property_, each.value)} ({each.reference})" for each in labels]
+    """All measured values with their references, as `100 °C, Mark 2009; 106 °C, Wiley 1989`."""
+    told = [f"{number(property_, each.value)}, {each.reference}" for each in labels]
     stereo = [ANY_STEREO] if any(each.any_stereo for each in labels) else []
-    return ", ".join([*dict.fromkeys(told), *stereo])
+    return "; ".join([*dict.fromkeys(told), *stereo])

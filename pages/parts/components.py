@@ -18,7 +18,8 @@ import streamlit as st
 import streamlit.components.v1 as v1
 
 from engine.base import workspace
-from engine.base.errors import UserError
+from engine.base.errors import DiskFullError, UserError
+from engine.base.sqlite_files import disk_is_full
 from engine.chem import draw
 from engine.chem.smiles import BadSmilesError, canonical
 
@@ -206,9 +207,11 @@ def _folder(name: str) -> Path:
         shutil.copytree(page.parent, gathered, dirs_exist_ok=True)
         gathered.chmod(0o755)
         os.rename(gathered, folder)
-    except OSError:
+    except OSError as error:
         # Another process was first; a folder that exists is complete.
         if not (folder / "index.html").is_file():
+            if disk_is_full(folder.parent):
+                raise DiskFullError from error
             raise
     finally:
         shutil.rmtree(gathered, ignore_errors=True)

@@ -77,8 +77,8 @@ def test_files_tell_measured_values_from_predicted_ones(predicted, predictor) ->
     table = downloads.table_of(chosen)
     assert table["Tg"].tolist()[:3] == [100, 100, -102]
     assert table["Tg_source"].tolist() == [
-        *["measured: 100.0 °C (Mark 2009), 106.0 °C (Wiley 1989)"] * 2,
-        "measured: −102.0 °C (Mark 2009), cis, trans or tacticity not told apart",
+        *["measured: 100.0 °C, Mark 2009; 106.0 °C, Wiley 1989"] * 2,
+        "measured: −102.0 °C, Mark 2009; cis, trans or tacticity not told apart",
         *("predicted", np.nan),
     ]
     assert table["Tg_low"].notna().tolist() == [False, False, False, True, False]
@@ -86,7 +86,7 @@ def test_files_tell_measured_values_from_predicted_ones(predicted, predictor) ->
     assert "Mark 2009" in downloads.as_csv(chosen).decode()
     assert downloads.as_sdf(chosen).decode().count("> <Tg_source>\nmeasured") == 3
     sheet = downloads.as_sheet(chosen, "T", "m")
-    assert sheet.count("106.0 °C (Wiley 1989)") == 2
+    assert sheet.count("106.0 °C, Wiley 1989") == 2
 
 
 def test_a_property_may_have_the_name_of_a_column_of_sources(predicted, predictor) -> None:

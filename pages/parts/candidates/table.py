@@ -262,7 +262,7 @@ def _measured(look: Look, candidate: Candidate) -> str:
         if labels := look.answers.labels(row, property_.name):
             values = with_references(property_, labels)
             of_model = number(property_, look.answers.predicted[row, k])
-            told.append(f"{property_.name} {values}; the model, which has seen it, says {of_model}")
+            told.append(f"{property_.name} {values} (the model, which has seen it: {of_model})")
     return f"Measured: {'. '.join(told)}." if told else ""
 
 
