@@ -81,7 +81,7 @@ def smiles_field() -> str:
     else:
         st.session_state.pop("found by name", None)
     st.session_state["smiles shown"] = text
-    keep_in_address("smiles", text)
+    keep_in_address("smiles", text, EXAMPLE)
     return text
 
 

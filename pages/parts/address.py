@@ -1,12 +1,43 @@
-"""What a page shows, in its address: so that Back, a reload and a shared link lead to the same."""
+"""What a page shows, in its address: so that Back, a reload and a shared link lead to the same.
+
+Each change of the address is an entry of the browser's history. So the address stays as it is
+where it says already what is shown: Back then leads away from a page that was only looked at.
+"""
+
+from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-_WRITTEN = "written into the address"
+_ADDRESS = "address of the page"
+
+
+@dataclass
+class _Address:
+    """What the page that is shown has kept in its address, by names of parameters.
+
+    Attributes:
+        page: which it is.
+        kept: what it showed last, whether the address says so or leaves it out.
+        unsaid: what an address without the parameter stands for.
+    """
+
+    page: str
+    kept: dict[str, str] = field(default_factory=dict)
+    unsaid: dict[str, str] = field(default_factory=dict)
+
+
+def open_page() -> None:
+    """Said before a page is drawn: what another page kept is nothing to it."""
+    context = get_script_run_ctx()
+    page = context.page_script_hash if context else ""
+    known = st.session_state.get(_ADDRESS)
+    if known is None or known.page != page:
+        st.session_state[_ADDRESS] = _Address(page)
 
 
 def asked_anew(name: str) -> str | None:
-    """What the address asks for, where that is not what the page wrote there last.
+    """What the address asks for, where that is not what the page kept there last.
 
     So it is after Back or Forward, and where a link was opened: the page follows. Otherwise the
     page's own fields decide, and the address follows them.
@@ -14,26 +45,35 @@ def asked_anew(name: str) -> str | None:
     Args:
         name: of the parameter.
     """
-    asked = st.query_params.get(name)
-    return None if asked == _written().get(name) else asked
+    address, asked = _address(), st.query_params.get(name)
+    if name not in address.kept:
+        return asked
+    if asked is None:
+        asked = address.unsaid.get(name)
+    return None if asked == address.kept[name] else asked
 
 
 def keep_in_address(name: str, value: str, default: str | None = None) -> None:
-    """Write what the page shows into its address.
+    """Have the page's address say what it shows.
 
     Args:
         name: of the parameter.
         value: what is shown.
         default: for which the parameter is left out.
     """
-    if value == default:
-        st.query_params.pop(name, None)
-        _written().pop(name, None)
-        return
-    if st.query_params.get(name) != value:
+    address, said = _address(), st.query_params.get(name)
+    if value == default or (said is None and name not in address.kept):
+        address.unsaid[name] = value
+    elif default is not None:
+        address.unsaid.setdefault(name, default)
+    address.kept[name] = value
+    # Where a link or a button has named the default, it can stand.
+    if value == default and said not in (None, value):
+        st.query_params.pop(name)
+    elif value != default and said != value:
+        # At once: a browser that has not heard of it asks for what was shown before.
         st.query_params[name] = value
-    _written()[name] = value
 
 
-def _written() -> dict[str, str]:
-    return st.session_state.setdefault(_WRITTEN, {})
+def _address() -> _Address:
+    return st.session_state[_ADDRESS]

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from engine.base.errors import UserError
+from pages.parts import address
 from pages.parts.auth import ask_to_sign_in, is_signed_in
 from pages.parts.formatting import show_error
 
@@ -51,6 +52,7 @@ def part(show: Callable[P, R]) -> Callable[P, R | None]:
 def draw(main: Callable[[], None]) -> None:
     """Said by each page at its end: draw it, for whoever may see it."""
     ensure_app_ran()
+    address.open_page()
     part(main)()
 
 

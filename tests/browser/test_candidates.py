@@ -38,6 +38,12 @@ def test_a_list_is_made_by_two_windows_and_found_again(
     page.get_by_role("button", name="Keep", exact=True).click()
     page.get_by_role("link", name=re.compile("Polystyrene is now on My candidates")).click()
     page.get_by_text("1 of 1 candidates").wait_for()
+    # One step back leads to where the link was.
+    page.wait_for_function(IS_STILL)
+    page.go_back()
+    page.get_by_role("heading", name="Predict", exact=True).wait_for()
+    page.go_forward()
+    page.get_by_text("1 of 1 candidates").wait_for()
     _paste(page, "PMMA\nC=CC\n*CCO* mine")
     page.get_by_text("4 of 4 candidates").wait_for()
     page.get_by_text("1 candidate is not predicted").wait_for()

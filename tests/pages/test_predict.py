@@ -253,6 +253,18 @@ def test_a_polymer_is_chosen_from_the_list_and_from_the_gallery(tiny_run, open_p
     assert _textbook_list(app).value == "*CC*"
 
 
+def test_back_to_the_bare_address_leads_to_what_it_showed(tiny_run, open_page):
+    app = open_page("predict")
+    first = app.text_input(key="smiles").value
+    # What is shown without being asked for is no entry of the browser's history.
+    assert "smiles" not in app.query_params
+    app = _draw(app, "*CC*")
+    assert app.query_params["smiles"] == "*CC*"
+    del app.query_params["smiles"]
+    assert app.run().text_input(key="smiles").value == first
+    assert "smiles" not in app.query_params
+
+
 def test_the_address_says_which_molecule_and_which_model(tiny_run, open_page):
     app = open_page("predict", smiles="*CC(*)F", model=tiny_run.id)
     assert app.text_input(key="smiles").value == "*CC(*)F"
