@@ -20,6 +20,7 @@ from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.components import molecule_editor
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
+from pages.parts.model_description import describe_model
 from pages.parts.predict import gallery
 from pages.parts.predict.answers import show_answers
 from pages.parts.predict.cards import Molecule, show_cards
@@ -305,7 +306,7 @@ def main() -> None:
         gallery.show_well_known(load)
     if folder is not None:
         with st.expander("About this model", icon=":material/info:"):
-            models.describe_model(folder)
+            describe_model(folder)
     # Last in the script, though not on the page: loading the models takes seconds.
     with shown:
         if folder is None:

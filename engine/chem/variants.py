@@ -16,6 +16,7 @@ from .replacements import (
     swapped,
 )
 from .smiles import atoms_of, bonds_of, parse, without_stereo
+from .unstable_groups import UNLIKELY
 
 Kind = Literal["linker", "ring", "substituent", "hydrogen"]
 
@@ -118,26 +119,6 @@ _MORE_LINKERS = tuple(
 )
 _RING = "phenylene"
 _ORTHO = Chem.MolFromSmarts("[c;$(c!@*)]1[c;$(c!@*)][cH][cH][cH][cH]1")
-
-_UNLIKELY = tuple(
-    Chem.MolFromSmarts(smarts)
-    for smarts in (
-        # Bonds between heteroatoms, such as a peroxide's or an N-chloramine's.
-        "[#7+0,#8+0,#16X2,F,Cl,Br]-!@[#7+0,#8+0,#16X2,F,Cl,Br]",
-        # Hydrates, hemiacetals, aminals, and what loses HF; enols and enamines.
-        "[OX2H,NX3H2][CX4][#7,#8,F,Cl,Br]",
-        "[OX2H,NX3H2][CX3]=[#6,#7]",
-        # Acyl halides and cyanides, carbamic acids, cyanates, anhydrides.
-        "[CX3](=O)[F,Cl,Br,$(C#N)]",
-        "[OX2H]C(=O)[#7,#8]",
-        "[#7,#8,#16]C#N",
-        "[CX3](=O)O[CX3]=O",
-        # Silicon with what water takes off, and bonds of silicon that are hardly known.
-        "[Si][OX2H,NX3H2,F,Cl,Br,$(C=O),$(C#N),$(S=O),$([NX3+])]",
-        "[#7,#8,#16]-[NX3+](=O)[O-]",
-    )
-)
-"""What is not stable, or not made: a variant with more of it than the unit is left out."""
 
 
 class Place(NamedTuple):
@@ -258,7 +239,7 @@ def variants_of(smiles: str, place: Place, everywhere: bool = False) -> list[Var
 def _unlikely_in(unit: Chem.Mol) -> list[int]:
     """How often each unlikely pattern occurs in two units of a chain, so also between them."""
     two = repeated(unit, 2)
-    return [len(two.GetSubstructMatches(pattern)) for pattern in _UNLIKELY]
+    return [len(two.GetSubstructMatches(pattern)) for pattern in UNLIKELY]
 
 
 def _sites_of(unit: Chem.Mol) -> Iterator[tuple[Kind, str, Site]]:

@@ -90,43 +90,62 @@ def import_model(
         UserError: when the file holds no whole model, the model cannot be used here, or it is here
             already.
     """
-    # Here: it loads torch, which what only lists models need not wait for.
-    from ..inference.adoption import prove
-
     fresh = _place() / _FRESH
     try:
         with lock(subfolder("models") / "imported.lock"):
             shutil.rmtree(fresh, ignore_errors=True)
             try:
-                files = unpack(file, file_name, fresh / _BUNDLE, progress)
-                _demand_new(files.digest)
-                if progress:
-                    progress("predicting common polymers", 0, 1)
-                deviation = prove(fresh / _BUNDLE)
-                info = read_info(fresh / _BUNDLE)
-                read_known_labels(fresh / _BUNDLE, info)
-                now = time.time()
-                model = ImportedModel(
-                    id=_new_id(now),
-                    name=_seen_name(info.name),
-                    file=_seen_name(file_name),
-                    taken=now,
-                    owner=owner,
-                )
-                _write(fresh, model)
+                deviation = _unpacked_and_proven(fresh / _BUNDLE, file, file_name, progress)
+                model = _recorded(fresh, file_name, owner)
                 synchronise(fresh)
                 fresh.rename(model.folder)
                 synchronise_entries(_place())
-            except UserError as error:
-                # The folder is gone: what is said of it is said of the file.
-                words = str(error).replace(f"{fresh / _BUNDLE}{os.sep}", "")
-                words = words.replace(str(fresh / _BUNDLE), "The file")
-                raise UserError(words) from error
             finally:
                 shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
         raise UserError(f"The model cannot be taken in: {error.strerror or error}.") from error
     return Taken(model, deviation)
+
+
+def _unpacked_and_proven(
+    bundle: Path, file: BinaryIO, file_name: str, progress: "Progress | None"
+) -> str:
+    """Unpack an archive into a folder, and use the model in it once.
+
+    Returns:
+        How it predicts otherwise here than where it was made; empty where it does not.
+
+    Raises:
+        UserError: as `import_model`, in words about the file: the folder does not stay.
+    """
+    # Here: it loads torch, which what only lists models need not wait for.
+    from ..inference.adoption import prove
+
+    try:
+        files = unpack(file, file_name, bundle, progress)
+        _demand_new(files.digest)
+        if progress:
+            progress("predicting common polymers", 0, 1)
+        deviation = prove(bundle)
+        read_known_labels(bundle, read_info(bundle))
+    except UserError as error:
+        words = str(error).replace(f"{bundle}{os.sep}", "").replace(str(bundle), "The file")
+        raise UserError(words) from error
+    return deviation
+
+
+def _recorded(fresh: Path, file_name: str, owner: str) -> ImportedModel:
+    """Write beside a new model's bundle where it came from, and when."""
+    now = time.time()
+    model = ImportedModel(
+        id=_new_id(now),
+        name=_seen_name(read_info(fresh / _BUNDLE).name),
+        file=_seen_name(file_name),
+        taken=now,
+        owner=owner,
+    )
+    _write(fresh, model)
+    return model
 
 
 def list_imported() -> list[ImportedModel]:

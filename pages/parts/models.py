@@ -1,24 +1,17 @@
-"""The trained model that a page works with: choosing it, loading it once, describing it."""
+"""The trained model that a page works with: choosing it, loading it once, asking it."""
 
-import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.base.manifest import CARD, MOST_CARD_BYTES
-from engine.base.plain_files import read_file
-from engine.base.wording import listed
 from engine.inference import bundle
 from engine.inference.bundle import read_info
-from engine.inference.conformal import LEVEL
 from engine.inference.domain_words import domain_in_words, new_in_words
 from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
@@ -32,19 +25,8 @@ from engine.runs.known_labels import (
 )
 from engine.runs.models import DEFAULT, SHIPPED
 from engine.settings.conditions import same_for_all
-from engine.settings.metrics import HEADLINES, WMAE, headline
-from engine.settings.properties import Property
 from pages.parts.address import asked_anew, keep_in_address
-from pages.parts.charts import title_of
-from pages.parts.formatting import (
-    errors_beside_unit,
-    number,
-    number_range,
-    plain,
-    title_with_name,
-    unit_of,
-    without_unit,
-)
+from pages.parts.formatting import plain
 from pages.parts.layout import forget_stale_choice
 from pages.parts.page_guard import part
 from pages.parts.predict.cards import IntervalAndDomain
@@ -52,7 +34,6 @@ from pages.parts.predict.cards import IntervalAndDomain
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN, _ONLY_PROPOSED = "model chosen", "model only proposed"
 """In the session: the model, and whether it is one that the user neither chose nor came with."""
-_WIDTH, _COVERAGE = f"{100 * LEVEL:.0f} % interval", "coverage"
 _PAINTING_SECONDS = 1.5
 """How long a browser may take to fetch what is drawn."""
 
@@ -207,133 +188,6 @@ def _group_effects(folder: str, written: float, smiles: str) -> GroupEffects:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _known_labels(folder: str, written: float, measured: bool = True) -> KnownLabels:
     return read_known_labels(Path(folder), read_info(Path(folder)), measured)
-
-
-@part
-def describe_model(folder: Path) -> None:
-    """What a model was trained on and how far off it is, with its card; for an expander."""
-    info = shown_info(folder)
-    weights = "the preset fixes" if info.fixed_weights else "were fitted for each property"
-    mean = "a weighted mean"
-    if info.fixed_weights is not None:
-        mean += f" whose weights {weights}"
-    st.markdown(
-        f"**{plain(info.name)}** was trained on {info.rows:,} rows of "
-        f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
-        f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
-        f"{listed([plain(title_of(member)) for member in info.members], most=99)}; the value shown "
-        f"is their blend, {mean}."
-        + (" Its PolyGIN started from the pretrained encoder." if info.pretrained else "")
-    )
-    blend = info.figures["blend"]
-    rows = [
-        {
-            "property": title_with_name(property_),
-            "unit": unit_of(property_),
-            "typical error": "±"
-            + number(errors_beside_unit(property_), blend["mae"].get(property_.name)),
-            "R²": blend["r2"].get(property_.name),
-            **_interval_cells(info, property_),
-            "labels": info.labels[property_.name],
-            "training range": number_range(
-                without_unit(property_), *info.ranges[property_.name], between=" … "
-            ),
-        }
-        for property_ in info.properties
-    ]
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        width="content",
-        height="content",
-        column_config={
-            "labels": st.column_config.NumberColumn(
-                format="localized", help="Values of this property in the training table."
-            ),
-            "typical error": st.column_config.TextColumn(help="Mean absolute error."),
-            "R²": st.column_config.NumberColumn(
-                format="%.3f", help="Share of the labels' spread that is explained; 1 is perfect."
-            ),
-            _WIDTH: st.column_config.TextColumn(
-                help="The mean distance from the interval's lower end to its upper end."
-            ),
-            _COVERAGE: st.column_config.NumberColumn(
-                format="percent",
-                help="The share of labels that lay within an interval made without them.",
-            ),
-        },
-    )
-    st.caption(
-        "The typical error is the mean absolute error of out-of-fold predictions: each molecule "
-        f"was predicted by models that had not seen it (folds: {plain(info.folds)}). Predictions "
-        "for molecules unlike those of the training table can be further off."
-        + _weighted_error_words(info)
-    )
-    for source in info.sources:
-        told = [plain(text) for text in (source.reference, source.terms) if text]
-        st.markdown(f"- Source **{plain(source.words)}**{': ' if told else ''}{'. '.join(told)}")
-    show_source_effects(info)
-    with suppress(UserError):  # there is none, or none that could be shown
-        text = read_file(folder / CARD, "", MOST_CARD_BYTES).decode("utf-8", "replace")
-        st.divider()
-        if folder == bundle.SHIPPED:
-            # On a page, a link to a file beside the card leads nowhere, and its title is below the
-            # model's name.
-            text = re.sub(r"\[([^]]+)\]\((?!https?://)[^)]+\)", r"\1", text)
-            st.markdown(re.sub(r"^# ", "### ", text))
-        else:
-            # Anybody's: shown as it stands.
-            st.code(text, language=None, wrap_lines=True)
-
-
-@part
-def show_source_effects(info: bundle.BundleInfo) -> None:
-    """What each source of the training table changed for the others."""
-    if not info.source_effects:
-        return
-    st.markdown("##### What each source changed")
-    for effect in info.source_effects:
-        icon = "trending_down" if effect.harms else "trending_up" if effect.helps else "remove"
-        colour = "orange" if effect.harms else "green" if effect.helps else "gray"
-        st.markdown(f":{colour}[:material/{icon}:] {plain(effect.sentence)}")
-    st.caption(
-        "Mean absolute error, out of fold, of one Gaussian process that learned from all sources, "
-        "against one that did not have this source; in brackets the 95 % interval of the "
-        "difference, label by label. For each property, the blend weighs models of all sources "
-        "against models of one, so that a source that harms gets little weight. To leave one out, "
-        "clone the run."
-    )
-
-
-def _weighted_error_words(info: bundle.BundleInfo) -> str:
-    """What the weighted error that stands for a model is over; empty where none does."""
-    kind, value = headline(info.figures["blend"])
-    if kind != WMAE or value is None:
-        return ""
-    answers = [each for each in info.properties if each.is_answer]
-    sources = {source.name: source.words for source in info.sources}
-    by_source: dict[str, list[str]] = {}
-    for each in answers:
-        by_source.setdefault(sources.get(each.source, ""), []).append(each.name)
-    told = [
-        plain(f"{listed(names, most=len(names))}{f' like {source}' if source else ''}")
-        for source, names in by_source.items()
-    ]
-    return (
-        f" {WMAE} {value:{HEADLINES[WMAE]}} is over all {len(answers)} properties that it answers "
-        f"with: {'; '.join(told)}. Over other properties, sources or rows it is another figure."
-    )
-
-
-def _interval_cells(info: bundle.BundleInfo, property_: Property) -> dict[str, object]:
-    """Two more cells of the table of properties, where the model has intervals."""
-    if info.intervals is None:
-        return {}
-    interval = info.intervals.get(property_.name)
-    return {
-        _WIDTH: number(errors_beside_unit(property_), interval and interval.width),
-        _COVERAGE: interval and interval.coverage,
-    }
 
 
 def run_label(run: Run) -> str:

@@ -38,7 +38,7 @@ CASES = [
     ),
     ("predict", "pages.parts.predict.gallery", "show_picture", ["Behind these values"]),
     ("predict", "pages.parts.models", "predict_molecule", ["Well-known polymers"]),
-    ("predict", "pages.parts.models", "title_of", ["Behind these values"]),
+    ("predict", "pages.parts.model_description", "title_of", ["Behind these values"]),
     ("predict", "pages.parts.models", "known_labels", ["Well-known polymers"]),
     ("monitor", "pages.parts.monitor.curves", "follow_hardware", ["Make this the default model"]),
     ("monitor", "pages.parts.monitor.run_list", "in_line", ["Make this the default model"]),

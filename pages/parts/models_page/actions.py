@@ -23,7 +23,7 @@ from engine.runs import (
 from engine.runs.records import LONGEST
 from engine.runs.trash import DAYS
 from pages.parts.formatting import date_and_time, file_size, plain
-from pages.parts.models import describe_model
+from pages.parts.model_description import describe_model
 from pages.parts.monitor.run_actions import attempt
 from pages.parts.monitor.run_actions import show_problem as show_problem
 from pages.parts.page_guard import part

@@ -20,7 +20,7 @@ from engine.table.written import csv_bytes
 from pages.parts.charts import title_of
 from pages.parts.documents import explained
 from pages.parts.formatting import duration, plain
-from pages.parts.models import show_source_effects
+from pages.parts.model_description import show_source_effects
 from pages.parts.monitor.run_actions import attempt
 from pages.parts.page_guard import part
 

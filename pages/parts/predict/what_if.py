@@ -66,13 +66,7 @@ def show_variants(
     if not places.places:
         st.info("This molecule has no place at which a group can be exchanged.")
         return
-    left, right = columns("what-if", [1, 1.3], 300)
-    with right:
-        place = _choose_place(places)
-        everywhere = _choose_everywhere(place)
-        property_, ascending = _choose_order(info)
-    with left, st.container(border=True, horizontal_alignment="center"):
-        show_places(places, place, everywhere, _choose)
+    place, everywhere, property_, ascending = _choose(info, places)
     with st.spinner(models.LOADING):
         found = _predicted(
             str(folder),
@@ -86,17 +80,31 @@ def show_variants(
         st.info("No group of the list can stand at this place.")
         return
     _show_table(info, found, property_, ascending, load)
-    st.caption(
-        plain(
-            f"Each row has another group in place of {place.name}; Show makes it the molecule, "
-            "Keep puts it on your list of candidates. "
-            f"Change: the variant’s value less that of the molecule, as the model predicts both "
-            f"({property_.name} of the molecule: "
-            f"{number(property_, found.own[property_.name])}). Groups that would not be stable at "
-            "this place are left out; whether a variant can be made is not said. Grey, and last: "
-            "guesses, since no training unit with that property has such atoms."
-        )
+    st.caption(plain(_legend(found, place, property_)))
+
+
+def _legend(found: VariantPredictions, place: Place, property_: Property) -> str:
+    own = f"{property_.name} of the molecule: {number(property_, found.own[property_.name])}"
+    return (
+        f"Each row has another group in place of {place.name}; Show makes it the molecule, "
+        "Keep puts it on your list of candidates. "
+        f"Change: the variant’s value less that of the molecule, as the model predicts both "
+        f"({own}). Groups that would not be stable at this place are left out; whether a variant "
+        "can be made is not said. Grey, and last: guesses, since no training unit with that "
+        "property has such atoms."
     )
+
+
+def _choose(info: BundleInfo, places: Places) -> tuple[Place, bool, Property, bool]:
+    """The place, whether all alike are changed, and what the table is ordered by and how."""
+    left, right = columns("what-if", [1, 1.3], 300)
+    with right:
+        place = _choose_place(places)
+        everywhere = _choose_everywhere(place)
+        property_, ascending = _choose_order(info)
+    with left, st.container(border=True, horizontal_alignment="center"):
+        show_places(places, place, everywhere, _take_place)
+    return place, everywhere, property_, ascending
 
 
 def _choose_place(places: Places) -> Place:
@@ -113,7 +121,7 @@ def _choose_place(places: Places) -> Place:
     ]
 
 
-def _choose(label: str) -> None:
+def _take_place(label: str) -> None:
     """Choose a place; for a callback."""
     st.session_state["variants at"] = label
 
@@ -157,27 +165,13 @@ def _show_table(
     ascending: bool,
     load: Callable[[str], None],
 ) -> None:
+    """A row for each variant, in order of a property, which stands first."""
     order = found.order(property_.name, ascending)
     others = [each for each in info.properties if each.is_answer and each != property_]
-    table: dict[str, list] = {
-        "drawing": [picture_address(found.variants[row].smiles, 200, 2 * _ROW) for row in order],
-        "variant": [found.variants[row].by for row in order],
-        "show": ["Show"] * len(order),
-        "keep": ["Keep"] * len(order),
-        **_cells(found, property_, order),
-        "domain": [_domain_words(found, info, row) for row in order],
-    }
-    for each in others:
-        table |= _cells(found, each, order)
     # As the page spells what it opens; the drawings are cut where that of the molecule is.
     units = [canonical_unit(found.variants[row].smiles) for row in order]
-    table["repeat unit"] = units
-    frame = pd.DataFrame(table)
-    grey = pd.DataFrame("", index=frame.index, columns=frame.columns)
-    for each in (property_, *others):
-        guesses = found.guesses[each.name].to_numpy()[order]
-        grey.loc[guesses, list(_cells(found, each, order))] = _GREY
-    grey.loc[found.guesses[property_.name].to_numpy()[order], ["variant", "domain"]] = _GREY
+    frame = _table(info, found, [property_, *others], order, units)
+    grey = _greyed(frame, found, [property_, *others], order)
     st.dataframe(
         frame.style.apply(lambda _: grey, axis=None),
         hide_index=True,
@@ -185,22 +179,8 @@ def _show_table(
         height=min(_MOST_HEIGHT, _ROW * len(order) + 40),
         column_config={
             "drawing": st.column_config.ImageColumn(pinned=True, width=110),
-            "show": st.column_config.ButtonColumn(
-                "",
-                type="tertiary",
-                key="take variant",
-                on_click=_take,
-                args=(units, load),
-                width=70,
-            ),
-            "keep": st.column_config.ButtonColumn(
-                "",
-                type="tertiary",
-                key="keep variant",
-                on_click=_keep,
-                args=(units,),
-                width=70,
-            ),
+            "show": _button("take variant", _take, units, load),
+            "keep": _button("keep variant", _keep, units),
             "domain": st.column_config.TextColumn(width="medium"),
             **{
                 head: config
@@ -209,6 +189,60 @@ def _show_table(
             },
         },
         alt="Variants of the molecule with their predicted properties",
+    )
+
+
+def _table(
+    info: BundleInfo,
+    found: VariantPredictions,
+    properties: list[Property],
+    order: list[int],
+    units: list[str],
+) -> pd.DataFrame:
+    """The cells, a row for each variant in that order.
+
+    Args:
+        info: of the model.
+        found: of N variants.
+        properties: the first stands before the domain, the others behind it.
+        order: the N rows of `found`.
+        units: the variants' repeat units, in that order.
+    """
+    first, *others = properties
+    table: dict[str, list] = {
+        "drawing": [picture_address(found.variants[row].smiles, 200, 2 * _ROW) for row in order],
+        "variant": [found.variants[row].by for row in order],
+        "show": ["Show"] * len(order),
+        "keep": ["Keep"] * len(order),
+        **_cells(found, first, order),
+        "domain": [_domain_words(found, info, row) for row in order],
+    }
+    for each in others:
+        table |= _cells(found, each, order)
+    return pd.DataFrame(table | {"repeat unit": units})
+
+
+def _greyed(
+    frame: pd.DataFrame, found: VariantPredictions, properties: list[Property], order: list[int]
+) -> pd.DataFrame:
+    """The style of each cell: guesses are grey, and the names of those by which rows are ordered.
+
+    Args:
+        frame, properties, order: as for `_table`.
+        found: of the variants.
+    """
+    grey = pd.DataFrame("", index=frame.index, columns=frame.columns)
+    for each in properties:
+        guesses = found.guesses[each.name].to_numpy()[order]
+        grey.loc[guesses, list(_heads(each))] = _GREY
+    grey.loc[found.guesses[properties[0].name].to_numpy()[order], ["variant", "domain"]] = _GREY
+    return grey
+
+
+def _button(key: str, act: Callable[..., None], *arguments: object) -> object:
+    """A column whose words do something with their row."""
+    return st.column_config.ButtonColumn(
+        "", type="tertiary", key=key, on_click=act, args=arguments, width=70
     )
 
 
