@@ -98,7 +98,7 @@ def _selected(runs: list[Run]) -> Run | None:
 
 
 def _show_run(run: Run) -> None:
-    with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="words beside run"):
         st.header(plain(run.name), anchor=False, width="stretch")
         st.page_link(
             "pages/compare.py",

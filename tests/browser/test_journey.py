@@ -43,6 +43,7 @@ def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> N
     page.reload()
     page.get_by_role("heading", name="journey").wait_for()
     assert run.id in page.url
+    _see_the_buttons_on_a_telephone(page)
     app.restart()
     page.goto(f"{app.url}/monitor?run={run.id}")
     page.get_by_role("heading", name="journey").wait_for()
@@ -107,6 +108,15 @@ def _points(page) -> int:
     return chart.evaluate(
         "node => node.data.filter(t => !/valid/i.test(t.name)).reduce((n, t) => n + t.x.length, 0)"
     )
+
+
+def _see_the_buttons_on_a_telephone(page) -> None:
+    desk = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(500)
+    box = page.get_by_role("button", name="Manage").bounding_box()
+    assert box["x"] + box["width"] <= 390, "what can be done with a run is not on the screen"
+    page.set_viewport_size(desk)
 
 
 def _wait_until_done(page, run: Run) -> None:
