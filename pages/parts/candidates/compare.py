@@ -42,7 +42,7 @@ def show_selected(look: Look, selected: list[int]) -> None:
     compared = candidates[:MOST]
     with st.container(horizontal=True, gap="small"):
         for each in compared:
-            with st.container(border=True, width=_WIDTH, gap="xsmall"):
+            with st.container(border=True, width=_WIDTH, gap="xsmall", key=f"molecule-{each.id}"):
                 _show_card(look, each)
     if look.answers is not None and len(compared) > 1:
         _show_differences(look.answers, compared)

@@ -139,6 +139,7 @@ def show_scores(evaluation: Evaluation) -> None:
             ]
         ),
         hide_index=True,
+        placeholder="–",
         column_config={"n": st.column_config.NumberColumn(format="localized")},
     )
 

@@ -154,6 +154,8 @@ def _columns() -> dict[str, object]:
         "From": st.column_config.MultiselectColumn(
             options=list(_COLOURS),
             color=list(_COLOURS.values()),
+            # The browser's own width is that of most rows, which have one word.
+            width=150,
             help="Pages and commands use the default model unless another one is chosen. It is a "
             "copy of another, which may be gone.",
         ),
