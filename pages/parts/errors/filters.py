@@ -41,7 +41,7 @@ def choose_filter(
         size = _ends(first[2:4], "Heavy atoms", _SIZE, rows["size"], str)
         with first[4]:
             similarity = _choose_similarity(rows)
-        second = columns("errors-groups", [1.6, 1.2, 1.2], 200, "bottom")
+        second = columns("errors-groups", [1.25, 1.25, 1.5], 220, "bottom")
         with second[0]:
             classes = _choose_classes(rows)
         with second[1]:
