@@ -284,7 +284,7 @@ def _show_details(
 
 
 def main() -> None:
-    """The whole page, light parts first."""
+    """The whole page."""
     with heading("Predict", "Draw, paste or name a polymer and read its properties."):
         folder = models.choose_model("predict")
     left, right = columns("predict-molecule", [1, 1], 320)
@@ -301,18 +301,17 @@ def main() -> None:
         remarks(text, smiles)
         shown = st.container()
     details = st.container()
+    with shown:
+        if folder is None:
+            models.show_no_model()
+        elif smiles:
+            results(folder, smiles, details)
     with st.container():
         st.subheader("Well-known polymers")
         gallery.show_well_known(load)
     if folder is not None:
         with st.expander("About this model", icon=":material/info:"):
             describe_model(folder)
-    # Last in the script, though not on the page: loading the models takes seconds.
-    with shown:
-        if folder is None:
-            models.show_no_model()
-        elif smiles:
-            results(folder, smiles, details)
 
 
 page_guard.draw(main)

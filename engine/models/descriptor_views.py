@@ -114,7 +114,7 @@ def scaled(
 
 def points_of(state: dict[str, np.ndarray]) -> Views:
     """The M points of a fitted process: its arrays `numbers` and `counts`."""
-    return views_of(state["numbers"].astype(float), state["counts"].astype(float))
+    return views_of(state["numbers"].astype(float), state["counts"])
 
 
 def views_of(numbers: np.ndarray, counts: np.ndarray) -> Views:
@@ -122,6 +122,11 @@ def views_of(numbers: np.ndarray, counts: np.ndarray) -> Views:
     from scipy.sparse import csr_array
 
     chain = numbers[:, _RDKIT:]
+    # Only what is not zero is made a number of double precision: most counts are zero.
+    rows, columns = (each.astype(np.int32) for each in np.nonzero(counts))
+    starts = np.searchsorted(rows, np.arange(len(counts) + 1)).astype(np.int32)
     return Views(
-        numbers[:, :_RDKIT] / np.sqrt(_RDKIT), chain / np.sqrt(chain.shape[1]), csr_array(counts)
+        numbers[:, :_RDKIT] / np.sqrt(_RDKIT),
+        chain / np.sqrt(chain.shape[1]),
+        csr_array((counts[rows, columns].astype(float), columns, starts), shape=counts.shape),
     )

@@ -148,7 +148,7 @@ def _demand_sound(state: dict[str, np.ndarray], names: frozenset[str]) -> None:
         if each.dtype.kind != ("i" if name in ("common", "sources") else "f"):
             raise ValueError(f"The array {name} holds numbers of another kind.")
         # A descriptor that never varied is divided by infinity.
-        if np.isnan(each).any() or (name != "deviation" and not np.isfinite(each).all()):
+        if np.isnan(each).any() if name == "deviation" else not np.isfinite(each).all():
             raise ValueError(f"The array {name} holds what is no number.")
     if common and not (state["common"].min() >= 0 and state["common"].max() < _MORGAN):
         raise ValueError("A Morgan count does not exist.")
