@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 
+from ..base.hardware import usable_cores
+from ..base.workers import worker_pool
 from ..chem.synthesis_hints import hints_or_none
 from ..inference.predict import Predictor
 from ..inference.streaming import CHUNK_ROWS, predict_stream
@@ -91,13 +93,22 @@ def write_hints(
         progress: told how many are done, and how many are to be.
         stop: asked now and then.
     """
-    known = list_.hints()
+    known, done = list_.hints(), 0
     new = [each for each in list_.candidates() if each.unit is not None and each.id not in known]
-    for start in range(0, len(new), _HINTS_AT_ONCE):
-        part = new[start : start + _HINTS_AT_ONCE]
-        made = {each.id: score_and_alerts(str(each.unit)) for each in part}
-        list_.write_hints(made)
-        if progress:
-            progress(start + len(made), len(new))
-        if stop():
-            return
+    parts = [new[start : start + _HINTS_AT_ONCE] for start in range(0, len(new), _HINTS_AT_ONCE)]
+    units = [[str(each.unit) for each in part] for part in parts]
+    with ExitStack() as stack:
+        run: Callable = map
+        if len(parts) > 2:
+            run = stack.enter_context(worker_pool(usable_cores())).map
+        for part, made in zip(parts, run(_scores_and_alerts, units), strict=True):
+            list_.write_hints({each.id: hints for each, hints in zip(part, made, strict=True)})
+            done += len(part)
+            if progress:
+                progress(done, len(new))
+            if stop():
+                return
+
+
+def _scores_and_alerts(units: Sequence[str]) -> list[tuple[float | None, str]]:
+    return [score_and_alerts(unit) for unit in units]

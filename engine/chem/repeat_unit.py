@@ -12,7 +12,7 @@ from math import gcd
 from rdkit import Chem
 from rdkit.Chem import rdqueries
 
-from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, parse, stars_of
+from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, is_flat, parse, stars_of
 
 _FEWEST_COPIES = 3
 """In a ring; with fewer, an atom could be its own neighbour."""
@@ -287,6 +287,8 @@ def _rebonded(
 
 def _is_marked(mol: Chem.Mol) -> bool:
     """Whether any atom or bond has a mark of stereo, with a meaning or without."""
+    if is_flat(mol):
+        return False
     return bool(_centres(mol)) or any(
         bond.GetBondDir() != _NO_DIRECTION or bond.GetStereo() != _NO_SIDE for bond in bonds_of(mol)
     )
@@ -349,6 +351,8 @@ def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
     Where the chain is cut beside such an atom, RDKit takes it for a stereo centre, and not where it
     is cut elsewhere.
     """
+    if is_flat(unit):
+        return unit
     marked = [atom.GetIdx() for atom in _centres(unit) if atom.GetChiralTag() in _TETRAHEDRAL]
     sides = _sides(unit)
     if not marked and not sides:

@@ -42,6 +42,9 @@ _IN_BRACKETS = re.compile(r"\[[^\]]*\]")
 _CLOSURE = re.compile(r"%\(\d+\)|%\d\d|\d")
 _NUMBERS = re.compile(r"(?<=\[)\d+(?=\*)|:\d+(?=])")
 """Atom map numbers, and isotopes of attachment points."""
+_STEREO = re.compile(r"[@/\\]")
+_FLAT = "_flat"
+"""A property of molecules without any mark of stereo, which their copies keep."""
 _MANY_FUSED = 5  # in one system: 136 of 11,409 real units have as many, and each of them one form
 _SPELLINGS = 2
 _REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
@@ -170,6 +173,14 @@ def _aromatic_bonds(mol: Chem.Mol) -> int:
     return sum(bond.GetIsAromatic() for bond in bonds_of(mol))
 
 
+def is_flat(mol: Chem.Mol) -> bool:
+    """Whether a molecule that `parse` gave, or what was made of it, was written without stereo.
+
+    False where that is not known; to look at each atom and bond takes a hundred times as long.
+    """
+    return bool(mol.HasProp(_FLAT))
+
+
 def stars_of(mol: Chem.Mol) -> Sequence[Chem.Atom]:
     """The `*` of a molecule."""
     # Many times as fast as a loop over the atoms.
@@ -239,6 +250,8 @@ def _parse(text: str) -> Chem.Mol:
         _check_paths(mol)
     if attachment_points(mol) == mol.GetNumAtoms():
         raise BadSmilesError("the SMILES holds no atom besides `*`")
+    if not _STEREO.search(text):
+        mol.SetBoolProp(_FLAT, True)
     return mol
 
 

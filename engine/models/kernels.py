@@ -55,15 +55,12 @@ class Parameters(NamedTuple):
 
     def scale(self, views: Views) -> "ScaledRows":
         """Divide rows by the lengths."""
-        from scipy.sparse import csr_array
-
         scaled = Views(
             views.rdkit * np.exp(-self.rdkit_length),
             views.chain * np.exp(-self.chain_lengths),
             views.morgan * np.exp(-self.morgan_length),
         )
-        squares = [np.asarray((view * view).sum(axis=1)) for view in scaled]
-        return ScaledRows(scaled, csr_array(scaled.morgan.T), squares)
+        return ScaledRows(scaled, [np.asarray((view * view).sum(axis=1)) for view in scaled])
 
     def covariance(self, rows: "ScaledRows", others: "ScaledRows") -> np.ndarray:
         """Covariances of n rows and m others without noise; shape `(n, m)`."""
@@ -84,7 +81,6 @@ class ScaledRows(NamedTuple):
     """Rows divided by the kernels' lengths, with what all their distances need."""
 
     views: Views
-    morgan_transposed: "csr_array"
     squares: list[np.ndarray]  # squared norms of the rows in each view
 
     def squared(self, others: "ScaledRows") -> Iterator[np.ndarray]:
@@ -100,7 +96,7 @@ class ScaledRows(NamedTuple):
         products = (
             lambda: _products(self.views.rdkit, others.views.rdkit),
             lambda: _products(self.views.chain, others.views.chain),
-            lambda: (self.views.morgan @ others.morgan_transposed).toarray(),
+            lambda: _sparse_products(self.views.morgan, others.views.morgan),
         )
         for product, own, other in zip(products, self.squares, others.squares, strict=True):
             yield own, other, product()
@@ -114,6 +110,11 @@ def _products(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     padding = -len(rows) % _ROWS_AT_ONCE
     padded = np.concatenate([rows, np.zeros((padding, rows.shape[1]))]) if padding else rows
     return (padded @ others.T)[: len(rows)]
+
+
+def _sparse_products(rows: "csr_array", others: "csr_array") -> np.ndarray:
+    """The same of sparse rows: half the time of a product that is sparse itself."""
+    return np.ascontiguousarray((others @ rows.toarray().T).T)
 
 
 def row_sums(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
