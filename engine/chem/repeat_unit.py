@@ -53,9 +53,9 @@ def canonical_unit(smiles: str) -> str:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    drawn, unit = canonical(smiles), parse(smiles)
+    unit = parse(smiles)
     if not repeats(unit):
-        return drawn
+        return canonical(smiles)
     try:
         unit = _without_meaningless_stereo(unit)
         if not hangs_on_singles(unit):
@@ -67,7 +67,7 @@ def canonical_unit(smiles: str) -> str:
         return min(_drawings(_smallest(unit)))
     except (BadSmilesError, Chem.MolSanitizeException):
         # Elsewhere in the chain it has a form that RDKit does not take.
-        return drawn
+        return canonical(smiles)
 
 
 def repeats(unit: Chem.Mol) -> bool:
