@@ -64,8 +64,9 @@ class _Reader:
 
 def _advice(found: Found) -> str:
     """What to put on the list instead."""
-    units = [each.smiles for each in found.units[:3]]
-    return f"Give a repeat unit, such as {units[0]}." if units else ""
+    if not found.units or found.how == "near":
+        return ""
+    return f"Give a repeat unit, such as {found.units[0].smiles}."
 
 
 def of_lines(text: str) -> list[NewCandidate]:

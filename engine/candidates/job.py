@@ -28,11 +28,11 @@ class Job(BaseModel):
         state: empty before the first one; `cut off` where it ended without a word.
         model: the bundle's folder.
         given: the conditions at which it predicts, by name.
-        done, total: how many candidates it has predicted, and how many it had to.
         doing: what it is at: reading the model, predicting, or rating how hard units are to make.
+        done, total: how many candidates it has done that with, and how many it has to.
+        since: when it began with that, in seconds since 1970.
         words: why it failed.
-        since: when it began to do that, in seconds since 1970.
-        told: when it said something last.
+        told: when it said something last, in seconds since 1970.
     """
 
     state: State = ""

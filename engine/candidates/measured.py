@@ -76,17 +76,14 @@ def from_text(text: str) -> Measured:
 def share_that_meets(requirement: Requirement, labels: Sequence[KnownLabel]) -> float:
     """Which share of the different measured values of a polymer meets a requirement, 0 to 1.
 
-    A value at an end meets it. Collections copy values from each other: the same value twice is one
-    measurement.
+    Collections copy values from each other: the same value twice is one measurement.
 
     Args:
         requirement: with ends.
         labels: of its property.
     """
-    low = -float("inf") if requirement.low is None else requirement.low
-    high = float("inf") if requirement.high is None else requirement.high
     values = {each.value for each in labels}
-    return sum(low <= value <= high for value in values) / len(values)
+    return sum(requirement.met_by(value) for value in values) / len(values)
 
 
 def in_short(property_: Property, labels: Sequence[KnownLabel]) -> str:

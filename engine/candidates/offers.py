@@ -42,6 +42,7 @@ def offers_for(candidates: Iterable[Candidate]) -> list[Offer]:
     for each in candidates:
         if each.unit is None and each.given and len(each.given) <= MAX_LENGTH:
             found = find(each.given)
-            if found.units:
+            # A name that is only spelled alike is of another polymer.
+            if found.units and found.how != "near":
                 made.append(Offer(each, found.how, found.units))
     return made

@@ -1,6 +1,7 @@
 """The order of a list's candidates, and which of them are shown."""
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -9,8 +10,16 @@ from ..inference.specification import Requirement
 from ..inference.uncertainty import OUTSIDE
 from .answers import UNSEEN, Answers
 
-PROBABILITY, HARDNESS, OWN = "probability", "synthetic accessibility", "own column"
 LIKELY = 0.5
+
+
+class Order(Enum):
+    """What candidates are ordered by besides properties, which may have any name."""
+
+    PROBABILITY = "the probability of meeting the specification"
+    HARDNESS = "the score of synthetic accessibility"
+    OWN = "a column of their file"
+
 
 Only = Literal["likely to meet the specification", "Pareto front", "inside the domain", "a problem"]
 """What candidates can be narrowed to."""
@@ -20,14 +29,14 @@ class View(NamedTuple):
     """How a list is looked at.
 
     Attributes:
-        by: a property's name, `PROBABILITY`, `HARDNESS`, `OWN`, or empty for the order of adding.
+        by: a property's name, another `Order`, or empty for the order of adding.
         descending: whether the greatest comes first.
         only: what candidates are narrowed to; all of it must hold.
         guesses: whether guesses rank with the other values, and not behind them: values of units
             with an element, a charge or a valence that no training unit has.
     """
 
-    by: str = ""
+    by: str | Order = ""
     descending: bool = True
     only: tuple[Only, ...] = ()
     guesses: bool = False
@@ -38,7 +47,7 @@ def ranked(
     answers: Answers | None,
     requirements: Sequence[Requirement],
     view: View,
-    others: Mapping[str, Mapping[int, float | None]],
+    others: Mapping[Order, Mapping[int, float | None]],
     problems: Sequence[int] = (),
 ) -> list[int]:
     """The numbers of the candidates that are shown, in order.
@@ -51,12 +60,12 @@ def ranked(
         requirements: of the specification.
         view: how the list is looked at.
         others: what is known of candidates besides the answers, by number: the scores of
-            synthetic accessibility as `HARDNESS`, a column of their file as `OWN`.
+            synthetic accessibility, a column of their file.
         problems: the candidates without a repeat unit.
     """
     numbers = np.asarray(ids, dtype=np.int64)
     key, shown = np.full(len(numbers), np.nan), np.ones(len(numbers), dtype=bool)
-    if view.by in others:
+    if isinstance(view.by, Order) and view.by in others:
         known = others[view.by]
         key = np.array([_number(known.get(each)) for each in numbers.tolist()])
     if answers is not None:
@@ -92,7 +101,7 @@ def _rows_of(numbers: np.ndarray, answered: np.ndarray) -> np.ndarray:
 
 def _key(answers: Answers, requirements: Sequence[Requirement], view: View) -> np.ndarray:
     """What answers are ranked by, shape `(N,)`; NaN where they cannot be."""
-    if view.by == PROBABILITY:
+    if isinstance(view.by, Order):
         names = [each.name for each in requirements if each.has_ends]
         key = answers.probabilities(requirements).of_all
         if not len(key):

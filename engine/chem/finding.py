@@ -7,11 +7,14 @@ from typing import Literal, NamedTuple
 from ..base.wording import clipped, listed
 from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
-from .names import NamedPolymer, find_polymer, named_polymers
+from .names import NamedPolymer, find_polymer, named_polymers, polymer_named
 from .repeat_unit import canonical_unit
 from .smiles import BadSmilesError, attachment_points, canonical, parse
 from .two_ends import units_with_two_ends
 
+_COPOLYMER = re.compile(
+    r"poly\s*\(\s*(.+?)[\s-]+(?:co|alt|stat|ran|b|block|g|graft)-\s*(.+?)\s*\)", re.IGNORECASE
+)
 _BETWEEN_MONOMERS = re.compile(r"\s*(?:\s\+\s|\.)\s*")
 _MOST_TOLD = 8
 
@@ -93,6 +96,8 @@ def find(text: str) -> Found:
         return Found(text, named.how, polymers)
     if monomer := monomer_named(text):
         return _of_named(text, monomer)
+    if (match := _COPOLYMER.fullmatch(text)) and (units := _units_of_copolymer(*match.groups())):
+        return Found(text, "copolymer", units)
     try:
         parts = _monomers_in(text)
         made = units_of_monomers(*parts) if len(parts) == 2 else _made_alone(parts)
@@ -136,12 +141,26 @@ def _monomers_in(text: str) -> list[str]:
         parts = [own.smiles if own else part for own, part in zip(named, parts, strict=True)]
     if any(attachment_points(parse(part)) for part in parts):
         raise BadSmilesError("it is a repeat unit")
-    return parts
+    # One monomer twice is that monomer.
+    return list({canonical(part): part for part in parts}.values())
 
 
 def _made_alone(parts: list[str]) -> list[MadeUnit]:
     """What one monomer makes; nothing of several."""
     return units_of_monomer(parts[0]) if len(parts) == 1 else []
+
+
+def _units_of_copolymer(*monomers: str) -> tuple[FoundUnit, ...]:
+    """The units of the polymers of some monomers that are named; empty where one is not known."""
+    found: list[FoundUnit] = []
+    for name in monomers:
+        if polymer := polymer_named(f"poly({name})"):
+            found.append(FoundUnit(polymer.smiles, polymer.name))
+        elif (monomer := monomer_named(name)) and (units := _of_named(name, monomer).units):
+            found += units
+        else:
+            return ()
+    return tuple({each.smiles: each for each in found}.values())
 
 
 def _copolymer(text: str, parts: list[str]) -> Found | None:
@@ -202,7 +221,7 @@ def told(found: Found) -> str:
                 "polymer of it."
             )
         case "near":
-            return f"{text} is not in the list of names; like it are {words}."
+            return f"{text} is not in the list of names. Spelled alike: {words}."
         case _:
             return (
                 f"{text} is no SMILES that can be read, and not in the list of "

@@ -25,18 +25,24 @@ LONGEST = 2000
 _LONGEST_PART = 400
 _NUMBER = r"[-−+]?(?:\d+(?:[.,]\d+)?|[.,]\d+)(?:[eE][-−+]?\d+)?"
 _THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}$")
-_DOUBLE = re.compile(rf"({_NUMBER})\s*(<=?|≤)\s*(.+?)\s*(<=?|≤)\s*({_NUMBER})(.*)")
+_DOUBLE = re.compile(
+    rf"({_NUMBER})\s*(<=?|≤)\s*(.+?)\s*(<=?|≤)\s*({_NUMBER})(.*)"
+    rf"|({_NUMBER})\s*(>=?|≥)\s*(.+?)\s*(>=?|≥)\s*({_NUMBER})(.*)"
+)
 _ONE_END = re.compile(rf"(.+?)\s*(<=?|>=?|≤|≥)\s*({_NUMBER})(.*)")
+_TURNED = re.compile(rf"({_NUMBER})\s*(<=?|>=?|≤|≥)\s*([^\s<>≤≥].*)")
 _AIM = re.compile(
-    r"(?:(maximi[sz]e|minimi[sz]e)\s+(.+)|(.+?)\s+(?:as\s+)?(high|low)(?:\s+as\s+possible)?)",
+    r"(?:(maximi[sz]e|minimi[sz]e|highest|lowest|max|min)\s+(.+)|(.+?)\s+(?:as\s+)?(high|low)(?:\s+as\s+possible)?)",
     re.IGNORECASE,
 )
 _APART = re.compile(r"[;\n]|,(?=\s|$)|,(?!\d)|\s(?:and|&)\s", re.IGNORECASE)
 _RANGE = re.compile(rf"(.+?)\s+({_NUMBER})\s*(?:-|–|to)\s*({_NUMBER})(.*)", re.IGNORECASE)
 _SIGNS = (
     (re.compile(rf"between\s+({_NUMBER})\s+and\s+({_NUMBER})", re.IGNORECASE), r"\1 to \2"),
-    (re.compile(r"\s(?:is\s)?(?:under|below|less than|at most)\s", re.IGNORECASE), " < "),
-    (re.compile(r"\s(?:is\s)?(?:over|above|more than|at least)\s", re.IGNORECASE), " > "),
+    (re.compile(r"\s(?:is\s)?(?:under|below|less than)\s", re.IGNORECASE), " < "),
+    (re.compile(r"\s(?:is\s)?(?:over|above|more than)\s", re.IGNORECASE), " > "),
+    (re.compile(r"\s(?:is\s)?at most\s", re.IGNORECASE), " ≤ "),
+    (re.compile(r"\s(?:is\s)?at least\s", re.IGNORECASE), " ≥ "),
 )
 """What people write in place of signs."""
 
@@ -47,6 +53,8 @@ class Requirement(BaseModel):
     Attributes:
         name: the property's.
         low, high: the ends that it should lie between, in the property's unit; None for no end.
+        low_meets, high_meets: whether an end itself meets the requirement, as in `Tg ≥ 150`; of
+            predictions, hardly any lies at an end, but measured values are round numbers.
         direction: whether it should be as high or as low as possible.
     """
 
@@ -55,6 +63,8 @@ class Requirement(BaseModel):
     name: str = Field(max_length=300)
     low: float | None = None
     high: float | None = None
+    low_meets: bool = False
+    high_meets: bool = False
     direction: Direction = ""
 
     @model_validator(mode="after")
@@ -79,11 +89,21 @@ class Requirement(BaseModel):
     def ends_in_words(self, unit: str = "") -> str:
         """Its ends alone; empty without any."""
         after = f" {unit}" if unit else ""
+        below = "≤" if self.high_meets else "<"
         if self.low is not None and self.high is not None:
-            return f"{self.low:.12g} < {self.name} < {self.high:.12g}{after}"
+            above = "≤" if self.low_meets else "<"
+            return f"{self.low:.12g} {above} {self.name} {below} {self.high:.12g}{after}"
         if self.low is not None:
-            return f"{self.name} > {self.low:.12g}{after}"
-        return "" if self.high is None else f"{self.name} < {self.high:.12g}{after}"
+            return f"{self.name} {'≥' if self.low_meets else '>'} {self.low:.12g}{after}"
+        return "" if self.high is None else f"{self.name} {below} {self.high:.12g}{after}"
+
+    def met_by(self, value: float) -> bool:
+        """Whether a value, in the property's unit, lies between the ends."""
+        high_enough = self.low is None or value > self.low or (self.low_meets and value == self.low)
+        low_enough = (
+            self.high is None or value < self.high or (self.high_meets and value == self.high)
+        )
+        return high_enough and low_enough
 
 
 class Probabilities(NamedTuple):
@@ -154,24 +174,42 @@ def _read_part(part: str, properties: Sequence[Property]) -> tuple[Property, dic
     """One requirement: its property, and the fields that it gives."""
     if match := _RANGE.fullmatch(part):
         property_ = _property(match[1], properties, part)
-        ends = [_end(match[n], match[4], property_, part) for n in (2, 3)]
-        return property_, {"low": ends[0], "high": ends[1]}
+        low, high = (_end(match[n], match[4], property_, part) for n in (2, 3))
+        return property_, {"low": low, "high": high, "low_meets": True, "high_meets": True}
     if match := _DOUBLE.fullmatch(part):
-        property_ = _property(match[3], properties, part)
-        ends = [_end(match[n], match[6], property_, part) for n in (1, 5)]
-        return property_, {"low": ends[0], "high": ends[1]}
+        first, sign, name, other_sign, second, unit = filter(
+            lambda each: each is not None, match.groups()
+        )
+        property_ = _property(name, properties, part)
+        said: dict[str, object] = {}
+        for number, each in ((first, _turned(sign)), (second, other_sign)):
+            said |= _one_end(each, _end(number, unit, property_, part))
+        return property_, said
     if match := _ONE_END.fullmatch(part):
         property_ = _property(match[1], properties, part)
-        side = "high" if match[2] in ("<", "<=", "≤") else "low"
-        return property_, {side: _end(match[3], match[4], property_, part)}
+        return property_, _one_end(match[2], _end(match[3], match[4], property_, part))
+    if match := _TURNED.fullmatch(part):
+        property_ = _property(match[3], properties, part)
+        return property_, _one_end(_turned(match[2]), _end(match[1], "", property_, part))
     if match := _AIM.fullmatch(part):
         property_ = _property(match[2] or match[3], properties, part)
-        high = (match[1] or "").lower().startswith("max") or (match[4] or "").lower() == "high"
+        high = (match[1] or match[4]).lower().startswith(("max", "high"))
         return property_, {"direction": "high" if high else "low"}
     raise UserError(
         f"{clipped(part)!r} is no requirement that can be read: write “Tg > 150”, "
         "“1.1 < Density < 1.3” or “Tc as high as possible”."
     )
+
+
+def _one_end(sign: str, end: float) -> dict:
+    """The fields that a sign and the end behind it give."""
+    side = "high" if sign[0] in "<≤" else "low"
+    return {side: end, f"{side}_meets": sign not in "<>"}
+
+
+def _turned(sign: str) -> str:
+    """The sign of `Tg > 5` for `5 < Tg`."""
+    return sign.translate(str.maketrans("<>≤≥", "><≥≤"))
 
 
 def _property(words: str, properties: Sequence[Property], part: str) -> Property:

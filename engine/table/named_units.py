@@ -1,8 +1,9 @@
 """Columns of polymers' names in place of repeat units."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..base.errors import UserError
+from ..chem.monomer_names import monomer_named
 from ..chem.names import polymer_named
 from .cells import is_missing
 from .columns import Columns, columns_called_ids, guess_columns
@@ -10,6 +11,8 @@ from .reading import RawTable
 
 _SAMPLE = 200
 _MOST_ARE_NAMES = 0.5
+_ENOUGH_CAN_BE_READ = 0.3
+"""Of the cells of a column of names: people have names that are in no list, and notes."""
 
 
 def columns_of_units_or_names(
@@ -30,16 +33,28 @@ def columns_of_units_or_names(
         named = None if smiles else _column_of_names(raw, id)
         if named is None:
             raise
-        columns = guess_columns(raw, smiles=named, id=id)
+        return guess_columns(raw, smiles=named, id=id), True
     return columns, _share_of_names(raw, columns.smiles) >= _MOST_ARE_NAMES
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:
-    """The first column that has the most names, and is none of ids; None where none has enough."""
+    """The first column that has the most names, and is none of ids; None where none has enough.
+
+    Repeat units and monomers' names may stand among them.
+    """
     ids = {id, *columns_called_ids(raw.column_names)}
-    shares = {name: _share_of_names(raw, name) for name in raw.column_names if name not in ids}
+    shares = {
+        name: _share(raw, name, _can_be_read)
+        for name in raw.column_names
+        if name not in ids and _share_of_names(raw, name)
+    }
     best = max(shares, key=lambda name: shares[name], default=None)
-    return best if best is not None and shares[best] >= _MOST_ARE_NAMES else None
+    return best if best is not None and shares[best] >= _ENOUGH_CAN_BE_READ else None
+
+
+def _can_be_read(cell: str) -> bool:
+    """Whether a cell is a polymer's or a monomer's name, or seems to be a repeat unit."""
+    return bool(polymer_named(cell) or monomer_named(cell)) or "*" in cell
 
 
 def units_of_names(texts: Sequence[str]) -> list[str]:
@@ -49,5 +64,10 @@ def units_of_names(texts: Sequence[str]) -> list[str]:
 
 
 def _share_of_names(raw: RawTable, name: str) -> float:
+    return _share(raw, name, lambda cell: polymer_named(cell) is not None)
+
+
+def _share(raw: RawTable, name: str, holds: Callable[[str], bool]) -> float:
+    """The share of a column's first cells that something holds of, empty ones left out."""
     cells = [cell for cell in raw.frame[name][:_SAMPLE] if not is_missing(cell)]
-    return sum(polymer_named(cell) is not None for cell in cells) / max(len(cells), 1)
+    return sum(holds(cell) for cell in cells) / max(len(cells), 1)

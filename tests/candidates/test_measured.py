@@ -107,8 +107,15 @@ def test_only_what_a_model_answers_as_measured_is_taken(known: KnownLabels) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[1]", '{"Tg": 3}', '{"Tg": [[NaN, "a", false]]}', '{"Tg": [["x", "a", 1]]}']
+    ("text", "words"),
+    [
+        ("{", "Expecting property name"),
+        ("[1]", "no measured values"),
+        ('{"Tg": 3}', "no measured values"),
+        ('{"Tg": [[NaN, "a", false]]}', "is no number"),
+        ('{"Tg": [["x", "a", 1]]}', "could not convert"),
+    ],
 )
-def test_damaged_measured_values_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+def test_damaged_measured_values_are_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         from_text(text)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.candidates.answers import NEGLIGIBLE, UNSEEN, Answers
-from engine.candidates.ranking import HARDNESS, OWN, PROBABILITY, View, ranked
+from engine.candidates.ranking import Order, View, ranked
 from engine.inference.conformal import fit_interval
 from engine.inference.specification import read_specification
 from engine.runs.known_labels import KnownLabel
@@ -15,7 +15,7 @@ from engine.settings.properties import property_for
 PROPERTIES = [property_for("Tg"), property_for("Density")]
 IDS = [1, 2, 3, 5, 8]
 """3 has no repeat unit."""
-OTHERS = {HARDNESS: {1: 2.5, 2: 9.0, 8: 1.0}, OWN: {3: 7.0, 2: 30.0}}
+OTHERS = {Order.HARDNESS: {1: 2.5, 2: 9.0, 8: 1.0}, Order.OWN: {3: 7.0, 2: 30.0}}
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def test_guesses_rank_behind_unless_asked_for(answers) -> None:
     assert _ranked(answers, View("Tg", guesses=True)) == [5, 2, 8, 1, 3]
     assert _ranked(answers, View("Tg", descending=False)) == [1, 8, 2, 3, 5]
     assert _ranked(answers, View("Density")) == [2, 8, 1, 5, 3]
-    assert _ranked(answers, View(PROBABILITY)) == [2, 8, 1, 3, 5]
-    assert _ranked(answers, View(HARDNESS, descending=False)) == [8, 1, 2, 3, 5]
-    assert _ranked(answers, View(OWN)) == [2, 3, 1, 5, 8], "also what has no repeat unit"
+    assert _ranked(answers, View(Order.PROBABILITY)) == [2, 8, 1, 3, 5]
+    assert _ranked(answers, View(Order.HARDNESS, descending=False)) == [8, 1, 2, 3, 5]
+    assert _ranked(answers, View(Order.OWN)) == [2, 3, 1, 5, 8], "also what has no repeat unit"
 
 
 def test_candidates_are_narrowed(answers) -> None:
@@ -74,7 +74,7 @@ def test_what_misses_an_end_or_is_a_guess_is_not_on_the_front(answers) -> None:
 
 def test_without_answers_all_stay_in_their_order() -> None:
     assert _ranked(None, View("Tg")) == IDS
-    assert _ranked(None, View(OWN)) == [2, 3, 1, 5, 8]
+    assert _ranked(None, View(Order.OWN)) == [2, 3, 1, 5, 8]
     assert _ranked(None, View(only=("Pareto front",))) == []
     assert _ranked(None, View(only=("a problem",))) == [3]
 
@@ -110,8 +110,16 @@ def test_measured_values_rank_in_place_of_predictions_also_where_these_are_guess
     assert front.tolist() == [True, False, True, False]
 
 
+def test_a_property_may_have_any_name(answers) -> None:
+    for order in Order:
+        for name in (order.value, order.name, order.name.lower()):
+            named = answers.properties[0].model_copy(update={"name": name})
+            renamed = replace(answers, properties=[named, answers.properties[1]])
+            assert _ranked(renamed, View(name), "Density < 2") == [2, 8, 1, 3, 5]
+
+
 def test_a_measured_value_meets_a_requirement_or_does_not(answers, measured) -> None:
-    wanted = read_specification("110 < Tg < 170, Density < 1.15", PROPERTIES)
+    wanted = read_specification("110 < Tg ≤ 170, Density < 1.15", PROPERTIES)
     before, after = (each.probabilities(wanted) for each in (answers, measured))
     tg, density = after.by_property["Tg"], after.by_property["Density"]
     assert tg[[0, 2]].tolist() == [1, 0]
@@ -119,7 +127,9 @@ def test_a_measured_value_meets_a_requirement_or_does_not(answers, measured) -> 
     assert tg[3] == pytest.approx(2 / 3), "of 105, 115 and 111 two meet it"
     np.testing.assert_array_equal(density, before.by_property["Density"])
     np.testing.assert_allclose(after.of_all, tg * density)
-    assert _ranked(measured, View(PROBABILITY), "110 < Tg < 170")[0] == 1
+    assert _ranked(measured, View(Order.PROBABILITY), "110 < Tg ≤ 170")[0] == 1
+    below = measured.probabilities(read_specification("110 < Tg < 170", PROPERTIES))
+    assert below.of_all[0] == 0, "170 is not below 170"
     without = replace(measured, intervals={}, half_widths=np.full((4, 2), np.nan))
     told = without.probabilities(read_specification("Tg > 110", PROPERTIES)).of_all
     np.testing.assert_array_equal(told, [1, np.nan, 0, 2 / 3])

@@ -85,6 +85,9 @@ def test_people_write_names_in_many_ways(texts: list[str], unit: str) -> None:
         ("styrene + isoprene", "copolymer", "Polystyrene"),
         ("C=Cc1ccccc1.C=CC#N", "copolymer", "Polystyrene"),
         ("SAN", "copolymer", "Polystyrene"),
+        ("poly(styrene-co-butadiene)", "copolymer", "1,4-Polybutadiene"),
+        ("Poly(vinyl alcohol-co-ethylene)", "copolymer", "Polyethylene"),
+        ("caprolactam + caprolactam", "monomer", "Nylon 6"),
         ("EVA", "copolymer", "Polyethylene"),
     ],
 )
@@ -141,6 +144,9 @@ def test_predict_takes_the_name_of_one_polymer(capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr()
     assert "Poly(methyl methacrylate): *CC(*)(C)C(=O)OC" in shown.err
     assert "measured: Tg 104.8 °C, Afzal 2021" in shown.out
-    for text, words in (("PVA", "stands for several"), ("polystyrne", "like it are Polystyrene")):
+    for text, words in (
+        ("PVA", "stands for several"),
+        ("polystyrne", "Spelled alike: Polystyrene"),
+    ):
         assert main(["predict", "shipped", text]) == 1
         assert words in capsys.readouterr().err.replace("\n", " ")

@@ -22,27 +22,38 @@ from engine.settings.properties import property_for
 PROPERTIES = [property_for(name) for name in ("Tg", "Density", "Tc", "FFV")]
 
 
+def within(name: str, low: float, high: float) -> Requirement:
+    """Between two ends, which meet it too."""
+    return Requirement(name=name, low=low, high=high, low_meets=True, high_meets=True)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Tg > 150", [Requirement(name="Tg", low=150)]),
-        ("tg>=150 °C", [Requirement(name="Tg", low=150)]),
+        ("tg>=150 °C", [Requirement(name="Tg", low=150, low_meets=True)]),
+        ("150 < Tg", [Requirement(name="Tg", low=150)]),
+        ("300 > Tg ≥ 150", [Requirement(name="Tg", low=150, high=300, low_meets=True)]),
         ("Tg > 423.15 K", [Requirement(name="Tg", low=150)]),
-        ("Tg between −20 and 40", [Requirement(name="Tg", low=-20, high=40)]),
-        ("1,1 < Density <= 1.3", [Requirement(name="Density", low=1.1, high=1.3)]),
-        ("density ≤ 1200 kg/m3", [Requirement(name="Density", high=1.2)]),
+        ("Tg between −20 and 40", [within("Tg", -20, 40)]),
+        (
+            "1,1 < Density <= 1.3",
+            [Requirement(name="Density", low=1.1, high=1.3, high_meets=True)],
+        ),
+        ("density ≤ 1200 kg/m3", [Requirement(name="Density", high=1.2, high_meets=True)]),
         ("glass transition temperature > 0", [Requirement(name="Tg", low=0)]),
-        ("Tg 100-150", [Requirement(name="Tg", low=100, high=150)]),
-        ("Tg -20 to -5 °C", [Requirement(name="Tg", low=-20, high=-5)]),
+        ("Tg 100-150", [within("Tg", 100, 150)]),
+        ("Tg -20 to -5 °C", [within("Tg", -20, -5)]),
         ("thermal > 0.2", [Requirement(name="Tc", low=0.2)]),
         (
             "Tg>=150 and Density is under 1.3 & Tc at least 0.2",
             [
-                Requirement(name="Tg", low=150),
+                Requirement(name="Tg", low=150, low_meets=True),
                 Requirement(name="Density", high=1.3),
-                Requirement(name="Tc", low=0.2),
+                Requirement(name="Tc", low=0.2, low_meets=True),
             ],
         ),
+        ("lowest Density", [Requirement(name="Density", direction="low")]),
         ("maximise Tc", [Requirement(name="Tc", direction="high")]),
         ("thermal conductivity as high as possible", [Requirement(name="Tc", direction="high")]),
         ("Tg > 1234567.8", [Requirement(name="Tg", low=1234567.8)]),

@@ -67,7 +67,12 @@ def _show_builder(list_: CandidateList, key: str, properties: list[Property]) ->
     def add() -> None:
         try:
             made = Requirement(
-                name=property_.name, low=low, high=high, direction=_DIRECTIONS[direction]
+                name=property_.name,
+                low=low,
+                high=high,
+                low_meets=True,
+                high_meets=True,
+                direction=_DIRECTIONS[direction],
             )
         except ValueError:
             return

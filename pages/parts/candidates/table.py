@@ -11,7 +11,7 @@ from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
 from engine.candidates.own_columns import OwnColumn
 from engine.candidates.predicting import score_and_alerts
-from engine.candidates.ranking import HARDNESS, OWN, PROBABILITY, View, ranked
+from engine.candidates.ranking import Order, View, ranked
 from engine.candidates.rows import Candidate
 from engine.chem.synthesis_hints import HARD
 from engine.inference.conformal import LEVEL
@@ -27,7 +27,7 @@ ROWS = 50
 """Candidates on one page of the table."""
 
 _SHOWN_AT_FIRST = 5
-_ADDED = "order of adding"
+_ADDED, _HARD = "order of adding", "how hard to make"
 _FILTERS = {
     "likely to meet the specification": "probability of at least 50 %",
     "Pareto front": "no other is better in everything",
@@ -57,24 +57,26 @@ class Shown(NamedTuple):
     """
 
     ids: list[int]
-    by: str
+    by: str | Order
     by_own: str
 
 
 def choose_view(look: Look) -> Shown:
     """Let the user order and narrow the list."""
-    orders = {_ADDED: ""}
+    orders: dict[str, str | Order] = {_ADDED: ""}
     if any(each.has_ends for each in look.requirements):
-        orders = {"probability of meeting the specification": PROBABILITY} | orders
+        orders = {"probability of meeting the specification": Order.PROBABILITY} | orders
     if look.answers is not None:
-        orders |= {title_with_name(each): each.name for each in look.answers.properties}
-    orders["how hard to make"] = HARDNESS
+        taken = {*orders, _HARD}
+        titles = [free_name(title_with_name(each), taken) for each in look.answers.properties]
+        orders |= zip(titles, look.answers.names, strict=True)
+    orders[_HARD] = Order.HARDNESS
     own = {free_name(f"{name} (from the file)", orders): name for name in look.own_columns}
-    orders |= dict.fromkeys(own, OWN)
+    orders |= dict.fromkeys(own, Order.OWN)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         # Another field where the first order is another: a widget keeps what it showed first.
         by = st.selectbox("Order", list(orders), key=f"order of {next(iter(orders))}", width=320)
-        lowest = st.checkbox("Lowest first", value=orders[by] == HARDNESS, key=f"low {by}")
+        lowest = st.checkbox("Lowest first", value=orders[by] is Order.HARDNESS, key=f"low {by}")
         only = st.multiselect(
             "Only",
             list(_FILTERS),
@@ -91,9 +93,10 @@ def choose_view(look: Look) -> Shown:
         )
     view = View(orders[by], not lowest, tuple(only), guesses)
     by_own = own.get(by, "")
-    others: dict = {HARDNESS: {candidate: score for candidate, (score, _) in look.hints.items()}}
+    hardness = {candidate: score for candidate, (score, _) in look.hints.items()}
+    others: dict = {Order.HARDNESS: hardness}
     if by_own:
-        others[OWN] = look.own_column(by_own).keys
+        others[Order.OWN] = look.own_column(by_own).keys
     ids = ranked(look.ids, look.answers, look.requirements, view, others, look.without_unit)
     return Shown(ids, view.by, by_own)
 

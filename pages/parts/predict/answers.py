@@ -5,6 +5,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
+from engine.inference.against_measured import is_simulated
 from engine.inference.bundle import BundleInfo
 from engine.settings.properties import Property
 from pages.parts.formatting import number, number_range, without_unit
@@ -31,6 +32,7 @@ _STYLE = """<style>
 .pg-answer dt { font-size: .9rem; font-weight: 550; overflow-wrap: anywhere }
 .pg-answer .pg-number { font-size: 1.12rem; font-weight: 650; text-align: right;
   font-variant-numeric: tabular-nums; white-space: nowrap }
+.pg-answer .pg-number.pg-simulated { font-weight: 450 }
 .pg-answer .pg-number.pg-unsure { font-weight: 450; font-style: italic }
 .pg-answer .pg-said { font-size: .75rem }
 .pg-answer .pg-ends { font-size: .75rem; text-align: right; white-space: nowrap }
@@ -61,6 +63,8 @@ def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     labels = measured_labels(info, property_, molecule)
     shown = labels[0].value if labels else value
     unsure = " pg-unsure" if sure and sure.outside and not labels else ""
+    # What was never measured, or is far from it, should not catch the eye as measured values do.
+    unsure += " pg-simulated" if is_simulated(info, property_) else ""
     return (
         f'<div class="pg-answer"><dt>{escape(_title(property_))}</dt>'
         f'<dd class="pg-number{unsure}">{escape(number(property_, shown))}</dd>'
