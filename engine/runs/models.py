@@ -67,7 +67,9 @@ def list_models() -> list[KnownModel]:
 def origin_of_default(models: Iterable[KnownModel]) -> KnownModel | None:
     """The one of some models that is the default, or that the default is a copy of."""
     test = _default_test()
-    return next((model for model in models if test(model.folder)), None)
+    # Where the shipped one was imported too, and that was made the default, it is the copy.
+    alike = (model for model in models if test(model.folder))
+    return min(alike, key=lambda model: model.kind == "shipped", default=None)
 
 
 def is_default(folder: Path) -> bool:

@@ -198,8 +198,8 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
         )
     if not best or not scores[best]:
         raise UserError(
-            f"{raw.name} has no SMILES column. Its columns are: {_listed(raw)}. Name the column "
-            "with the repeat units “SMILES”, or choose it."
+            f"{raw.name} has no SMILES column. Its columns are: {_listed(raw)}. Name the one with "
+            "the repeat units, or with polymers' names, “SMILES”."
         )
     return best
 

@@ -48,6 +48,18 @@ def test_a_table_of_names_is_predicted_as_their_repeat_units_are(
     assert "empty" in frame.at[5, "problem"]
 
 
+def test_other_words_may_stand_among_names(predictor: Predictor, tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    texts = ["PMMA", "styrene", "unobtainium", "*CCO*", "the blue one", ""]
+    rows = [f"{number},{text},3.5" for number, text in enumerate(texts)]
+    path.write_text("\n".join(["id,polymer,price", *rows]), encoding="utf-8")
+    frame = _predicted(predictor, path)
+    assert frame["Tg"].notna().tolist() == [True, False, False, True, False, False]
+    path.write_text("id,polymer,note\n1,a,PS\n2,b,x\n3,c,y\n4,d,z\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"Name the one with the repeat units, or with polymers'"):
+        _predicted(predictor, path)
+
+
 def test_a_column_of_names_may_be_chosen_and_smiles_come_before_names(
     predictor: Predictor, tmp_path: Path
 ) -> None:

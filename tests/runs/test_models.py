@@ -12,6 +12,7 @@ from engine.commands import main
 from engine.inference.bundle import SHIPPED, default_bundle, promote, read_info, reset_default
 from engine.inference.packing import pack
 from engine.runs import (
+    KnownModel,
     Taken,
     find_imported,
     find_model,
@@ -121,6 +122,13 @@ def test_the_default_is_known_by_its_origin(taken: Taken):
     # The copy stays the default, and stands for itself.
     assert [each.id for each in list_models()] == ["default", "shipped"]
     assert shown_name(find_model()) == "trained"
+
+
+def test_a_copy_of_the_shipped_model_may_be_the_default(workspace: Path, tmp_path: Path):
+    copy = KnownModel("copy", "imported", "Copy", copied(SHIPPED, tmp_path / "copy"))
+    assert origin_of_default([*list_models(), copy]).id == "shipped"
+    promote(copy.folder)
+    assert origin_of_default([*list_models(), copy]).id == "copy"
     reset_default()
     assert [each.id for each in list_models()] == ["shipped"]
 
