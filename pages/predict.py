@@ -296,7 +296,7 @@ def main() -> None:
         if smiles:
             what_is_read(smiles, folder)
         textbook_list(smiles)
-        show_history(load)
+        history = st.container()
     with right:
         remarks(text, smiles)
         shown = st.container()
@@ -306,6 +306,9 @@ def main() -> None:
             models.show_no_model()
         elif smiles:
             results(folder, smiles, details)
+    with history:
+        # With what was just answered.
+        show_history(load)
     with st.container():
         st.subheader("Well-known polymers")
         gallery.show_well_known(load)

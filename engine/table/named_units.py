@@ -10,7 +10,6 @@ from .columns import Columns, columns_called_ids, guess_columns
 from .reading import RawTable
 
 _SAMPLE = 200
-_MOST_ARE_NAMES = 0.5
 _ENOUGH_CAN_BE_READ = 0.3
 """Of the cells of a column of names: people have names that are in no list, and notes."""
 
@@ -18,7 +17,7 @@ _ENOUGH_CAN_BE_READ = 0.3
 def columns_of_units_or_names(
     raw: RawTable, smiles: str | None = None, id: str | None = None
 ) -> tuple[Columns, bool]:
-    """The columns of a table whose repeat units may be given by name, and whether they are.
+    """The columns of a table whose repeat units may be given by name, and whether some are.
 
     Args:
         raw: the table, or its beginning.
@@ -34,7 +33,8 @@ def columns_of_units_or_names(
         if named is None:
             raise
         return guess_columns(raw, smiles=named, id=id), True
-    return columns, _share_of_names(raw, columns.smiles) >= _MOST_ARE_NAMES
+    # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
+    return columns, _share_of_names(raw, columns.smiles) > 0
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from engine.base.wording import clipped
+
 _ADDRESS = "address of the page"
 
 
@@ -20,11 +22,13 @@ class _Address:
         page: which it is.
         kept: what it showed last, whether the address says so or leaves it out.
         unsaid: what an address without the parameter stands for.
+        complaints: what is wrong with what the address asked for, in sentences.
     """
 
     page: str
     kept: dict[str, str] = field(default_factory=dict)
     unsaid: dict[str, str] = field(default_factory=dict)
+    complaints: dict[str, str] = field(default_factory=dict)
 
 
 def open_page() -> None:
@@ -66,6 +70,8 @@ def keep_in_address(name: str, value: str, default: str | None = None) -> None:
         address.unsaid[name] = value
     elif default is not None:
         address.unsaid.setdefault(name, default)
+    if address.kept.get(name, value) != value:
+        address.complaints.pop(name, None)
     address.kept[name] = value
     # Where a link or a button has named the default, it can stand.
     if value == default and said not in (None, value):
@@ -73,6 +79,21 @@ def keep_in_address(name: str, value: str, default: str | None = None) -> None:
     elif value != default and said != value:
         # At once: a browser that has not heard of it asks for what was shown before.
         st.query_params[name] = value
+
+
+def complaint(name: str, asked: str | None, is_there: bool, instead: str) -> str:
+    """That the address asks in vain, until another one is asked for or chosen; else empty.
+
+    Args:
+        name: of the parameter.
+        asked: see `asked_anew`.
+        is_there: whether there is what it asks for.
+        instead: a sentence that says so, with `{}` for what was asked for.
+    """
+    complaints = _address().complaints
+    if asked:
+        complaints[name] = "" if is_there else instead.format(repr(clipped(asked)))
+    return complaints.get(name, "")
 
 
 def _address() -> _Address:

@@ -25,7 +25,7 @@ from engine.runs.known_labels import (
 )
 from engine.runs.models import DEFAULT, SHIPPED
 from engine.settings.conditions import same_for_all
-from pages.parts.address import asked_anew, keep_in_address
+from pages.parts.address import asked_anew, complaint, keep_in_address
 from pages.parts.formatting import plain
 from pages.parts.layout import forget_stale_choice
 from pages.parts.page_guard import part
@@ -69,12 +69,13 @@ def choose_model(page: str, newest_first: bool = False) -> Path | None:
         key=key,
         help="The default model, the model of every finished run, and imported ones.",
     )
-    if asked and wanted not in models:
-        st.warning(plain(f"There is no finished model {asked!r}; another one is used."))
     is_proposed = not chosen_elsewhere() and not asked and chosen == proposed
     st.session_state[_ONLY_PROPOSED] = is_proposed
     st.session_state[_CHOSEN] = chosen
     keep_in_address("model", chosen, names[0])
+    in_vain = "There is no finished model {}; another one is used."
+    if words := complaint("model", asked, wanted in models, in_vain):
+        st.warning(plain(words))
     return models[chosen][1]
 
 

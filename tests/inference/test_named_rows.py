@@ -55,6 +55,8 @@ def test_other_words_may_stand_among_names(predictor: Predictor, tmp_path: Path)
     path.write_text("\n".join(["id,polymer,price", *rows]), encoding="utf-8")
     frame = _predicted(predictor, path)
     assert frame["Tg"].notna().tolist() == [True, False, False, True, False, False]
+    path.write_text("SMILES\n*CCO*\n*CC*\n*CC(*)C\nPMMA\n", encoding="utf-8")
+    assert _predicted(predictor, path)["Tg"].notna().all()
     path.write_text("id,polymer,note\n1,a,PS\n2,b,x\n3,c,y\n4,d,z\n", encoding="utf-8")
     with pytest.raises(UserError, match=r"Name the one with the repeat units, or with polymers'"):
         _predicted(predictor, path)

@@ -194,6 +194,17 @@ def test_a_link_to_the_shipped_model_leads_to_it(own_run, open_page, tmp_path, m
     assert "By the model “another”" in words(app)
 
 
+def test_a_link_to_no_model_says_so_until_another_is_chosen(own_run, imported, open_page):
+    app = open_page("predict", model="nope")
+    assert "There is no finished model 'nope'" in words(app)
+    # The page has mended its address, and the editor's first answer runs it again.
+    assert "model" not in app.query_params
+    assert "There is no finished model 'nope'" in words(app.run())
+    (other,) = {own_run.id, imported.id} - {app.selectbox[0].value}
+    app.selectbox[0].set_value(other).run()
+    assert "There is no finished model" not in words(app)
+
+
 @pytest.mark.usefixtures("no_supervisor")
 def test_submission_proposes_the_run_last_finished(own_run, imported, open_page):
     promote(imported.bundle)

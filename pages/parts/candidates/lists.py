@@ -9,7 +9,7 @@ from engine.base.wording import counted
 from engine.candidates import lists
 from engine.candidates.rows import LONGEST_NAME
 from engine.candidates.store import CandidateList
-from pages.parts.address import asked_anew, keep_in_address
+from pages.parts.address import asked_anew, complaint, keep_in_address
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns
 
@@ -34,8 +34,11 @@ def choose_list() -> CandidateList | None:
         show_error(error)
     for words in problems:
         st.warning(plain(words), icon=":material/broken_image:")
-    if asked and asked not in known:
-        st.warning(plain(f"There is no list {asked!r} any more; another one is shown."))
+    if wanted:
+        keep_in_address("list", wanted, next(iter(known)))
+    in_vain = "There is no list {} any more; another one is shown."
+    if words := complaint("list", asked, asked in known, in_vain):
+        st.warning(plain(words))
     if wanted is None:
         return None
     # The address and the list that was chosen last decide, so that Back and links work.
@@ -49,7 +52,6 @@ def choose_list() -> CandidateList | None:
             on_change=lambda: look_at_list(st.session_state[_KEY]),
         )
     st.session_state[_CHOSEN] = wanted
-    keep_in_address("list", wanted, next(iter(known)))
     return lists.open_list(wanted)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from engine.inference.bundle import BundleInfo, read_info
 from engine.inference.error_analysis import with_intervals
 from engine.runs import Run, read_out_of_fold
-from pages.parts.address import asked_anew, keep_in_address
+from pages.parts.address import asked_anew, complaint, keep_in_address
 from pages.parts.formatting import plain
 from pages.parts.layout import forget_stale_choice
 from pages.parts.models import distinct_labels, run_label
@@ -41,8 +41,6 @@ def choose_run(runs: list[Run]) -> Run:
     by_id = {run.id: run for run in runs}
     asked = asked_anew("run")
     wanted = next((run.id for run in runs if asked in (run.id, run.name)), None)
-    if asked and not wanted:
-        st.warning(plain(f"There is no finished run {asked!r}; the newest one is shown."))
     labels = distinct_labels({run.id: run_label(run) for run in runs})
     forget_stale_choice(_RUN, list(by_id))
     if wanted:
@@ -51,6 +49,9 @@ def choose_run(runs: list[Run]) -> Run:
         "Finished run", list(by_id), format_func=lambda key: labels[key], key=_RUN
     )
     keep_in_address("run", chosen)
+    in_vain = "There is no finished run {}; the newest one is shown."
+    if words := complaint("run", asked, wanted is not None, in_vain):
+        st.warning(plain(words))
     return by_id[chosen]
 
 
