@@ -73,12 +73,17 @@ class CandidateList:
         return str(row[0][0]) if row else ""
 
     def set(self, name: str, value: str) -> None:
-        """Change a setting."""
-        self._do(lambda database: set_setting(database, name, value))
+        """Change a setting; no change of the candidates or of what is known of them."""
+
+        def act(database: sqlite3.Connection) -> None:
+            database.execute("BEGIN IMMEDIATE")
+            set_setting(database, name, value)
+
+        self._with(act)
 
     @property
     def changes(self) -> int:
-        """How often something was written into the list; what is kept of it is fresh if equal."""
+        """How often candidates or answers were written; what is kept of them is fresh if equal."""
         try:
             return int(self.setting("changes"))
         except ValueError:

@@ -199,3 +199,12 @@ def test_the_history_holds_the_last_hundred(workspace) -> None:
     assert lists.all_lists() == []
     history.clear("")
     assert history.remembered("") == []
+
+
+def test_what_is_kept_of_a_list_stays_fresh_while_a_process_tells_how_far_it_is() -> None:
+    made = lists.create_list("Mine")
+    before = made.changes
+    made.set("job", "working")
+    assert (made.setting("job"), made.changes) == ("working", before)
+    made.add([_new("*CC*")])
+    assert made.changes > before
