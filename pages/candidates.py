@@ -18,9 +18,9 @@ from pages.parts.candidates.placing import show_offers
 from pages.parts.candidates.predicting import predict_what_waits
 from pages.parts.candidates.specification import ask_specification
 from pages.parts.candidates.table import choose_view, show_table
+from pages.parts.conditions import choose_conditions
 from pages.parts.formatting import plain
 from pages.parts.layout import heading
-from pages.parts.predict.conditions import choose_conditions
 
 
 def main() -> None:

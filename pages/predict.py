@@ -18,13 +18,16 @@ from engine.inference.bundle import BundleInfo, read_info
 from pages.parts import models, page_guard
 from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.components import molecule_editor
+from pages.parts.conditions import choose_conditions
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
 from pages.parts.model_description import describe_model
+from pages.parts.molecule import Molecule
+from pages.parts.pictures import show_picture
 from pages.parts.predict import gallery
 from pages.parts.predict.answers import show_answers
-from pages.parts.predict.cards import Molecule, show_cards
-from pages.parts.predict.conditions import choose_conditions, show_curve
+from pages.parts.predict.cards import show_cards
+from pages.parts.predict.condition_curve import show_curve
 from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.keeping import remember_answer, show_history, show_keep
 from pages.parts.predict.mixing import show_mixing
@@ -199,7 +202,7 @@ def _show_offers(found: Found) -> None:
     """Each repeat unit that a text may stand for, to be chosen."""
     for unit in found.units:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            gallery.show_picture(unit.smiles, 110, 60)
+            show_picture(unit.smiles, 110, 60)
             with st.container():
                 name = plain(unit.name or unit.smiles)
                 st.button(name, on_click=load, args=(unit.smiles,), key=f"offer {unit.smiles}")

@@ -19,10 +19,10 @@ from engine.table.mending import FragmentsUse
 from engine.table.streaming import stream_of
 from engine.table.written import csv_bytes
 from pages.parts import models, page_guard
+from pages.parts.conditions import choose_conditions
 from pages.parts.documents import explained
 from pages.parts.formatting import plain, unit_of
 from pages.parts.layout import check_limits, columns, heading, upload_table
-from pages.parts.predict.conditions import choose_conditions
 
 STEPS = {
     "graphs": "Reading the molecules",

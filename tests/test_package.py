@@ -26,6 +26,16 @@ def test_the_wheel_holds_every_room_and_page() -> None:
     assert set(TOOL["packages"]) == expected | {"polygin.assets", "polygin.docs", "polygin.studio"}
 
 
+def test_the_contracts_see_every_folder() -> None:
+    """Import-linter passes over a folder without `__init__.py`, and over all circles in it."""
+    folders = {
+        path.parent for top in ("engine", "pages", "bench") for path in ROOT.glob(f"{top}/**/*.py")
+    }
+    # The first is a root itself; what the second holds is no module of ours but the interpreter's.
+    others = {ROOT / "pages", ROOT / "bench" / "kills" / "armed"}
+    assert {each for each in folders if not (each / "__init__.py").is_file()} == others
+
+
 def test_the_wheel_holds_the_settings_of_the_pages() -> None:
     for pattern in TOOL["package-data"]["polygin.studio"]:
         assert (ROOT / pattern).is_file()

@@ -28,8 +28,8 @@ from engine.settings.conditions import same_for_all
 from pages.parts.address import asked_anew, complaint, keep_in_address
 from pages.parts.formatting import plain
 from pages.parts.layout import forget_stale_choice
+from pages.parts.molecule import IntervalAndDomain
 from pages.parts.page_guard import part
-from pages.parts.predict.cards import IntervalAndDomain
 
 LOADING = "Loading the prediction models. The first time takes a few seconds…"
 _CHOSEN, _ONLY_PROPOSED = "model chosen", "model only proposed"

@@ -11,7 +11,7 @@ from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import plain, plain_in_chart, title_with_name
 from pages.parts.page_guard import part
-from pages.parts.predict.gallery import show_picture
+from pages.parts.pictures import show_picture
 
 _MANY = 2000
 """More points than this are drawn by the graphics card; SVG would be slow to move."""

@@ -15,7 +15,7 @@ from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import plain, show_error
 from pages.parts.page_guard import part
-from pages.parts.predict.gallery import show_picture
+from pages.parts.pictures import show_picture
 
 MOST = 8
 _WIDTH = 250

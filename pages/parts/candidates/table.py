@@ -21,7 +21,7 @@ from engine.settings.properties import Property
 from engine.table.columns import free_name
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import number_format, title_with_name
-from pages.parts.predict.gallery import picture_address
+from pages.parts.pictures import picture_address
 
 ROWS = 50
 """Candidates on one page of the table."""

@@ -18,7 +18,7 @@ from pages.parts.errors.traits import rows_with_traits
 from pages.parts.formatting import number, plain, plain_in_chart
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.page_guard import part
-from pages.parts.predict import gallery
+from pages.parts.pictures import show_picture
 
 _HISTOGRAM = "How often they occur"
 _HINTS = {"Labels": explained("Label")} | {name: explained(name) for name in ("MAE", "Bias", "R²")}
@@ -122,7 +122,7 @@ def _show_charts(
 def _show_clicked(row: pd.Series, property_: Property) -> None:
     """The molecule of the one point that is selected, beside the chart."""
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
-        gallery.show_picture(row["smiles"], 220, 130)
+        show_picture(row["smiles"], 220, 130)
         st.markdown(
             f"**id {plain(str(row['id']))}**  \n"
             f"label {plain(number(property_, row['label']))}  \n"

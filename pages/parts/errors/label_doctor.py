@@ -19,7 +19,7 @@ from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import number, plain, show_error
 from pages.parts.layout import forget_stale_choice
 from pages.parts.page_guard import part
-from pages.parts.predict import gallery
+from pages.parts.pictures import show_picture
 
 _ALL = "All properties"
 _FEW = 10
@@ -244,7 +244,7 @@ def _show_label(
     with st.container(
         border=True, horizontal=True, vertical_alignment="center", key=f"doctor label {place}"
     ):
-        gallery.show_picture(row.smiles, 192, 120)
+        show_picture(row.smiles, 192, 120)
         with st.container(width="stretch", gap="xsmall", key=f"words of doctor label {place}"):
             under = "".join(f" · {words}" for words in condition_words(conditions, row))
             st.markdown(

@@ -14,7 +14,7 @@ from pages.parts import charts
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import number, number_range, plain, without_unit
 from pages.parts.page_guard import part
-from pages.parts.predict import gallery
+from pages.parts.pictures import show_picture
 
 PAGE = 12
 _ORDERS = {
@@ -60,7 +60,7 @@ def show_molecules(evaluation: Evaluation, rows: pd.DataFrame, property_: Proper
 
 @part
 def _show_card(evaluation: Evaluation, row: dict[str, Any], property_: Property) -> None:
-    gallery.show_picture(row["smiles"], 194, 120)
+    show_picture(row["smiles"], 194, 120)
     error = number(property_.errors, row["error"], sign=True)
     st.markdown(
         f"**id {plain(str(row['id']))}** · row {row['row']}  \n"

@@ -9,11 +9,10 @@ from engine.inference.against_measured import is_simulated
 from engine.inference.bundle import BundleInfo
 from engine.settings.properties import Property
 from pages.parts.formatting import number, number_range, without_unit
+from pages.parts.molecule import IntervalAndDomain, Molecule
 from pages.parts.page_guard import part
 from pages.parts.predict.cards import (
     LEVEL_WORDS,
-    IntervalAndDomain,
-    Molecule,
     measured_labels,
     other_sources,
     simulated_words,

@@ -1,7 +1,6 @@
 """Cards that show a predicted value beside its members, its range and its textbook value."""
 
 from html import escape
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -14,27 +13,8 @@ from engine.runs.known_labels import KnownLabel, names_as_measured
 from engine.settings.properties import Property
 from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import number, number_range, unit_of, without_unit
+from pages.parts.molecule import IntervalAndDomain, Molecule
 from pages.parts.page_guard import part
-from pages.parts.predict.gallery import Textbook
-
-
-class IntervalAndDomain(NamedTuple):
-    """The uncertainty of one predicted value.
-
-    Attributes:
-        low, high: the interval's ends, in the property's unit; NaN where there is none.
-        domain: how the molecule lies to those that the model learned the property from.
-    """
-
-    low: float
-    high: float
-    domain: DomainInWords
-
-    @property
-    def outside(self) -> bool:
-        """Whether the molecule lies outside the applicability domain."""
-        return self.domain.outside
-
 
 LEVEL_WORDS = f"{100 * LEVEL:.0f} %"
 # Lines and backgrounds are mixed from the text's colour, so that they fit both themes.
@@ -79,22 +59,6 @@ _OUTSIDE = (
     "Nearly all molecules from which the model learned this property are more like each other than "
     "this molecule is like them, so the value can be further off than the interval says."
 )
-
-
-class Molecule(NamedTuple):
-    """What there is to show of one molecule.
-
-    Attributes:
-        predicted: `{"blend" or member: {property: value}}`, in the properties' units.
-        uncertainty: by property; empty for a model without intervals.
-        textbook: the same molecule in the textbook table; None if it is not in it.
-        known: by property, the labels that the model learned of this molecule.
-    """
-
-    predicted: dict[str, dict[str, float]]
-    uncertainty: dict[str, IntervalAndDomain]
-    textbook: Textbook | None
-    known: dict[str, list[KnownLabel]]
 
 
 @part

@@ -1,21 +1,18 @@
-"""Pictures of molecules, and the polymers of the textbook table."""
+"""The polymers of the textbook table, and pictures of those that are well known."""
 
 import math
-from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
 
 from engine.base.workspace import ASSETS
-from engine.chem import draw
-from engine.chem.description import described
 from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
-from engine.chem.smiles import BadSmilesError, canonical
-from pages.parts.formatting import plain
+from engine.chem.smiles import canonical
+from pages.parts.molecule import Textbook
 from pages.parts.page_guard import part
+from pages.parts.pictures import show_picture
 
 WELL_KNOWN = (
     "Polyethylene",
@@ -42,24 +39,6 @@ _SHORT = {
     "Polytetrafluoroethylene": "PTFE",
     "Polydimethylsiloxane": "Silicone (PDMS)",
 }
-
-
-@dataclass(frozen=True)
-class Textbook:
-    """One polymer of the textbook table.
-
-    Attributes:
-        name, smiles: as the table has them.
-        values: by property's name: the value and the key of its source.
-    """
-
-    name: str
-    smiles: str
-    values: dict[str, tuple[float, str]]
-
-    def value_of(self, name: str) -> tuple[float, str] | None:
-        """The value of a property and its source, whatever the letter case of the name."""
-        return self.values.get(name.casefold())
 
 
 @st.cache_data(show_spinner=False)
@@ -101,31 +80,6 @@ def _drawings() -> dict[str, str]:
     return {canonical_unit(smiles): smiles for smiles in textbook()}
 
 
-def show_picture(smiles: str, width: int, height: int, colours: draw.Colours = ()) -> None:
-    """Show a molecule, drawn for the present theme, or say why it cannot be drawn.
-
-    Args:
-        smiles: of the molecule.
-        width, height: in pixels.
-        colours: behind some atoms.
-    """
-    try:
-        image = _svg(smiles, width, height, st.context.theme.type == "dark", colours)
-    except BadSmilesError as error:
-        st.caption(f"No drawing: {plain(str(error))}.")
-        return
-    st.image(image, width=width, alt=described(smiles))
-
-
-def picture_address(smiles: str, width: int, height: int) -> str | None:
-    """A molecule's drawing as an address that holds it, for cells of tables; None without one."""
-    try:
-        image = _svg(smiles, width, height, st.context.theme.type == "dark", ())
-    except BadSmilesError:
-        return None
-    return f"data:image/svg+xml;base64,{b64encode(image.encode()).decode()}"
-
-
 @part
 def show_well_known(load: Callable[[str], None]) -> None:
     """A grid of well-known polymers.
@@ -149,8 +103,3 @@ def show_well_known(load: Callable[[str], None]) -> None:
                     on_click=load,
                     args=(polymer.smiles,),
                 )
-
-
-@st.cache_data(max_entries=2000, show_spinner=False)
-def _svg(smiles: str, width: int, height: int, dark: bool, colours: draw.Colours) -> str:
-    return draw.svg(smiles, width, height, dark, colours)

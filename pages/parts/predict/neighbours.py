@@ -15,7 +15,7 @@ from engine.settings.properties import Property
 from pages.parts import models
 from pages.parts.formatting import number, plain, title_with_name
 from pages.parts.page_guard import part
-from pages.parts.predict.gallery import show_picture
+from pages.parts.pictures import show_picture
 
 _DIFFERENT, _SHARE = (0.70, 0.45, 0.95), 0.5
 """The colour behind atoms that the other unit lacks, and how much of it there is."""

@@ -1,6 +1,5 @@
 """The places at which a molecule may be changed, as numbers on its drawing that can be clicked."""
 
-import base64
 from collections.abc import Callable
 
 import numpy as np
@@ -11,6 +10,7 @@ from engine.chem import draw
 from engine.chem.smiles import BadSmilesError
 from engine.chem.variants import Place, Places
 from pages.parts.formatting import plain, plain_in_chart
+from pages.parts.pictures import address_of_svg
 
 _WIDTH, _HEIGHT = 420, 260
 _COLOUR = (0.36, 0.62, 0.90)
@@ -71,7 +71,6 @@ def _chart(
     picture = draw.drawing(
         places.smiles, _WIDTH, _HEIGHT, dark, _colours(chosen, everywhere, 0.1 if dark else 1.0)
     )
-    source = base64.b64encode(picture.svg.encode()).decode()
     spots = _spots(places, np.array(picture.points))
     is_chosen = [place == chosen for place in places.places]
     ground, ink = ("#0b1016", "#e6e9ec") if dark else ("#ffffff", "#20262c")
@@ -94,7 +93,7 @@ def _chart(
         )
     )
     chart.add_layout_image(
-        source=f"data:image/svg+xml;base64,{source}",
+        source=address_of_svg(picture.svg),
         xref="x",
         yref="y",
         x=0,

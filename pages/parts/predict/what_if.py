@@ -24,7 +24,7 @@ from pages.parts.formatting import (
 )
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.page_guard import part
-from pages.parts.predict.gallery import picture_address
+from pages.parts.pictures import picture_address
 from pages.parts.predict.keeping import keep
 from pages.parts.predict.places import place_label, show_places
 
