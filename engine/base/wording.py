@@ -1,6 +1,8 @@
 """How numbers and lists are put into words."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, count
 
 SHOWN = 5
 """How many rows, cells or groups a message names; it counts the others."""
@@ -34,6 +36,16 @@ def either(parts: Sequence[str]) -> str:
 def rows_text(rows: Sequence[int]) -> str:
     """The rows as a message names them: `row 7`, `rows 7, 9 and 12`."""
     return f"{'row' if len(rows) == 1 else 'rows'} {listed([str(row) for row in rows])}"
+
+
+def distinct(titles: Sequence[str]) -> list[str]:
+    """Titles, numbered where several are the same, so that no two are: `a (1)`, `b`, `a (2)`."""
+    given, found = Counter(titles), list[str]()
+    for title in titles:
+        numbered = (f"{title} ({number})" for number in count(1))
+        choices = numbered if given[title] > 1 else chain([title], numbered)
+        found.append(next(one for one in choices if one not in found))
+    return found
 
 
 def clipped(text: str, longest: int = 40) -> str:

@@ -206,8 +206,7 @@ def _requirements(predictor: Predictor, arguments: argparse.Namespace) -> list[R
     Raises:
         UserError: when it cannot be read.
     """
-    answers = [each for each in predictor.info.properties if each.is_answer]
-    return read_specification(arguments.specification or "", answers)
+    return read_specification(arguments.specification or "", predictor.info.answers)
 
 
 def _predict_sample(

@@ -183,9 +183,14 @@ class BundleInfo(BaseModel):
         return [property_.name for property_ in self.properties]
 
     @property
+    def answers(self) -> list[Property]:
+        """The properties as the source has them that answers are to be like."""
+        return [property_ for property_ in self.properties if property_.is_answer]
+
+    @property
     def answer_names(self) -> list[str]:
-        """Those of the properties as the source has them that answers are to be like."""
-        return [property_.name for property_ in self.properties if property_.is_answer]
+        """The names of those."""
+        return [property_.name for property_ in self.answers]
 
     def columns_for(self, source: str | None) -> dict[str, str]:
         """The properties that are asked for, by the columns that they are in.

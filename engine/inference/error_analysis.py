@@ -122,7 +122,7 @@ def figure_rows(figures: dict, name: str) -> pd.DataFrame:
 def error_shares(info: BundleInfo) -> dict[str, float]:
     """Each answer's share of the weighted mean absolute error of a run's blend, by property."""
     blend = info.figures["blend"]
-    names = [each.name for each in info.properties if each.is_answer and blend["n"][each.name]]
+    names = [name for name in info.answer_names if blend["n"][name]]
     counts = np.array([blend["n"][name] for name in names])
     answers = [each for each in info.properties if each.name in names]
     spans = np.array([np.ptp(each.scaled(np.array(info.ranges[each.name]))) for each in answers])

@@ -168,9 +168,7 @@ def nearest_of_answers(
         By the name of the property that the labels are of.
     """
     found = {}
-    for answer in info.properties:
-        if not answer.is_answer:
-            continue
+    for answer in info.answers:
         own = [each.name for each in info.properties if each.base == answer.base]
         for name in sorted(own, key=lambda each: each != answer.name):
             if near := known.nearest(smiles, name):

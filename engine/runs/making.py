@@ -97,7 +97,7 @@ class BundleRequest:
         )
 
     @property
-    def answers(self) -> list[str]:
+    def answer_names(self) -> list[str]:
         """The names of the properties as the source has them that answers are to be like."""
         return [property_.name for property_ in self.properties if property_.is_answer]
 
@@ -245,7 +245,7 @@ def _training_data(request: BundleRequest, features: Features, folds: np.ndarray
         request.names,
         request.quantities,
         request.source_names,
-        request.answers,
+        request.answer_names,
         bounds and bounds.changed(lambda each: scaled_columns(request.properties, each)),
     )
 

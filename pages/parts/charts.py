@@ -33,6 +33,11 @@ def colour_of(member: str) -> str:
     return MEMBERS[member].colour if member in MEMBERS else _GREY
 
 
+def axis_type(property_: Property) -> str:
+    """How an axis of a property's values is divided, in Plotly's words."""
+    return "log" if property_.scale == "log10" else "linear"
+
+
 def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
     """Labels against out-of-fold predictions, with the line on which both are equal.
 
@@ -82,7 +87,7 @@ def parity(rows: pd.DataFrame, property_: Property, member: str) -> go.Figure:
     )
     axes = {
         "range": ends,
-        "type": "log" if property_.scale == "log10" else "linear",
+        "type": axis_type(property_),
         "exponentformat": "power",
     }
     chart.update_xaxes(title=plain_in_chart(f"Label: {property_.label}"), **axes)

@@ -21,6 +21,8 @@ _LINE_BEGINS = re.compile(
 _LINE_ENDS = re.compile(r"(?:\r\n?|[\n\v\f\x1c-\x1e\x85\u2028\u2029])[ \t]*")
 # Streamlit looks for these after Markdown has been read, where no backslash is left.
 _SPELLED = re.compile(r":(?=material/|streamlit:)|(?<!\S)(?:<(?=-|=)|-(?=>|-)|[>~](?==))")
+_LONGEST_FILE_NAME = 60
+"""In letters; systems count at most 255 bytes, and a letter may have four."""
 _JOINER = "\u2060"
 """A sign of no width, which breaks what it stands in."""
 
@@ -117,6 +119,17 @@ def date_and_time(seconds: float | None, exact: bool = False) -> str:
 def time_of_day(seconds: float) -> str:
     """A point in time as the hour, minute and second on this machine's clock."""
     return time.strftime("%H:%M:%S", time.localtime(seconds))
+
+
+def file_name(name: str, otherwise: str) -> str:
+    """A name as a file may have it, without an ending.
+
+    Args:
+        name: as people write it; letters of any script stay.
+        otherwise: for a name of which nothing is left.
+    """
+    words = re.sub(r"[^\w-]+", "-", name).strip("-")
+    return words[:_LONGEST_FILE_NAME] or otherwise
 
 
 def file_size(count: int) -> str:

@@ -116,7 +116,7 @@ def _weighted_error_words(info: bundle.BundleInfo) -> str:
     kind, value = headline(info.figures["blend"])
     if kind != WMAE or value is None:
         return ""
-    answers = [each for each in info.properties if each.is_answer]
+    answers = info.answers
     sources = {source.name: source.words for source in info.sources}
     by_source: dict[str, list[str]] = {}
     for each in answers:

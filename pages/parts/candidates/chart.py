@@ -9,6 +9,7 @@ from engine.candidates.downloads import title_shown
 from engine.settings.numbers import number
 from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look
+from pages.parts.charts import axis_type
 from pages.parts.formatting import plain, plain_in_chart, title_with_name
 from pages.parts.page_guard import part
 from pages.parts.pictures import show_picture
@@ -97,8 +98,8 @@ def _scatter(
     return go.Figure(parts).update_layout(
         height=420,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={"title": plain_in_chart(across.label), "type": _axis(across)},
-        yaxis={"title": plain_in_chart(up.label), "type": _axis(up)},
+        xaxis={"title": plain_in_chart(across.label), "type": axis_type(across)},
+        yaxis={"title": plain_in_chart(up.label), "type": axis_type(up)},
         showlegend=bool(front.any()),
         legend={"orientation": "h", "y": 1.05},
     )
@@ -108,10 +109,6 @@ def _are_measured(answers: Answers, rows: np.ndarray, across: Property, up: Prop
     """Of which rows one of the two values is measured, bool."""
     places = [answers.names.index(each.name) for each in (across, up)]
     return answers.is_measured[np.ix_(rows, places)].any(axis=1)
-
-
-def _axis(property_: Property) -> str:
-    return "log" if property_.scale == "log10" else "linear"
 
 
 def _show_chosen(look: Look, chosen: list[int]) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.base.wording import clipped, counted
+from engine.base.wording import clipped, counted, distinct
 from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import title_shown
 from engine.candidates.rows import Candidate
@@ -108,7 +108,7 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     if len(there) < 2:
         return
     rows = [row for _, row in there]
-    titles = _distinct([title_shown(each) for each, _ in there])
+    titles = distinct([title_shown(each) for each, _ in there])
     table = {
         property_.label: _cells(answers, rows, k, property_)
         for k, property_ in enumerate(answers.properties)
@@ -135,11 +135,3 @@ def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> li
         if low[top] > high[bottom]:
             cells[top], cells[bottom] = f"▲ {cells[top]}", f"▼ {cells[bottom]}"
     return cells
-
-
-def _distinct(titles: list[str]) -> list[str]:
-    """Titles, numbered where two are the same: a table's columns have names of their own."""
-    return [
-        f"{title} ({titles[: place + 1].count(title)})" if titles.count(title) > 1 else title
-        for place, title in enumerate(titles)
-    ]

@@ -1,6 +1,5 @@
 """What can be done with one model: default, name, download, removal; and what it is."""
 
-import re
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +21,7 @@ from engine.runs import (
 )
 from engine.runs.records import LONGEST
 from engine.runs.trash import DAYS
-from pages.parts.formatting import date_and_time, file_size, plain
+from pages.parts.formatting import date_and_time, file_name, file_size, plain
 from pages.parts.model_description import describe_model
 from pages.parts.monitor.run_actions import attempt
 from pages.parts.monitor.run_actions import show_problem as show_problem
@@ -164,10 +163,11 @@ def _offer_file(model: KnownModel, place: DeltaGenerator) -> None:
             return
         path = str(_packed(model, place))
         st.session_state[_PACKED] = key, path
+    name = f"{file_name(model.name, model.id)}.zip"
     button.download_button(
-        f"Save {plain(_file_name(model))} ({file_size(Path(path).stat().st_size)})",
+        f"Save {plain(name)} ({file_size(Path(path).stat().st_size)})",
         Path(path).read_bytes,
-        _file_name(model),
+        name,
         "application/zip",
         type="primary",
         icon=":material/download:",
@@ -192,12 +192,6 @@ def _packed(model: KnownModel, place: DeltaGenerator) -> Path:
     finally:
         place.empty()
     return folder / f"{model.id}.zip"
-
-
-def _file_name(model: KnownModel) -> str:
-    """A name that every system can keep a file under."""
-    words = re.sub(r"[^A-Za-z0-9_-]+", "-", model.name).strip("-")[:60]
-    return f"{words or model.id}.zip"
 
 
 @part

@@ -135,8 +135,7 @@ def _facts(folder: str, written: float) -> dict[str, Any]:
     kind, value = headline(blend)
     errors = {
         each.errors.label: number(without_unit(each.errors), blend["mae"].get(each.name))
-        for each in info.properties
-        if each.is_answer
+        for each in info.answers
     }
     return {
         "table": info.table,

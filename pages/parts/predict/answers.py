@@ -51,7 +51,7 @@ def show_answers(info: BundleInfo, molecule: Molecule) -> None:
         info: the model's description.
         molecule: its predictions, and what is known of it.
     """
-    answers = [each for each in info.properties if each.is_answer]
+    answers = info.answers
     rows = "".join(_row(info, each, molecule) for each in answers)
     st.html(f'{_STYLE}<dl class="pg-answers">{rows}</dl>')
 

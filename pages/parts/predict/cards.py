@@ -64,17 +64,14 @@ _OUTSIDE = (
 @part
 def show_cards(info: BundleInfo, molecule: Molecule) -> None:
     """One card for each property that the model answers with; other sources stand below it."""
-    cards = [
-        _card(property_, info, molecule) for property_ in info.properties if property_.is_answer
-    ]
+    cards = [_card(property_, info, molecule) for property_ in info.answers]
     st.html(f'{_STYLE}<div class="pg-cards">{"".join(cards)}</div>')
     st.caption(_legend(info, molecule))
 
 
 def _legend(info: BundleInfo, molecule: Molecule) -> str:
     words = ["Large number: the blend, a weighted mean of the members listed below it."]
-    answers = (property_ for property_ in info.properties if property_.is_answer)
-    if any(measured_labels(info, property_, molecule) for property_ in answers):
+    if any(measured_labels(info, property_, molecule) for property_ in info.answers):
         words = [
             "Large number: the measured value, where there is one, and else the blend, a weighted "
             "mean of the members listed below it. The model has seen the measured values that are "

@@ -28,7 +28,7 @@ def show_curve(info: BundleInfo, folder: Path, smiles: str, given: dict[str, flo
     numbers = [each for each in info.conditions if each.kind == "number" and each.low != each.high]
     if not numbers:
         return
-    answers = [each for each in info.properties if each.is_answer]
+    answers = info.answers
     st.subheader("As a condition changes")
     with st.container(horizontal=True, gap="small"):
         condition = _chosen("Condition", {each.label: each for each in numbers})
@@ -68,10 +68,12 @@ def _curve(
     if condition.low <= at <= condition.high:
         chart.add_vline(x=at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
     chart.update_xaxes(
-        title=plain_in_chart(condition.label), type=_axis(shown), exponentformat="power"
+        title=plain_in_chart(condition.label), type=charts.axis_type(shown), exponentformat="power"
     )
     chart.update_yaxes(
-        title=plain_in_chart(property_.label), type=_axis(property_), exponentformat="power"
+        title=plain_in_chart(property_.label),
+        type=charts.axis_type(property_),
+        exponentformat="power",
     )
     return chart.update_layout(
         height=360, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10}
@@ -112,7 +114,3 @@ def _lines(
         hovertemplate=f"{hover}<extra></extra>",
     )
     return [*lines, blend]
-
-
-def _axis(property_: Property) -> str:
-    return "log" if property_.scale == "log10" else "linear"

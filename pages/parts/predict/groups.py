@@ -34,7 +34,7 @@ def show_group_effects(info: BundleInfo, folder: Path, smiles: str) -> None:
         return
     if not st.toggle("Which groups make the value?", key="show groups"):
         return
-    choices = {title_with_name(each): each for each in info.properties if each.is_answer}
+    choices = {title_with_name(each): each for each in info.answers}
     property_ = choices[st.selectbox("Property", list(choices), key="groups property", width=300)]
     with st.spinner(models.LOADING):
         effects = models.group_effects_of(folder, smiles)

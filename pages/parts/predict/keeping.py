@@ -72,7 +72,7 @@ def remember_answer(info: BundleInfo, smiles: str, values: dict[str, float]) -> 
         smiles: the molecule.
         values: the blend's, by property.
     """
-    answers = [each for each in info.properties if each.is_answer][:_VALUES_SHOWN]
+    answers = info.answers[:_VALUES_SHOWN]
     shown = {each.name: number(each, values[each.name]) for each in answers}
     about = smiles, info.created, repr(shown)
     if st.session_state.get("remembered") != about:

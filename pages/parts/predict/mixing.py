@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.base.wording import clipped, listed
+from engine.base.wording import clipped, distinct, listed
 from engine.chem.finding import Found, find, name_of, told
 from engine.chem.polymers import unit_mass
 from engine.chem.smiles import MAX_LENGTH
@@ -71,7 +71,7 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
     if find(smiles).only is None:
         st.info("The molecule shown is no repeat unit, so there is no mixture of it.")
         return
-    answers = [each for each in info.properties if each.is_answer]
+    answers = info.answers
     if not any(map(rules_of, answers)):
         st.info("There is no mixing rule for any property of this model.")
         return
@@ -80,7 +80,7 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
         units = [smiles, *_other_units()]
     if len(units) == 1:
         return
-    names = _distinct([clipped(name_of(unit) or unit) for unit in units])
+    names = distinct([clipped(name_of(unit) or unit) for unit in units])
     with right:
         fractions, by_mole = _fractions(names)
         k = _asked_k() if len(units) == 2 else None
@@ -273,14 +273,6 @@ def _rule_words(estimate: Estimate) -> str:
     return f"{estimate.rule.name}, k = {', '.join(f'{k:.2f}' for k in estimate.k[1:])}"
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """Names of units, no two the same."""
-    return [
-        name if name not in names[:place] else f"{name} ({place + 1})"
-        for place, name in enumerate(names)
-    ]
-
-
 def _show_curve(
     answers: list[Property],
     names: list[str],
@@ -315,9 +307,10 @@ def _show_curve(
     chart.add_vline(x=100 * at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
     share = "mol" if by_mole else "weight"
     chart.update_xaxes(title=plain_in_chart(f"{names[1]} ({share} %)"), range=[0, 100])
-    log = "log" if property_.scale == "log10" else "linear"
     chart.update_yaxes(
-        title=plain_in_chart(f"{property_.label}, by mixing rule"), type=log, exponentformat="power"
+        title=plain_in_chart(f"{property_.label}, by mixing rule"),
+        type=charts.axis_type(property_),
+        exponentformat="power",
     )
     chart.update_layout(
         height=380,

@@ -68,9 +68,8 @@ def _clicked(labels: list[str], choose: Callable[[str], None]) -> None:
 def _chart(
     places: Places, chosen: Place, everywhere: bool, labels: list[str], dark: bool
 ) -> go.Figure:
-    picture = draw.drawing(
-        places.smiles, _WIDTH, _HEIGHT, dark, _colours(chosen, everywhere, 0.1 if dark else 1.0)
-    )
+    colours = _colours(chosen, everywhere, dark)
+    picture = draw.drawing(places.smiles, _WIDTH, _HEIGHT, dark, colours)
     spots = _spots(places, np.array(picture.points))
     is_chosen = [place == chosen for place in places.places]
     ground, ink = ("#0b1016", "#e6e9ec") if dark else ("#ffffff", "#20262c")
@@ -116,21 +115,17 @@ def _chart(
     )
 
 
-def _colours(chosen: Place, everywhere: bool, ground: float) -> draw.Colours:
+def _colours(chosen: Place, everywhere: bool, dark: bool) -> draw.Colours:
     """Behind the atoms of the chosen place, and fainter behind others like it.
 
     Args:
         chosen: it.
         everywhere: whether those are changed too, so that they have the same colour.
-        ground: how light the ground is, 0 to 1, with which the colour is mixed.
+        dark: whether the drawing is shown on a dark ground.
     """
-
-    def mixed(share: float) -> tuple[float, float, float]:
-        red, green, blue = (ground + share * (value - ground) for value in _COLOUR)
-        return red, green, blue
-
-    colours = dict.fromkeys(chosen.alike, mixed(_STRONG if everywhere else _FAINT))
-    return tuple((colours | dict.fromkeys(chosen.atoms, mixed(_STRONG))).items())
+    strong, faint = (draw.behind(_COLOUR, share, dark) for share in (_STRONG, _FAINT))
+    colours = dict.fromkeys(chosen.alike, strong if everywhere else faint)
+    return tuple((colours | dict.fromkeys(chosen.atoms, strong)).items())
 
 
 def _spots(places: Places, points: np.ndarray) -> np.ndarray:

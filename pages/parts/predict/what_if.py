@@ -135,7 +135,7 @@ def _choose_everywhere(place: Place) -> bool:
 
 
 def _choose_order(info: BundleInfo) -> tuple[Property, bool]:
-    choices = {title_with_name(each): each for each in info.properties if each.is_answer}
+    choices = {title_with_name(each): each for each in info.answers}
     forget_stale_choice("variants by", list(choices))
     with st.container(horizontal=True, gap="small"):
         name = st.selectbox("Sort by", list(choices), key="variants by", width=300)
@@ -167,7 +167,7 @@ def _show_table(
 ) -> None:
     """A row for each variant, in order of a property, which stands first."""
     order = found.order(property_.name, ascending)
-    others = [each for each in info.properties if each.is_answer and each != property_]
+    others = [each for each in info.answers if each != property_]
     # As the page spells what it opens; the drawings are cut where that of the molecule is.
     units = [canonical_unit(found.variants[row].smiles) for row in order]
     frame = _table(info, found, [property_, *others], order, units)
