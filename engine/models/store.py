@@ -107,11 +107,8 @@ class FittedDescriptorMember:
         self._models = {}
         for columns in columns_of(member, quantities):
             if weighs is None or any(weighs[k] for k in columns):
-                content = _unpacked(files, member, columns[0], room.of_one_model)
-                room.take(len(content))
-                self._models[tuple(columns)] = _read_descriptor_model(
-                    files, member, columns[0], content
-                )
+                model = load_descriptor_model(files, member, columns[0], room)
+                self._models[tuple(columns)] = model
 
     def predict(
         self, features: Features, threads: int, asked: Sequence[bool] | None = None
@@ -227,25 +224,30 @@ def drop_descriptor_models(
             (folder / descriptor_model_file(member, columns[0])).unlink(missing_ok=True)
 
 
-def load_descriptor_model(files: ProvenFiles, member: str, column: int) -> DescriptorMember:
+def load_descriptor_model(
+    files: ProvenFiles, member: str, column: int, room: Room
+) -> DescriptorMember:
     """Read what `save_descriptor_model` wrote.
 
     Args:
         files: the bundle's.
         member: its name.
         column: of the property, or of the first of several.
+        room: of the bundle.
 
     Raises:
         UserError: when the file is missing, damaged, or larger than any model.
     """
-    content = _unpacked(files, member, column, _MOST_MODEL_BYTES)
-    return _read_descriptor_model(files, member, column, content)
-
-
-def _unpacked(files: ProvenFiles, member: str, column: int, most: int) -> bytes:
-    """The content of a model's file, of at most so many bytes."""
     name = descriptor_model_file(member, column)
-    return unpacked(files.read(name), files.folder / name, most)
+    path = files.folder / name
+    content = unpacked(files.read(name), path, room.of_one_model)
+    room.take(len(content))
+    try:
+        return _descriptor_member(member).from_bytes(content)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise UserError(
+            f"{path} holds no such model ({error}); copy the model's folder again."
+        ) from error
 
 
 def unpacked(content: bytes, path: Path, most: int) -> bytes:
@@ -267,18 +269,6 @@ def unpacked(content: bytes, path: Path, most: int) -> bytes:
     if len(inside) > most:
         raise UserError(f"{path} is too large to be a model.")
     return inside
-
-
-def _read_descriptor_model(
-    files: ProvenFiles, member: str, column: int, content: bytes
-) -> DescriptorMember:
-    try:
-        return _descriptor_member(member).from_bytes(content)
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        name = descriptor_model_file(member, column)
-        raise UserError(
-            f"{files.folder / name} holds no such model ({error}); copy the model's folder again."
-        ) from error
 
 
 def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:

@@ -22,7 +22,7 @@ from .control import (
 )
 from .exclusions import Cell, exclude, read_cells, without_labels
 from .exit_reasons import kept_words
-from .feed import read_hardware, read_metrics
+from .feed import read_metrics
 from .folder import (
     preset_of,
     read_config,
@@ -116,7 +116,6 @@ __all__ = [
     "problems_of",
     "read_cells",
     "read_config",
-    "read_hardware",
     "read_log",
     "read_metrics",
     "read_out_of_fold",

@@ -35,11 +35,6 @@ def read_metrics(run: Run) -> pd.DataFrame:
     return parse_metrics(content(run, METRICS))
 
 
-def read_hardware(run: Run) -> pd.DataFrame:
-    """What the machine did while the run worked, a row every other second; see `Sampler`."""
-    return parse_hardware(content(run, HARDWARE))
-
-
 def metric_rows(block: bytes) -> list[dict]:
     """The rows of `metrics.jsonl` as they were written; a damaged line is passed over.
 
@@ -225,7 +220,10 @@ def follow_metrics(run: Run) -> pd.DataFrame:
 
 
 def follow_hardware(run: Run) -> pd.DataFrame:
-    """What `engine.runs.read_hardware` gives, at the cost of what is new; not to be changed."""
+    """What the machine did while the run worked, a row every other second; see `Sampler`.
+
+    At the cost of what is new; not to be changed.
+    """
     return _feed(run.folder / HARDWARE, parse_hardware).read()
 
 

@@ -13,7 +13,7 @@ from engine.models.forest import Forest, Tree
 from engine.models.library_files import convert_library_files
 from engine.models.lightgbm import LightGBM
 from engine.models.split_tests import ARRAYS, MOST_TREES, at_most
-from engine.models.store import load_descriptor_model
+from engine.models.store import Room, load_descriptor_model
 from engine.models.symmetric_forest import SymmetricForest
 from engine.models.xgboost import XGBoost
 
@@ -205,7 +205,7 @@ def test_files_of_the_libraries_are_read_once_more(tmp_path: Path, monkeypatch) 
         fitted = kind.fit(rows, _labels(rows), BoostingConfig(rounds=5, depth=2), seed=0)
         _write_library_file(kind, kept[0], folder)
         assert convert_library_files(folder) == 1
-        again = load_descriptor_model(ProvenFiles.unproven(folder), kind.name, 0)
+        again = load_descriptor_model(ProvenFiles.unproven(folder), kind.name, 0, Room(1))
         np.testing.assert_array_equal(again.predict(rows), fitted.predict(rows))
     assert len(list(folder.iterdir())) == 3
 

@@ -62,7 +62,7 @@ def test_descriptor_models_learn_and_survive_the_disk(member: str, tmp_path: Pat
     folder = tmp_path / "bundle"
     folder.mkdir()
     save_descriptor_model(folder, member, 0, model)
-    again = load_descriptor_model(ProvenFiles.unproven(folder), member, 0)
+    again = load_descriptor_model(ProvenFiles.unproven(folder), member, 0, store.Room(1))
     np.testing.assert_allclose(again.predict(descriptors), predicted, rtol=1e-6)
     width = descriptors.shape[1]
     assert again.takes(width, 1)
@@ -75,25 +75,28 @@ def test_labels_that_are_all_equal_are_learned(member: str, tmp_path: Path) -> N
     descriptors = _descriptors(40)
     model = ON_DESCRIPTORS[member].fit(descriptors, np.full(40, 7.5), CONFIGS[member], seed=1)
     save_descriptor_model(tmp_path, member, 0, model)
-    for one in (model, load_descriptor_model(ProvenFiles.unproven(tmp_path), member, 0)):
+    for one in (
+        model,
+        load_descriptor_model(ProvenFiles.unproven(tmp_path), member, 0, store.Room(1)),
+    ):
         np.testing.assert_allclose(one.predict(descriptors), 7.5, rtol=1e-5)
 
 
 def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, files = tmp_path / "lightgbm-000.safetensors.gz", ProvenFiles.unproven(tmp_path)
     with pytest.raises(UserError, match="is missing"):
-        load_descriptor_model(files, "lightgbm", 0)
+        load_descriptor_model(files, "lightgbm", 0, store.Room(1))
     whole = gzip.compress(bytes(10_000))
     for content in (b"not compressed", whole[:-12], whole[:20] + b"\0" + whole[21:]):
         path.write_bytes(content)
         with pytest.raises(UserError, match="cannot be read"):
-            load_descriptor_model(files, "lightgbm", 0)
+            load_descriptor_model(files, "lightgbm", 0, store.Room(1))
     path.write_bytes(whole)
     with pytest.raises(UserError, match="holds no such model"):
-        load_descriptor_model(files, "lightgbm", 0)
+        load_descriptor_model(files, "lightgbm", 0, store.Room(1))
     monkeypatch.setattr(store, "_MOST_MODEL_BYTES", 5_000)
     with pytest.raises(UserError, match="too large"):
-        load_descriptor_model(files, "lightgbm", 0)
+        load_descriptor_model(files, "lightgbm", 0, store.Room(1))
 
 
 def test_members_share_the_room_of_their_bundle(
