@@ -31,7 +31,7 @@ from engine.chem.repeat_unit import canonical_unit
 from engine.inference.bundle import SHIPPED
 from engine.inference.group_effects import group_effects
 from engine.inference.predict import Predictor
-from engine.runs.known_labels import read_known_labels
+from engine.runs.known_labels import read_measured_labels
 from tests.browser.conftest import BROWSERS, FLAGS, PATIENCE, running_app
 from tests.chem.test_monomers import ONE, TWO
 
@@ -118,7 +118,7 @@ def list_rate(predictor: Predictor, units: list[str]) -> dict[str, str]:
     lines = [*units, *synthetic_units(max(CANDIDATES - len(units), 0), {*units})][:CANDIDATES]
     key = model_key(SHIPPED, {})
     # What the pages keep in the workspace from their first answer on.
-    read_known_labels(SHIPPED, predictor.info)
+    read_measured_labels(SHIPPED, predictor.info)
     started = time.perf_counter()
     made = lists.create_list("Bench")
     made.add(of_lines("\n".join(lines)))

@@ -31,7 +31,7 @@ from pages.parts.predict.condition_curve import show_curve
 from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.keeping import remember_answer, show_history, show_keep
 from pages.parts.predict.mixing import show_mixing
-from pages.parts.predict.neighbours import show_nearest_measured
+from pages.parts.predict.neighbours import show_nearest_known
 from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.
@@ -258,7 +258,7 @@ def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
     textbook = gallery.textbook_value(smiles)
-    known = models.known_labels(folder, smiles, measured=False)
+    known = models.known_labels(folder, smiles)
     molecule = Molecule(predicted, uncertainty or {}, textbook, known)
     show_answers(info, molecule)
     show_keep(smiles)
@@ -278,7 +278,7 @@ def _show_details(
     )
     with st.expander("Members, training ranges and typical errors", icon=":material/stacks:"):
         show_cards(info, molecule)
-    show_nearest_measured(info, folder, smiles)
+    show_nearest_known(info, folder, smiles)
     show_curve(info, folder, smiles, given)
     show_group_effects(info, folder, smiles)
     show_variants(info, folder, smiles, given, load)

@@ -22,7 +22,7 @@ from engine.inference.adoption import adopt
 from engine.inference.bundle import INFO
 from engine.inference.predict import Predictor
 from engine.models.library_files import convert_library_files
-from engine.runs.known_labels import read_known_labels
+from engine.runs.known_labels import read_all_labels
 from engine.runs.making import BundleRequest, make_bundle
 from engine.settings.presets import PRESETS
 from engine.table import load_table
@@ -80,7 +80,7 @@ class Bundles:
     def _judged(self, bundle: Path, sealed_anew: bool) -> str:
         """What a page does with a model; a change that nothing tells is a failure."""
         predictor = Predictor(bundle)
-        read_known_labels(bundle, predictor.info)
+        read_all_labels(bundle, predictor.info)
         words = predictor.deviation()
         predicted = _predicted(predictor)
         # A model may have no interval of a property; a value it has to have.

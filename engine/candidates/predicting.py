@@ -9,7 +9,8 @@ from ..base.workers import worker_pool
 from ..chem.synthesis_hints import hints_or_none
 from ..inference.predict import Predictor
 from ..inference.streaming import CHUNK_ROWS, predict_stream
-from ..runs.known_labels import KnownLabels, read_known_labels
+from ..runs.known_labels import KnownLabels
+from ..runs.known_labels import read_measured_labels as read_known_labels
 from ..settings.conditions import GivenConditions, same_for_all
 from .answers import answers_of, description_of, model_key
 from .store import CandidateList

@@ -30,7 +30,7 @@ from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of
-from ..runs.known_labels import read_known_labels
+from ..runs.known_labels import read_measured_labels
 from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from ..settings.sources import ALL
@@ -352,7 +352,7 @@ def _print_probabilities(
 
 def _print_measured(predictor: Predictor, smiles: str) -> None:
     """Print the measured values of a polymer that the model learned, with their references."""
-    known = read_known_labels(predictor.folder, predictor.info).of(smiles)
+    known = read_measured_labels(predictor.folder, predictor.info).of(smiles)
     for property_ in predictor.info.properties:
         for label in known.get(property_.name, []):
             words = " (cis, trans or tacticity not told apart)" if label.any_stereo else ""

@@ -15,7 +15,7 @@ from ..base.plain_files import read_file
 from ..base.workspace import lock, subfolder, synchronise, synchronise_entries, write_atomic
 from ..inference.bundle import bundle_files, read_info
 from ..inference.packing import unpack
-from .known_labels import read_known_labels
+from .known_labels import read_all_labels
 from .records import LONGEST, RunId, Time, checked_name, is_run_id
 from .trash import DAYS, empty_trash, take_back, throw_away_folder
 
@@ -127,7 +127,7 @@ def _unpacked_and_proven(
         if progress:
             progress("predicting common polymers", 0, 1)
         deviation = prove(bundle)
-        read_known_labels(bundle, read_info(bundle))
+        read_all_labels(bundle, read_info(bundle))
     except UserError as error:
         words = str(error).replace(f"{bundle}{os.sep}", "").replace(str(bundle), "The file")
         raise UserError(words) from error

@@ -177,19 +177,26 @@ def nearest_of_answers(
     return found
 
 
-def read_known_labels(folder: Path, info: BundleInfo, measured: bool = True) -> KnownLabels:
-    """The labels that a model learned, where they are at hand and may be shown.
+def read_all_labels(folder: Path, info: BundleInfo) -> KnownLabels:
+    """The labels that a model learned, however obtained, where they are at hand and may be shown.
 
     Args:
         folder: the bundle's.
         info: its description.
-        measured: whether only those of sources that are measured, which stand before a prediction;
-            else all.
 
     Raises:
         UserError: when the file of values is gone, is not the one that the bundle was completed
             with, or cannot be read.
     """
+    return _read(folder, info, measured=False)
+
+
+def read_measured_labels(folder: Path, info: BundleInfo) -> KnownLabels:
+    """Those of measured sources, which stand before a prediction; see `read_all_labels`."""
+    return _read(folder, info, measured=True)
+
+
+def _read(folder: Path, info: BundleInfo, measured: bool) -> KnownLabels:
     path, table, proven = folder / KNOWN_LABELS, folder.parent / files.TABLE, bundle_files(folder)
     rows = pd.DataFrame(columns=_COLUMNS)
     if KNOWN_LABELS in proven.names or path.is_file():

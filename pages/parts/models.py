@@ -21,7 +21,8 @@ from engine.runs.known_labels import (
     KnownLabels,
     NearPolymer,
     nearest_of_answers,
-    read_known_labels,
+    read_all_labels,
+    read_measured_labels,
 )
 from engine.runs.models import DEFAULT, SHIPPED
 from engine.settings.conditions import same_for_all
@@ -108,7 +109,7 @@ def load_default_model() -> None:
     predicted = predictor.at_usual_conditions(["*CC*"])
     if predictor.has_intervals:
         predictor.uncertainty(predicted)
-    _known_labels(str(folder), _time_written(folder), measured=False).of("*CC*")
+    _all_labels(str(folder), _time_written(folder)).of("*CC*")
 
 
 @part
@@ -141,38 +142,44 @@ def predict_molecule(
     return _predict_molecule(str(folder), _time_written(folder), smiles, given)
 
 
-def all_known_labels(folder: Path) -> KnownLabels:
+def measured_labels(folder: Path) -> KnownLabels:
     """The measured labels that a model learned, of all polymers."""
-    return _known_labels(str(folder), _time_written(folder))
+    return _measured_labels(str(folder), _time_written(folder))
 
 
-def known_labels(folder: Path, smiles: str, measured: bool = True) -> dict[str, list[KnownLabel]]:
-    """The labels of a polymer that the model learned, by property.
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _measured_labels(folder: str, written: float) -> KnownLabels:
+    return read_measured_labels(Path(folder), read_info(Path(folder)))
+
+
+def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
+    """The labels of a polymer that the model learned and that may be shown, by property.
 
     Args:
         folder: the model's.
         smiles: of a repeat unit that can be read.
-        measured: whether only the measured ones; else all that may be shown.
     """
-    return _known_of(str(folder), _time_written(folder), smiles, measured)
+    return _known_labels(str(folder), _time_written(folder), smiles)
 
 
 @st.cache_data(max_entries=2000, show_spinner=False)
-def _known_of(
-    folder: str, written: float, smiles: str, measured: bool
-) -> dict[str, list[KnownLabel]]:
-    return _known_labels(folder, written, measured).of(smiles)
+def _known_labels(folder: str, written: float, smiles: str) -> dict[str, list[KnownLabel]]:
+    return _all_labels(folder, written).of(smiles)
 
 
-def nearest_measured(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:
+def nearest_known(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:
     """Of each property with labels that may be shown, the most similar polymers that have one."""
-    return _nearest_measured(str(folder), _time_written(folder), smiles)
+    return _nearest_known(str(folder), _time_written(folder), smiles)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _nearest_measured(folder: str, written: float, smiles: str) -> dict[str, list[NearPolymer]]:
-    info = read_info(Path(folder))
-    return nearest_of_answers(_known_labels(folder, written, False), info, smiles)
+def _nearest_known(folder: str, written: float, smiles: str) -> dict[str, list[NearPolymer]]:
+    return nearest_of_answers(_all_labels(folder, written), read_info(Path(folder)), smiles)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _all_labels(folder: str, written: float) -> KnownLabels:
+    return read_all_labels(Path(folder), read_info(Path(folder)))
 
 
 def group_effects_of(folder: Path, smiles: str) -> GroupEffects:
@@ -184,11 +191,6 @@ def group_effects_of(folder: Path, smiles: str) -> GroupEffects:
 def _group_effects(folder: str, written: float, smiles: str) -> GroupEffects:
     predictor = load_predictor(Path(folder))
     return group_effects(predictor, smiles, predictor.info.names)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _known_labels(folder: str, written: float, measured: bool = True) -> KnownLabels:
-    return read_known_labels(Path(folder), read_info(Path(folder)), measured)
 
 
 def run_label(run: Run) -> str:

@@ -20,7 +20,8 @@ from engine.runs.known_labels import (
     KNOWN_LABELS,
     KnownLabels,
     nearest_of_answers,
-    read_known_labels,
+    read_all_labels,
+    read_measured_labels,
     with_neighbours,
 )
 from engine.table import Table
@@ -34,7 +35,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_a_label_is_found_however_its_polymer_is_drawn(copy: Path) -> None:
-    known = read_known_labels(copy, read_info(copy))
+    known = read_measured_labels(copy, read_info(copy))
     drawings = ["*CC(*)c1ccccc1", "*C(C*)c1ccccc1", "*CC(c1ccccc1)CC(*)c1ccccc1"]
     first, *others = [known.of(smiles) for smiles in drawings]
     assert first["Tg"]
@@ -43,7 +44,7 @@ def test_a_label_is_found_however_its_polymer_is_drawn(copy: Path) -> None:
 
 
 def test_a_label_says_that_it_does_not_tell_the_stereo_marks_that_are_drawn(copy: Path) -> None:
-    known = read_known_labels(copy, read_info(copy))
+    known = read_measured_labels(copy, read_info(copy))
     for smiles, any_stereo in (("*CC=CC*", False), ("*C/C=C/C*", True), ("*C/C=C\\C*", True)):
         labels = known.of(smiles)["Tg"]
         assert {label.any_stereo for label in labels} == {any_stereo}
@@ -53,29 +54,29 @@ def test_a_label_says_that_it_does_not_tell_the_stereo_marks_that_are_drawn(copy
 def test_a_copy_without_its_labels_is_refused(copy: Path) -> None:
     (copy / KNOWN_LABELS).unlink()
     with pytest.raises(UserError, match=r"known_labels\.csv is missing"):
-        read_known_labels(copy, read_info(copy))
+        read_measured_labels(copy, read_info(copy))
 
 
 def test_labels_that_are_damaged_are_refused(copy: Path) -> None:
     (copy / KNOWN_LABELS).write_text("smiles,value\n")
     with pytest.raises(UserError, match=r"known_labels\.csv"):
-        read_known_labels(copy, read_info(copy))
+        read_measured_labels(copy, read_info(copy))
 
 
 @pytest.mark.parametrize(
     "row",
-    ["*CC*,Tg,nan,book,measured", "*CC*,Tg,1.0,book,dreamt", "*C(C*,Tg,1.0,book,measured"],
+    ["*CC*,Tg,nan,book,measured", "*CC*,Tg,1.0,book,dreamt", "*C(C*,Tg,1.0,book,simulated"],
 )
 def test_labels_of_a_stranger_are_checked(copy: Path, row: str) -> None:
     (copy / KNOWN_LABELS).write_text(f"smiles,property,value,reference,kind\n{row}\n")
     seal(copy)
     with pytest.raises(UserError, match=r"known_labels\.csv cannot be read"):
-        read_known_labels(copy, read_info(copy))
+        read_all_labels(copy, read_info(copy))
 
 
 def test_where_nothing_was_measured_simulated_values_stand_for_it(copy: Path) -> None:
     info = read_info(copy)
-    measured, known = (read_known_labels(copy, info, each) for each in (True, False))
+    measured, known = read_measured_labels(copy, info), read_all_labels(copy, info)
     assert {*measured.names} == {"Tg", "Density"}
     near = nearest_of_answers(known, info, "*CC(*)c1ccc(CC)cc1")
     assert {"Tg", "Density", "Tc (radonpy)", "Rg (radonpy)", "Cp"} <= {*near}
@@ -90,8 +91,8 @@ def test_where_nothing_was_measured_simulated_values_stand_for_it(copy: Path) ->
 
 def test_a_run_of_one_table_has_its_own_neighbours(trained: Run, slice_of_textbook: Table) -> None:
     info = read_info(trained.bundle)
-    assert not read_known_labels(trained.bundle, info).names
-    known = read_known_labels(trained.bundle, info, measured=False)
+    assert not read_measured_labels(trained.bundle, info).names
+    known = read_all_labels(trained.bundle, info)
     near = nearest_of_answers(known, info, "*CC(*)c1ccc(CC)cc1")
     table = slice_of_textbook
     for k, property_ in enumerate(table.properties):
@@ -112,13 +113,13 @@ def test_a_model_is_given_away_with_neighbours_only_if_its_owner_asks(
     assert "training labels with their repeat units" in capsys.readouterr().out.replace("\n", " ")
     info = read_info(told)
     assert info == read_info(trained.bundle)
-    own = read_known_labels(trained.bundle, info, measured=False)
-    given = read_known_labels(told, info, measured=False)
+    own = read_all_labels(trained.bundle, info)
+    given = read_all_labels(told, info)
     unit = "*CC(*)c1ccc(CC)cc1"
     assert nearest_of_answers(given, info, unit) == nearest_of_answers(own, info, unit)
     assert KNOWN_LABELS in bundle_files(told).names
     assert KNOWN_LABELS not in bundle_files(bare).names
-    assert not read_known_labels(bare, info, measured=False).names
+    assert not read_all_labels(bare, info).names
     assert main(["export", "trained", "--model", str(told)]) == 1
     assert main(["export", "trained", "--with-neighbours"]) == 1
 

@@ -29,9 +29,10 @@ from engine.runs import (
     shown_name,
     unreadable_imports,
 )
+from engine.runs.known_labels import KNOWN_LABELS
 from engine.runs.records import LONGEST
 from engine.runs.trash import empty_trash
-from tests.bundles import copied, redescribe
+from tests.bundles import copied, redescribe, seal
 
 UNITS = ["*CC*", "*CC(*)c1ccccc1"]
 
@@ -188,6 +189,17 @@ def test_a_model_that_cannot_be_used_is_not_taken_in(trained, tmp_path, workspac
         _import(tmp_path / "theirs.zip")
     assert str(workspace) not in str(caught.value)
     assert list_imported() == []
+
+
+def test_all_labels_that_a_model_brings_are_looked_at(trained, tmp_path, workspace, monkeypatch):
+    bundle = copied(trained.bundle, tmp_path / "theirs")
+    row = "*C(C*,Tg,1.0,a simulation,simulated"
+    (bundle / KNOWN_LABELS).write_text(f"smiles,property,value,reference,kind\n{row}\n")
+    seal(bundle)
+    pack(bundle, tmp_path / "theirs.zip")
+    monkeypatch.setenv("POLYGIN_HOME", str(workspace))
+    with pytest.raises(UserError, match=rf"{KNOWN_LABELS} cannot be read"):
+        _import(tmp_path / "theirs.zip")
 
 
 def test_the_commands(taken: Taken, tmp_path: Path, capsys, monkeypatch):

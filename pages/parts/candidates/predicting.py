@@ -31,7 +31,7 @@ def predict_what_waits(list_: CandidateList, folder: Path, given: dict[str, floa
         return
     if len(waiting) <= AT_ONCE:
         bar = st.progress(0.0, text=models.LOADING)
-        known = models.all_known_labels(folder)
+        known = models.measured_labels(folder)
         predict_waiting(list_, models.load_predictor(folder), given, known=known)
         write_hints(list_)
         bar.empty()

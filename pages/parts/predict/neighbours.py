@@ -22,7 +22,7 @@ _DIFFERENT, _SHARE = (0.70, 0.45, 0.95), 0.5
 
 
 @part
-def show_nearest_measured(info: BundleInfo, folder: Path, smiles: str) -> None:
+def show_nearest_known(info: BundleInfo, folder: Path, smiles: str) -> None:
     """Of each property with values that may be shown, the nearest polymers that have one.
 
     Args:
@@ -31,7 +31,7 @@ def show_nearest_measured(info: BundleInfo, folder: Path, smiles: str) -> None:
         smiles: the repeat unit that is shown.
     """
     with st.spinner("Looking for the most similar polymers…"):
-        near = models.nearest_measured(folder, smiles)
+        near = models.nearest_known(folder, smiles)
     if not near:
         return
     properties = {each.name: each for each in info.properties}
