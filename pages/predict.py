@@ -23,7 +23,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
 from pages.parts.model_description import describe_model
 from pages.parts.molecule import Molecule
-from pages.parts.pictures import show_picture
+from pages.parts.offers import offer_units
 from pages.parts.predict import gallery
 from pages.parts.predict.answers import show_answers
 from pages.parts.predict.cards import show_cards
@@ -150,7 +150,8 @@ def remarks(text: str, smiles: str | None) -> None:
         st.info("Draw a repeat unit, paste its SMILES, enter a name, or choose a polymer.")
         return
     if found := offered(text):
-        _offer_units(found)
+        st.info(plain(told(found)), icon=":material/search:")
+        offer_units(found.units, load, "smiles")
         return
     try:
         points = attachment_points(parse(text))
@@ -170,7 +171,7 @@ def remarks(text: str, smiles: str | None) -> None:
             "models learned from such units, so the values below may be far off.",
             icon=":material/warning:",
         )
-        _show_offers(find(text))
+        offer_units(find(text).units, load, "smiles")
     elif problem := joining_problem(smiles or text):
         st.warning(
             f"Copies of this unit cannot be joined to a chain: {plain(problem)}. The models "
@@ -190,24 +191,6 @@ def offered(text: str) -> Found | None:
     """What a text without `*` may stand for that is not one polymer; None for one or nothing."""
     found = None if "*" in text else find(text)
     return found if found and found.units and not found.only else None
-
-
-def _offer_units(found: Found) -> None:
-    """Say what a text may stand for, and offer each repeat unit."""
-    st.info(plain(told(found)), icon=":material/search:")
-    _show_offers(found)
-
-
-def _show_offers(found: Found) -> None:
-    """Each repeat unit that a text may stand for, to be chosen."""
-    for unit in found.units:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            show_picture(unit.smiles, 110, 60)
-            with st.container():
-                name = plain(unit.name or unit.smiles)
-                st.button(name, on_click=load, args=(unit.smiles,), key=f"offer {unit.smiles}")
-                if unit.reaction:
-                    st.caption(plain(unit.reaction))
 
 
 @page_guard.part

@@ -102,6 +102,8 @@ def test_what_is_no_single_unit_gets_a_sentence_and_its_members(shown) -> None:
     assert not app.exception
     assert canonical_unit(app.text_input(key="mixed unit 2").value) == canonical_unit("*CC=CC*")
     assert "mixture" in _table(app, "mixture")
+    app.text_input(key="mixed unit 2").set_value("C=CC=C").run()
+    assert "1,4-addition of a diene" in words(app)
 
 
 def test_three_units_have_to_close_and_who_is_outside_is_warned_of(shown) -> None:

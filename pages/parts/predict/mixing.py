@@ -1,5 +1,6 @@
 """What mixing rules say of a copolymer or a blend of the molecule with other units."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.wording import clipped, distinct, listed
-from engine.chem.finding import Found, find, name_of, told
+from engine.chem.finding import find, name_of, told
 from engine.chem.polymers import unit_mass
 from engine.chem.smiles import MAX_LENGTH
 from engine.inference.bundle import BundleInfo
@@ -29,6 +30,7 @@ from pages.parts.formatting import (
     without_unit,
 )
 from pages.parts.layout import columns, forget_stale_choice
+from pages.parts.offers import offer_units
 from pages.parts.page_guard import part
 
 _MOST_UNITS = 4
@@ -111,9 +113,10 @@ def _other_units() -> list[str]:
     """The units that are entered, SMILES each; a field more than there are."""
     units: list[str] = []
     for place in range(2, _MOST_UNITS + 1):
+        key = f"mixed unit {place}"
         text = st.text_input(
             f"{('Second', 'Third', 'Fourth')[place - 2]} unit, as SMILES or a name",
-            key=f"mixed unit {place}",
+            key=key,
             max_chars=MAX_LENGTH,
             placeholder="for example polybutadiene" if place == 2 else "may stay empty",
         ).strip()
@@ -122,29 +125,12 @@ def _other_units() -> list[str]:
         found = find(text)
         if found.only is None:
             st.warning(plain(f"{told(found)} Enter one repeat unit."), icon=":material/search:")
-            _offer_units(found, f"mixed unit {place}")
+            offer_units(found.units[:_MOST_OFFERED], partial(_enter, key), key)
             break
         if found.how != "repeat unit":
             st.caption(plain(told(found)))
         units.append(found.only.smiles)
     return units
-
-
-def _offer_units(found: Found, key: str) -> None:
-    """A button for each repeat unit that a text may stand for.
-
-    Args:
-        found: what it may stand for.
-        key: of the field that the chosen one goes into.
-    """
-    with st.container(horizontal=True, gap="small"):
-        for unit in found.units[:_MOST_OFFERED]:
-            st.button(
-                plain(unit.name or unit.smiles),
-                key=f"{key} is {unit.smiles}",
-                on_click=_enter,
-                args=(key, unit.smiles),
-            )
 
 
 def _enter(key: str, smiles: str) -> None:
