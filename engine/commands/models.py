@@ -104,7 +104,7 @@ def _add_exchange(listing: argparse.ArgumentParser) -> None:
 
 def _list(arguments: argparse.Namespace) -> None:
     """Print the models: the default, the shipped one, those of runs and those from elsewhere."""
-    places = {"default": (bundle.default_bundle(), "")}
+    places = {bundle.DEFAULT_ID: (bundle.default_bundle(), "")}
     places.update({each.id: (each.folder, each.name) for each in list_models()})
     rows = []
     for key, (folder, name) in places.items():
@@ -164,7 +164,7 @@ def _print_score(result: dict, properties: Sequence[Property], table: str) -> No
 
 def _promote(arguments: argparse.Namespace) -> None:
     """Make a model the default, or the shipped one again."""
-    if arguments.model == "shipped":
+    if arguments.model == bundle.SHIPPED_ID:
         bundle.reset_default()
     else:
         bundle.promote(find_model(arguments.model))

@@ -31,6 +31,8 @@ from .source_effects import SourceEffect
 
 INFO = "bundle.json"
 SHIPPED = ASSETS / "model"
+DEFAULT_ID, SHIPPED_ID = "default", "shipped"
+"""By which commands and pages know the default model, and the one that came with the app."""
 _FORMAT = 1
 _MOST_PROBES = 20
 _MAX_INFO_BYTES = 5 * 2**20

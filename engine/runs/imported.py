@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from ..base.errors import UserError
 from ..base.plain_files import read_file
 from ..base.workspace import lock, subfolder, synchronise, synchronise_entries, write_atomic
-from ..inference.bundle import bundle_files, read_info
+from ..inference.bundle import DEFAULT_ID, SHIPPED_ID, bundle_files, read_info
 from ..inference.packing import unpack
 from .known_labels import read_all_labels
 from .records import LONGEST, RunId, Time, checked_name, is_run_id
@@ -28,8 +28,6 @@ _FRESH = ".new"
 """The folder of a model that is being taken in; what a killed import leaves there is removed."""
 _MOST_BYTES = 2**16
 _MEND = "Remove its folder, and import the model again."
-_TAKEN_NAMES = ("default", "shipped")
-"""By which commands and pages know other models."""
 
 
 class ImportedModel(BaseModel):
@@ -180,7 +178,7 @@ def checked_model_name(name: str) -> str:
             kind of model.
     """
     name = checked_name(name, "model")
-    if name in _TAKEN_NAMES:
+    if name in (DEFAULT_ID, SHIPPED_ID):
         raise UserError(f"“{name}” stands for another model: give this one a name of its own.")
     return name
 
@@ -247,7 +245,7 @@ def _seen_name(text: str) -> str:
     """A name that a stranger gave, without signs that cannot be seen."""
     kept = "".join(sign if sign.isprintable() else " " for sign in text)
     name = " ".join(kept.split())[:LONGEST].strip() or "Model"
-    return f"{name} (imported)" if name in _TAKEN_NAMES else name
+    return f"{name} (imported)" if name in (DEFAULT_ID, SHIPPED_ID) else name
 
 
 def _new_id(now: float) -> str:

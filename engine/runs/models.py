@@ -11,12 +11,9 @@ from ..base.errors import UserError
 from ..base.manifest import MANIFEST
 from ..base.workspace import COMMAND, subfolder
 from ..inference import bundle
-from ..inference.bundle import bundle_files, default_bundle
+from ..inference.bundle import DEFAULT_ID, SHIPPED_ID, bundle_files, default_bundle
 from .control import find_run, list_runs, rename_run
 from .imported import find_imported, list_imported, rename_imported
-
-DEFAULT, SHIPPED = "default", "shipped"
-"""By which commands and pages know the default model, and the one that came with the app."""
 
 Kind = Literal["shipped", "default", "run", "imported"]
 
@@ -46,7 +43,7 @@ def list_models() -> list[KnownModel]:
     The default is a copy of one of them. Where that is gone, it stands in the list itself.
     """
     models = [
-        KnownModel(SHIPPED, "shipped", _own_name(bundle.SHIPPED), bundle.SHIPPED),
+        KnownModel(SHIPPED_ID, "shipped", _own_name(bundle.SHIPPED), bundle.SHIPPED),
         *(
             KnownModel(run.id, "run", run.name, run.bundle, run.finished or run.created)
             for run in list_runs()
@@ -60,7 +57,7 @@ def list_models() -> list[KnownModel]:
     models = [each for each in models if (each.folder / bundle.INFO).is_file()]
     default = default_bundle()
     if (default / bundle.INFO).is_file() and not origin_of_default(models):
-        models.insert(0, KnownModel(DEFAULT, "default", _own_name(default), default))
+        models.insert(0, KnownModel(DEFAULT_ID, "default", _own_name(default), default))
     return models
 
 
@@ -103,7 +100,7 @@ def shown_name(folder: Path) -> str:
     return _own_name(folder)
 
 
-def find_model(model: str = DEFAULT) -> Path:
+def find_model(model: str = DEFAULT_ID) -> Path:
     """The bundle's folder for what a user calls a model.
 
     Args:
@@ -112,9 +109,9 @@ def find_model(model: str = DEFAULT) -> Path:
     Raises:
         UserError: when there is no such model, or its run has not ended well.
     """
-    if model == DEFAULT:
+    if model == DEFAULT_ID:
         return default_bundle()
-    if model == SHIPPED:
+    if model == SHIPPED_ID:
         return bundle.SHIPPED
     for run in list_runs():
         if model in (run.id, run.name):
@@ -142,7 +139,7 @@ def rename_model(model: str, name: str) -> None:
     Raises:
         UserError: when there is no such model, or the name cannot be its name.
     """
-    if model in (DEFAULT, SHIPPED):
+    if model in (DEFAULT_ID, SHIPPED_ID):
         raise UserError(
             "The shipped model keeps its name, and the default one has that of the model that it "
             "is a copy of: rename that one."

@@ -11,7 +11,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.inference import bundle
-from engine.inference.bundle import read_info
+from engine.inference.bundle import DEFAULT_ID, SHIPPED_ID, read_info
 from engine.inference.domain_words import domain_in_words, new_in_words
 from engine.inference.group_effects import GroupEffects, group_effects
 from engine.inference.predict import Predictor
@@ -24,7 +24,6 @@ from engine.runs.known_labels import (
     read_all_labels,
     read_measured_labels,
 )
-from engine.runs.models import DEFAULT, SHIPPED
 from engine.settings.conditions import same_for_all
 from pages.parts.address import asked_anew, complaint, keep_in_address
 from pages.parts.formatting import plain
@@ -57,8 +56,8 @@ def choose_model(page: str, newest_first: bool = False) -> Path | None:
     names = list(models)
     proposed = (_last_finished(models) if newest_first else "") or names[0]
     wanted = asked or chosen_elsewhere() or proposed
-    if wanted == SHIPPED and wanted not in models:
-        wanted = DEFAULT
+    if wanted == SHIPPED_ID and wanted not in models:
+        wanted = DEFAULT_ID
     labels = distinct_labels({name: label for name, (label, _) in models.items()})
     forget_stale_choice(key, names)
     if (asked and wanted in models) or key not in st.session_state:
@@ -219,7 +218,7 @@ def available_models() -> dict[str, tuple[str, Path]]:
         kind = "Shipped model" if default == bundle.SHIPPED else "Default model"
         try:
             own, origin = read_info(default).name, origin_of_default(known)
-            models[DEFAULT] = (f"{kind}: {origin.name if origin else own}", default)
+            models[DEFAULT_ID] = (f"{kind}: {origin.name if origin else own}", default)
         except UserError as error:
             words = f"The default model cannot be used: {error} Make another one the default."
             st.warning(plain(words), icon=":material/broken_image:")

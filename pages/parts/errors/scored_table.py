@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine.inference.bundle import INFO, read_info
+from engine.inference.bundle import DEFAULT_ID, INFO, read_info
 from engine.inference.scoring import score_rows
 from engine.table import Table, load_table
 from pages.parts import models
@@ -103,7 +103,7 @@ def _evaluated(folder: Path, file: dict, table: Table) -> Evaluation:
             rows = score_rows(models.load_predictor(folder), table, show).rows(show)
         finally:
             bar.empty()
-        model = st.session_state.get("model on errors", "default")
+        model = st.session_state.get("model on errors", DEFAULT_ID)
         name = f"{model}-{sha256(key.encode()).hexdigest()[:8]}"
         evaluation = Evaluation(name, read_info(folder), rows, model)
         st.session_state[_SCORED] = key, evaluation

@@ -9,9 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.inference.bundle import INFO, read_info
+from engine.inference.bundle import DEFAULT_ID, INFO, read_info
 from engine.runs import KnownModel, list_models, origin_of_default, unreadable_imports
-from engine.runs.models import DEFAULT
 from engine.runs.trash import size_of
 from engine.settings.metrics import HEADLINES, MEAN_R2, WMAE, headline
 from engine.settings.numbers import number, without_unit
@@ -57,7 +56,7 @@ def _selected(models: list[KnownModel]) -> KnownModel | None:
     wanted = st.query_params.get("model")
     by_id = {each.id: each for each in models}
     found = by_id.get(wanted or chosen_elsewhere())
-    if wanted and not found and wanted != DEFAULT:
+    if wanted and not found and wanted != DEFAULT_ID:
         st.warning(plain(f"There is no model {wanted!r} here; another one is shown."))
     return found or origin_of_default(models) or next(iter(models), None)
 
