@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from ..inference.specification import Probabilities, Requirement, pareto_front, 
 from ..inference.uncertainty import INSIDE, OUTSIDE, Uncertainty
 from ..runs.known_labels import KnownLabel, KnownLabels
 from ..settings.properties import Property
+from ..settings.sources import source_words
 from ..table.columns import free_name
 from . import measured as measurements
 from .measured import Measured
@@ -30,7 +31,7 @@ _NUMBERS = 5
 """Of each property: its value, the ends of its interval, half its width, and its domain. Behind
 those of all properties stand the measured values, as text."""
 
-_FORM = "numbers and measured values"
+_FORM = "numbers, measured values and what predictions are like"
 """What is kept of an answer: what was kept in another form is predicted anew."""
 
 UNSEEN = "unseen"
@@ -41,6 +42,7 @@ NEGLIGIBLE = 0.005
 
 _DOMAINS = (INSIDE, OUTSIDE, UNSEEN)
 _PROPERTIES: TypeAdapter[list[Property]] = TypeAdapter(list[Property])
+_LIKE: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 _INTERVALS: TypeAdapter[dict[str, Interval]] = TypeAdapter(dict[str, Interval])
 
 
@@ -51,6 +53,8 @@ class Answers:
     Attributes:
         properties: the K properties that the model answers with.
         intervals: of these, by name; a property without one has no probabilities.
+        like: what predictions are like, by name: `as simulated (radonpy)`; empty for a property of
+            a model that learned from one table.
         ids: shape `(N,)`, the candidates' numbers.
         predicted, low, high: shape `(N, K)`, in the properties' units; NaN where there is none.
         half_widths: shape `(N, K)`, of the intervals, on the properties' scales.
@@ -67,6 +71,7 @@ class Answers:
     high: np.ndarray
     half_widths: np.ndarray
     domains: np.ndarray
+    like: dict[str, str] = field(default_factory=dict)
     warnings: dict[int, str] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
     measured: dict[int, Measured] = field(default_factory=dict)
@@ -93,6 +98,10 @@ class Answers:
         """Which values are measured, shape `(N, K)`, bool."""
         none = np.zeros(self.predicted.shape, dtype=bool)
         return self._with_measured(none, lambda values: True)
+
+    def predicted_words(self, property_: Property) -> str:
+        """What a prediction of a property is: `predicted as simulated (radonpy)`."""
+        return f"predicted {self.like.get(property_.name, '')}".strip()
 
     def labels(self, row: int, name: str) -> list[KnownLabel]:
         """The measured values of a property; empty where there is none."""
@@ -207,6 +216,7 @@ def description_of(info: BundleInfo) -> str:
             "name": info.name,
             "properties": _PROPERTIES.dump_python(properties, mode="json"),
             "intervals": _INTERVALS.dump_python(intervals, mode="json"),
+            "like": {each.name: source_words(info.sources, each) for each in properties},
         }
     )
 
@@ -265,6 +275,7 @@ def read_answers(list_: CandidateList, model: str) -> Answers | None:
         described = json.loads(description)
         properties = _PROPERTIES.validate_python(described["properties"])
         intervals = _INTERVALS.validate_python(described["intervals"])
+        like = _LIKE.validate_python(described["like"])
     except (ValueError, KeyError, TypeError, ValidationError, RecursionError):
         return None
     size = 8 * _NUMBERS * len(properties)
@@ -283,6 +294,7 @@ def read_answers(list_: CandidateList, model: str) -> Answers | None:
         high=numbers[:, :, 2],
         half_widths=numbers[:, :, 3],
         domains=domains,
+        like=like,
         warnings={each.candidate: str(each.warning) for each in whole if each.warning},
         problems={each.candidate: str(each.problem) for each in whole if each.problem},
         measured=measured,
@@ -304,29 +316,51 @@ def _whole(kept: Sequence[Answer], size: int) -> tuple[list[Answer], dict[int, M
     return whole, measured
 
 
-def value_columns(answers: Answers) -> pd.DataFrame:
-    """All values of N candidates as a table: `Tg`, `Tg_low`, `Tg_high`, `Tg_domain` and so on.
+class ValueNames(NamedTuple):
+    """The names of a property's columns: they differ from those of all others."""
 
-    `Tg_source` tells measured values, with their references, from predicted ones. The interval and
-    the domain are of a prediction: where a value is measured, there is no interval.
+    value: str
+    low: str
+    high: str
+    domain: str
+    source: str
+
+
+def value_names(properties: Sequence[Property]) -> list[ValueNames]:
+    """The names of each property's columns: `Tg`, `Tg_low`, `Tg_high`, `Tg_domain`, `Tg_source`."""
+    taken = {each.name for each in properties}
+    found = []
+    for each in properties:
+        ends = ("low", "high", "domain", "source")
+        further = [free_name(f"{each.name}_{end}", taken) for end in ends]
+        taken |= {*further}
+        found.append(ValueNames(each.name, *further))
+    return found
+
+
+def value_columns(answers: Answers) -> pd.DataFrame:
+    """All values of N candidates as a table, with the columns of `value_names`.
+
+    The source tells measured values, with their references, from predicted ones, and as what these
+    are predicted. The interval and the domain are of a prediction: where a value is measured, there
+    is no interval.
     """
     columns: dict[str, np.ndarray | list[str]] = {}
-    taken = set(answers.names)
-    for k, property_ in enumerate(answers.properties):
-        name, is_measured = property_.name, answers.is_measured[:, k]
-        columns[name] = answers.values[:, k]
-        for end, numbers in (("low", answers.low), ("high", answers.high)):
-            cells = np.where(is_measured, np.nan, numbers[:, k])
-            columns[free_name(f"{name}_{end}", taken)] = cells
-        columns[free_name(f"{name}_domain", taken)] = answers.domains[:, k]
-        columns[free_name(f"{name}_source", taken)] = _sources(answers, k)
+    for k, names in enumerate(value_names(answers.properties)):
+        is_measured = answers.is_measured[:, k]
+        columns[names.value] = answers.values[:, k]
+        columns[names.low] = np.where(is_measured, np.nan, answers.low[:, k])
+        columns[names.high] = np.where(is_measured, np.nan, answers.high[:, k])
+        columns[names.domain] = answers.domains[:, k]
+        columns[names.source] = _sources(answers, k)
     return pd.DataFrame(columns)
 
 
 def _sources(answers: Answers, k: int) -> list[str]:
-    """Of each value of a property, whether it is predicted, or where it was measured."""
+    """Of each value of a property, as what it is predicted, or where it was measured."""
     property_ = answers.properties[k]
-    sources = np.where(np.isfinite(answers.values[:, k]), "predicted", "").astype(object)
+    words = answers.predicted_words(property_)
+    sources = np.where(np.isfinite(answers.values[:, k]), words, "").astype(object)
     for row in np.flatnonzero(answers.is_measured[:, k]):
         labels = answers.labels(int(row), property_.name)
         sources[row] = f"measured: {measurements.with_references(property_, labels)}"

@@ -20,7 +20,7 @@ from ..inference.specification import Requirement
 from ..settings.numbers import number, without_unit
 from ..table.columns import free_name
 from ..table.written import csv_bytes
-from .answers import UNSEEN, Answers, value_columns
+from .answers import UNSEEN, Answers, value_columns, value_names
 from .measured import with_references
 from .rows import Candidate
 
@@ -88,6 +88,25 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
     return frame
 
 
+def units_of(answers: Answers | None) -> dict[str, str]:
+    """The units of a table's columns, by their names; without those that have none."""
+    properties = answers.properties if answers else []
+    return {
+        column: property_.unit
+        for property_, names in zip(properties, value_names(properties), strict=True)
+        for column in (names.value, names.low, names.high)
+        if property_.unit
+    }
+
+
+def units_words(answers: Answers) -> str:
+    """The units of all properties, as `Tg in °C, FFV without a unit`."""
+    return ", ".join(
+        f"{each.name} in {each.unit}" if each.unit else f"{each.name} without a unit"
+        for each in answers.properties
+    )
+
+
 def name_shown(candidate: Candidate) -> str:
     """A candidate's name: as it was given, or as the list of names has it; may be empty."""
     if candidate.name or candidate.unit is None:
@@ -140,11 +159,12 @@ def as_workbook(chosen: Chosen, progress: Progress | None = None) -> bytes:
     from openpyxl.drawing.image import Image
     from openpyxl.styles import Alignment, Font
 
-    frame = table_of(_first(chosen))
+    frame, units = table_of(_first(chosen)), units_of(chosen.answers)
+    heads = [f"{name}, {units[name]}" if name in units else name for name in frame.columns]
     book = Workbook()
     sheet = book.active
     sheet.title = "candidates"
-    for column, head in enumerate(["structure", *frame.columns], start=1):
+    for column, head in enumerate(["structure", *heads], start=1):
         _write(sheet.cell(1, column), head).font = Font(bold=True)
     sheet.column_dimensions["A"].width = _PICTURE_WIDTH
     sheet.freeze_panes = "B2"
@@ -179,8 +199,13 @@ def _png(candidate: Candidate) -> bytes | None:
 
 
 def as_sdf(chosen: Chosen, progress: Progress | None = None) -> bytes:
-    """As an SDF file: structures with all columns; a candidate without one is left out."""
+    """As an SDF file: structures with all columns; a candidate without one is left out.
+
+    The field `units` of each says those of its values.
+    """
     frame = table_of(chosen)
+    if chosen.answers:
+        frame[free_name("units", frame)] = units_words(chosen.answers)
     parts = []
     for place, candidate in enumerate(chosen.candidates):
         try:

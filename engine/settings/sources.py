@@ -1,11 +1,13 @@
 """Sources: where labels come from, and how they were obtained."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..base.errors import UserError
+from .properties import Property
 
 SourceKind = Literal["measured", "simulated", "computed", ""]
 """`computed` means by quantum chemistry or a formula; empty where nobody said."""
@@ -44,6 +46,22 @@ class Source(BaseModel):
     def words(self) -> str:
         """Its name and kind, as people read them: `radonpy (simulated)`."""
         return f"{self.name} ({self.kind})" if self.kind else self.name
+
+
+def source_words(sources: Sequence[Source], property_: Property) -> str:
+    """What values of a property are like: `as measured`, `as simulated (radonpy)`.
+
+    Args:
+        sources: of the model; the words are empty where the property has none of them.
+        property_: as its source has it.
+    """
+    source = next((each for each in sources if each.name == property_.source), None)
+    if source is None:
+        return ""
+    kind = property_.origin or source.kind
+    if kind == "measured":
+        return "as measured" if source.name == "measured" else f"as measured ({source.name})"
+    return f"as {kind} ({source.name})" if kind else f"as in {source.name}"
 
 
 def default_name(path: str) -> str:

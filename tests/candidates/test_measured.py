@@ -79,12 +79,15 @@ def test_files_tell_measured_values_from_predicted_ones(predicted, predictor) ->
     assert table["Tg_source"].tolist() == [
         *["measured: 100.0 °C, Mark 2009; 106.0 °C, Wiley 1989"] * 2,
         "measured: −102.0 °C, Mark 2009; cis, trans or tacticity not told apart",
-        *("predicted", np.nan),
+        *("predicted as measured (lab)", np.nan),
     ]
     assert table["Tg_low"].notna().tolist() == [False, False, False, True, False]
-    assert set(table[f"{answers.names[1]}_source"].dropna()) == {"predicted"}
+    other = f"{answers.names[1]}_source"
+    assert set(table[other].dropna()) == {"predicted as simulated (md)"}
     assert "Mark 2009" in downloads.as_csv(chosen).decode()
-    assert downloads.as_sdf(chosen).decode().count("> <Tg_source>\nmeasured") == 3
+    sdf = downloads.as_sdf(chosen).decode()
+    assert sdf.count("> <Tg_source>\nmeasured") == 3
+    assert sdf.count("> <units>\nTg in °C, Density in g/cm³") == 4
     sheet = downloads.as_sheet(chosen, "T", "m")
     assert sheet.count("106.0 °C, Wiley 1989") == 2
 

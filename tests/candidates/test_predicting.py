@@ -184,6 +184,8 @@ def test_a_workbook_has_a_drawing_in_each_row_and_no_formula(predicted, predicto
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert any(str(cell.value).startswith("=CALC()") for cell in cells)
     assert "f" not in {cell.data_type for cell in cells}
+    heads = [cell.value for cell in sheet[1]]
+    assert {"Tg, °C", "Tg_low, °C", "Tg_high, °C", "Tg_domain"} < {*heads}
 
 
 def test_a_sheet_runs_nothing_and_shows_what_is_known(predicted, predictor) -> None:

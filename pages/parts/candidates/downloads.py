@@ -14,6 +14,9 @@ from pages.parts.page_guard import part
 
 _MADE = "file of candidates"
 _SHEET = "HTML sheet for a meeting, with drawings"
+_WITHOUT_UNITS = ("CSV", "Parquet")
+"""Files whose columns have plain names, as programs want them."""
+
 _FORMATS: dict[str, tuple[str, str, Callable[[Chosen, Progress], bytes]]] = {
     "CSV": ("csv", "text/csv", lambda chosen, show: downloads.as_csv(chosen)),
     "Parquet": (
@@ -51,6 +54,9 @@ def show_downloads(look: Look, shown: list[int], selected: list[int], model: str
         drawn = form == _SHEET or "drawings" in form
         if drawn and len(which) > MOST_DRAWN:
             st.caption(f"With drawings: the first {MOST_DRAWN:,}, as they are ordered above.")
+        if form in _WITHOUT_UNITS and look.answers is not None:
+            units = downloads.units_words(look.answers)
+            st.caption(plain(f"Units: {units}; the columns “_low” and “_high” are in the same."))
         about = (look.list_.id, look.list_.changes, look.key, form, which)
         key = sha256(repr(about).encode()).hexdigest()
         made = st.session_state.get(_MADE, ("", b"", "", ""))

@@ -20,7 +20,7 @@ from engine.settings.numbers import number, without_unit
 from engine.settings.properties import Property
 from engine.table.columns import free_name
 from pages.parts.candidates.looking import Look
-from pages.parts.formatting import number_format, title_with_name
+from pages.parts.formatting import number_format, plain, title_with_name
 from pages.parts.pictures import picture_address
 
 ROWS = 50
@@ -137,10 +137,22 @@ def show_table(look: Look, view: Shown) -> list[int]:
         f"write notes, or to remove them. Beside each value stands its {100 * LEVEL:.0f} % "
         "interval; ◦ marks values outside the applicability domain, ? guesses."
     )
-    if look.answers is not None and look.answers.is_measured.any():
-        words += _OF_MEASURED
-    st.caption(words)
+    if look.answers is not None:
+        words += _like_what(look.answers, properties)
+        if look.answers.is_measured.any():
+            words += _OF_MEASURED
+    st.caption(plain(words))
     return [here[row] for row in event.selection.rows if row < len(here)]
+
+
+def _like_what(answers: Answers, properties: list[Property]) -> str:
+    """As what the columns are predicted, where the model knows several sources."""
+    by_words: dict[str, list[str]] = {}
+    for each in properties:
+        if words := answers.like.get(each.name):
+            by_words.setdefault(words, []).append(each.name)
+    told = [f"{', '.join(names)} {words}" for words, names in by_words.items()]
+    return f" Predicted are {'; '.join(told)}." if told else ""
 
 
 def _choose_properties(look: Look, by: str) -> list[Property]:
@@ -269,6 +281,13 @@ def _measured(look: Look, candidate: Candidate) -> str:
     return f"Measured: {'. '.join(told)}." if told else ""
 
 
+def _help(look: Look, property_: Property) -> str:
+    """What a column's values are, and as what they are predicted."""
+    if look.answers is None:
+        return property_.title
+    return f"{property_.title}, {look.answers.predicted_words(property_)}"
+
+
 def _interval_of(property_: Property) -> str:
     return f"{property_.name}: {100 * LEVEL:.0f} %"
 
@@ -299,7 +318,7 @@ def _column_config(look: Look, properties: list[Property]) -> dict:
     for property_ in properties:
         config[property_.name] = st.column_config.NumberColumn(
             property_.label,
-            help=property_.title,
+            help=plain(_help(look, property_)),
             format=number_format(property_),
         )
         config[_interval_of(property_)] = st.column_config.TextColumn(
