@@ -10,6 +10,7 @@ from engine.inference.bundle import read_info
 from pages.parts import models, page_guard
 from pages.parts.candidates.adding import show_adding
 from pages.parts.candidates.chart import show_chart
+from pages.parts.candidates.columns import choose_columns
 from pages.parts.candidates.compare import show_selected
 from pages.parts.candidates.downloads import show_downloads
 from pages.parts.candidates.lists import choose_list
@@ -59,10 +60,12 @@ def _show_list(list_: CandidateList, folder: Path, given: dict[str, float | str]
     shown = choose_view(look)
     _tell_without_unit(look)
     show_offers(look)
-    selected = show_table(look, shown)
+    columns = choose_columns(look, shown.by, shown.by_own)
+    selected = show_table(look, shown.ids, columns)
     show_selected(look, selected)
     show_chart(look, shown.ids)
-    show_downloads(look, shown.ids, selected, read_info(folder).name)
+    properties = [each.name for each in columns.properties]
+    show_downloads(look, shown.ids, selected, properties, read_info(folder).name)
 
 
 def _tell_without_unit(look: Look) -> None:

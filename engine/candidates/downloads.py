@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,7 +17,8 @@ from ..chem.finding import name_of
 from ..chem.smiles import BadSmilesError
 from ..inference.conformal import LEVEL
 from ..inference.specification import Requirement
-from ..settings.numbers import number, without_unit
+from ..inference.uncertainty import INSIDE, OUTSIDE
+from ..settings.numbers import number, number_range
 from ..table.columns import free_name
 from ..table.written import csv_bytes
 from .answers import UNSEEN, Answers, value_columns, value_names
@@ -31,6 +32,16 @@ MOST_DRAWN = 2000
 
 _PICTURE = (220, 130)
 _ROW_HEIGHT, _PICTURE_WIDTH = 100, 32
+_MEASURED = "measured"
+_LEGEND = {
+    INSIDE: "where the candidate is like what the model learned this property from",
+    OUTSIDE: "where it is less like that, and the value can be further off than the interval says",
+    UNSEEN: "where it has an element, a charge or a valence that no training unit has",
+    _MEASURED: "where the value was measured: it stands in place of the prediction, with its "
+    "references",
+}
+"""What stands beside the values of a sheet."""
+
 _NOT_IN_SHEETS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -230,33 +241,68 @@ def _sdf_field(name: str, value: object) -> str:
     return f"> <{head.translate({ord('<'): '(', ord('>'): ')'})}>\n{text}\n\n"
 
 
-def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None = None) -> str:
+class _CardRow(NamedTuple):
+    """A property's value on a sheet, and as what it is predicted; empty where it is measured."""
+
+    title: str
+    value: str
+    interval: str
+    domain: str
+    like: str
+
+
+class _Card(NamedTuple):
+    """A candidate on a sheet, in words."""
+
+    name: str
+    row_id: str
+    smiles: str
+    picture: Markup
+    note: str
+    problem: str
+    rows: list[_CardRow]
+    likely: str
+
+
+def as_sheet(
+    chosen: Chosen,
+    title: str,
+    model: str,
+    shown: Collection[str] | None = None,
+    progress: Progress | None = None,
+) -> str:
     """As one HTML file that opens offline and holds no script, of the first `MOST_DRAWN`.
 
     Args:
         chosen: the candidates.
         title: the list's name.
         model: the name of the model.
+        shown: the names of the properties that are on it; all where it is not given.
         progress: told how many are drawn.
     """
     first = _first(chosen)
     answers = first.answers
+    places = [
+        k
+        for k, name in enumerate(answers.names if answers else ())
+        if shown is None or name in shown
+    ]
     likely = answers.probabilities(first.requirements).of_all if answers else np.array([])
     cards = []
     for each in first.candidates:
         row = answers.row_of(each.id) if answers else None
         known = row is not None and len(likely) and np.isfinite(likely[row])
         cards.append(
-            {
-                "name": name_shown(each) or f"candidate {each.id}",
-                "row_id": each.row_id,
-                "smiles": text_shown(each),
-                "picture": _picture(each),
-                "note": each.note,
-                "problem": each.problem or (answers.problems.get(each.id, "") if answers else ""),
-                "rows": _card_rows(answers, row),
-                "likely": f"{likely[row]:.0%}" if known else "",
-            }
+            _Card(
+                name_shown(each) or f"candidate {each.id}",
+                each.row_id,
+                text_shown(each),
+                _picture(each),
+                each.note,
+                each.problem or (answers.problems.get(each.id, "") if answers else ""),
+                _card_rows(answers, row, places),
+                f"{likely[row]:.0%}" if known else "",
+            )
         )
         if progress:
             progress(len(cards), len(first.candidates))
@@ -265,6 +311,8 @@ def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None =
     )
     units = {each.name: each.unit for each in answers.properties} if answers else {}
     wanted = [each.words(units.get(each.name, "")) for each in first.requirements]
+    told = [row for card in cards for row in card.rows]
+    sides = {row.domain for row in told}
     return environment.get_template("candidates.html").render(
         title=title,
         model=model,
@@ -272,30 +320,28 @@ def as_sheet(chosen: Chosen, title: str, model: str, progress: Progress | None =
         level=f"{100 * LEVEL:.0f} %",
         left_out=len(chosen.candidates) - len(first.candidates),
         specification=", ".join(wanted),
+        legend=[f"“{side}” {words}" for side, words in _LEGEND.items() if side in sides],
+        is_simulated=any("simulated" in row.like for row in told),
         cards=cards,
     )
 
 
-def _card_rows(answers: Answers | None, row: int | None) -> list[dict[str, str]]:
-    """Each property's value; none for a candidate that is not predicted."""
+def _card_rows(answers: Answers | None, row: int | None, places: Sequence[int]) -> list[_CardRow]:
+    """Some properties' values, by their places; none for a candidate that is not predicted."""
     if answers is None or row is None or not np.isfinite(answers.values[row]).any():
         return []
     rows = []
-    for k, property_ in enumerate(answers.properties):
-        low, high = answers.low[row, k], answers.high[row, k]
-        ends = f"{number(without_unit(property_), low)} to {number(property_, high)}"
-        domain = answers.domains[row, k] or ""
-        said = {"interval": ends if np.isfinite(low) else "", "domain": domain}
-        if labels := answers.labels(row, property_.name):
-            said = {"interval": with_references(property_, labels), "domain": "measured"}
-        rows.append(
-            said
-            | {
-                "name": property_.name,
-                "value": number(property_, answers.values[row, k]),
-                "unsure": "unsure" if domain == UNSEEN and not labels else "",
-            }
+    for k in places:
+        property_, low, high = answers.properties[k], answers.low[row, k], answers.high[row, k]
+        value, side = number(property_, answers.values[row, k]), answers.domains[row, k] or ""
+        interval = number_range(property_, low, high) if np.isfinite(low) else ""
+        made = _CardRow(
+            property_.title, value, interval, side, answers.like.get(property_.name, "")
         )
+        if labels := answers.labels(row, property_.name):
+            references = with_references(property_, labels)
+            made = made._replace(interval=references, domain=_MEASURED, like="")
+        rows.append(made)
     return rows
 
 

@@ -90,6 +90,15 @@ def test_files_tell_measured_values_from_predicted_ones(predicted, predictor) ->
     assert sdf.count("> <units>\nTg in °C, Density in g/cm³") == 4
     sheet = downloads.as_sheet(chosen, "T", "m")
     assert sheet.count("106.0 °C, Wiley 1989") == 2
+    assert sheet.count("as measured (lab)") == 1, "of a prediction alone"
+    assert sheet.count("as simulated (md)</span>") == 4 * (len(answers.names) - 1)
+    assert all(
+        words in sheet for words in ("“inside” where the candidate", "measured ones can lie far")
+    )
+    alone = downloads.as_sheet(chosen, "T", "m", ["Tg"])
+    assert alone.count("Glass transition temperature") == 4
+    assert "Density" not in alone
+    assert "simulated" not in alone
 
 
 def test_a_property_may_have_the_name_of_a_column_of_sources(predicted, predictor) -> None:

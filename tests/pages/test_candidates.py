@@ -160,7 +160,9 @@ def test_files_are_made(tiny_run, open_page, form):
 def test_a_note_of_another_window_is_kept(tiny_run, open_page, monkeypatch):
     made = _list("PMMA")
     (number,) = made.ids()
-    monkeypatch.setattr("pages.parts.candidates.table.show_table", lambda look, view: [number])
+    monkeypatch.setattr(
+        "pages.parts.candidates.table.show_table", lambda look, shown, columns: [number]
+    )
     app = open_page("candidates", list=made.id, model=tiny_run.id)
     key = f"note {made.id} {number}"
     made.write_note(number, "of the other window", before="")

@@ -34,12 +34,15 @@ _FORMATS: dict[str, tuple[str, str, Callable[[Chosen, Progress], bytes]]] = {
 
 
 @part
-def show_downloads(look: Look, shown: list[int], selected: list[int], model: str) -> None:
+def show_downloads(
+    look: Look, shown: list[int], selected: list[int], properties: list[str], model: str
+) -> None:
     """Let the user take a file of the candidates that are shown, or of those selected.
 
     Args:
         look: the list.
         shown, selected: their numbers, in order.
+        properties: the names of those that the table shows, which are on the sheet.
         model: the model's name, for the sheet.
     """
     with st.expander("Download", icon=":material/download:"):
@@ -54,14 +57,16 @@ def show_downloads(look: Look, shown: list[int], selected: list[int], model: str
         drawn = form == _SHEET or "drawings" in form
         if drawn and len(which) > MOST_DRAWN:
             st.caption(f"With drawings: the first {MOST_DRAWN:,}, as they are ordered above.")
+        if form == _SHEET and look.answers is not None:
+            st.caption("With the properties that are shown in the table above.")
         if form in _WITHOUT_UNITS and look.answers is not None:
             units = downloads.units_words(look.answers)
             st.caption(plain(f"Units: {units}; the columns “_low” and “_high” are in the same."))
-        about = (look.list_.id, look.list_.changes, look.key, form, which)
+        about = (look.list_.id, look.list_.changes, look.key, form, which, properties)
         key = sha256(repr(about).encode()).hexdigest()
         made = st.session_state.get(_MADE, ("", b"", "", ""))
         if made[0] != key and st.button("Make the file", icon=":material/description:"):
-            made = (key, *_made(look, which, form, model))
+            made = (key, *_made(look, which, form, properties, model))
             st.session_state[_MADE] = made
             st.rerun()
         if made[0] == key:
@@ -74,7 +79,9 @@ def show_downloads(look: Look, shown: list[int], selected: list[int], model: str
             )
 
 
-def _made(look: Look, which: list[int], form: str, model: str) -> tuple[bytes, str, str]:
+def _made(
+    look: Look, which: list[int], form: str, properties: list[str], model: str
+) -> tuple[bytes, str, str]:
     """A file's content, name and kind."""
     bar = st.progress(0.0, text="Making the file…")
 
@@ -87,7 +94,8 @@ def _made(look: Look, which: list[int], form: str, model: str) -> tuple[bytes, s
     chosen = Chosen(ordered, look.answers, look.requirements, look.hints)
     name = _file_name(look.list_)
     if form == _SHEET:
-        page = downloads.as_sheet(chosen, look.list_.setting("name"), model, show)
+        title = look.list_.setting("name")
+        page = downloads.as_sheet(chosen, title, model, properties, show)
         made = page.encode(), f"{name}.html", "text/html"
     else:
         ending, kind, make = _FORMATS[form]

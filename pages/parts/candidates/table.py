@@ -9,7 +9,6 @@ import streamlit as st
 from engine.candidates.answers import UNSEEN, Answers
 from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
-from engine.candidates.own_columns import OwnColumn
 from engine.candidates.predicting import score_and_alerts
 from engine.candidates.ranking import Order, View, ranked
 from engine.candidates.rows import Candidate
@@ -19,6 +18,7 @@ from engine.inference.uncertainty import OUTSIDE
 from engine.settings.numbers import number, without_unit
 from engine.settings.properties import Property
 from engine.table.columns import free_name
+from pages.parts.candidates.columns import Columns
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import number_format, plain, title_with_name
 from pages.parts.pictures import picture_address
@@ -26,7 +26,6 @@ from pages.parts.pictures import picture_address
 ROWS = 50
 """Candidates on one page of the table."""
 
-_SHOWN_AT_FIRST = 5
 _ADDED, _HARD = "order of adding", "how hard to make"
 _FILTERS = {
     "likely to meet the specification": "probability of at least 50 %",
@@ -101,26 +100,24 @@ def choose_view(look: Look) -> Shown:
     return Shown(ids, view.by, by_own)
 
 
-def show_table(look: Look, view: Shown) -> list[int]:
+def show_table(look: Look, shown: list[int], columns: Columns) -> list[int]:
     """Show a page of candidates; returns the numbers of those that are selected in it.
 
     Args:
         look: the list.
-        view: what of it is shown.
+        shown: the numbers of the candidates that are shown, in order.
+        columns: what is shown of them.
     """
-    shown = view.ids
     if not shown:
         st.info("No candidate is left: show all, or ask for less.", icon=":material/filter_alt:")
         return []
-    properties = _choose_properties(look, view.by)
-    own = _choose_own_columns(look, view.by_own)
     pages, page = ceil(len(shown) / ROWS), 1
     if pages > 1:
         page = st.pagination(pages, key=f"page of {len(shown)}")
     here = shown[(page - 1) * ROWS : page * ROWS]
     rows = {each.id: each for each in look.list_.candidates(here)}
     here = [each for each in here if each in rows]
-    frame = _frame(look, [rows[each] for each in here], properties, own)
+    frame = _frame(look, [rows[each] for each in here], columns)
     event = st.dataframe(
         frame,
         key=f"candidates {look.list_.id} {page} {hash(tuple(here))}",
@@ -129,7 +126,7 @@ def show_table(look: Look, view: Shown) -> list[int]:
         height=min(len(frame), 6) * _ROW_HEIGHT + 40,
         on_select="rerun",
         selection_mode="multi-row",
-        column_config=_column_config(look, properties),
+        column_config=_column_config(look, columns.properties),
         alt=f"Table of {len(frame)} candidates with predicted properties",
     )
     words = (
@@ -138,7 +135,7 @@ def show_table(look: Look, view: Shown) -> list[int]:
         "interval; ◦ marks values outside the applicability domain, ? guesses."
     )
     if look.answers is not None:
-        words += _like_what(look.answers, properties)
+        words += _like_what(look.answers, columns.properties)
         if look.answers.is_measured.any():
             words += _OF_MEASURED
     st.caption(plain(words))
@@ -155,42 +152,7 @@ def _like_what(answers: Answers, properties: list[Property]) -> str:
     return f" Predicted are {'; '.join(told)}." if told else ""
 
 
-def _choose_properties(look: Look, by: str) -> list[Property]:
-    """The properties that have columns: that of the order and those of the specification first."""
-    if look.answers is None:
-        return []
-    by_name = {each.name: each for each in look.answers.properties}
-    wanted = [each.name for each in look.requirements]
-    first = list(dict.fromkeys([*wanted, *by_name]))[: max(_SHOWN_AT_FIRST, len(wanted))]
-    chosen = st.pills(
-        "Properties shown",
-        list(by_name),
-        default=first,
-        selection_mode="multi",
-        format_func=lambda name: by_name[name].title,
-        key=f"properties shown {'-'.join(wanted)}",
-    )
-    first = dict.fromkeys([by, *wanted, *by_name] if by in by_name else [*wanted, *by_name])
-    return [by_name[name] for name in first if name in chosen or name == by]
-
-
-def _choose_own_columns(look: Look, by_own: str) -> list[OwnColumn]:
-    """The columns of the candidates' file that are shown: those chosen, and that of the order."""
-    if not look.own_columns:
-        return []
-    chosen = st.multiselect(
-        "Columns of the file shown",
-        look.own_columns,
-        key=f"own columns of {look.list_.id}",
-        placeholder="None",
-    )
-    shown = dict.fromkeys([by_own, *chosen] if by_own else chosen)
-    return [look.own_column(name) for name in shown]
-
-
-def _frame(
-    look: Look, rows: list[Candidate], properties: list[Property], own: list[OwnColumn]
-) -> pd.DataFrame:
+def _frame(look: Look, rows: list[Candidate], chosen: Columns) -> pd.DataFrame:
     """What is shown of some candidates."""
     answers = look.answers
     at = [answers.row_of(each.id) if answers else None for each in rows]
@@ -202,7 +164,7 @@ def _frame(
         likely = answers.probabilities(look.requirements)
         if len(likely.of_all):
             columns["all met"] = [None if row is None else 100 * likely.of_all[row] for row in at]
-        for property_ in properties:
+        for property_ in chosen.properties:
             k = answers.names.index(property_.name)
             columns[property_.name] = [
                 None if row is None else answers.values[row, k] for row in at
@@ -218,7 +180,7 @@ def _frame(
     columns["remark"] = [_remark(look, each, hints.get(each.id, (None, ""))[1]) for each in rows]
     columns["from"] = [each.origin for each in rows]
     frame = pd.DataFrame(columns)
-    for place, column in enumerate(own, start=list(columns).index("name") + 1):
+    for place, column in enumerate(chosen.own, start=list(columns).index("name") + 1):
         cells = column.texts if column.numbers is None else column.numbers
         kind = object if column.numbers is None else float
         values = pd.Series([cells.get(each.id) for each in rows], dtype=kind)
