@@ -14,6 +14,7 @@ from markupsafe import Markup
 from ..base.workspace import ASSETS
 from ..chem import draw
 from ..chem.finding import name_of
+from ..chem.pieces import pieces_problem
 from ..chem.smiles import BadSmilesError
 from ..inference.conformal import LEVEL
 from ..inference.specification import Requirement
@@ -32,6 +33,9 @@ MOST_DRAWN = 2000
 
 _PICTURE = (220, 130)
 _ROW_HEIGHT, _PICTURE_WIDTH = 100, 32
+_LONGEST_TITLE = 80
+"""Of a molfile's first line; longer ones are against its rules."""
+
 _MEASURED = "measured"
 _LEGEND = {
     INSIDE: "where the candidate is like what the model learned this property from",
@@ -212,33 +216,46 @@ def _png(candidate: Candidate) -> bytes | None:
 def as_sdf(chosen: Chosen, progress: Progress | None = None) -> bytes:
     """As an SDF file: structures with all columns; a candidate without one is left out.
 
-    The field `units` of each says those of its values.
+    So is one whose unit is refused. The first line of each record is the candidate's name, its id
+    or its unit; the field `units` says those of its values.
     """
     frame = table_of(chosen)
     if chosen.answers:
         frame[free_name("units", frame)] = units_words(chosen.answers)
     parts = []
     for place, candidate in enumerate(chosen.candidates):
-        try:
-            block = draw.molblock(candidate.unit) if candidate.unit else ""
-        except BadSmilesError:
-            block = ""
-        if block:
+        if block := _molblock(candidate, chosen.answers):
+            title = _sdf_line(title_shown(candidate))[:_LONGEST_TITLE]
             fields = frame.iloc[place].items()
             data = "".join(_sdf_field(str(name), value) for name, value in fields)
-            parts.append(f"{block.rstrip()}\n{data}$$$$\n")
+            _, _, structure = block.rstrip().partition("\n")
+            parts.append(f"{title}\n{structure}\n{data}$$$$\n")
         if progress:
             progress(place + 1, len(frame))
     return "".join(parts).encode("utf-8", "replace")
 
 
+def _molblock(candidate: Candidate, answers: Answers | None) -> str:
+    """A candidate's structure; empty where it has none, or where its unit is refused."""
+    if candidate.unit is None or (answers and candidate.id in answers.problems):
+        return ""
+    try:
+        return "" if pieces_problem(candidate.unit) else draw.molblock(candidate.unit)
+    except BadSmilesError:
+        return ""
+
+
+def _sdf_line(text: object) -> str:
+    """A text in one line that is not read as another field, or as the end of the molecule."""
+    line = " ".join(str(text).split())
+    return f" {line}" if line.startswith((">", "$")) else line
+
+
 def _sdf_field(name: str, value: object) -> str:
     if value is None or value != value or value == "":
         return ""
-    head, text = (" ".join(str(each).split()) for each in (name, value))
-    # A line that begins so would be read as another field, or as the end of the molecule.
-    text = f" {text}" if text.startswith((">", "$")) else text
-    return f"> <{head.translate({ord('<'): '(', ord('>'): ')'})}>\n{text}\n\n"
+    head = " ".join(name.split()).translate({ord("<"): "(", ord(">"): ")"})
+    return f"> <{head}>\n{_sdf_line(value)}\n\n"
 
 
 class _CardRow(NamedTuple):

@@ -168,9 +168,21 @@ def test_files_hold_all_that_is_known(predicted, predictor, tmp_path: Path) -> N
         check_dtype=False,
     )
     assert "'=CALC()" in downloads.as_csv(chosen).decode()
-    sdf = downloads.as_sdf(chosen).decode()
-    assert sdf.count("$$$$\n") == 4
-    assert "> <Tg>" in sdf
+
+
+def test_an_sdf_has_a_title_in_each_record_and_no_unit_that_is_refused(predicted, predictor):
+    salt, *_ = predicted.add(of_lines("*CC*.[Na+]\n*CCCO* $$$$\n*C(C)CCO*\nPVC"))
+    predict_waiting(predicted, predictor, {})
+    chosen = _chosen(predicted, predictor)
+    assert salt in chosen.answers.problems
+    for each in (chosen, chosen._replace(answers=None, requirements=[])):
+        sdf = downloads.as_sdf(each).decode()
+        assert [record.partition("\n")[0] for record in sdf.split("\n$$$$\n")] == [
+            *("Polystyrene", "Poly(methyl methacrylate)", "*C[Fe]C*", "Poly(ethylene oxide)"),
+            *("Polyoxetane", "*C(C)CCO*", "Poly(vinyl chloride)", ""),
+        ]
+        assert "[Na+]" not in sdf
+    assert "> <Tg>" in downloads.as_sdf(chosen).decode()
 
 
 def test_a_workbook_has_a_drawing_in_each_row_and_no_formula(predicted, predictor, tmp_path):

@@ -153,6 +153,8 @@ def test_files_are_made(tiny_run, open_page, form):
     next(each for each in app.button if each.label == "Make the file").click().run()
     assert not app.exception
     assert not app.error
+    without = [each.value for each in app.caption if "no structure" in each.value]
+    assert without == (["1 of 5 has no structure and will be left out."] if "SDF" in form else [])
     (found,) = app.get("download_button")
     assert found.proto.label.startswith("Download Mine")
 

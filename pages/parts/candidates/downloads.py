@@ -14,6 +14,7 @@ from pages.parts.page_guard import part
 
 _MADE = "file of candidates"
 _SHEET = "HTML sheet for a meeting, with drawings"
+_SDF = "SDF, structures with all columns"
 _WITHOUT_UNITS = ("CSV", "Parquet")
 """Files whose columns have plain names, as programs want them."""
 
@@ -29,7 +30,7 @@ _FORMATS: dict[str, tuple[str, str, Callable[[Chosen, Progress], bytes]]] = {
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         downloads.as_workbook,
     ),
-    "SDF, structures with all columns": ("sdf", "chemical/x-mdl-sdfile", downloads.as_sdf),
+    _SDF: ("sdf", "chemical/x-mdl-sdfile", downloads.as_sdf),
 }
 
 
@@ -59,6 +60,8 @@ def show_downloads(
             st.caption(f"With drawings: the first {MOST_DRAWN:,}, as they are ordered above.")
         if form == _SHEET and look.answers is not None:
             st.caption("With the properties that are shown in the table above.")
+        if form == _SDF:
+            _tell_without_structure(look, which)
         if form in _WITHOUT_UNITS and look.answers is not None:
             units = downloads.units_words(look.answers)
             st.caption(plain(f"Units: {units}; the columns “_low” and “_high” are in the same."))
@@ -77,6 +80,15 @@ def show_downloads(
                 icon=":material/download:",
                 on_click="ignore",
             )
+
+
+def _tell_without_structure(look: Look, which: list[int]) -> None:
+    """How many candidates an SDF leaves out."""
+    refused = look.answers.problems if look.answers else {}
+    count = len({*which} & {*look.without_unit, *refused})
+    if count:
+        have = "has" if count == 1 else "have"
+        st.caption(f"{count:,} of {len(which):,} {have} no structure and will be left out.")
 
 
 def _made(
