@@ -68,7 +68,8 @@ class Chosen(NamedTuple):
 def table_of(chosen: Chosen) -> pd.DataFrame:
     """The candidates as a table: all values with their intervals, and the columns that they had.
 
-    Probabilities and values are as they are in the model's units; ids are those of the file that
+    Probabilities and values are as they are in the model's units; `given` is the line or the cell
+    that a candidate was put on the list as; ids are those of the file that
     candidates came from, or their numbers on the list.
     """
     rows, answers = chosen.candidates, chosen.answers
@@ -92,6 +93,7 @@ def table_of(chosen: Chosen) -> pd.DataFrame:
         "synthetic_accessibility": pd.Series([score for score, _ in hints], dtype=float),
         "alerts": [alerts for _, alerts in hints],
         "note": [each.note for each in rows],
+        "given": [each.given for each in rows],
         "origin": [each.origin for each in rows],
         "warning": [said.get(each.id, "") for each in rows],
         "problem": [each.problem or unpredicted.get(each.id, "") for each in rows],

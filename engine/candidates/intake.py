@@ -88,7 +88,8 @@ def of_lines(text: str) -> list[NewCandidate]:
     for line in lines:
         first, *rest = _APART.split(line[:_LONGEST_LINE], maxsplit=1)
         given, own = (first, rest[0]) if "*" in first and rest else (line, "")
-        found.append(reader.candidate(given, clipped(own, 200), PASTED, {}))
+        candidate = reader.candidate(given, clipped(own, 200), PASTED, {})
+        found.append(candidate._replace(given=clipped(line, _LONGEST_LINE)))
     return found
 
 

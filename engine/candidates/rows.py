@@ -25,7 +25,7 @@ class NewCandidate(NamedTuple):
     """What is put on a list.
 
     Attributes:
-        given: the text as it was given.
+        given: the line or the cell of a file as it was given.
         unit: the SMILES of the repeat unit that is predicted; None where the text stands for none.
         name: of the polymer; empty where the list of names has none.
         row_id: the id of its row in a file, or a name of its own in a pasted line; may be empty.

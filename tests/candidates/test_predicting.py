@@ -159,6 +159,10 @@ def test_files_hold_all_that_is_known(predicted, predictor, tmp_path: Path) -> N
     likely = table["probability_Tg"] * table["probability_Density"]
     np.testing.assert_allclose(table["probability_all"], likely)
     assert table["problem"].tolist()[2]
+    assert table["given"].tolist() == LINES.split("\n")
+    own = [each._replace(extra={"given": "by mum"}) for each in chosen.candidates]
+    clash = downloads.table_of(chosen._replace(candidates=own))
+    assert (clash["given"].iloc[1], clash["given_"].iloc[1]) == ("PMMA", "by mum")
     assert np.isnan(table["Tg"].iloc[2])
     assert table["synthetic_accessibility"].iloc[0] == synthesis_hints("*CC(*)c1ccccc1").score
     (tmp_path / "a.parquet").write_bytes(downloads.as_parquet(chosen))

@@ -79,9 +79,11 @@ def test_columns_of_the_file_are_shown_and_sorted_by_as_numbers(tiny_run, open_p
     app.selectbox(key="order of order of adding").set_value("name (from the file)").run()
     assert not app.exception
     assert _table(app)["name_"].tolist() == [100, 20, 9.5]
-    assert app.multiselect(key=f"own columns of {made.id}").options == ["name", "Tg"]
-    app.multiselect(key=f"own columns of {made.id}").set_value(["Tg"]).run()
+    given = "given: the line or the cell as it was"
+    assert app.multiselect(key=f"own columns of {made.id}").options == [given, "name", "Tg"]
+    app.multiselect(key=f"own columns of {made.id}").set_value(["Tg", "given"]).run()
     assert {"name_", "Tg_"} < {*_table(app).columns}
+    assert _table(app)["given"].tolist() == ["*CC*", "*CCC*", "*CCO*"]
     assert _table(app)["Tg"].notna().all()
 
 

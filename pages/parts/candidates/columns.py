@@ -6,9 +6,11 @@ import streamlit as st
 
 from engine.candidates.own_columns import OwnColumn
 from engine.settings.properties import Property
+from engine.table.columns import free_name
 from pages.parts.candidates.looking import Look
 
 _SHOWN_AT_FIRST = 5
+_GIVEN, _GIVEN_IN_WORDS = "given", "given: the line or the cell as it was"
 
 
 class Columns(NamedTuple):
@@ -17,10 +19,12 @@ class Columns(NamedTuple):
     Attributes:
         properties: that of the order and those of the specification first.
         own: of the candidates' file, that of the order first.
+        given: what the column of lines and cells as they were given is called; empty without it.
     """
 
     properties: list[Property]
     own: list[OwnColumn]
+    given: str = ""
 
 
 def choose_columns(look: Look, by: object, by_own: str) -> Columns:
@@ -31,7 +35,19 @@ def choose_columns(look: Look, by: object, by_own: str) -> Columns:
         by: what it is ordered by; the name of a property has a column in any case.
         by_own: the column of the file that it is ordered by; empty where it is none.
     """
-    return Columns(_choose_properties(look, by), _choose_own_columns(look, by_own))
+    properties = _choose_properties(look, by)
+    given = free_name(_GIVEN, look.own_columns)
+    chosen = st.multiselect(
+        "Further columns shown",
+        [given, *look.own_columns],
+        format_func=lambda name: _GIVEN_IN_WORDS if name == given else name,
+        key=f"own columns of {look.list_.id}",
+        placeholder="None",
+    )
+    own = dict.fromkeys(each for each in [by_own, *chosen] if each and each != given)
+    return Columns(
+        properties, [look.own_column(name) for name in own], given if given in chosen else ""
+    )
 
 
 def _choose_properties(look: Look, by: object) -> list[Property]:
@@ -51,17 +67,3 @@ def _choose_properties(look: Look, by: object) -> list[Property]:
     )
     ordered = dict.fromkeys([*(name for name in by_name if name == by), *wanted, *by_name])
     return [by_name[name] for name in ordered if name in chosen or name == by]
-
-
-def _choose_own_columns(look: Look, by_own: str) -> list[OwnColumn]:
-    """The columns of the candidates' file that are shown: those chosen, and that of the order."""
-    if not look.own_columns:
-        return []
-    chosen = st.multiselect(
-        "Columns of the file shown",
-        look.own_columns,
-        key=f"own columns of {look.list_.id}",
-        placeholder="None",
-    )
-    shown = dict.fromkeys([by_own, *chosen] if by_own else chosen)
-    return [look.own_column(name) for name in shown]

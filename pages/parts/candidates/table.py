@@ -180,7 +180,11 @@ def _frame(look: Look, rows: list[Candidate], chosen: Columns) -> pd.DataFrame:
     columns["remark"] = [_remark(look, each, hints.get(each.id, (None, ""))[1]) for each in rows]
     columns["from"] = [each.origin for each in rows]
     frame = pd.DataFrame(columns)
-    for place, column in enumerate(chosen.own, start=list(columns).index("name") + 1):
+    behind = list(columns).index("name") + 1
+    if chosen.given:
+        frame.insert(behind, free_name(chosen.given, frame), [each.given for each in rows])
+        behind += 1
+    for place, column in enumerate(chosen.own, start=behind):
         cells = column.texts if column.numbers is None else column.numbers
         kind = object if column.numbers is None else float
         values = pd.Series([cells.get(each.id) for each in rows], dtype=kind)
