@@ -1,4 +1,4 @@
-"""From pasted lines and from files to candidates; every line and every row becomes one."""
+"""From pasted lines and from files to candidates: one of each line that says something, and row."""
 
 import re
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ def of_lines(text: str) -> list[NewCandidate]:
     """The candidates of pasted lines: a repeat unit, or the name of a polymer, in each.
 
     After a repeat unit may stand a name of its own, with a blank, a comma or a tab between them.
-    Empty lines are none.
+    Empty lines are none, nor are those that `left_out` counts.
 
     Args:
         text: the lines.
@@ -81,7 +81,7 @@ def of_lines(text: str) -> list[NewCandidate]:
     Raises:
         UserError: when they are too many.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line for line in _lines(text) if not _says_nothing(line)]
     if len(lines) > MOST:
         raise UserError(f"These are {len(lines):,} lines, and a list holds {MOST:,} candidates.")
     reader, found = _Reader(), []
@@ -91,6 +91,19 @@ def of_lines(text: str) -> list[NewCandidate]:
         candidate = reader.candidate(given, clipped(own, 200), PASTED, {})
         found.append(candidate._replace(given=clipped(line, _LONGEST_LINE)))
     return found
+
+
+def left_out(text: str) -> int:
+    """How many pasted lines are no candidates: only punctuation, or a remark behind `#`."""
+    return sum(map(_says_nothing, _lines(text)))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _says_nothing(line: str) -> bool:
+    return line.startswith("#") or not any(sign.isalnum() for sign in line)
 
 
 def of_file(path: Path, name: str) -> tuple[int, Iterator[NewCandidate]]:

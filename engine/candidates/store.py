@@ -142,6 +142,11 @@ class CandidateList:
         rows = self._ask("SELECT id FROM candidates WHERE removed IS NULL AND unit IS NULL")
         return [int(row[0]) for row in rows]
 
+    def units(self) -> list[str]:
+        """The repeat units of the candidates that have one, in the order that they were added."""
+        question = "SELECT unit FROM candidates WHERE removed IS NULL AND unit IS NOT NULL"
+        return [str(row[0]) for row in self._ask(f"{question} ORDER BY id")]
+
     def count(self) -> int:
         """How many candidates there are."""
         return self._with(_count)

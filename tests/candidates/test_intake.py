@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.base.errors import UserError
 from engine.candidates import intake
-from engine.candidates.intake import of_file, of_lines
+from engine.candidates.added import MOST_COMPARED, Added, tell_added
+from engine.candidates.intake import left_out, of_file, of_lines
 
 
 def test_lines_are_units_names_or_told_what_they_are() -> None:
@@ -34,7 +35,7 @@ def test_lines_are_units_names_or_told_what_they_are() -> None:
         ("*CC(*)C,my name, with a comma", "*CC(*)C", "my name, with a comma"),
         ("*CC(*)C;x", "*CC(*)C", "x"),
         ("*CC*,*CCO*", None, "*CCO*"),
-        ("*" * 8000, None, ""),
+        ("*C" * 4000, None, ""),
     ],
 )
 def test_names_behind_units_begin_at_the_first_sign_between(line, unit, own) -> None:
@@ -78,7 +79,8 @@ def test_what_is_too_long_is_refused(tmp_path: Path, monkeypatch) -> None:
 @given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=80))
 def test_any_text_is_accounted_for(text: str) -> None:
     found = of_lines(text)
-    assert len(found) == sum(bool(line.strip()) for line in text.splitlines())
+    lines = sum(bool(line.strip()) for line in text.splitlines())
+    assert len(found) + left_out(text) == lines
     assert all(bool(each.problem) == (each.unit is None) for each in found)
 
 
@@ -108,5 +110,21 @@ def near_smiles(count: int) -> list[str]:
 
 def test_near_smiles_are_accounted_for() -> None:
     texts = [text for text in near_smiles(1000) if text.strip()]
-    found = of_lines("\n".join(texts))
-    assert len(found) == len(texts)
+    text = "\n".join(texts)
+    assert len(of_lines(text)) + left_out(text) == len(texts)
+
+
+def test_lines_that_say_nothing_are_left_out() -> None:
+    text = "-------\n# PMMA\n  #\n*\n…!\n*C#C*\nα\n6\n"
+    assert [each.given for each in of_lines(text)] == ["*C#C*", "α", "6"]
+    assert left_out(text) == 5
+
+
+def test_polymers_that_are_there_already_are_told_however_they_are_drawn() -> None:
+    before = ["*CC(*)c1ccccc1", "*CCCC*", "*CC("]
+    added = ["*C(C*)c1ccccc1", "*CC*", None, "*CCO*", "*OCC*", "*CC(", "*C*", "*CC(*)C"]
+    assert tell_added(before, added) == Added(8, 2, 2, 1, as_drawn=False)
+    assert tell_added([], []) == Added(0, 0, 0, 0, as_drawn=False)
+    many = [f"*{'C' * n}*" for n in range(1, MOST_COMPARED + 1)]
+    told = tell_added(before, [*many, "*CCO*", "*OCC*", "*CCO*"])
+    assert told == Added(len(many) + 3, 0, 1, 1, as_drawn=True)

@@ -31,15 +31,38 @@ def test_without_a_list_the_page_says_how_to_begin(tiny_run, open_page):
     app = open_page("candidates", model=tiny_run.id)
     assert not app.exception
     assert "no candidate yet" in app.info[0].value
+    app.text_area(key="pasted candidates").set_value("# mine\n---")
+    app.button(key="FormSubmitter:paste candidates-Add these").click().run()
+    assert "2 lines were left out" in app.warning[0].value
     app.text_area(key="pasted candidates").set_value("PMMA\n*CCO* linker")
     app.button(key="FormSubmitter:paste candidates-Add these").click().run()
     assert not app.exception
+    assert app.success[0].value == "2 lines became candidates."
     (made,) = lists.all_lists()
     assert (made.name, made.size) == (lists.FIRST, 2)
     assert _table(app)["name"].tolist() == [
         "Poly(methyl methacrylate)",
         "Poly(ethylene oxide) · linker",
     ]
+
+
+def test_what_became_of_lines_is_told_until_the_list_is_another(tiny_run, open_page):
+    made = _list("PMMA")
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    assert not app.success
+    app.text_area(key="pasted candidates").set_value("PMMA\n*CCO*\n*OCC*\nhello world\n# no")
+    app.button(key="FormSubmitter:paste candidates-Add these").click().run()
+    assert not app.exception
+    for words in (
+        "4 lines became candidates. 1 of them has no repeat unit",
+        "1 polymer was on the list already and 1 polymer was given more than once; nothing was",
+        "1 line was left out",
+    ):
+        assert words in app.success[0].value
+    assert len(_table(app)) == 5
+    made.remove(made.ids()[:1])
+    app.run()
+    assert not app.success
 
 
 def test_a_list_is_predicted_and_shown_with_reasons(tiny_run, open_page):

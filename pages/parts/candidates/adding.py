@@ -9,6 +9,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.base.wording import counted
 from engine.candidates import intake
+from engine.candidates.added import Added, tell_added
 from engine.candidates.lists import folder
 from engine.candidates.rows import NewCandidate
 from engine.candidates.store import CandidateList
@@ -28,14 +29,26 @@ def show_adding(list_: CandidateList | None) -> None:
         list_: where they are put; None for a list that is made with the first ones.
     """
     empty = list_ is None or not list_.count()
-    if words := st.session_state.pop(_ADDED, ""):
-        st.toast(plain(words), icon=":material/check_circle:")
     with st.expander("Add candidates", expanded=empty, icon=":material/add:"):
         pasted, file = st.tabs(["Paste a list", "Upload a file"])
         with pasted:
             _show_paste()
         with file:
             _show_upload()
+    if list_ is not None:
+        _show_added(list_)
+
+
+def _show_added(list_: CandidateList) -> None:
+    """What became of the lines that were added last, until the list is another."""
+    words, *of = st.session_state.get(_ADDED, ("", "", 0))
+    if not words or of != [list_.id, list_.count()]:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.success(plain(words), icon=":material/check_circle:")
+        if st.button("Close", type="tertiary", key="close what was added"):
+            del st.session_state[_ADDED]
+            st.rerun()
 
 
 def _show_paste() -> None:
@@ -46,7 +59,8 @@ def _show_paste() -> None:
             key="pasted candidates",
             placeholder="*CC(*)c1ccccc1\nPMMA\n*CCO*  my name for it",
             help="A repeat unit as SMILES, with a name of your own behind it if you like, or the "
-            "name of a polymer. Every line becomes a candidate; one that cannot be read says why.",
+            "name of a polymer. Every line becomes a candidate; one that cannot be read says why. "
+            "Lines that begin with “#” are left out.",
         )
         if st.form_submit_button("Add these", icon=":material/add:", type="primary"):
             try:
@@ -54,10 +68,12 @@ def _show_paste() -> None:
             except UserError as error:
                 show_error(error)
                 return
+            left_out = intake.left_out(text)
             if not found:
-                st.warning("There is nothing in the field yet.", icon=":material/edit:")
+                words = _left_out_words(left_out) or "There is nothing in the field yet."
+                st.warning(words, icon=":material/edit:")
                 return
-            _add(iter(found), len(found))
+            _add(iter(found), len(found), "line", left_out)
 
 
 def _show_upload() -> None:
@@ -78,28 +94,66 @@ def _show_upload() -> None:
             with st.spinner("Reading the file…"):
                 count, rows = intake.of_file(path, file.name)
             st.session_state[_FILES] = number + 1
-            _add(rows, count)
+            _add(rows, count, "row")
         except UserError as error:
             show_error(error)
 
 
-def _add(candidates: Iterator[NewCandidate], count: int) -> None:
-    """Put candidates on the list, and show it."""
-    list_ = current_list()
-    bar = st.progress(0.0, text="Adding…") if count > 5000 else None
+def _add(candidates: Iterator[NewCandidate], count: int, noun: str, left_out: int = 0) -> None:
+    """Put candidates on the list, and show it.
 
-    without_unit = 0
+    Args:
+        candidates: in order.
+        count: how many they are.
+        noun: of what each was: a line or a row.
+        left_out: how many lines are no candidates.
+    """
+    list_ = current_list()
+    before = list_.units()
+    bar = st.progress(0.0, text="Adding…") if count > 5000 else None
+    units: list[str | None] = []
 
     def with_progress() -> Iterator[NewCandidate]:
-        nonlocal without_unit
         for number, each in enumerate(candidates):
             if bar and number % 2000 == 0:
                 bar.progress(number / count, text=f"Adding {number:,} of {count:,}…")
-            without_unit += each.unit is None
+            units.append(each.unit)
             yield each
 
-    added = list_.add(with_progress())
+    list_.add(with_progress())
     look_at_list(list_.id)
-    words = f", {without_unit:,} of them without a repeat unit" if without_unit else ""
-    st.session_state[_ADDED] = f"{counted(len(added), 'candidate')} added{words}."
+    told = _words(tell_added(before, units), noun)
+    words = " ".join(filter(None, [told, _left_out_words(left_out)]))
+    st.session_state[_ADDED] = words, list_.id, list_.count()
     st.rerun()
+
+
+def _words(added: Added, noun: str) -> str:
+    """What became of the lines or rows that were added."""
+    became = "became a candidate" if added.candidates == 1 else "became candidates"
+    told = [f"{counted(added.candidates, noun)} {became}."]
+    if added.without_unit:
+        have = "has" if added.without_unit == 1 else "have"
+        told.append(
+            f"{added.without_unit:,} of them {have} no repeat unit: the column “remark” says why, "
+            "and “a problem” in the field “Only” shows nothing else."
+        )
+    twice = []
+    if count := added.there_already:
+        were = "was" if count == 1 else "were"
+        twice.append(f"{counted(count, 'polymer')} {were} on the list already")
+    if count := added.several_times:
+        were = "was" if count == 1 else "were"
+        twice.append(f"{counted(count, 'polymer')} {were} given more than once")
+    if twice:
+        how = ", compared as they are drawn" if added.as_drawn else ""
+        told.append(f"{' and '.join(twice)}{how}; nothing was dropped.")
+    return " ".join(told)
+
+
+def _left_out_words(count: int) -> str:
+    """How many lines are no candidates; empty for none."""
+    if not count:
+        return ""
+    were = "was left out: it holds" if count == 1 else "were left out: they hold"
+    return f"{counted(count, 'line')} {were} only punctuation, or a remark behind “#”."
