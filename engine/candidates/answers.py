@@ -34,13 +34,13 @@ those of all properties stand the measured values, as text."""
 _FORM = "numbers, measured values and what predictions are like"
 """What is kept of an answer: what was kept in another form is predicted anew."""
 
-UNSEEN = "unseen"
+GUESS = "guess"
 """The domain of a unit with an element, a charge or a valence that no training unit has."""
 
 NEGLIGIBLE = 0.005
 """Probabilities below this are shown as 0 %."""
 
-_DOMAINS = (INSIDE, OUTSIDE, UNSEEN)
+_DOMAINS = (INSIDE, OUTSIDE, GUESS)
 _PROPERTIES: TypeAdapter[list[Property]] = TypeAdapter(list[Property])
 _LIKE: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 _INTERVALS: TypeAdapter[dict[str, Interval]] = TypeAdapter(dict[str, Interval])
@@ -58,7 +58,7 @@ class Answers:
         ids: shape `(N,)`, the candidates' numbers.
         predicted, low, high: shape `(N, K)`, in the properties' units; NaN where there is none.
         half_widths: shape `(N, K)`, of the intervals, on the properties' scales.
-        domains: shape `(N, K)`, `inside`, `outside` or `unseen`; None where it is not known.
+        domains: shape `(N, K)`, `inside`, `outside` or `guess`; None where it is not known.
         warnings, problems: by number, what is to be said of a candidate.
         measured: by number, the measured values that there are of a candidate.
     """
@@ -132,7 +132,7 @@ class Answers:
             Shape `(N,)`, bool.
         """
         places = [self.names.index(name) for name in names]
-        is_guess = (self.domains == UNSEEN) & ~self.is_measured
+        is_guess = (self.domains == GUESS) & ~self.is_measured
         known = np.isfinite(self.values) & ~is_guess
         return np.asarray(known[:, places].all(axis=1))
 
@@ -248,7 +248,7 @@ def answers_of(
         for code, side in enumerate(_DOMAINS):
             numbers[:, :, 4][sides == side] = code
     guessed = predicted.blend[names].notna() & ~predicted.rankable[names]
-    numbers[:, :, 4][guessed.to_numpy()] = _DOMAINS.index(UNSEEN)
+    numbers[:, :, 4][guessed.to_numpy()] = _DOMAINS.index(GUESS)
     warnings = predicted.warnings(names)
     measured = measurements.measured_of(known, info, predicted.units)
     return [

@@ -22,7 +22,7 @@ from ..inference.uncertainty import INSIDE, OUTSIDE
 from ..settings.numbers import number, number_range
 from ..table.columns import free_name
 from ..table.written import csv_bytes
-from .answers import UNSEEN, Answers, value_columns, value_names
+from .answers import GUESS, Answers, value_columns, value_names
 from .measured import with_references
 from .rows import Candidate
 
@@ -40,7 +40,7 @@ _MEASURED = "measured"
 _LEGEND = {
     INSIDE: "where the candidate is like what the model learned this property from",
     OUTSIDE: "where it is less like that, and the value can be further off than the interval says",
-    UNSEEN: "where it has an element, a charge or a valence that no training unit has",
+    GUESS: "where it has an element, a charge or a valence that no training unit has",
     _MEASURED: "where the value was measured: it stands in place of the prediction, with its "
     "references",
 }

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..inference.specification import Requirement
 from ..inference.uncertainty import OUTSIDE
-from .answers import UNSEEN, Answers
+from .answers import GUESS, Answers
 
 LIKELY = 0.5
 
@@ -125,5 +125,5 @@ def _fits(
         return answers.front(requirements)
     names = [each.name for each in requirements] or answers.names
     places = [answers.names.index(name) for name in names]
-    far = np.isin(answers.domains, [OUTSIDE, UNSEEN]) & ~answers.is_measured
+    far = np.isin(answers.domains, [OUTSIDE, GUESS]) & ~answers.is_measured
     return np.asarray(~far[:, places].any(axis=1))

@@ -10,7 +10,7 @@ import pytest
 from filelock import Timeout
 
 from engine.candidates import downloads, job, lists
-from engine.candidates.answers import UNSEEN, model_key, read_answers
+from engine.candidates.answers import GUESS, model_key, read_answers
 from engine.candidates.downloads import Chosen
 from engine.candidates.intake import of_lines
 from engine.candidates.predicting import predict_waiting, write_hints
@@ -54,7 +54,7 @@ def test_a_list_holds_what_the_model_predicts(predicted, predictor: Predictor) -
 def test_a_guess_is_not_ranked(predicted, predictor: Predictor) -> None:
     answers = _answers(predicted, predictor)
     iron = [each.unit for each in predicted.candidates() if each.unit].index("*C[Fe]C*")
-    assert (answers.domains[iron] == UNSEEN).all()
+    assert (answers.domains[iron] == GUESS).all()
     assert answers.rankable(["Tg"]).tolist() == [True, True, False, True]
     wanted = read_specification("Tg low, Density high", answers.properties)
     front = answers.front(wanted)
@@ -159,6 +159,7 @@ def test_files_hold_all_that_is_known(predicted, predictor, tmp_path: Path) -> N
     likely = table["probability_Tg"] * table["probability_Density"]
     np.testing.assert_allclose(table["probability_all"], likely)
     assert table["problem"].tolist()[2]
+    assert table["Tg_domain"].iloc[3] == "guess"
     assert table["given"].tolist() == LINES.split("\n")
     own = [each._replace(extra={"given": "by mum"}) for each in chosen.candidates]
     clash = downloads.table_of(chosen._replace(candidates=own))

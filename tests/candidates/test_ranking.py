@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.candidates.answers import NEGLIGIBLE, UNSEEN, Answers
+from engine.candidates.answers import GUESS, NEGLIGIBLE, Answers
 from engine.candidates.ranking import Order, View, ranked
 from engine.inference.conformal import fit_interval
 from engine.inference.specification import read_specification
@@ -24,7 +24,7 @@ def answers() -> Answers:
     assert interval is not None
     values = np.array([[100.0, 1.0], [150.0, 1.2], [999.0, 0.9], [120.0, 1.1]])
     domains = np.full(values.shape, "inside", dtype=object)
-    domains[2, 0], domains[3, 1] = UNSEEN, "outside"
+    domains[2, 0], domains[3, 1] = GUESS, "outside"
     half = np.full(values.shape, interval.quantile)
     return Answers(
         PROPERTIES,

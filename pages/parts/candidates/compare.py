@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.wording import clipped, counted, distinct
-from engine.candidates.answers import UNSEEN, Answers
+from engine.candidates.answers import GUESS, Answers
 from engine.candidates.downloads import title_shown
 from engine.candidates.rows import Candidate
 from engine.candidates.store import LONGEST_NOTE
@@ -125,7 +125,7 @@ def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> li
     values = answers.values[rows, k]
     low, high = (ends[rows, k] for ends in answers.ends)
     is_measured = answers.is_measured[rows, k]
-    is_guess = (answers.domains[rows, k] == UNSEEN) & ~is_measured
+    is_guess = (answers.domains[rows, k] == GUESS) & ~is_measured
     cells = [
         number(property_, value) + (" ●" if measured else " ?" if guess else "")
         for value, measured, guess in zip(values, is_measured, is_guess, strict=True)

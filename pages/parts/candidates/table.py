@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from engine.candidates.answers import UNSEEN, Answers
+from engine.candidates.answers import GUESS, Answers
 from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
 from engine.candidates.predicting import score_and_alerts
@@ -219,7 +219,7 @@ def _interval(answers: Answers, row: int, k: int, property_: Property) -> str:
     low, high, side = answers.low[row, k], answers.high[row, k], answers.domains[row, k]
     bare = without_unit(property_)
     ends = "" if low != low else f"{number(bare, low)} … {number(bare, high)}"
-    return f"{ends} {'?' if side == UNSEEN else '◦' if side == OUTSIDE else ''}".strip()
+    return f"{ends} {'?' if side == GUESS else '◦' if side == OUTSIDE else ''}".strip()
 
 
 def _remark(look: Look, candidate: Candidate, alerts: str) -> str:
