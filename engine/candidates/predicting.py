@@ -9,8 +9,7 @@ from ..base.workers import worker_pool
 from ..chem.synthesis_hints import hints_or_none
 from ..inference.predict import Predictor
 from ..inference.streaming import CHUNK_ROWS, predict_stream
-from ..runs.known_labels import KnownLabels
-from ..runs.known_labels import read_measured_labels as read_known_labels
+from ..runs.known_labels import KnownLabels, read_measured_labels
 from ..settings.conditions import GivenConditions, same_for_all
 from .answers import answers_of, description_of, model_key
 from .store import CandidateList
@@ -49,7 +48,7 @@ def predict_waiting(
     waiting, done = list_.waiting(key), 0
     if not waiting:
         return 0
-    known = known or read_known_labels(predictor.folder, predictor.info)
+    known = known or read_measured_labels(predictor.folder, predictor.info)
     numbers: deque[list[int]] = deque()
     conditions: deque[GivenConditions] = deque()
 

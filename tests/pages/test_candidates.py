@@ -182,6 +182,12 @@ def test_files_are_made(tiny_run, open_page, form):
     assert without == (["1 of 5 has no structure and will be left out."] if "SDF" in form else [])
     (found,) = app.get("download_button")
     assert found.proto.label.startswith("Download Mine")
+    # As a process does that predicts the list meanwhile: what was made can still be taken.
+    made.add(of_lines("*CCCCO*"))
+    app.run()
+    assert app.get("download_button")
+    assert any("has changed since" in each.value for each in app.caption)
+    assert any(each.label == "Make it anew" for each in app.button)
 
 
 def test_a_note_of_another_window_is_kept(tiny_run, open_page, monkeypatch):

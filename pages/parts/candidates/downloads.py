@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import NamedTuple
 
 import streamlit as st
 
 from engine.candidates import downloads
 from engine.candidates.downloads import MOST_DRAWN, Chosen, Progress
-from engine.candidates.store import CandidateList
 from pages.parts.candidates.looking import Look
-from pages.parts.formatting import plain
+from pages.parts.formatting import file_name, plain
 from pages.parts.page_guard import part
 
 _MADE = "file of candidates"
@@ -32,6 +32,22 @@ _FORMATS: dict[str, tuple[str, str, Callable[[Chosen, Progress], bytes]]] = {
     ),
     _SDF: ("sdf", "chemical/x-mdl-sdfile", downloads.as_sdf),
 }
+
+
+class _File(NamedTuple):
+    """A file that was made.
+
+    Attributes:
+        key: of what is asked for.
+        state: of the list at that time.
+        content, name, kind: of the file.
+    """
+
+    key: str
+    state: str
+    content: bytes
+    name: str
+    kind: str
 
 
 @part
@@ -65,21 +81,35 @@ def show_downloads(
         if form in _WITHOUT_UNITS and look.answers is not None:
             units = downloads.units_words(look.answers)
             st.caption(plain(f"Units: {units}; the columns “_low” and “_high” are in the same."))
-        about = (look.list_.id, look.list_.changes, look.key, form, which, properties)
-        key = sha256(repr(about).encode()).hexdigest()
-        made = st.session_state.get(_MADE, ("", b"", "", ""))
-        if made[0] != key and st.button("Make the file", icon=":material/description:"):
-            made = (key, *_made(look, which, form, properties, model))
-            st.session_state[_MADE] = made
+        about = (look.list_.id, look.key, form, properties, which is shown or which)
+        wanted, made = _digest(about), st.session_state.get(_MADE)
+        is_there = made is not None and made.key == wanted
+        state = _digest((look.list_.changes, which))
+        label = "Make it anew" if is_there else "Make the file"
+        if not (is_there and made.state == state) and st.button(
+            label, icon=":material/description:"
+        ):
+            st.session_state[_MADE] = _File(
+                wanted, state, *_made(look, which, form, properties, model)
+            )
             st.rerun()
-        if made[0] == key:
+        if is_there:
             st.download_button(
-                plain(f"Download {made[2]}"),
-                *made[1:],
+                plain(f"Download {made.name}"),
+                made.content,
+                made.name,
+                made.kind,
                 type="primary",
                 icon=":material/download:",
                 on_click="ignore",
             )
+            if made.state != state:
+                # So it is at each look while the list is predicted.
+                st.caption("The list has changed since this file was made.")
+
+
+def _digest(about: object) -> str:
+    return sha256(repr(about).encode()).hexdigest()
 
 
 def _tell_without_structure(look: Look, which: list[int]) -> None:
@@ -104,7 +134,7 @@ def _made(
     rows = {each.id: each for each in look.list_.candidates(which)}
     ordered = [rows[each] for each in which if each in rows]
     chosen = Chosen(ordered, look.answers, look.requirements, look.hints)
-    name = _file_name(look.list_)
+    name = file_name(look.list_.setting("name"), "candidates")
     if form == _SHEET:
         title = look.list_.setting("name")
         page = downloads.as_sheet(chosen, title, model, properties, show)
@@ -114,9 +144,3 @@ def _made(
         made = make(chosen, show), f"{name}.{ending}", kind
     bar.empty()
     return made
-
-
-def _file_name(list_: CandidateList) -> str:
-    """A list's name as far as it may be a file's."""
-    words = "".join(sign if sign.isalnum() else "-" for sign in list_.setting("name"))
-    return words.strip("-") or "candidates"

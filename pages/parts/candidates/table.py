@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from engine.candidates.answers import GUESS, Answers
+from engine.candidates.answers import GUESS, NEGLIGIBLE, Answers
 from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
 from engine.candidates.predicting import score_and_alerts
@@ -29,7 +29,7 @@ ROWS = 50
 _ADDED, _HARD = "order of adding", "how hard to make"
 _FILTERS = {
     "likely to meet the specification": "probability of at least 50 %",
-    "Pareto front": "no other is better in everything",
+    "Pareto front": f"no other is better in everything; at least {100 * NEGLIGIBLE:g} % likely",
     "inside the domain": "like what the model learned from",
     "a problem": "not predicted",
 }
