@@ -103,6 +103,18 @@ class Answers:
         """What a prediction of a property is: `predicted as simulated (radonpy)`."""
         return f"predicted {self.like.get(property_.name, '')}".strip()
 
+    def like_words(self, properties: Sequence[Property]) -> str:
+        """As what some properties are predicted: `Predicted are Tg as measured; FFV, Rg as in md.`.
+
+        Empty for a model that learned from one table.
+        """
+        names: dict[str, list[str]] = {}
+        for each in properties:
+            if words := self.like.get(each.name):
+                names.setdefault(words, []).append(each.name)
+        told = [f"{', '.join(own)} {words}" for words, own in names.items()]
+        return f"Predicted are {'; '.join(told)}." if told else ""
+
     def labels(self, row: int, name: str) -> list[KnownLabel]:
         """The measured values of a property; empty where there is none."""
         return self.measured.get(int(self.ids[row]), {}).get(name, [])

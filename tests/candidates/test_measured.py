@@ -82,6 +82,8 @@ def test_files_tell_measured_values_from_predicted_ones(predicted, predictor) ->
         *("predicted as measured (lab)", np.nan),
     ]
     assert table["Tg_low"].notna().tolist() == [False, False, False, True, False]
+    words = "Predicted are Tg as measured (lab); Density as simulated (md)."
+    assert answers.like_words(answers.properties) == words
     other = f"{answers.names[1]}_source"
     assert set(table[other].dropna()) == {"predicted as simulated (md)"}
     assert "Mark 2009" in downloads.as_csv(chosen).decode()

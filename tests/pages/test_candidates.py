@@ -73,6 +73,7 @@ def test_a_list_is_predicted_and_shown_with_reasons(tiny_run, open_page):
     table = _table(app)
     assert len(table) == 5
     assert "class of polymers" in table["remark"].iloc[2]
+    assert table["name"].iloc[2] == "nylon"
     assert "iron" in table["remark"].iloc[4]
     assert table["Tg"].notna().tolist() == [True, True, False, True, True]
     assert table["structure"].iloc[0].startswith("data:image/svg+xml")

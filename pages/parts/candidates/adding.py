@@ -15,7 +15,7 @@ from engine.candidates.rows import NewCandidate
 from engine.candidates.store import CandidateList
 from pages.parts.candidates.lists import current_list, look_at_list
 from pages.parts.formatting import plain, show_error
-from pages.parts.layout import upload_table
+from pages.parts.layout import columns, upload_table
 from pages.parts.page_guard import part
 
 _ADDED, _FILES = "candidates added", "candidates files added"
@@ -44,11 +44,11 @@ def _show_added(list_: CandidateList) -> None:
     words, *of = st.session_state.get(_ADDED, ("", "", 0))
     if not words or of != [list_.id, list_.count()]:
         return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.success(plain(words), icon=":material/check_circle:")
-        if st.button("Close", type="tertiary", key="close what was added"):
-            del st.session_state[_ADDED]
-            st.rerun()
+    left, right = columns("what-was-added", [8, 1], 60, "center")
+    left.success(plain(words), icon=":material/check_circle:")
+    if right.button("Close", type="tertiary", key="close what was added"):
+        del st.session_state[_ADDED]
+        st.rerun()
 
 
 def _show_paste() -> None:
@@ -136,7 +136,7 @@ def _words(added: Added, noun: str) -> str:
         have = "has" if added.without_unit == 1 else "have"
         told.append(
             f"{added.without_unit:,} of them {have} no repeat unit: the column “remark” says why, "
-            "and “a problem” in the field “Only” shows nothing else."
+            "and “a problem” in the field “Only” shows such candidates alone."
         )
     twice = []
     if count := added.there_already:

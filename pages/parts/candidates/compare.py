@@ -115,9 +115,10 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     }
     frame = pd.DataFrame.from_dict(table, orient="index", columns=titles)
     st.dataframe(frame, height="content", alt="Properties of the selected candidates side by side")
+    like = answers.like_words(answers.properties)
     st.caption(
         "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ● marks "
-        "measured values, ? guesses."
+        f"measured values, ? guesses. {plain(like)}"
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
+from engine.base.wording import clipped
 from engine.candidates.answers import GUESS, NEGLIGIBLE, Answers
 from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
@@ -135,21 +136,11 @@ def show_table(look: Look, shown: list[int], columns: Columns) -> list[int]:
         "interval; ◦ marks values outside the applicability domain, ? guesses."
     )
     if look.answers is not None:
-        words += _like_what(look.answers, columns.properties)
+        words = f"{words} {look.answers.like_words(columns.properties)}".strip()
         if look.answers.is_measured.any():
             words += _OF_MEASURED
     st.caption(plain(words))
     return [here[row] for row in event.selection.rows if row < len(here)]
-
-
-def _like_what(answers: Answers, properties: list[Property]) -> str:
-    """As what the columns are predicted, where the model knows several sources."""
-    by_words: dict[str, list[str]] = {}
-    for each in properties:
-        if words := answers.like.get(each.name):
-            by_words.setdefault(words, []).append(each.name)
-    told = [f"{', '.join(names)} {words}" for words, names in by_words.items()]
-    return f" Predicted are {'; '.join(told)}." if told else ""
 
 
 def _frame(look: Look, rows: list[Candidate], chosen: Columns) -> pd.DataFrame:
@@ -193,9 +184,9 @@ def _frame(look: Look, rows: list[Candidate], chosen: Columns) -> pd.DataFrame:
 
 
 def _title(candidate: Candidate) -> str:
-    """What a candidate is called in a narrow column: by its name and by its id."""
-    title = [name_shown(candidate), candidate.row_id]
-    return " · ".join(filter(None, title)) or text_shown(candidate)
+    """What a candidate is called in a narrow column: by its name, or what was given, and its id."""
+    name = name_shown(candidate) if candidate.unit else clipped(candidate.given)
+    return " · ".join(filter(None, [name, candidate.row_id])) or text_shown(candidate)
 
 
 def _hints(look: Look, rows: list[Candidate]) -> dict[int, tuple[float | None, str]]:
