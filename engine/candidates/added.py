@@ -8,7 +8,7 @@ from ..chem.repeat_unit import canonical_unit
 from ..chem.smiles import BadSmilesError
 
 MOST_COMPARED = 1000
-"""Different texts that are compared as polymers; each takes about 2 ms."""
+"""Different texts that are compared as polymers; each takes about a millisecond."""
 
 
 class Added(NamedTuple):

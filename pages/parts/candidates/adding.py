@@ -122,7 +122,8 @@ def _add(candidates: Iterator[NewCandidate], count: int, noun: str, left_out: in
 
     list_.add(with_progress())
     look_at_list(list_.id)
-    told = _words(tell_added(before, units), noun)
+    with st.spinner("Comparing with what is on the list…"):
+        told = _words(tell_added(before, units), noun)
     words = " ".join(filter(None, [told, _left_out_words(left_out)]))
     st.session_state[_ADDED] = words, list_.id, list_.count()
     st.rerun()
