@@ -8,6 +8,7 @@ import streamlit as st
 from engine.inference.against_measured import is_simulated
 from engine.inference.bundle import BundleInfo
 from engine.settings.properties import Property
+from engine.settings.sources import source_words
 from pages.parts.formatting import number, number_range, without_unit
 from pages.parts.molecule import IntervalAndDomain, Molecule
 from pages.parts.page_guard import part
@@ -16,7 +17,6 @@ from pages.parts.predict.cards import (
     measured_labels,
     other_sources,
     simulated_words,
-    source_words,
     trusted,
 )
 
@@ -86,7 +86,7 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     sure = molecule.uncertainty.get(property_.name)
     if labels := measured_labels(info, property_, molecule):
         return escape(f"measured: {labels[0].reference}")
-    words = [escape(f"predicted {source_words(info, property_)}".strip())]
+    words = [escape(f"predicted {source_words(info.sources, property_)}".strip())]
     low, high = info.ranges[property_.name]
     if sure and sure.outside:
         # In full among the details; here it would be said of each property.
@@ -110,7 +110,7 @@ def _beside(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     own = "" if measured_labels(info, property_, molecule) else trusted(info, property_)
     said = [own, simulated_words(property_, molecule)]
     for each in other_sources(info, property_):
-        value = f"{source_words(info, each)} {number(each, blend[each.name])}"
+        value = f"{source_words(info.sources, each)} {number(each, blend[each.name])}"
         known = simulated_words(each, molecule)
         said.append(", ".join(filter(None, [value, trusted(info, each, own), known])))
     words = " · ".join(map(escape, filter(None, said)))

@@ -11,6 +11,7 @@ from engine.inference.conformal import LEVEL
 from engine.inference.domain_words import OUTSIDE_DOMAIN, DomainInWords
 from engine.runs.known_labels import KnownLabel, names_as_measured
 from engine.settings.properties import Property
+from engine.settings.sources import source_words
 from pages.parts.charts import colour_of, title_of
 from pages.parts.formatting import number, number_range, unit_of, without_unit
 from pages.parts.molecule import IntervalAndDomain, Molecule
@@ -132,7 +133,7 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     """The answer, large; where the molecule was measured, the measured value before it."""
     value = molecule.predicted["blend"][property_.name]
     answer = f"{number(without_unit(property_), value)} <small>{escape(property_.unit)}</small>"
-    like = escape(source_words(info, property_))
+    like = escape(source_words(info.sources, property_))
     labels = measured_labels(info, property_, molecule)
     if not labels:
         words = ", ".join(filter(None, [like, escape(trusted(info, property_))]))
@@ -211,24 +212,13 @@ def _other_sources(property_: Property, info: BundleInfo, molecule: Molecule) ->
     lines, own = [], trusted(info, property_)
     for each in other_sources(info, property_):
         lines.append(
-            f'<div class="pg-row"><span>{escape(source_words(info, each))}</span>'
+            f'<div class="pg-row"><span>{escape(source_words(info.sources, each))}</span>'
             f"<b>{escape(number(each, molecule.predicted['blend'][each.name]))}</b></div>"
         )
         for words in (trusted(info, each, own), simulated_words(each, molecule, in_full=True)):
             if words:
                 lines.append(f'<div class="pg-soft">{escape(words)}</div>')
     return [f'<div class="pg-others">{"".join(lines)}</div>'] if lines else []
-
-
-def source_words(info: BundleInfo, property_: Property) -> str:
-    """What a value is like: `as measured`, `as simulated (radonpy)`; empty for one source."""
-    source = next((each for each in info.sources if each.name == property_.source), None)
-    if source is None:
-        return ""
-    kind = property_.origin or source.kind
-    if kind == "measured":
-        return "as measured" if source.name == "measured" else f"as measured ({source.name})"
-    return f"as {kind} ({source.name})" if kind else f"as in {source.name}"
 
 
 def _interval(property_: Property, uncertainty: IntervalAndDomain | None) -> list[str]:
