@@ -97,6 +97,8 @@ def write_hints(
     new = [each for each in list_.candidates() if each.unit is not None and each.id not in known]
     parts = [new[start : start + _HINTS_AT_ONCE] for start in range(0, len(new), _HINTS_AT_ONCE)]
     units = [[str(each.unit) for each in part] for part in parts]
+    if progress:
+        progress(0, len(new))
     with ExitStack() as stack:
         run: Callable = map
         if len(parts) > 2:

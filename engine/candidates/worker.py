@@ -62,7 +62,7 @@ def _work(list_: CandidateList, told: Job) -> Job:
     from ..inference.predict import Predictor
 
     reporter = _Reporter(list_, told)
-    reporter.say("reading the model", 0, 0, at_once=True)
+    reporter.say("reading the model", 0, 0)
     predictor = Predictor(Path(told.model))
 
     def stop() -> bool:
@@ -90,12 +90,13 @@ class _Reporter:
     def rated(self, done: int, total: int) -> None:
         self.say("rating how hard they are to make", done, total)
 
-    def say(self, doing: str, done: int, total: int, at_once: bool = False) -> None:
+    def say(self, doing: str, done: int, total: int) -> None:
         changes: dict[str, object] = {"doing": doing, "done": done, "total": total}
-        if doing != self.job.doing or done < self.job.done:
+        begins = doing != self.job.doing
+        if begins or done < self.job.done:
             changes["since"] = time.time()
         self.job = self.job.model_copy(update=changes)
-        if at_once or time.monotonic() > self._said + _TELL_SECONDS:
+        if begins or time.monotonic() > self._said + _TELL_SECONDS:
             self._said = time.monotonic()
             jobs.write_job(self._list, self.job)
 
