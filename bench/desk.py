@@ -123,7 +123,7 @@ def list_rate(predictor: Predictor, units: list[str]) -> dict[str, str]:
     made = lists.create_list("Bench")
     made.add(of_lines("\n".join(lines)))
     start_job(made, SHIPPED, {})
-    # Asked of the process's notes, which it makes once in a second: to count answers takes its time.
+    # By the process's notes: to count answers, again and again, would take its time.
     predicted = _seconds_until(lambda: job_of(made).doing.startswith("rating"), started)
     rated = _seconds_until(lambda: not job_of(made).at_work, started)
     answers = read_answers(made, key)
