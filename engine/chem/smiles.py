@@ -47,7 +47,7 @@ _FLAT = "_flat"
 """A property of molecules without any mark of stereo, which their copies keep."""
 _MANY_FUSED = 5  # in one system: 136 of 11,409 real units have as many, and each of them one form
 _SPELLINGS = 2
-_REMEMBERED = 512  # the texts of 256 rows, which a file's chunk has, and their canonical forms
+_REMEMBERED = 512  # the texts of a file's chunk of 128 rows, and forms of them on the way
 
 # RDKit's complaints go to this logger instead of the terminal. `_reason` listens to it for a
 # moment, in one thread at a time, or two threads of the app would read each other's complaints.
