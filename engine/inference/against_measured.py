@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 FEWEST_POLYMERS = 10
 """Of fewer polymers no distance is told: it would say little of others."""
 
+NEVER = "never compared with measured values"
+"""What is said of answers as simulated of which nobody knows how far they are off."""
+
 
 class AgainstMeasured(BaseModel):
     """The distance of a property's answers from measured values of the same quantity.
@@ -72,7 +75,7 @@ def against_measured_words(info: "BundleInfo", property_: Property) -> str:
         return ""
     found = info.against_measured.get(property_.name)
     if found is None:
-        return "never compared with measured values"
+        return NEVER
     polymers = counted(found.polymers, "measured polymer")
     if found.polymers < FEWEST_POLYMERS:
         return f"compared with no more than {polymers}"

@@ -5,11 +5,12 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from engine.inference.against_measured import is_simulated
+from engine.base.wording import listed
+from engine.inference.against_measured import NEVER, is_simulated
 from engine.inference.bundle import BundleInfo
 from engine.settings.properties import Property
 from engine.settings.sources import source_words
-from pages.parts.formatting import number, number_range, without_unit
+from pages.parts.formatting import number, number_range, plain, without_unit
 from pages.parts.molecule import IntervalAndDomain, Molecule
 from pages.parts.page_guard import part
 from pages.parts.predict.cards import (
@@ -54,6 +55,14 @@ def show_answers(info: BundleInfo, molecule: Molecule) -> None:
     answers = info.answers
     rows = "".join(_row(info, each, molecule) for each in answers)
     st.html(f'{_STYLE}<dl class="pg-answers">{rows}</dl>')
+    # Once for all of them: a line in each row would push the last ones off the screen.
+    unproven = [
+        each.name
+        for each in answers
+        if trusted(info, each) == NEVER and not measured_labels(info, each, molecule)
+    ]
+    if unproven:
+        st.caption(plain(f"{NEVER[0].upper()}{NEVER[1:]}: {listed(unproven, most=99)}."))
 
 
 def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
@@ -101,18 +110,18 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
 
 
 def _beside(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
-    """What else is known of the value, in a line of its own.
+    """What else is known of the value, in a line of its own; the details say more of it.
 
     That is how far such answers were from measured values, what the training table has of this
     molecule without having been measured, and what the other sources say.
     """
     blend = molecule.predicted["blend"]
-    own = "" if measured_labels(info, property_, molecule) else trusted(info, property_)
+    own = "" if measured_labels(info, property_, molecule) else trusted(info, property_, NEVER)
     said = [own, simulated_words(property_, molecule)]
-    for each in other_sources(info, property_):
-        value = f"{source_words(info.sources, each)} {number(each, blend[each.name])}"
-        known = simulated_words(each, molecule)
-        said.append(", ".join(filter(None, [value, trusted(info, each, own), known])))
+    said += [
+        f"{source_words(info.sources, each)} {number(each, blend[each.name])}"
+        for each in other_sources(info, property_)
+    ]
     words = " · ".join(map(escape, filter(None, said)))
     return f'<dd class="pg-said pg-others-said">{words}</dd>' if words else ""
 
