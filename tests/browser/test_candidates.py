@@ -33,8 +33,12 @@ def test_a_list_is_made_by_two_windows_and_found_again(
     workspace = tmp_path / "workspace"
     monkeypatch.setenv("POLYGIN_HOME", str(workspace))
     app: App = start_app("app.py", workspace)
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{app.url}/?smiles=*CC(*)c1ccccc1")
-    page.locator(".pg-answers").wait_for()
+    answers = page.locator(".pg-answers")
+    answers.wait_for()
+    place = answers.bounding_box()
+    assert place["y"] + place["height"] <= 800, "all values are seen without scrolling"
     page.get_by_role("button", name="Keep", exact=True).click()
     page.get_by_role("link", name=re.compile("Polystyrene is now on My candidates")).click()
     page.get_by_text("1 of 1 candidates").wait_for()
@@ -44,6 +48,7 @@ def test_a_list_is_made_by_two_windows_and_found_again(
     page.get_by_role("heading", name="Predict", exact=True).wait_for()
     page.go_forward()
     page.get_by_text("1 of 1 candidates").wait_for()
+    page.wait_for_function(IS_STILL)
     _paste(page, "PMMA\nC=CC\n*CCO* mine")
     page.get_by_text("4 of 4 candidates").wait_for()
     page.get_by_text("1 candidate is not predicted").wait_for()

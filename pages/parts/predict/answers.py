@@ -26,7 +26,7 @@ _STYLE = """<style>
 .pg-answers { border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
   border-radius: .6rem; line-height: 1.25; margin: 0; padding: 0 !important }
 .pg-answer { display: grid; margin: 0; grid-template-columns: minmax(0, 1fr) auto; gap: 0 12px;
-  padding: 4px 14px 5px }
+  padding: 3px 14px }
 .pg-answer + .pg-answer { border-top: 1px solid color-mix(in srgb, currentColor 11%, transparent) }
 .pg-answer dt, .pg-answer dd { margin: 0 }
 .pg-answer dt { font-size: .9rem; font-weight: 550; overflow-wrap: anywhere }
