@@ -8,7 +8,7 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors, rdMolDescriptors, rdPartialCharges
 
 from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE, Skeleton, skeleton
-from .smiles import atoms_of
+from .smiles import atoms_of, update_beside_single_bonds
 
 FUNCTIONS: dict[str, Callable[[Chem.Mol], float]] = dict(Descriptors.descList)
 """RDKit's own functions, by the descriptor's name."""
@@ -112,11 +112,7 @@ def _cap(unit: Chem.Mol, ends: list[int], simple: bool) -> Chem.Mol | None:
         atom.SetNoImplicit(False)
     try:
         if simple:
-            # A carbon on a single bond changes no ring and no aromatic atom, so the costly half of
-            # SanitizeMol can be left out.
-            capped.UpdatePropertyCache()
-            Chem.SetConjugation(capped)
-            Chem.SetHybridization(capped)
+            update_beside_single_bonds(capped)
         else:
             Chem.SanitizeMol(capped)
     except Chem.MolSanitizeException:

@@ -1,6 +1,7 @@
 """What a text stands for: a repeat unit, a polymer's name, a monomer, or something else."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -160,7 +161,12 @@ def _units_of_copolymer(*monomers: str) -> tuple[FoundUnit, ...]:
             found += units
         else:
             return ()
-    return tuple({each.smiles: each for each in found}.values())
+    return _each_once(found)
+
+
+def _each_once(units: Iterable[FoundUnit]) -> tuple[FoundUnit, ...]:
+    """Units by their SMILES, in order; of one that is found twice, what was found last."""
+    return tuple({each.smiles: each for each in units}.values())
 
 
 def _copolymer(text: str, parts: list[str]) -> Found | None:
@@ -168,8 +174,8 @@ def _copolymer(text: str, parts: list[str]) -> Found | None:
     made = [units_of_monomer(part) for part in parts]
     if len(made) != 2 or not all(made):
         return None
-    units = [_as_drawn(each) for of_one in made for each in of_one]
-    return Found(text, "copolymer", tuple({each.smiles: each for each in units}.values()))
+    units = (_as_drawn(each) for of_one in made for each in of_one)
+    return Found(text, "copolymer", _each_once(units))
 
 
 @lru_cache(maxsize=4096)

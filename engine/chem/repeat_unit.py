@@ -12,7 +12,16 @@ from math import gcd
 from rdkit import Chem
 from rdkit.Chem import rdqueries
 
-from .smiles import BadSmilesError, atoms_of, bonds_of, canonical, is_flat, parse, stars_of
+from .smiles import (
+    BadSmilesError,
+    atoms_of,
+    bonds_of,
+    canonical,
+    is_flat,
+    parse,
+    stars_of,
+    update_beside_single_bonds,
+)
 
 _FEWEST_COPIES = 3
 """In a ring; with fewer, an atom could be its own neighbour."""
@@ -273,12 +282,8 @@ def _rebonded(
     if marked or any(kind != Chem.BondType.SINGLE for _, _, kind in new):
         Chem.SanitizeMol(changed)
     else:
-        # Single bonds outside rings change no ring and no aromatic atom, so the costly half of
-        # SanitizeMol can be left out.
-        changed.UpdatePropertyCache()
+        update_beside_single_bonds(changed)
         Chem.GetSymmSSSR(changed)
-        Chem.SetConjugation(changed)
-        Chem.SetHybridization(changed)
     if marked:
         # Without this, cis and trans are not written.
         Chem.AssignStereochemistry(changed, force=True)

@@ -181,6 +181,16 @@ def is_flat(mol: Chem.Mol) -> bool:
     return bool(mol.HasProp(_FLAT))
 
 
+def update_beside_single_bonds(mol: Chem.RWMol) -> None:
+    """What SanitizeMol does, for a molecule in which only single bonds outside rings have changed.
+
+    They change no ring and no aromatic atom, so the costly half of SanitizeMol can be left out.
+    """
+    mol.UpdatePropertyCache()
+    Chem.SetConjugation(mol)
+    Chem.SetHybridization(mol)
+
+
 def stars_of(mol: Chem.Mol) -> Sequence[Chem.Atom]:
     """The `*` of a molecule."""
     # Many times as fast as a loop over the atoms.

@@ -197,15 +197,11 @@ class Domain:
             alike.setdefault(labelled.tobytes() if labelled.any() else b"", []).append(k)
         alike.pop(b"", None)
         for rows, to_all in self._compared(fingerprints):
-            for first, *others in alike.values():
-                of_property = to_all[:, self._labelled[:, first]]
-                distances[rows, first] = mean_of_nearest(of_property)
-                similar[rows, first] = 1 - of_property.min(axis=1)
-                for k in others:
-                    distances[rows, k], similar[rows, k] = (
-                        distances[rows, first],
-                        similar[rows, first],
-                    )
+            for columns in alike.values():
+                of_property = to_all[:, self._labelled[:, columns[0]]]
+                cells = np.ix_(rows, np.array(columns))
+                distances[cells] = mean_of_nearest(of_property)[:, None]
+                similar[cells] = 1 - of_property.min(axis=1)[:, None]
         return distances, similar
 
     def neighbours(
