@@ -8,7 +8,7 @@ from rdkit import Chem
 from rdkit.Chem import Descriptors, rdMolDescriptors, rdPartialCharges
 
 from .skeleton import AROMATIC, DOUBLE, SINGLE, TRIPLE, Skeleton, skeleton
-from .smiles import atoms_of, update_beside_single_bonds
+from .smiles import atoms_of, stars_of, update_beside_single_bonds
 
 FUNCTIONS: dict[str, Callable[[Chem.Mol], float]] = dict(Descriptors.descList)
 """RDKit's own functions, by the descriptor's name."""
@@ -30,6 +30,7 @@ _TABLE = Chem.GetPeriodicTable()
 OUTER_ELECTRONS = np.array([_TABLE.GetNOuterElecs(number) for number in range(119)])
 """Outer electrons by atomic number."""
 
+_SINGLE_BOND = Chem.BondType.SINGLE
 _NOBLE = np.array([2, 10, 18, 36, 54, 86])
 _FAR = 1e6  # RDKit writes 1e8 between atoms that no path joins
 
@@ -45,11 +46,7 @@ class Capped:
     """
 
     def __init__(self, unit: Chem.Mol, atoms: Skeleton) -> None:
-        marks = atoms.numbers == 0
-        ends = np.flatnonzero(marks)
-        to_marks = marks[atoms.ends].any(axis=1)
-        simple = bool((atoms.degrees[ends] == 1).all() and (atoms.kinds[to_marks] == SINGLE).all())
-        capped = _cap(unit, ends.tolist(), simple)
+        capped, simple = _cap(unit)
         self.plain = bool(
             capped is not None
             and simple
@@ -57,7 +54,7 @@ class Capped:
             and np.isin(atoms.kinds, (SINGLE, DOUBLE, TRIPLE, AROMATIC)).all()
         )
         self.mol = Chem.Mol(unit) if capped is None else capped
-        self.atoms = _recapped(self.mol, atoms, ends) if self.plain else skeleton(self.mol)
+        self.atoms = _recapped(self.mol, atoms) if self.plain else skeleton(self.mol)
 
     @cached_property
     def handles(self) -> list[Chem.Atom]:
@@ -103,11 +100,22 @@ class Capped:
         return own + pull.sum(axis=1)
 
 
-def _cap(unit: Chem.Mol, ends: list[int], simple: bool) -> Chem.Mol | None:
-    """The unit with carbons at `ends`; None where RDKit cannot sanitise it."""
+def capped_molecule(unit: Chem.Mol) -> Chem.Mol:
+    """The capped unit alone; a copy of the unit where it cannot be capped."""
+    capped, _ = _cap(unit)
+    return Chem.Mol(unit) if capped is None else capped
+
+
+def _cap(unit: Chem.Mol) -> tuple[Chem.Mol | None, bool]:
+    """The unit with carbons as ends, None where RDKit cannot sanitise it.
+
+    Also says whether each end hangs on one single bond.
+    """
     capped = Chem.RWMol(unit)
-    for index in ends:
-        atom = capped.GetAtomWithIdx(index)
+    ends = stars_of(capped)
+    bonds = [end.GetBonds() for end in ends]
+    simple = all(len(own) == 1 and own[0].GetBondType() == _SINGLE_BOND for own in bonds)
+    for atom in ends:
         atom.SetAtomicNum(6)
         atom.SetNoImplicit(False)
     try:
@@ -116,17 +124,18 @@ def _cap(unit: Chem.Mol, ends: list[int], simple: bool) -> Chem.Mol | None:
         else:
             Chem.SanitizeMol(capped)
     except Chem.MolSanitizeException:
-        return None  # a `*` with many bonds: its descriptors are made with `*`, as far as possible
+        # A `*` with many bonds: its descriptors are made with `*`, as far as possible.
+        return None, simple
     Chem.AssignStereochemistry(capped, cleanIt=True, force=True, flagPossibleStereoCenters=True)
-    return capped
+    return capped, simple
 
 
-def _recapped(mol: Chem.Mol, atoms: Skeleton, ends: np.ndarray) -> Skeleton:
+def _recapped(mol: Chem.Mol, atoms: Skeleton) -> Skeleton:
     """The unit's skeleton after capping by single bonds, which changes only a few entries."""
     numbers, hydrogens, masses = (
         column.copy() for column in (atoms.numbers, atoms.hydrogens, atoms.masses)
     )
-    for index in ends.tolist():
+    for index in np.flatnonzero(atoms.numbers == 0).tolist():
         carbon = mol.GetAtomWithIdx(index)
         numbers[index] = 6
         hydrogens[index] = carbon.GetTotalNumHs()

@@ -10,34 +10,22 @@ from itertools import pairwise
 from math import gcd
 
 from rdkit import Chem
-from rdkit.Chem import rdqueries
 
 from .smiles import (
     BadSmilesError,
     atoms_of,
-    bonds_of,
     canonical,
     is_flat,
     parse,
     stars_of,
     update_beside_single_bonds,
 )
+from .stereo_marks import TETRAHEDRAL, centres, is_marked, keep_stereo, neighbours_of, sides_of
 
 _FEWEST_COPIES = 3
 """In a ring; with fewer, an atom could be its own neighbour."""
 JOINING = {Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE}
 """Bonds by which copies can be joined."""
-
-_SIDE_OF = {
-    Chem.BondStereo.STEREOZ: Chem.BondStereo.STEREOCIS,
-    Chem.BondStereo.STEREOCIS: Chem.BondStereo.STEREOCIS,
-    Chem.BondStereo.STEREOE: Chem.BondStereo.STEREOTRANS,
-    Chem.BondStereo.STEREOTRANS: Chem.BondStereo.STEREOTRANS,
-}
-_TETRAHEDRAL = (Chem.ChiralType.CHI_TETRAHEDRAL_CW, Chem.ChiralType.CHI_TETRAHEDRAL_CCW)
-
-_IS_CENTRE = rdqueries.HasChiralTagQueryAtom()
-_NO_DIRECTION, _NO_SIDE = Chem.BondDir.NONE, Chem.BondStereo.STEREONONE
 
 _Bond = tuple[int, int, Chem.BondType]
 
@@ -86,11 +74,11 @@ def repeats(unit: Chem.Mol) -> bool:
         len(ends) == 2
         and unit.GetNumAtoms() > 2
         and all(unit.GetAtomWithIdx(end).GetDegree() == 1 for end in ends)
-        and len(kinds := {_bond_of_end(unit, end).GetBondType() for end in ends}) == 1
+        and len(kinds := {bond_of_end(unit, end).GetBondType() for end in ends}) == 1
         and kinds <= JOINING
         and len(Chem.GetMolFrags(unit)) == 1
         # What such an atom's neighbours are in another order, only RDKit knows.
-        and all(atom.GetChiralTag() in _TETRAHEDRAL for atom in _centres(unit))
+        and all(atom.GetChiralTag() in TETRAHEDRAL for atom in centres(unit))
     )
 
 
@@ -99,23 +87,19 @@ def ends_of(unit: Chem.Mol) -> list[int]:
     return [star.GetIdx() for star in stars_of(unit)]
 
 
-def _centres(mol: Chem.Mol) -> Sequence[Chem.Atom]:
-    """The atoms that have a mark of chirality, with a meaning or without."""
-    return mol.GetAtomsMatchingQuery(_IS_CENTRE)
-
-
-def _bond_of_end(unit: Chem.Mol, end: int) -> Chem.Bond:
+def bond_of_end(unit: Chem.Mol, end: int) -> Chem.Bond:
+    """The bond that an end hangs on."""
     return unit.GetAtomWithIdx(end).GetBonds()[0]
 
 
 def beside_end(unit: Chem.Mol, end: int) -> int:
     """The atom that an end hangs on."""
-    return _bond_of_end(unit, end).GetOtherAtomIdx(end)
+    return bond_of_end(unit, end).GetOtherAtomIdx(end)
 
 
 def hangs_on_singles(unit: Chem.Mol) -> bool:
     """Whether the ends of a unit hang on single bonds."""
-    return _bond_of_end(unit, ends_of(unit)[0]).GetBondType() == Chem.BondType.SINGLE
+    return bond_of_end(unit, ends_of(unit)[0]).GetBondType() == Chem.BondType.SINGLE
 
 
 def path_of(unit: Chem.Mol) -> list[int]:
@@ -159,7 +143,7 @@ def _drawings(unit: Chem.Mol) -> Iterator[str]:
 def _around(unit: Chem.Mol, atom: int, kinds: list[tuple]) -> tuple:
     """The kind of an atom and those of its neighbours."""
     return kinds[atom], tuple(
-        sorted(kinds[each] for each in _neighbours(unit.GetAtomWithIdx(atom)))
+        sorted(kinds[each] for each in neighbours_of(unit.GetAtomWithIdx(atom)))
     )
 
 
@@ -178,7 +162,7 @@ def cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
     """The unit of the same chain that ends between two bonded atoms of its backbone."""
     one, other = ends_of(unit)
     head, tail = beside_end(unit, one), beside_end(unit, other)
-    kind = _bond_of_end(unit, one).GetBondType()
+    kind = bond_of_end(unit, one).GetBondType()
     single = Chem.BondType.SINGLE
     return _rebonded(
         unit,
@@ -188,19 +172,22 @@ def cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
             **{(head, one): tail, (tail, other): head},
             **{(first, second): one, (second, first): other},
         },
-        marked=_is_marked(unit),
+        marked=is_marked(unit),
     )
 
 
 def _smallest(unit: Chem.Mol) -> Chem.Mol:
     """The smallest unit that, repeated, is this one; its ends hang on single bonds."""
-    counts = Counter(_atom_kind(atom) for atom in atoms_of(unit) if atom.GetAtomicNum())
-    common = gcd(*counts.values())
+    cuts = list(cuts_of(unit))
+    common = gcd(len(cuts) + 1, unit.GetNumAtoms() - 2)
+    if common > 1:
+        counts = Counter(_atom_kind(atom) for atom in atoms_of(unit) if atom.GetAtomicNum())
+        common = gcd(common, *counts.values())
     if common == 1:
         return unit
-    cuts, written = list(cuts_of(unit)), _plain(unit)
+    written = _plain(unit)
     for copies in range(common, 1, -1):
-        if common % copies or (len(cuts) + 1) % copies:
+        if common % copies:
             continue
         part = _first_part(unit, *cuts[(len(cuts) + 1) // copies - 1])
         if (part.GetNumAtoms() - 2) * copies != unit.GetNumAtoms() - 2 or not repeats(part):
@@ -228,7 +215,7 @@ def repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
     """A unit of so many copies; each keeps the order of its atoms, all but lost `*`."""
     one, other = ends_of(unit)
     head, tail = beside_end(unit, one), beside_end(unit, other)
-    kind = _bond_of_end(unit, one).GetBondType()
+    kind = bond_of_end(unit, one).GetBondType()
     size = unit.GetNumAtoms()
     pairs = list(pairwise(size * copy for copy in range(copies)))
     instead = {}
@@ -240,9 +227,26 @@ def repeated(unit: Chem.Mol, copies: int) -> Chem.Mol:
         gone=list(instead),
         new=[(tail + this, head + following, kind) for this, following in pairs],
         instead=instead,
-        marked=_is_marked(unit),
+        marked=is_marked(unit),
         dropped=[end for _, end in instead],
     )
+
+
+def closed(unit: Chem.Mol, copies: int) -> Chem.RWMol:
+    """A unit of so many copies, closed to a ring without `*`; nothing is computed of it.
+
+    Each copy keeps the order of its atoms and bonds. After them stand the bonds that join the
+    copies, first that from the first to the second.
+    """
+    one, other = ends_of(unit)
+    head, tail = beside_end(unit, one), beside_end(unit, other)
+    kind = bond_of_end(unit, one).GetBondType()
+    size = unit.GetNumAtoms()
+    ring = _side_by_side(unit, copies)
+    for copy in range(copies):
+        ring.AddBond(tail + size * copy, head + size * ((copy + 1) % copies), kind)
+    remove_atoms(ring, [end + size * copy for copy in range(copies) for end in (one, other)])
+    return ring
 
 
 def _side_by_side(unit: Chem.Mol, copies: int) -> Chem.RWMol:
@@ -268,7 +272,7 @@ def _rebonded(
         gone: the bonds that are removed.
         new: those that are added.
         instead: by an atom and a neighbour that it loses, the neighbour that it gets in its place.
-        marked: whether it `_is_marked`.
+        marked: whether it `is_marked`.
         dropped: atoms that have lost all bonds, and are removed.
     """
     changed = Chem.RWMol(mol)
@@ -277,7 +281,7 @@ def _rebonded(
     for first, second, kind in new:
         changed.AddBond(first, second, kind)
     if marked:
-        _keep_stereo(mol, changed, instead)
+        keep_stereo(mol, changed, instead)
     remove_atoms(changed, dropped)
     if marked or any(kind != Chem.BondType.SINGLE for _, _, kind in new):
         Chem.SanitizeMol(changed)
@@ -290,64 +294,12 @@ def _rebonded(
     return changed
 
 
-def _is_marked(mol: Chem.Mol) -> bool:
-    """Whether any atom or bond has a mark of stereo, with a meaning or without."""
-    if is_flat(mol):
-        return False
-    return bool(_centres(mol)) or any(
-        bond.GetBondDir() != _NO_DIRECTION or bond.GetStereo() != _NO_SIDE for bond in bonds_of(mol)
-    )
-
-
-def _keep_stereo(mol: Chem.Mol, changed: Chem.RWMol, instead: dict[tuple[int, int], int]) -> None:
-    """Mark stereo in a changed molecule as it was before; see `_rebonded`."""
-    neighbours = {
-        atom.GetIdx(): _neighbours(atom)
-        for atom in _centres(mol)
-        if atom.GetChiralTag() in _TETRAHEDRAL
-    }
-    for number, before in neighbours.items():
-        atom = changed.GetAtomWithIdx(number)
-        expected = [instead.get((number, each), each) for each in before]
-        if _is_odd([expected.index(each) for each in _neighbours(atom)]):
-            atom.InvertChirality()
-    for (first, second), (side, *of_each) in _sides(mol).items():
-        beside = [instead.get((a, b), b) for a, b in zip((first, second), of_each, strict=True)]
-        bond = changed.GetBondBetweenAtoms(first, second)
-        bond.SetStereoAtoms(*beside)
-        bond.SetStereo(side)
-    # Marks of the text, at bonds that may be gone.
-    for bond in bonds_of(changed):
-        bond.SetBondDir(Chem.BondDir.NONE)
-
-
 def remove_atoms(mol: Chem.RWMol, atoms: Iterable[int]) -> None:
     """Remove some atoms, by their numbers before any of them is gone, with their bonds."""
     mol.BeginBatchEdit()
     for atom in atoms:
         mol.RemoveAtom(atom)
     mol.CommitBatchEdit()
-
-
-def _neighbours(atom: Chem.Atom) -> list[int]:
-    return [bond.GetOtherAtomIdx(atom.GetIdx()) for bond in atom.GetBonds()]
-
-
-def _is_odd(order: list[int]) -> bool:
-    """Whether an order of numbers is an odd permutation."""
-    later = (order[i] > order[j] for j in range(len(order)) for i in range(j))
-    return sum(later) % 2 == 1
-
-
-def _sides(mol: Chem.Mol) -> dict[tuple[int, int], tuple[Chem.BondStereo, int, int]]:
-    """The double bonds that are cis or trans: which, and the atoms of which that is said."""
-    found = {}
-    for bond in bonds_of(mol):
-        side = _SIDE_OF.get(bond.GetStereo())
-        if side is not None:
-            of_first, of_second = bond.GetStereoAtoms()
-            found[bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()] = side, of_first, of_second
-    return found
 
 
 def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
@@ -358,8 +310,8 @@ def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
     """
     if is_flat(unit):
         return unit
-    marked = [atom.GetIdx() for atom in _centres(unit) if atom.GetChiralTag() in _TETRAHEDRAL]
-    sides = _sides(unit)
+    marked = [atom.GetIdx() for atom in centres(unit) if atom.GetChiralTag() in TETRAHEDRAL]
+    sides = sides_of(unit)
     if not marked and not sides:
         return unit
     path = path_of(unit)
@@ -376,13 +328,7 @@ def _without_meaningless_stereo(unit: Chem.Mol) -> Chem.Mol:
 def _seen_alike(unit: Chem.Mol, path: list[int]) -> set[int]:
     """The atoms of the backbone outside rings whose two neighbours along it are alike."""
     one, other = path[0], path[-1]
-    size, copies = unit.GetNumAtoms(), _FEWEST_COPIES
-    ring = _side_by_side(unit, copies)
-    kind = _bond_of_end(unit, one).GetBondType()
-    for copy in range(copies):
-        following = (copy + 1) % copies
-        ring.AddBond(path[-2] + size * copy, path[1] + size * following, kind)
-    remove_atoms(ring, [end + size * copy for copy in range(copies) for end in (one, other)])
+    ring = closed(unit, _FEWEST_COPIES)
     # Not sanitised: the wide ring joins all others to one system, which takes RDKit very long.
     ring.UpdatePropertyCache(strict=False)
     Chem.FastFindRings(ring)

@@ -5,7 +5,6 @@ import re
 import signal
 import threading
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -47,7 +46,7 @@ _FLAT = "_flat"
 """A property of molecules without any mark of stereo, which their copies keep."""
 _MANY_FUSED = 5  # in one system: 136 of 11,409 real units have as many, and each of them one form
 _SPELLINGS = 2
-_REMEMBERED = 512  # the texts of a file's chunk of 128 rows, and forms of them on the way
+_REMEMBERED = 768  # the texts of a chunk of a file, and forms of them on the way
 
 # RDKit's complaints go to this logger instead of the terminal. `_reason` listens to it for a
 # moment, in one thread at a time, or two threads of the app would read each other's complaints.
@@ -129,19 +128,21 @@ def _written(mol: Chem.Mol, **how: bool) -> str:
 
 def _may_have_many_fused(mol: Chem.Mol) -> bool:
     """Whether `fused_rings` of a sanitised molecule can be as many; quick, and seldom in vain."""
-    systems: list[set[int]] = []
     rings = mol.GetRingInfo().AtomRings()
     if len(rings) < _MANY_FUSED:
         return False
-    counts: list[int] = []
-    for ring in map(set, rings):
-        apart = [place for place, system in enumerate(systems) if system.isdisjoint(ring)]
-        joined = set(range(len(systems))).difference(apart)
-        count = 1 + sum(counts[place] for place in joined)
-        ring.update(*(systems[place] for place in joined))
-        systems = [*(systems[place] for place in apart), ring]
-        counts = [*(counts[place] for place in apart), count]
-    return max(counts) >= _MANY_FUSED
+    # Atoms as bits of a number, which takes a sixth of the time of sets.
+    systems: list[tuple[int, int]] = []
+    for ring in rings:
+        atoms, count = sum(1 << atom for atom in ring), 1
+        apart = []
+        for others, rings_of_others in systems:
+            if others & atoms:
+                atoms, count = atoms | others, count + rings_of_others
+            else:
+                apart.append((others, rings_of_others))
+        systems = [*apart, (atoms, count)]
+    return max(count for _, count in systems) >= _MANY_FUSED
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -191,10 +192,16 @@ def update_beside_single_bonds(mol: Chem.RWMol) -> None:
     Chem.SetHybridization(mol)
 
 
-def stars_of(mol: Chem.Mol) -> Sequence[Chem.Atom]:
+def stars_of(mol: Chem.Mol) -> list[Chem.Atom]:
     """The `*` of a molecule."""
-    # Many times as fast as a loop over the atoms.
-    return mol.GetAtomsMatchingQuery(_IS_STAR)
+    return matching_atoms(mol, _IS_STAR)
+
+
+def matching_atoms(mol: Chem.Mol, query: Chem.QueryAtom) -> list[Chem.Atom]:
+    """The atoms of a molecule that match a query; many times as fast as to ask each of them."""
+    found = mol.GetAtomsMatchingQuery(query)
+    # RDKit's own iterator takes five times as long.
+    return [found[i] for i in range(len(found))]
 
 
 def attachment_points(mol: Chem.Mol) -> int:

@@ -3,7 +3,6 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-from .skeleton import skeleton
 from .smiles import BadSmilesError, parse
 from .unstable_groups import ALERTS
 
@@ -41,10 +40,9 @@ def synthesis_hints(smiles: str) -> SynthesisHints:
     # Here: it reads a file of fragments for half a second.
     from rdkit.Contrib.SA_Score import sascorer
 
-    from .capped import Capped
+    from .capped import capped_molecule
 
-    unit = parse(smiles)
-    capped = Capped(unit, skeleton(unit)).mol
+    capped = capped_molecule(parse(smiles))
     try:
         accessibility = round(float(sascorer.calculateScore(capped)), 2)
     except (ValueError, RuntimeError, ZeroDivisionError, TypeError):

@@ -27,7 +27,7 @@ _OPENING = (
     "PRAGMA journal_mode=WAL",
     # Waits for the disk now and then instead of at every chunk; the file stays whole.
     "PRAGMA synchronous=NORMAL",
-    "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, value BLOB)",
     "CREATE TEMP TABLE wanted (key BLOB PRIMARY KEY)",
 )
 _TYPES = {"U8": "u1", "I32": "<i4", "I64": "<i8", "F32": "<f4", "F64": "<f8"}

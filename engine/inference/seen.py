@@ -1,6 +1,7 @@
 """What the training units of a property are made of, and what of another unit none of them has."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +71,10 @@ class Seen(BaseModel):
             rings=sorted(frozenset().union(*(unit.rings for unit in units))),
         )
 
+    @cached_property
+    def _written_bonds(self) -> frozenset[str]:
+        return frozenset(self.bonds or ())
+
     def unseen(self, unit: "Inventory") -> list[str]:
         """What a unit has and none of these has, in words; empty where there is nothing."""
         new = sorted(unit.elements.difference(self.elements))
@@ -78,11 +83,11 @@ class Seen(BaseModel):
             named = sorted(words.difference(known))
             new += [each for each in named if each.partition(" ")[0] in self.elements]
         if self.bonds is not None:
-            unknown = {written for *_, written in unit.bonds}.difference(self.bonds)
+            unknown = sorted(bond for bond in unit.bonds if bond[-1] not in self._written_bonds)
             new += [
                 f"{_BOND} {written}{' (aromatic)' if ':' in written else ''}"
-                for first, second, written in (sorted(unit.bonds) if unknown else ())
-                if written in unknown and {first, second} <= {*self.elements}
+                for first, second, written in unknown
+                if {first, second} <= {*self.elements}
             ]
         if self.rings is not None:
             new += [f"{_RING} {size} atoms" for size in sorted(unit.rings.difference(self.rings))]

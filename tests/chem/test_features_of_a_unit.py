@@ -9,7 +9,7 @@ from rdkit import Chem
 
 from engine.base.packed import Graph
 from engine.base.vocabulary import ATOM_FIELDS, BOND_FIELDS
-from engine.chem import descriptors
+from engine.chem import descriptors, graphs
 from engine.chem.backbone import NAMES, backbone_descriptors
 from engine.chem.graphs import chain_graph, graph
 from engine.chem.skeleton import skeleton
@@ -79,6 +79,16 @@ def test_every_cut_of_a_chain_gives_one_graph() -> None:
             # Twice the unit has twice as many atoms.
             if parse(drawing).GetNumAtoms() == size:
                 assert _bonded(chain_graph(drawing)) == _bonded(chain_graph(unit)), drawing
+
+
+def test_a_ring_of_few_copies_gives_the_graph_of_a_long_chain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    short = ["*C*", "*O*", "*N*", "*CC*", "*C(*)=O", "*NC(*)=O", "*N(C)C(=O)*"]
+    units = [*short, *pd.read_csv(TEXTBOOK)["SMILES"]]
+    in_rings = [chain_graph(unit).to_bytes() for unit in units]
+    monkeypatch.setattr(graphs, "_can_be_closed", lambda unit: False)
+    assert in_rings == [chain_graph(unit).to_bytes() for unit in units]
 
 
 def _bonded(graph: Graph) -> list[tuple]:
