@@ -11,7 +11,6 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -124,23 +123,14 @@ def list_rate(predictor: Predictor, units: list[str]) -> dict[str, str]:
     made.add(of_lines("\n".join(lines)))
     start_job(made, SHIPPED, {})
     # By the process's notes: to count answers, again and again, would take its time.
-    predicted = _seconds_until(lambda: job_of(made).doing.startswith("rating"), started)
-    rated = _seconds_until(lambda: not job_of(made).at_work, started)
+    while job_of(made).at_work:
+        time.sleep(0.2)
+    taken = time.perf_counter() - started
     answers = read_answers(made, key)
     assert answers is not None
     assert len(answers.ids) == len(made.hints()) == len(lines)
-    return {
-        f"{len(lines):,} pasted lines to all values, intervals and domains": (
-            f"{len(lines) / predicted:.0f} a second"
-        ),
-        "the same with how hard each is to make": f"{len(lines) / rated:.0f} a second",
-    }
-
-
-def _seconds_until(is_so: Callable[[], bool], started: float) -> float:
-    while not is_so():
-        time.sleep(0.2)
-    return time.perf_counter() - started
+    what = f"{len(lines):,} pasted lines to all values, intervals, domains, and how hard to make"
+    return {what: f"{len(lines) / taken:.0f} a second"}
 
 
 def waits(workspace: Path) -> dict[str, str]:

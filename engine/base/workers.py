@@ -24,26 +24,30 @@ from .errors import UserError
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
+_NICENESS = 5
 _hiding = threading.Lock()
 
 
 class _SpawnProcess(SpawnProcess):
-    """A process that does not carry out the script that this one was started with once more.
+    """A process that does not carry out what this one was started with once more.
 
-    A script that trains without `if __name__ == "__main__"` would start processes without end.
+    A script that trains without `if __name__ == "__main__"` would start processes without end, and
+    what a module of `python -m` imports takes up to a second in each process.
     """
 
     @staticmethod
     def _Popen(process_obj: BaseProcess) -> Any:
-        script = sys.modules["__main__"].__dict__
+        main = sys.modules["__main__"].__dict__
         with _hiding:
-            # Where the main module has a name, as by `python -m`, that is loaded instead.
-            hidden = script.pop("__file__", None) if script.get("__spec__") is None else None
+            hidden: dict[str, Any] = {
+                name: main[name] for name in ("__file__", "__spec__") if name in main
+            }
             try:
+                main.pop("__file__", None)
+                main["__spec__"] = None
                 return SpawnProcess._Popen(process_obj)
             finally:
-                if hidden is not None:
-                    script["__file__"] = hidden
+                main.update(hidden)
 
 
 class _SpawnContext(SpawnContext):
@@ -55,16 +59,20 @@ SPAWN = _SpawnContext()
 
 
 @contextmanager
-def worker_pool(processes: int) -> Iterator[ProcessPoolExecutor]:
+def worker_pool(processes: int, give_way: bool = False) -> Iterator[ProcessPoolExecutor]:
     """A pool of worker processes; work that is not begun when the block ends is dropped.
 
     Args:
         processes: the number of processes; each starts when there is work for it.
+        give_way: whether other processes go first where cores are few: for work that would only
+            pile up before a busy process that takes it.
 
     Raises:
         UserError: when a worker was ended from outside.
     """
-    pool = ProcessPoolExecutor(processes, mp_context=SPAWN, initializer=_begin)
+    pool = ProcessPoolExecutor(
+        processes, mp_context=SPAWN, initializer=_begin, initargs=(give_way,)
+    )
     try:
         yield pool
     except BrokenProcessPool as error:
@@ -83,9 +91,11 @@ def obey_parent() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _begin() -> None:
+def _begin(give_way: bool) -> None:
     """Prepare a worker of a pool, which uses one thread."""
     obey_parent()
+    if give_way and hasattr(os, "nice"):
+        os.nice(_NICENESS)
     # Imported here: threadpoolctl comes with scikit-learn; a machine that only trains lacks both.
     import numpy  # noqa: F401  its threads can be limited only once it is loaded
     from threadpoolctl import threadpool_limits

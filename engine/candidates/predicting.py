@@ -29,7 +29,8 @@ def predict_waiting(
 ) -> int:
     """Predict what waits on a list, and keep each chunk as soon as it is done.
 
-    Cut off at any time, it goes on with what is not answered yet.
+    How hard candidates are to make is kept with it, where that is not known. Cut off at any time,
+    it goes on with what is not answered yet.
 
     Args:
         list_: the list.
@@ -62,11 +63,15 @@ def predict_waiting(
                 yield [str(each.unit) for each in part]
 
     store = len(waiting) <= _MOST_STORED
-    with closing(predict_stream(predictor, chunks(), store, conditions.popleft)) as stream:
+    beside = None if list_.hints().keys() >= {*waiting} else _scores_and_alerts
+    with closing(predict_stream(predictor, chunks(), store, conditions.popleft, beside)) as stream:
         for predicted in stream:
             uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
-            kept = answers_of(predictor.info, numbers.popleft(), predicted, uncertainty, known)
+            ids = numbers.popleft()
+            kept = answers_of(predictor.info, ids, predicted, uncertainty, known)
             list_.write_answers(key, description, kept)
+            if predicted.beside is not None:
+                list_.write_hints(dict(zip(ids, predicted.beside, strict=True)))
             done += len(kept)
             if progress:
                 progress(done, len(waiting))
@@ -86,7 +91,7 @@ def write_hints(
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Keep how hard candidates are to make, of those that this is not known of.
+    """Keep how hard candidates are to make, of those that were predicted without it.
 
     Args:
         list_: the list.
@@ -95,6 +100,8 @@ def write_hints(
     """
     known, done = list_.hints(), 0
     new = [each for each in list_.candidates() if each.unit is not None and each.id not in known]
+    if not new:
+        return
     parts = [new[start : start + _HINTS_AT_ONCE] for start in range(0, len(new), _HINTS_AT_ONCE)]
     units = [[str(each.unit) for each in part] for part in parts]
     if progress:

@@ -48,6 +48,7 @@ class Predictions:
         problems: by position, why a row could not be predicted: its SMILES cannot be read, it is no
             single molecule, or a condition is missing.
         unseen: by position, what a unit has and no training unit has.
+        beside: of each row what was asked for beside predictions; see `predict_stream`.
     """
 
     smiles: list[str]
@@ -57,6 +58,7 @@ class Predictions:
     members: dict[str, pd.DataFrame]
     problems: dict[int, str]
     unseen: dict[int, Unseen]
+    beside: list | None = None
 
     def warnings(self, names: Collection[str]) -> dict[int, str]:
         """By position, what to know of a unit: that no training unit has what it has.
@@ -74,12 +76,13 @@ class Predictions:
         Not so is a value that is missing, and one of a unit with atoms that no training unit of the
         property has, such as another element: the model knows nothing of them, and still answers.
         """
-        rankable = self.blend.notna()
+        rankable = self.blend.notna().to_numpy(copy=True)
+        places = {name: place for place, name in enumerate(self.blend)}
         for row, new in self.unseen.items():
             for words, names in new.items():
                 if lacks_atoms(words):
-                    rankable.loc[row, names] = False
-        return rankable
+                    rankable[row, [places[name] for name in names]] = False
+        return pd.DataFrame(rankable, index=self.blend.index, columns=self.blend.columns)
 
 
 def whole_units(smiles: Sequence[str], fragments: "FragmentsUse") -> Sequence[str]:
@@ -124,6 +127,11 @@ class Predictor:
         predictor = copy(self)
         predictor._asked = [name in names for name in self.info.names]
         return predictor
+
+    def load(self) -> None:
+        """Load the members and the domain, which is otherwise done by the first prediction."""
+        if self._members and self.info.domain is not None:
+            self._domain  # noqa: B018  read once, and kept
 
     def predict(
         self,

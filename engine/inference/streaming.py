@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
@@ -29,9 +29,15 @@ from .predict import Predictions, Predictor, Progress, whole_units
 from .specification import Requirement, probability_columns
 from .submission import prediction_table, smiles_of, unpredicted
 
-CHUNK_ROWS = 128
+Beside = Callable[[Sequence[str]], list]
+"""Computes something of each of N units: a function of a module, which workers find by its name."""
+
+CHUNK_ROWS = 192
 """Rows that are predicted together: enough for the networks to be quick, few enough for the
 processor's cache, and for all cores to end at about the same time."""
+
+_CHUNKS_AHEAD = 4
+"""Of each worker: it goes on while this process loads the model, or writes; 2 MB each."""
 
 _MOST_STORED_ROWS = 20_000
 """The features of longer files, which take more than about 200 MB, are not worth the disk."""
@@ -179,6 +185,7 @@ def predict_stream(
     smiles_chunks: Iterable[Sequence[str]],
     store: bool = False,
     next_given: Callable[[], GivenConditions] | None = None,
+    beside: Beside | None = None,
 ) -> Generator[Predictions, None, None]:
     """Predict chunk after chunk, in the order given.
 
@@ -192,6 +199,8 @@ def predict_stream(
         store: whether new features go into the store on disk, which is searched in any case.
             Not for long files: a million units would take 10 GB.
         next_given: gives the conditions of each chunk in turn, for a model that predicts at such.
+        beside: what else is computed of each chunk's units, by the workers, which have just read
+            them; found in `Predictions.beside`.
 
     Yields:
         The predictions of each chunk.
@@ -200,26 +209,41 @@ def predict_stream(
     first = list(islice(chunks, 2))
     if len(first) < 2:  # not worth starting a worker
         for smiles in first:
-            yield predictor.predict(smiles, given=next_given() if next_given else None)
+            given = next_given() if next_given else None
+            yield _with_beside(predictor.predict(smiles, given=given), beside and beside(smiles))
         return
     workers, threads = _workers_and_threads(usable_cores())
     canonical = predictor.info.canonical_units
-    waiting: deque[tuple[Sequence[str], Future[tuple[UniqueUnits, Features | None]]]] = deque()
+    waiting: deque[tuple[Sequence[str], Future]] = deque()
 
     def predict_next() -> Predictions:
         smiles, future = waiting.popleft()
-        units, features = future.result()
+        units, features, made = future.result()
         given = next_given() if next_given else None
-        return predictor.predict_features(smiles, units, features, threads, given)
+        predicted = predictor.predict_features(smiles, units, features, threads, given)
+        return _with_beside(predicted, made)
 
-    with worker_pool(workers) as pool:
+    with worker_pool(workers, give_way=True) as pool:
         for chunk in chain(first, chunks):
-            waiting.append((chunk, pool.submit(chunk_features, chunk, store, canonical)))
-            # Two for each worker: one in progress, and one that is ready when that is done.
-            if len(waiting) > 2 * workers:
+            waiting.append((chunk, pool.submit(_prepare, chunk, store, canonical, beside)))
+            if len(waiting) == workers:
+                predictor.load()  # seconds, in which the workers have enough to do
+            if len(waiting) > _CHUNKS_AHEAD * workers:
                 yield predict_next()
         while waiting:
             yield predict_next()
+
+
+def _prepare(
+    smiles: Sequence[str], store: bool, canonical_units: bool, beside: Beside | None
+) -> tuple[UniqueUnits, Features | None, list | None]:
+    """What a worker does with a chunk."""
+    units, features = chunk_features(smiles, store, canonical_units)
+    return units, features, beside and beside(smiles)
+
+
+def _with_beside(predicted: Predictions, made: list | None) -> Predictions:
+    return predicted if made is None else replace(predicted, beside=made)
 
 
 def _workers_and_threads(cores: int) -> tuple[int, int]:

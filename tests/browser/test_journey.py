@@ -12,6 +12,7 @@ from engine.chem.smiles import canonical
 from engine.runs import Run, find_run, read_metrics
 from engine.table import load_table
 from tests.browser.conftest import PATIENCE, App, click_atom, until
+from tests.browser.test_accessibility import IS_STILL
 from tests.conftest import ROOT, SHARED, TEXTBOOK
 
 PAGES = len(list((ROOT / "pages").glob("*.py")))
@@ -155,9 +156,12 @@ def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
     _write(test, ["id", "SMILES"], rows)
     _write(sample, ["id", *names], [[name, *("0" for _ in names)] for name in reversed(ids)])
     page.goto(f"{app.url}/submission?model={run.id}")
-    page.locator("input[type=file]").nth(0).set_input_files(test)
-    page.locator("input[type=file]").nth(1).set_input_files(sample)
-    page.get_by_text("sample.csv", exact=True).wait_for()
+    for place, file in enumerate((test, sample)):
+        # As a person, who sees one file arrive before choosing the next.
+        page.locator("input[type=file]").nth(place).wait_for(state="attached")
+        page.wait_for_function(IS_STILL)
+        page.locator("input[type=file]").nth(place).set_input_files(file)
+        page.get_by_text(file.name, exact=True).wait_for()
     page.get_by_role("button", name="Make the submission").click()
     page.get_by_text("could not be predicted").wait_for()
     with page.expect_download() as download:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from filelock import Timeout
 
-from engine.candidates import downloads, job, lists
+from engine.candidates import downloads, job, lists, predicting
 from engine.candidates.answers import GUESS, model_key, read_answers
 from engine.candidates.downloads import Chosen
 from engine.candidates.intake import of_lines
@@ -49,6 +49,18 @@ def test_a_list_holds_what_the_model_predicts(predicted, predictor: Predictor) -
         np.testing.assert_array_equal(answers.high[:, k], sure.high[name])
     assert predicted.waiting(model_key(predictor.folder, {})) == []
     assert predict_waiting(predicted, predictor, {}) == 0, "nothing is predicted twice"
+
+
+@pytest.mark.parametrize("rows", [128, 2], ids=["this process", "workers"])
+def test_how_hard_candidates_are_to_make_is_kept_with_their_values(
+    trained, predictor: Predictor, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(predicting, "CHUNK_ROWS", rows)
+    made = lists.create_list(f"List {time.time_ns()}")
+    made.add(of_lines(LINES))
+    predict_waiting(made, predictor, {})
+    units = {each.id: each.unit for each in made.candidates() if each.unit}
+    assert made.hints() == {id: predicting.score_and_alerts(unit) for id, unit in units.items()}
 
 
 def test_a_guess_is_not_ranked(predicted, predictor: Predictor) -> None:

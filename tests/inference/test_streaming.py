@@ -1,7 +1,7 @@
 """Predicting chunk after chunk, and a file of any length."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +49,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> DirectPool:
     direct = DirectPool()
 
     @contextmanager
-    def pooled(processes: int) -> Iterator[DirectPool]:
+    def pooled(processes: int, give_way: bool) -> Iterator[DirectPool]:
         yield direct
 
     monkeypatch.setattr(streaming, "worker_pool", pooled)
@@ -80,11 +80,22 @@ def test_only_a_few_chunks_are_held(predictor: Predictor, pool: DirectPool) -> N
     taken = []
     endless = (taken.append(n) or [f"*{'C' * (n % 9 + 1)}*"] for n in range(10**9))
     parts = predict_stream(predictor, endless)
-    for number in range(8):
+    for number in range(12):
         next(parts)
-        assert pool.submitted == len(taken) <= number + 5
+        assert pool.submitted == len(taken) <= number + 9
     parts.close()
     assert len(taken) == pool.submitted
+
+
+def _lengths(smiles: Sequence[str]) -> list[int]:
+    return [*map(len, smiles)]
+
+
+@pytest.mark.parametrize("chunks", [CHUNKS, CHUNKS[:1]], ids=["workers", "this process"])
+def test_something_else_is_computed_of_each_row(predictor: Predictor, chunks: list) -> None:
+    parts = list(predict_stream(predictor, chunks, beside=_lengths))
+    assert [part.beside for part in parts] == [_lengths(chunk) for chunk in chunks]
+    assert predictor.predict(["*CC*"]).beside is None
 
 
 @pytest.mark.parametrize("chunks", [[], [["*CC*", "C(C"]]])
