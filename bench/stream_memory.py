@@ -18,7 +18,7 @@ from bench.speed.machine import machine_record, machine_sentence
 from engine.commands.output import progress_bar
 from engine.inference.bundle import default_bundle
 from engine.inference.predict import Predictor
-from engine.inference.streaming import predict_file
+from engine.inference.predicted_tables import predict_file
 
 RESULT = Path("results/stream-memory.json")
 ROWS, EVERY, SEED = 200_000, 10_000, 0

@@ -11,7 +11,7 @@ import streamlit as st
 from engine.base.wording import counted
 from engine.inference.bundle import INFO, BundleInfo, read_info
 from engine.inference.predict import Progress
-from engine.inference.streaming import Unpredicted, predict_file
+from engine.inference.predicted_tables import Unpredicted, predict_file
 from engine.inference.submission import make_submission, not_asked_for_words
 from engine.table import read_table
 from engine.table.conditions import condition_columns

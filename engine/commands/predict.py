@@ -25,8 +25,8 @@ from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictions, Predictor
+from ..inference.predicted_tables import predict_file
 from ..inference.specification import Requirement, probability_columns, read_specification
-from ..inference.streaming import predict_file
 from ..inference.submission import make_submission, not_asked_for_words
 from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of

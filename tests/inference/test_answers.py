@@ -10,7 +10,7 @@ from engine.base.errors import UserError
 from engine.base.manifest import ProvenFiles
 from engine.features.compute import compute_features
 from engine.inference.predict import Predictor
-from engine.inference.streaming import predict_file
+from engine.inference.predicted_tables import predict_file
 from engine.inference.submission import make_submission
 from engine.models.store import drop_descriptor_models, load_member
 from engine.runs.making import Made, make_bundle

@@ -8,8 +8,8 @@ import pytest
 from engine.api import Model
 from engine.base.errors import UserError
 from engine.inference.predict import Predictor
+from engine.inference.predicted_tables import predict_file
 from engine.inference.scoring import score
-from engine.inference.streaming import predict_file
 from engine.inference.submission import make_submission
 from engine.settings.conditions import same_for_all
 from engine.settings.presets import Preset

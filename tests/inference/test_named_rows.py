@@ -9,7 +9,7 @@ import pytest
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.inference.predict import Predictor
-from engine.inference.streaming import predict_file
+from engine.inference.predicted_tables import predict_file
 
 NAMES = """sample,polymer,supplier
 a,PMMA,x

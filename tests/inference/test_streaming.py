@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 from engine.commands import main
-from engine.inference import streaming
+from engine.inference import predicted_tables, streaming
 from engine.inference.predict import Predictor
-from engine.inference.streaming import predict_file, predict_stream
+from engine.inference.predicted_tables import predict_file
+from engine.inference.streaming import predict_stream
 from engine.runs import Run
 from engine.table import read_table
 from engine.table.streaming import stream_of
@@ -117,7 +118,7 @@ def test_workers_and_threads_share_the_cores(cores: int) -> None:
 @pytest.fixture
 def table(trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file of several chunks with rows that cannot be read, and with repeats."""
-    monkeypatch.setattr(streaming, "CHUNK_ROWS", 8)
+    monkeypatch.setattr(predicted_tables, "CHUNK_ROWS", 8)
     path = tmp_path / "test.csv"
     pd.DataFrame(ROWS, columns=["id", "SMILES"]).to_csv(path, index=False)
     return path
@@ -211,7 +212,7 @@ def test_after_a_failure_the_old_output_is_left_and_nothing_else(
     sentence: str,
 ) -> None:
     calls = []
-    real = streaming.prediction_table
+    real = predicted_tables.prediction_table
 
     def fail_later(*arguments: object) -> object:
         calls.append(arguments)
@@ -219,7 +220,7 @@ def test_after_a_failure_the_old_output_is_left_and_nothing_else(
             raise error
         return real(*arguments)
 
-    monkeypatch.setattr(streaming, "prediction_table", fail_later)
+    monkeypatch.setattr(predicted_tables, "prediction_table", fail_later)
     out = table.with_name("out.csv")
     out.write_text("old")
     before = sorted(table.parent.iterdir())
