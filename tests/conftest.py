@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +13,13 @@ import pytest
 from engine.base import hardware
 from engine.base.aliases import add_alias
 from engine.base.workspace import ASSETS
+from engine.inference import streaming
 from engine.inference.domain import FILE as DOMAIN_FILE
 from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
 from tests.bundles import copied, redescribe
+from tests.direct_pool import DirectPool
 
 # Torch sees no GPU, here and in processes that are started: what is tested is the same everywhere.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -121,3 +123,17 @@ def wait_for(run: Run, seconds: float = 240) -> Run:
 def random() -> np.random.Generator:
     """The same numbers for each test, whichever ran before."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> DirectPool:
+    """Stands in for the worker processes of predictions."""
+    direct = DirectPool()
+
+    @contextmanager
+    def pooled(processes: int, give_way: bool) -> Iterator[DirectPool]:
+        yield direct
+
+    monkeypatch.setattr(streaming, "worker_pool", pooled)
+    monkeypatch.setattr(streaming, "usable_cores", lambda: 2)
+    return direct

@@ -14,8 +14,8 @@ from bench.speed.report import head_line, sections
 from bench.speed.run import add_arguments, options_of, results_file, run_bench
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS, write_atomic
-from engine.commands.options import add_table, checked_table
 from engine.commands.output import print_line, progress_bar
+from engine.commands.table_options import add_table, checked_table
 
 _SAMPLE = ASSETS / "textbook.csv"
 

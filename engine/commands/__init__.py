@@ -13,7 +13,20 @@ from rich.text import Text
 
 from ..base.errors import UserError
 from ..base.workspace import COMMAND
-from . import bench, doctor, find, models, predict, presets, pretrain, report, runs, studio, train
+from . import (
+    bench,
+    doctor,
+    find,
+    models,
+    predict,
+    presets,
+    pretrain,
+    report,
+    runs,
+    screen,
+    studio,
+    train,
+)
 
 _INTERRUPTED = 130
 """The exit code that shells give a command ended by Ctrl-C."""
@@ -33,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
         models,
         find,
         predict,
+        screen,
         studio,
         bench,
     ):

@@ -22,8 +22,9 @@ from ..table.mended import check_mended, mended_table, read_cells
 from ..table.mending import Mending, mending_sentences
 from ..table.mending_file import written_mending
 from ..table.written import csv_text
-from .options import STANDARD, content_of, said_mending
+from .options import STANDARD
 from .output import print_line, progress_bar
+from .table_options import content_of, said_mending
 
 _ENDINGS = (".csv", ".parquet")
 

@@ -31,17 +31,9 @@ from ..runs.imported import checked_model_name, rename_imported
 from ..runs.trash import DAYS
 from ..settings.metrics import headline_words
 from ..settings.properties import Property
-from .options import (
-    Commands,
-    add_accept,
-    add_json,
-    add_model,
-    add_table,
-    checked_table,
-    opened_model,
-    tell_findings,
-)
+from .options import Commands, add_json, add_model, opened_model
 from .output import confirmed, print_line, print_score, progress_bar
+from .table_options import add_accept, add_table, checked_table, tell_findings
 
 
 def add(commands: Commands) -> None:

@@ -35,9 +35,17 @@ from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from ..settings.sources import ALL
 from ..table import read_table
-from ..table.conditions import checked_value
 from ..table.written import csv_text
-from .options import STANDARD, Commands, add_columns, add_fragments, add_model, opened_model
+from .options import (
+    STANDARD,
+    Commands,
+    add_columns,
+    add_conditions,
+    add_fragments,
+    add_model,
+    given_conditions,
+    opened_model,
+)
 from .output import print_line, progress_bar
 
 _NAMED_ROWS = 10
@@ -80,13 +88,7 @@ def add(commands: Commands) -> None:
         help="predict as this source has the properties; with a sample submission, by default the "
         "first table's",
     )
-    command.add_argument(
-        "--condition",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="at which to predict, such as temperature=298; else a column of the input",
-    )
+    add_conditions(command)
     add_columns(command)
     add_fragments(command)
     command.set_defaults(carry_out=_predict)
@@ -157,7 +159,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
             names,
             arguments.smiles_column,
             arguments.id_column,
-            _conditions(predictor, arguments),
+            given_conditions(predictor, arguments.condition),
             arguments.fragments or "refuse",
             _requirements(predictor, arguments),
         )
@@ -175,29 +177,6 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         raise UserError(
             "No row could be predicted: is the right column read? `--smiles-column` names another."
         )
-
-
-def _conditions(predictor: Predictor, arguments: argparse.Namespace) -> dict[str, float | str]:
-    """What `--condition` says, by the condition's name.
-
-    Raises:
-        UserError: for a word of another form, or a condition that the model does not know.
-    """
-    known = {each.name.casefold(): each for each in predictor.info.conditions}
-    given: dict[str, float | str] = {}
-    for word in arguments.condition:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise UserError(f"--condition {word!r} is not understood; write NAME=VALUE.")
-        condition = known.get(name.strip().casefold())
-        if condition is None:
-            there = ", ".join(each.name for each in known.values())
-            raise UserError(
-                f"The model {predictor.info.name!r} knows no condition {name!r}: "
-                + (f"its conditions are {there}." if there else "it predicts without any.")
-            )
-        given[condition.name] = checked_value(condition, value)
-    return given
 
 
 def _requirements(predictor: Predictor, arguments: argparse.Namespace) -> list[Requirement]:
@@ -223,7 +202,7 @@ def _predict_sample(
             show,
             arguments.source,
             arguments.smiles_column,
-            _conditions(predictor, arguments),
+            given_conditions(predictor, arguments.condition),
             arguments.fragments or "refuse",
         )
         out.write(submission.frame.to_csv(index=False))
@@ -281,7 +260,7 @@ def _near(text: str) -> str:
 
 def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     smiles = _unit_of(arguments.input)
-    given = _conditions(predictor, arguments)
+    given = given_conditions(predictor, arguments.condition)
     missing = [each.name for each in predictor.info.conditions if each.name not in given]
     if missing:
         raise UserError(

@@ -13,8 +13,9 @@ from ..models.members import network_configs, network_member, resolved, title_of
 from ..runs import ProbeRequest, end_probe, problem_of, read_probe, request_for, start_probe
 from ..settings.estimate import Probe
 from ..settings.presets import PRESETS, Preset
-from .options import Commands, add_json, add_settings, add_table, checked_table, device_settings
+from .options import Commands, add_json, add_settings, device_settings
 from .output import print_line
+from .table_options import add_table, checked_table
 
 
 def add(commands: Commands) -> None:

@@ -9,7 +9,7 @@ from ..settings.sources import Source, default_name, source_named
 from ..table import Table, join_tables, leave_out, split_by_column, split_columns
 from ..table.checking import leave_bounds_out
 from ..table.splitting import column_of_source
-from .options import add_table, checked_table, given_units, said_mending
+from .table_options import add_table, checked_table, given_units, said_mending
 
 _ANY = "*"
 """A source that no unit is given for: those of parts are given when they are checked."""

@@ -25,19 +25,10 @@ from ..runs import (
 from ..runs.records import LONGEST, checked_name
 from ..settings.devices import DeviceSettings
 from ..table import Table, leave_out
-from .options import (
-    Commands,
-    add_accept,
-    add_devices,
-    add_run,
-    add_settings,
-    device_settings,
-    said_mending,
-    seed,
-    tell_findings,
-)
+from .options import Commands, add_devices, add_run, add_settings, device_settings, seed
 from .output import bars, print_figures, print_line, progress_bar
 from .sources import add_leave_out, add_tables, checked_tables
+from .table_options import add_accept, said_mending, tell_findings
 
 _CLONED = ("name", "preset", "folds", "seed", "pretrained")
 

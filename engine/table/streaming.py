@@ -20,6 +20,7 @@ from .reading import (
     read_table,
     without_unused,
 )
+from .structures import smiles_rows
 
 HEAD_ROWS = 20_000
 """Rows from which columns and the decimal sign are guessed; fewer of a very wide table."""
@@ -48,7 +49,7 @@ class TableStream:
 
 
 def stream_table(path: Path) -> TableStream:
-    """Open a table without a limit on its length, except for XLSX workbooks.
+    """Open a table without a limit on its length, except for workbooks, SDF and MOL files.
 
     The file is read through once, so that a row that cannot be read is reported now and not after
     hours of work on those before it.
@@ -77,9 +78,12 @@ def _opened(path: Path, name: str, head: bytes) -> TableStream:
     if kind == "xlsx":
         return stream_of(read_table(path))
     text = TextFile(path, name)
-    if format_of_text(text.head, name) != "csv":
-        return stream_of(read_table(path))
-    return _text_stream(path, text)
+    kind = format_of_text(text.head, name)
+    if kind == "csv":
+        return _text_stream(path, text)
+    if kind == "smiles":
+        return _streamed(kind, name, lambda: smiles_rows(text.lines()), None, text.encoding)
+    return stream_of(read_table(path))
 
 
 def stream_of(table: RawTable) -> TableStream:

@@ -1,9 +1,7 @@
 """Predicting chunk after chunk, and a file of any length."""
 
 import io
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,7 @@ from engine.inference.streaming import predict_stream
 from engine.runs import Run
 from engine.table import read_table
 from engine.table.streaming import stream_of
+from tests.direct_pool import DirectPool
 
 CHUNKS = [
     ["*CC*", "*CC(*)C", "C(C"],
@@ -29,33 +28,6 @@ CHUNKS = [
 
 UNITS = ["*CC*", "C(C", "*CC(*)C", "", "C([*])[*]", "*CC*", "*CC(*)c1ccccc1", "no", "*CCO*"]
 ROWS = [(f"{n:03d}", UNITS[n % len(UNITS)]) for n in range(59)]
-
-
-class DirectPool:
-    """Does the work of a pool at once, in this process, and counts the jobs."""
-
-    def __init__(self) -> None:
-        self.submitted = 0
-
-    def submit(self, function, *arguments) -> Future:
-        self.submitted += 1
-        future = Future()
-        future.set_result(function(*arguments))
-        return future
-
-
-@pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> DirectPool:
-    """Stands in for the worker processes."""
-    direct = DirectPool()
-
-    @contextmanager
-    def pooled(processes: int, give_way: bool) -> Iterator[DirectPool]:
-        yield direct
-
-    monkeypatch.setattr(streaming, "worker_pool", pooled)
-    monkeypatch.setattr(streaming, "usable_cores", lambda: 2)
-    return direct
 
 
 def test_a_stream_predicts_as_one_call_does(predictor: Predictor) -> None:

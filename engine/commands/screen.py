@@ -1,0 +1,119 @@
+"""`screen`: predict as many repeat units as there are, and keep those that are asked for."""
+
+import argparse
+from pathlib import Path
+
+from ..base.errors import UserError
+from ..base.wording import counted, listed
+from ..inference.specification import Requirement, read_specification
+from ..screening import Screened, Wanted, screen
+from ..settings.properties import Property
+from .options import (
+    Commands,
+    add_columns,
+    add_conditions,
+    add_fragments,
+    add_model,
+    given_conditions,
+    opened_model,
+)
+from .output import print_line, progress_bar
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    command = commands.add_parser(
+        "screen", help="predict files of any length, and keep what meets a specification"
+    )
+    add_model(command)
+    command.add_argument(
+        "input",
+        nargs="+",
+        metavar="INPUT",
+        help="tables, also compressed (.gz, .bz2, .xz), lists of SMILES, and folders of them",
+    )
+    command.add_argument(
+        "-o", "--output", required=True, metavar="OUT.parquet", help="or OUT.csv: what is kept"
+    )
+    command.add_argument(
+        "--keep", default="", metavar="TEXT", help="only rows that meet 'Tg > 150, Density < 1.2'"
+    )
+    command.add_argument("--top", type=int, metavar="N", help="only the N best, best first")
+    command.add_argument(
+        "--by",
+        metavar="TEXT",
+        help="what the best are chosen by, such as 'Tc high' or 'lowest Density'; else by the "
+        "probability of meeting --keep",
+    )
+    command.add_argument(
+        "--with-guesses",
+        action="store_true",
+        help="keep units with elements, charges or valences that no training unit has, too",
+    )
+    add_conditions(command)
+    add_columns(command)
+    add_fragments(command)
+    command.set_defaults(carry_out=_screen)
+
+
+def _screen(arguments: argparse.Namespace) -> None:
+    """Screen, and say what it came to."""
+    predictor, out = opened_model(arguments.model), Path(arguments.output)
+    answers = predictor.info.answers
+    wanted = Wanted(
+        keep=read_specification(arguments.keep, answers),
+        by=_by(arguments.by, answers),
+        top=arguments.top,
+        with_guesses=arguments.with_guesses,
+    )
+    try:
+        with progress_bar() as show:
+            screened = screen(
+                predictor,
+                [Path(each) for each in arguments.input],
+                out,
+                wanted,
+                show,
+                arguments.smiles_column,
+                arguments.id_column,
+                given_conditions(predictor, arguments.condition),
+                arguments.fragments or "refuse",
+            )
+    except KeyboardInterrupt:
+        print_line(f"Interrupted. The same command goes on; {out}.parts holds what is done.", True)
+        raise
+    _tell(screened, out)
+
+
+def _by(text: str | None, answers: list[Property]) -> Requirement | None:
+    if text is None:
+        return None
+    read = read_specification(text, answers)
+    if len(read) != 1:
+        raise UserError(f"--by takes one property and its direction, not {text!r}.")
+    return read[0]
+
+
+def _tell(screened: Screened, out: Path) -> None:
+    if screened.skipped:
+        names = listed([str(path) for path in screened.skipped])
+        print_line(f"Not read, by their names no tables: {names}.", stderr=True)
+    if screened.gone_on:
+        print_line(f"{counted(screened.gone_on, 'row')} had been predicted before.", stderr=True)
+    print_line(f"Written to {out}: {screened.kept:,} of {counted(screened.rows, 'row')}.")
+    if screened.guesses:
+        print_line(
+            f"{counted(screened.guesses, 'row')} met it only by guesses and are left out: no "
+            "training unit has their elements, charges or valences. --with-guesses keeps them.",
+            stderr=True,
+        )
+    if screened.problems_file:
+        print_line(
+            f"{counted(screened.problems, 'row')} could not be predicted; "
+            f"{screened.problems_file} says why.",
+            stderr=True,
+        )
+    if screened.problems and screened.problems == screened.rows:
+        raise UserError(
+            "No row could be predicted: is the right column read? `--smiles-column` names another."
+        )

@@ -1,0 +1,147 @@
+"""The result of a screening as one file, and the rows that could not be predicted beside it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..base.errors import UserError
+from ..base.workspace import replacing
+from ..inference.specification import Requirement
+from ..table.written import csv_text
+from .work import Plan, Work, schema_of
+
+ALL = "probability_all"
+"""The column with the probability of meeting all that is asked for."""
+
+
+class _Writer(Protocol):
+    """A file that rows are added to."""
+
+    def write(self, frame: pd.DataFrame) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _ParquetWriter:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, frame: pd.DataFrame) -> None:
+        schema = schema_of(frame)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, schema)
+        self._writer.write_table(pa.Table.from_pandas(frame, schema, preserve_index=False))
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+class _CsvWriter:
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="")
+        self._is_new = True
+
+    def write(self, frame: pd.DataFrame) -> None:
+        self._file.write(csv_text(frame, header=self._is_new))
+        self._is_new = False
+
+    def close(self) -> None:
+        self._file.close()
+
+
+_WRITERS: dict[str, Callable[[Path], _Writer]] = {".parquet": _ParquetWriter, ".csv": _CsvWriter}
+
+
+def check_output(out: Path) -> None:
+    """See that the result can be written to a file of that name.
+
+    Raises:
+        UserError: when its ending is that of no format.
+    """
+    if out.suffix.lower() not in _WRITERS:
+        raise UserError(f"{out} has to end in .parquet or .csv, the formats that are written.")
+    if not out.parent.is_dir():
+        raise UserError(f"There is no folder {out.parent}: make it first.")
+
+
+def problems_file(out: Path) -> Path:
+    """The file of the rows that could not be predicted."""
+    return out.with_name(f"{out.stem}-problems.csv")
+
+
+def best_of(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The best rows that a plan asks for, best first; of equal ones, those that come first."""
+    scores = _scores(rows, plan.by, plan.columns)
+    usable = np.flatnonzero(np.isfinite(scores))
+    order = usable[np.argsort(-scores[usable], kind="stable")]
+    return rows.iloc[order[: plan.top]].reset_index(drop=True)
+
+
+def _scores(rows: pd.DataFrame, by: Requirement | None, columns: dict[str, str]) -> np.ndarray:
+    if by is None:
+        return rows[ALL].to_numpy(dtype=float)
+    column = next(column for column, name in columns.items() if name == by.name)
+    sign = 1.0 if by.direction == "high" else -1.0
+    return sign * rows[column].to_numpy(dtype=float)
+
+
+class Counts(NamedTuple):
+    """How many rows there were, are kept, could not be predicted, and were mere guesses."""
+
+    rows: int
+    kept: int
+    problems: int
+    guesses: int
+
+
+def write_result(plan: Plan, work: Work, numbers: Sequence[int], out: Path) -> Counts:
+    """Write what is kept, and what could not be predicted.
+
+    Args:
+        plan: of the screening.
+        work: with all parts finished.
+        numbers: of the parts, in order.
+        out: the file of the result.
+    """
+    count = kept = problems = guesses = 0
+    best: pd.DataFrame | None = None
+    beside = problems_file(out)
+    with _writing(out) as writer, _writing(beside) as failed:
+        for number in numbers:
+            part = work.read(number)
+            count += part.rows
+            guesses += part.guesses
+            problems += len(part.problems)
+            if len(part.problems):
+                failed.write(part.problems)
+            if plan.top is None:
+                kept += len(part.kept)
+                writer.write(part.kept)
+            else:
+                rows = part.kept if best is None else pd.concat([best, part.kept])
+                best = best_of(rows, plan)
+        if best is not None:
+            kept = len(best)
+            writer.write(best)
+    if not problems:
+        # An empty one, or one of before, would say that there are some.
+        beside.unlink()
+    return Counts(count, kept, problems, guesses)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[_Writer]:
+    with replacing(path) as temporary:
+        writer = _WRITERS[path.suffix.lower()](temporary)
+        try:
+            yield writer
+        finally:
+            writer.close()
