@@ -184,6 +184,8 @@ def show_result(result: dict, test_name: str) -> None:
 @page_guard.part
 def show_empty(missing: Unpredicted) -> None:
     """The rows that could not be predicted, and how many are to be taken with care."""
+    if missing.unread:
+        st.warning(plain(missing.unread), icon=":material/warning:")
     if missing.count:
         more = f" The first {len(missing.first)}:" if missing.count > len(missing.first) else ""
         st.warning(
@@ -267,7 +269,9 @@ def choose(info: BundleInfo, with_sample: bool) -> Choices:
             "Values like those of",
             names if with_sample else [AS_PREDICT, *names],
             key=f"submission-source-{with_sample}",
-            help="Sources of one property differ. Predict answers as measured where it can.",
+            help="Sources of one property differ. Predict answers as measured where it can. The "
+            "file holds predictions alone: where Predict shows a measured value first, the file "
+            "has what the model says.",
         )
         source = None if label == (names[0] if with_sample else AS_PREDICT) else label
     if not with_sample and info.has_intervals:

@@ -35,7 +35,7 @@ _FORM = "numbers, measured values and what predictions are like"
 """What is kept of an answer: what was kept in another form is predicted anew."""
 
 GUESS = "guess"
-"""The domain of a unit with an element, a charge or a valence that no training unit has."""
+"""The domain of a unit with atoms that no training unit has, see `lacks_atoms`."""
 
 NEGLIGIBLE = 0.005
 """Probabilities below this are shown as 0 %."""

@@ -17,6 +17,7 @@ from ..chem.finding import name_of
 from ..chem.pieces import pieces_problem
 from ..chem.smiles import BadSmilesError
 from ..inference.conformal import LEVEL
+from ..inference.seen import UNKNOWN_ATOMS
 from ..inference.specification import Requirement
 from ..inference.uncertainty import INSIDE, OUTSIDE
 from ..settings.numbers import number, number_range
@@ -40,7 +41,7 @@ _MEASURED = "measured"
 _LEGEND = {
     INSIDE: "where the candidate is like what the model learned this property from",
     OUTSIDE: "where it is less like that, and the value can be further off than the interval says",
-    GUESS: "where it has an element, a charge or a valence that no training unit has",
+    GUESS: f"where it has {UNKNOWN_ATOMS}",
     _MEASURED: "where the value was measured: it stands in place of the prediction, with its "
     "references",
 }

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ..base.errors import UserError
 from ..base.wording import clipped
 from ..chem.finding import Found, find, told
 from ..chem.names import polymer_named
+from ..chem.notations import NotationError, drawn_unit
 from ..chem.smiles import MAX_LENGTH
 from ..table.cells import is_missing
 from ..table.columns import Columns
@@ -25,6 +27,8 @@ _MOST_EXPLAINED = 200
 
 _CHUNK_ROWS = 2000
 _APART = re.compile(r"[\s,;]+")
+_BETWEEN_CELLS = ("\t", ";", ", ")
+_TOGETHER = re.compile(r"\s*[\t;]\s*")
 _LONGEST_LINE = MAX_LENGTH + 500
 _TWO_UNITS = "it holds two repeat units: put each on a line of its own"
 
@@ -40,11 +44,17 @@ class _Reader:
         text = text.strip()
         unit: str | None = None
         name = problem = ""
-        if "*" in text:
-            unit = text
+        try:
+            drawn = drawn_unit(text)
+        except NotationError as error:
+            return NewCandidate(
+                clipped(text, MAX_LENGTH), None, "", row_id, origin, extra, str(error)
+            )
+        if drawn:
+            unit = drawn
             if len(text) > MAX_LENGTH:
                 unit, problem = None, f"it is longer than {MAX_LENGTH:,} characters"
-            elif "*" in row_id and origin == PASTED:
+            elif _is_drawn(row_id) and origin == PASTED:
                 unit, problem = None, _TWO_UNITS
         elif polymer := polymer_named(text):
             unit, name = polymer.smiles, polymer.name
@@ -72,7 +82,8 @@ def _advice(found: Found) -> str:
 def of_lines(text: str) -> list[NewCandidate]:
     """The candidates of pasted lines: a repeat unit, or the name of a polymer, in each.
 
-    After a repeat unit may stand a name of its own, with a blank, a comma or a tab between them.
+    After a repeat unit may stand a name of its own, with a blank, a comma or a tab between them;
+    after a polymer's name, what other cells hold, with a tab, a semicolon or a comma between them.
     Empty lines are none, nor are those that `left_out` counts.
 
     Args:
@@ -86,11 +97,31 @@ def of_lines(text: str) -> list[NewCandidate]:
         raise UserError(f"These are {len(lines):,} lines, and a list holds {MOST:,} candidates.")
     reader, found = _Reader(), []
     for line in lines:
-        first, *rest = _APART.split(line[:_LONGEST_LINE], maxsplit=1)
-        given, own = (first, rest[0]) if "*" in first and rest else (line, "")
+        given, own = _with_own_name(line[:_LONGEST_LINE])
         candidate = reader.candidate(given, clipped(own, 200), PASTED, {})
         found.append(candidate._replace(given=clipped(line, _LONGEST_LINE)))
     return found
+
+
+def _with_own_name(line: str) -> tuple[str, str]:
+    """The repeat unit or the polymer's name that a line begins with, and what stands behind it."""
+    first, *rest = _APART.split(line, maxsplit=1)
+    if rest and _is_drawn(first):
+        return first, rest[0]
+    if not polymer_named(line):
+        # Cells of a spreadsheet; a comma may stand within a name.
+        for separator in _BETWEEN_CELLS:
+            name, found, own = line.partition(separator)
+            if found and polymer_named(name):
+                return name, _TOGETHER.sub(", ", own.strip())
+    return line, ""
+
+
+def _is_drawn(text: str) -> bool:
+    try:
+        return bool(drawn_unit(text))
+    except NotationError:
+        return False
 
 
 def left_out(text: str) -> int:
@@ -106,15 +137,26 @@ def _says_nothing(line: str) -> bool:
     return line.startswith("#") or not any(sign.isalnum() for sign in line)
 
 
-def of_file(path: Path, name: str) -> tuple[int, Iterator[NewCandidate]]:
+class FileRows(NamedTuple):
+    """The rows of a file.
+
+    Attributes:
+        total: how many there are.
+        candidates: of them, with ids and other columns.
+        unread: a sentence about sheets that are not read; empty where all is.
+    """
+
+    total: int
+    candidates: Iterator[NewCandidate]
+    unread: str
+
+
+def of_file(path: Path, name: str) -> FileRows:
     """The candidates of a file, read some rows at a time.
 
     Args:
         path: a table with a column of repeat units or of polymers' names.
         name: of the file, as people know it.
-
-    Returns:
-        How many rows there are, and their candidates, with ids and other columns.
 
     Raises:
         UserError: when there is no such table, or it has more rows than a list may have.
@@ -126,7 +168,7 @@ def of_file(path: Path, name: str) -> tuple[int, Iterator[NewCandidate]]:
             "on the Submission page, or upload a part of it."
         )
     columns, _ = columns_of_units_or_names(stream.head)
-    return stream.count, _rows(stream, columns, name)
+    return FileRows(stream.count, _rows(stream, columns, name), stream.head.reading.unread_words)
 
 
 def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandidate]:

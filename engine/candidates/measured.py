@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ..inference.bundle import BundleInfo
 from ..inference.specification import Requirement
 from ..runs.known_labels import KnownLabel, KnownLabels, names_as_measured
-from ..settings.numbers import number, without_unit
+from ..settings.numbers import number, number_range, without_unit
 from ..settings.properties import Property
 from ..table.duplicates import flat_smiles
 
@@ -89,8 +89,10 @@ def share_that_meets(requirement: Requirement, labels: Sequence[KnownLabel]) -> 
 def in_short(property_: Property, labels: Sequence[KnownLabel]) -> str:
     """That a value is measured, and how far other measured ones lie apart, for a narrow cell."""
     ends = min(each.value for each in labels), max(each.value for each in labels)
-    low, high = (number(without_unit(property_), end) for end in ends)
-    return "measured" if low == high else f"measured, {low} … {high}"
+    bare = without_unit(property_)
+    if number(bare, ends[0]) == number(bare, ends[1]):
+        return "measured"
+    return f"measured, {number_range(bare, *ends, ' … ')}"
 
 
 def with_references(property_: Property, labels: Sequence[KnownLabel]) -> str:

@@ -91,7 +91,7 @@ def write_hints(
     progress: Progress | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Keep how hard candidates are to make, of those that were predicted without it.
+    """Keep how hard candidates are to make, of all that this is not known of, predicted or not.
 
     Args:
         list_: the list.

@@ -33,7 +33,7 @@ class View(NamedTuple):
         descending: whether the greatest comes first.
         only: what candidates are narrowed to; all of it must hold.
         guesses: whether guesses rank with the other values, and not behind them: values of units
-            with an element, a charge or a valence that no training unit has.
+            with atoms that no training unit has.
     """
 
     by: str | Order = ""

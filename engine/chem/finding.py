@@ -9,13 +9,13 @@ from ..base.wording import clipped, listed
 from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
 from .names import NamedPolymer, find_polymer, named_polymers, polymer_named
+from .notations import NotationError, drawn_unit
 from .repeat_unit import canonical_unit
 from .smiles import BadSmilesError, attachment_points, canonical, parse
 from .two_ends import units_with_two_ends
 
-_COPOLYMER = re.compile(
-    r"poly\s*\(\s*(.+?)[\s-]+(?:co|alt|stat|ran|b|block|g|graft)-\s*(.+?)\s*\)", re.IGNORECASE
-)
+_IN_POLY = re.compile(r"poly ?\((.+)\)", re.IGNORECASE)
+_BETWEEN_COMONOMERS = re.compile(r"[ -](?:co|alt|stat|ran|b|block|g|graft)-", re.IGNORECASE)
 _BETWEEN_MONOMERS = re.compile(r"\s*(?:\s\+\s|\.)\s*")
 _MOST_TOLD = 8
 
@@ -82,10 +82,15 @@ def find(text: str) -> Found:
         text: a SMILES, a name, an abbreviation, a trade name, or two monomers as `A + B` or `A.B`,
             each by its SMILES or its name.
     """
-    text = text.strip()
-    if "*" in text:
+    # Many blanks in a row would take a search with the cube of their number.
+    text = " ".join(text.split())
+    try:
+        drawn = drawn_unit(text)
+    except NotationError:
+        return Found(text, "nothing")
+    if drawn:
         try:
-            unit = canonical(text)
+            unit = canonical(drawn)
         except BadSmilesError:
             return Found(text, "nothing")
         if attachment_points(parse(unit)) != 2:
@@ -97,7 +102,7 @@ def find(text: str) -> Found:
         return Found(text, named.how, polymers)
     if monomer := monomer_named(text):
         return _of_named(text, monomer)
-    if (match := _COPOLYMER.fullmatch(text)) and (units := _units_of_copolymer(*match.groups())):
+    if units := _units_of_copolymer(text):
         return Found(text, "copolymer", units)
     try:
         parts = _monomers_in(text)
@@ -151,10 +156,14 @@ def _made_alone(parts: list[str]) -> list[MadeUnit]:
     return units_of_monomer(parts[0]) if len(parts) == 1 else []
 
 
-def _units_of_copolymer(*monomers: str) -> tuple[FoundUnit, ...]:
-    """The units of the polymers of some monomers that are named; empty where one is not known."""
+def _units_of_copolymer(text: str) -> tuple[FoundUnit, ...]:
+    """The units of the comonomers that `poly(A-co-B)` names; empty where one is not known."""
+    inside = _IN_POLY.fullmatch(text)
+    monomers = _BETWEEN_COMONOMERS.split(inside[1], maxsplit=1) if inside else []
+    if len(monomers) < 2:
+        return ()
     found: list[FoundUnit] = []
-    for name in monomers:
+    for name in (each.strip(" -") for each in monomers):
         if polymer := polymer_named(f"poly({name})"):
             found.append(FoundUnit(polymer.smiles, polymer.name))
         elif (monomer := monomer_named(name)) and (units := _of_named(name, monomer).units):

@@ -20,7 +20,7 @@ class Inventory(NamedTuple):
     """What a repeat unit is made of; its `*` count as no atoms.
 
     Attributes:
-        elements: their names, such as `carbon`.
+        elements: the names of those besides hydrogen, such as `carbon`.
         charges: of charged atoms, such as `nitrogen of charge +1`.
         bonds: between atoms besides hydrogen, also where the chain goes on: by the elements' names,
             in order, how a bond is written, such as `("nitrogen", "oxygen", "N=O")`.
@@ -65,12 +65,14 @@ def inventory(smiles: str) -> Inventory:
         for number, atom in zip(numbers, atoms, strict=True)
     }
     elements = [kind for kind in kinds if kind[0]]
+    # Deuterium is an atom of its own to RDKit; that it is an isotope is said below.
+    heavy = [kind for kind in elements if kind[0] > 1]
     return Inventory(
-        elements=frozenset(_NAMES[kind[0]] for kind in elements),
+        elements=frozenset(_NAMES[kind[0]] for kind in heavy),
         charges=frozenset(
             f"{_NAMES[kind[0]]} of charge {kind[1]:+d}" for kind in elements if kind[1]
         ),
-        valences=frozenset(f"{_NAMES[kind[0]]} of valence {kind[2]}" for kind in elements),
+        valences=frozenset(f"{_NAMES[kind[0]]} of valence {kind[2]}" for kind in heavy),
         bonds=_bonds(mol, numbers),
         rings=frozenset(map(len, mol.GetRingInfo().AtomRings())),
         unpaired=any(kind[3] for kind in elements),

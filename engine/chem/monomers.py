@@ -34,7 +34,8 @@ class _Growth(NamedTuple):
     """How one molecule joins a chain: a pattern, and what becomes of its atoms 0, 1, ….
 
     Attributes:
-        reaction, pattern: SMARTS.
+        reaction: in words, such as “addition to a C=C bond”.
+        pattern: of the molecule, SMARTS.
         bonds: by two atoms of the pattern, the bond that they get; None where it is broken.
         ends: the atoms that get a `*`, by the bond that it hangs on.
         gone: atoms that leave.
@@ -195,7 +196,10 @@ class _Group(NamedTuple):
     """A functional group: its pattern, and what becomes of it, as for `_Growth`.
 
     Attributes:
+        pattern: SMARTS.
         end: the atom of the pattern that gets a `*`.
+        gone: atoms that leave.
+        bonds: by two atoms of the pattern, the kind that their bond becomes.
         replaced: an atom that becomes another element.
     """
 

@@ -20,6 +20,9 @@ _NEAR, _MOST_NEAR = 0.78, 5
 _LETTERS = str.maketrans(
     {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ω": "omega", "ß": "ss"}
 )
+_TACTIC = re.compile(r"(?:(?:syndio|iso|hetero|a)tactic[\s-]+|(?:it|st|at|ht)-)(.+)", re.IGNORECASE)
+"""What stands before a name to say the tacticity, of which the units of the list say nothing."""
+_TRADE_MARKS = "®©℠™°"
 # German spellings, and others that differ by a letter, in what is left of a name without signs.
 _SPELLINGS = tuple(
     (re.compile(pattern), spelled)
@@ -115,6 +118,8 @@ def _exactly(text: str) -> Named | None:
     key, list_ = name_key(text), _list()
     if key in list_.names:
         return Named(text, "name", (list_.names[key],))
+    if tactic := _TACTIC.fullmatch(text.strip()):
+        return _exactly(tactic[1])
     of_class = list_.classes.get(key)
     if key in list_.abbreviations:
         members = of_class.polymers if of_class else ()
@@ -163,6 +168,13 @@ def _list() -> _List:
     return _List(polymers, names, abbreviations, classes)
 
 
+def _says_something(sign: str) -> bool:
+    """Whether a sign that is none of ASCII is a letter, a digit or a picture."""
+    return unicodedata.category(sign)[0] in "LN" or (
+        unicodedata.category(sign) == "So" and sign not in _TRADE_MARKS
+    )
+
+
 def rows_of(path: Path) -> Iterator[dict[str, str]]:
     """The rows of a list of names, by column."""
     with path.open(encoding="utf-8", newline="") as file:
@@ -175,8 +187,13 @@ def parts_of(text: str) -> list[str]:
 
 
 def name_key(name: str) -> str:
-    """A name's letters and digits, spelled in one way; and `/`, which stands between comonomers."""
+    """A name's letters and digits, spelled in one way; and `/`, which stands between comonomers.
+
+    Empty for a text with letters or pictures that are not understood: what they say would be lost.
+    """
     text = unicodedata.normalize("NFKD", name[:_LONGEST].casefold().translate(_LETTERS))
+    if any(_says_something(sign) for sign in text if not sign.isascii()):
+        return ""
     text = re.sub(r"[^a-z0-9/]", "", text.encode("ascii", "ignore").decode())
     for pattern, spelled in _SPELLINGS:
         text = pattern.sub(spelled, text)

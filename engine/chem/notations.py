@@ -55,6 +55,16 @@ def as_smiles(text: str) -> str:
     return text
 
 
+def drawn_unit(text: str) -> str:
+    """The SMILES of a text that is drawn with chain ends; empty for a name, or a molecule.
+
+    Raises:
+        NotationError: as for `as_smiles`.
+    """
+    smiles = as_smiles(text)
+    return smiles if "*" in smiles else ""
+
+
 def _without_tail(smiles: str, tail: str) -> str:
     if "*" not in smiles and "Sg:" in tail:
         raise NotationError(

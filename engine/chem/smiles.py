@@ -46,6 +46,8 @@ _FLAT = "_flat"
 """A property of molecules without any mark of stereo, which their copies keep."""
 _MANY_FUSED = 5  # in one system: 136 of 11,409 real units have as many, and each of them one form
 _SPELLINGS = 2
+_AROUND = "\u200b\u2060\ufeff\"'“”„‘’‚ "
+"""Signs without a width, and quotation marks, which come along when a SMILES is copied."""
 _REMEMBERED = 768  # the texts of a chunk of a file, and forms of them on the way
 
 # RDKit's complaints go to this logger instead of the terminal. `_reason` listens to it for a
@@ -72,7 +74,7 @@ def parse(smiles: str) -> Chem.Mol:
     Raises:
         BadSmilesError: with RDKit's reason, when it cannot be read.
     """
-    return _molecules.parse(smiles.strip())
+    return _molecules.parse(smiles.strip().strip(_AROUND))
 
 
 def release_interrupts() -> None:

@@ -49,6 +49,9 @@ from .options import (
 from .output import print_line, progress_bar
 
 _NAMED_ROWS = 10
+_WIDEST = 9
+"""Characters of the widest number of four digits, such as 2.701e+09."""
+
 _SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
@@ -165,6 +168,8 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
         )
     if output:
         print_line(f"Written to {output}", stderr=True)
+    if missing.unread:
+        print_line(missing.unread, stderr=True)
     if missing.count:
         words = "could not be predicted; cells are empty, and the column `problem` says why"
         print_line(f"{counted(missing.count, 'row')} {words}:", stderr=True)
@@ -289,16 +294,34 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     _print_measured(predictor, smiles)
     for condition in predictor.info.conditions:
         print_line(f"at {condition.name} {given[condition.name]} {condition.unit}".strip())
+    shown = uncertainty if arguments.intervals else None
+    _print_values(predictor, predicted, shown, arguments.source)
+    if uncertainty and (requirements := _requirements(predictor, arguments)):
+        _print_probabilities(predictor, requirements, predicted, uncertainty)
+
+
+def _print_values(
+    predictor: Predictor, predicted: Predictions, shown: Uncertainty | None, source: str | None
+) -> None:
+    """Print what the blend and each member predict of one unit."""
     # Kept on one line, where a narrow terminal breaks the others.
     interval = Column(f"{100 * LEVEL:.0f} % interval", no_wrap=True)
-    shown = uncertainty if arguments.intervals else None
     heads: list[Column | str] = [interval, "domain"] if shown else []
     blended = Table("property", "blend", *heads, box=SIMPLE_HEAD)
     # A table of their own: all in one would not fit a terminal of 80 columns.
     titles = [title_of(member) for member in predictor.info.members]
-    members = Table("members", *titles, box=SIMPLE_HEAD)
+    heads_of_members = [
+        Column(each, justify="right", min_width=_WIDEST, overflow="fold") for each in titles
+    ]
+    members = Table(
+        Column("members", overflow="fold"),
+        *heads_of_members,
+        box=SIMPLE_HEAD,
+        padding=(0, 0, 0, 1),
+        pad_edge=False,
+    )
     for property_ in predictor.info.properties:
-        if arguments.source and property_.source != arguments.source:
+        if source and property_.source != source:
             continue
         label = escape(property_.label)
         blend = property_.number(predicted.blend.at[0, property_.name])
@@ -306,8 +329,6 @@ def _predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         values = (frame.at[0, property_.name] for frame in predicted.members.values())
         members.add_row(label, *("–" if isnan(v) else property_.number(v) for v in values))
     Console().print(blended, members)
-    if uncertainty and (requirements := _requirements(predictor, arguments)):
-        _print_probabilities(predictor, requirements, predicted, uncertainty)
 
 
 def _print_probabilities(

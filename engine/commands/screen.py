@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..base.errors import UserError
 from ..base.wording import counted, listed
+from ..inference.seen import UNKNOWN_ATOMS
 from ..inference.specification import Requirement, read_specification
 from ..screening import Screened, Wanted, screen
 from ..settings.properties import Property
@@ -48,7 +49,7 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--with-guesses",
         action="store_true",
-        help="keep units with elements, charges or valences that no training unit has, too",
+        help=f"also keep units with {UNKNOWN_ATOMS}",
     )
     add_conditions(command)
     add_columns(command)
@@ -98,13 +99,16 @@ def _tell(screened: Screened, out: Path) -> None:
     if screened.skipped:
         names = listed([str(path) for path in screened.skipped])
         print_line(f"Not read, by their names no tables: {names}.", stderr=True)
+    for words in screened.unread:
+        print_line(words, stderr=True)
     if screened.gone_on:
         print_line(f"{counted(screened.gone_on, 'row')} had been predicted before.", stderr=True)
     print_line(f"Written to {out}: {screened.kept:,} of {counted(screened.rows, 'row')}.")
     if screened.guesses:
+        are = "is" if screened.guesses == 1 else "are"
         print_line(
-            f"{counted(screened.guesses, 'row')} met it only by guesses and are left out: no "
-            "training unit has their elements, charges or valences. --with-guesses keeps them.",
+            f"{counted(screened.guesses, 'row')} met it only by guesses, and {are} left out: of "
+            f"units with {UNKNOWN_ATOMS}. --with-guesses keeps them.",
             stderr=True,
         )
     if screened.problems_file:

@@ -19,6 +19,13 @@ FEWEST_POLYMERS = 10
 NEVER = "never compared with measured values"
 """What is said of answers as simulated of which nobody knows how far they are off."""
 
+_OTHER_QUANTITIES = {
+    "static_dielectric_const": "with the fixed charges of simulations electrons do not move: "
+    "measured dielectric constants are larger by about n² − 1, n being the refractive index",
+    "Cp": "classical simulations overestimate heat capacities: measured ones are far below",
+}
+"""What is known of properties that simulations by classical molecular dynamics tell otherwise."""
+
 
 class AgainstMeasured(BaseModel):
     """The distance of a property's answers from measured values of the same quantity.
@@ -62,6 +69,19 @@ def is_simulated(info: "BundleInfo", property_: Property) -> bool:
     """Whether a property is answered as its source has it, which simulated or computed it."""
     kinds = {source.name: source.kind for source in info.sources}
     return (property_.origin or kinds.get(property_.source)) in ("simulated", "computed")
+
+
+def caveat(property_: Property, like: str) -> str:
+    """What is known to set simulated values of a property apart from measured ones.
+
+    Args:
+        property_: the property.
+        like: what its values are like, see `engine.settings.sources.source_words`.
+
+    Returns:
+        Words without a full stop; empty where nothing is known, and for measured values.
+    """
+    return _OTHER_QUANTITIES.get(property_.base, "") if like.startswith("as simulated") else ""
 
 
 def against_measured_words(info: "BundleInfo", property_: Property) -> str:

@@ -24,15 +24,15 @@ class Interval(BaseModel):
 
     Attributes:
         level: the share of labels that should lie within the interval.
-        quantile: half the width for a repeat unit of typical spread, in the property's unit.
+        quantile: half the width for a repeat unit of typical spread, on the property's scale.
         quantiles: the same for other shares, by the share in percent: those of `COVERAGES` that
             the labels were enough for; empty in a bundle from before there were any.
         share: the share of the half width that is proportional to the spread, 0 to 1.
-        typical: the median spread of the repeat units it was calibrated on, in the same unit.
+        typical: the median spread of the repeat units it was calibrated on, on the same scale.
         labels: how many labels it was calibrated on.
         coverage: the share of labels that lay within intervals calibrated on the other folds; None
             where those folds had too few labels.
-        width: the mean width of those intervals, in the same unit.
+        width: the mean width of those intervals, on the same scale.
     """
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -50,11 +50,11 @@ class Interval(BaseModel):
         """How far the interval reaches to either side of the blend.
 
         Args:
-            spread: shape `(N,)`, in the property's unit.
+            spread: shape `(N,)`, on the property's scale.
             coverage: the share of labels that should lie within it.
 
         Returns:
-            Shape `(N,)`, in the same unit; NaN where the labels were too few for the coverage.
+            Shape `(N,)`, on the same scale; NaN where the labels were too few for the coverage.
         """
         quantile = self.quantile
         if coverage != self.level:
@@ -112,8 +112,8 @@ def fit_interval(residuals: np.ndarray, spread: np.ndarray) -> Interval | None:
     grid of tenths; it is then shrunk towards a constant width, as if 100 more labels favoured one.
 
     Args:
-        residuals: shape `(N,)`, |label − blend| out-of-fold, in the property's unit.
-        spread: shape `(N,)`, of the members' out-of-fold predictions, in the same unit.
+        residuals: shape `(N,)`, |label − blend| out-of-fold, on the property's scale.
+        spread: shape `(N,)`, of the members' out-of-fold predictions, on the same scale.
 
     Returns:
         The interval without coverage and width; None when the labels are too few for the level:
@@ -146,8 +146,8 @@ def held_out_half_widths(
     """Half the width of each row's interval, calibrated on the residuals of the other folds alone.
 
     Args:
-        residuals: shape `(N,)`, out-of-fold, in the property's unit.
-        spread: shape `(N,)`, in the same unit.
+        residuals: shape `(N,)`, out-of-fold, on the property's scale.
+        spread: shape `(N,)`, on the same scale.
         folds: shape `(N,)`.
 
     Returns:
@@ -175,7 +175,7 @@ def calibrate(
     (2015) 9, doi:10.1007/s10472-013-9368-4.
 
     Args:
-        labels: shape `(N, K)`, each column in its property's unit, NaN where missing.
+        labels: shape `(N, K)`, each column on its property's scale, NaN where missing.
         members: shape `(M, N, K)`, out-of-fold predictions.
         blended: shape `(N, K)`, blended with weights fitted on the other folds.
         folds: shape `(N,)`.

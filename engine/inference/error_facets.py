@@ -11,8 +11,6 @@ from ..settings.numbers import number, without_unit
 from ..settings.properties import Property
 from .error_filters import SEEN, UNSEEN
 
-"""What the columns of conditions begin with, as in a run's table."""
-
 _SECTIONS = 8
 
 

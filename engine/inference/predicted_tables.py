@@ -165,12 +165,14 @@ class Unpredicted:
         first: the first ten of them: `id`, `SMILES`, `reason`.
         warned: how many rows have a warning.
         of: how many rows there were, predicted or not.
+        unread: a sentence about sheets that were not read; empty where all was.
     """
 
     count: int = 0
     first: pd.DataFrame = field(default_factory=pd.DataFrame)
     warned: int = 0
     of: int = 0
+    unread: str = ""
 
     def add(self, rows: pd.DataFrame) -> None:
         """Count some more rows."""
@@ -233,7 +235,7 @@ def predict_file(
     names = predictor.info.answer_columns if names is None else names
     row_predictor = RowPredictor(predictor, names, intervals, requirements, conditions, fragments)
     columns, by_name = columns_of_units_or_names(table.head, smiles, id)
-    missing = Unpredicted()
+    missing = Unpredicted(unread=table.head.reading.unread_words)
     # Refused before anything is written.
     row_predictor.check(table.head)
     chunks = (TableRows(part, columns, by_name) for part in table.chunks(CHUNK_ROWS))

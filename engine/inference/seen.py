@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel
 
-from ..base.wording import counted, either, listed
+from ..base.wording import counted, either
 
 if TYPE_CHECKING:
     from ..chem.inventory import Inventory
@@ -16,6 +16,12 @@ Unseen = dict[str, list[str]]
 """What a unit has and no training unit has, with the properties for which that is so:
 `{"iron": ["Tg", "FFV"]}`."""
 
+
+UNKNOWN_ATOMS = (
+    "an element, a charge, a valence, a radical, an isotope, or a number of attachment points or "
+    "pieces that no training unit has"
+)
+"""What a unit has whose values are mere guesses; see `lacks_atoms`."""
 
 _BOND, _RING, _SIZE = "a bond", "a ring of", "as many as"
 """How begins what is new of a unit although its atoms are not."""
@@ -162,6 +168,6 @@ def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
             together.setdefault(own, []).append(words)
     sentences = []
     for own, named in together.items():
-        label = "" if len(own) == len(names) else f" with a label of {listed(own)}"
+        label = "" if len(own) == len(names) else f" with a label of {either(own)}"
         sentences.append(f"No training unit{label} has {either(named)}.")
     return sentences

@@ -44,8 +44,8 @@ class Wanted:
             `keep` where it is None.
         top: how many of the best are kept, best first; all, in the order of the files, where it is
             None.
-        with_guesses: whether a value counts that is a mere guess: of a unit with an element, a
-            charge or a valence that no training unit has.
+        with_guesses: whether a value counts that is a mere guess: of a unit with atoms that no
+            training unit has.
     """
 
     keep: Sequence[Requirement] = ()
@@ -89,6 +89,7 @@ class Screened:
         gone_on: how many rows were done already when this process began.
         problems_file: where those are that could not be predicted; None without any.
         skipped: files in folders whose names are not those of tables.
+        unread: sentences about sheets of workbooks that were not read.
     """
 
     rows: int
@@ -98,6 +99,7 @@ class Screened:
     gone_on: int
     problems_file: Path | None
     skipped: list[Path] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 class _File(NamedTuple):
@@ -173,10 +175,12 @@ def screen(
         fragments=fragments,
     )
     with work_on(plan, out) as work:
-        files = []
+        files, unread = [], []
         for path, file in zip(found.paths, described_files, strict=True):
             stream = stream_table(unpacked(path, file, work.unpacked))
             row_predictor.check(stream.head)
+            if words := stream.head.reading.unread_words:
+                unread.append(f"{file.name}: {words}")
             columns, by_name = columns_of_units_or_names(stream.head, smiles, id)
             files.append(_File(file.name, stream.count, stream.chunks, columns, by_name))
         gone_on = _screen_rest(row_predictor, plan, work, files, progress)
@@ -187,6 +191,7 @@ def screen(
         gone_on=gone_on,
         problems_file=problems_file(out) if counts.problems else None,
         skipped=found.skipped,
+        unread=unread,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.budget import allow_for, check_time, cpu_budget
 from ..base.errors import UserError
+from ..base.wording import listed
 from . import delimited, sheets, structures, workbooks
 from .cells import LONGEST_CELL, DecimalSign, guess_decimal, plain_text
 from .decoding import FIT_ANY_BYTES, TextFile
@@ -60,6 +61,14 @@ class Reading(BaseModel):
     joined_sheets: dict[str, int] = {}
     other_sheets: tuple[str, ...] = ()
     alike_sheets: tuple[str, ...] = ()
+
+    @property
+    def unread_words(self) -> str:
+        """A sentence about the sheets that were not read; empty where there are none."""
+        if not self.other_sheets:
+            return ""
+        others = listed([f"“{title}”" for title in self.other_sheets])
+        return f"Only the sheet “{self.sheet}” was read, not {others}: save those as files, too."
 
 
 @dataclass(frozen=True)

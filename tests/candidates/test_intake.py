@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from engine.base.errors import UserError
 from engine.candidates import intake
 from engine.candidates.added import MOST_COMPARED, Added, tell_added
 from engine.candidates.intake import left_out, of_file, of_lines
+from engine.chem.smiles import canonical
 
 
 def test_lines_are_units_names_or_told_what_they_are() -> None:
@@ -47,9 +49,10 @@ def test_names_behind_units_begin_at_the_first_sign_between(line, unit, own) -> 
 def test_a_file_keeps_its_ids_and_columns(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("code,SMILES,batch,Tg\nx1,*CC*,7,\nx2,,8,3.5\nx3,nonsense(,,1\n")
-    count, rows = of_file(path, "mine.csv")
-    found = list(rows)
-    assert count == len(found) == 3
+    rows = of_file(path, "mine.csv")
+    found = list(rows.candidates)
+    assert rows.total == len(found) == 3
+    assert rows.unread == ""
     assert [each.row_id for each in found] == ["x1", "x2", "x3"]
     assert [each.unit for each in found] == ["*CC*", None, None]
     assert found[1].extra == {"batch": "8", "Tg": "3.5"}
@@ -60,7 +63,7 @@ def test_a_file_keeps_its_ids_and_columns(tmp_path: Path) -> None:
 def test_a_file_of_names_becomes_their_units(tmp_path: Path) -> None:
     path = tmp_path / "names.csv"
     path.write_text("polymer,price\nPMMA,3\npolystyrene,2\nnot a polymer,1\n")
-    found = list(of_file(path, "names.csv")[1])
+    found = list(of_file(path, "names.csv").candidates)
     assert [each.unit for each in found] == ["*CC(*)(C)C(=O)OC", "*CC(*)c1ccccc1", None]
     assert found[0].extra == {"price": "3"}
 
@@ -128,3 +131,35 @@ def test_polymers_that_are_there_already_are_told_however_they_are_drawn() -> No
     many = [f"*{'C' * n}*" for n in range(1, MOST_COMPARED + 1)]
     told = tell_added(before, [*many, "*CCO*", "*OCC*", "*CCO*"])
     assert told == Added(len(many) + 3, 0, 1, 1, as_drawn=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "unit", "own"),
+    [
+        ("[R1]CC[R2] mine", "*CC*", "mine"),
+        ("∗CC∗, mine", "*CC*", "mine"),
+        ("PMMA\tRöhm\t3.2", "*CC(*)(C)C(=O)OC", "Röhm, 3.2"),
+        ("PMMA;Röhm", "*CC(*)(C)C(=O)OC", "Röhm"),
+        ("PMMA, mine", "*CC(*)(C)C(=O)OC", "mine"),
+        ("nylon-6,6", "*NCCCCCCNC(=O)CCCCC(*)=O", ""),
+        ("name\tmaker", None, ""),
+        ("{[$]CC[$],[$]CO[$]}", None, ""),
+    ],
+)
+def test_a_line_may_be_cells_of_a_spreadsheet(line: str, unit: str | None, own: str) -> None:
+    (found,) = of_lines(line)
+    assert found.unit is None if unit is None else canonical(found.unit) == canonical(unit)
+    assert found.row_id == own
+    assert found.given == line
+    assert bool(found.problem) == (unit is None)
+
+
+def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "two.xlsx"
+    with pd.ExcelWriter(path) as book:
+        for title in ("one", "other"):
+            frame = pd.DataFrame({"SMILES": ["*CC*", "*CCO*"]})
+            frame.to_excel(book, sheet_name=title, index=False)
+    rows = of_file(path, "two.xlsx")
+    assert rows.total == 2
+    assert rows.unread.startswith("Only the sheet “one” was read, not “other”")

@@ -31,10 +31,10 @@ def test_a_list_is_found_again_with_all_that_was_put_on_it(workspace) -> None:
 def test_columns_of_files_are_numbers_only_where_every_cell_is_one() -> None:
     made = lists.create_list("Columns")
     cells = [
-        {"price": "9,5", 'say "it"': "b", "mixed": "3"},
+        {"price": "9,5", 'say "it"': "B", "mixed": "3"},
         {"price": "10,0", "mixed": "x"},
         {},
-        {"price": "-1", 'say "it"': "A"},
+        {"price": "-1", 'say "it"': "a"},
         {"gone": "1"},
     ]
     ids = made.add([_new("*CC*", extra=each) for each in cells])
@@ -44,7 +44,7 @@ def test_columns_of_files_are_numbers_only_where_every_cell_is_one() -> None:
     assert price.numbers == {ids[0]: 9.5, ids[1]: 10.0, ids[3]: -1.0}
     assert price.keys == price.numbers
     assert said.numbers is mixed.numbers is None
-    assert said.texts == {ids[0]: "b", ids[3]: "A"}
+    assert said.texts == {ids[0]: "B", ids[3]: "a"}
     assert said.keys[ids[3]] < said.keys[ids[0]], "capital letters stand with small ones"
 
 

@@ -150,3 +150,34 @@ def test_predict_takes_the_name_of_one_polymer(capsys: pytest.CaptureFixture[str
     ):
         assert main(["predict", "shipped", text]) == 1
         assert words in capsys.readouterr().err.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "text", ["氯化PE", "PЖVC", "PE🙂", "PPΟ", "PΜΜA", "atactic", "isotactic nonsense"]
+)
+def test_a_name_with_what_is_not_understood_is_none(text: str) -> None:
+    assert find(text).only is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("syndiotactic polystyrene", "Polystyrene"),
+        ("it-PMMA", "Poly(methyl methacrylate)"),
+        ("Polyéthylène", "Polyethylene"),
+        ("PE™", "Polyethylene"),
+    ],
+)
+def test_tacticity_accents_and_trade_marks_do_not_matter(text: str, name: str) -> None:
+    assert find(text).only.name == name
+
+
+@pytest.mark.parametrize("text", ["[R1]CC[R2]", "{[$]CC[$]}", "∗CC∗", "“*CC*”", "*CC*\u200b"])
+def test_a_unit_is_found_in_every_notation(text: str) -> None:
+    assert find(text).only.smiles == "*CC*"
+
+
+def test_many_blanks_take_no_time() -> None:
+    """It took more than a minute, in which the whole server stood still."""
+    assert find("poly(" + " " * 1900 + "x").only is None
+    assert find("poly(" + "- " * 900 + "x)").only is None

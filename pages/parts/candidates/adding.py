@@ -92,14 +92,16 @@ def _show_upload() -> None:
         path.write_bytes(file.getbuffer())
         try:
             with st.spinner("Reading the file…"):
-                count, rows = intake.of_file(path, file.name)
+                rows = intake.of_file(path, file.name)
             st.session_state[_FILES] = number + 1
-            _add(rows, count, "row")
+            _add(rows.candidates, rows.total, "row", unread=rows.unread)
         except UserError as error:
             show_error(error)
 
 
-def _add(candidates: Iterator[NewCandidate], count: int, noun: str, left_out: int = 0) -> None:
+def _add(
+    candidates: Iterator[NewCandidate], count: int, noun: str, left_out: int = 0, unread: str = ""
+) -> None:
     """Put candidates on the list, and show it.
 
     Args:
@@ -107,6 +109,7 @@ def _add(candidates: Iterator[NewCandidate], count: int, noun: str, left_out: in
         count: how many they are.
         noun: of what each was: a line or a row.
         left_out: how many lines are no candidates.
+        unread: a sentence about what was not read.
     """
     list_ = current_list()
     before = list_.units()
@@ -124,7 +127,7 @@ def _add(candidates: Iterator[NewCandidate], count: int, noun: str, left_out: in
     look_at_list(list_.id)
     with st.spinner("Comparing with what is on the list…"):
         told = _words(tell_added(before, units), noun)
-    words = " ".join(filter(None, [told, _left_out_words(left_out)]))
+    words = " ".join(filter(None, [told, _left_out_words(left_out), unread]))
     st.session_state[_ADDED] = words, list_.id, list_.count()
     st.rerun()
 

@@ -10,6 +10,7 @@ from engine.candidates.answers import GUESS, Answers
 from engine.candidates.downloads import title_shown
 from engine.candidates.rows import Candidate
 from engine.candidates.store import LONGEST_NOTE
+from engine.inference.uncertainty import OUTSIDE
 from engine.settings.numbers import number
 from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look
@@ -18,6 +19,8 @@ from pages.parts.page_guard import part
 from pages.parts.pictures import show_picture
 
 MOST = 8
+_MEASURED = "measured"
+_SIGNS = {_MEASURED: "●", OUTSIDE: "◦", GUESS: "?"}
 _WIDTH = 250
 
 
@@ -102,7 +105,7 @@ def _show_note(look: Look, candidate: Candidate) -> None:
 
 
 def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
-    """The properties of candidates side by side; what differs for certain is marked."""
+    """The properties of candidates side by side; what stands apart from all others is marked."""
     found = [(each, answers.row_of(each.id)) for each in compared]
     there = [(each, row) for each, row in found if row is not None]
     if len(there) < 2:
@@ -117,8 +120,8 @@ def _show_differences(answers: Answers, compared: list[Candidate]) -> None:
     st.dataframe(frame, height="content", alt="Properties of the selected candidates side by side")
     like = answers.like_words(answers.properties)
     st.caption(
-        "▲ the highest and ▼ the lowest of a row, where their intervals do not overlap; ● marks "
-        f"measured values, ? guesses. {plain(like)}"
+        "▲ the highest and ▼ the lowest of a row, where no other interval reaches as far; ● marks "
+        f"measured values, ◦ values outside the domain, ? guesses. {plain(like)}"
     )
 
 
@@ -126,13 +129,16 @@ def _cells(answers: Answers, rows: list[int], k: int, property_: Property) -> li
     values = answers.values[rows, k]
     low, high = (ends[rows, k] for ends in answers.ends)
     is_measured = answers.is_measured[rows, k]
-    is_guess = (answers.domains[rows, k] == GUESS) & ~is_measured
+    sides = np.where(is_measured, _MEASURED, answers.domains[rows, k])
     cells = [
-        number(property_, value) + (" ●" if measured else " ?" if guess else "")
-        for value, measured, guess in zip(values, is_measured, is_guess, strict=True)
+        f"{number(property_, value)} {_SIGNS.get(side, '')}".strip()
+        for value, side in zip(values, sides, strict=True)
     ]
-    if np.isfinite(values).sum() > 1:
-        top, bottom = int(np.nanargmax(values)), int(np.nanargmin(values))
-        if low[top] > high[bottom]:
-            cells[top], cells[bottom] = f"▲ {cells[top]}", f"▼ {cells[bottom]}"
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) > 1:
+        top, bottom = known[values[known].argmax()], known[values[known].argmin()]
+        if low[top] > high[known[known != top]].max():
+            cells[top] = f"▲ {cells[top]}"
+        if high[bottom] < low[known[known != bottom]].min():
+            cells[bottom] = f"▼ {cells[bottom]}"
     return cells

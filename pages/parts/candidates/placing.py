@@ -15,6 +15,10 @@ from pages.parts.page_guard import part
 
 _MOST_SHOWN = 10
 _MOST_LOOKED_AT = 100
+_LEADS_TO = {
+    "copolymer": "is a copolymer, which a list cannot hold; the homopolymers of its units are",
+    "class": "is a class of polymers, such as",
+}
 _PLACED = "repeat units placed"
 
 
@@ -67,9 +71,9 @@ def _ask(list_: CandidateList, offers: list[Offer]) -> None:
 
 def _choose(list_: CandidateList, offer: Offer) -> list[FoundUnit]:
     """The repeat units that are chosen for a candidate; of a sure one, that."""
-    made_by = "makes" if offer.is_of_monomer else "may mean"
+    leads_to = "makes" if offer.is_of_monomer else _LEADS_TO.get(offer.how, "may mean")
     return st.multiselect(
-        plain(f"{clipped(offer.candidate.given)} {made_by}"),
+        plain(f"{clipped(offer.candidate.given)} {leads_to}"),
         offer.units,
         default=[offer.only] if offer.only else [],
         format_func=_words,

@@ -5,6 +5,7 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.candidates.answers import Answers
 from engine.candidates.store import CandidateList
+from engine.inference.against_measured import caveat
 from engine.inference.specification import LONGEST, Requirement, read_specification
 from engine.settings.properties import Property
 from pages.parts.formatting import plain, show_error, title_with_name, unit_of
@@ -101,4 +102,10 @@ def _show_understood(requirements: list[Requirement], answers: Answers) -> None:
             f". Of {', '.join(map(plain, without))} there is no probability: the model has no "
             "interval of it."
         )
-    st.caption(text)
+    asked = {each.name for each in requirements}
+    known = [
+        plain(f"{each.name}: {words}.")
+        for each in answers.properties
+        if each.name in asked and (words := caveat(each, answers.like.get(each.name, "")))
+    ]
+    st.caption("  \n".join([text, *known]))

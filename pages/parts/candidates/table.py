@@ -15,8 +15,9 @@ from engine.candidates.ranking import Order, View, ranked
 from engine.candidates.rows import Candidate
 from engine.chem.synthesis_hints import HARD
 from engine.inference.conformal import LEVEL
+from engine.inference.seen import UNKNOWN_ATOMS
 from engine.inference.uncertainty import OUTSIDE
-from engine.settings.numbers import number, without_unit
+from engine.settings.numbers import number, number_range, without_unit
 from engine.settings.properties import Property
 from engine.table.columns import free_name
 from pages.parts.candidates.columns import Columns
@@ -88,8 +89,8 @@ def choose_view(look: Look) -> Shown:
         guesses = st.checkbox(
             "Rank guesses too",
             key="rank guesses",
-            help="Of a candidate with an element, a charge or a valence that no training unit has, "
-            "the values are guesses. Such candidates stand behind the others.",
+            help=f"Values of a candidate with {UNKNOWN_ATOMS} are guesses. Such candidates stand "
+            "behind the others.",
         )
     view = View(orders[by], not lowest, tuple(only), guesses)
     by_own = own.get(by, "")
@@ -209,7 +210,7 @@ def _interval(answers: Answers, row: int, k: int, property_: Property) -> str:
         return f"● {in_short(property_, labels)}"
     low, high, side = answers.low[row, k], answers.high[row, k], answers.domains[row, k]
     bare = without_unit(property_)
-    ends = "" if low != low else f"{number(bare, low)} … {number(bare, high)}"
+    ends = "" if low != low else number_range(bare, low, high, " … ")
     return f"{ends} {'?' if side == GUESS else '◦' if side == OUTSIDE else ''}".strip()
 
 

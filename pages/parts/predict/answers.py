@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from engine.base.wording import listed
-from engine.inference.against_measured import NEVER, is_simulated
+from engine.inference.against_measured import NEVER, caveat, is_simulated
 from engine.inference.bundle import BundleInfo
 from engine.settings.properties import Property
 from engine.settings.sources import source_words
@@ -57,12 +57,19 @@ def show_answers(info: BundleInfo, molecule: Molecule) -> None:
     st.html(f'{_STYLE}<dl class="pg-answers">{rows}</dl>')
     # Once for all of them: a line in each row would push the last ones off the screen.
     unproven = [
-        each.name
+        each.title
         for each in answers
         if trusted(info, each) == NEVER and not measured_labels(info, each, molecule)
     ]
     if unproven:
         st.caption(plain(f"{NEVER[0].upper()}{NEVER[1:]}: {listed(unproven, most=99)}."))
+    known = [
+        f"{each.title}: {words}."
+        for each in answers
+        if (words := caveat(each, source_words(info.sources, each)))
+    ]
+    if known:
+        st.caption(plain(" ".join(known)))
 
 
 def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
@@ -94,7 +101,9 @@ def _said(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     value = molecule.predicted["blend"][property_.name]
     sure = molecule.uncertainty.get(property_.name)
     if labels := measured_labels(info, property_, molecule):
-        return escape(f"measured: {labels[0].reference}")
+        others = [each.value for each in labels if each.value != labels[0].value]
+        also = f" · also {listed([number(property_, each) for each in others])}" if others else ""
+        return escape(f"measured: {labels[0].reference}{also}")
     words = [escape(f"predicted {source_words(info.sources, property_)}".strip())]
     low, high = info.ranges[property_.name]
     if sure and sure.outside:

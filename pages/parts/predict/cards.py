@@ -5,7 +5,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from engine.inference.against_measured import against_measured_words
+from engine.inference.against_measured import against_measured_words, caveat
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.domain_words import OUTSIDE_DOMAIN, DomainInWords
@@ -138,6 +138,8 @@ def _values(property_: Property, info: BundleInfo, molecule: Molecule) -> list[s
     if not labels:
         words = ", ".join(filter(None, [like, escape(trusted(info, property_))]))
         said = f'<div class="pg-soft">predicted, {words}</div>' if words else ""
+        if known := caveat(property_, like):
+            said += f'<div class="pg-soft">{escape(known)}</div>'
         uncertainty = molecule.uncertainty.get(property_.name)
         unsure = " pg-unsure" if uncertainty and uncertainty.outside else ""
         simulated = escape(simulated_words(property_, molecule, in_full=True))
