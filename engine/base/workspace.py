@@ -1,8 +1,9 @@
 """Where files lie on disk, and how they are written so that no reader sees half of one."""
 
 import os
+import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from string import hexdigits
@@ -141,7 +142,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
     A power cut leaves the old content or the new, too. After an error or an interruption, `path`
     has its old content and the temporary file is gone.
+
+    Raises:
+        UserError: when a pipe, a device or a folder lies there: it would be gone afterwards.
     """
+    if (words := oddity(path)) not in ("", "is a link"):
+        raise UserError(f"{path} {words}, where a file should be: name another one.")
     _remove_abandoned(path)
     with _temporary(path) as temporary:
         try:
@@ -154,6 +160,36 @@ def replacing(path: Path) -> Iterator[Path]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def writing_to(path: Path, inputs: Sequence[Path] = ()) -> Iterator[Path]:
+    """Where to write a file that a user named: as `replacing`, and what people expect of names.
+
+    The target of a link is written, and not the link; a pipe or a device gets what is written.
+
+    Args:
+        path: as the user named it.
+        inputs: files that are read for it, and must not be lost.
+
+    Raises:
+        UserError: when it is one of the inputs, or a folder.
+    """
+    if any(each.exists() and path.exists() and path.samefile(each) for each in inputs):
+        raise UserError(f"{path} is read, and would be lost: name another file to write to.")
+    if _is_stream(path):
+        yield path
+    else:
+        with replacing(path.resolve() if path.is_symlink() else path) as temporary:
+            yield temporary
+
+
+def _is_stream(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 @contextmanager

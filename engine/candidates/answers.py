@@ -17,7 +17,7 @@ from ..inference.bundle import BundleInfo, bundle_files
 from ..inference.conformal import Interval
 from ..inference.predict import Predictions
 from ..inference.specification import Probabilities, Requirement, pareto_front, probabilities
-from ..inference.uncertainty import INSIDE, OUTSIDE, Uncertainty
+from ..inference.uncertainty import GUESS, INSIDE, OUTSIDE, Uncertainty
 from ..runs.known_labels import KnownLabel, KnownLabels
 from ..settings.properties import Property
 from ..settings.sources import source_words
@@ -33,9 +33,6 @@ those of all properties stand the measured values, as text."""
 
 _FORM = "numbers, measured values and what predictions are like"
 """What is kept of an answer: what was kept in another form is predicted anew."""
-
-GUESS = "guess"
-"""The domain of a unit with atoms that no training unit has, see `lacks_atoms`."""
 
 NEGLIGIBLE = 0.005
 """Probabilities below this are shown as 0 %."""

@@ -19,11 +19,11 @@ from ..chem.smiles import BadSmilesError
 from ..inference.conformal import LEVEL
 from ..inference.seen import UNKNOWN_ATOMS
 from ..inference.specification import Requirement
-from ..inference.uncertainty import INSIDE, OUTSIDE
+from ..inference.uncertainty import GUESS, INSIDE, OUTSIDE
 from ..settings.numbers import number, number_range
 from ..table.columns import free_name
 from ..table.written import csv_bytes
-from .answers import GUESS, Answers, value_columns, value_names
+from .answers import Answers, value_columns, value_names
 from .measured import with_references
 from .rows import Candidate
 

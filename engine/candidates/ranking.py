@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from ..inference.specification import Requirement
-from ..inference.uncertainty import OUTSIDE
-from .answers import GUESS, Answers
+from ..inference.uncertainty import GUESS, OUTSIDE
+from .answers import Answers
 
 LIKELY = 0.5
 

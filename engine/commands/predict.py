@@ -20,7 +20,7 @@ from rich.table import Column, Table
 
 from ..base.errors import UserError
 from ..base.wording import clipped, counted, listed
-from ..base.workspace import replacing
+from ..base.workspace import writing_to
 from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
@@ -150,7 +150,7 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
     if arguments.sample_submission:
         _predict_sample(predictor, arguments, output)
         return
-    with progress_bar() as show, _written(output) as out:
+    with progress_bar() as show, _written(output, arguments) as out:
         source = ALL if arguments.sources == ALL else arguments.source
         names, path = predictor.info.columns_for(source), Path(arguments.input)
         missing = predict_file(
@@ -199,7 +199,7 @@ def _predict_sample(
     """Predict a file in the form of a sample submission; both are read as a whole."""
     sample = read_table(arguments.sample_submission)
     test = read_table(arguments.input)
-    with progress_bar() as show, _written(output) as out:
+    with progress_bar() as show, _written(output, arguments) as out:
         submission = make_submission(
             predictor,
             test,
@@ -229,7 +229,7 @@ def _predict_sample(
         _print_rows(filled)
         return
     beside = output.with_name(f"{output.stem}-filled-rows.csv")
-    with _written(beside) as out:
+    with _written(beside, arguments) as out:
         out.write(csv_text(filled))
     print_line(f"{words}; all are listed in {beside}.", stderr=True)
 
@@ -386,13 +386,17 @@ def _cells(uncertainty: Uncertainty, property_: Property) -> tuple[str, str]:
 
 
 @contextmanager
-def _written(path: Path | None) -> Iterator[TextIO]:
+def _written(path: Path | None, arguments: argparse.Namespace) -> Iterator[TextIO]:
     """A file to write text to, which exists only when all went well; else standard output."""
     if path is None:
         yield sys.stdout
         return
     try:
-        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+        inputs = [Path(each) for each in (arguments.input, arguments.sample_submission) if each]
+        with (
+            writing_to(path, inputs) as place,
+            place.open("w", encoding="utf-8", newline="") as out,
+        ):
             yield out
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}.") from error

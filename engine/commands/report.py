@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..base.errors import UserError
-from ..base.workspace import replacing
+from ..base.workspace import writing_to
 from ..runs import find_run
 from ..runs.html_report import html_report
 from .options import Commands, add_run
@@ -32,7 +32,7 @@ def _report(arguments: argparse.Namespace) -> None:
     with progress_bar() as show:
         text = html_report(find_run(arguments.run), show)
     try:
-        with replacing(path) as temporary:
+        with writing_to(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error

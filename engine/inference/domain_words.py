@@ -11,7 +11,7 @@ from ..settings.properties import Property
 from .bundle import BundleInfo
 from .domain_effect import DomainEffect, Errors
 from .seen import Unseen, lacks_atoms, unseen_sentences
-from .uncertainty import OUTSIDE, Uncertainty
+from .uncertainty import Uncertainty
 
 OUTSIDE_DOMAIN = "outside the applicability domain"
 _GUESS = "There the model can only guess, and its intervals do not hold."
@@ -61,7 +61,7 @@ def domain_in_words(
     near = float(uncertainty.near.at[row, name])
     least = _least(info, name)
     new, is_far = _new(unseen.get(row, {}), name), near < least
-    outside = uncertainty.domain.at[row, name] == OUTSIDE
+    outside = bool(uncertainty.is_outside.at[row, name])
     similarity = float(uncertainty.nearest.at[row, name])
     property_ = next(each for each in info.properties if each.name == name)
     effect = info.domain.effects.get(name) if info.domain else None
@@ -94,7 +94,7 @@ def outside_words(
     """
     near, least = uncertainty.near[names].to_numpy(), [_least(info, name) for name in names]
     by_row: dict[int, dict[str, list[str]]] = {}
-    for row, k in np.argwhere((uncertainty.domain[names] == OUTSIDE).to_numpy()).tolist():
+    for row, k in np.argwhere(uncertainty.is_outside[names].to_numpy()).tolist():
         brief = _brief(_new(unseen.get(row, {}), names[k]), bool(near[row, k] < least[k]))
         by_row.setdefault(row, {}).setdefault(brief, []).append(names[k])
     return {

@@ -24,7 +24,7 @@ from .conformal import LEVEL
 from .domain import Domain
 from .probes import deviation_words, once_here
 from .seen import Unseen, lacks_atoms, unseen_in, unseen_sentences
-from .uncertainty import OUTSIDE, Uncertainty, estimate_uncertainty
+from .uncertainty import Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
     from ..chem.fingerprints import Fingerprints
@@ -322,7 +322,7 @@ class Predictor:
         """The intervals' ends and whether units are outside; NaN and False without intervals."""
         if self.has_intervals:
             sure = self.uncertainty(predicted)
-            return sure.low, sure.high, sure.domain == OUTSIDE
+            return sure.low, sure.high, sure.is_outside
         none = predicted.blend * np.nan
         return none, none, none == 0
 

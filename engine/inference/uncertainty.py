@@ -12,12 +12,13 @@ from ..settings.properties import predicted_columns, scaled_columns
 from .bundle import BundleInfo
 from .conformal import LEVEL, member_spread
 from .domain import Domain
-from .seen import Unseen
+from .seen import Unseen, lacks_atoms
 
 if TYPE_CHECKING:
     from ..chem.fingerprints import Fingerprints
 
-INSIDE, OUTSIDE = "inside", "outside"
+INSIDE, OUTSIDE, GUESS = "inside", "outside", "guess"
+"""Where a unit lies; what has atoms that no training unit has is outside, and its value a guess."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Uncertainty:
     Attributes:
         low, high: the intervals' ends, in the properties' units, kept to what physics allows; NaN
             where a row could not be predicted, or the property had too few labels for an interval.
-        domain: `inside` or `outside`; None where neither can be said.
+        domain: `inside`, `outside` or `guess`; None where none can be said.
         half_widths: how far the intervals reach to either side of the blend, on the properties'
             scales, before they are kept to what physics allows; NaN as above.
         nearest: the similarity of the nearest training unit with a label of the property, 0 to 1.
@@ -40,6 +41,11 @@ class Uncertainty:
     half_widths: pd.DataFrame
     nearest: pd.DataFrame
     near: pd.DataFrame
+
+    @property
+    def is_outside(self) -> pd.DataFrame:
+        """Which units are known to be outside the domain; guesses are."""
+        return self.domain.isin([OUTSIDE, GUESS])
 
     def columns(self, names: Mapping[str, str] | None = None) -> pd.DataFrame:
         """`Tg_low`, `Tg_high`, `Tg_domain` and so on: N rows, three columns for each property.
@@ -86,7 +92,7 @@ def estimate_uncertainty(
         blend: N rows, K columns, in the properties' units.
         members: shape `(M, N, K)`, in the same units.
         coverage: the share of labels that should lie within the intervals.
-        unseen: by position, what no training unit has: such a unit is outside.
+        unseen: by position, what no training unit has: such a unit is outside, or a guess.
 
     Raises:
         UserError: when the model keeps no intervals of that coverage.
@@ -102,7 +108,10 @@ def estimate_uncertainty(
     distances, nearest = _nearness(info, domain, fingerprints, place)
     sides = _sides(info, distances)
     for row, new in (unseen or {}).items():
-        sides[row, [info.names.index(name) for names in new.values() for name in names]] = OUTSIDE
+        # Guesses last: what makes one is told of beside what only lies outside.
+        for words in sorted(new, key=lacks_atoms):
+            places = [info.names.index(name) for name in new[words]]
+            sides[row, places] = GUESS if lacks_atoms(words) else OUTSIDE
     return Uncertainty(
         low=_in_units(info, scaled - half_widths),
         high=_in_units(info, scaled + half_widths),

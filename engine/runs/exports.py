@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ..base.errors import UserError
-from ..base.workspace import replacing, synchronise
+from ..base.workspace import synchronise, writing_to
 from .feed import read_metrics
 from .folder import read_config
 from .records import Run
@@ -45,7 +45,7 @@ def write_csv(run: Run, path: Path) -> None:
     """
     demand_metrics(run)
     try:
-        with replacing(path) as temporary:
+        with writing_to(path) as temporary:
             temporary.write_bytes(metrics_csv(run))
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error

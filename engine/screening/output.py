@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..base.errors import UserError
-from ..base.workspace import replacing
+from ..base.plain_files import oddity
+from ..base.workspace import writing_to
 from ..inference.specification import Requirement
 from ..table.written import csv_text
 from .work import Plan, Work, schema_of
@@ -60,12 +61,20 @@ class _CsvWriter:
 _WRITERS: dict[str, Callable[[Path], _Writer]] = {".parquet": _ParquetWriter, ".csv": _CsvWriter}
 
 
-def check_output(out: Path) -> None:
+def check_output(out: Path, inputs: Sequence[Path]) -> None:
     """See that the result can be written to a file of that name.
 
+    Args:
+        out: the file.
+        inputs: those that are read, and must not be lost.
+
     Raises:
-        UserError: when its ending is that of no format.
+        UserError: when its ending is that of no format, or something else lies there.
     """
+    if out.exists() and any(out.samefile(each) for each in inputs):
+        raise UserError(f"{out} is read, and would be lost: name another file to write to.")
+    if (words := oddity(out)) not in ("", "is a link"):
+        raise UserError(f"{out} {words}, where the result should be: name another file.")
     if out.suffix.lower() not in _WRITERS:
         raise UserError(f"{out} has to end in .parquet or .csv, the formats that are written.")
     if not out.parent.is_dir():
@@ -139,7 +148,7 @@ def write_result(plan: Plan, work: Work, numbers: Sequence[int], out: Path) -> C
 
 @contextmanager
 def _writing(path: Path) -> Iterator[_Writer]:
-    with replacing(path) as temporary:
+    with writing_to(path) as temporary:
         writer = _WRITERS[path.suffix.lower()](temporary)
         try:
             yield writer

@@ -154,11 +154,11 @@ def screen(
     """
     wanted, info = wanted or Wanted(), predictor.info
     wanted.check()
-    check_output(out)
+    found = find_files(inputs)
+    check_output(out, found.paths)
     row_predictor = RowPredictor(
         predictor, info.answer_columns, info.has_intervals, wanted.keep, conditions, fragments
     )
-    found = find_files(inputs)
     described_files = [described(path) for path in found.paths]
     plan = Plan(
         inputs=described_files,

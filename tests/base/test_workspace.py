@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.base.errors import UserError
-from engine.base.workspace import home, replacing, subfolder, write_atomic
+from engine.base.workspace import home, replacing, subfolder, write_atomic, writing_to
 from tests.conftest import ROOT
 
 
@@ -70,3 +70,35 @@ def test_many_writers_of_one_file_all_get_through(tmp_path: Path) -> None:
         list(pool.map(write_often, "abcd"))
     assert target.read_text() in {word * 100 for word in "abcd"}
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_named_output_is_written_where_people_expect(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    with writing_to(link) as place:
+        place.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    with pytest.raises(UserError, match="is read, and would be lost"), writing_to(link, [target]):
+        pass
+    assert target.read_text() == "new"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_pipes_and_devices_get_what_is_written_and_stay(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with writing_to(pipe) as place, place.open("w") as out:
+            out.write("told")
+        assert os.read(reader, 10) == b"told"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    with pytest.raises(UserError, match="is a pipe, where a file should be"), replacing(pipe):
+        pass
+    assert pipe.is_fifo()
+    with writing_to(Path(os.devnull)) as place:
+        assert place == Path(os.devnull)

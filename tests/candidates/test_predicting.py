@@ -10,7 +10,7 @@ import pytest
 from filelock import Timeout
 
 from engine.candidates import downloads, job, lists, predicting
-from engine.candidates.answers import GUESS, model_key, read_answers
+from engine.candidates.answers import model_key, read_answers
 from engine.candidates.downloads import Chosen
 from engine.candidates.intake import of_lines
 from engine.candidates.predicting import predict_waiting, write_hints
@@ -19,6 +19,7 @@ from engine.chem.synthesis_hints import synthesis_hints
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
+from engine.inference.uncertainty import GUESS
 from engine.settings.properties import possible_range
 from tests.candidates.test_intake import near_smiles
 

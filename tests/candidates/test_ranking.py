@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.candidates.answers import GUESS, NEGLIGIBLE, Answers
+from engine.candidates.answers import NEGLIGIBLE, Answers
 from engine.candidates.ranking import Order, View, ranked
 from engine.inference.conformal import fit_interval
 from engine.inference.specification import read_specification
+from engine.inference.uncertainty import GUESS
 from engine.runs.known_labels import KnownLabel
 from engine.settings.properties import property_for
 

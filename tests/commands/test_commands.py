@@ -363,3 +363,11 @@ def test_a_specification_adds_probabilities(trained, tmp_path, capsys) -> None:
     assert f"probability of all of it: {frame['probability_all'][0]:.0%}" in said
     assert main(["predict", "trained", "*CC*", "--specification", "Tg about 3"]) == 1
     assert "no requirement that can be read" in capsys.readouterr().err
+
+
+def test_predict_does_not_write_over_what_it_reads(tmp_path, capsys) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("SMILES,note\n*CC*,mine\n")
+    assert main(["predict", "shipped", str(path), "-o", str(path)]) == 1
+    assert "is read, and would be lost" in capsys.readouterr().err
+    assert path.read_text() == "SMILES,note\n*CC*,mine\n"

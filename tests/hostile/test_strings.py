@@ -176,7 +176,7 @@ def test_a_model_refuses_molecules_beside_a_unit_or_leaves_them_out(strings):
 def test_nonsense_is_outside_the_domain_of_the_shipped_model(strings, smiles):
     predicted = strings._predictor.predict([smiles])
     assert "No training unit" in predicted.warnings(["Tg"])[0]
-    assert strings._predictor.uncertainty(predicted).domain.at[0, "Tg"] == "outside"
+    assert strings._predictor.uncertainty(predicted).is_outside.at[0, "Tg"]
 
 
 def test_ordinary_polymers_are_not_warned_of(strings):

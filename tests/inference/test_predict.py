@@ -208,7 +208,7 @@ def test_uncertainty_of_predictions(predictor: Predictor) -> None:
         half = predictor.info.intervals[name].half_width(spread)
         np.testing.assert_allclose(uncertainty.high[name], predicted.blend[name] + half)
         np.testing.assert_allclose(uncertainty.low[name], predicted.blend[name] - half)
-        assert uncertainty.domain[name].tolist() == ["inside", None, "outside", "inside"]
+        assert uncertainty.domain[name].tolist() == ["inside", None, "guess", "inside"]
     assert uncertainty.low.isna().all(axis=1).tolist() == [False, True, False, False]
 
 

@@ -7,7 +7,6 @@ import pytest
 from engine.base.workspace import ASSETS
 from engine.chem.variants import Variant, places_of, variants_of
 from engine.inference.predict import Predictor
-from engine.inference.uncertainty import OUTSIDE
 from engine.inference.variants import predict_variants
 from engine.settings.conditions import same_for_all
 from tests.solubilities import make
@@ -31,7 +30,7 @@ def test_variants_get_what_the_model_says_of_each_alone() -> None:
         sure = predictor.uncertainty(each)
         assert found.low.loc[row].equals(sure.low.loc[0])
         assert found.high.loc[row].equals(sure.high.loc[0])
-        assert (found.outside.loc[row] == (sure.domain.loc[0] == OUTSIDE)).all()
+        assert (found.outside.loc[row] == sure.is_outside.loc[0]).all()
     assert found.changes["Tg"].tolist() == (found.values["Tg"] - own["Tg"]).tolist()
     assert found.warnings[:3] == ["", "", ""]
     assert "iron" in found.warnings[3]

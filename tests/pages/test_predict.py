@@ -193,7 +193,7 @@ def test_the_cards_hold_intervals_and_say_who_is_outside_the_domain(tiny_run, op
             low = property_.number(uncertainty.low.at[row, property_.name])
             high = property_.format(uncertainty.high.at[row, property_.name])
             assert f"90 %: {low} to {high}".replace("-", "−") in _cards(app)
-        outside = (uncertainty.domain.iloc[row] == "outside").sum()
+        outside = uncertainty.is_outside.iloc[row].sum()
         assert _cards(app).count("outside the applicability domain") == outside == 2 * row
         assert _cards(app).count('class="pg-value pg-unsure"') == outside
         legend = " ".join(part.value for part in app.caption)

@@ -6,11 +6,11 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.wording import clipped, counted, distinct
-from engine.candidates.answers import GUESS, Answers
+from engine.candidates.answers import Answers
 from engine.candidates.downloads import title_shown
 from engine.candidates.rows import Candidate
 from engine.candidates.store import LONGEST_NOTE
-from engine.inference.uncertainty import OUTSIDE
+from engine.inference.uncertainty import GUESS, OUTSIDE
 from engine.settings.numbers import number
 from engine.settings.properties import Property
 from pages.parts.candidates.looking import Look

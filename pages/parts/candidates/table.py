@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.base.wording import clipped
-from engine.candidates.answers import GUESS, NEGLIGIBLE, Answers
+from engine.candidates.answers import NEGLIGIBLE, Answers
 from engine.candidates.downloads import name_shown, text_shown
 from engine.candidates.measured import in_short, with_references
 from engine.candidates.predicting import score_and_alerts
@@ -16,7 +16,7 @@ from engine.candidates.rows import Candidate
 from engine.chem.synthesis_hints import HARD
 from engine.inference.conformal import LEVEL
 from engine.inference.seen import UNKNOWN_ATOMS
-from engine.inference.uncertainty import OUTSIDE
+from engine.inference.uncertainty import GUESS, OUTSIDE
 from engine.settings.numbers import number, number_range, without_unit
 from engine.settings.properties import Property
 from engine.table.columns import free_name
