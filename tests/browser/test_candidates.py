@@ -21,6 +21,8 @@ def _list() -> CandidateList:
 
 def _paste(window, text: str) -> None:
     field = window.get_by_role("textbox", name="Repeat units or names, one in each line")
+    # As a person, who waits for the page: what is typed while it is drawn may be lost.
+    window.wait_for_function(IS_STILL)
     if not field.is_visible():
         window.get_by_text("Add candidates", exact=True).click()
     field.fill(text)
