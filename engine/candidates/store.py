@@ -261,14 +261,6 @@ class CandidateList:
             )
         ]
 
-    def answered(self, model: str) -> int:
-        """How many candidates a model has predicted."""
-        question = (
-            "SELECT count(*) FROM answers JOIN candidates ON id = candidate "
-            "WHERE model = ? AND removed IS NULL"
-        )
-        return int(self._ask(question, [model])[0][0])
-
     def write_answers(self, model: str, description: str, answers: Sequence[Answer]) -> None:
         """Keep what a model says, with what it says of itself.
 

@@ -106,6 +106,16 @@ def test_what_is_removed_comes_back() -> None:
     assert [each.size for each in lists.all_lists()] == [4]
 
 
+def test_only_the_list_that_was_removed_last_comes_back() -> None:
+    first, second = (lists.create_list(name) for name in ("First", "Second"))
+    lists.remove_list(first.id)
+    lists.remove_list(second.id)
+    assert lists.removed_list() == second.id
+    lists.restore_list(second.id)
+    assert [each.name for each in lists.all_lists()] == ["Second"]
+    assert lists.removed_list() == ""
+
+
 def test_a_full_disk_is_called_so(monkeypatch) -> None:
     made = lists.create_list("Full")
 

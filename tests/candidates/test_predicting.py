@@ -83,7 +83,7 @@ def test_cut_off_it_goes_on_where_it_was(trained, predictor, monkeypatch) -> Non
     told = []
     predict_waiting(made, predictor, {}, lambda *done: told.append(done), stop=lambda: True)
     assert told == [(2, 7)]
-    assert made.answered(key) == 2
+    assert len(made.answers(key)[1]) == 2
     assert predict_waiting(made, predictor, {}) == 5
     whole = read_answers(made, key)
     alone = predictor.predict([each.unit for each in made.candidates()])
@@ -97,7 +97,7 @@ def test_a_process_predicts(trained) -> None:
     assert job.job_of(made).at_work
     until(lambda: not job.job_of(made).at_work, 240)
     assert job.job_of(made).state == "done", job.job_of(made).words
-    assert made.answered(model_key(trained.bundle, {})) == 4
+    assert len(made.answers(model_key(trained.bundle, {}))[1]) == 4
     assert len(made.hints()) == 4
     job.write_job(made, job.Job(state="working", told=time.time()))
     assert job.job_of(made).state == "cut off", "its lock is free"
@@ -111,7 +111,7 @@ def test_a_process_in_line_can_be_stopped_and_may_lose_its_list(trained) -> None
         until(lambda: job.job_of(made).state == "working")
         job.stop_job(made)
         until(lambda: job.job_of(made).state == "stopped")
-        assert made.answered(model_key(trained.bundle, {})) == 0
+        assert made.answers(model_key(trained.bundle, {}))[1] == []
         job.start_job(made, trained.bundle, {})
         until(lambda: job.job_of(made).state == "working")
         lists.remove_list(made.id)

@@ -58,6 +58,7 @@ def test_candidates_are_narrowed(answers) -> None:
     assert _ranked(answers, View(only=("Pareto front",)), "Tg high, Density low") == [1, 2, 8]
     assert _ranked(answers, View(only=("inside the domain",))) == [1, 2, 8]
     assert _ranked(answers, View(only=("inside the domain",)), "Density < 2") == [1, 2, 5]
+    assert _ranked(answers, View(only=("inside the domain",)), "") == [1, 2], "of all properties"
     assert _ranked(answers, View(only=("a problem",))) == [3]
     assert _ranked(answers, View("Tg", only=("inside the domain", "Pareto front"))) == [2]
 

@@ -44,8 +44,8 @@ def test_names_are_of_molecules_and_mean_nothing_else() -> None:
 
 
 def test_on_a_list_a_name_is_offered_what_it_makes() -> None:
-    lines = of_lines("styrene\nbutadiene\nhydroquinone\nSBR")
-    assert [each.unit for each in lines] == [None] * 4
+    lines = of_lines("styrene\nbutadiene\nhydroquinone\nSBR\npolystyrne")
+    assert [each.unit for each in lines] == [None] * 5
     assert "*CC(*)c1ccccc1" in lines[0].problem
     candidates = [
         Candidate(n, each.given, None, "", "", "", "", {}, each.problem, 0.0)
@@ -53,3 +53,4 @@ def test_on_a_list_a_name_is_offered_what_it_makes() -> None:
     ]
     offers = offers_for(candidates)
     assert [offer.only and offer.only.name for offer in offers] == ["Polystyrene", None, None, None]
+    assert len(offers) == 4, "what is only spelled alike is another polymer"

@@ -22,6 +22,8 @@ TRAINED = ["*CC(*)c1ccccc1", "*CCO*", "*CC(*)C(=O)N"]
         ("*OCCO*", ["a bond O–O"], False),
         ("*CC(*)C*", ["3 attachment points (*)"], True),
         ("*CC(*)[CH2]", ["carbon of valence 3", "an unpaired electron"], True),
+        # A short drawing says how a chain was cut, and not what it is.
+        ("*CC*", [], False),
         ("*CC(*)CCCCCCCCCC", ["as many as 12 atoms besides hydrogen"], False),
     ],
 )
