@@ -6,6 +6,7 @@ from typing import get_args
 
 from ..base.errors import UserError
 from ..inference.predict import Predictor
+from ..inference.specification import Requirement, read_specification
 from ..runs import find_model
 from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED
@@ -155,3 +156,12 @@ def given_conditions(predictor: Predictor, words: Sequence[str]) -> dict[str, fl
             )
         given[condition.name] = checked_value(condition, value)
     return given
+
+
+def given_requirements(predictor: Predictor, text: str | None) -> list[Requirement]:
+    """What a specification says of the properties that a model answers with; empty without one.
+
+    Raises:
+        UserError: when it cannot be read.
+    """
+    return read_specification(text or "", predictor.info.answers)

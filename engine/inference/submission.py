@@ -74,7 +74,7 @@ def make_submission(
             test table does not hold or gives to several repeat units, or for a column that the
             model does not predict.
     """
-    info, columns = predictor.info, guess_columns(test, smiles=smiles)
+    info, columns = predictor.info, guess_columns(test, smiles=smiles, properties=())
     given = conditions_for(test, info.conditions, conditions) if info.conditions else None
     names = {name: name for name in info.names} | info.submission_columns
     if source:

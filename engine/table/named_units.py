@@ -17,7 +17,7 @@ _ENOUGH_CAN_BE_READ = 0.3
 def columns_of_units_or_names(
     raw: RawTable, smiles: str | None = None, id: str | None = None
 ) -> tuple[Columns, bool]:
-    """The columns of a table whose repeat units may be given by name, and whether some are.
+    """The columns of repeat units and ids; the units may be given by name, and whether some are.
 
     Args:
         raw: the table, or its beginning.
@@ -27,12 +27,12 @@ def columns_of_units_or_names(
         UserError: when there are neither repeat units nor names.
     """
     try:
-        columns = guess_columns(raw, smiles=smiles, id=id)
+        columns = guess_columns(raw, smiles=smiles, id=id, properties=())
     except UserError:
         named = None if smiles else _column_of_names(raw, id)
         if named is None:
             raise
-        return guess_columns(raw, smiles=named, id=id), True
+        return guess_columns(raw, smiles=named, id=id, properties=()), True
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
     return columns, _share_of_names(raw, columns.smiles) > 0
 

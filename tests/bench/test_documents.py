@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import against_measured, desk, learning_curve, probabilities, small_tables
+from bench import against_measured, desk, learning_curve, probabilities, screening, small_tables
 from bench.accuracy import time_to_error
 from bench.readme_tables import RESULT, SOURCES, figures_table, polymers_table
 from bench.reporting import read_json, settings_of
@@ -66,9 +66,10 @@ def test_the_page_on_intervals_holds_how_well_probabilities_hold(folds: str) -> 
     assert probabilities.markdown(found) in page
 
 
-def test_the_page_on_speed_holds_what_the_desk_takes() -> None:
+@pytest.mark.parametrize("bench", [desk, screening])
+def test_the_page_on_speed_holds_what_was_measured(bench) -> None:
     page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
-    assert desk.report(read_json(ROOT / desk.RESULT)) in page
+    assert bench.report(read_json(ROOT / bench.RESULT)) in page
 
 
 def test_what_is_said_of_a_preset_was_measured_with_its_settings() -> None:

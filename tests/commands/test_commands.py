@@ -365,6 +365,19 @@ def test_a_specification_adds_probabilities(trained, tmp_path, capsys) -> None:
     assert "no requirement that can be read" in capsys.readouterr().err
 
 
+def test_predict_says_that_a_folder_is_none_of_its_inputs(tmp_path, capsys) -> None:
+    assert main(["predict", "shipped", str(tmp_path)]) == 1
+    assert "is a folder: give one file" in capsys.readouterr().err
+
+
+def test_a_table_with_more_numbers_than_can_be_learned_is_predicted(tmp_path) -> None:
+    path, out = tmp_path / "wide.csv", tmp_path / "out.csv"
+    names = ",".join(f"column {n}" for n in range(600))
+    path.write_text(f"SMILES,{names}\n*CC*{',1.5' * 600}\n")
+    assert main(["predict", "shipped", str(path), "-o", str(out)]) == 0
+    assert out.read_text().count("\n") == 2
+
+
 def test_predict_does_not_write_over_what_it_reads(tmp_path, capsys) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("SMILES,note\n*CC*,mine\n")
