@@ -15,7 +15,8 @@ from engine.chem.polymers import joining_problem, polymer, with_single_ends
 from engine.chem.small_molecules import small_molecule_descriptors
 from engine.chem.smiles import BadSmilesError, canonical, parse
 from engine.inference.bundle import SHIPPED
-from engine.inference.predict import Predictions, Predictor
+from engine.inference.predict import Predictor
+from engine.inference.predictions import Predictions
 from engine.settings.properties import possible_range
 
 _WORDS = (

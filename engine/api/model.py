@@ -12,7 +12,8 @@ from ..base.errors import UserError
 from ..base.wording import clipped
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
-from ..inference.predict import Predictions, Predictor
+from ..inference.predict import Predictor
+from ..inference.predictions import Predictions
 from ..inference.scoring import conditions_of
 from ..runs import find_model
 from ..table import Table

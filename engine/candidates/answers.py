@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from ..chem.finding import name_of_canonical
 from ..inference.bundle import BundleInfo, bundle_files
 from ..inference.conformal import Interval
-from ..inference.predict import Predictions
+from ..inference.predictions import Predictions
 from ..inference.specification import Probabilities, Requirement, pareto_front, probabilities
 from ..inference.uncertainty import GUESS, INSIDE, OUTSIDE, Uncertainty
 from ..runs.known_labels import KnownLabel, KnownLabels

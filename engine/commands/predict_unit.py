@@ -16,7 +16,8 @@ from ..base.wording import clipped, listed
 from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
-from ..inference.predict import Predictions, Predictor
+from ..inference.predict import Predictor
+from ..inference.predictions import Predictions
 from ..inference.specification import Requirement, probability_columns
 from ..inference.uncertainty import Uncertainty
 from ..models.members import title_of

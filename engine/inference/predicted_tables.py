@@ -19,7 +19,8 @@ from ..table.named_units import columns_of_units_or_names, units_of_names
 from ..table.streaming import TableStream
 from ..table.written import csv_text
 from .domain_words import outside_words
-from .predict import Predictions, Predictor, Progress, whole_units
+from .predict import Predictor, Progress, whole_units
+from .predictions import Predictions
 from .specification import Requirement, probability_columns
 from .streaming import CHUNK_ROWS, predict_stream
 from .submission import prediction_table, smiles_of, unpredicted

@@ -15,7 +15,8 @@ from ..settings.units import conversion
 from ..table import Table
 from ..table.conditions import conditions_for
 from ..table.folds import raw_positions
-from .predict import Predictions, Predictor, Progress
+from .predict import Predictor, Progress
+from .predictions import Predictions
 
 
 @dataclass(frozen=True)

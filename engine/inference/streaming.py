@@ -11,7 +11,8 @@ from ..base.packed import Features
 from ..base.workers import worker_pool
 from ..features.compute import UniqueUnits, chunk_features
 from ..settings.conditions import GivenConditions
-from .predict import Predictions, Predictor
+from .predict import Predictor
+from .predictions import Predictions
 
 Beside = Callable[[Sequence[str]], list]
 """Computes something of each of N units: a function of a module, which workers find by its name."""

@@ -13,7 +13,8 @@ from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, guess_columns
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
-from .predict import Predictions, Predictor, Progress
+from .predict import Predictor, Progress
+from .predictions import Predictions
 
 
 @dataclass(frozen=True)

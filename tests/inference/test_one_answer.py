@@ -12,7 +12,8 @@ from engine.base.packed import Features
 from engine.base.workspace import ASSETS
 from engine.chem.smiles import without_stereo
 from engine.features.compute import UniqueUnits, chunk_features, compute_features
-from engine.inference.predict import Predictions, Predictor
+from engine.inference.predict import Predictor
+from engine.inference.predictions import Predictions
 from engine.inference.streaming import predict_stream
 from engine.runs import Run
 from tests.bundles import copied, redescribe
