@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.wording import clipped
+from ..chem.names import polymer_named
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictor
@@ -142,8 +143,8 @@ class Model:
 
         Returns:
             N rows; below each property's name the columns `low` and `high`, in its unit, and
-            `domain`, `inside` or `outside`. NaN where a property had too few labels for the
-            coverage.
+            `domain`: `inside`, `outside` or `guess`. NaN where a property had too few labels for
+            the coverage.
 
         Raises:
             UserError: when a repeat unit cannot be read, or the model has no such intervals.
@@ -251,7 +252,7 @@ class Model:
             row, reason = next(iter(predicted.problems.items()))
             raise UserError(
                 f"Row {row}: {clipped(repr(units[row]))} cannot be predicted: {reason}; "
-                "errors='coerce' gives NaN."
+                f"errors='coerce' gives NaN.{_named(units[row])}"
             )
         if warned := predicted.warnings(names):
             row, words = next(iter(warned.items()))
@@ -271,6 +272,12 @@ class Model:
             frame.index = index
         frame.attrs["units"] = dict(self.units)
         return frame
+
+
+def _named(text: str) -> str:
+    """What to give in place of the name of a polymer, as a sentence; empty for all else."""
+    polymer = polymer_named(text)
+    return f" It is the name of {polymer.name}: give {polymer.smiles}." if polymer else ""
 
 
 def _share(coverage: float) -> float:

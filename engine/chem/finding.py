@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from ..base.errors import UserError
 from ..base.wording import clipped, listed
 from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
@@ -74,14 +75,23 @@ class Found(NamedTuple):
         return self.units[0] if certain else None
 
 
-@lru_cache(maxsize=256)
 def find(text: str) -> Found:
     """What a text stands for; what is only like a name is never taken for it.
 
     Args:
         text: a SMILES, a name, an abbreviation, a trade name, or two monomers as `A + B` or `A.B`,
             each by its SMILES or its name.
+
+    Raises:
+        UserError: when it is no text.
     """
+    if not isinstance(text, str):
+        raise UserError(f"{clipped(repr(text))} is no text: give a SMILES or a name.")
+    return _found(text)
+
+
+@lru_cache(maxsize=256)
+def _found(text: str) -> Found:
     # Many blanks in a row would take a search with the cube of their number.
     text = " ".join(text.split())
     try:

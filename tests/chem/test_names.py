@@ -6,6 +6,8 @@ import random
 import pytest
 from rdkit.Chem import Descriptors
 
+from engine.api import load
+from engine.base.errors import UserError
 from engine.chem.finding import find, told
 from engine.chem.names import named_polymers
 from engine.chem.repeat_unit import canonical_unit
@@ -181,3 +183,14 @@ def test_many_blanks_take_no_time() -> None:
     """It took more than a minute, in which the whole server stood still."""
     assert find("poly(" + " " * 1900 + "x").only is None
     assert find("poly(" + "- " * 900 + "x)").only is None
+
+
+@pytest.mark.parametrize("thing", [None, 5, b"PE", ["PE"]])
+def test_what_is_no_text_is_a_sentence(thing) -> None:
+    with pytest.raises(UserError, match="is no text"):
+        find(thing)
+
+
+def test_in_python_a_name_in_place_of_a_unit_is_told_with_its_unit() -> None:
+    with pytest.raises(UserError, match=r"name of Polyethylene: give \*CC\*"):
+        load().predict(["*CCO*", "PE"])
