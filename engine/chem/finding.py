@@ -9,7 +9,7 @@ from ..base.errors import UserError
 from ..base.wording import clipped, listed
 from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
-from .names import NamedPolymer, find_polymer, named_polymers, polymer_named
+from .names import NamedPolymer, find_polymer, named_polymers, nearest_name, polymer_named
 from .notations import NotationError, drawn_unit
 from .repeat_unit import canonical_unit
 from .smiles import BadSmilesError, attachment_points, canonical, parse
@@ -246,12 +246,22 @@ def told(found: Found) -> str:
                 "polymer of it."
             )
         case "near":
-            return f"{text} is not in the list of names. Spelled alike: {words}."
+            alike = listed(_as_spelled(found.text), most=_MOST_TOLD)
+            return f"{text} is not in the list of names. Spelled alike: {alike}."
         case _:
             return (
                 f"{text} is no SMILES that can be read, and not in the list of "
                 f"{len(named_polymers())} polymers' names."
             )
+
+
+def _as_spelled(text: str) -> list[str]:
+    """Polymers whose names are near to a text, by the names that are."""
+    told = []
+    for polymer in find_polymer(text).polymers:
+        name = nearest_name(polymer, text)
+        told.append(name if name == polymer.name else f"{name} ({polymer.name})")
+    return told
 
 
 def _of_points(found: Found) -> str:

@@ -104,6 +104,15 @@ def find_polymer(text: str) -> Named:
     return Named(text, "near", polymers) if polymers else Named(text, "nothing")
 
 
+def nearest_name(polymer: NamedPolymer, text: str) -> str:
+    """Of a polymer's usual and other names, the one that a text is most like."""
+    key = name_key(text)
+    return max(
+        (polymer.name, *polymer.other_names),
+        key=lambda name: difflib.SequenceMatcher(None, name_key(name), key).ratio(),
+    )
+
+
 def polymer_named(text: str) -> NamedPolymer | None:
     """The polymer that a text names without a doubt; None for a SMILES with `*`, and all else."""
     exact = None if "*" in text else _exactly(text)

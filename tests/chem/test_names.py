@@ -194,3 +194,8 @@ def test_what_is_no_text_is_a_sentence(thing) -> None:
 def test_in_python_a_name_in_place_of_a_unit_is_told_with_its_unit() -> None:
     with pytest.raises(UserError, match=r"name of Polyethylene: give \*CC\*"):
         load().predict(["*CCO*", "PE"])
+
+
+def test_what_is_spelled_alike_is_shown() -> None:
+    assert told(find("Zeonex")).endswith("Teonex (Poly(ethylene 2,6-naphthalate)).")
+    assert "Spelled alike: Polystyrene" in told(find("polystyrne"))
