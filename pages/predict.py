@@ -25,7 +25,7 @@ from pages.parts.model_description import describe_model
 from pages.parts.molecule import Molecule
 from pages.parts.offers import offer_units
 from pages.parts.predict import gallery
-from pages.parts.predict.answers import show_answers
+from pages.parts.predict.answers import show_answers, show_caveats
 from pages.parts.predict.cards import show_cards
 from pages.parts.predict.condition_curve import show_curve
 from pages.parts.predict.groups import show_group_effects
@@ -245,6 +245,7 @@ def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
     molecule = Molecule(predicted, uncertainty or {}, textbook, known)
     show_answers(info, molecule)
     show_keep(smiles)
+    show_caveats(info, molecule)
     remember_answer(info, smiles, predicted["blend"])
     with details:
         _show_details(info, folder, smiles, given, molecule)

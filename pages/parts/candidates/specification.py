@@ -104,7 +104,7 @@ def _show_understood(requirements: list[Requirement], answers: Answers) -> None:
         )
     asked = {each.name for each in requirements}
     known = [
-        plain(f"{each.name}: {words}.")
+        plain(f"{each.title}: {words}.")
         for each in answers.properties
         if each.name in asked and (words := caveat(each, answers.like.get(each.name, "")))
     ]

@@ -55,7 +55,16 @@ def show_answers(info: BundleInfo, molecule: Molecule) -> None:
     answers = info.answers
     rows = "".join(_row(info, each, molecule) for each in answers)
     st.html(f'{_STYLE}<dl class="pg-answers">{rows}</dl>')
-    # Once for all of them: a line in each row would push the last ones off the screen.
+
+
+@part
+def show_caveats(info: BundleInfo, molecule: Molecule) -> None:
+    """What is to be known of simulated answers: once, where a line in each row would be too much.
+
+    Args:
+        info, molecule: as for `show_answers`.
+    """
+    answers = info.answers
     unproven = [
         each.title
         for each in answers
