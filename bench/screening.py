@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ import psutil
 
 from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record, machine_sentence
-from bench.stream_memory import made_up_units
+from bench.stream_memory import made_up_units, resident_mb
 from engine.screening.screen import PART_ROWS
 
 RESULT = Path("results/screening.json")
@@ -105,12 +106,8 @@ def _watched(process: subprocess.Popen) -> list[float]:
     """The resident memory of a process and all below it in MB (2²⁰ bytes), each second."""
     memory: list[float] = []
     while process.poll() is None:
-        try:
-            this = psutil.Process(process.pid)
-            all_ = [this, *this.children(recursive=True)]
-            memory.append(sum(each.memory_info().rss for each in all_) / 2**20)
-        except psutil.NoSuchProcess:
-            pass
+        with suppress(psutil.NoSuchProcess):
+            memory.append(resident_mb(process.pid))
         time.sleep(_EVERY)
     if process.returncode:
         raise RuntimeError(f"it ended with {process.returncode}")

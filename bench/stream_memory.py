@@ -100,7 +100,7 @@ def measure(folder: Path, rows: int) -> tuple[list[dict], float]:
         def sample(title: str, done: int, total: int) -> None:
             show(title, done, total)
             if done >= len(samples) * EVERY:
-                samples.append({"rows": done, "mb": round(_resident_mb(), 1)})
+                samples.append({"rows": done, "mb": round(resident_mb(), 1)})
 
         predict_file(Predictor(default_bundle()), source, out, sample)
     return samples, time.monotonic() - started
@@ -116,9 +116,13 @@ def made_up_units(count: int) -> list[str]:
     return list(units)
 
 
-def _resident_mb() -> float:
-    """The resident memory of this process and all below it."""
-    this = psutil.Process()
+def resident_mb(process: int | None = None) -> float:
+    """The resident memory of a process and all below it, in MB (2²⁰ bytes).
+
+    Args:
+        process: its number; this one by default.
+    """
+    this = psutil.Process(process)
     processes = [this, *this.children(recursive=True)]
     return sum(process.memory_info().rss for process in processes) / 2**20
 

@@ -175,13 +175,22 @@ def writing_to(path: Path, inputs: Sequence[Path] = ()) -> Iterator[Path]:
     Raises:
         UserError: when it is one of the inputs, or a folder.
     """
-    if any(each.exists() and path.exists() and path.samefile(each) for each in inputs):
-        raise UserError(f"{path} is read, and would be lost: name another file to write to.")
+    demand_not_read(path, inputs)
     if _is_stream(path):
         yield path
     else:
         with replacing(path.resolve() if path.is_symlink() else path) as temporary:
             yield temporary
+
+
+def demand_not_read(path: Path, inputs: Sequence[Path]) -> None:
+    """Refuse to write a file that is read for it.
+
+    Raises:
+        UserError: when it is one of the inputs.
+    """
+    if any(each.exists() and path.exists() and path.samefile(each) for each in inputs):
+        raise UserError(f"{path} is read, and would be lost: name another file to write to.")
 
 
 def _is_stream(path: Path) -> bool:

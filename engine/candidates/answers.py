@@ -256,8 +256,9 @@ def answers_of(
         sides = uncertainty.domain[names].to_numpy()
         for code, side in enumerate(_DOMAINS):
             numbers[:, :, 4][sides == side] = code
-    guessed = predicted.blend[names].notna() & ~predicted.rankable[names]
-    numbers[:, :, 4][guessed.to_numpy()] = _DOMAINS.index(GUESS)
+    else:
+        guessed = predicted.blend[names].notna() & ~predicted.rankable[names]
+        numbers[:, :, 4][guessed.to_numpy()] = _DOMAINS.index(GUESS)
     warnings = predicted.warnings(names)
     measured = measurements.measured_of(known, info, predicted.units)
     return [

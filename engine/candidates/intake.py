@@ -54,7 +54,7 @@ class _Reader:
             unit = drawn
             if len(text) > MAX_LENGTH:
                 unit, problem = None, f"it is longer than {MAX_LENGTH:,} characters"
-            elif _is_drawn(row_id) and origin == PASTED:
+            elif origin == PASTED and _is_drawn(row_id):
                 unit, problem = None, _TWO_UNITS
         elif polymer := polymer_named(text):
             unit, name = polymer.smiles, polymer.name

@@ -8,14 +8,13 @@ from ..base.hardware import usable_cores
 from ..base.workers import worker_pool
 from ..chem.synthesis_hints import hints_or_none
 from ..inference.predict import Predictor
-from ..inference.streaming import CHUNK_ROWS, predict_stream
+from ..inference.streaming import CHUNK_ROWS, MOST_STORED, predict_stream
 from ..runs.known_labels import KnownLabels, read_measured_labels
 from ..settings.conditions import GivenConditions, same_for_all
 from .answers import answers_of, description_of, model_key
 from .store import CandidateList
 
 Progress = Callable[[int, int], None]
-_MOST_STORED = 20_000
 _HINTS_AT_ONCE = 500
 
 
@@ -62,7 +61,7 @@ def predict_waiting(
                 conditions.append(same_for_all(predictor.info.conditions, len(part), given))
                 yield [str(each.unit) for each in part]
 
-    store = len(waiting) <= _MOST_STORED
+    store = len(waiting) <= MOST_STORED
     beside = None if list_.hints().keys() >= {*waiting} else _scores_and_alerts
     with closing(predict_stream(predictor, chunks(), store, conditions.popleft, beside)) as stream:
         for predicted in stream:

@@ -99,9 +99,8 @@ def _graph_of_closed(unit: Chem.Mol, usual: bool) -> Graph:
     ring = closed(unit, copies)
     update_beside_single_bonds(ring)
     # Rings are those of the unit: that of the copies is none.
-    ringed = _ringed(bonds_of(unit))
-    for bond in sorted((bond_of_end(unit, end).GetIdx() for end in (one, other)), reverse=True):
-        del ringed[bond]
+    stars = [bond_of_end(unit, end).GetIdx() for end in (one, other)]
+    ringed = np.delete(_ringed(bonds_of(unit)), stars).tolist()
     in_ring = np.delete(_in_ring(unit), (one, other))
     atoms = [ring.GetAtomWithIdx(atom) for atom in range(len(in_ring))]
     numbers = [*range(len(ringed)), copies * len(ringed)]

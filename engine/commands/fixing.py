@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.wording import counted
-from ..base.workspace import COMMAND, replacing, write_atomic
+from ..base.workspace import COMMAND, write_atomic, writing_to
 from ..table import RawTable, Table
 from ..table.fixing import (
     certain_mends,
@@ -100,7 +100,7 @@ def _checked(cells: RawTable, mending: Mending) -> Table:
 
 
 def _write(frame: pd.DataFrame, target: Path) -> None:
-    with replacing(target) as temporary:
+    with writing_to(target) as temporary:
         if target.suffix.lower() == ".parquet":
             frame.to_parquet(temporary, index=False)
         else:

@@ -14,7 +14,7 @@ from ..base.errors import DiskFullError, UserError
 from ..base.manifest import CARD, MANIFEST, MOST_CARD_BYTES, MOST_FILES, ProvenFiles, is_file_name
 from ..base.plain_files import read_file
 from ..base.wording import clipped
-from ..base.workspace import replacing
+from ..base.workspace import writing_to
 from .bundle import INFO, bundle_files, info_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def pack(folder: Path, target: Path, progress: "Progress | None" = None) -> None
     beside = [name for name in (MANIFEST, CARD) if (folder / name).is_file()]
     try:
         # Not packed any tighter: fitted numbers have no pattern, and most of them are packed.
-        with replacing(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        with writing_to(target) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for done, name in enumerate(files.names, start=1):
                 archive.writestr(zipfile.ZipInfo(name, _WHEN), files.read(name))
                 if progress:

@@ -22,11 +22,8 @@ from .domain_words import outside_words
 from .predict import Predictor, Progress, whole_units
 from .predictions import Predictions
 from .specification import Requirement, probability_columns
-from .streaming import CHUNK_ROWS, predict_stream
+from .streaming import CHUNK_ROWS, MOST_STORED, predict_stream
 from .submission import prediction_table, smiles_of, unpredicted
-
-_MOST_STORED_ROWS = 20_000
-"""The features of longer files, which take more than about 200 MB, are not worth the disk."""
 
 _LISTED = 10
 
@@ -240,7 +237,7 @@ def predict_file(
     # Refused before anything is written.
     row_predictor.check(table.head)
     chunks = (TableRows(part, columns, by_name) for part in table.chunks(CHUNK_ROWS))
-    with closing(row_predictor.predict(chunks, table.count <= _MOST_STORED_ROWS)) as stream:
+    with closing(row_predictor.predict(chunks, table.count <= MOST_STORED)) as stream:
         for predicted in stream:
             out.write(csv_text(predicted.frame, header=missing.of == 0))
             missing.add(unpredicted(predicted.rows.part, columns, predicted.predictions))

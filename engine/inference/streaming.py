@@ -21,6 +21,9 @@ CHUNK_ROWS = 192
 """Rows that are predicted together: enough for the networks to be quick, few enough for the
 processor's cache, and for all cores to end at about the same time."""
 
+MOST_STORED = 20_000
+"""Units of a file or a list up to which their features are worth the disk: about 200 MB."""
+
 _CHUNKS_AHEAD = 4
 """Of each worker: it goes on while this process loads the model, or writes; 2 MB each."""
 

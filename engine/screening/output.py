@@ -12,8 +12,7 @@ import pyarrow.parquet as pq
 
 from ..base.errors import UserError
 from ..base.plain_files import oddity
-from ..base.workspace import writing_to
-from ..inference.specification import Requirement
+from ..base.workspace import demand_not_read, writing_to
 from ..table.written import csv_text
 from .work import Plan, Work, schema_of
 
@@ -71,8 +70,7 @@ def check_output(out: Path, inputs: Sequence[Path]) -> None:
     Raises:
         UserError: when its ending is that of no format, or something else lies there.
     """
-    if out.exists() and any(out.samefile(each) for each in inputs):
-        raise UserError(f"{out} is read, and would be lost: name another file to write to.")
+    demand_not_read(out, inputs)
     if (words := oddity(out)) not in ("", "is a link"):
         raise UserError(f"{out} {words}, where the result should be: name another file.")
     if out.suffix.lower() not in _WRITERS:
@@ -88,18 +86,17 @@ def problems_file(out: Path) -> Path:
 
 def best_of(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """The best rows that a plan asks for, best first; of equal ones, those that come first."""
-    scores = _scores(rows, plan.by, plan.columns)
+    scores = _scores(rows, plan)
     usable = np.flatnonzero(np.isfinite(scores))
     order = usable[np.argsort(-scores[usable], kind="stable")]
     return rows.iloc[order[: plan.top]].reset_index(drop=True)
 
 
-def _scores(rows: pd.DataFrame, by: Requirement | None, columns: dict[str, str]) -> np.ndarray:
-    if by is None:
+def _scores(rows: pd.DataFrame, plan: Plan) -> np.ndarray:
+    if plan.by is None:
         return rows[ALL].to_numpy(dtype=float)
-    column = next(column for column, name in columns.items() if name == by.name)
-    sign = 1.0 if by.direction == "high" else -1.0
-    return sign * rows[column].to_numpy(dtype=float)
+    sign = 1.0 if plan.by.direction == "high" else -1.0
+    return sign * rows[plan.column_of(plan.by)].to_numpy(dtype=float)
 
 
 class Counts(NamedTuple):

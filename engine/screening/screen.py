@@ -267,8 +267,7 @@ def _part_of(
     rankable = predicted.predictions.rankable
     names = {each.name for each in (*plan.keep, *([plan.by] if plan.by else []))}
     for each in plan.keep:
-        column = next(column for column, name in plan.columns.items() if name == each.name)
-        met &= np.array([each.met_by(value) for value in frame[column]], dtype=bool)
+        met &= np.array([each.met_by(value) for value in frame[plan.column_of(each)]], dtype=bool)
     for name in names:
         certain &= rankable[name].to_numpy()
     wanted = met & (certain | plan.with_guesses)

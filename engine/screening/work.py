@@ -56,6 +56,10 @@ class Plan(BaseModel):
     conditions: dict[str, float | str]
     fragments: str
 
+    def column_of(self, requirement: Requirement) -> str:
+        """The column with the predictions that a requirement is of."""
+        return next(column for column, name in self.columns.items() if name == requirement.name)
+
 
 class Part(NamedTuple):
     """Some rows of one file that are done.
