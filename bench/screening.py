@@ -20,7 +20,7 @@ import psutil
 from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record, machine_sentence
 from bench.stream_memory import made_up_units, resident_mb
-from engine.screening.screen import PART_ROWS
+from engine.screening.scoring import PART_ROWS
 
 RESULT = Path("results/screening.json")
 ROWS, KILLS = 50_000, 3

@@ -1,13 +1,23 @@
 """Repeat units as graphs of coded atoms and bonds, on their own or within their chain."""
 
+from contextlib import suppress
+
 import numpy as np
 from rdkit import Chem
 
 from ..base.packed import Graph
 from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS
-from .repeat_unit import bond_of_end, closed, hangs_on_singles, path_of, repeated, repeats
+from .repeat_unit import (
+    bond_of_end,
+    closed,
+    hangs_on_singles,
+    path_of,
+    repeated,
+    repeats,
+    smallest,
+)
 from .skeleton import has_usual_bonds
-from .smiles import atoms_of, bonds_of, is_flat, parse, update_beside_single_bonds
+from .smiles import BadSmilesError, atoms_of, bonds_of, is_flat, parse, update_beside_single_bonds
 
 _ATOM_TOP = np.array(list(ATOM_FIELDS.values())) - 1
 _BOND_TOP = np.array(list(BOND_FIELDS.values())) - 1
@@ -61,8 +71,32 @@ def chain_graph(smiles: str) -> Graph:
         BadSmilesError: when it cannot be parsed.
     """
     unit = parse(smiles)
+    return _within_chain(unit, smiles) if repeats(unit) else graph(smiles)
+
+
+def chain_graph_of_drawing(smiles: str) -> Graph | None:
+    """The graph that a polymer has within its chain, however its repeat unit is drawn.
+
+    It is that of the canonical repeat unit, in half the time, since nothing is written and read
+    again; but for the order of its atoms and, in few units, marks of cis and trans near a cut.
+
+    Returns:
+        None for a unit whose copies cannot be joined.
+
+    Raises:
+        BadSmilesError: when it cannot be parsed.
+    """
+    unit = parse(smiles)
     if not repeats(unit):
-        return graph(smiles)
+        return None
+    if hangs_on_singles(unit):
+        with suppress(BadSmilesError, Chem.MolSanitizeException):
+            unit = smallest(unit)
+    return _within_chain(unit, smiles)
+
+
+def _within_chain(unit: Chem.Mol, smiles: str) -> Graph:
+    """The graph of a unit whose copies can be joined; `smiles` is one that it was read from."""
     usual = has_usual_bonds(unit)
     try:
         if _can_be_closed(unit):

@@ -61,7 +61,7 @@ def canonical_unit(smiles: str) -> str:
                 return _plain(unit)
             # Read again: of a unit that was cut anew, RDKit writes no cis and trans of its parts.
             unit = parse(_plain(cut_at(unit, *cuts[0])))
-        return min(_drawings(_smallest(unit)))
+        return min(_drawings(smallest(unit)))
     except (BadSmilesError, Chem.MolSanitizeException):
         # Elsewhere in the chain it has a form that RDKit does not take.
         return canonical(smiles)
@@ -176,7 +176,7 @@ def cut_at(unit: Chem.Mol, first: int, second: int) -> Chem.Mol:
     )
 
 
-def _smallest(unit: Chem.Mol) -> Chem.Mol:
+def smallest(unit: Chem.Mol) -> Chem.Mol:
     """The smallest unit that, repeated, is this one; its ends hang on single bonds."""
     cuts = list(cuts_of(unit))
     common = gcd(len(cuts) + 1, unit.GetNumAtoms() - 2)

@@ -15,6 +15,7 @@ from ..base.errors import UserError
 from ..base.workspace import COMMAND
 from . import (
     bench,
+    distil,
     doctor,
     find,
     models,
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
         find,
         predict,
         screen,
+        distil,
         studio,
         bench,
     ):

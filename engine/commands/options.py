@@ -124,6 +124,13 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def whole_number(text: str) -> int:
+    """A whole number above 0, as argparse's `type`."""
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
+
+
 def device_settings(arguments: argparse.Namespace) -> DeviceSettings:
     """What the options of `add_devices` say."""
     return DeviceSettings(

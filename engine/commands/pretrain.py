@@ -9,7 +9,7 @@ from shutil import rmtree
 from ..base.errors import UserError
 from ..base.workspace import subfolder
 from ..training.reporter import Reporter
-from .options import Commands, seed
+from .options import Commands, seed, whole_number
 from .output import print_line, progress_bar
 
 
@@ -37,14 +37,14 @@ def add(commands: Commands) -> None:
     )
     pretrain.add_argument(
         "--made-up",
-        type=_count,
+        type=whole_number,
         default=60_000,
         metavar="N",
         help="units to make up from the parts of those in the tables; 60,000 by default",
     )
     pretrain.add_argument(
         "--epochs",
-        type=_count,
+        type=whole_number,
         default=12,
         metavar="N",
         help="passes over the units; 12 by default",
@@ -53,12 +53,6 @@ def add(commands: Commands) -> None:
         "--seed", type=seed, default=0, metavar="N", help="of everything random; 0 by default"
     )
     pretrain.set_defaults(carry_out=_pretrain)
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 class _Teller(Reporter):

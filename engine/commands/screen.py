@@ -51,6 +51,12 @@ def add(commands: Commands) -> None:
         action="store_true",
         help=f"also keep units with {UNKNOWN_ATOMS}",
     )
+    command.add_argument(
+        "--in-full",
+        action="store_true",
+        help="let the ensemble predict all rows, also where a student of the model could rule "
+        "most of them out (see `distil`)",
+    )
     add_conditions(command)
     add_columns(command)
     add_fragments(command)
@@ -66,6 +72,7 @@ def _screen(arguments: argparse.Namespace) -> None:
         by=_by(arguments.by, answers),
         top=arguments.top,
         with_guesses=arguments.with_guesses,
+        in_full=arguments.in_full,
     )
     try:
         with progress_bar() as show:
@@ -103,6 +110,12 @@ def _tell(screened: Screened, out: Path) -> None:
         print_line(words, stderr=True)
     if screened.gone_on:
         print_line(f"{counted(screened.gone_on, 'row')} had been predicted before.", stderr=True)
+    if screened.in_full < screened.rows:
+        print_line(
+            f"The student ruled out what cannot be meant; the ensemble predicted "
+            f"{screened.in_full:,} rows.",
+            stderr=True,
+        )
     print_line(f"Written to {out}: {screened.kept:,} of {counted(screened.rows, 'row')}.")
     if screened.guesses:
         are = "is" if screened.guesses == 1 else "are"

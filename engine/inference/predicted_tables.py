@@ -51,6 +51,17 @@ class TableRows(NamedTuple):
     by_name: bool
 
 
+def texts_of(rows: TableRows, fragments: FragmentsUse) -> list[str]:
+    """The repeat units of some rows, which are read and predicted.
+
+    Args:
+        rows: of a table.
+        fragments: what is done about molecules beside a repeat unit.
+    """
+    texts = smiles_of(rows.part, rows.columns)
+    return [*whole_units(units_of_names(texts) if rows.by_name else texts, fragments)]
+
+
 class PredictedRows(NamedTuple):
     """Some rows of a table, and what is said of them.
 
@@ -119,9 +130,7 @@ class RowPredictor:
                 waiting.append(rows)
                 conditions = predictor.info.conditions
                 given.append(conditions_for(rows.part, conditions, self.conditions))
-                texts = smiles_of(rows.part, rows.columns)
-                texts = units_of_names(texts) if rows.by_name else texts
-                yield [*whole_units(texts, self.fragments)]
+                yield texts_of(rows, self.fragments)
 
         # Closed at once when, say, the disk is full: the workers end before the error is shown.
         with closing(predict_stream(predictor, units(), store, given.popleft)) as stream:
@@ -133,7 +142,7 @@ class RowPredictor:
     ) -> PredictedRows:
         part, columns, _ = rows
         if rows.by_name:
-            _tell_names(predictions)
+            tell_names(predictions.problems, predictions.smiles)
         names = [*self.names.values()]
         frame = prediction_table(part, columns, predictions, self.names)
         frame.insert(1, free_name(columns.smiles, frame), part.frame[columns.smiles].tolist())
@@ -179,11 +188,16 @@ class Unpredicted:
             self.first = pd.concat([self.first, rows]).head(_LISTED)
 
 
-def _tell_names(predicted: Predictions) -> None:
-    """Say of texts in a column of names that they are none, and not what no SMILES they are."""
-    for row in predicted.problems:
-        if "*" not in (text := predicted.smiles[row]) and text:
-            predicted.problems[row] = f"“{clipped(text)}” is not the name of one polymer"
+def tell_names(problems: dict[int, str], texts: Sequence[str]) -> None:
+    """Say of texts in a column of names that they are none, and not what no SMILES they are.
+
+    Args:
+        problems: by position, why a text cannot be read; changed here.
+        texts: of all rows.
+    """
+    for row in problems:
+        if "*" not in (text := texts[row]) and text:
+            problems[row] = f"“{clipped(text)}” is not the name of one polymer"
 
 
 def predict_file(

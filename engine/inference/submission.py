@@ -88,7 +88,7 @@ def make_submission(
     medians = {column: info.medians[name] for column, name in asked_for.items()}
     values = prediction_table(test, columns, predicted, asked_for).fillna(medians)
     ids = sample.frame.iloc[:, 0].reset_index(drop=True)
-    asked, of_test = set(ids), _ids(test, columns.id)[1]
+    asked, of_test = set(ids), ids_of(test, columns.id)[1]
     return Submission(
         pd.concat([ids, values.iloc[order, 1:].reset_index(drop=True)], axis=1),
         unpredicted(test, columns, predicted),
@@ -113,7 +113,7 @@ def prediction_table(
         predicted: the predictions of those rows.
         names: of the properties, by the columns that they are written to.
     """
-    id_name, ids = _ids(test, columns.id)
+    id_name, ids = ids_of(test, columns.id)
     values = predicted.blend[[*names.values()]].set_axis([*names], axis=1)
     return pd.concat([pd.Series(ids, name=id_name), values], axis=1)
 
@@ -127,14 +127,15 @@ def _listed_rows(
     test: RawTable, columns: Columns, predicted: Predictions, reasons: Mapping[int, str]
 ) -> pd.DataFrame:
     """The rows that there is something to say of, by their positions."""
-    ids = _ids(test, columns.id)[1]
+    ids = ids_of(test, columns.id)[1]
     return pd.DataFrame(
         [(ids[i], predicted.smiles[i], reason) for i, reason in reasons.items()],
         columns=["id", "SMILES", "reason"],
     )
 
 
-def _ids(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:
+def ids_of(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:
+    """The name of a table's ids, and each row's: its number where there is no column of ids."""
     if id_column is None:
         return "row", [str(row) for row in test.rows]
     return id_column, test.frame[id_column].tolist()
@@ -163,7 +164,7 @@ def _requested(
             f"{', '.join(names)}; choose another model or another sample."
         )
     positions: dict[str, list[int]] = defaultdict(list)
-    for position, row_id in enumerate(_ids(test, columns.id)[1]):
+    for position, row_id in enumerate(ids_of(test, columns.id)[1]):
         positions[row_id].append(position)
     ids = sample.frame.iloc[:, 0].tolist()
     missing = [str(row_id) for row_id in ids if row_id not in positions]

@@ -273,11 +273,16 @@ def unpacked(content: bytes, path: Path, most: int) -> bytes:
 
 def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:
     """Write one network of a member with the scale of its outputs."""
+    write_network(folder / _network_file(member, number), network, scale)
+
+
+def write_network(path: Path, network: Network, scale: Scale) -> None:
+    """Write a network with the scale of its outputs."""
     tensors = stored_weights(network)
     tensors["scale.mean"] = torch.as_tensor(scale.mean)
     tensors["scale.deviation"] = torch.as_tensor(scale.deviation)
     # Whole on the disk before a checkpoint says that the network is finished.
-    with replacing(folder / _network_file(member, number)) as temporary:
+    with replacing(path) as temporary:
         save_file(tensors, temporary)
 
 
@@ -307,24 +312,44 @@ def load_networks(
     Raises:
         UserError: when one is missing, or a file cannot be read.
     """
-    loaded, room = [], room or Room(properties)
-    for number in range(count):
-        content = files.read(_network_file(member, number), room.left)
-        room.take(len(content))
-        try:
-            loaded.append(_read_network(content, member, config, properties))
-        except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
-            raise UserError(
-                f"{files.folder / _network_file(member, number)} cannot be read: it is damaged, or "
-                "of another network."
-            ) from error
-    return loaded
+    room = room or Room(properties)
+    names = [_network_file(member, number) for number in range(count)]
+    return [read_network(files, name, member, config, properties, room) for name in names]
 
 
-def _read_network(
+def read_network(
+    files: ProvenFiles,
+    name: str,
+    member: str,
+    config: NetworkConfig,
+    properties: int,
+    room: Room,
+) -> tuple[Network, Scale]:
+    """Read a network and the scale of its outputs, in evaluation mode on the CPU.
+
+    Args:
+        files: of the bundle.
+        name: of the network's file.
+        member: whose network it is.
+        config, properties, room: see `load_networks`.
+
+    Raises:
+        UserError: when it is missing, or cannot be read.
+    """
+    content = files.read(name, room.left)
+    room.take(len(content))
+    try:
+        return _network_of(content, member, config, properties)
+    except (SafetensorError, KeyError, RuntimeError, ValueError) as error:
+        raise UserError(
+            f"{files.folder / name} cannot be read: it is damaged, or of another network."
+        ) from error
+
+
+def _network_of(
     content: bytes, member: str, config: NetworkConfig, properties: int
 ) -> tuple[Network, Scale]:
-    """Read a network.
+    """A network of a file's content.
 
     Raises:
         ValueError: when its scale or a weight is no number.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -11,15 +10,12 @@ import torch
 from ..base.errors import UserError
 from ..base.hardware import usable_cores
 from ..base.workspace import write_atomic
-from ..features.compute import Progress, canonical_units, compute_features
+from ..features.compute import Progress, compute_features
 from ..models.encoder import EncoderInfo
-from ..table import read_table
 from ..training.checkpoints import Checkpoints
 from ..training.context import TrainContext
 from ..training.encoder import learn_encoder
-
-_FEWEST = 100
-_TELL_EACH = 100
+from .known_units import made_up_units, units_of_tables
 
 
 def make_encoder(
@@ -46,62 +42,28 @@ def make_encoder(
             others can be made up.
     """
     torch.set_num_threads(usable_cores())
-    known = _units_of(tables, progress)
-    if len(known) < _FEWEST:
-        raise UserError(
-            f"The tables hold {len(known):,} different repeat units that can be read, in columns "
-            f"named after SMILES; at least {_FEWEST} are needed to take apart."
-        )
+    known = units_of_tables(tables, progress)
     assert context.checkpoints is not None
     of_known = sha256("\n".join(known).encode()).hexdigest()
     Checkpoints(context.checkpoints).keep_only_for(
         known=of_known, made_up=made_up, epochs=epochs, seed=seed
     )
     kept = context.checkpoints / f"made-up-{of_known[:16]}-{made_up}-{seed}.txt"
-    units = known + _made_up(known, made_up, seed, kept, progress)
+    units = known + _kept_units(known, made_up, seed, kept, progress)
     features = compute_features(units, progress, canonical_units=True)
     return learn_encoder(features, len(known), epochs, seed, context)
 
 
-def _units_of(tables: Sequence[Path], progress: Progress) -> list[str]:
-    """The canonical repeat units in some tables, each once, without stereo marks."""
-    from ..chem.smiles import BadSmilesError, without_stereo
-
-    texts: dict[str, None] = {}
-    for path in tables:
-        frame = read_table(path).frame
-        for column in frame:
-            if "smiles" in str(column).casefold():
-                texts |= dict.fromkeys(frame[column].dropna().astype(str))
-    flat: dict[str, None] = {}
-    for done, text in enumerate(texts, start=1):
-        try:
-            flat[without_stereo(text)] = None
-        except BadSmilesError:
-            # Whoever trains on the table is told of it; here it lends no structure.
-            continue
-        finally:
-            if done % _TELL_EACH == 0 or done == len(texts):
-                progress("reading", done, len(texts))
-    return list(dict.fromkeys(canonical_units(list(flat), progress)))
-
-
-def _made_up(
+def _kept_units(
     known: Sequence[str], count: int, seed: int, kept: Path, progress: Progress
 ) -> list[str]:
     """So many made-up units; those of an equal call before are taken from a file."""
-    from ..chem.recombined import Recombiner
-
     # A file that was damaged counts as none.
     with suppress(OSError, UnicodeDecodeError):
         units = kept.read_text(encoding="utf-8").split()
         if len(units) == count:
             return units
-    units = []
-    for unit in islice(Recombiner(known, seed).units(), count):
-        units.append(unit)
-        if len(units) % _TELL_EACH == 0 or len(units) == count:
-            progress("making up units", len(units), count)
+    units = made_up_units(known, count, seed, progress)
     if len(units) < count:
         raise UserError(
             f"Of the parts of the tables' {len(known):,} units, {len(units):,} others could be "

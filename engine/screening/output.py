@@ -1,6 +1,6 @@
 """The result of a screening as one file, and the rows that could not be predicted beside it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -14,7 +14,7 @@ from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import demand_not_read, writing_to
 from ..table.written import csv_text
-from .work import Plan, Work, schema_of
+from .work import Part, Plan, schema_of
 
 ALL = "probability_all"
 """The column with the probability of meeting all that is asked for."""
@@ -85,11 +85,16 @@ def problems_file(out: Path) -> Path:
 
 
 def best_of(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """The best rows that a plan asks for, best first; of equal ones, those that come first."""
+    """The best rows that a plan asks for, best first; of equal ones, those that come first.
+
+    Args:
+        rows: whose index has their numbers.
+        plan: of the screening.
+    """
     scores = _scores(rows, plan)
     usable = np.flatnonzero(np.isfinite(scores))
-    order = usable[np.argsort(-scores[usable], kind="stable")]
-    return rows.iloc[order[: plan.top]].reset_index(drop=True)
+    order = usable[np.lexsort((rows.index.to_numpy()[usable], -scores[usable]))]
+    return rows.iloc[order[: plan.top]]
 
 
 def _scores(rows: pd.DataFrame, plan: Plan) -> np.ndarray:
@@ -100,30 +105,37 @@ def _scores(rows: pd.DataFrame, plan: Plan) -> np.ndarray:
 
 
 class Counts(NamedTuple):
-    """How many rows there were, are kept, could not be predicted, and were mere guesses."""
+    """How many rows are kept, could not be predicted, and were mere guesses."""
 
-    rows: int
     kept: int
     problems: int
     guesses: int
 
 
-def write_result(plan: Plan, work: Work, numbers: Sequence[int], out: Path) -> Counts:
+def write_result(
+    plan: Plan,
+    parts: Iterable[Part],
+    unread: Iterable[pd.DataFrame],
+    columns: pd.DataFrame,
+    out: Path,
+) -> Counts:
     """Write what is kept, and what could not be predicted.
 
     Args:
         plan: of the screening.
-        work: with all parts finished.
-        numbers: of the parts, in order.
+        parts: finished ones; in the order of their rows, unless only the best are wanted.
+        unread: rows that no part has, since they could not be read.
+        columns: a table without rows, with the columns of the result.
         out: the file of the result.
     """
-    count = kept = problems = guesses = 0
+    kept = problems = guesses = 0
     best: pd.DataFrame | None = None
     beside = problems_file(out)
     with _writing(out) as writer, _writing(beside) as failed:
-        for number in numbers:
-            part = work.read(number)
-            count += part.rows
+        for rows in unread:
+            problems += len(rows)
+            failed.write(rows)
+        for part in parts:
             guesses += part.guesses
             problems += len(part.problems)
             if len(part.problems):
@@ -132,15 +144,16 @@ def write_result(plan: Plan, work: Work, numbers: Sequence[int], out: Path) -> C
                 kept += len(part.kept)
                 writer.write(part.kept)
             else:
-                rows = part.kept if best is None else pd.concat([best, part.kept])
-                best = best_of(rows, plan)
-        if best is not None:
-            kept = len(best)
-            writer.write(best)
+                best = best_of(part.kept if best is None else pd.concat([best, part.kept]), plan)
+        if plan.top is not None:
+            kept = 0 if best is None else len(best)
+            writer.write(columns if best is None else best)
+        elif not kept:
+            writer.write(columns)
     if not problems:
         # An empty one, or one of before, would say that there are some.
         beside.unlink()
-    return Counts(count, kept, problems, guesses)
+    return Counts(kept, problems, guesses)
 
 
 @contextmanager

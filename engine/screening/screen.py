@@ -1,37 +1,26 @@
-"""Predicting the rows of many files, part after part, so that a killed process loses little."""
+"""Screening files of any length: what is asked for, and how a result comes about."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
-import pandas as pd
 
 from ..base.errors import UserError
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
-from ..inference.predicted_tables import PROBLEM, PredictedRows, RowPredictor, TableRows
+from ..inference.predicted_tables import RowPredictor
 from ..inference.specification import Requirement
-from ..inference.streaming import CHUNK_ROWS
-from ..table import Columns, RawTable, stream_table
-from ..table.columns import free_name
+from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
-from ..table.streaming import stream_of
 from .inputs import described, find_files, unpacked
-from .output import best_of, check_output, problems_file, write_result
-from .work import Part, Plan, Work, work_on
+from .output import check_output, problems_file, write_result
+from .passes import Job, all_in_full, by_student
+from .scoring import PART_ROWS, OpenedFile, Progress
+from .student import Student
+from .work import Plan, Work, work_on
 
-PART_ROWS = 10 * CHUNK_ROWS
-"""Rows that are kept at once: what a killed process has to do again."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many rows are done, and how many there are."""
-
-_FILE = "file"
+FEWEST_ROWS = 20_000
+"""Rows from which on a first pass by the student is quicker than the ensemble alone."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +35,14 @@ class Wanted:
             None.
         with_guesses: whether a value counts that is a mere guess: of a unit with atoms that no
             training unit has.
+        in_full: whether the ensemble predicts all rows, also where the model has a student.
     """
 
     keep: Sequence[Requirement] = ()
     by: Requirement | None = None
     top: int | None = None
     with_guesses: bool = False
+    in_full: bool = False
 
     def check(self) -> None:
         """See that it can be carried out.
@@ -86,6 +77,8 @@ class Screened:
         kept: how many are in the result.
         problems: how many could not be predicted.
         guesses: how many would have been kept but for a value that is a mere guess.
+        in_full: how many the ensemble predicted; fewer than `rows` where a student ruled the others
+            out.
         gone_on: how many rows were done already when this process began.
         problems_file: where those are that could not be predicted; None without any.
         skipped: files in folders whose names are not those of tables.
@@ -96,28 +89,11 @@ class Screened:
     kept: int
     problems: int
     guesses: int
+    in_full: int
     gone_on: int
     problems_file: Path | None
     skipped: list[Path] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-
-
-class _File(NamedTuple):
-    """A file that is opened: the name that is written, its rows, and how they are read."""
-
-    name: str
-    rows: int
-    chunks: Callable[[int], Iterator[RawTable]]
-    columns: Columns
-    by_name: bool
-
-
-class _Place(NamedTuple):
-    """Where some rows belong: their file, their part, and whether they are its last."""
-
-    file: str
-    part: int
-    is_last: bool
 
 
 def screen(
@@ -135,6 +111,9 @@ def screen(
 
     Parts that are finished lie in a folder beside the output. A process that is killed loses a few
     seconds' work: the same call goes on, and its result is what it would have been.
+
+    Where the model has a student and only some of many rows are wanted, the student answers all of
+    them first, and the ensemble predicts those that it cannot rule out.
 
     Args:
         predictor: the model.
@@ -159,9 +138,8 @@ def screen(
     row_predictor = RowPredictor(
         predictor, info.answer_columns, info.has_intervals, wanted.keep, conditions, fragments
     )
-    described_files = [described(path) for path in found.paths]
     plan = Plan(
-        inputs=described_files,
+        inputs=[described(path) for path in found.paths],
         model=bundle_files(predictor.folder).digest,
         part_rows=PART_ROWS,
         columns=info.answer_columns,
@@ -169,119 +147,47 @@ def screen(
         by=wanted.by,
         top=wanted.top,
         with_guesses=wanted.with_guesses,
+        in_full=wanted.in_full,
         smiles=smiles,
         id=id,
         conditions=conditions or {},
         fragments=fragments,
     )
     with work_on(plan, out) as work:
-        files, unread = [], []
-        for path, file in zip(found.paths, described_files, strict=True):
-            stream = stream_table(unpacked(path, file, work.unpacked))
-            row_predictor.check(stream.head)
-            if words := stream.head.reading.unread_words:
-                unread.append(f"{file.name}: {words}")
-            columns, by_name = columns_of_units_or_names(stream.head, smiles, id)
-            files.append(_File(file.name, stream.count, stream.chunks, columns, by_name))
-        gone_on = _screen_rest(row_predictor, plan, work, files, progress)
-        numbers = range(sum(-(-file.rows // PART_ROWS) for file in files))
-        counts = write_result(plan, work, numbers, out)
+        files, unread = _opened(found.paths, work, row_predictor, plan)
+        rows = sum(file.rows for file in files)
+        student = _student_for(predictor, plan, rows)
+        job = Job(row_predictor, plan, work, files, progress)
+        done = all_in_full(job) if student is None else by_student(job, student)
+        counts = write_result(plan, done.parts(), done.unread(), done.columns, out)
     return Screened(
+        rows,
         *counts,
-        gone_on=gone_on,
+        in_full=done.in_full,
+        gone_on=done.gone_on,
         problems_file=problems_file(out) if counts.problems else None,
         skipped=found.skipped,
         unread=unread,
     )
 
 
-def _screen_rest(
-    row_predictor: RowPredictor,
-    plan: Plan,
-    work: Work,
-    files: Sequence[_File],
-    progress: Progress | None,
-) -> int:
-    """Predict the parts that are not done; returns how many rows were done before."""
-    done, total = work.done(), sum(file.rows for file in files)
-    waiting: deque[_Place] = deque()
-    before = count = 0
-
-    def chunks() -> Iterator[TableRows]:
-        nonlocal before, count
-        number = 0
-        for file in files:
-            for part in file.chunks(PART_ROWS):
-                if number in done:
-                    before += len(part.rows)
-                    count += len(part.rows)
-                else:
-                    few = [*stream_of(part).chunks(CHUNK_ROWS)]
-                    for place, rows in enumerate(few, start=1):
-                        waiting.append(_Place(file.name, number, place == len(few)))
-                        yield TableRows(rows, file.columns, file.by_name)
-                number += 1
-
-    finished: list[Part] = []
-    heads = _heads(files)
-    # Of so many units, features are not worth the disk.
-    with closing(row_predictor.predict(chunks(), store=False)) as stream:
-        for predicted in stream:
-            place = waiting.popleft()
-            name = place.file if len(files) > 1 else None
-            finished.append(_part_of(predicted, plan, row_predictor, heads, name))
-            count += len(predicted.frame)
-            if place.is_last:
-                work.write(place.part, _joined(finished, plan))
-                finished.clear()
-            if progress:
-                progress("repeat units", count, total)
-    return before
+def _opened(
+    paths: Sequence[Path], work: Work, row_predictor: RowPredictor, plan: Plan
+) -> tuple[list[OpenedFile], list[str]]:
+    """The files, and sentences about what of them is not read."""
+    files, unread = [], []
+    for path, file in zip(paths, plan.inputs, strict=True):
+        stream = stream_table(unpacked(path, file, work.unpacked))
+        row_predictor.check(stream.head)
+        if words := stream.head.reading.unread_words:
+            unread.append(f"{file.name}: {words}")
+        columns, by_name = columns_of_units_or_names(stream.head, plan.smiles, plan.id)
+        files.append(OpenedFile(file.name, stream.count, stream.chunks, columns, by_name))
+    return files, unread
 
 
-def _heads(files: Sequence[_File]) -> tuple[str, str]:
-    """The names of the columns of ids and repeat units: those of the files where they agree."""
-    ids = {each.columns.id or "row" for each in files}
-    units = {each.columns.smiles for each in files}
-    return ids.pop() if len(ids) == 1 else "id", units.pop() if len(units) == 1 else "SMILES"
-
-
-def _part_of(
-    predicted: PredictedRows,
-    plan: Plan,
-    row_predictor: RowPredictor,
-    heads: tuple[str, str],
-    file: str | None,
-) -> Part:
-    """What is kept of some rows."""
-    frame = predicted.frame
-    _, _, *others = frame
-    id_name = free_name(heads[0], others)
-    frame = frame.set_axis([id_name, free_name(heads[1], [id_name, *others]), *others], axis=1)
-    if file is not None:
-        frame.insert(0, free_name(_FILE, frame), file)
-    problem = frame.columns[-1]
-    failed = frame[problem].notna().to_numpy()
-    problems = frame.loc[failed, [*frame.columns[: 2 + (file is not None)], problem]]
-    met, certain = ~failed, np.ones(len(frame), dtype=bool)
-    rankable = predicted.predictions.rankable
-    names = {each.name for each in (*plan.keep, *([plan.by] if plan.by else []))}
-    for each in plan.keep:
-        met &= np.array([each.met_by(value) for value in frame[plan.column_of(each)]], dtype=bool)
-    for name in names:
-        certain &= rankable[name].to_numpy()
-    wanted = met & (certain | plan.with_guesses)
-    kept = frame.loc[wanted].drop(columns=problem)
-    guesses = 0 if plan.with_guesses else int((met & ~certain).sum())
-    return Part(kept, problems.rename(columns={problem: PROBLEM}), len(frame), guesses)
-
-
-def _joined(parts: Sequence[Part], plan: Plan) -> Part:
-    """Some parts as one; where only the best are wanted, no more of them than that."""
-    kept = pd.concat([part.kept for part in parts], ignore_index=True)
-    return Part(
-        kept if plan.top is None else best_of(kept, plan),
-        pd.concat([part.problems for part in parts], ignore_index=True),
-        sum(part.rows for part in parts),
-        sum(part.guesses for part in parts),
-    )
+def _student_for(predictor: Predictor, plan: Plan, rows: int) -> Student | None:
+    """The model's student, where it has one and that saves time."""
+    if plan.in_full or not plan.asked or rows < FEWEST_ROWS:
+        return None
+    return Student.of(bundle_files(predictor.folder), predictor.info)

@@ -1,9 +1,12 @@
 """Reading a table of any length, some rows at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from ..base.budget import allow_for, check_time, cpu_budget
 from . import delimited
@@ -91,11 +94,22 @@ def stream_of(table: RawTable) -> TableStream:
 
     def chunks(size: int) -> Iterator[RawTable]:
         for start in range(0, len(table.rows), size):
-            part = slice(start, start + size)
-            frame = table.frame.iloc[part].reset_index(drop=True)
-            yield RawTable(table.name, frame, table.rows[part], table.reading)
+            yield some_rows(table, slice(start, start + size))
 
     return TableStream(table, len(table.rows), chunks)
+
+
+def some_rows(table: RawTable, which: slice | np.ndarray) -> RawTable:
+    """Some rows of a table, by their positions."""
+    frame = table.frame.iloc[which].reset_index(drop=True)
+    return RawTable(table.name, frame, table.rows[which], table.reading)
+
+
+def one_below_another(parts: Sequence[RawTable]) -> RawTable:
+    """Parts of one table as one."""
+    frame = pd.concat([part.frame for part in parts], ignore_index=True)
+    rows = np.concatenate([part.rows for part in parts])
+    return RawTable(parts[0].name, frame, rows, parts[0].reading)
 
 
 def _text_stream(path: Path, file: TextFile) -> TableStream:

@@ -20,13 +20,11 @@ from engine.base.workspace import lock
 from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.specification import Requirement, read_specification
-from engine.screening import Wanted, screen
-from engine.screening import screen as screen_function
+from engine.screening import Wanted, first_pass, scoring, screen
 from engine.table import read_table
 from tests.direct_pool import DirectPool
 
-module = sys.modules[screen_function.__module__]
-
+screen_module = sys.modules[screen.__module__]
 UNITS = ["*CC*", "C(C", "*CC(*)C", "", "*C[Fe]C*", "*CC*", "*CC(*)c1ccccc1", "no", "*CCO*"]
 ROWS = 59
 
@@ -34,8 +32,9 @@ ROWS = 59
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch, pool: DirectPool) -> None:
     """Parts of six rows, so that short files have many."""
-    monkeypatch.setattr(module, "PART_ROWS", 6)
-    monkeypatch.setattr(module, "CHUNK_ROWS", 4)
+    for module in (scoring, first_pass, screen_module):
+        monkeypatch.setattr(module, "PART_ROWS", 6)
+    monkeypatch.setattr(scoring, "CHUNK_ROWS", 3)
 
 
 @pytest.fixture
@@ -165,7 +164,7 @@ def test_cut_off_at_any_part_it_goes_on_and_ends_the_same(
             try:
                 screened = screen(predictor, [table], out, wanted, cut)
             except _CutError:
-                now = len([*(tmp_path / "out.csv.parts").glob("*.parquet")])
+                now = len([*(tmp_path / "out.csv.parts").glob("all/*.parquet")])
                 assert now >= done
                 done = now
             else:
@@ -190,7 +189,7 @@ def test_killed_three_times_it_ends_the_same(trained, tmp_path: Path) -> None:
     parts = tmp_path / "out.parquet.parts"
     for wanted in (1, 3, 5):
         with subprocess.Popen(command, start_new_session=True) as process:
-            while len([*parts.glob("*.parquet")]) < wanted:
+            while len([*parts.glob("all/*.parquet")]) < wanted:
                 assert process.poll() is None
                 time.sleep(0.02)
             os.killpg(process.pid, signal.SIGKILL)
@@ -269,7 +268,7 @@ def test_the_work_of_another_screening_is_not_gone_on_with(
     held = lock(tmp_path / "out.csv.lock")
     with held, pytest.raises(UserError, match="Another process is screening"):
         screen(predictor, [table], out)
-    part = next((tmp_path / "out.csv.parts").glob("*.parquet"))
+    part = next((tmp_path / "out.csv.parts").glob("all/*.parquet"))
     part.write_bytes(part.read_bytes()[:50])
     with pytest.raises(UserError, match="is damaged: remove it"):
         screen(predictor, [table], out)

@@ -1,0 +1,153 @@
+"""How a screening is carried out: by the ensemble alone, or after a first pass by the student."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from ..inference.predicted_tables import RowPredictor
+from ..settings.properties import Property, scaled_columns
+from .first_pass import first_pass
+from .narrowing import FirstPass, Scored, may_meet, next_rows, sample_of
+from .output import best_of
+from .scoring import OpenedFile, Progress, score
+from .student import Student
+from .work import Part, Plan, Stage, Work
+
+_IN_FULL = "repeat units"
+"""What progress calls rows that the ensemble predicts."""
+
+
+class Job(NamedTuple):
+    """What is screened, how, and where it is kept."""
+
+    row_predictor: RowPredictor
+    plan: Plan
+    work: Work
+    files: Sequence[OpenedFile]
+    told: Progress | None
+
+    @property
+    def rows(self) -> int:
+        """How many rows all files have."""
+        return sum(file.rows for file in self.files)
+
+    @property
+    def asked(self) -> list[Property]:
+        """The properties of which something is asked."""
+        answers = {each.name: each for each in self.row_predictor.predictor.info.answers}
+        return [answers[name] for name in self.plan.asked_names]
+
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        """What the ensemble says of the asked properties, on their scales; shape `(N, J)`."""
+        named = {name: column for column, name in self.plan.columns.items()}
+        own = frame[[named[each.name] for each in self.asked]].to_numpy(dtype=float)
+        return scaled_columns(self.asked, own)
+
+    def score(self, stage: Stage, wanted: np.ndarray | None = None) -> int:
+        """Predict the rows of a stage; see `engine.screening.scoring.score`."""
+        return score(self.row_predictor, self.plan, stage, self.files, wanted, self.told)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A screening whose rows are all predicted, or ruled out.
+
+    Attributes:
+        stages: whose parts hold what may be kept.
+        first: the student's, which holds rows that could not be read; None without one.
+        columns: a table without rows, with the columns of the result.
+        in_full: how many rows the ensemble predicted.
+        gone_on: how many rows were done before.
+    """
+
+    stages: Sequence[Stage]
+    first: Stage | None
+    columns: pd.DataFrame
+    in_full: int
+    gone_on: int
+
+    def parts(self) -> Iterator[Part]:
+        """All parts of the stages."""
+        for stage in self.stages:
+            yield from stage.parts()
+
+    def unread(self) -> Iterator[pd.DataFrame]:
+        """The rows that the first pass could not read."""
+        for part in self.first.parts() if self.first else ():
+            if len(part.problems):
+                yield part.problems
+
+
+def all_in_full(job: Job) -> Done:
+    """Let the ensemble predict all rows."""
+    stage = job.work.stage("all", _IN_FULL, job.plan.keep)
+    gone_on = job.score(stage)
+    return Done([stage], None, stage.read(0).kept.iloc[:0], job.rows, gone_on)
+
+
+def by_student(job: Job, student: Student) -> Done:
+    """Let the student answer all rows, and the ensemble predict those that it cannot rule out."""
+    stage = job.work.stage("first", "first pass")
+    gone_on = first_pass(student, job.plan, stage, job.files, job.told)
+    values, readable = _answers(stage, job.rows, len(job.asked))
+    sampled = sample_of(readable)
+    if not len(sampled):
+        return all_in_full(job)
+    sample = job.work.stage("sample", "sample", keeps_best=False)
+    job.score(sample, _mask(sampled, job.rows))
+    compared = pd.concat([part.kept for part in sample.parts()])
+    margins = student.margins.for_file(
+        job.plan.asked_names, values[compared.index], job.values(compared)
+    )
+    first = FirstPass(job.asked, values, readable, margins)
+    stages, scored = _scored_stages(job, first)
+    return Done(stages, stage, compared.iloc[:0], scored + len(sampled), gone_on)
+
+
+def _answers(stage: Stage, rows: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the student said of all rows, and which of them can be read."""
+    values = np.full((rows, width), np.nan, np.float32)
+    readable = np.zeros(rows, dtype=bool)
+    for part in stage.parts():
+        values[part.kept.index] = part.kept.to_numpy()
+        readable[part.kept.index] = True
+    return values, readable
+
+
+def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
+    """The stages in which the ensemble predicts what is not ruled out, and how many rows that is.
+
+    All rows that may meet what is asked for; or where the best are wanted by a property, as many
+    rounds as it takes until no other row can be one of them.
+    """
+    plan = job.plan
+    may = may_meet(first, plan.keep)
+    if plan.by is None or plan.top is None:
+        stage = job.work.stage("round-1", _IN_FULL, plan.keep)
+        job.score(stage, may)
+        return [stage], int(may.sum())
+    column = plan.asked_names.index(plan.by.name)
+    stages: list[Stage] = []
+    done, best, scored = np.zeros(job.rows, dtype=bool), None, Scored.none()
+    for number in count(1):
+        rows = next_rows(first, plan.by, plan.top, may, done, scored)
+        if not len(rows):
+            break
+        stages.append(job.work.stage(f"round-{number}", _IN_FULL, plan.keep))
+        job.score(stages[-1], _mask(rows, job.rows))
+        done[rows] = True
+        for part in stages[-1].parts():
+            best = best_of(part.kept if best is None else pd.concat([best, part.kept]), plan)
+        if best is not None:
+            scored = Scored(best.index.to_numpy(), job.values(best)[:, column])
+    return stages, int(done.sum())
+
+
+def _mask(rows: np.ndarray, count: int) -> np.ndarray:
+    mask = np.zeros(count, dtype=bool)
+    mask[rows] = True
+    return mask
