@@ -17,6 +17,7 @@ from pages.parts.candidates.lists import choose_list
 from pages.parts.candidates.looking import Look, look_at
 from pages.parts.candidates.placing import show_offers
 from pages.parts.candidates.predicting import predict_what_waits
+from pages.parts.candidates.screening import show_screening
 from pages.parts.candidates.specification import ask_specification
 from pages.parts.candidates.table import choose_view, show_table
 from pages.parts.conditions import choose_conditions
@@ -35,6 +36,8 @@ def main() -> None:
     list_ = choose_list()
     if list_ is None:
         show_adding(None)
+        if (given := choose_conditions(read_info(folder))) is not None:
+            show_screening(None, folder, given)
         st.info(
             "There is no candidate yet. Paste some above, or press *Keep* beside an answer on the "
             "Predict page.",
@@ -45,6 +48,7 @@ def main() -> None:
     given = choose_conditions(read_info(folder))
     if given is None:
         return
+    show_screening(list_, folder, given)
     predict_what_waits(list_, folder, given)
     _show_list(list_, folder, given)
 

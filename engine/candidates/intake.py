@@ -1,7 +1,7 @@
 """From pasted lines and from files to candidates: one of each line that says something, and row."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -169,6 +169,19 @@ def of_file(path: Path, name: str) -> FileRows:
         )
     columns, _ = columns_of_units_or_names(stream.head)
     return FileRows(stream.count, _rows(stream, columns, name), stream.head.reading.unread_words)
+
+
+def of_screened(units: Sequence[str], row_ids: Sequence[str], name: str) -> Iterator[NewCandidate]:
+    """The candidates of some rows of a screened file.
+
+    Args:
+        units: repeat units or polymers' names, as the file has them.
+        row_ids: of these rows.
+        name: of the file, as people know it.
+    """
+    reader = _Reader()
+    for unit, row_id in zip(units, row_ids, strict=True):
+        yield reader.candidate(unit, clipped(row_id, 200), name, {})
 
 
 def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandidate]:

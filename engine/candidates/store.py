@@ -89,12 +89,18 @@ class CandidateList:
         except ValueError:
             return 0
 
-    def add(self, candidates: Iterable[NewCandidate], once: bool = False) -> list[int]:
+    def add(
+        self,
+        candidates: Iterable[NewCandidate],
+        once: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> list[int]:
         """Put candidates at the end: all of them, or none where that fails.
 
         Args:
             candidates: in order.
             once: whether those are left out whose repeat unit is there, in this drawing.
+            settings: that are changed with it, by name.
 
         Returns:
             The numbers of those that were put there.
@@ -114,6 +120,8 @@ class CandidateList:
                     continue
                 _demand_room(count + len(ids))
                 ids.append(insert(database, each))
+            for name, value in (settings or {}).items():
+                set_setting(database, name, value)
             return ids
 
         return self._do(act)

@@ -1,4 +1,4 @@
-"""The process that predicts a list of candidates: `python -m engine.candidates.worker LIST`."""
+"""The process that screens and predicts for a list: `python -m engine.candidates.worker LIST`."""
 
 import sys
 import time
@@ -57,9 +57,10 @@ def _in_line(list_: CandidateList) -> Iterator[bool]:
 
 
 def _work(list_: CandidateList, told: Job) -> Job:
-    """Predict, then rate; returns what there is to say at the end."""
-    # Here: it loads torch, which takes seconds, and there may be nothing to wait for.
+    """Screen, predict, then rate; returns what there is to say at the end."""
+    # Here: they load torch, which takes seconds, and there may be nothing to wait for.
     from ..inference.predict import Predictor
+    from .screening import StoppedError, carry_out
 
     reporter = _Reporter(list_, told)
     reporter.say("reading the model", 0, 0)
@@ -68,6 +69,8 @@ def _work(list_: CandidateList, told: Job) -> Job:
     def stop() -> bool:
         return jobs.is_to_stop(list_)
 
+    with suppress(StoppedError):
+        carry_out(list_, reporter.screened, stop)
     # What is added meanwhile is done, too.
     while not stop() and predict_waiting(list_, predictor, told.given, reporter.predicted, stop):
         pass
@@ -83,6 +86,9 @@ class _Reporter:
         self.job = job
         self._list = list_
         self._said = 0.0
+
+    def screened(self, what: str, done: int, total: int) -> None:
+        self.say(f"screening, {what}", done, total)
 
     def predicted(self, done: int, total: int) -> None:
         self.say("predicting", done, total)

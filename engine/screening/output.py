@@ -97,6 +97,21 @@ def best_of(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     return rows.iloc[order[: plan.top]]
 
 
+class Best:
+    """The best rows that are found so far."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Begin without any."""
+        self._plan = plan
+        self.rows: pd.DataFrame | None = None
+
+    def add(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Look at some more rows; returns the best so far."""
+        together = rows if self.rows is None else pd.concat([self.rows, rows])
+        self.rows = best_of(together, self._plan)
+        return self.rows
+
+
 def _scores(rows: pd.DataFrame, plan: Plan) -> np.ndarray:
     if plan.by is None:
         return rows[ALL].to_numpy(dtype=float)
@@ -129,7 +144,7 @@ def write_result(
         out: the file of the result.
     """
     kept = problems = guesses = 0
-    best: pd.DataFrame | None = None
+    best = Best(plan)
     beside = problems_file(out)
     with _writing(out) as writer, _writing(beside) as failed:
         for rows in unread:
@@ -144,10 +159,10 @@ def write_result(
                 kept += len(part.kept)
                 writer.write(part.kept)
             else:
-                best = best_of(part.kept if best is None else pd.concat([best, part.kept]), plan)
+                best.add(part.kept)
         if plan.top is not None:
-            kept = 0 if best is None else len(best)
-            writer.write(columns if best is None else best)
+            kept = 0 if best.rows is None else len(best.rows)
+            writer.write(columns if best.rows is None else best.rows)
         elif not kept:
             writer.write(columns)
     if not problems:

@@ -12,8 +12,8 @@ from ..inference.predicted_tables import RowPredictor
 from ..settings.properties import Property, scaled_columns
 from .first_pass import first_pass
 from .narrowing import FirstPass, Scored, may_meet, next_rows, sample_of
-from .output import best_of
-from .scoring import OpenedFile, Progress, score
+from .output import Best
+from .scoring import Found, OpenedFile, Progress, score
 from .student import Student
 from .work import Part, Plan, Stage, Work
 
@@ -22,13 +22,14 @@ _IN_FULL = "repeat units"
 
 
 class Job(NamedTuple):
-    """What is screened, how, and where it is kept."""
+    """What is screened, how, where it is kept, and who is told how far it is and what is best."""
 
     row_predictor: RowPredictor
     plan: Plan
     work: Work
     files: Sequence[OpenedFile]
     told: Progress | None
+    best_so_far: Found | None
 
     @property
     def rows(self) -> int:
@@ -47,9 +48,22 @@ class Job(NamedTuple):
         own = frame[[named[each.name] for each in self.asked]].to_numpy(dtype=float)
         return scaled_columns(self.asked, own)
 
-    def score(self, stage: Stage, wanted: np.ndarray | None = None) -> int:
+    def score(
+        self, stage: Stage, wanted: np.ndarray | None = None, best: Best | None = None
+    ) -> int:
         """Predict the rows of a stage; see `engine.screening.scoring.score`."""
-        return score(self.row_predictor, self.plan, stage, self.files, wanted, self.told)
+
+        def found(rows: pd.DataFrame) -> None:
+            if best is not None:
+                so_far = best.add(rows)
+                if self.best_so_far:
+                    self.best_so_far(so_far)
+
+        return score(self.row_predictor, self.plan, stage, self.files, wanted, self.told, found)
+
+    def new_best(self) -> Best | None:
+        """The best rows, where only such are wanted."""
+        return None if self.plan.top is None else Best(self.plan)
 
 
 @dataclass(frozen=True)
@@ -85,7 +99,7 @@ class Done:
 def all_in_full(job: Job) -> Done:
     """Let the ensemble predict all rows."""
     stage = job.work.stage("all", _IN_FULL, job.plan.keep)
-    gone_on = job.score(stage)
+    gone_on = job.score(stage, best=job.new_best())
     return Done([stage], None, stage.read(0).kept.iloc[:0], job.rows, gone_on)
 
 
@@ -128,22 +142,21 @@ def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
     may = may_meet(first, plan.keep)
     if plan.by is None or plan.top is None:
         stage = job.work.stage("round-1", _IN_FULL, plan.keep)
-        job.score(stage, may)
+        job.score(stage, may, job.new_best())
         return [stage], int(may.sum())
     column = plan.asked_names.index(plan.by.name)
     stages: list[Stage] = []
-    done, best, scored = np.zeros(job.rows, dtype=bool), None, Scored.none()
+    best = Best(plan)
+    done, scored = np.zeros(job.rows, dtype=bool), Scored.none()
     for number in count(1):
         rows = next_rows(first, plan.by, plan.top, may, done, scored)
         if not len(rows):
             break
         stages.append(job.work.stage(f"round-{number}", _IN_FULL, plan.keep))
-        job.score(stages[-1], _mask(rows, job.rows))
+        job.score(stages[-1], _mask(rows, job.rows), best)
         done[rows] = True
-        for part in stages[-1].parts():
-            best = best_of(part.kept if best is None else pd.concat([best, part.kept]), plan)
-        if best is not None:
-            scored = Scored(best.index.to_numpy(), job.values(best)[:, column])
+        if best.rows is not None:
+            scored = Scored(best.rows.index.to_numpy(), job.values(best.rows)[:, column])
     return stages, int(done.sum())
 
 

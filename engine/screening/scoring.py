@@ -24,6 +24,9 @@ PART_ROWS = 10 * CHUNK_ROWS
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many rows are done, and how many there are."""
 
+Found = Callable[[pd.DataFrame], object]
+"""Called with rows that are kept."""
+
 FILE = "file"
 """The column that says from which of several files a row is."""
 
@@ -115,6 +118,7 @@ def score(
     files: Sequence[OpenedFile],
     wanted: np.ndarray | None = None,
     told: Progress | None = None,
+    found: Found | None = None,
 ) -> int:
     """Predict the rows of a stage that are not done, and keep what the stage keeps of them.
 
@@ -125,6 +129,7 @@ def score(
         files: that are screened.
         wanted: see `parts_of`.
         told: of how many rows are done.
+        found: told what is kept of each part, also of those that were done before.
 
     Returns:
         How many rows were done before.
@@ -140,6 +145,8 @@ def score(
             if number in done:
                 before += sum(len(chunk.rows) for chunk in part)
                 count += sum(len(chunk.rows) for chunk in part)
+                if found:
+                    found(stage.read(number).kept)
                 continue
             for place, chunk in enumerate(part, start=1):
                 waiting.append(_Place(chunk, number, place == len(part)))
@@ -155,8 +162,11 @@ def score(
             finished.append(_part_of(predicted, chunk.rows, plan, stage.keep, heads, name))
             count += len(chunk.rows)
             if is_last:
-                stage.write(number, _joined(finished, plan, stage))
+                part = _joined(finished, plan, stage)
+                stage.write(number, part)
                 finished.clear()
+                if found:
+                    found(part.kept)
             if told:
                 told(stage.title, count, total)
     return before

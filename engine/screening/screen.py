@@ -15,7 +15,7 @@ from ..table.named_units import columns_of_units_or_names
 from .inputs import described, find_files, unpacked
 from .output import check_output, problems_file, write_result
 from .passes import Job, all_in_full, by_student
-from .scoring import PART_ROWS, OpenedFile, Progress
+from .scoring import PART_ROWS, Found, OpenedFile, Progress
 from .student import Student
 from .work import Plan, Work, work_on
 
@@ -43,6 +43,30 @@ class Wanted:
     top: int | None = None
     with_guesses: bool = False
     in_full: bool = False
+
+    @classmethod
+    def of_specification(cls, requirements: Sequence[Requirement], top: int) -> "Wanted":
+        """The best rows that a specification asks for.
+
+        They have to lie between all its ends. They are chosen by the property that should be as
+        high or as low as possible; without one, by the probability of meeting the ends.
+
+        Args:
+            requirements: of the specification.
+            top: how many rows.
+
+        Raises:
+            UserError: when several properties should be as high or as low as possible.
+        """
+        aims = [each for each in requirements if each.direction]
+        if len(aims) > 1:
+            raise UserError(
+                f"Rows cannot be chosen by both {aims[0].name} and {aims[1].name}: let one of them "
+                "be as high or as low as possible, and give the other an end."
+            )
+        keep = [each.model_copy(update={"direction": ""}) for each in requirements if each.has_ends]
+        by = [Requirement(name=each.name, direction=each.direction) for each in aims]
+        return cls(keep, by[0] if by else None, top)
 
     def check(self) -> None:
         """See that it can be carried out.
@@ -106,6 +130,7 @@ def screen(
     id: str | None = None,
     conditions: dict[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
+    best_so_far: Found | None = None,
 ) -> Screened:
     """Predict the rows of any number of files, and write those that are wanted.
 
@@ -126,6 +151,8 @@ def screen(
             that there is none.
         conditions: at which all rows are predicted, by name; the others are columns of the files.
         fragments: what is done about molecules beside a repeat unit, such as counter-ions.
+        best_so_far: where only the best are wanted, told which those are whenever some rows have
+            been predicted.
 
     Raises:
         UserError: when a file cannot be read, what is wanted contradicts itself, or the output
@@ -157,7 +184,7 @@ def screen(
         files, unread = _opened(found.paths, work, row_predictor, plan)
         rows = sum(file.rows for file in files)
         student = _student_for(predictor, plan, rows)
-        job = Job(row_predictor, plan, work, files, progress)
+        job = Job(row_predictor, plan, work, files, progress, best_so_far)
         done = all_in_full(job) if student is None else by_student(job, student)
         counts = write_result(plan, done.parts(), done.unread(), done.columns, out)
     return Screened(

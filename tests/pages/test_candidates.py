@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from engine.candidates import history, job, lists
+from engine.candidates import history, job, lists, worker
 from engine.candidates.answers import model_key
 from engine.candidates.intake import of_lines
 from engine.candidates.rows import NewCandidate
@@ -143,6 +143,34 @@ def test_a_long_list_goes_to_a_process(tiny_run, open_page, monkeypatch):
     assert started == [made.id]
     assert any("no disk. 79 candidates of this list wait" in each.value for each in app.warning)
     assert [each.label for each in app.button if each.label == "Go on"]
+
+
+def test_a_long_file_is_screened_and_its_best_rows_become_candidates(
+    tiny_run, open_page, monkeypatch
+):
+    monkeypatch.setattr(job, "spawn", lambda *_: None)
+    app = open_page("candidates", model=tiny_run.id)
+    rows = "".join(f"u{n},*{'C' * n}O*\n" for n in range(1, 31))
+    app.file_uploader[1].upload("many.csv", f"id,SMILES\n{rows}".encode(), "text/csv").run()
+    app.text_input(key="screening specification ").set_value("Tg high, Density high")
+    app.button(key="screen").click().run()
+    assert "cannot be chosen by both" in app.error[0].value
+    app.text_input(key="screening specification ").set_value("Tg high")
+    app.number_input(key="how many of the best").set_value(3)
+    app.button(key="screen").click().run()
+    assert not app.exception
+    (made,) = [CandidateList(path) for path in lists.folder().glob("*.db")]
+    job.write_job(made, job.Job(state="stopped", model=str(tiny_run.bundle)))
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    assert "many.csv is not screened to its end" in app.warning[0].value
+    app.button(key="go on screening").click().run()
+    assert worker.main(made.id) == 0
+    app = open_page("candidates", list=made.id, model=tiny_run.id)
+    assert not app.exception
+    assert app.success[0].value.startswith("Of 30 rows of many.csv, the best 3 are on this list.")
+    assert len(_table(app)) == 3
+    app.button(key="close what was screened").click().run()
+    assert not app.success
 
 
 def test_lists_are_made_renamed_removed_and_brought_back(tiny_run, open_page):

@@ -8,8 +8,10 @@ from engine.base.wording import counted
 from engine.candidates.answers import model_key
 from engine.candidates.job import Job, job_of, start_job, stop_job
 from engine.candidates.predicting import predict_waiting, write_hints
+from engine.candidates.screening import pending
 from engine.candidates.store import CandidateList
 from pages.parts import models
+from pages.parts.candidates.screening import offer_to_go_on_or_discard, show_best_so_far
 from pages.parts.formatting import duration, plain
 from pages.parts.page_guard import part
 
@@ -25,6 +27,11 @@ def predict_what_waits(list_: CandidateList, folder: Path, given: dict[str, floa
     job = job_of(list_)
     if job.at_work:
         _show_progress(list_)
+        return
+    if pending(list_) is not None:
+        if offer_to_go_on_or_discard(list_, _why(job, "Screening")):
+            start_job(list_, folder, given)
+            st.rerun()
         return
     waiting = list_.waiting(model_key(folder, given))
     if not waiting:
@@ -45,18 +52,22 @@ def predict_what_waits(list_: CandidateList, folder: Path, given: dict[str, floa
 def _offer_to_go_on(
     list_: CandidateList, folder: Path, given: dict[str, float | str], job: Job, waiting: int
 ) -> None:
-    why = {
-        "failed": f"Predicting failed: {job.words}",
-        "stopped": "Predicting was stopped.",
-        "cut off": "Predicting was cut off, as by a restart of this machine.",
-    }[job.state]
+    wait = f"{counted(waiting, 'candidate')} of this list wait to be predicted."
     st.warning(
-        plain(f"{why} {counted(waiting, 'candidate')} of this list wait to be predicted."),
+        plain(f"{_why(job, 'Predicting')} {wait}"),
         icon=":material/pause_circle:",
     )
     if st.button("Go on", icon=":material/play_arrow:"):
         start_job(list_, folder, given)
         st.rerun()
+
+
+def _why(job: Job, what: str) -> str:
+    """Why a process is not at work any more."""
+    return {
+        "failed": f"{what} failed: {job.words}",
+        "stopped": f"{what} was stopped.",
+    }.get(job.state, f"{what} was cut off, as by a restart of this machine.")
 
 
 @st.fragment(run_every=_REFRESH)
@@ -73,11 +84,12 @@ def _show_progress(list_: CandidateList) -> None:
         if job.total
         else (f"{job.doing or 'starting'}…")
     )
-    if job.total and job.done and job.doing.startswith("predicting"):
+    if job.total and job.done and job.doing.startswith(("predicting", "screening")):
         seconds_left = (job.told - job.since) / job.done * (job.total - job.done)
         words += f", about {duration(seconds_left)} left"
     left.progress(min(share, 1.0), text=plain(words[:1].upper() + words[1:]))
     if right.button("Stop", icon=":material/stop_circle:", key="stop predicting"):
         stop_job(list_)
+    show_best_so_far(list_)
     if st.button("Show what is predicted so far", type="tertiary", key="show so far"):
         st.rerun(scope="app")

@@ -1,0 +1,164 @@
+"""Screening a long file: what is asked for, the best rows so far, and what it came to."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from engine.base.errors import UserError
+from engine.candidates import screening
+from engine.candidates.screening import Screening
+from engine.candidates.store import CandidateList
+from engine.inference.bundle import BundleInfo, read_info
+from engine.inference.specification import LONGEST, read_specification
+from pages.parts.candidates.lists import current_list, look_at_list
+from pages.parts.formatting import number_format, plain, show_error, unit_of
+from pages.parts.layout import columns, upload_table
+from pages.parts.page_guard import part
+from pages.parts.pictures import picture_address
+
+_FILES = "screened files"
+_PICTURE = 160, 80
+
+
+@part
+def show_screening(
+    list_: CandidateList | None, folder: Path, given: dict[str, float | str]
+) -> None:
+    """The fields that take a long file, of which only the best rows become candidates.
+
+    Args:
+        list_: where they are put; None for a list that is made for them.
+        folder: the model's.
+        given: the conditions at which it predicts, by name.
+    """
+    if list_ is not None:
+        _show_told(list_)
+        if screening.pending(list_) is not None:
+            return
+    number = st.session_state.get(_FILES, 0)
+    with st.expander("Screen a long file", icon=":material/filter_alt:"):
+        file, text, top, pressed = _fields(list_, number)
+    if pressed and file is not None:
+        try:
+            wanted = Screening(
+                file=file.name,
+                suffix=Path(file.name).suffix[:10],
+                model=str(folder),
+                given=given,
+                specification=read_specification(text, read_info(folder).answers),
+                top=top,
+            )
+            wanted.check()  # before a list is made for it
+            own = list_ or current_list()
+            screening.start_screening(own, wanted, file.getbuffer())
+        except UserError as error:
+            show_error(error)
+            return
+        # Another field after each file, so that none is screened twice.
+        st.session_state[_FILES] = number + 1
+        look_at_list(own.id)
+        st.rerun()
+
+
+def _fields(list_: CandidateList | None, number: int) -> tuple:
+    """The file, what its rows should be, how many are wanted, and whether to begin."""
+    st.caption(
+        "A file of any number of repeat units is predicted in the background, and only the "
+        "best of its rows become candidates."
+    )
+    file = upload_table(
+        "Table to screen",
+        f"screened file {number}",
+        "A table with a column of SMILES or of polymers' names, or a list of SMILES.",
+    )
+    left, right = columns("screening", [4, 1], 150, "bottom")
+    text = left.text_input(
+        "What should they be?",
+        value=list_.setting("specification") if list_ else "",
+        key=f"screening specification {list_.id if list_ else ''}",
+        max_chars=LONGEST,
+        placeholder="Tg > 150, Density < 1.2, Tc as high as possible",
+        help="Ends that rows have to meet, and one property that should be as high or as low "
+        "as possible: the best by it are chosen. Without such a property, those are that most "
+        "likely meet the ends.",
+    )
+    top = right.number_input(
+        "How many of the best", 1, screening.MOST_BEST, 100, key="how many of the best"
+    )
+    pressed = st.button(
+        "Screen",
+        icon=":material/filter_alt:",
+        type="primary",
+        disabled=file is None,
+        key="screen",
+    )
+    return file, text, int(top), pressed
+
+
+def show_best_so_far(list_: CandidateList) -> None:
+    """The best rows that a screening has found so far, drawn, with what is asked of them."""
+    wanted, best = screening.pending(list_), screening.best_so_far(list_)
+    if wanted is None or not best.units:
+        return
+    info = read_info(Path(wanted.model))
+    asked = {each.name: None for each in wanted.specification}
+    st.caption("The best so far, as this model predicts them:")
+    st.dataframe(
+        {
+            "": [picture_address(unit, *_PICTURE) for unit in best.units],
+            "Repeat unit": best.units,
+            "Row": best.ids,
+            **{_title(info, name): best.values.get(name, []) for name in asked},
+        },
+        column_config={
+            "": st.column_config.ImageColumn(width="medium"),
+            **{
+                _title(info, name): st.column_config.NumberColumn(format=_format(info, name))
+                for name in asked
+            },
+        },
+        hide_index=True,
+        row_height=_PICTURE[1],
+        key="best so far",
+    )
+
+
+def offer_to_go_on_or_discard(list_: CandidateList, why: str) -> bool:
+    """Say that a screening was interrupted; returns whether it is to go on.
+
+    Args:
+        list_: the list.
+        why: it was, in a sentence.
+    """
+    wanted = screening.pending(list_)
+    file = plain(wanted.file) if wanted else "The file"
+    st.warning(
+        f"{plain(why)} {file} is not screened to its end; what is done is kept.",
+        icon=":material/pause_circle:",
+    )
+    left, right, _ = st.columns([1, 1, 4])
+    if right.button("Discard it", key="discard screening"):
+        screening.discard(list_)
+        st.rerun()
+    return left.button("Go on", icon=":material/play_arrow:", key="go on screening")
+
+
+def _show_told(list_: CandidateList) -> None:
+    """What the last screening came to."""
+    if not (words := screening.told(list_)):
+        return
+    left, right = columns("what-was-screened", [8, 1], 60, "center")
+    left.success(plain(words), icon=":material/check_circle:")
+    if right.button("Close", type="tertiary", key="close what was screened"):
+        screening.forget_told(list_)
+        st.rerun()
+
+
+def _title(info: BundleInfo, name: str) -> str:
+    property_ = next(each for each in info.answers if each.name == name)
+    unit = unit_of(property_)
+    return f"{property_.title} ({unit})" if unit else property_.title
+
+
+def _format(info: BundleInfo, name: str) -> str:
+    return number_format(next(each for each in info.answers if each.name == name))
