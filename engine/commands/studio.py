@@ -7,6 +7,7 @@ from ..base.aliases import add_alias
 from ..base.errors import UserError
 from ..base.workspace import CHECKOUT, PACKAGE
 from .options import Commands
+from .output import print_line
 
 _PORT = 8501
 
@@ -50,7 +51,10 @@ def _studio(arguments: argparse.Namespace) -> None:
         "server.headless": str(arguments.no_browser).lower(),
         "server.showEmailPrompt": "false",
         "browser.gatherUsageStats": "false",
+        # Its welcome comes with an offer to install something for coding agents, on each page too.
+        "logger.hideWelcomeMessage": "true",
     }
+    print_line(f"PolyGIN Studio is at http://localhost:{arguments.port}; Ctrl-C ends it.")
     words = [word for name, value in flags.items() for word in (f"--{name}", str(value))]
     # In this process: Streamlit's own command would not know the package under its pages' name.
     streamlit(["run", str(app), *words])
