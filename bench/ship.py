@@ -2,6 +2,7 @@
 
 The run's bundle goes to `assets/model` under the name NAME, with the values that the Predict page
 may show: measured ones, and RadonPy's simulated ones. The card there stays, and is written by hand.
+Its student is made afterwards: `python -m engine distil shipped ../shared/data/train.csv`.
 `python -m bench.ship --labels-only` writes these values anew beside the model that is there.
 """
 
