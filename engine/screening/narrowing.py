@@ -138,9 +138,8 @@ def _margin(
     ends = (least, np.inf) if sign > 0 else (-np.inf, -least)
     below, above = first.margins.of(by.name, *ends)
     own = first.values[scored.rows[best], first.place_of(by.name)]
-    errors = sign * (scored.values[best] - own)
-    errors = errors[np.isfinite(errors)]
-    found = covering(errors) if len(errors) else 0.0
+    short = least - sign * own[np.isfinite(own)]
+    found = covering(short) if len(short) else 0.0
     return max(below if sign > 0 else above, found)
 
 

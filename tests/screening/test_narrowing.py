@@ -124,6 +124,6 @@ def test_a_margin_covers_what_it_promises() -> None:
     exceeded = [
         (random.normal(size=2000) > covering(random.normal(size=1000))).mean() for _ in range(200)
     ]
-    assert np.mean(exceeded) <= 1 - SURE
+    assert 0.8 * (1 - SURE) < np.mean(exceeded) < 1.2 * (1 - SURE)
     assert covering(np.full(50, -1.0)) == 0
     assert covering(np.array([0.1, 3.0, 0.2])) == 3.0
