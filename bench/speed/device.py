@@ -10,7 +10,7 @@ from bench.speed.data import BenchData
 from bench.speed.timing import Show, timed
 from bench.speed.workload import Workload
 
-_COPY_BYTES, _QUICK_COPY_BYTES = 2**32, 2**24
+COPY_BYTES, _QUICK_COPY_BYTES = 2**32, 2**24
 _COPIES, _COPY_BLOCKS = 5, 7
 _TENSORS_OF_EDGES, _TENSORS_OF_ATOMS = 3, 26
 _FORWARD_AND_BACKWARD = 3
@@ -35,7 +35,7 @@ def measure_device(
     """
     if device.type != "cuda":
         return None
-    bandwidth = copy_bandwidth(device, _QUICK_COPY_BYTES if quick else _COPY_BYTES, show)
+    bandwidth = copy_bandwidth(device, _QUICK_COPY_BYTES if quick else COPY_BYTES, show)
     workloads = []
     for loop in loops:
         traffic = epoch_traffic(data, loop)

@@ -7,6 +7,7 @@ import torch
 import torch.distributed as dist
 
 from ..base.errors import UserError
+from ..settings.devices import NEED_CUDA, DeviceSettings
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,17 @@ class Precision:
     def of(cls, device: torch.device, choice: str = "auto") -> "Precision":
         """The precision of a name; `auto` is bf16 or fp16, as a CUDA device can; fp32 on a CPU.
 
+        `tf32` has the types of fp32: `set_arithmetic` says how its products are computed.
+
         Raises:
-            UserError: for fp16 on a CPU.
+            UserError: for fp16 or TF32 on a CPU.
         """
         if choice == "auto":
             choice = _best(device)
-        if choice == "fp16" and device.type != "cuda":
-            raise UserError("fp16 needs a CUDA device; choose auto, fp32 or bf16.")
-        dtype = {"fp32": None, "bf16": torch.bfloat16, "fp16": torch.float16}[choice]
-        return cls(dtype, choice == "fp16")
+        if choice in NEED_CUDA and device.type != "cuda":
+            raise UserError(f"{choice} needs a CUDA device; choose auto, fp32 or bf16.")
+        low = {"bf16": torch.bfloat16, "fp16": torch.float16}
+        return cls(low.get(choice), choice == "fp16")
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context that forward passes run in."""
@@ -58,17 +61,19 @@ def forget_unused(device: torch.device) -> None:
         torch.cuda.empty_cache()
 
 
-def set_arithmetic(deterministic: bool) -> None:
+def set_arithmetic(use: DeviceSettings) -> None:
     """Set how PyTorch computes in the whole process.
 
     Args:
-        deterministic: whether only kernels that give the same bits each time may run.
+        use: its `precision` says whether products of fp32 numbers are exact or TF32, and
+            `deterministic` whether only kernels that give the same bits each time may run.
     """
-    torch.set_float32_matmul_precision("high")
-    if deterministic:
+    # What 16 bits leave in fp32, such as the heads, is computed in TF32 too.
+    torch.set_float32_matmul_precision("highest" if use.precision == "fp32" else "high")
+    if use.deterministic:
         # cuBLAS reads it at its first call.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    torch.use_deterministic_algorithms(use.deterministic, warn_only=True)
 
 
 def several_processes() -> bool:

@@ -66,6 +66,7 @@ def predict_network(
     rows: np.ndarray,
     device: torch.device,
     precision: Precision | None = None,
+    batch: int | None = None,
 ) -> np.ndarray:
     """Predict some rows in units; shape `(len(rows), K)`, float64.
 
@@ -76,11 +77,12 @@ def predict_network(
         rows: which of them.
         device: where to compute.
         precision: of products; by default what suits the device.
+        batch: graphs at once; by default what suits the device.
 
     Raises:
         MemoryError: when even a few rows at once do not fit into memory.
     """
-    return _predict_arranged(network, scale, graphs.arrange(rows), device, precision)
+    return _predict_arranged(network, scale, graphs.arrange(rows), device, precision, batch)
 
 
 def mean_of_networks(
@@ -117,10 +119,11 @@ def _predict_arranged(
     arranged: ArrangedGraphs,
     device: torch.device,
     precision: Precision | None = None,
+    batch: int | None = None,
 ) -> np.ndarray:
     precision = precision or Precision.of(device)
     network.eval()
-    rows, size = len(arranged.rows), _PREDICT_BATCH[device.type]
+    rows, size = len(arranged.rows), batch or _PREDICT_BATCH[device.type]
     while True:
         try:
             with torch.inference_mode(), precision.autocast(device):

@@ -22,7 +22,7 @@ from ..base.plain_files import read_file
 from ..base.workspace import subfolder, write_atomic
 from ..models.members import resolved
 from ..settings.devices import DeviceSettings
-from ..settings.estimate import Probe
+from ..settings.estimate import PROBED_ROWS, Probe
 from ..settings.presets import Preset, choose
 from ..table import Table
 from ..table.folds import fold_count
@@ -31,7 +31,6 @@ from .start import check_devices, learnable_or_refuse
 
 _VERSION = 2
 _MOST_BYTES = 2**20
-_SAMPLE = 400
 _GRACE_SECONDS = 2.0
 
 
@@ -79,7 +78,7 @@ def request_for(table: Table, preset: str, folds: str, use: DeviceSettings) -> P
     learned = learnable_or_refuse(table)
     check_devices(use)
     rows = np.flatnonzero(np.isfinite(table.labels[:, learned]).any(axis=1))
-    chosen = np.random.default_rng(0).choice(rows, min(len(rows), _SAMPLE), replace=False)
+    chosen = np.random.default_rng(0).choice(rows, min(len(rows), PROBED_ROWS), replace=False)
     return ProbeRequest(
         smiles=tuple(table.canonical[row] for row in sorted(chosen.tolist())),
         rows=len(rows),

@@ -19,7 +19,7 @@ from ..base.wording import counted
 from ..base.workspace import synchronise, synchronise_entries, write_atomic
 from ..models.members import resolved
 from ..settings.conditions import CONDITION_PREFIX
-from ..settings.devices import DeviceSettings
+from ..settings.devices import NEED_CUDA, DeviceSettings
 from ..settings.presets import Preset, choose
 from ..table import Table
 from ..table.folds import check_folds, given_folds
@@ -146,8 +146,8 @@ def check_devices(use: DeviceSettings) -> None:
     Raises:
         UserError: when this machine cannot be used so.
     """
-    if use.precision == "fp16" and not detect().gpus:
-        raise UserError("fp16 needs a CUDA device; choose auto, fp32 or bf16.")
+    if use.precision in NEED_CUDA and not detect().gpus:
+        raise UserError(f"{use.precision} needs a CUDA device; choose auto, fp32 or bf16.")
     if use.parallel == "ddp" and use.step_in_backward:
         raise UserError(
             "A step in the backward pass cannot wait for other processes: switch it off, or "

@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 Parallel = Literal["auto", "none", "dp", "ddp", "folds"]
+NEED_CUDA = ("tf32", "fp16")
+"""The precisions that no CPU has."""
 
 
 class DeviceSettings(BaseModel):
@@ -16,6 +18,7 @@ class DeviceSettings(BaseModel):
             machines; `dp` is PyTorch Geometric's DataParallel, for two or more CUDA devices;
             `none` uses one device. `auto` is `folds`.
         precision: of products; `auto` is bf16 where a CUDA device has it, else fp16; fp32 on CPUs.
+            `tf32` rounds what enters a product of fp32 numbers to 10 bits after the point.
         deterministic: only kernels that give the same bits each time; CPUs always do.
         cuda_graphs: replay each step as one captured CUDA graph, on batches of a fixed shape.
         step_in_backward: update each weight as soon as its gradient is known, and free it; then
@@ -27,7 +30,7 @@ class DeviceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     parallel: Parallel = "auto"
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = "auto"
     deterministic: bool = False
     cuda_graphs: bool = True
     step_in_backward: bool = False

@@ -16,6 +16,9 @@ _START_SECONDS = 10.0
 _LEAST_ROWS = 400
 """A smaller table takes as long: each step and each fit has a least time."""
 
+PROBED_ROWS = 400
+"""A sample of a table that is enough for a probe."""
+
 _PATIENCE_MINUTES = 15.0
 """What most people wait for without leaving their desk."""
 

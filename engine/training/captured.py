@@ -84,8 +84,12 @@ class CapturedStep:
         self._labels = torch.empty(0)
         self._loss = torch.zeros((), device=device)
 
+    def fits(self, batch: GraphBatch) -> bool:
+        """Whether a batch has room in the shape, with some padding."""
+        return all(own < limit for own, limit in zip(size_of(batch), self._shape, strict=True))
+
     def capture(self, batch: GraphBatch, labels: Tensor) -> None:
-        """Record the step on a first batch; the network is left as it was.
+        """Record the step on a first batch, which fits; the network is left as it was.
 
         Raises:
             RuntimeError: when the device or the driver cannot do it.
@@ -115,7 +119,7 @@ class CapturedStep:
         Returns:
             Its loss, a scalar tensor; None for a batch that does not fit.
         """
-        if any(own >= limit for own, limit in zip(size_of(batch), self._shape, strict=True)):
+        if not self.fits(batch):
             return None
         assert self._batch is not None, "nothing was captured"
         for mine, padded in zip(self._batch, pad_batch(batch, self._shape), strict=True):
@@ -147,6 +151,12 @@ def _left_as_it_was(network: nn.Module, device: torch.device) -> Iterator[None]:
     stream = torch.cuda.current_stream(device)
     try:
         yield
+    except BaseException:
+        # One that is cut off leaves its random numbers waiting for its end: dropout would fail.
+        torch.cuda.default_generators[stream.device_index].graphsafe_set_state(
+            torch.Generator(device)
+        )
+        raise
     finally:
         # A capture that fails leaves its own stream as the current one.
         torch.cuda.set_stream(stream)

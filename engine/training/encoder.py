@@ -50,7 +50,7 @@ def learn_encoder(
     Raises:
         UserError: when the loss becomes NaN or infinite.
     """
-    set_arithmetic(context.use.deterministic)
+    set_arithmetic(context.use)
     targets, groups = descriptor_targets(features.descriptors)
     order = np.random.default_rng(seed).permutation(len(targets))
     held_out = max(int(_HELD_OUT * len(order)), 1)

@@ -72,7 +72,7 @@ def train_network(
         The network, in evaluation mode, and the scale of its outputs.
     """
     training, labels, rows = config.training, data.labels, data.rows
-    set_arithmetic(context.use.deterministic)
+    set_arithmetic(context.use)
     torch.manual_seed(seed)
     network = member.build(config.network, labels.shape[1])
     if training.pretrained:

@@ -200,7 +200,7 @@ def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) ->
         wait_for_others: called before the timing; returns when the other processes are ready.
     """
     torch.set_num_threads(trial.threads)
-    set_arithmetic(trial.use.deterministic)
+    set_arithmetic(trial.use)
     device, remarks = torch.device(trial.device), _Remarks()
     config, training = trial.config.network, trial.config.training
     graphs = DeviceGraphs(trial.graphs, device, _some_descriptors(trial))
@@ -222,7 +222,7 @@ def _try(trial: _Trial, wait_for_others: Callable[[], object] = lambda: None) ->
     predicting = (network, trainer.scale, graphs, watched, device)
     row = _timed(lambda: predict_network(*predicting), 1) / _WATCHED_ROWS
     del arranged
-    peak, shared = _peak(device)
+    peak, shared = most_held(device)
     others = (trial.rows / len(sample) - 1) * _bytes_of(graphs, trial.graphs, device)
     return _Measured(step, row, peak + max(others, 0.0), shared, remarks.lines)
 
@@ -244,8 +244,12 @@ def _timed(work: Callable[[], object], passes: int) -> float:
     return median(spent)
 
 
-def _peak(device: torch.device) -> tuple[float, float]:
-    """Most bytes held so far, and how many of them several processes would share."""
+def most_held(device: torch.device) -> tuple[float, float]:
+    """Most bytes held so far, and how many of them several processes would share.
+
+    Args:
+        device: whose memory is meant; for a CPU that of this process.
+    """
     if device.type == "cuda":
         # With what the driver, the libraries and other programs hold, which is not free either.
         free, total = torch.cuda.mem_get_info(device)

@@ -278,17 +278,20 @@ class Trainer:
         """As `_backward`, by replaying a captured CUDA graph; None where the batch does not fit."""
         batch = arranged.part(first, last)
         if self._captured is None:
+            largest = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
             try:
-                largest = self._graphs.largest(self._rows, -(-len(self._rows) // self._steps))
-                self._captured = CapturedStep(
+                step = CapturedStep(
                     WeakMethod(self._learn), self.network, self.device, fixed_shape(largest)
                 )
-                self._captured.capture(batch, labels[first:last])
+                if not step.fits(batch):
+                    return None
+                step.capture(batch, labels[first:last])
             except RuntimeError as error:
-                self._capturing, self._captured = False, None
+                self._capturing = False
                 torch.cuda.synchronize()
                 self._reporter.log(f"No CUDA graph, steps are launched one by one: {error}")
                 return None
+            self._captured = step
         return self._captured.run(batch, labels[first:last])
 
 

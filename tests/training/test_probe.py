@@ -43,7 +43,7 @@ def _preset(**training: int) -> Preset:
 
 
 def test_the_whole_is_reckoned_up(graphs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_peak", lambda device: (300.0 * MB, 200.0 * MB))
+    monkeypatch.setattr(module, "most_held", lambda device: (300.0 * MB, 200.0 * MB))
     monkeypatch.setattr(module, "_bytes_of", lambda *_: 2 * MB)
     found = probe(graphs, LABELS, _preset(epochs=6, seeds=2), ALONE, rows=500, folds=5)
     assert found.epochs == 5 * 2 * 6

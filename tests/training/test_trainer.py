@@ -4,6 +4,7 @@ import gc
 import re
 import weakref
 from pathlib import Path
+from types import SimpleNamespace
 from weakref import WeakMethod
 
 import numpy as np
@@ -11,15 +12,16 @@ import pytest
 import torch
 from torch import nn
 
+from engine.base.errors import UserError
 from engine.base.packed import pack
 from engine.chem.graphs import graph
 from engine.models.batching import BatchSize, DeviceGraphs
-from engine.models.device import Precision
+from engine.models.device import Precision, set_arithmetic
 from engine.models.gin import GIN
 from engine.settings.devices import DeviceSettings
 from engine.settings.networks import NetworkConfig
 from engine.settings.training import TrainingConfig
-from engine.training.captured import CapturedStep, fixed_shape, pad_batch
+from engine.training.captured import CapturedStep, _left_as_it_was, fixed_shape, pad_batch
 from engine.training.context import TrainContext
 from engine.training.optimiser import FlatAdamW, warmup_cosine
 from engine.training.trainer import Trainer
@@ -114,6 +116,54 @@ def test_a_batch_too_large_for_the_captured_shape_is_left_to_the_ordinary_step(
     assert step.run(graphs.batch(ROWS), torch.zeros(len(ROWS), 2)) is None
 
 
+def test_a_first_batch_that_does_not_fit_is_launched_and_the_next_is_captured(
+    graphs: DeviceGraphs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    trainer = _trainer(graphs, told)
+    trainer._capturing = True
+    largest = graphs.largest(ROWS, 12)
+    shape = BatchSize(4, *fixed_shape(largest)[1:])
+    monkeypatch.setattr("engine.training.trainer.fixed_shape", lambda size: shape)
+    arranged = graphs.arrange(ROWS)
+    assert trainer._replay(arranged, trainer._labels, 0, 12) is None
+    assert trainer._capturing
+    assert trainer._captured is None
+    assert trainer._replay(arranged, trainer._labels, 12, 15) is not None
+    assert trainer._captured is not None
+    assert not told.lines
+
+
+def test_a_capture_that_is_cut_off_leaves_fresh_random_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of the capture would wait for its end, and refuse to be used outside it."""
+    before = torch.Generator().manual_seed(5).get_state()
+    own, other = SimpleNamespace(device_index=0), SimpleNamespace(device_index=0)
+    current = [own]
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: before)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: current[-1])
+    monkeypatch.setattr(torch.cuda, "set_stream", current.append)
+    replaced = []
+    stand_in = SimpleNamespace(graphsafe_set_state=replaced.append)
+    monkeypatch.setattr(torch.cuda, "default_generators", (stand_in,))
+    restored = []
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: restored.append(state))
+    network = nn.BatchNorm1d(3)
+
+    def capture() -> None:
+        current.append(other)
+        network(torch.randn(4, 3))
+        raise RuntimeError("the capture failed")
+
+    with pytest.raises(RuntimeError, match="capture"), _left_as_it_was(network, CPU):
+        capture()
+    assert isinstance(replaced[0], torch.Generator)
+    assert current[-1] is own
+    assert torch.equal(restored[0], before)
+    assert network.num_batches_tracked == 0
+
+
 def test_a_captured_step_keeps_no_trainer_alive(graphs: DeviceGraphs) -> None:
     trainer = _trainer(graphs)
     trainer._captured = _captured_step(trainer, fixed_shape(BatchSize(4, 40, 60, 50)))
@@ -182,6 +232,25 @@ def test_a_batch_that_cannot_be_cut_further_ends_the_training(
     monkeypatch.setattr(GIN, "forward", never)
     with pytest.raises(MemoryError, match="CUDA out of memory"):
         _trainer(graphs).epoch()
+
+
+@pytest.mark.parametrize(
+    ("precision", "products"), [("auto", "high"), ("fp32", "highest"), ("bf16", "high")]
+)
+def test_fp32_is_exact_and_what_else_is_in_single_precision_is_tf32(
+    precision: str, products: str
+) -> None:
+    set_arithmetic(DeviceSettings(precision=precision))
+    try:
+        assert torch.get_float32_matmul_precision() == products
+    finally:
+        set_arithmetic(DeviceSettings())
+
+
+def test_tf32_has_the_types_of_fp32_and_no_cpu_has_it() -> None:
+    assert Precision.of(torch.device("cuda"), "tf32") == Precision(None, False)
+    with pytest.raises(UserError, match="tf32 needs a CUDA device"):
+        Precision.of(CPU, "tf32")
 
 
 def test_other_errors_are_not_taken_for_a_lack_of_memory(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.base.hardware import Hardware
-from engine.settings.devices import DeviceSettings
+from engine.settings.devices import NEED_CUDA, DeviceSettings
 from pages.parts.layout import place_of
 
 _PARALLEL = {
@@ -16,6 +16,7 @@ _PARALLEL = {
 _PRECISION = {
     "auto": "Automatic",
     "fp32": "32 bits",
+    "tf32": "32 bits, products in TF32",
     "bf16": "16 bits (bf16)",
     "fp16": "16 bits (fp16)",
 }
@@ -96,7 +97,8 @@ def _parallel(hardware: Hardware) -> dict[str, str]:
 
 
 def _precision(hardware: Hardware) -> dict[str, str]:
-    return {name: words for name, words in _PRECISION.items() if hardware.gpus or name != "fp16"}
+    names = [name for name in _PRECISION if hardware.gpus or name not in NEED_CUDA]
+    return {name: _PRECISION[name] for name in names}
 
 
 def _switch(place, name: str, hardware: Hardware, parallel: str, first: DeviceSettings) -> bool:
