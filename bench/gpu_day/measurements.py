@@ -31,7 +31,7 @@ MEASUREMENTS = {
     "data_parallel": Measurement("dp", "speed", 25, needs_cuda=True),
     "ddp_of_one": Measurement("ddp with one process", "speed", 40),
     "memory_estimate": Measurement("The memory that is estimated", "trust", 25),
-    "memory_peak": Measurement("The memory that is held", "trust", 20),
+    "memory_peak": Measurement("The memory that is held", "trust", 25),
     "out_of_memory": Measurement("Too little memory", "trust", 30, needs_cuda=True),
     "same_seed": Measurement("The same seed twice", "trust", 40),
     "resumed": Measurement("Cut off and resumed", "trust", 40),

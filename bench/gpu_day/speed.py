@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity
 from torch.profiler import profile as torch_profile
 
@@ -150,21 +151,25 @@ def profile(given: Given, tell: Tell) -> None:
         trainer.epoch()
         with torch_profile(activities=activities) as profiled:
             seconds = timed(trainer.epoch)
-        # The profiler counts microseconds.
-        spent = {
-            each.key: (
-                each.count,
-                each.self_device_time_total if on_cuda else each.self_cpu_time_total,
-            )
+        # What the device did; what the host called it for would count that again.
+        own = [
+            each
             for each in profiled.key_averages()
-        }
-        longest = sorted(spent.items(), key=lambda item: -item[1][1])[:_LONGEST]
+            if (each.device_type != DeviceType.CPU) == on_cuda and not each.is_user_annotation
+        ]
+        # The profiler counts microseconds.
+        spent = [
+            (each, (each.self_device_time_total if on_cuda else each.self_cpu_time_total) / 1e6)
+            for each in own
+        ]
+        spent.sort(key=lambda pair: -pair[1])
         return {
             "epoch_seconds": seconds,
-            "busy_share": sum(time for _, time in spent.values()) / 1e6 / seconds,
+            "operations": sum(each.count for each in own),
+            "busy_share": sum(time for _, time in spent) / seconds,
             "longest": [
-                {"operation": name[:_LETTERS], "count": count, "seconds": time / 1e6}
-                for name, (count, time) in longest
+                {"operation": each.key[:_LETTERS], "count": each.count, "seconds": time}
+                for each, time in spent[:_LONGEST]
             ],
         }
 
