@@ -33,6 +33,8 @@ class BatchNorm(nn.BatchNorm1d):
         """
         if not self.training or (real is None and not several_processes()):
             return super().forward(values)
+        if real is not None and not several_processes():
+            return _MaskedNorm.apply(values, self.weight, self.bias, real, self)
         wide = values.float()
         weight = torch.ones_like(wide[:, :1]) if real is None else real
         count = _AddUp.apply(weight.sum())
@@ -103,6 +105,37 @@ class _NormSiLU(Function):
         constant = -slope * to_bias / len(values) - along * mean
         result = torch.addcmul(constant, values, along, out=normal)
         return result.addcmul_(gradient, slope), to_weight, to_bias, None
+
+
+class _MaskedNorm(Function):
+    """Normalises over the rows that count; nothing may follow from the others.
+
+    Its own gradient halves the operations of a captured step, each of which is a launch.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, values: Tensor, weight: Tensor, bias: Tensor, real: Tensor, norm: BatchNorm
+    ) -> Tensor:
+        count = real.sum()
+        mean = (values * real).sum(0) / count
+        centred = (values - mean).mul_(real)  # N × width, float32
+        variance = torch.linalg.vector_norm(centred, dim=0).square_() / count
+        norm._update_averages(mean, variance * (count / (count - 1).clamp(min=1)))
+        inverse = torch.rsqrt(variance + norm.eps)
+        slope = weight * inverse
+        ctx.save_for_backward(centred, real, count, inverse, slope)
+        return torch.addcmul(bias, centred, slope).to(values.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+        centred, real, count, inverse, slope = ctx.saved_tensors
+        wide = gradient.float()
+        to_bias = wide.sum(0)
+        to_weight = (wide * centred).sum(0) * inverse
+        result = torch.addcmul(wide, real, to_bias / count, value=-1)
+        result.addcmul_(centred, inverse * to_weight / count, value=-1).mul_(slope)
+        return result.to(gradient.dtype), to_weight, to_bias, None, None
 
 
 class _AddUp(Function):

@@ -1,5 +1,6 @@
 """Batch normalisation with rows left out."""
 
+import pytest
 import torch
 from torch import nn
 
@@ -23,6 +24,29 @@ def test_filling_counts_for_nothing() -> None:
     torch.testing.assert_close(ours.weight.grad, plain.weight.grad)
     torch.testing.assert_close(ours.running_mean, plain.running_mean)
     torch.testing.assert_close(ours.running_var, plain.running_var)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+def test_filling_gets_no_gradient_and_types_stay(kind: torch.dtype) -> None:
+    torch.manual_seed(0)
+    norm = BatchNorm(4)
+    with torch.no_grad():
+        norm.weight.uniform_(0.5, 2)
+    values = (3 + 2 * torch.randn(10, 4)).to(kind).requires_grad_()
+    real = torch.tensor([1.0] * 7 + [0.0] * 3).unsqueeze(1)
+    slope = torch.randn(7, 4).to(kind)
+    result = norm(values, real)
+    assert result.dtype == kind
+    result[:7].backward(slope)
+    assert values.grad is not None
+    assert values.grad.dtype == kind
+    assert not values.grad[7:].any()
+    plain = nn.BatchNorm1d(4)
+    plain.weight.data.copy_(norm.weight.data)
+    alone = values.detach()[:7].float().requires_grad_()
+    plain(alone).backward(slope.float())
+    tolerance = 1e-5 if kind == torch.float32 else 3e-2
+    torch.testing.assert_close(values.grad[:7].float(), alone.grad, rtol=tolerance, atol=tolerance)
 
 
 def test_evaluation_is_pytorchs() -> None:
