@@ -26,6 +26,7 @@ def main(words: list[str] | None = None) -> int:
         return 1
     from bench.gpu_day.measurements import MEASUREMENTS
     from bench.gpu_day.runner import Day, measure_all, start_child
+    from bench.gpu_day.tensors import about_tensors, read_tensors
     from bench.speed.run import results_file
     from engine.base.errors import UserError
 
@@ -42,14 +43,20 @@ def main(words: list[str] | None = None) -> int:
     try:
         names = _chosen(arguments.only)
         target = results_file(arguments.json)
-        if target is None or not arguments.file.is_file():
-            raise UserError("Give --json RESULTS, and a FILE of tensors that is there.")
-        day = Day(target, command, arguments.minutes, arguments.small)
+        if target is None or not target.parent.is_dir():
+            raise UserError("--json names a file to write, in a folder that is there.")
+        if not arguments.minutes > 0:
+            raise UserError("--minutes has to be more than 0.")
+        about = about_tensors(read_tensors(arguments.file))
+        day = Day(target, command, arguments.minutes, arguments.small, about)
         start = start_child(arguments.file, arguments.small)
         measure_all(day, names, arguments.minutes, start, _show)
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        _show(f"Ended; what was measured by then is in {arguments.json}.")
+        return 130
     for title, target_ in day.result["targets"].items():
         _show(f"{title}: {target_['measured']}")
     states = [own["state"] for own in day.result["measured"].values()]

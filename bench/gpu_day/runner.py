@@ -25,13 +25,24 @@ Start = Callable[[str, Path, Path], subprocess.Popen]
 class Day:
     """The results, written anew after each of them."""
 
-    def __init__(self, path: Path, command: str, minutes: float, small: bool) -> None:
-        """Write to a path the results of a command that may take so many minutes."""
+    def __init__(
+        self, path: Path, command: str, minutes: float, small: bool, table: dict | None = None
+    ) -> None:
+        """Write to a path the results of a command.
+
+        Args:
+            path: of the file.
+            command: for the record.
+            minutes: that it may take.
+            small: whether it is a rehearsal.
+            table: what it is measured on.
+        """
         self._path = path
         self.result: dict = {
             **stamp(command),
             "small": small,
             "minutes": minutes,
+            "table": table,
             "machine": None,
             "targets": targets({}),
             "measured": {},

@@ -190,4 +190,4 @@ def switches(given: Given, tell: Tell) -> None:
     }
     for name, changes in cases.items():
         use = DeviceSettings(parallel="none", **changes)
-        try_case(tell, name, partial(time_epochs, given, use, given.batch))
+        try_case(tell, name, partial(time_epochs, given, use, given.batch, passes=2))

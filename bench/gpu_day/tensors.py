@@ -65,12 +65,28 @@ def read_tensors(path: Path) -> BenchData:
                 return BenchData.of_features(path)
             about = file.metadata() or {}
             graphs = PackedGraphs(*(file.get_tensor(name) for name in PackedGraphs._fields))
-            names = tuple(json.loads(about["names"]))
-            return BenchData(about["table"], graphs, file.get_tensor("labels"), names)
+            names, labels = tuple(json.loads(about["names"])), file.get_tensor("labels")
+            if labels.shape != (graphs.size, len(names)):
+                raise ValueError("its labels belong to other graphs")
+            return BenchData(about["table"], graphs, labels, names)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UserError(
             f"{path} is not what `python -m bench.gpu_day.tensors` writes ({error}): make it anew."
         ) from error
+
+
+def about_tensors(data: BenchData) -> dict:
+    """What the results say of a file; no label and no structure."""
+    return {
+        "name": data.name,
+        "rows": data.graphs.size,
+        "labels": {
+            name: int(np.isfinite(column).sum())
+            for name, column in zip(data.names, data.labels.T, strict=True)
+        },
+        "atoms_a_graph": round(len(data.graphs.atoms) / max(data.graphs.size, 1), 1),
+        "bonds_a_graph": round(len(data.graphs.bonds) / max(data.graphs.size, 1), 1),
+    }
 
 
 def main(words: list[str] | None = None) -> int:
@@ -87,7 +103,7 @@ def main(words: list[str] | None = None) -> int:
         if arguments.file.suffix != ".safetensors":
             raise UserError(f"{arguments.file}: the file's name has to end in .safetensors.")
         write_tensors(load_table(arguments.table), arguments.file, _show)
-    except UserError as error:
+    except (UserError, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     print(f"{arguments.file}: {arguments.file.stat().st_size / 2**20:.1f} MB")

@@ -6,7 +6,7 @@ from statistics import median
 import numpy as np
 import torch
 
-from bench.gpu_day.fitting import Collected, Given, Tell, try_case
+from bench.gpu_day.fitting import Collected, Given, Tell, none_for_nan, try_case
 from bench.speed.timing import timed
 from engine.models.batching import DeviceGraphs
 from engine.models.device import Precision, set_arithmetic
@@ -41,7 +41,7 @@ def pretraining(given: Given, tell: Tell) -> None:
             "first_epoch_seconds": seconds[0],
             "epoch_seconds": usual,
             "units_a_second": given.data.graphs.size / usual,
-            "losses": [row["pretraining_loss"] for row in told.rows],
+            "losses": [none_for_nan(row["pretraining_loss"]) for row in told.rows],
         }
 
     for kind in ("masked", "contrastive"):

@@ -1,13 +1,22 @@
 """Whether results and memory are what is promised: estimates, lack of memory, bits, resuming."""
 
-import math
 from contextlib import suppress
 from functools import partial
 
 import numpy as np
 import torch
 
-from bench.gpu_day.fitting import FOLDS, Collected, Fit, Given, Tell, fit, make_trainer, try_case
+from bench.gpu_day.fitting import (
+    FOLDS,
+    Collected,
+    Fit,
+    Given,
+    Tell,
+    fit,
+    make_trainer,
+    none_for_nan,
+    try_case,
+)
 from engine.base.packed import take
 from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import PROBED_ROWS
@@ -77,7 +86,7 @@ def out_of_memory(given: Given, tell: Tell) -> None:
             "losses": losses,
             "reserved_mb": torch.cuda.max_memory_reserved() / _MB,
             "pieces": pieces,
-            "recovered": pieces > 1 and all(map(math.isfinite, losses)),
+            "recovered": pieces > 1 and None not in losses,
             "remarks": told.lines,
         }
 
@@ -86,8 +95,8 @@ def out_of_memory(given: Given, tell: Tell) -> None:
     try_case(tell, "too little, captured", partial(measure, captured))
 
 
-def _losses(trainer: Trainer) -> list[float]:
-    return [trainer.epoch() for _ in range(2)]
+def _losses(trainer: Trainer) -> list[float | None]:
+    return [none_for_nan(trainer.epoch()) for _ in range(2)]
 
 
 def same_seed(given: Given, tell: Tell) -> None:

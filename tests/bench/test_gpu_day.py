@@ -198,7 +198,7 @@ def _day(tmp_path: Path, *codes: str, minutes: float = 1.0) -> tuple[dict, list,
 def test_a_measurement_that_takes_too_long_is_ended_and_what_it_told_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    brief = STAND_IN._replace(seconds=3.0)
+    brief = STAND_IN._replace(seconds=2.0)
     monkeypatch.setattr(runner, "_LEAST_SECONDS", 0.1)
     monkeypatch.setitem(MEASUREMENTS, next(iter(MEASUREMENTS)), brief)
     result, processes, shown = _day(tmp_path, "time.sleep(300)", "pass")
@@ -255,7 +255,9 @@ def test_the_command_says_what_is_amiss(
     for words, sentence in [
         ([str(file), "--json", "day.csv"], "ends in .json"),
         ([str(file), "--json", "day.json", "--only", "moon"], "no measurement 'moon'"),
-        ([f"{file}.not", "--json", "day.json"], "a FILE of tensors that is there"),
+        ([f"{file}.not", "--json", "day.json"], "There is no file"),
+        ([str(file), "--json", "no-such-folder/day.json"], "in a folder that is there"),
+        ([str(file), "--json", "day.json", "--minutes", "0"], "more than 0"),
     ]:
         assert command.main(words) == 1
         assert sentence in capsys.readouterr().err
