@@ -6,7 +6,6 @@ can be ended when its time is over, and leaves the others unharmed by what goes 
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import torch
@@ -30,9 +29,10 @@ def main(file: str, name: str, answers: str, small: bool) -> None:
             tell({"skipped": "it needs a CUDA device"})
             return
         torch.set_num_threads(usable_cores())
-        with tempfile.TemporaryDirectory(prefix="polygin-gpu-day-") as folder:
-            given = Given.of(read_tensors(Path(file)), Path(folder), small)
-            carry_out(name, given, tell)
+        # Beside the answers: whoever ends this process in mid-work then clears that up as well.
+        folder = Path(answers).parent / "scratch"
+        folder.mkdir(exist_ok=True)
+        carry_out(name, Given.of(read_tensors(Path(file)), folder, small), tell)
 
 
 if __name__ == "__main__":
