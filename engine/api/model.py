@@ -11,12 +11,14 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.wording import clipped
 from ..chem.names import polymer_named
+from ..commands.output import progress_bar
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictor
 from ..inference.predictions import Predictions
 from ..inference.scoring import conditions_of
 from ..runs import find_model
+from ..screening import Screened, Wanted, screen
 from ..table import Table
 from ..table.mended import mended_table
 from ..table.mending import FragmentsUse, Mending
@@ -238,8 +240,7 @@ class Model:
     ) -> tuple[Predictions, pd.Index | None]:
         if errors not in get_args(Unreadable):
             raise UserError(f"errors is {errors!r}: give 'raise' or 'coerce'.")
-        if fragments not in get_args(FragmentsUse):
-            raise UserError(f"fragments is {fragments!r}: give 'refuse' or 'leave-out'.")
+        _check_fragments(fragments)
         units = [text or "" for text in smiles_list(smiles, missing=errors == "coerce")]
         wanted = self._predictor.info.conditions
         if conditions is None and isinstance(smiles, Table):
@@ -260,6 +261,55 @@ class Model:
             warnings.warn(f"Row {row}: {words}{others}", stacklevel=3)
         return predicted, smiles.index if isinstance(smiles, pd.Series | pd.DataFrame) else None
 
+    def screen(
+        self,
+        files: Iterable[str | PathLike[str]],
+        output: str | PathLike[str],
+        keep: str = "",
+        by: str = "",
+        top: int | None = None,
+        with_guesses: bool = False,
+        in_full: bool = False,
+        conditions: Mapping[str, float | str] | None = None,
+        fragments: FragmentsUse = "refuse",
+    ) -> Screened:
+        """Predict the rows of any number of files, and write those that are wanted.
+
+        Killed at any time, the same call goes on. Where the model has a student and only some of
+        many rows are wanted, the ensemble predicts those that the student cannot rule out.
+
+        Args:
+            files: tables, also compressed, lists of SMILES, and folders of them.
+            output: a `.parquet` or `.csv` that is written; beside it `…-problems.csv` with the rows
+                that cannot be read.
+            keep: what rows have to meet, such as `Tg > 150, Density < 1.2`.
+            by: what the best are chosen by, such as `Tc high`; else by the probability of `keep`.
+            top: how many of the best are kept, best first; all, in the order of the files, without.
+            with_guesses: whether units with atoms that no training unit has are kept, too.
+            in_full: whether the ensemble predicts all rows in any case.
+            conditions: by name one value for all rows; the others are columns of the files.
+            fragments: as for `predict`.
+
+        Returns:
+            How many `rows` there were, are `kept`, had `problems`, and more.
+
+        Raises:
+            UserError: when a file cannot be read, or what is wanted contradicts itself.
+        """
+        _check_fragments(fragments)
+        wanted = Wanted.of_words(self._predictor.info.answers, keep, by, top, with_guesses, in_full)
+        paths = [Path(_path(each)) for each in files]
+        with progress_bar() as show:
+            return screen(
+                self._predictor,
+                paths,
+                Path(_path(output)),
+                wanted,
+                show,
+                conditions=dict(conditions or {}),
+                fragments=fragments,
+            )
+
     def _frame(
         self, values: pd.DataFrame, index: pd.Index | None, names: dict[str, str]
     ) -> PredictionFrame:
@@ -272,6 +322,11 @@ class Model:
             frame.index = index
         frame.attrs["units"] = dict(self.units)
         return frame
+
+
+def _check_fragments(fragments: str) -> None:
+    if fragments not in get_args(FragmentsUse):
+        raise UserError(f"fragments is {fragments!r}: give 'refuse' or 'leave-out'.")
 
 
 def _named(text: str) -> str:

@@ -6,9 +6,7 @@ from pathlib import Path
 from ..base.errors import UserError
 from ..base.wording import counted, listed
 from ..inference.seen import UNKNOWN_ATOMS
-from ..inference.specification import Requirement, read_specification
 from ..screening import Screened, Wanted, screen
-from ..settings.properties import Property
 from .options import (
     Commands,
     add_columns,
@@ -42,6 +40,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--top", type=int, metavar="N", help="only the N best, best first")
     command.add_argument(
         "--by",
+        default="",
         metavar="TEXT",
         help="what the best are chosen by, such as 'Tc high' or 'lowest Density'; else by the "
         "probability of meeting --keep",
@@ -66,13 +65,13 @@ def add(commands: Commands) -> None:
 def _screen(arguments: argparse.Namespace) -> None:
     """Screen, and say what it came to."""
     predictor, out = opened_model(arguments.model), Path(arguments.output)
-    answers = predictor.info.answers
-    wanted = Wanted(
-        keep=read_specification(arguments.keep, answers),
-        by=_by(arguments.by, answers),
-        top=arguments.top,
-        with_guesses=arguments.with_guesses,
-        in_full=arguments.in_full,
+    wanted = Wanted.of_words(
+        predictor.info.answers,
+        arguments.keep,
+        arguments.by,
+        arguments.top,
+        arguments.with_guesses,
+        arguments.in_full,
     )
     try:
         with progress_bar() as show:
@@ -91,15 +90,6 @@ def _screen(arguments: argparse.Namespace) -> None:
         print_line(f"Interrupted. The same command goes on; {out}.parts holds what is done.", True)
         raise
     _tell(screened, out)
-
-
-def _by(text: str | None, answers: list[Property]) -> Requirement | None:
-    if text is None:
-        return None
-    read = read_specification(text, answers)
-    if len(read) != 1:
-        raise UserError(f"--by takes one property and its direction, not {text!r}.")
-    return read[0]
 
 
 def _tell(screened: Screened, out: Path) -> None:

@@ -8,7 +8,8 @@ from ..base.errors import UserError
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
-from ..inference.specification import Requirement
+from ..inference.specification import Requirement, read_specification
+from ..settings.properties import Property
 from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
@@ -43,6 +44,35 @@ class Wanted:
     top: int | None = None
     with_guesses: bool = False
     in_full: bool = False
+
+    @classmethod
+    def of_words(
+        cls,
+        answers: list[Property],
+        keep: str = "",
+        by: str = "",
+        top: int | None = None,
+        with_guesses: bool = False,
+        in_full: bool = False,
+    ) -> "Wanted":
+        """What is wanted in words, such as `Tg > 150, Density < 1.2` and `Tc high`.
+
+        Args:
+            answers: the properties that the model answers.
+            keep: what rows have to meet.
+            by: the property by which the best are chosen, and its direction.
+            top, with_guesses, in_full: see the class.
+
+        Raises:
+            UserError: when they cannot be read, or contradict each other.
+        """
+        directions = read_specification(by, answers)
+        if len(directions) > 1 or (by.strip() and not directions):
+            raise UserError(f"The best are chosen by one property and its direction, not {by!r}.")
+        direction = directions[0] if directions else None
+        wanted = cls(read_specification(keep, answers), direction, top, with_guesses, in_full)
+        wanted.check()
+        return wanted
 
     @classmethod
     def of_specification(cls, requirements: Sequence[Requirement], top: int) -> "Wanted":

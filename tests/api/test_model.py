@@ -139,3 +139,20 @@ def test_a_table_is_read_as_a_file_of_mends_says(tmp_path) -> None:
     assert read_table(table, mends).labels.tolist() == [[pytest.approx(26.85)]]
     with pytest.raises(UserError, match="no file"):
         read_table(table, tmp_path / "nowhere.yaml")
+
+
+def test_files_are_screened(trained, tmp_path) -> None:
+    model, table, out = load("trained"), tmp_path / "units.csv", tmp_path / "out.csv"
+    units = [f"*{'C' * n}O*" for n in range(1, 9)] + ["no"]
+    pd.DataFrame({"id": range(9), "SMILES": units}).to_csv(table, index=False)
+    screened = model.screen([table], out, by="Tg high", top=3)
+    assert (screened.rows, screened.kept, screened.problems) == (9, 3, 1)
+    best = model.predict(units[:-1])["Tg"].nlargest(3)
+    assert pd.read_csv(out)["id"].tolist() == best.index.tolist()
+    for words, given in (
+        ("chosen by one property", {"by": "Tg high, Density low", "top": 3}),
+        ("how many of the best", {"by": "Tg high"}),
+        ("give 'refuse' or 'leave-out'", {"fragments": "keep"}),
+    ):
+        with pytest.raises(UserError, match=words):
+            model.screen([table], out, **given)

@@ -132,6 +132,27 @@ def test_the_result_is_that_of_the_ensemble_alone(
     assert not [*tmp_path.glob("*.parts")]
 
 
+def test_files_of_several_kinds_are_screened_together(
+    predictor: Predictor, table: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.csv"
+    names.write_text("polymer,code\nPMMA,a\nPolystyrene,b\nno such thing,c\n,d\nPTFE,e\n")
+    listed = tmp_path / "listed.smi"
+    listed.write_text("*CCCCCC* six\n*CC(C)O* branched\n[R1]CC[R2]\n")
+    whole, out = tmp_path / "whole.parquet", tmp_path / "out.parquet"
+    for path, in_full in ((whole, True), (out, False)):
+        wanted = _wanted(predictor, "", "Density high", 9, in_full=in_full)
+        screen(predictor, [names, table, listed], path, wanted)
+    pd.testing.assert_frame_equal(pd.read_parquet(out), pd.read_parquet(whole))
+    problems = [
+        pd.read_csv(tmp_path / f"{name}-problems.csv", dtype=str).fillna("")
+        for name in ("out", "whole")
+    ]
+    first, second = (set(map(tuple, each.to_numpy())) for each in problems)
+    assert first == second
+    assert any("not the name of one polymer" in words for *_, words in first)
+
+
 def test_rows_that_are_far_from_what_is_wanted_are_not_predicted(
     predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
