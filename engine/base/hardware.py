@@ -58,9 +58,12 @@ class GpuLoad(BaseModel):
 def usable_cores() -> int:
     """How many CPU cores this process may use; in a container, fewer than the machine has."""
     try:
-        return len(psutil.Process().cpu_affinity()) or 1
+        cores = len(psutil.Process().cpu_affinity()) or 1
     except (AttributeError, psutil.Error):  # macOS does not say
-        return psutil.cpu_count() or 1
+        cores = psutil.cpu_count() or 1
+    # What Slurm gives a job; not every cluster holds its processes to that.
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    return min(cores, int(given)) if given.isdecimal() and int(given) else cores
 
 
 def peak_memory() -> float:

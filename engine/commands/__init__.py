@@ -15,6 +15,7 @@ from ..base.errors import UserError
 from ..base.workspace import COMMAND
 from . import (
     bench,
+    cluster,
     distil,
     doctor,
     find,
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     for module in (
         doctor,
         train,
+        cluster,
         pretrain,
         presets,
         runs,
