@@ -32,6 +32,10 @@ CHECKOUT = PACKAGE.parent if (PACKAGE.parent / "pyproject.toml").is_file() else 
 COMMAND = "python -m engine" if CHECKOUT else "polygin"
 """How people start the commands here."""
 
+NODE = "POLYGIN_NODE"
+"""Set in the environment of what works on a node of a cluster, which shares files with others: its
+name. No SQLite file of the workspace is opened there."""
+
 ASSETS = (CHECKOUT or PACKAGE) / "assets"
 """Files that come with the code: the shipped model, the textbook table, the components of pages."""
 

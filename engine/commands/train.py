@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import TaskID
@@ -22,7 +23,7 @@ from ..runs import (
     unlearned_words,
     with_kept_folds,
 )
-from ..runs.records import LONGEST, checked_name
+from ..runs.records import LONGEST, Where, checked_name
 from ..settings.devices import DeviceSettings
 from ..table import Table, leave_out
 from .options import Commands, add_devices, add_run, add_settings, device_settings, seed
@@ -43,6 +44,7 @@ def add(commands: Commands) -> None:
     train.add_argument("--name", help="for the list of runs; else the table's name")
     add_accept(train)
     _add_detach(train)
+    _add_on(train, "here")
     train.set_defaults(carry_out=_train)
 
     resume = commands.add_parser(
@@ -50,6 +52,7 @@ def add(commands: Commands) -> None:
     )
     add_run(resume)
     _add_detach(resume)
+    _add_on(resume, None)
     resume.set_defaults(carry_out=_resume)
 
     clone = commands.add_parser(
@@ -71,12 +74,23 @@ def add(commands: Commands) -> None:
         "stays in the run's folds",
     )
     _add_detach(clone)
+    _add_on(clone, "here")
     add_devices(clone)
     clone.set_defaults(carry_out=_clone, **dict.fromkeys(DeviceSettings.model_fields))
 
 
 def _add_detach(command: argparse.ArgumentParser) -> None:
     command.add_argument("--detach", action="store_true", help="return at once")
+
+
+def _add_on(command: argparse.ArgumentParser, default: Where | None) -> None:
+    command.add_argument(
+        "--on",
+        choices=get_args(Where),
+        default=default,
+        help="carry it out on this machine, or on the Slurm cluster that cluster.yaml in the "
+        "workspace describes (see `cluster check`)",
+    )
 
 
 def _add_pretrained(command: argparse.ArgumentParser, default: bool | None) -> None:
@@ -103,12 +117,12 @@ def _train(arguments: argparse.Namespace) -> int:
         units={} if table.sources else said_mending(arguments).units,
         use=device_settings(arguments),
     )
-    return _start(table, config, arguments.detach)
+    return _start(table, config, arguments)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
     """Let a run go on; in the foreground show its progress and end with its figures."""
-    run = resume_run(find_run(arguments.run))
+    run = resume_run(find_run(arguments.run), arguments.on)
     print_line(f"Run {run.id} goes on.")
     return 0 if arguments.detach else _see_through(run)
 
@@ -133,16 +147,16 @@ def _clone(arguments: argparse.Namespace) -> int:
         table, config = exclude(origin, table, config, read_cells(arguments.exclude))
     if arguments.leave_out:
         table, config = with_kept_folds(table, config)
-    return _start(leave_out(table, arguments.leave_out), config, arguments.detach)
+    return _start(leave_out(table, arguments.leave_out), config, arguments)
 
 
-def _start(table: Table, config: RunConfig, detach: bool) -> int:
+def _start(table: Table, config: RunConfig, arguments: argparse.Namespace) -> int:
     """Start a run and, unless it is left to itself, show it until it ends."""
-    run = start_run(table, config)
+    run = start_run(table, config, on=arguments.on)
     for words in unlearned_words(table):
         print_line(words)
     print_line(f"Run {run.id}, files in {run.folder}")
-    return 0 if detach else _see_through(run)
+    return 0 if arguments.detach else _see_through(run)
 
 
 def _see_through(run: Run) -> int:

@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import save_file
 
 from ..base.plain_files import oddity
-from ..base.workspace import replacing, subfolder
+from ..base.workspace import NODE, replacing, subfolder
 
 MAX_TABLE_BYTES = 2 * 2**30
 """Most bytes that the files of whole tables take together."""
@@ -36,7 +36,8 @@ _TYPES = {"U8": "u1", "I32": "<i4", "I64": "<i8", "F32": "<f4", "F64": "<f8"}
 class FeatureCache:
     """Stores bytes by the SMILES they were made from, one SQLite file for each kind and version.
 
-    A context manager for one thread; a damaged file is replaced by a new one.
+    A context manager for one thread; a damaged file is replaced by a new one. On a node of a
+    cluster nothing is stored, since SQLite is at home on one machine.
     """
 
     def __init__(self, kind: str, version: str, patience: float = 30) -> None:
@@ -80,6 +81,8 @@ class FeatureCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
+            if os.environ.get(NODE):
+                raise sqlite3.OperationalError("several machines share the workspace")
             if oddity(self._path):
                 raise sqlite3.DatabaseError(f"{self._path} is no file")
             connection = sqlite3.connect(self._path, timeout=self._patience)

@@ -6,11 +6,13 @@ from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
 from ..base.sqlite_files import disk_is_full
 from ..base.workspace import COMMAND, home
+from ..cluster.settings import demand_checked
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
 from .own_files import ask_to_stop, demand_own_files
-from .records import RESUMABLE, Run, checked_name, in_line
+from .records import RESUMABLE, Run, Where, checked_name, in_line
+from .slurm_runs import forget_submissions
 from .trash import size_of, throw_away
 
 _STOP_SECONDS = 60.0
@@ -48,12 +50,16 @@ def stop_run(run: Run, wait: bool = True) -> Run:
     if run.alive:
         ask_to_stop(run)
     # A run that waits has nothing to end: it is stopped at once.
-    if run.pid is None and store.update(
-        run.id,
-        only_from=("queued",),
-        state="stopped",
-        reason=stop_reason(run),
-        finished=time.time(),
+    if (
+        run.pid is None
+        and not run.job
+        and store.update(
+            run.id,
+            only_from=("queued",),
+            state="stopped",
+            reason=stop_reason(run),
+            finished=time.time(),
+        )
     ):
         return find_run(run.id)
     store.update(run.id, only_from=("queued", "running"), state="stopping")
@@ -63,12 +69,18 @@ def stop_run(run: Run, wait: bool = True) -> Run:
     return find_run(run.id)
 
 
-def resume_run(run: Run) -> Run:
+def resume_run(run: Run, on: Where | None = None) -> Run:
     """Let a run that ended before it was done go on from its checkpoints.
+
+    Args:
+        run: which one.
+        on: where it goes on; by default where it was.
 
     Raises:
         UserError: when it works or is done, or something in its folder is no file of its own.
     """
+    if (on or run.place) == "slurm":
+        demand_checked()
     if run.state not in RESUMABLE:
         raise UserError(
             f"Run {run.name!r} is {run.state}: only a run that was stopped, was interrupted or "
@@ -77,6 +89,7 @@ def resume_run(run: Run) -> Run:
     check_room(len(in_line(store.select())))
     demand_own_files(run)
     (run.folder / files.STOP).unlink(missing_ok=True)
+    forget_submissions(run)
     store.update(
         run.id,
         only_from=RESUMABLE,
@@ -88,6 +101,8 @@ def resume_run(run: Run) -> Run:
         pid=None,
         pid_started=None,
         boot_id=None,
+        place=on or run.place,
+        job="",
         position=time.time(),
     )
     process.ensure_supervisor()
@@ -136,6 +151,7 @@ def delete_run(run: Run) -> None:
         UserError: when it waits or works, or its files cannot be moved.
     """
     _demand_ended(run, "deleted")
+    forget_submissions(run)
     throw_away(run)
     store.remove(run.id)
 
@@ -170,7 +186,7 @@ def _with_true_states(runs: list[Run]) -> list[Run]:
 
 def _without_disk(run: Run) -> Run:
     """The run as it is while nothing can be written down: one without a worker does not go on."""
-    if not run.alive or process.worker_of(run):
+    if not run.alive or run.place == "slurm" or process.worker_of(run):
         return run
     reason = words_of(process.DISK_FULL)
     if run.state == "queued":
@@ -180,7 +196,7 @@ def _without_disk(run: Run) -> Run:
 
 def _reconciled(run: Run) -> Run:
     """The run; one whose process is gone without a word becomes interrupted."""
-    waits = run.state == "queued" and run.pid is None
+    waits = run.place == "slurm" or (run.state == "queued" and run.pid is None)
     if not run.alive or waits or process.worker_of(run):
         return run
     try:

@@ -14,16 +14,17 @@ from .records import ALIVE, Run
 _NO_DISK = b"the disk is full"
 
 
-def note_end(run: Run, returned: int | None = None) -> None:
+def note_end(run: Run, returned: int | None = None, words: str = "") -> None:
     """Write down how a run ended when its worker is gone without saying so.
 
     Args:
         run: counted as alive until now.
         returned: the worker's exit code, where it is known.
+        words: what else is known of the end.
     """
-    if not returned and _had_no_disk(run):
+    if not returned and had_no_disk(run):
         returned = process.DISK_FULL
-    state, reason = "interrupted", words_of(returned)
+    state, reason = "interrupted", words if words and not returned else words_of(returned)
     if stop_requested(run):
         state, reason = "stopped", stop_reason(run)
     store.update(
@@ -42,7 +43,8 @@ def leave_last_words(run: Run) -> None:
         file.write(_NO_DISK)
 
 
-def _had_no_disk(run: Run) -> bool:
+def had_no_disk(run: Run) -> bool:
+    """Whether a worker has left word that the disk is full."""
     try:
         return read_file(run.folder / files.LAST_WORDS, "", len(_NO_DISK)) == _NO_DISK
     except UserError:

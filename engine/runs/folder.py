@@ -35,6 +35,8 @@ CHECKPOINTS, HARDWARE, HEARTBEAT, LOCK, LAST_WORDS = (
     "worker.lock",
     "last-words",
 )
+NODE, SUBMISSION = "node.json", "slurm.json"
+"""What a worker on a node says of its run, and what Slurm was given to carry out."""
 _AGAIN = "Copy it back from a backup, or train again; the run can be deleted."
 MENDS = {
     CONFIG: _AGAIN,
@@ -48,6 +50,8 @@ MENDS = {
 MOST_BYTES = {
     CONFIG: 16 * 2**20,
     REPORT: 16 * 2**20,
+    NODE: 2**22,
+    SUBMISSION: 2**20,
     PROGRESS: 2**20,
     METRICS: 2**30,
     HARDWARE: 2**30,

@@ -76,7 +76,7 @@ def request_for(table: Table, preset: str, folds: str, use: DeviceSettings) -> P
         UserError: when the table or the settings cannot be used.
     """
     learned = learnable_or_refuse(table)
-    check_devices(use)
+    check_devices(use, detect())
     rows = np.flatnonzero(np.isfinite(table.labels[:, learned]).any(axis=1))
     chosen = np.random.default_rng(0).choice(rows, min(len(rows), PROBED_ROWS), replace=False)
     return ProbeRequest(

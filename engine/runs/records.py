@@ -28,6 +28,13 @@ RunId = Annotated[str, StringConstraints(pattern=rf"^{_ID}$")]
 """The id of a run: the name of its folder, so it is nothing that could lead out of the runs."""
 
 
+JobId = Annotated[str, StringConstraints(pattern=r"^[0-9]{0,20}$")]
+"""Slurm's id of a job; empty before there is one."""
+
+Where = Literal["here", "slurm"]
+"""Where a run is carried out: on this machine, or on a node of the cluster."""
+
+
 def is_run_id(text: str) -> bool:
     """Whether a text can be the id of a run."""
     return re.fullmatch(_ID, text, re.ASCII) is not None
@@ -169,6 +176,8 @@ class Run(BaseModel):
         spent: seconds of work before it was last resumed.
         since: when its present work began.
         owner: who started it, where people sign in.
+        place: where it is carried out.
+        job: in which job of Slurm's; empty before it was submitted, and here.
     """
 
     id: RunId
@@ -190,6 +199,8 @@ class Run(BaseModel):
     owner: str = ""
     note: str = ""
     archived: bool = False
+    place: Where = "here"
+    job: JobId = ""
 
     @field_validator("figures", mode="before")
     @classmethod
@@ -222,8 +233,8 @@ class Run(BaseModel):
 
 
 def in_line(runs: Iterable[Run]) -> list[Run]:
-    """The waiting ones among some runs, the next one first."""
-    waiting = (run for run in runs if run.state == "queued")
+    """The runs that wait for their turn here, the next one first; Slurm has a line of its own."""
+    waiting = (run for run in runs if run.state == "queued" and run.place == "here")
     return sorted(waiting, key=lambda run: (run.position, run.created))
 
 

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
@@ -13,7 +14,6 @@ from ..base.workspace import write_atomic
 from ..models.members import is_network, title_of
 from ..training.reporter import Reporter
 from . import folder as files
-from . import store
 from .feed import metric_rows
 from .records import Progress, Run, StageProgress
 
@@ -38,9 +38,15 @@ class StoppedError(Exception):
 class RunReporter(Reporter):
     """The `Reporter` of a run's worker."""
 
-    def __init__(self, run: Run, names: list[str]) -> None:
-        """Report into the folder of `run`; `names` are the K properties."""
-        self._run, self._names = run, names
+    def __init__(self, run: Run, names: list[str], change: Callable[..., object]) -> None:
+        """Report into the folder of a run.
+
+        Args:
+            run: which one.
+            names: of the K properties.
+            change: changes columns of its row, see `engine.runs.store.update`.
+        """
+        self._run, self._names, self._change = run, names, change
         self._stages: list[StageProgress] = []
         self._current = StageProgress(name="", title="", total=0)
         self._stage_began = time.monotonic()
@@ -115,7 +121,7 @@ class RunReporter(Reporter):
         write_atomic(self._run.folder / files.PROGRESS, progress.model_dump_json())
         # Others hold the run table: that is no reason to end; the next report says as much.
         with suppress(LockedError):
-            store.update(self._run.id, stage=self._current.title, progress=overall)
+            self._change(stage=self._current.title, progress=overall)
 
     def _left(self) -> float | None:
         """Seconds until the end; None before the longest of the stages has been timed."""

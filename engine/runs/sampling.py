@@ -7,7 +7,6 @@ import psutil
 
 from ..base.hardware import GpuLoad, gpu_loads
 from . import folder as files
-from . import process
 from .records import Run
 
 _SECONDS_BETWEEN = 2.0
@@ -20,17 +19,19 @@ class Sampler:
         self._last = 0.0
         self._known: dict[int, psutil.Process] = {}
 
-    def sample(self, runs: list[Run]) -> None:
+    def sample(self, working: list[tuple[Run, psutil.Process]]) -> None:
         """Add a line to `hardware.jsonl` of each working run when it is time for one.
 
         A line holds `time`, the run's own `cpu_percent` (100 is one core) and `ram_mb` with all
         its processes, the machine's `ram_used_mb` and `ram_total_mb`, and for each GPU what
         `GpuLoad` has.
+
+        Args:
+            working: runs, each with its worker.
         """
         if time.monotonic() - self._last < _SECONDS_BETWEEN:
             return
         self._last = time.monotonic()
-        working = [(run, worker) for run in runs if (worker := process.worker_of(run))]
         if not working:
             return
         memory = psutil.virtual_memory()

@@ -13,10 +13,11 @@ import pandas as pd
 import yaml
 
 from ..base.errors import DiskFullError, UserError
-from ..base.hardware import detect
+from ..base.hardware import Hardware, detect
 from ..base.limits import check_room
 from ..base.wording import counted
 from ..base.workspace import synchronise, synchronise_entries, write_atomic
+from ..cluster.settings import demand_checked
 from ..models.members import resolved
 from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import NEED_CUDA, DeviceSettings
@@ -29,7 +30,7 @@ from ..table.mending_file import written_mending
 from ..table.written import csv_bytes
 from . import folder as files
 from . import process, store
-from .records import Run, RunConfig, in_line
+from .records import Run, RunConfig, Where, in_line
 from .run_json import write_first_record
 
 MIN_LABELS = FEWEST_LABELS
@@ -37,24 +38,26 @@ _UNFINISHED, _UNFINISHED_SECONDS = ".unfinished-", 3600.0
 """Before the names of folders of runs that are being written, and after what time none is."""
 
 
-def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
+def start_run(table: Table, config: RunConfig, owner: str = "", on: Where = "here") -> Run:
     """Write a run's folder and put it in line; it begins as soon as the device is free.
 
     Args:
         table: the checked table; its rows are copied, later changes to the file do not matter.
         config: what to do.
         owner: who wants it, where people sign in.
+        on: where it is carried out.
 
     Raises:
         UserError: when the table or the settings cannot be used; nothing is left behind.
     """
     learned = learnable_or_refuse(table)
-    check_devices(config.use)
+    hardware = demand_checked().hardware if on == "slurm" else detect()
+    check_devices(config.use, hardware)
     folds = given_folds(config.folds, table)
     if folds is not None:
         names = [table.properties[k].name for k in learned]
         check_folds(folds, table.canonical, table.labels[:, learned], names)
-    preset = choose(config.preset, detect())
+    preset = choose(config.preset, hardware)
     if not config.pretrained:
         preset = preset.without_encoder()
     learned_from = {table.properties[k].source for k in learned}
@@ -74,6 +77,7 @@ def start_run(table: Table, config: RunConfig, owner: str = "") -> Run:
         created=now,
         position=now,
         owner=owner,
+        place=on,
     )
     # Under a name that is no run's until it is whole: a sudden end leaves no half of a run.
     fresh = run.folder.with_name(f"{_UNFINISHED}{run.id}")
@@ -140,13 +144,17 @@ def learnable_or_refuse(table: Table) -> list[int]:
     return learned
 
 
-def check_devices(use: DeviceSettings) -> None:
+def check_devices(use: DeviceSettings, hardware: Hardware) -> None:
     """Refuse at once what would fail when the first network is trained.
 
+    Args:
+        use: how devices are to be used.
+        hardware: of the machine that trains.
+
     Raises:
-        UserError: when this machine cannot be used so.
+        UserError: when it cannot be used so.
     """
-    if use.precision in NEED_CUDA and not detect().gpus:
+    if use.precision in NEED_CUDA and not hardware.gpus:
         raise UserError(f"{use.precision} needs a CUDA device; choose auto, fp32 or bf16.")
     if use.parallel == "ddp" and use.step_in_backward:
         raise UserError(

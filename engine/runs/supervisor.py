@@ -22,6 +22,7 @@ from .exit_reasons import note_end
 from .own_files import demand_own_files
 from .records import Run, in_line
 from .sampling import Sampler
+from .slurm_runs import SlurmRuns
 
 _TICK = 0.5
 _IDLE_SECONDS = 3.0
@@ -60,6 +61,7 @@ class Supervisor:
         self._launched: dict[str, tuple[subprocess.Popen, float]] = {}
         self._told: dict[str, float] = {}
         self._sampler = Sampler()
+        self._slurm = SlurmRuns()
 
     def work(self) -> None:
         """Until nothing has been left to do for a moment."""
@@ -82,12 +84,22 @@ class Supervisor:
     def _look_around(self) -> bool:
         """Do what there is to do now; returns whether any run waits or works."""
         alive = [run for run in store.select() if run.alive]
-        for run in alive:
+        here = [run for run in alive if run.place == "here"]
+        for run in here:
             self.look_after(run)
-        self._reap({run.id for run in alive})
-        self.start_next([run for run in store.select() if run.alive])
-        self._sampler.sample(alive)
+        self._reap({run.id for run in here})
+        self.start_next([run for run in store.select() if run.alive and run.place == "here"])
+        self._look_at_slurm([run for run in alive if run.place == "slurm"])
+        self._sampler.sample([(run, own) for run in here if (own := process.worker_of(run))])
         return bool(alive)
+
+    def _look_at_slurm(self, runs: list[Run]) -> None:
+        try:
+            self._slurm.look_after(runs)
+        except UserError as error:
+            # It may answer later: what it carries out goes on.
+            with suppress(OSError):
+                print(error, flush=True)
 
     def _reap(self, alive: set[str]) -> None:
         """Take the exit codes of workers whose runs are over."""

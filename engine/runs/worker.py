@@ -9,8 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,13 +18,13 @@ from filelock import Timeout
 
 from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.hardware import detect
-from ..base.limits import limits
-from ..base.workspace import lock, replacing, synchronise, write_atomic
+from ..base.workspace import replacing, synchronise, write_atomic
 from ..settings.conditions import CONDITION_PREFIX
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
 from .learned_rows import read_learned_rows
+from .places import Here, Place
 from .records import ALIVE, Run, StoredConfig
 from .reporting import RunReporter, StoppedError, mend_metrics
 
@@ -74,59 +73,70 @@ class _Job(NamedTuple):
 
 
 def main(run_id: str) -> int:
+    """Carry out a run on this machine; returns the process's exit code."""
+    return carry_out(Here(store.select(run_id)[0]))
+
+
+def carry_out(place: Place) -> int:
     """Carry out a run, from its checkpoints if it has any; returns the process's exit code."""
-    run = store.select(run_id)[0]
     try:
-        return _alone(run)
+        return _alone(place)
     except DiskFullError:
-        return _disk_full(run)
+        return _disk_full(place)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        return _disk_full(run)
+        return _disk_full(place)
 
 
-def _alone(run: Run) -> int:
+def leave(code: int) -> None:
+    """End this process at once: Python would wait for threads that fit what nobody needs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _alone(place: Place) -> int:
     try:
-        # Two supervisors in succession may each start a worker.
-        with lock(run.folder / files.LOCK).acquire(timeout=0):
-            return _work(run)
+        with place.alone():
+            return _work(place)
     except Timeout:
         return 0
 
 
-def _work(run: Run) -> int:
-    if not store.update(run.id, only_from=("queued",), **process.identity()):
+def _work(place: Place) -> int:
+    if not place.take():
         return 0  # it was stopped, or another worker has taken it
-    signal.signal(signal.SIGTERM, _stop_now)
+    signal.signal(signal.SIGTERM, place.told_to_end)
     with suppress(OSError):
-        make_room_for_last_words(run)
-    threading.Thread(target=_beat, args=(run,), daemon=True).start()
+        make_room_for_last_words(place.run)
+    threading.Thread(target=_beat, args=(place.run,), daemon=True).start()
     try:
-        return _attempt(run)
+        return _attempt(place)
     except DiskFullError:
-        return _disk_full(run)
+        return _disk_full(place)
 
 
-def _attempt(run: Run) -> int:
+def _attempt(place: Place) -> int:
     """Carry the run out and write down how it ended; a full disk alone is left to the caller."""
+    run = place.run
     try:
-        with _device(run):
+        with place.device():
             began = {"started": run.started or time.time(), "since": time.time()}
-            if not store.update(run.id, only_from=("queued",), state="running", **began):
+            if not place.change(only_from=("queued",), state="running", **began):
                 raise StoppedError
-            figures, remarks = _carry_out(_Job.read(run))
+            figures, remarks = _carry_out(_Job.read(run), place)
     except StoppedError:
-        _finish(run, "stopped", stop_reason(run))
+        _finish(place, "stopped", stop_reason(run))
     except DiskFullError:
         raise
     except UserError as error:
-        _finish(run, "failed", str(error))
+        _finish(place, "failed", str(error))
     except MemoryError:
         reason = (
             "Out of memory: choose a smaller preset or a smaller table, or close other programs"
         )
-        _finish(run, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
+        _finish(place, "failed", f"{reason}; resumed, it goes on from its last checkpoint.")
     except Exception as error:
         # The log lies on the same disk: if that is full, the trace is lost, but not the reason.
         with suppress(OSError):
@@ -134,12 +144,12 @@ def _attempt(run: Run) -> int:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise DiskFullError from error
         reason = f"Unexpected {type(error).__name__}: {error}. The log has the details."
-        _finish(run, "failed", reason)
+        _finish(place, "failed", reason)
     else:
         _settle(run)
         # Nothing is left that could be stopped, only to be written down and cleared up.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _finish(run, "done", " ".join(remarks), figures=figures, progress=1.0)
+        _finish(place, "done", " ".join(remarks), figures=figures, progress=1.0)
         # The largest files, needed until the run is recorded as done.
         shutil.rmtree(run.folder / files.CHECKPOINTS, ignore_errors=True)
         return 0
@@ -156,11 +166,11 @@ def _settle(run: Run) -> None:
         synchronise(run.folder)
 
 
-def _disk_full(run: Run) -> int:
-    leave_last_words(run)
+def _disk_full(place: Place) -> int:
+    leave_last_words(place.run)
     try:
         free = "Free some space, for example by deleting old runs, then resume this one"
-        _finish(run, "failed", f"The disk is full. {free}: its checkpoints are kept.")
+        _finish(place, "failed", f"The disk is full. {free}: its checkpoints are kept.")
     except (OSError, DiskFullError):
         pass  # the supervisor says it
     return process.DISK_FULL
@@ -174,17 +184,13 @@ def _beat(run: Run) -> None:
         time.sleep(_BEAT_SECONDS)
 
 
-def _stop_now(*_: object) -> None:
-    raise StoppedError
-
-
-def _finish(run: Run, state: str, reason: str, **changes: object) -> None:
+def _finish(place: Place, state: str, reason: str, **changes: object) -> None:
     with suppress(OSError):
         print(f"Run {state}. {reason}".strip(), flush=True)
     ended = {"state": state, "reason": reason, "finished": time.time(), "stage": ""}
     while True:
         try:
-            store.update(run.id, only_from=ALIVE, **ended, **changes)
+            place.change(only_from=ALIVE, **ended, **changes)
             return
         except LockedError as error:
             # The work is done: it is worth waiting for whoever holds the run table.
@@ -192,26 +198,7 @@ def _finish(run: Run, state: str, reason: str, **changes: object) -> None:
                 print(error, flush=True)
 
 
-@contextmanager
-def _device(run: Run) -> Iterator[None]:
-    """Hold the workspace's device, unless several runs may work at once."""
-    if limits().runs_at_once > 1:
-        yield
-        return
-    device = process.device_lock()
-    while not device.is_locked:
-        try:
-            device.acquire(timeout=1)
-        except Timeout:
-            if (run.folder / files.STOP).exists():
-                raise StoppedError from None
-    try:
-        yield
-    finally:
-        device.release()
-
-
-def _carry_out(job: _Job) -> tuple[dict, list[str]]:
+def _carry_out(job: _Job, place: Place) -> tuple[dict, list[str]]:
     """From the table to the bundle; returns the figures, and what a user should know."""
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
     from ..models.encoder import encoder_digest
@@ -220,7 +207,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
     from .making import make_bundle
 
     run, request = job.run, job.request()
-    reporter = RunReporter(run, request.names)
+    reporter = RunReporter(run, request.names, place.change)
     reporter.log(f"{request.table}: {len(job.frame):,} rows, preset {request.preset.name}")
     checkpoints = Checkpoints(run.folder / files.CHECKPOINTS)
     depends_on = {"preset": request.preset.model_dump_json()}
@@ -237,7 +224,7 @@ def _carry_out(job: _Job) -> tuple[dict, list[str]]:
         "figures": made.ensemble.figures,
         "preset": request.preset.model_dump(),
         "hardware": detect().model_dump(),
-        "seconds": store.select(run.id)[0].seconds,
+        "seconds": place.read().seconds,
         "remarks": made.ensemble.remarks,
         **made.info.model_dump(include=_REPORTED),
         "versions": made.info.versions,
@@ -262,8 +249,4 @@ def _out_of_fold(frame: pd.DataFrame, request: "BundleRequest", made: "Made") ->
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # At once: Python would wait for threads that still fit a booster nobody needs.
-    os._exit(code)
+    leave(main(sys.argv[1]))

@@ -1,0 +1,235 @@
+"""Looking after the runs that Slurm carries out, from the machine where the run table is.
+
+It submits them, asks Slurm for them now and then, and takes what their workers say of them
+(`places.py`) into the run table.
+"""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, ValidationError
+
+from ..base.errors import UserError
+from ..base.workspace import subfolder, write_atomic
+from ..cluster.queue import WAITING, Job, cancel, jobs_of_user, other_nodes
+from ..cluster.settings import demand_checked, read_cluster
+from . import folder as files
+from . import store
+from .exit_reasons import had_no_disk, note_end, stop_reason, stop_requested
+from .own_files import demand_own_files
+from .places import Told, read_told
+from .records import ALIVE, Run
+
+_SECONDS_BETWEEN = 5.0
+"""Of two questions to Slurm, whose controller serves everybody."""
+_GRACE_SECONDS = 20.0
+"""How long a run may take to end by itself before its job is cancelled."""
+_LATE_SECONDS = 10.0
+"""By which a network file system may show what a worker wrote later than Slurm its end."""
+_MOST_TRIES = 2
+_GO_ON = "Resume it to go on from its last checkpoint."
+_ENDED = ("stopped", "failed", "done")
+_TRIED_AGAIN = {"FAILED", "NODE_FAIL", "BOOT_FAIL", "COMPLETED"}
+"""Ends that another node may spare a run whose worker has not said how it ended."""
+
+
+class Submission(BaseModel):
+    """What Slurm was given: the content of `slurm.json`, which only the supervisor writes.
+
+    Attributes:
+        tries: how often a job of the run was submitted without success.
+        without: nodes that it is not to run on again.
+    """
+
+    tries: int = 0
+    without: list[str] = []
+
+
+class SlurmRuns:
+    """The runs of a workspace that are carried out by Slurm."""
+
+    def __init__(self) -> None:
+        self._asked = -_SECONDS_BETWEEN
+        self._since: dict[tuple[str, str], float] = {}
+        self._stale: dict[str, Told] = {}
+
+    def look_after(self, runs: Sequence[Run]) -> None:
+        """Do for living runs what there is to do now.
+
+        Raises:
+            UserError: when Slurm does not answer; it is asked again later.
+        """
+        for run in runs:
+            if not run.job:
+                _submit(run)
+            else:
+                _take_over(run)
+        asked = [run for run in store.select() if run.alive and run.job and run.place == "slurm"]
+        if not asked or time.monotonic() - self._asked < _SECONDS_BETWEEN:
+            return
+        self._asked = time.monotonic()
+        known = jobs_of_user()
+        for run in asked:
+            self._follow(run, known)
+
+    def _follow(self, run: Run, known: Mapping[str, Job]) -> None:
+        """Compare a run with its job."""
+        job = known.get(run.job)
+        if job is not None and job.name != job_name(run):
+            job = None  # another one, which has got its number
+        if job is None or job.ended:
+            if self._lasts("gone", run, _LATE_SECONDS):
+                self._gone(run, job)
+            return
+        self._since.pop(("gone", run.job), None)
+        if run.state == "stopping":
+            self._end(run, job)
+        elif job.state in WAITING:
+            self._note_waiting(run, job)
+        else:
+            self._note_working(run, job)
+
+    def _note_waiting(self, run: Run, job: Job) -> None:
+        """Say why a run waits, and that it works no more if it did."""
+        why = f"Slurm's job {run.job} waits. {job.why_it_waits}."
+        if run.state == "running":
+            if told := read_told(run):
+                self._stale[run.id] = told
+            why = f"Slurm has taken its node, and queued it again: it goes on from there. {why}"
+            _queue_again(run, why)
+        elif run.reason != why and not (run.spent and run.reason.endswith(why)):
+            store.update(run.id, only_from=("queued",), reason=why)
+
+    def _note_working(self, run: Run, job: Job) -> None:
+        """Note that a run works, as soon as its worker says so."""
+        told = read_told(run)
+        stale = self._stale.get(run.id)
+        if told is None or (stale is not None and told.since == stale.since):
+            words = f"Slurm's job {run.job} begins on the node {job.node}."
+            if run.state == "queued" and run.reason != words:
+                store.update(run.id, only_from=("queued",), reason=words)
+        elif run.state == "queued" and told.state == "running":
+            store.update(
+                run.id,
+                only_from=("queued",),
+                state="running",
+                reason=f"Slurm's job {run.job} works on the node {told.node}.",
+                started=run.started or told.started,
+                since=told.since,
+            )
+
+    def _end(self, run: Run, job: Job) -> None:
+        """End the job of a run that is to stop: at once where it waits, else after a while."""
+        if job.state in WAITING:
+            cancel(run.job, job_name(run))
+            ended = {"state": "stopped", "reason": stop_reason(run), "finished": time.time()}
+            store.update(run.id, only_from=ALIVE, **ended)
+        elif self._lasts("stopping", run, _GRACE_SECONDS):
+            cancel(run.job, job_name(run))
+
+    def _gone(self, run: Run, job: Job | None) -> None:
+        """Decide what becomes of a run whose job has ended, and whose worker did not say how."""
+        if _take_over(run):
+            return
+        how = job.how_it_ended if job else "Slurm knows it no more"
+        where = f" on the node {job.node}" if job and job.node else ""
+        words = f"Slurm's job {run.job} ended{where} ({how})"
+        again = job is not None and job.state in _TRIED_AGAIN | {"PREEMPTED"}
+        if again and not stop_requested(run) and not had_no_disk(run):
+            assert job is not None
+            submission = read_submission(run)
+            if job.state != "PREEMPTED":
+                submission.tries += 1
+                submission.without = sorted({*submission.without, job.node} - {""})
+            if submission.tries < _MOST_TRIES:
+                _write_submission(run, submission)
+                _queue_again(run, f"{words}; it is tried again.", job="")
+                return
+        note_end(run, words=f"{words}: the log may tell why. {_GO_ON}")
+
+    def _lasts(self, what: str, run: Run, seconds: float) -> bool:
+        """Whether something has been so of a run's job for so long."""
+        now = time.monotonic()
+        return now - self._since.setdefault((what, run.job), now) >= seconds
+
+
+def job_name(run: Run) -> str:
+    """The name of a run's jobs, by which they are known from others."""
+    return f"polygin-{run.id}"
+
+
+def forget_submissions(run: Run) -> None:
+    """Remove what earlier jobs of a run have left, so that it is tried anew."""
+    for name in (files.SUBMISSION, files.NODE):
+        (run.folder / name).unlink(missing_ok=True)
+    shutil.rmtree(subfolder("slurm") / run.id, ignore_errors=True)
+
+
+def read_submission(run: Run) -> Submission:
+    """What Slurm was given for a run so far."""
+    try:
+        return Submission.model_validate_json(files.content(run, files.SUBMISSION))
+    except ValidationError:
+        return Submission()
+
+
+def _write_submission(run: Run, submission: Submission) -> None:
+    write_atomic(run.folder / files.SUBMISSION, submission.model_dump_json())
+
+
+def _submit(run: Run) -> None:
+    """Give a waiting run to Slurm."""
+    # Here: where no run is carried out by Slurm, nothing of it is loaded.
+    from ..cluster.submission import python_words, submit
+
+    name = job_name(run)
+    try:
+        demand_own_files(run)
+        demand_checked()
+        # It may have been submitted by a supervisor that was killed before it could say so.
+        jobs = [
+            job for job, known in jobs_of_user().items() if known.name == name and not known.ended
+        ]
+        if not jobs:
+            cluster, without = read_cluster(), read_submission(run).without
+            if without and not other_nodes(cluster.partition, without):
+                without = []
+            words = python_words(cluster, "runs.node", run.id, str(run.folder.parents[1]))
+            jobs = [submit(words, name, cluster, subfolder("slurm") / run.id, without)]
+    except UserError as error:
+        ended = {"state": "failed", "reason": str(error), "finished": time.time()}
+        store.update(run.id, only_from=("queued",), **ended)
+        return
+    reason = f"Slurm's job {jobs[0]} waits."
+    if not store.update(run.id, only_from=("queued",), job=jobs[0], reason=reason):
+        cancel(jobs[0], name)
+
+
+def _take_over(run: Run) -> bool:
+    """Take into the run table what a run's worker says; returns whether the run has ended."""
+    told = read_told(run)
+    if told is None:
+        return False
+    if told.state not in _ENDED:
+        if run.state == "running" and (told.stage, told.progress) != (run.stage, run.progress):
+            store.update(run.id, stage=told.stage, progress=told.progress)
+        return False
+    told_of = told.model_dump(exclude={"job", "node", "started", "since"})
+    times = {"started": run.started or told.started, "since": told.since}
+    store.update(run.id, only_from=ALIVE, **told_of, **times)
+    shutil.rmtree(subfolder("slurm") / run.id, ignore_errors=True)
+    return True
+
+
+def _queue_again(run: Run, reason: str, **changes: object) -> None:
+    store.update(
+        run.id,
+        only_from=ALIVE,
+        state="queued",
+        reason=reason,
+        stage="",
+        spent=run.seconds or 0.0,
+        since=None,
+        **changes,
+    )
