@@ -75,6 +75,17 @@ def test_queued_run_says_what_it_waits_for(empty_workspace, open_page):
     assert "is using the device" in said
 
 
+def test_a_run_in_slurms_queue_says_why(empty_workspace, open_page):
+    made("running", **process.identity())
+    run = made_as(
+        "far", "queued", place="slurm", job="12", reason="Slurm's job 12 waits. Priority."
+    )
+    app = open_page("monitor", run=run.id)
+    assert not app.exception
+    assert "Slurm's job 12 waits" in app.info[0].value
+    assert [box.key for box in app.button if box.key in ("cancel", "move up")] == ["cancel"]
+
+
 def test_queue_can_be_reordered_and_left(empty_workspace, open_page):
     first, second = (made_as(f"waiting {n}", "queued", position=float(n)) for n in (1, 2))
     app = open_page("monitor", run=second.id)

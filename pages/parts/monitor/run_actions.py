@@ -106,10 +106,16 @@ def offer_resume(run: Run) -> None:
 @part
 def show_place(run: Run) -> None:
     """Where a waiting run stands in line, and what can be done about it."""
+    if run.place == "slurm":
+        words = run.reason or "It is about to be given to Slurm."
+        st.info(plain(words), icon=":material/hourglass_empty:")
+        _offer_cancel(run)
+        return
     runs = list_runs()
     waiting = in_line(runs)
     place = next((n for n, other in enumerate(waiting, start=1) if other.id == run.id), 1)
-    working = [other for other in runs if other.state in ("running", "stopping")]
+    here = [other for other in runs if other.place == "here"]
+    working = [other for other in here if other.state in ("running", "stopping")]
     if run.reason:
         st.warning(plain(run.reason), icon=":material/error:")
     st.info(_place_words(place, waiting, working), icon=":material/hourglass_empty:")
@@ -123,14 +129,18 @@ def show_place(run: Run) -> None:
                 args=(move_up, run),
                 help=plain(f"It swaps places with {waiting[place - 2].name}."),
             )
-        st.button(
-            "Cancel",
-            icon=":material/close:",
-            key="cancel",
-            on_click=attempt,
-            args=(stop_run, run, False),
-            help="It leaves the line; it can be resumed later.",
-        )
+        _offer_cancel(run)
+
+
+def _offer_cancel(run: Run) -> None:
+    st.button(
+        "Cancel",
+        icon=":material/close:",
+        key="cancel",
+        on_click=attempt,
+        args=(stop_run, run, False),
+        help="It leaves the line; it can be resumed later.",
+    )
 
 
 def _place_words(place: int, waiting: list[Run], working: list[Run]) -> str:

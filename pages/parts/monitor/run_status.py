@@ -77,7 +77,11 @@ def _now_words(run: Run, metrics: pd.DataFrame) -> str:
     spent = work_time(run)
     if not run.alive:
         return f"after {spent}" if spent else ""
-    words = [f"for {spent}" if spent else "", run.stage]
+    words = [
+        f"for {spent}" if spent else "",
+        f"Slurm's job {run.job}" if run.job else "",
+        run.stage,
+    ]
     if run.stage in _NETWORK_STAGES and len(metrics):
         last = metrics.iloc[-1]
         words.append(f"fold {last['fold'] + 1:.0f}, epoch {last['epoch']:.0f}")

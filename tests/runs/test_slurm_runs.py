@@ -1,0 +1,201 @@
+"""What becomes of runs that Slurm carries out, without a Slurm; `tests/slurm` tries a real one."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.base.errors import UserError
+from engine.base.workspace import home
+from engine.cluster.queue import Job
+from engine.cluster.settings import FILE
+from engine.features.cache import FeatureCache
+from engine.runs import changes_of, control, find_run, slurm_runs, store
+from engine.runs.places import OnNode
+from engine.runs.reporting import StoppedError
+from engine.runs.slurm_runs import SlurmRuns, job_name
+from tests.runs.conftest import inserted
+
+Look = Callable[..., None]
+
+
+@pytest.fixture
+def cancelled(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The jobs that were cancelled; nothing else of Slurm is there."""
+    jobs: list[str] = []
+    monkeypatch.setattr(slurm_runs, "cancel", lambda job, name: jobs.append(job))
+    for name in ("_LATE_SECONDS", "_GRACE_SECONDS", "_SECONDS_BETWEEN"):
+        monkeypatch.setattr(slurm_runs, name, 0.0)
+    monkeypatch.setattr(control.process, "supervisor_at_work", lambda: True)
+    yield jobs
+    # No supervisor is there that would end what a test leaves.
+    for run in store.select():
+        store.update(run.id, state="stopped")
+
+
+@pytest.fixture
+def look(cancelled: list[str], monkeypatch: pytest.MonkeyPatch) -> Look:
+    """Look after all runs once, while Slurm shows these jobs."""
+    runs = SlurmRuns()
+
+    def once(**jobs: Job) -> None:
+        known = {name.removeprefix("job"): job for name, job in jobs.items()}
+        monkeypatch.setattr(slurm_runs, "jobs_of_user", lambda: known)
+        runs.look_after([run for run in store.select() if run.alive and run.place == "slurm"])
+
+    return once
+
+
+def job(state: str, reason: str = "None", name: str = "polygin-a", node: str = "one") -> Job:
+    return Job(state, reason, node, name)
+
+
+def test_a_run_follows_its_job_and_what_its_worker_says(look: Look, workspace: Path) -> None:
+    run = inserted("a", "queued", place="slurm", job="7")
+    look(job7=job("PENDING", "Priority"))
+    assert find_run("a").reason == (
+        "Slurm's job 7 waits. Priority: other jobs are to start before it."
+    )
+    look(job7=job("RUNNING"))
+    assert find_run("a").state == "queued"
+    place = OnNode(run, "7", "one")
+    assert place.change(only_from=("queued",), state="running", started=5.0, since=5.0)
+    look(job7=job("RUNNING"))
+    assert (find_run("a").state, find_run("a").started) == ("running", 5.0)
+    look(job7=job("PENDING", "BeginTime"))
+    assert find_run("a").state == "queued"
+    assert "Slurm has taken its node" in find_run("a").reason
+    look(job7=job("RUNNING"))
+    assert find_run("a").state == "queued", "what the worker before said is taken for news"
+    place = OnNode(run, "7", "two")
+    place.change(state="running", started=9.0, since=9.0)
+    look(job7=job("RUNNING"))
+    place.change(state="done", reason="", finished=12.0, progress=1.0)
+    look(job7=job("COMPLETED"))
+    states = [change.state for change in changes_of("a")]
+    assert states == ["queued", "running", "queued", "running", "done"]
+    assert find_run("a").started == 5.0
+
+
+def test_what_another_job_says_is_not_taken_over(look: Look, workspace: Path) -> None:
+    run = inserted("a", "queued", place="slurm", job="8")
+    OnNode(run, "7", "one").change(state="done", finished=1.0)
+    look(job8=job("RUNNING"))
+    assert find_run("a").state == "queued"
+
+
+@pytest.mark.parametrize("spoiled", ["", "{", "[]", json.dumps({"job": "8", "state": "odd"})])
+def test_what_is_damaged_says_nothing(look: Look, workspace: Path, spoiled: str) -> None:
+    run = inserted("a", "queued", place="slurm", job="8")
+    (run.folder / "node.json").write_text(spoiled)
+    look(job8=job("RUNNING"))
+    assert find_run("a").state == "queued"
+
+
+def test_a_job_of_another_name_is_nobodys(
+    look: Look, cancelled: list[str], workspace: Path
+) -> None:
+    inserted("a", "stopping", place="slurm", job="7")
+    look(job7=job("RUNNING", name="somebody-elses"))
+    assert cancelled == []
+    assert find_run("a").state == "interrupted"
+    assert "Slurm knows it no more" in find_run("a").reason
+
+
+@pytest.mark.parametrize(
+    ("state", "again"),
+    [("FAILED", True), ("NODE_FAIL", True), ("OUT_OF_MEMORY", False), ("CANCELLED", False)],
+)
+def test_what_a_node_may_be_to_blame_for_is_tried_once_more(
+    look: Look, workspace: Path, state: str, again: bool
+) -> None:
+    inserted("a", "running", place="slurm", job="7")
+    look(job7=job(state))
+    run = find_run("a")
+    assert (run.state, run.job) == (("queued", "") if again else ("interrupted", "7"))
+    assert f"on the node one ({state}" in run.reason
+    if again:
+        store.update("a", job="8", state="running")
+        look(job8=job(state))
+        assert find_run("a").state == "interrupted"
+
+
+def test_a_preempted_job_that_slurm_does_not_queue_again_is_submitted_again(
+    look: Look, workspace: Path
+) -> None:
+    inserted("a", "running", place="slurm", job="7")
+    for number in (8, 9, 10):
+        look(**{f"job{number - 1}": job("PREEMPTED")})
+        assert (find_run("a").state, find_run("a").job) == ("queued", "")
+        store.update("a", job=str(number), state="running")
+
+
+def test_a_full_disk_is_not_tried_again(look: Look, workspace: Path) -> None:
+    run = inserted("a", "running", place="slurm", job="7")
+    (run.folder / "last-words").write_bytes(b"the disk is full")
+    look(job7=job("FAILED"))
+    assert find_run("a").state == "interrupted"
+    assert "disk is full" in find_run("a").reason
+
+
+def test_a_run_that_is_to_stop_loses_its_job(
+    look: Look, cancelled: list[str], workspace: Path
+) -> None:
+    run = inserted("a", "running", place="slurm", job="7")
+    control.stop_run(run, wait=False)
+    with pytest.raises(StoppedError):
+        OnNode(run, "7", "one").told_to_end()
+    look(job7=job("RUNNING"))
+    assert cancelled == ["7"]
+    look(job7=job("CANCELLED"))
+    assert find_run("a").state == "stopped"
+
+
+def test_a_worker_that_is_preempted_works_until_it_is_killed(
+    cancelled: list[str], workspace: Path
+) -> None:
+    run = inserted("a", "running", place="slurm", job="7")
+    OnNode(run, "7", "one").told_to_end()
+
+
+def test_a_workspace_from_elsewhere_submits_nothing(look: Look, workspace: Path) -> None:
+    inserted("a", "queued", place="slurm")
+    (home() / FILE).write_text(
+        "partition: low\ntime: 1 h\ncpus: 1\nmemory: 1 GB\nsetup:\n  - touch /tmp/was-here\n"
+    )
+    look()
+    assert find_run("a").state == "failed"
+    assert "not checked yet" in find_run("a").reason
+
+
+def test_a_job_that_was_submitted_and_not_noted_is_found_again(
+    look: Look, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = inserted("a", "queued", place="slurm")
+    monkeypatch.setattr(slurm_runs, "demand_checked", lambda: None)
+    look(job9=job("PENDING", "Priority", job_name(run)))
+    assert find_run("a").job == "9"
+
+
+def test_a_slurm_that_does_not_answer_ends_nothing(
+    look: Look, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inserted("a", "running", place="slurm", job="7")
+
+    def silent() -> dict[str, Job]:
+        raise UserError("Slurm does not answer.")
+
+    runs = SlurmRuns()
+    monkeypatch.setattr(slurm_runs, "jobs_of_user", silent)
+    with pytest.raises(UserError):
+        runs.look_after(store.select())
+    assert find_run("a").state == "running"
+
+
+def test_no_sqlite_is_opened_on_a_node(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLYGIN_NODE", "one")
+    with FeatureCache("graphs", "1") as cache:
+        cache.write({"*CC*": b"bytes"})
+        assert cache.read(["*CC*"]) == {}
+    assert not [*(home() / "cache").iterdir()]
