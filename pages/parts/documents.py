@@ -21,6 +21,7 @@ DOCUMENTS = {
     "textbook": ("The textbook table", ASSETS / "textbook.md"),
     "names": ("The list of names", ASSETS / "polymer_names.md"),
     "server": ("On a server", DOCS / "server.md"),
+    "scale": ("On a Slurm cluster", DOCS / "scale.md"),
     "security": ("Security", DOCS / "security.md"),
     "architecture": ("How it is built", DOCS / "architecture.md"),
     "experiments": ("Experiments", DOCS / "experiments.md"),

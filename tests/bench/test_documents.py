@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import against_measured, desk, learning_curve, probabilities, screening, small_tables
+from bench import (
+    against_measured,
+    desk,
+    learning_curve,
+    probabilities,
+    screening,
+    screening_cost,
+    small_tables,
+)
 from bench.accuracy import time_to_error
 from bench.readme_tables import RESULT, SOURCES, figures_table, polymers_table
 from bench.reporting import read_json, settings_of
@@ -79,3 +87,8 @@ def test_what_is_said_of_a_preset_was_measured_with_its_settings() -> None:
         for own in tables:
             for system in PRESETS.keys() & own.keys():
                 assert own[system]["settings"] == settings_of(PRESETS[system])
+
+
+def test_the_page_on_clusters_holds_what_screening_costs() -> None:
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    assert screening_cost.report(read_json(ROOT / screening_cost.RESULT)["ms_a_unit"]) in page

@@ -183,3 +183,15 @@ def kill_worker(run: Run) -> None:
         with suppress(psutil.Error):
             if "engine.runs.node" in process.cmdline() and run.id in process.cmdline():
                 os.kill(process.pid, signal.SIGKILL)
+
+
+def test_a_run_whose_time_is_up_goes_on(
+    slice_of_textbook: Table, cluster: Cluster, of_longer: bytes
+) -> None:
+    run = working(start_run(slice_of_textbook, LONGER, on="slurm"))
+    # As Slurm does before the time limit.
+    cluster.ask("scancel", "--signal=USR2", run.job)
+    until(lambda: find_run(run.id).state == "queued", 60, "is not queued again")
+    ended = done(run)
+    assert ended.job == run.job
+    assert out_of_fold_file(ended) == of_longer
