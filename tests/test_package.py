@@ -42,7 +42,7 @@ def test_the_wheel_holds_the_settings_of_the_pages() -> None:
 
 
 def test_requirements_are_pinned_once() -> None:
-    lists = [ROOT / f"requirements-{part}.txt" for part in ("engine", "studio")]
+    lists = [ROOT / f"requirements-{part}.txt" for part in ("engine", "studio", "service")]
     lines = [line for path in lists for line in path.read_text().splitlines()]
     pinned = [line for line in lines if line and not line.startswith("#")]
     names = [line.partition("==")[0] for line in pinned]

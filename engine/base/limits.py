@@ -25,6 +25,9 @@ class Limits(BaseModel):
         free_disk_gb: a run is refused when less than this is free, in GB (2³⁰ bytes).
         cpu_seconds: processor time in which a table of up to 50,000 rows and a million cells has to
             be read and checked; a larger one has as much more as it is larger.
+        units_per_call: repeat units that one call of the HTTP service may have.
+        calls_waiting: calls that may wait there while its processes are at work.
+        jobs_waiting: batch jobs that may wait there.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,6 +37,9 @@ class Limits(BaseModel):
     upload_mb: int = Field(default=100, ge=1, le=100)
     free_disk_gb: float = Field(default=0.5, ge=0)
     cpu_seconds: float = Field(default=60, gt=0, allow_inf_nan=False)
+    units_per_call: int = Field(default=256, ge=1, le=10_000)
+    calls_waiting: int = Field(default=128, ge=1, le=10_000)
+    jobs_waiting: int = Field(default=20, ge=1, le=1000)
 
 
 _MAY_HOLD = f"It may hold {', '.join(Limits.model_fields)}."

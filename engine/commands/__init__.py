@@ -26,6 +26,7 @@ from . import (
     report,
     runs,
     screen,
+    serve,
     studio,
     train,
 )
@@ -51,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
         predict,
         screen,
         distil,
+        serve,
         studio,
         bench,
     ):

@@ -12,7 +12,7 @@ from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
-from ..table.conditions import checked_value
+from ..table.conditions import named_values
 from ..table.mending import FragmentsUse
 from .output import print_line
 
@@ -131,6 +131,13 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def port(text: str) -> int:
+    """A port's number, as argparse's `type`."""
+    if not text.isdecimal() or not 1 <= int(text) < 2**16:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+    return int(text)
+
+
 def device_settings(arguments: argparse.Namespace) -> DeviceSettings:
     """What the options of `add_devices` say."""
     return DeviceSettings(
@@ -148,21 +155,13 @@ def given_conditions(predictor: Predictor, words: Sequence[str]) -> dict[str, fl
     Raises:
         UserError: for a word of another form, or a condition that the model does not know.
     """
-    known = {each.name.casefold(): each for each in predictor.info.conditions}
-    given: dict[str, float | str] = {}
+    pairs = []
     for word in words:
         name, equals, value = word.partition("=")
         if not equals:
             raise UserError(f"--condition {word!r} is not understood; write NAME=VALUE.")
-        condition = known.get(name.strip().casefold())
-        if condition is None:
-            there = ", ".join(each.name for each in known.values())
-            raise UserError(
-                f"The model {predictor.info.name!r} knows no condition {name!r}: "
-                + (f"its conditions are {there}." if there else "it predicts without any.")
-            )
-        given[condition.name] = checked_value(condition, value)
-    return given
+        pairs.append((name, value))
+    return named_values(predictor.info.conditions, pairs, predictor.info.name)
 
 
 def given_requirements(predictor: Predictor, text: str | None) -> list[Requirement]:

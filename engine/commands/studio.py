@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from ..base.aliases import add_alias
 from ..base.errors import UserError
 from ..base.workspace import CHECKOUT, PACKAGE
-from .options import Commands
+from .options import Commands, port
 from .output import print_line
 
 _PORT = 8501
@@ -15,22 +15,11 @@ _PORT = 8501
 def add(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser("studio", help="start the pages and show them in a browser")
-    command.add_argument("--port", type=_port, default=_PORT, help=f"{_PORT} by default")
+    command.add_argument("--port", type=port, default=_PORT, help=f"{_PORT} by default")
     command.add_argument(
         "--no-browser", action="store_true", help="only say where they are to be found"
     )
     command.set_defaults(carry_out=_studio)
-
-
-def _port(text: str) -> int:
-    """A port's number.
-
-    Raises:
-        ArgumentTypeError: when it is none.
-    """
-    if not text.isdecimal() or not 1 <= int(text) < 2**16:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
-    return int(text)
 
 
 def _studio(arguments: argparse.Namespace) -> None:

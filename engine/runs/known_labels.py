@@ -153,7 +153,7 @@ def names_as_measured(info: BundleInfo) -> list[str]:
 
 
 def nearest_of_answers(
-    known: KnownLabels, info: BundleInfo, smiles: str
+    known: KnownLabels, info: BundleInfo, smiles: str, count: int = 3
 ) -> dict[str, list[NearPolymer]]:
     """Of each quantity that a model answers, the most similar polymers with a label of it.
 
@@ -163,6 +163,7 @@ def nearest_of_answers(
         known: all labels that may be shown.
         info: of the model.
         smiles: of a repeat unit that can be read.
+        count: so many of each at most.
 
     Returns:
         By the name of the property that the labels are of.
@@ -171,7 +172,7 @@ def nearest_of_answers(
     for answer in info.answers:
         own = [each.name for each in info.properties if each.base == answer.base]
         for name in sorted(own, key=lambda each: each != answer.name):
-            if near := known.nearest(smiles, name):
+            if near := known.nearest(smiles, name, count):
                 found[name] = near
                 break
     return found

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -150,6 +150,33 @@ def checked_value(condition: Condition, text: str) -> float | str:
     if pd.isna(value):
         raise UserError(f"{condition.name}: {_problem(condition, text)}.")
     return float(value) if condition.kind == "number" else str(value)
+
+
+def named_values(
+    conditions: Sequence[Condition], given: Iterable[tuple[str, str]], model: str
+) -> dict[str, float | str]:
+    """The values of conditions that a user gave by name, whatever the case of the names.
+
+    Args:
+        conditions: that the model predicts at.
+        given: names, and values as text.
+        model: its name.
+
+    Raises:
+        UserError: for a condition that the model does not know, or a value that is none of it.
+    """
+    known = {each.name.casefold(): each for each in conditions}
+    values: dict[str, float | str] = {}
+    for name, text in given:
+        condition = known.get(name.strip().casefold())
+        if condition is None:
+            there = ", ".join(each.name for each in conditions)
+            raise UserError(
+                f"The model {model!r} knows no condition {name!r}: "
+                + (f"its conditions are {there}." if there else "it predicts without any.")
+            )
+        values[condition.name] = checked_value(condition, text)
+    return values
 
 
 def join_conditions(

@@ -1,0 +1,295 @@
+"""What a process of the service answers of repeat units: predictions and neighbours, as plain data.
+
+All functions here are called in such a process, with texts from anybody.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..base.errors import UserError
+from ..candidates.measured import ANY_STEREO, measured_of
+from ..chem.finding import find, name_of, name_of_canonical, told
+from ..chem.smiles import BadSmilesError, canonical
+from ..features.compute import chunk_features
+from ..inference.conformal import LEVEL
+from ..inference.domain_words import domain_in_words
+from ..inference.predict import Predictor, whole_units
+from ..inference.predictions import Predictions
+from ..inference.uncertainty import GUESS, OUTSIDE, Uncertainty
+from ..runs.known_labels import (
+    KnownLabel,
+    KnownLabels,
+    NearPolymer,
+    nearest_of_answers,
+    read_all_labels,
+    read_measured_labels,
+)
+from ..settings.conditions import same_for_all
+from ..settings.properties import Property
+from ..settings.sources import source_words
+from ..table.conditions import named_values
+from ..table.mending import FragmentsUse
+from .models import find_served
+
+_MODELS = 3
+"""That a process keeps in memory, with their labels."""
+
+
+def prepare() -> None:
+    """Load the default model, so that the first call need not wait for it."""
+    with suppress(UserError):
+        model = find_served("default")
+        folder, written = str(model.folder), model.written
+        given = tuple((each.name, each.usual) for each in model.info.conditions)
+        predict(folder, written, None, given, "refuse", ["*CC*"])
+        neighbours(folder, written, 1, ["*CC*"])
+
+
+def ready() -> bool:
+    """Whether the process is there."""
+    return True
+
+
+def predict(
+    folder: str,
+    written: int,
+    level: float | None,
+    conditions: tuple[tuple[str, str], ...],
+    fragments: FragmentsUse,
+    texts: Sequence[str],
+) -> list[dict]:
+    """What a model says of N repeat units, each by itself.
+
+    Args:
+        folder, written: of the model, as `ServedModel.key` has it.
+        level: the share of labels that should lie within the intervals; the usual one without.
+        conditions: at which all are predicted: names and values.
+        fragments: what is done about molecules beside a repeat unit.
+        texts: N repeat units, or names of polymers.
+
+    Returns:
+        N answers, as `asked.Answer` has them.
+
+    Raises:
+        UserError: when the conditions are not those of the model, or it has no such intervals.
+    """
+    predictor = _predictor(folder, written)
+    info = predictor.info
+    given = named_values(info.conditions, conditions, info.name)
+    missing = [each.name for each in info.conditions if each.name not in given]
+    if missing:
+        raise UserError(
+            f"The model {info.name!r} predicts at given conditions: say in `conditions` at which "
+            f"{' and '.join(missing)}."
+        )
+    if level is not None:
+        predictor.demand_intervals()
+    meant = [_meant(text) for text in texts]
+    units = [each.unit for each in meant]
+    unique, features = chunk_features(
+        whole_units(units, fragments), store=False, canonical_units=info.canonical_units
+    )
+    at = same_for_all(info.conditions, len(units), given)
+    # One thread: each of the service's processes has a core to itself.
+    predicted = predictor.predict_features(units, unique, features, threads=1, given=at)
+    sure = None
+    if predictor.has_intervals:
+        sure = predictor.uncertainty(predicted, LEVEL if level is None else round(level, 6))
+    beyond = [each.beyond_words(given[each.name]) for each in info.conditions]
+    said = _Said.of(predictor, predicted, sure, _measured_labels(folder, written))
+    return [
+        said.answer(row, text, each, [*filter(None, beyond)])
+        for row, (text, each) in enumerate(zip(texts, meant, strict=True))
+    ]
+
+
+def neighbours(folder: str, written: int, count: int, texts: Sequence[str]) -> list[dict]:
+    """The most similar polymers with labels that a model learned, where these may be shown.
+
+    Args:
+        folder, written: of the model, as `ServedModel.key` has it.
+        count: so many of each property at most.
+        texts: N repeat units, or names of polymers.
+
+    Returns:
+        N answers, as `asked.Neighbours` has them.
+    """
+    info, known = _predictor(folder, written).info, _all_labels(folder, written)
+    properties = {each.name: each for each in info.properties}
+    answers = []
+    for text in texts:
+        meant, problem, near = _meant(text), "", dict[str, list[NearPolymer]]()
+        try:
+            canonical(meant.unit)
+            near = nearest_of_answers(known, info, meant.unit, count)
+        except BadSmilesError as error:
+            problem = meant.problem or str(error)
+        note = "" if known.names else "The labels that this model learned are not at hand."
+        found = {
+            name: [_near(each, properties[name]) for each in polymers]
+            for name, polymers in near.items()
+        }
+        answers.append(
+            {
+                "given": text,
+                "unit": None if problem else meant.unit,
+                "polymer": meant.name,
+                "problem": problem,
+                "note": note,
+                "nearest": found,
+            }
+        )
+    return answers
+
+
+class _Meant(NamedTuple):
+    """What a text means: a repeat unit, its polymer's name, or why it may be none."""
+
+    unit: str
+    name: str = ""
+    problem: str = ""
+
+
+def _meant(text: str) -> _Meant:
+    """What a text means; only a name that leaves no doubt is taken for a repeat unit."""
+    if "*" in text:
+        return _Meant(text)
+    found = find(text)
+    if found.only:
+        return _Meant(found.only.smiles, found.only.name)
+    return _Meant(text, "", "" if found.how == "molecule" else told(found))
+
+
+@lru_cache(maxsize=_MODELS)
+def _predictor(folder: str, written: int) -> Predictor:
+    predictor = Predictor(Path(folder))
+    return predictor.only(predictor.info.answer_names)
+
+
+@lru_cache(maxsize=_MODELS)
+def _measured_labels(folder: str, written: int) -> KnownLabels:
+    return read_measured_labels(Path(folder), _predictor(folder, written).info)
+
+
+@lru_cache(maxsize=_MODELS)
+def _all_labels(folder: str, written: int) -> KnownLabels:
+    return read_all_labels(Path(folder), _predictor(folder, written).info)
+
+
+class _Said(NamedTuple):
+    """What is said of N predictions; arrays have the shape `(N, K)`, for the K answers."""
+
+    predictor: Predictor
+    predicted: Predictions
+    sure: Uncertainty | None
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    domain: np.ndarray
+    nearest: np.ndarray
+    measured: list[dict[str, list[KnownLabel]]]
+    warnings: Mapping[int, str]
+
+    @classmethod
+    def of(
+        cls,
+        predictor: Predictor,
+        predicted: Predictions,
+        sure: Uncertainty | None,
+        known: KnownLabels,
+    ) -> "_Said":
+        names = predictor.info.answer_names
+        values = predicted.blend[names].to_numpy()
+        none = np.full(values.shape, np.nan)
+        if sure is None:
+            guess = predicted.blend[names].notna() & ~predicted.rankable[names]
+            domain = np.full(values.shape, None, dtype=object)
+            domain[guess.to_numpy()] = GUESS
+            low = high = nearest = none
+        else:
+            domain = sure.domain[names].to_numpy()
+            low, high, nearest = (
+                each[names].to_numpy() for each in (sure.low, sure.high, sure.nearest)
+            )
+        measured = measured_of(known, predictor.info, predicted.units)
+        warnings = predicted.warnings(names)
+        return cls(
+            predictor, predicted, sure, values, low, high, domain, nearest, measured, warnings
+        )
+
+    def answer(self, row: int, text: str, meant: _Meant, beyond: Sequence[str]) -> dict:
+        """What is said of one unit.
+
+        Args:
+            row: of the unit.
+            text: as it was given.
+            meant: what it was taken for.
+            beyond: what is to be said of the conditions.
+        """
+        problem = self.predicted.problems.get(row, "")
+        if problem:
+            reason = meant.problem or problem
+            return {"given": text, "unit": None, "polymer": "", "problem": reason} | _NOTHING
+        unit, info = self.predicted.units[row] or "", self.predictor.info
+        name = name_of_canonical(unit) if info.canonical_units else name_of(unit)
+        return {
+            "given": text,
+            "unit": unit,
+            "polymer": meant.name or name,
+            "problem": "",
+            "warnings": [*filter(None, [self.warnings.get(row, "")]), *beyond],
+            "properties": {
+                each.name: self._property(row, k, each) for k, each in enumerate(info.answers)
+            },
+        }
+
+    def _property(self, row: int, k: int, property_: Property) -> dict:
+        info, name, reason = self.predictor.info, property_.name, ""
+        side = self.domain[row, k]
+        if self.sure is not None and side in (OUTSIDE, GUESS):
+            unseen = self.predicted.unseen
+            reason = domain_in_words(info, self.sure, unseen, row, name).brief
+        return {
+            "value": _number(self.values[row, k]),
+            "unit": property_.unit,
+            "like": source_words(info.sources, property_),
+            "low": _number(self.low[row, k]),
+            "high": _number(self.high[row, k]),
+            "domain": side,
+            "reason": reason,
+            "similarity": _number(self.nearest[row, k]),
+            "measured": [_label(each) for each in self.measured[row].get(name, [])],
+        }
+
+
+_NOTHING: dict = {"warnings": [], "properties": {}}
+"""What is said of a unit that cannot be predicted."""
+
+
+def _number(value: float) -> float | None:
+    """A number as JSON has it, which knows no NaN."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _label(label: KnownLabel) -> dict:
+    return {
+        "value": _number(label.value),
+        "kind": label.kind,
+        "reference": label.reference,
+        "note": ANY_STEREO if label.any_stereo else "",
+    }
+
+
+def _near(near: NearPolymer, property_: Property) -> dict:
+    return {
+        "unit": near.smiles,
+        "polymer": name_of(near.smiles),
+        "similarity": near.similarity,
+        "labels": [_label(each) | {"unit": property_.unit} for each in near.labels],
+    }

@@ -1,0 +1,232 @@
+"""The service as an app: what can be asked, and at which address."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Depends, FastAPI, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.security import HTTPBearer
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp
+
+from ..base.errors import UserError
+from ..base.wording import clipped, counted
+from ..inference.conformal import LEVEL
+from . import answering, asked
+from .door import Door
+from .job import Job
+from .jobs import KEPT_DAYS, Jobs, new_job
+from .line import Line
+from .models import ServedModel, described_models, find_served
+from .pages import add_page
+from .replies import NotReadyError, Reply, TooManyError, UnknownError, refusal, refusal_of
+from .settings import ServiceSettings
+
+_TOLD = 3
+"""Faults of a body that are named."""
+
+_STEP = 2**18
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": asked.Refusal, "description": "The token is missing or wrong."},
+    404: {"model": asked.Refusal, "description": "There is no such model or job."},
+    413: {"model": asked.Refusal, "description": "It is too large."},
+    422: {"model": asked.Refusal, "description": "It cannot be carried out as it was asked."},
+    503: {"model": asked.Refusal, "description": "Too much waits; see the header Retry-After."},
+}
+_DESCRIPTION = f"""Predicts properties of polymers from their repeat units.
+
+What cannot be answered has a status of 400 or more, and in `detail` a sentence that says why.
+A unit that cannot be read has its own `problem`; the others of the call are answered. Tables are
+uploaded as jobs, which are kept for {KEPT_DAYS} days."""
+
+
+def make_app(settings: ServiceSettings, jobs: Jobs) -> ASGIApp:
+    """The app of a service.
+
+    Args:
+        settings: of the service.
+        jobs: of the workspace, which are gone on with while the app runs.
+    """
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[None]:
+        line = Line(
+            settings.workers,
+            settings.limits.calls_waiting,
+            settings.call_seconds,
+            settings.cpu_seconds,
+            answering.prepare,
+        )
+        app.state.jobs, app.state.line, app.state.settings = jobs, line, settings
+        jobs.start()
+        line.open(answering.ready)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(jobs.close)
+            await line.close()
+
+    app = FastAPI(
+        title="PolyGIN Studio",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=running,
+    )
+    app.add_exception_handler(UserError, _user_error)
+    app.add_exception_handler(RequestValidationError, _bad_body)
+    app.add_exception_handler(Exception, _own_error)
+    policy = add_page(app)
+    _add_health(app)
+    shown = [Depends(HTTPBearer(auto_error=False))] if settings.token else []
+    app.include_router(_router, dependencies=shown, responses=_REFUSALS)
+    return Door(app, settings, policy)
+
+
+def _add_health(app: FastAPI) -> None:
+    @app.get("/health", response_model=asked.Health, tags=["service"])
+    async def health() -> Reply:
+        """Whether the service answers; no token is asked for."""
+        return Reply({"status": "ok"})
+
+
+_router = APIRouter()
+
+
+@_router.get("/models", response_model=asked.ModelList, tags=["predictions"])
+def models() -> Reply:
+    """The models that can answer: the shipped one, those of finished runs, imported ones."""
+    return Reply({"models": described_models()})
+
+
+@_router.post("/predict", response_model=asked.Prediction, tags=["predictions"])
+async def predict(body: asked.AskedPrediction, request: Request) -> Reply:
+    """Predict repeat units, with intervals, domain, and measured values that the model learned."""
+    most = request.app.state.settings.limits.units_per_call
+    if not body.texts:
+        raise UserError("There is no repeat unit: give at least one in `units`.")
+    if len(body.texts) > most:
+        raise TooManyError(
+            f"A call may have {counted(most, 'repeat unit')}, and this one has "
+            f"{len(body.texts):,}: ask in parts, or upload a table to /jobs."
+        )
+    model = await run_in_threadpool(find_served, body.model)
+    info = await run_in_threadpool(lambda: model.info)
+    conditions = tuple((name, str(value)) for name, value in body.conditions.items())
+    shared = (*model.key, body.level, conditions, body.fragments)
+    answers = await request.app.state.line.ask(answering.predict, shared, body.texts)
+    level = (LEVEL if body.level is None else body.level) if info.has_intervals else None
+    return Reply({"model": _named(model), "level": level, "answers": answers})
+
+
+@_router.post("/neighbours", response_model=asked.Neighbours, tags=["predictions"])
+async def neighbours(body: asked.AskedNeighbours, request: Request) -> Reply:
+    """The most similar polymers that the model learned, with their labels, by property."""
+    model = await run_in_threadpool(find_served, body.model)
+    shared = (*model.key, body.count)
+    line = request.app.state.line
+    (answer,) = await line.ask(answering.neighbours, shared, [body.unit], is_alone=True)
+    if problem := answer.pop("problem"):
+        raise UserError(f"{clipped(body.unit)!r} cannot be read: {problem}")
+    return Reply({"model": _named(model), **answer})
+
+
+@_router.post("/jobs", response_model=asked.JobTold, status_code=202, tags=["jobs"])
+def add_job(
+    form: Annotated[asked.AskedJob, Form(media_type="multipart/form-data")], request: Request
+) -> Reply:
+    """Upload a table of repeat units, or of polymers' names, to be predicted."""
+    model = find_served(form.model)
+    job = request.app.state.jobs.add(new_job(form, model), model, form.file.file)
+    return Reply(_told(job), 202, {"Location": f"jobs/{job.id}"})
+
+
+@_router.get("/jobs", response_model=asked.JobList, tags=["jobs"])
+def list_jobs(request: Request) -> Reply:
+    """All jobs, the oldest first."""
+    return Reply({"jobs": [_told(job) for job in request.app.state.jobs.all()]})
+
+
+@_router.get("/jobs/{key}", response_model=asked.JobTold, tags=["jobs"])
+def tell_job(key: str, request: Request) -> Reply:
+    """How far a job is."""
+    job, _ = request.app.state.jobs.find(key)
+    return Reply(_told(job))
+
+
+@_router.get("/jobs/{key}/result", response_class=Response, tags=["jobs"])
+def result(key: str, request: Request) -> Response:
+    """The rows that were predicted, as CSV."""
+    job, files = request.app.state.jobs.find(key)
+    return _csv(job, files.result, f"predicted-{job.id}.csv")
+
+
+@_router.get("/jobs/{key}/problems", response_class=Response, tags=["jobs"])
+def problems(key: str, request: Request) -> Response:
+    """The rows that could not be predicted, with reasons, as CSV; empty without any."""
+    job, files = request.app.state.jobs.find(key)
+    if job.state == "done" and not job.problems:
+        return Response("", media_type="text/csv")
+    return _csv(job, files.problems, f"problems-{job.id}.csv")
+
+
+@_router.delete("/jobs/{key}", status_code=204, tags=["jobs"])
+def remove_job(key: str, request: Request) -> Response:
+    """Stop a job if it is worked on, and remove its files."""
+    request.app.state.jobs.remove(key)
+    return Response(status_code=204)
+
+
+def _named(model: ServedModel) -> dict:
+    return {"id": model.id, "name": model.name}
+
+
+def _told(job: Job) -> dict:
+    kept = ("id", "table", "state", "done", "total", "created", "ended", "kept", "problems")
+    told = job.model_dump(include={*kept, "guesses", "words"})
+    model = {"id": job.model, "name": job.model_name}
+    return told | {"model": model, "seconds_left": job.seconds_left}
+
+
+def _csv(job: Job, path: Path, name: str) -> Response:
+    if job.state == "failed":
+        raise NotReadyError(f"The job has failed: {job.words}")
+    if job.state != "done":
+        raise NotReadyError(f"The job is {job.state}: {job.done:,} rows are predicted.")
+    try:
+        file = path.open("rb")
+    except OSError:  # it was removed meanwhile
+        raise UnknownError(f"The files of job {job.id} are gone.") from None
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return StreamingResponse(_parts(file), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _parts(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while data := file.read(_STEP):
+            yield data
+
+
+async def _user_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UserError)
+    return refusal_of(error)
+
+
+async def _bad_body(request: Request, error: Exception) -> Response:
+    """Say what is wrong with a body, without repeating it."""
+    assert isinstance(error, RequestValidationError)
+    told = []
+    for fault in error.errors()[:_TOLD]:
+        if fault["type"] == "json_invalid":
+            return refusal(422, "The body is no JSON.")
+        place = clipped(".".join(map(str, fault["loc"][1:])), 80)
+        told.append(f"{place}: {fault['msg']}" if place else fault["msg"])
+    return refusal(422, f"The request is not understood: {'; '.join(told)}.")
+
+
+async def _own_error(request: Request, error: Exception) -> Response:
+    words = "An error of PolyGIN Studio; what the service printed tells more."
+    return refusal(500, words)

@@ -1,0 +1,227 @@
+"""What can be asked of the service, and the form of its answers."""
+
+from typing import Annotated, Literal
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..inference.conformal import LEVEL
+from ..table.mending import FragmentsUse
+
+Name = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=2000)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+_MODEL = "`default`, or the id or name of a model that GET /models lists"
+
+
+class _Asked(BaseModel):
+    """A body; what is not known is refused, since it was meant to do something."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AskedPrediction(_Asked):
+    """Repeat units to predict."""
+
+    units: str | list[str] = Field(
+        description="one repeat unit as SMILES with `*` where the chain goes on, or the name of a "
+        "polymer; or several",
+        examples=[["*CC(*)c1ccccc1", "PMMA"]],
+    )
+    model: Name = Field(default="default", description=_MODEL)
+    level: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description=f"the share of labels that should lie within the intervals; {LEVEL} without",
+        examples=[LEVEL],
+    )
+    conditions: dict[Name, Number | Name] = Field(
+        default={},
+        max_length=100,
+        description="at which to predict, by name, for a model that was told such",
+    )
+    fragments: FragmentsUse = Field(
+        default="refuse",
+        description="what to do about molecules beside a repeat unit, such as counter-ions",
+    )
+
+    @property
+    def texts(self) -> list[str]:
+        """The repeat units."""
+        return [self.units] if isinstance(self.units, str) else self.units
+
+
+class AskedNeighbours(_Asked):
+    """A repeat unit whose nearest training units are asked for."""
+
+    unit: str = Field(examples=["*CC(*)c1ccc(CC)cc1"])
+    model: Name = Field(default="default", description=_MODEL)
+    count: int = Field(default=3, ge=1, le=20, description="of each property at most")
+
+
+class AskedJob(_Asked):
+    """A table to predict."""
+
+    file: UploadFile = Field(description="a table with a column of repeat units or of names")
+    model: Name = Field(default="default", description=_MODEL)
+    keep: Text = Field(default="", description="only rows that meet `Tg > 150, Density < 1.2`")
+    by: Text = Field(default="", description="by what the best are chosen, such as `Tc high`")
+    top: int | None = Field(default=None, ge=1, description="only so many of the best")
+    with_guesses: bool = Field(default=False, description="also keep values that are mere guesses")
+    conditions: Text = Field(
+        default="{}",
+        description='as JSON, such as `{"temperature": 298}`; else columns of the table',
+    )
+    fragments: FragmentsUse = "refuse"
+    smiles_column: Name | None = None
+    id_column: Name | None = None
+
+
+class Label(BaseModel):
+    """A label that a model learned."""
+
+    value: float
+    kind: str = Field(description="`measured`, `simulated`, `computed`; empty if nobody said")
+    reference: str
+    note: str = ""
+    unit: str | None = None
+
+
+class Value(BaseModel):
+    """What a model says of one property of one repeat unit."""
+
+    value: float | None = Field(description="as predicted, in `unit`")
+    unit: str
+    like: str = Field(description="such as `as measured`; empty for a model of one source")
+    low: float | None = Field(description="end of the interval")
+    high: float | None
+    domain: Literal["inside", "outside", "guess"] | None = Field(
+        description="whether the unit is like those that the model learned; a guess has atoms that "
+        "none of them has"
+    )
+    reason: str = Field(description="why it is not inside")
+    similarity: float | None = Field(description="of the nearest training unit, 0 to 1")
+    measured: list[Label] = Field(description="values that the model learned of this polymer")
+
+
+class Answer(BaseModel):
+    """What a model says of one repeat unit; of one with a problem, nothing else is said."""
+
+    given: str
+    unit: str | None = Field(description="as the model takes it")
+    polymer: str = Field(description="its name, where it is known")
+    problem: str = Field(description="why it could not be predicted; empty where it was")
+    warnings: list[str]
+    properties: dict[str, Value]
+
+
+class AskedModel(BaseModel):
+    """The model that answered."""
+
+    id: str
+    name: str
+
+
+class Prediction(BaseModel):
+    """Answers, one for each repeat unit, in the order given."""
+
+    model: AskedModel
+    level: float | None = Field(description="of the intervals; null for a model without any")
+    answers: list[Answer]
+
+
+class Near(BaseModel):
+    """A polymer that is like the one that was asked for."""
+
+    unit: str
+    polymer: str
+    similarity: float
+    labels: list[Label]
+
+
+class Neighbours(BaseModel):
+    """The most similar polymers that the model learned, by property."""
+
+    model: AskedModel
+    given: str
+    unit: str
+    polymer: str
+    note: str
+    nearest: dict[str, list[Near]]
+
+
+class ModelProperty(BaseModel):
+    """A property that a model answers with."""
+
+    name: str
+    title: str
+    unit: str
+    like: str
+    labels: int
+
+
+class ModelCondition(BaseModel):
+    """A condition at which a model predicts."""
+
+    name: str
+    kind: str
+    unit: str
+    low: float | None
+    high: float | None
+    choices: list[str]
+
+
+class Model(BaseModel):
+    """A model that can answer."""
+
+    id: str
+    name: str
+    kind: Literal["shipped", "default", "run", "imported"]
+    is_default: bool
+    trained_on_rows: int
+    properties: list[ModelProperty]
+    conditions: list[ModelCondition]
+    levels: list[float] = Field(description="of intervals that can be asked for")
+
+
+class Health(BaseModel):
+    """That the service answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Refusal(BaseModel):
+    """Why there is no other answer."""
+
+    detail: str
+
+
+class JobTold(BaseModel):
+    """How far a batch job is."""
+
+    id: str
+    table: str
+    model: AskedModel
+    state: Literal["waiting", "working", "done", "failed"]
+    done: int
+    total: int | None = Field(description="rows; null until they are counted")
+    seconds_left: float | None = Field(description="null where that is not known")
+    created: float = Field(description="seconds since 1970")
+    ended: float | None
+    kept: int | None = Field(description="rows of the result")
+    problems: int | None = Field(description="rows that could not be predicted")
+    guesses: int | None = Field(description="rows left out since their values are mere guesses")
+    words: str = Field(description="why it failed, or what else there is to say")
+
+
+class JobList(BaseModel):
+    """All jobs, the oldest first."""
+
+    jobs: list[JobTold]
+
+
+class ModelList(BaseModel):
+    """All models that can answer."""
+
+    models: list[Model]

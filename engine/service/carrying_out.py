@@ -1,0 +1,108 @@
+"""The process that carries out a batch job."""
+
+import os
+import time
+import traceback
+from pathlib import Path
+
+from ..base.errors import UserError
+from ..base.wording import counted
+from ..base.workers import obey_parent
+from ..inference.bundle import bundle_files
+from ..inference.predict import Predictor
+from ..screening import screen
+from .job import MOST_ROWS, Job, JobFiles, wanted_of
+from .replies import without_places
+
+_NICENESS = 10
+"""Calls, which somebody waits for, go first where cores are few."""
+
+_TELL_SECONDS = 1.0
+
+
+def carry_out(folder: str) -> None:
+    """Predict the table of a job, and write down how far that is.
+
+    What a process that was ended before has done is not done again.
+
+    Args:
+        folder: the job's.
+    """
+    obey_parent()
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    files = JobFiles(Path(folder))
+    reporter = _Reporter(files, files.read())
+    try:
+        _screen(files, reporter)
+    except UserError as error:
+        reporter.tell(state="failed", words=without_places(str(error)), ended=time.time())
+    except Exception:
+        traceback.print_exc()
+        words = (
+            "The job ended with an error of PolyGIN Studio; what the service printed tells more."
+        )
+        reporter.tell(state="failed", words=words, ended=time.time())
+
+
+def _screen(files: JobFiles, reporter: "_Reporter") -> None:
+    job = reporter.job
+    predictor = Predictor(Path(job.folder))
+    if bundle_files(predictor.folder).digest != job.digest:
+        raise UserError(
+            f"The model {job.model_name!r} is another one now than when this job was given: give "
+            "it again."
+        )
+    screened = screen(
+        predictor,
+        [files.table(job.suffix)],
+        files.result,
+        wanted_of(job, predictor.info),
+        reporter.predicted,
+        job.smiles_column,
+        job.id_column,
+        job.conditions,
+        job.fragments,
+    )
+    said = [*screened.unread]
+    if screened.rows and screened.problems == screened.rows:
+        said.append("No row could be predicted: is the right column read?")
+    reporter.tell(
+        state="done",
+        done=screened.rows,
+        total=screened.rows,
+        ended=time.time(),
+        kept=screened.kept,
+        problems=screened.problems,
+        guesses=screened.guesses,
+        words=" ".join(said),
+    )
+
+
+class _Reporter:
+    """Writes down how far the job is, about once in a second."""
+
+    def __init__(self, files: JobFiles, job: Job) -> None:
+        self.job = job
+        self._files = files
+        self._said = 0.0
+        self.tell(state="working", since=None, words="")
+
+    def predicted(self, what: str, done: int, total: int) -> None:
+        """Told after each few rows."""
+        if total > MOST_ROWS:
+            raise UserError(
+                f"The table has {counted(total, 'row')}, and a job predicts {MOST_ROWS:,} at most: "
+                "split it."
+            )
+        if self.job.since is None:
+            # The first rows came with the start of all processes: the time counts from here.
+            self.tell(since=time.time(), first=done, done=done, total=total)
+        elif time.monotonic() > self._said + _TELL_SECONDS:
+            self.tell(done=done, total=total)
+
+    def tell(self, **changes: object) -> None:
+        """Write down what has changed."""
+        self.job = self.job.model_copy(update=changes)
+        self._said = time.monotonic()
+        self._files.write(self.job)

@@ -1,0 +1,184 @@
+"""The processes that answer calls, and the line of calls that wait for them.
+
+Calls that ask the same of a model are answered together: 50 repeat units at once take as long as
+six alone, and a polymer has the same answer whatever is predicted beside it.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..base.errors import UserError
+from ..base.limited import LimitedProcess, LimitError
+from .replies import BusyError, LateError
+
+TOGETHER = 64
+"""Rows of several calls that are answered together; a call with more is answered alone."""
+
+_MEMORY = 4 * 2**30
+"""Bytes that a process may gain within one piece of work; a model that it loads is among them."""
+
+_RETRY = 1
+
+
+@dataclass(eq=False)
+class _Call:
+    """A call that waits for its answers, one for each row."""
+
+    function: Callable[..., list]
+    shared: tuple[Hashable, ...]
+    rows: Sequence[str]
+    is_alone: bool
+    answers: asyncio.Future[list] = field(default_factory=lambda: _future())
+
+    def goes_with(self, other: "_Call") -> bool:
+        """Whether two calls can be answered together."""
+        is_alone = self.is_alone or other.is_alone
+        return not is_alone and (self.function, self.shared) == (other.function, other.shared)
+
+
+def _future() -> asyncio.Future[list]:
+    return asyncio.get_running_loop().create_future()
+
+
+class Line:
+    """Processes that answer calls one after another, and no more waiting calls than there may be.
+
+    A process in which a repeat unit takes too much time or memory is ended and started anew.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        most_waiting: int,
+        call_seconds: float,
+        cpu_seconds: float,
+        first: Callable[[], Any] | None = None,
+    ) -> None:
+        """Say what there is; no process is started yet.
+
+        Args:
+            workers: the number of processes.
+            most_waiting: calls that may wait while all processes are at work.
+            call_seconds: after so long, a call is given up, waiting included.
+            cpu_seconds: processor time that one piece of work may take.
+            first: what a process does before its first work.
+        """
+        self._processes = [LimitedProcess(cpu_seconds, _MEMORY, first) for _ in range(workers)]
+        self._most_waiting, self._seconds = most_waiting, call_seconds
+        self._waiting: deque[_Call] = deque()
+        self._come = asyncio.Condition()
+        self._threads = ThreadPoolExecutor(workers, "calls")
+        self._tasks: list[asyncio.Task] = []
+
+    def open(self, warm_up: Callable[[], Any]) -> None:
+        """Start the processes.
+
+        Args:
+            warm_up: their first work.
+        """
+        self._tasks = [
+            asyncio.create_task(self._work(process, warm_up)) for process in self._processes
+        ]
+
+    async def close(self) -> None:
+        """End the processes; what is being answered is ended first."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
+        for process in self._processes:
+            process.close()
+        self._threads.shutdown(cancel_futures=True)
+
+    async def ask(
+        self,
+        function: Callable[..., list],
+        shared: tuple[Hashable, ...],
+        rows: Sequence[str],
+        is_alone: bool = False,
+    ) -> list:
+        """What a function answers of some rows, in a process.
+
+        Args:
+            function: of a module, called with what is shared and with rows; gives plain data for
+                each row.
+            shared: its first arguments; calls with the same ones may be answered together.
+            rows: of the call.
+            is_alone: whether the call is not answered together with others.
+
+        Raises:
+            UserError: what the function raises of that kind; when a row takes too much time or
+                memory; when too many calls wait already; or when the call takes too long.
+        """
+        if len(self._waiting) >= self._most_waiting:
+            raise BusyError("As many calls wait already as may wait: ask again later.", _RETRY)
+        call = _Call(function, shared, rows, is_alone)
+        async with self._come:
+            self._waiting.append(call)
+            self._come.notify()
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await call.answers
+        except TimeoutError:
+            raise LateError(
+                f"It was not answered within {self._seconds:g} seconds: ask for fewer repeat units."
+            ) from None
+        finally:
+            with suppress(ValueError):  # it is being answered, or is
+                self._waiting.remove(call)
+
+    async def _work(self, process: LimitedProcess, warm_up: Callable[[], Any]) -> None:
+        """The life of a process."""
+        with suppress(Exception):  # the first call will say what is wrong
+            await self._in_thread(process.run, warm_up)
+        while True:
+            async with self._come:
+                await self._come.wait_for(lambda: self._waiting)
+                calls = self._next()
+            await self._answer(process, calls)
+
+    def _next(self) -> list[_Call]:
+        """The call that has waited longest, and those that can be answered with it."""
+        calls = [self._waiting.popleft()]
+        rows = len(calls[0].rows)
+        for call in [*self._waiting]:
+            if call.goes_with(calls[0]) and rows + len(call.rows) <= TOGETHER:
+                self._waiting.remove(call)
+                calls.append(call)
+                rows += len(call.rows)
+        return calls
+
+    async def _answer(self, process: LimitedProcess, calls: Sequence[_Call]) -> None:
+        first, rows = calls[0], [row for call in calls for row in call.rows]
+        try:
+            answers = await self._in_thread(process.run, first.function, *first.shared, rows)
+        except LimitError as error:
+            if len(calls) == 1:
+                _refuse(calls, UserError(f"It could not be answered: {error}."))
+            else:  # one of them is to blame, and not the others
+                for call in calls:
+                    await self._answer(process, [call])
+        except Exception as error:
+            _refuse(calls, error)
+        else:
+            for call in calls:
+                own, answers = answers[: len(call.rows)], answers[len(call.rows) :]
+                if not call.answers.done():
+                    call.answers.set_result(own)
+
+    async def _in_thread(self, function: Callable, *arguments: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, function, *arguments)
+
+
+def _refuse(calls: Sequence[_Call], error: Exception) -> None:
+    for call in calls:
+        if not call.answers.done():
+            call.answers.set_exception(error)

@@ -1,0 +1,59 @@
+"""The page that shows what can be asked: Swagger UI, whose files come from a package and no CDN."""
+
+import base64
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import FileResponse, HTMLResponse
+
+_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
+_FOLDER = Path(fastapi_offline.__file__).parent / "static"
+_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+
+def add_page(app: FastAPI) -> Callable[[str], str]:
+    """Let an app show its page at `/docs`.
+
+    Args:
+        app: whose OpenAPI description is shown.
+
+    Returns:
+        Gives the Content-Security-Policy of an address: the page loads from the service alone, and
+        all else loads nothing.
+    """
+    page = get_swagger_ui_html(
+        # Relative, so that the page also works where a web server in front adds to the path.
+        openapi_url="openapi.json",
+        title=app.title,
+        swagger_js_url=f"docs/{_FILES[0]}",
+        swagger_css_url=f"docs/{_FILES[1]}",
+        swagger_favicon_url=f"docs/{_FILES[2]}",
+        swagger_ui_parameters={"validatorUrl": None},
+    )
+    text = bytes(page.body).decode()
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(text)
+
+    for name in _FILES:
+        _add_file(app, name)
+    digests = (sha256(script.encode()).digest() for script in _INLINE.findall(text))
+    scripts = "".join(f" 'sha256-{base64.b64encode(each).decode()}'" for each in digests)
+    policy = (
+        f"default-src 'none'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+    )
+    return lambda path: policy if path == "/docs" else _NOTHING
+
+
+def _add_file(app: FastAPI, name: str) -> None:
+    @app.get(f"/docs/{name}", include_in_schema=False)
+    def file() -> FileResponse:
+        return FileResponse(_FOLDER / name)
