@@ -1,6 +1,7 @@
 """`serve`: predictions for other programs, over HTTP."""
 
 import argparse
+import os
 import socket
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,7 +63,10 @@ def _serve(arguments: argparse.Namespace) -> None:
     token = read_token(arguments.token_file)
     demand_token(arguments.host, token)
     settings = ServiceSettings(
-        token=token, workers=arguments.workers or usual_workers(), limits=limits()
+        token=token,
+        workers=arguments.workers or usual_workers(),
+        limits=limits(),
+        preload=os.environ.get("POLYGIN_PRELOAD") != "0",
     )
     jobs = Jobs(settings.limits)
     with _listening(arguments.host, arguments.port) as listener:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import current_process
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,6 +176,8 @@ def _from_units(
             for kind, version in versions.items()
         ]
         run: _Run = map
+        # A process with limits, see `base/limited.py`, may have no children.
+        one_process = one_process or current_process().daemon
         if not one_process and any(len(kind.missing) >= _WORTH_A_POOL for kind in kinds):
             run = stack.enter_context(worker_pool(usable_cores())).map
         for kind in kinds:

@@ -62,7 +62,7 @@ def make_app(settings: ServiceSettings, jobs: Jobs) -> ASGIApp:
         )
         app.state.jobs, app.state.line, app.state.settings = jobs, line, settings
         jobs.start()
-        line.open(answering.ready)
+        line.open(answering.ready if settings.preload else None)
         try:
             yield
         finally:

@@ -75,11 +75,11 @@ class Line:
         self._threads = ThreadPoolExecutor(workers, "calls")
         self._tasks: list[asyncio.Task] = []
 
-    def open(self, warm_up: Callable[[], Any]) -> None:
-        """Start the processes.
+    def open(self, warm_up: Callable[[], Any] | None = None) -> None:
+        """Let the processes answer.
 
         Args:
-            warm_up: their first work.
+            warm_up: their first work; without, each starts with its first call.
         """
         self._tasks = [
             asyncio.create_task(self._work(process, warm_up)) for process in self._processes
@@ -134,10 +134,11 @@ class Line:
             with suppress(ValueError):  # it is being answered, or is
                 self._waiting.remove(call)
 
-    async def _work(self, process: LimitedProcess, warm_up: Callable[[], Any]) -> None:
+    async def _work(self, process: LimitedProcess, warm_up: Callable[[], Any] | None) -> None:
         """The life of a process."""
         with suppress(Exception):  # the first call will say what is wrong
-            await self._in_thread(process.run, warm_up)
+            if warm_up:
+                await self._in_thread(process.run, warm_up)
         while True:
             async with self._come:
                 await self._come.wait_for(lambda: self._waiting)

@@ -27,6 +27,7 @@ class ServiceSettings(BaseModel):
         token: what a caller has to show; empty where nothing is asked.
         workers: processes that answer calls.
         limits: of the workspace.
+        preload: whether processes load the default model when the service starts.
         call_seconds: after so long, a call is given up.
         cpu_seconds: processor time that the units of a call may take.
         call_bytes: that a call may have, without uploads.
@@ -38,8 +39,9 @@ class ServiceSettings(BaseModel):
     token: str = ""
     workers: int = Field(default=1, ge=1, le=64)
     limits: Limits = Limits()
+    preload: bool = True
     call_seconds: float = Field(default=60.0, gt=0)
-    cpu_seconds: float = Field(default=30.0, gt=0)
+    cpu_seconds: float = Field(default=60.0, gt=0)
     call_bytes: int = Field(default=2**20, ge=1)
     body_seconds: float = Field(default=300.0, gt=0)
 

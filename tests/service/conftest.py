@@ -1,0 +1,26 @@
+"""A service that answers in this process, with the shipped model."""
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine.base.limits import Limits
+from engine.service.app import make_app
+from engine.service.jobs import Jobs
+from engine.service.settings import ServiceSettings
+
+TOKEN = "a token for tests only"
+LIMITS = Limits(units_per_call=8, jobs_waiting=3, upload_mb=1)
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Asks a service that runs as long as the tests do, with its token."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(tmp_path_factory.mktemp("service")))
+        settings = ServiceSettings(token=TOKEN, limits=LIMITS, call_bytes=100_000)
+        app = make_app(settings, Jobs(LIMITS))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with TestClient(app, raise_server_exceptions=False, headers=headers) as asking:
+        yield asking

@@ -1,0 +1,133 @@
+"""What the service answers, with the shipped model and others."""
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from engine.api import load
+from engine.runs import Run
+
+STYRENE = "*CC(*)c1ccccc1"
+
+
+def test_health_needs_no_token(client: TestClient) -> None:
+    assert client.get("/health", headers={"Authorization": ""}).json() == {"status": "ok"}
+
+
+def test_the_models_are_those_that_can_answer(client: TestClient, trained: Run) -> None:
+    models = {each["id"]: each for each in client.get("/models").json()["models"]}
+    assert models.keys() == {"shipped", trained.id}
+    assert models["shipped"]["is_default"]
+    assert not models[trained.id]["is_default"]
+    (first, *_) = models[trained.id]["properties"]
+    assert (first["name"], first["unit"], first["like"]) == ("Tg", "°C", "")
+    assert 0.9 in models["shipped"]["levels"]
+
+
+def test_predictions_are_those_of_python(client: TestClient) -> None:
+    told = client.post("/predict", json={"units": [STYRENE, "PMMA", "*C[Fe]C*"]}).json()
+    model, units = load(), [STYRENE, "*CC(*)(C)C(=O)OC", "*C[Fe]C*"]
+    with pytest.warns(UserWarning, match="iron"):
+        values, sure = model.predict(units), model.predict_interval(units)
+    for row, answer in enumerate(told["answers"]):
+        assert answer["problem"] == ""
+        for name, value in answer["properties"].items():
+            assert value["value"] == values[name][row]
+            assert value["low"] == sure[name]["low"][row]
+            assert value["high"] == sure[name]["high"][row]
+            assert value["domain"] == sure[name]["domain"][row]
+            assert value["unit"] == values.units[name]
+    styrene, acrylate, iron = told["answers"]
+    assert (styrene["polymer"], acrylate["polymer"]) == ("Polystyrene", "Poly(methyl methacrylate)")
+    measured = styrene["properties"]["Tg"]["measured"]
+    assert {label["kind"] for label in measured} == {"measured"}
+    assert all(99 < label["value"] < 101 and label["reference"] for label in measured)
+    assert styrene["properties"]["FFV"]["measured"] == []
+    assert styrene["properties"]["Tg"]["like"] == "as measured"
+    assert iron["properties"]["Tg"]["domain"] == "guess"
+    assert "iron" in iron["properties"]["Tg"]["reason"]
+    assert "iron" in iron["warnings"][0]
+    assert told["level"] == 0.9
+
+
+def test_a_unit_that_cannot_be_read_has_a_problem_and_others_an_answer(client: TestClient) -> None:
+    asked = {"units": ["*CC*", "*C(", "polystyrol-like", "nylon", ""], "level": 0.5}
+    good, *bad = client.post("/predict", json=asked).json()["answers"]
+    assert good["properties"]["Tg"]["value"] < 0
+    assert [each["properties"] for each in bad] == [{}] * 4
+    assert all(each["problem"] for each in bad)
+    assert "nylon" in bad[2]["problem"]
+
+
+def test_one_unit_may_be_given_without_a_list(client: TestClient) -> None:
+    (one,) = client.post("/predict", json={"units": "*CC*"}).json()["answers"]
+    (same,) = client.post("/predict", json={"units": ["*CC*"]}).json()["answers"]
+    assert one == same
+
+
+def test_a_run_answers_by_its_name(client: TestClient, trained: Run) -> None:
+    told = client.post("/predict", json={"units": STYRENE, "model": "trained"}).json()
+    assert told["model"] == {"id": trained.id, "name": "trained"}
+    known = load("trained").predict([STYRENE])["Tg"][0]
+    assert told["answers"][0]["properties"]["Tg"]["value"] == known
+
+
+@pytest.mark.parametrize("model", ["no such", "../../assets/model", "/", "", "assets/model"])
+def test_only_what_is_listed_answers_and_no_folder(client: TestClient, model: str) -> None:
+    for path, unit in (("/predict", "units"), ("/neighbours", "unit")):
+        reply = client.post(path, json={unit: "*CC*", "model": model})
+        assert reply.status_code == 404
+        assert "There is no model" in reply.json()["detail"]
+
+
+def test_neighbours_have_labels_with_references(client: TestClient) -> None:
+    asked = {"unit": "*CC(*)c1ccc(CC)cc1", "count": 2}
+    told = client.post("/neighbours", json=asked).json()
+    near = told["nearest"]["Tg"]
+    assert len(near) == 2
+    assert near[0]["similarity"] >= near[1]["similarity"] > 0.5
+    assert near[0]["labels"][0]["unit"] == "°C"
+    assert near[0]["labels"][0]["reference"]
+    assert "nearest" not in client.post("/neighbours", json={"unit": "*C("}).json()
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({}, "units: Field required"),
+        ({"units": []}, "There is no repeat unit"),
+        ({"units": ["*CC*"], "level": 0.33}, "choose one of 0.5"),
+        ({"units": ["*CC*"], "level": 2}, "less than 1"),
+        ({"units": ["*CC*"], "conditions": {"T": 300}}, "knows no condition 'T'"),
+        ({"units": ["*CC*"], "fragments": "keep"}, "'refuse' or 'leave-out'"),
+        ({"units": ["*CC*"], "unit": "*CC*"}, "not permitted"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(client: TestClient, body: dict, words: str) -> None:
+    reply = client.post("/predict", json=body)
+    assert reply.status_code == 422
+    assert words in reply.json()["detail"]
+
+
+def test_fragments_are_left_out_where_that_is_asked(client: TestClient) -> None:
+    salt = "*CC(*)C(=O)[O-].[Na+]"
+    (refused,) = client.post("/predict", json={"units": salt}).json()["answers"]
+    assert "[Na+] is no part" in refused["problem"]
+    asked = {"units": salt, "fragments": "leave-out"}
+    (answered,) = client.post("/predict", json=asked).json()["answers"]
+    assert answered["problem"] == ""
+
+
+def test_the_page_loads_from_the_service_alone(client: TestClient) -> None:
+    page = client.get("/docs", headers={"Authorization": ""})
+    loaded = re.findall(r'(?:src|href)="([^"]*)"', page.text)
+    assert len(loaded) == 3
+    assert all(client.get(f"/{path}").status_code == 200 for path in loaded)
+    assert "http" not in re.sub(r"SwaggerUIBundle.*", "", page.text)
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self'" in policy
+    assert "sha256-" in policy
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/predict", "/neighbours", "/models", "/jobs", "/jobs/{key}/result"} <= paths.keys()

@@ -1,0 +1,210 @@
+"""Batch jobs: an uploaded table, predicted by a process of its own."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+
+from engine.base.errors import UserError
+from engine.base.limits import Limits
+from engine.inference.bundle import SHIPPED
+from engine.inference.predict import Predictor
+from engine.screening import screen
+from engine.service.jobs import Jobs
+from tests.browser.conftest import free_port
+from tests.conftest import ROOT
+from tests.service.conftest import TOKEN
+
+TABLE = b"id,SMILES\na,*CC*\nb,*CC(*)c1ccccc1\nc,no unit\n"
+
+
+@pytest.fixture(autouse=True)
+def no_jobs(request: pytest.FixtureRequest) -> None:
+    """No jobs that other tests have left."""
+    if "client" in request.fixturenames:
+        client = request.getfixturevalue("client")
+        for job in client.get("/jobs").json()["jobs"]:
+            client.delete(f"/jobs/{job['id']}")
+
+
+def _upload(client: TestClient, name: str = "t.csv", table: bytes = TABLE, **fields: str):
+    return client.post("/jobs", files={"file": (name, table)}, data=fields)
+
+
+def _ended(client, key: str) -> dict:
+    for _ in range(600):
+        job = client.get(f"/jobs/{key}").json()
+        if job["state"] in ("done", "failed"):
+            return job
+        time.sleep(0.1)
+    raise AssertionError(job)
+
+
+def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> None:
+    reply = _upload(client)
+    assert reply.status_code == 202
+    key = reply.json()["id"]
+    assert reply.headers["location"] == f"jobs/{key}"
+    assert client.get(f"/jobs/{key}/result").status_code == 409
+    job = _ended(client, key)
+    assert (job["state"], job["done"], job["kept"], job["problems"]) == ("done", 3, 2, 1)
+    assert [each["id"] for each in client.get("/jobs").json()["jobs"]] == [key]
+    result = client.get(f"/jobs/{key}/result")
+    assert result.headers["content-type"].startswith("text/csv")
+    kept = pd.read_csv(io.StringIO(result.text), float_precision="round_trip")
+    assert kept["id"].tolist() == ["a", "b"]
+    asked = {"units": kept["SMILES"].tolist()}
+    for row, answer in enumerate(client.post("/predict", json=asked).json()["answers"]):
+        for name, value in answer["properties"].items():
+            assert kept.at[row, name] == value["value"]
+            assert kept.at[row, f"{name}_low"] == value["low"]
+            assert kept.at[row, f"{name}_domain"] == value["domain"]
+    problems = pd.read_csv(io.StringIO(client.get(f"/jobs/{key}/problems").text))
+    assert problems["id"].tolist() == ["c"]
+    assert client.delete(f"/jobs/{key}").status_code == 204
+    assert client.get(f"/jobs/{key}").status_code == 404
+    assert client.delete(f"/jobs/{key}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "words"),
+    [
+        ("t.exe", {}, "is no table by its name"),
+        ("t.csv.gz", {}, "is no table by its name"),
+        ("t.csv", {"keep": "XYZ > 3"}, "predicts no 'XYZ'"),
+        ("t.csv", {"keep": "Tg high"}, "no end to be kept by"),
+        ("t.csv", {"by": "Tg high, Tc low", "top": "3"}, "one property"),
+        ("t.csv", {"top": "0"}, "top"),
+        ("t.csv", {"conditions": "300"}, "is no JSON such as"),
+        ("t.csv", {"conditions": '{"T": 300}'}, "knows no condition"),
+        ("t.csv", {"nothing": "1"}, "not permitted"),
+    ],
+)
+def test_what_cannot_be_carried_out_is_no_job(
+    client: TestClient, name: str, fields: dict, words: str
+) -> None:
+    reply = _upload(client, name, **fields)
+    assert reply.status_code == 422
+    assert words in reply.json()["detail"]
+    assert client.get("/jobs").json()["jobs"] == []
+
+
+def test_more_jobs_than_may_wait_are_told_to_come_again(client: TestClient) -> None:
+    keys = [_upload(client).json()["id"] for _ in range(3)]
+    reply = _upload(client)
+    assert reply.status_code == 503
+    assert int(reply.headers["retry-after"]) > 0
+    assert all(client.delete(f"/jobs/{key}").status_code == 204 for key in keys)
+    assert client.get("/jobs").json()["jobs"] == []
+
+
+def test_a_table_that_cannot_be_read_fails_with_a_sentence(client: TestClient) -> None:
+    key = _upload(client, "t.csv", b"a,b\n1,2\n").json()["id"]
+    job = _ended(client, key)
+    assert job["state"] == "failed"
+    assert "table.csv" in job["words"]
+    assert str(ROOT) not in job["words"]
+    assert "/tmp" not in job["words"]
+    reply = client.get(f"/jobs/{key}/result")
+    assert reply.status_code == 409
+    assert job["words"] in reply.json()["detail"]
+    client.delete(f"/jobs/{key}")
+
+
+@pytest.mark.parametrize("key", ["0" * 16, "..", "../service", "x", "%00", "0" * 5000])
+def test_an_unknown_job_is_unknown(client: TestClient, key: str) -> None:
+    for path in (f"/jobs/{key}x", f"/jobs/{key}x/result", f"/jobs/{key}x/problems"):
+        assert client.get(path).status_code == 404
+    assert client.delete(f"/jobs/{key}x").status_code == 404
+
+
+def test_one_service_is_at_work_in_a_workspace() -> None:
+    jobs = Jobs(Limits())
+    with pytest.raises(UserError, match="Another service is at work"):
+        Jobs(Limits())
+    jobs.close()
+    Jobs(Limits()).close()
+
+
+class _Served:
+    """A service as people start it, whose processes can all be killed."""
+
+    def __init__(self, home: Path) -> None:
+        self._port = free_port()
+        words = ["serve", "--port", str(self._port), "--workers", "1"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "engine", *words],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "POLYGIN_HOME": str(home),
+                "POLYGIN_TOKEN": TOKEN,
+                "POLYGIN_PRELOAD": "0",
+            },
+            start_new_session=True,
+        )
+        self.client = httpx2.Client(
+            base_url=f"http://127.0.0.1:{self._port}",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        )
+        for _ in range(600):
+            try:
+                self.client.get("/health")
+                return
+            except httpx2.TransportError:
+                assert self._process.poll() is None
+                time.sleep(0.1)
+
+    def kill(self) -> None:
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def interrupt(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(30)
+
+
+def _killed_and_done(home: Path, table: bytes, may_be_killed) -> str:
+    first = _Served(home)
+    key = _upload(first.client, table=table).json()["id"]
+    while not may_be_killed(home / "service" / key):
+        time.sleep(0.02)
+    first.kill()
+    second = _Served(home)
+    job = _ended(second.client, key)
+    assert job["state"] == "done", job
+    text = second.client.get(f"/jobs/{key}/result").text
+    second.interrupt()
+    return text
+
+
+def _is_working(folder: Path) -> bool:
+    return json.loads((folder / "job.json").read_text())["state"] == "working"
+
+
+def test_a_job_survives_that_the_service_is_killed(tmp_path: Path) -> None:
+    result = _killed_and_done(tmp_path / "home", TABLE, _is_working)
+    assert pd.read_csv(io.StringIO(result))["id"].tolist() == ["a", "b"]
+
+
+@pytest.mark.slow
+def test_a_killed_job_goes_on_and_ends_the_same(tmp_path: Path) -> None:
+    units = [f"*{'C' * (n % 40 + 1)}C(*){'O' * (n % 2)}{'C' * (n // 40 % 40)}" for n in range(6000)]
+    table = pd.DataFrame({"id": range(len(units)), "SMILES": units}).to_csv(index=False).encode()
+
+    def has_parts(folder: Path) -> bool:
+        return len([*(folder / "result.csv.parts").glob("*.parquet")]) >= 1
+
+    result = _killed_and_done(tmp_path / "home", table, has_parts)
+    (tmp_path / "t.csv").write_bytes(table)
+    screen(Predictor(SHIPPED), [tmp_path / "t.csv"], tmp_path / "out.csv")
+    assert result == (tmp_path / "out.csv").read_text()
