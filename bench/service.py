@@ -30,7 +30,7 @@ from tests.browser.conftest import free_port
 
 RESULT = Path("results/service.json")
 CLIENTS, SECONDS, FUZZ = 50, 60, 5000
-_TOKEN = "a token for this measurement"
+_SHOWN = "a token for this measurement"
 _UNITS = 60_000
 _PATIENCE = 120.0
 
@@ -76,14 +76,14 @@ class _Server:
         self.port = free_port()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "engine", "serve", "--port", str(self.port)],
-            env={**os.environ, "POLYGIN_HOME": home, "POLYGIN_TOKEN": _TOKEN},
+            env={**os.environ, "POLYGIN_HOME": home, "POLYGIN_TOKEN": _SHOWN},
             stdout=subprocess.DEVNULL,
         )
         self.pid = self._process.pid
 
     def client(self) -> httpx2.AsyncClient:
         """Shows the token, over a connection of its own."""
-        headers = {"Authorization": f"Bearer {_TOKEN}"}
+        headers = {"Authorization": f"Bearer {_SHOWN}"}
         address = f"http://127.0.0.1:{self.port}"
         return httpx2.AsyncClient(base_url=address, headers=headers, timeout=_PATIENCE)
 

@@ -103,7 +103,7 @@ def _units(chance: random.Random) -> Asked:
 
 
 def _neighbour(chance: random.Random) -> Asked:
-    return _of_json("/neighbours", {"unit": _text(chance), "count": chance.choice((1, 3, 20))})
+    return _of_json("/neighbours", {"unit": _text(chance), "count": chance.choice((1, 3))})
 
 
 def _fields(chance: random.Random) -> Asked:
@@ -181,7 +181,4 @@ def _of_json(path: str, body: Any) -> Asked:
     return Asked("POST", path, {"content": json.dumps(body).encode(), "headers": _JSON})
 
 
-_MAKERS = (
-    *(_units, _units, _units, _neighbour, _fields, _fields, _fields),
-    *(_bytes, _bytes, _bytes, _address, _address, _address, _upload, _form),
-)
+_MAKERS = (*(_units, _fields, _bytes, _address) * 6, _neighbour, _upload, _form)

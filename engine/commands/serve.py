@@ -68,8 +68,8 @@ def _serve(arguments: argparse.Namespace) -> None:
         limits=limits(),
         preload=os.environ.get("POLYGIN_PRELOAD") != "0",
     )
-    jobs = Jobs(settings.limits)
     with _listening(arguments.host, arguments.port) as listener:
+        jobs = Jobs(settings.limits)
         _tell(arguments.host, listener.getsockname()[1], bool(token))
         config = uvicorn.Config(
             make_app(settings, jobs),

@@ -47,6 +47,7 @@ def carry_out(folder: str) -> None:
 
 def _screen(files: JobFiles, reporter: "_Reporter") -> None:
     job = reporter.job
+    table = files.table(job.suffix)
     predictor = Predictor(Path(job.folder))
     if bundle_files(predictor.folder).digest != job.digest:
         raise UserError(
@@ -55,7 +56,7 @@ def _screen(files: JobFiles, reporter: "_Reporter") -> None:
         )
     screened = screen(
         predictor,
-        [files.table(job.suffix)],
+        [table],
         files.result,
         wanted_of(job, predictor.info),
         reporter.predicted,
@@ -77,6 +78,7 @@ def _screen(files: JobFiles, reporter: "_Reporter") -> None:
         guesses=screened.guesses,
         words=" ".join(said),
     )
+    table.unlink(missing_ok=True)
 
 
 class _Reporter:

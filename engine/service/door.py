@@ -114,7 +114,8 @@ class _Reading:
             async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError:
-            raise self._refused(refusal(408, "The request did not arrive in time.")) from None
+            reply = refusal(408, "The request did not arrive in time.", {"Connection": "close"})
+            raise self._refused(reply) from None
         self._left -= len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._left < 0:
@@ -134,11 +135,8 @@ class _Reading:
 
 
 def _too_large(most: int) -> Reply:
-    return refusal(
-        413,
-        f"The request is too large: {most / 2**20:,.2f} MB are read at most.",
-        {"Connection": "close"},
-    )
+    # The server goes on to read, and drops it: a client whose connection ends sees no reply.
+    return refusal(413, f"The request is too large: {most / 2**20:,.2f} MB are read at most.")
 
 
 def _shows(headers: Headers, token: str) -> bool:

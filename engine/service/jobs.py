@@ -30,7 +30,8 @@ from .models import ServedModel
 from .replies import BusyError, TooManyError, UnknownError
 
 KEPT_DAYS = 7
-"""So long after its end, a job is kept."""
+MOST_KEPT = 500
+"""So long after its end, and so many of those that have ended, jobs are kept."""
 
 _FOLDER = "service"
 _LONGEST_NAME = 200
@@ -158,8 +159,9 @@ class Jobs:
 
     def _remove_old(self) -> None:
         before = time.time() - KEPT_DAYS * 24 * 3600
-        for job in self.all():
-            if job.has_ended and (job.ended or job.created) < before:
+        ended = [job for job in self.all() if job.has_ended]
+        for place, job in enumerate(reversed(ended)):
+            if place >= MOST_KEPT or (job.ended or job.created) < before:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
 
     def _work(self) -> None:

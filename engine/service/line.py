@@ -146,11 +146,16 @@ class Line:
             await self._answer(process, calls)
 
     def _next(self) -> list[_Call]:
-        """The call that has waited longest, and those that can be answered with it."""
+        """The call that has waited longest, and those that can be answered with it.
+
+        No more than its share of all: the other processes would have nothing to do.
+        """
+        share = -(-sum(len(call.rows) for call in self._waiting) // len(self._processes))
+        most = min(share, TOGETHER)
         calls = [self._waiting.popleft()]
         rows = len(calls[0].rows)
         for call in [*self._waiting]:
-            if call.goes_with(calls[0]) and rows + len(call.rows) <= TOGETHER:
+            if call.goes_with(calls[0]) and rows + len(call.rows) <= most:
                 self._waiting.remove(call)
                 calls.append(call)
                 rows += len(call.rows)

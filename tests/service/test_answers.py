@@ -1,12 +1,17 @@
 """What the service answers, with the shipped model and others."""
 
+import json
 import re
+from contextlib import suppress
 
 import pytest
 from starlette.testclient import TestClient
 
 from engine.api import load
+from engine.base.errors import UserError
 from engine.runs import Run
+from engine.service import answering
+from tests.solubilities import make
 
 STYRENE = "*CC(*)c1ccccc1"
 
@@ -131,3 +136,55 @@ def test_the_page_loads_from_the_service_alone(client: TestClient) -> None:
     assert "sha256-" in policy
     paths = client.get("/openapi.json").json()["paths"]
     assert {"/predict", "/neighbours", "/models", "/jobs", "/jobs/{key}/result"} <= paths.keys()
+
+
+@pytest.fixture(scope="module")
+def of_conditions(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The folder of a model that predicts at a temperature and in a solvent."""
+    folder = tmp_path_factory.mktemp("conditions")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(folder / "home"))
+        make(folder / "bundle")
+    return str(folder / "bundle")
+
+
+def _at(folder: str, **conditions: str) -> dict:
+    (answer,) = answering.predict(folder, 0, None, (*conditions.items(),), "refuse", ["*CCO*"])
+    json.dumps(answer, allow_nan=False)
+    return answer
+
+
+def test_conditions_are_those_of_the_call(of_conditions: str) -> None:
+    cold, warm = (
+        _at(of_conditions, temperature=kelvin, SOLVENT="Water") for kelvin in ("290", "350")
+    )
+    name = "solubility"
+    assert cold["properties"][name]["value"] < warm["properties"][name]["value"]
+    assert cold["warnings"] == []
+    beyond = _at(of_conditions, temperature="900", solvent="water")
+    assert "beyond it the model is guessing" in beyond["warnings"][0]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "words"),
+    [
+        ({}, "at which temperature and solvent"),
+        ({"temperature": "300"}, "at which solvent"),
+        ({"temperature": "warm", "solvent": "water"}, "temperature"),
+        ({"temperature": "nan", "solvent": "water"}, "temperature"),
+        ({"temperature": "", "solvent": "water"}, "temperature"),
+        ({"temperature": "300", "solvent": "brine"}, "solvent"),
+        ({"temperature": "300", "solvent": "water", "pH": "7"}, "knows no condition 'pH'"),
+    ],
+)
+def test_conditions_that_are_none_of_the_model_are_refused(
+    of_conditions: str, conditions: dict[str, str], words: str
+) -> None:
+    with pytest.raises(UserError, match=words):
+        _at(of_conditions, **conditions)
+
+
+@pytest.mark.parametrize("kelvin", ["inf", "-1e308", "1e400", "-273.15", "1" * 300])
+def test_a_number_far_off_is_answered_or_refused(of_conditions: str, kelvin: str) -> None:
+    with suppress(UserError):
+        _at(of_conditions, temperature=kelvin, solvent="water")

@@ -16,10 +16,11 @@ from starlette.testclient import TestClient
 
 from engine.base.errors import UserError
 from engine.base.limits import Limits
+from engine.base.workspace import home
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.screening import screen
-from engine.service.jobs import Jobs
+from engine.service.jobs import KEPT_DAYS, Jobs
 from tests.browser.conftest import free_port
 from tests.conftest import ROOT
 from tests.service.conftest import TOKEN
@@ -60,7 +61,7 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
     assert [each["id"] for each in client.get("/jobs").json()["jobs"]] == [key]
     result = client.get(f"/jobs/{key}/result")
     assert result.headers["content-type"].startswith("text/csv")
-    kept = pd.read_csv(io.StringIO(result.text), float_precision="round_trip")
+    kept = pd.read_csv(io.StringIO(result.text))
     assert kept["id"].tolist() == ["a", "b"]
     asked = {"units": kept["SMILES"].tolist()}
     for row, answer in enumerate(client.post("/predict", json=asked).json()["answers"]):
@@ -125,6 +126,27 @@ def test_an_unknown_job_is_unknown(client: TestClient, key: str) -> None:
     for path in (f"/jobs/{key}x", f"/jobs/{key}x/result", f"/jobs/{key}x/problems"):
         assert client.get(path).status_code == 404
     assert client.delete(f"/jobs/{key}x").status_code == 404
+
+
+def test_jobs_that_ended_long_ago_are_gone_and_others_are_kept() -> None:
+    jobs = Jobs(Limits())
+    long_ago = time.time() - (KEPT_DAYS + 1) * 24 * 3600
+    for key, state, ended in (("a", "done", long_ago), ("b", "done", time.time()), ("c", "", None)):
+        job = {
+            **{name: "" for name in ("table", "suffix", "model", "model_name", "folder", "digest")},
+            **{"id": key * 16, "created": long_ago, "ended": ended},
+            **({"state": state} if state else {}),
+        }
+        folder = home() / "service" / job["id"]
+        folder.mkdir()
+        (folder / "job.json").write_text(json.dumps(job))
+    damaged = home() / "service" / ("d" * 16)
+    damaged.mkdir()
+    (damaged / "job.json").write_text("{")
+    (home() / "service" / ("e" * 16)).symlink_to(home())
+    jobs.start()
+    jobs.close()
+    assert [job.id[0] for job in jobs.all()] == ["b", "c"]
 
 
 def test_one_service_is_at_work_in_a_workspace() -> None:
