@@ -17,6 +17,7 @@ from ..candidates.measured import ANY_STEREO, measured_of
 from ..chem.finding import find, name_of, name_of_canonical, told
 from ..chem.smiles import BadSmilesError, canonical
 from ..features.compute import chunk_features
+from ..inference.bundle import BundleInfo
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictor, whole_units
@@ -47,7 +48,7 @@ def prepare() -> None:
         model = find_served("default")
         folder, written = str(model.folder), model.written
         given = tuple((each.name, each.usual) for each in model.info.conditions)
-        predict(folder, written, None, given, "refuse", ["*CC*"])
+        predict(folder, written, (), None, given, "refuse", ["*CC*"])
         neighbours(folder, written, 1, ["*CC*"])
 
 
@@ -59,6 +60,7 @@ def ready() -> bool:
 def predict(
     folder: str,
     written: int,
+    names: tuple[str, ...],
     level: float | None,
     conditions: tuple[tuple[str, str], ...],
     fragments: FragmentsUse,
@@ -68,6 +70,7 @@ def predict(
 
     Args:
         folder, written: of the model, as `ServedModel.key` has it.
+        names: of the properties that are asked for; all that it answers with without any.
         level: the share of labels that should lie within the intervals; the usual one without.
         conditions: at which all are predicted: names and values.
         fragments: what is done about molecules beside a repeat unit.
@@ -77,10 +80,13 @@ def predict(
         N answers, as `asked.Answer` has them.
 
     Raises:
-        UserError: when the conditions are not those of the model, or it has no such intervals.
+        UserError: when the properties or conditions are not those of the model, or it has no such
+            intervals.
     """
     predictor = _predictor(folder, written)
     info = predictor.info
+    if names:
+        predictor = _only(predictor, names)
     given = named_values(info.conditions, conditions, info.name)
     missing = [each.name for each in info.conditions if each.name not in given]
     if missing:
@@ -102,7 +108,9 @@ def predict(
     if predictor.has_intervals:
         sure = predictor.uncertainty(predicted, LEVEL if level is None else round(level, 6))
     beyond = [each.beyond_words(given[each.name]) for each in info.conditions]
-    said = _Said.of(predictor, predicted, sure, _measured_labels(folder, written))
+    properties = [each for each in info.answers if not names or each.name in names]
+    known = _measured_labels(folder, written)
+    said = _Said.of(info, properties, predicted, sure, known)
     return [
         said.answer(row, text, each, [*filter(None, beyond)])
         for row, (text, each) in enumerate(zip(texts, meant, strict=True))
@@ -172,6 +180,18 @@ def _predictor(folder: str, written: int) -> Predictor:
     return predictor.only(predictor.info.answer_names)
 
 
+def _only(predictor: Predictor, names: Sequence[str]) -> Predictor:
+    """The same model for some of its answers."""
+    there = predictor.info.answer_names
+    if unknown := [name for name in names if name not in there]:
+        raise UserError(
+            f"The model {predictor.info.name!r} answers with no property {unknown[0]!r}, but with "
+            f"{', '.join(there)}."
+        )
+    predictor.load()  # what is loaded is shared
+    return predictor.only(names)
+
+
 @lru_cache(maxsize=_MODELS)
 def _measured_labels(folder: str, written: int) -> KnownLabels:
     return read_measured_labels(Path(folder), _predictor(folder, written).info)
@@ -183,9 +203,10 @@ def _all_labels(folder: str, written: int) -> KnownLabels:
 
 
 class _Said(NamedTuple):
-    """What is said of N predictions; arrays have the shape `(N, K)`, for the K answers."""
+    """What is said of N predictions; arrays have the shape `(N, K)`, for K properties."""
 
-    predictor: Predictor
+    info: BundleInfo
+    properties: list[Property]
     predicted: Predictions
     sure: Uncertainty | None
     values: np.ndarray
@@ -199,12 +220,13 @@ class _Said(NamedTuple):
     @classmethod
     def of(
         cls,
-        predictor: Predictor,
+        info: BundleInfo,
+        properties: list[Property],
         predicted: Predictions,
         sure: Uncertainty | None,
         known: KnownLabels,
     ) -> "_Said":
-        names = predictor.info.answer_names
+        names = [each.name for each in properties]
         values = predicted.blend[names].to_numpy()
         none = np.full(values.shape, np.nan)
         if sure is None:
@@ -217,10 +239,20 @@ class _Said(NamedTuple):
             low, high, nearest = (
                 each[names].to_numpy() for each in (sure.low, sure.high, sure.nearest)
             )
-        measured = measured_of(known, predictor.info, predicted.units)
+        measured = measured_of(known, info, predicted.units)
         warnings = predicted.warnings(names)
         return cls(
-            predictor, predicted, sure, values, low, high, domain, nearest, measured, warnings
+            info,
+            properties,
+            predicted,
+            sure,
+            values,
+            low,
+            high,
+            domain,
+            nearest,
+            measured,
+            warnings,
         )
 
     def answer(self, row: int, text: str, meant: _Meant, beyond: Sequence[str]) -> dict:
@@ -236,8 +268,8 @@ class _Said(NamedTuple):
         if problem:
             reason = meant.problem or problem
             return {"given": text, "unit": None, "polymer": "", "problem": reason} | _NOTHING
-        unit, info = self.predicted.units[row] or "", self.predictor.info
-        name = name_of_canonical(unit) if info.canonical_units else name_of(unit)
+        unit = self.predicted.units[row] or ""
+        name = name_of_canonical(unit) if self.info.canonical_units else name_of(unit)
         return {
             "given": text,
             "unit": unit,
@@ -245,12 +277,12 @@ class _Said(NamedTuple):
             "problem": "",
             "warnings": [*filter(None, [self.warnings.get(row, "")]), *beyond],
             "properties": {
-                each.name: self._property(row, k, each) for k, each in enumerate(info.answers)
+                each.name: self._property(row, k, each) for k, each in enumerate(self.properties)
             },
         }
 
     def _property(self, row: int, k: int, property_: Property) -> dict:
-        info, name, reason = self.predictor.info, property_.name, ""
+        info, name, reason = self.info, property_.name, ""
         side = self.domain[row, k]
         if self.sure is not None and side in (OUTSIDE, GUESS):
             unseen = self.predicted.unseen

@@ -116,7 +116,8 @@ async def predict(body: asked.AskedPrediction, request: Request) -> Reply:
     model = await run_in_threadpool(find_served, body.model)
     info = await run_in_threadpool(lambda: model.info)
     conditions = tuple((name, str(value)) for name, value in body.conditions.items())
-    shared = (*model.key, body.level, conditions, body.fragments)
+    names = tuple(dict.fromkeys(body.properties))
+    shared = (*model.key, names, body.level, conditions, body.fragments)
     answers = await request.app.state.line.ask(answering.predict, shared, body.texts)
     level = (LEVEL if body.level is None else body.level) if info.has_intervals else None
     return Reply({"model": _named(model), "level": level, "answers": answers})

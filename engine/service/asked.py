@@ -29,6 +29,11 @@ class AskedPrediction(_Asked):
         examples=[["*CC(*)c1ccccc1", "PMMA"]],
     )
     model: Name = Field(default="default", description=_MODEL)
+    properties: list[Name] = Field(
+        default=[],
+        max_length=1000,
+        description="names of those that are asked for; all of the model without any",
+    )
     level: float | None = Field(
         default=None,
         gt=0,

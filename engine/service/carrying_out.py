@@ -1,9 +1,13 @@
 """The process that carries out a batch job."""
 
 import os
+import signal
+import sys
 import time
 import traceback
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from ..base.errors import UserError
 from ..base.wording import counted
@@ -29,6 +33,8 @@ def carry_out(folder: str) -> None:
         folder: the job's.
     """
     obey_parent()
+    # As an error would, so that the processes below are ended in order.
+    signal.signal(signal.SIGTERM, _leave)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     files = JobFiles(Path(folder))
@@ -43,6 +49,10 @@ def carry_out(folder: str) -> None:
             "The job ended with an error of PolyGIN Studio; what the service printed tells more."
         )
         reporter.tell(state="failed", words=words, ended=time.time())
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _screen(files: JobFiles, reporter: "_Reporter") -> None:

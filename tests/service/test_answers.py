@@ -71,6 +71,13 @@ def test_one_unit_may_be_given_without_a_list(client: TestClient) -> None:
     assert one == same
 
 
+def test_of_some_properties_the_same_is_said(client: TestClient) -> None:
+    whole = client.post("/predict", json={"units": STYRENE}).json()["answers"][0]
+    asked = {"units": STYRENE, "properties": ["Density", "Tg"]}
+    (few,) = client.post("/predict", json=asked).json()["answers"]
+    assert few["properties"] == {name: whole["properties"][name] for name in ("Tg", "Density")}
+
+
 def test_a_run_answers_by_its_name(client: TestClient, trained: Run) -> None:
     told = client.post("/predict", json={"units": STYRENE, "model": "trained"}).json()
     assert told["model"] == {"id": trained.id, "name": "trained"}
@@ -102,6 +109,7 @@ def test_neighbours_have_labels_with_references(client: TestClient) -> None:
     [
         ({}, "units: Field required"),
         ({"units": []}, "There is no repeat unit"),
+        ({"units": ["*CC*"], "properties": ["Tg", "Tm"]}, "no property 'Tm', but with Tg, FFV"),
         ({"units": ["*CC*"], "level": 0.33}, "choose one of 0.5"),
         ({"units": ["*CC*"], "level": 2}, "less than 1"),
         ({"units": ["*CC*"], "conditions": {"T": 300}}, "knows no condition 'T'"),
@@ -149,7 +157,7 @@ def of_conditions(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def _at(folder: str, **conditions: str) -> dict:
-    (answer,) = answering.predict(folder, 0, None, (*conditions.items(),), "refuse", ["*CCO*"])
+    (answer,) = answering.predict(folder, 0, (), None, (*conditions.items(),), "refuse", ["*CCO*"])
     json.dumps(answer, allow_nan=False)
     return answer
 

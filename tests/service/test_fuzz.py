@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from bench.hostile.requests import make_request
 
-_FEW, _MANY = 200, 5000
+_FEW, _MANY = 400, 5000
 
 
 def _statuses(client: TestClient, count: int, seed: str) -> Counter[int]:
