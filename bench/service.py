@@ -112,7 +112,7 @@ async def _until_it_answers(server: _Server) -> None:
                 break
             except httpx2.TransportError:
                 await asyncio.sleep(0.1)
-        asked = [client.post("/predict", json={"units": ["*CC*"] * 100}) for _ in range(8)]
+        asked = [client.post("/predict", json={"repeat_units": ["*CC*"] * 100}) for _ in range(8)]
         await asyncio.gather(*asked)
 
 
@@ -125,7 +125,7 @@ async def _load(server: _Server, clients: int, seconds: float) -> dict[str, floa
     async def ask(client: httpx2.AsyncClient) -> None:
         while time.monotonic() < until:
             began = time.perf_counter()
-            reply = await client.post("/predict", json={"units": next(units)})
+            reply = await client.post("/predict", json={"repeat_units": next(units)})
             waits.append(time.perf_counter() - began)
             is_whole = reply.status_code == 200 and not reply.json()["answers"][0]["problem"]
             statuses["answered" if is_whole else str(reply.status_code)] += 1

@@ -99,18 +99,29 @@ def _text(chance: random.Random) -> str:
 def _units(chance: random.Random) -> Asked:
     """Hostile strings where repeat units are asked for."""
     units = [_text(chance) for _ in range(chance.choice((1, 1, 2, 5)))]
-    return _of_json("/predict", {"units": units if chance.random() < 0.8 else units[0]})
+    return _of_json("/predict", {"repeat_units": units if chance.random() < 0.8 else units[0]})
 
 
 def _neighbour(chance: random.Random) -> Asked:
-    return _of_json("/neighbours", {"unit": _text(chance), "count": chance.choice((1, 3))})
+    return _of_json("/neighbours", {"repeat_unit": _text(chance), "count": chance.choice((1, 3))})
 
 
 def _fields(chance: random.Random) -> Asked:
     """A body of which a field or two are odd."""
     path = chance.choice(("/predict", "/neighbours"))
-    body: dict[str, Any] = {"units": ["*CC*"]} if path == "/predict" else {"unit": "*CC*"}
-    names = ["units", "unit", "model", "level", "conditions", "fragments", "count", "nothing"]
+    body: dict[str, Any] = (
+        {"repeat_units": ["*CC*"]} if path == "/predict" else {"repeat_unit": "*CC*"}
+    )
+    names = [
+        "repeat_units",
+        "repeat_unit",
+        "model",
+        "level",
+        "conditions",
+        "fragments",
+        "count",
+        "nothing",
+    ]
     for name in chance.sample(names, chance.randint(1, 2)):
         body[name] = chance.choice(_ODD)
     return _of_json(path, body)
@@ -118,13 +129,15 @@ def _fields(chance: random.Random) -> Asked:
 
 def _bytes(chance: random.Random) -> Asked:
     """A body that is hardly JSON."""
-    whole = json.dumps({"units": ["*CC*", "PMMA"], "level": 0.9, "model": "default"}).encode()
+    whole = json.dumps(
+        {"repeat_units": ["*CC*", "PMMA"], "level": 0.9, "model": "default"}
+    ).encode()
     body = chance.choice(
         (
             changed_bytes(whole, chance),
             whole[: chance.randrange(len(whole))],
             b"[" * chance.choice((10, 1000, 100_000)),
-            b'{"units":' * 5000,
+            b'{"repeat_units":' * 5000,
             b"9" * 5000,
             b'{"level":' + b"9" * 5000 + b"}",
             chance.randbytes(chance.choice((0, 10, 2000))),

@@ -146,7 +146,7 @@ def neighbours(folder: str, written: int, count: int, texts: Sequence[str]) -> l
         answers.append(
             {
                 "given": text,
-                "unit": None if problem else meant.unit,
+                "repeat_unit": None if problem else meant.unit,
                 "polymer": meant.name,
                 "problem": problem,
                 "note": note,
@@ -267,12 +267,12 @@ class _Said(NamedTuple):
         problem = self.predicted.problems.get(row, "")
         if problem:
             reason = meant.problem or problem
-            return {"given": text, "unit": None, "polymer": "", "problem": reason} | _NOTHING
+            return {"given": text, "repeat_unit": None, "polymer": "", "problem": reason} | _NOTHING
         unit = self.predicted.units[row] or ""
         name = name_of_canonical(unit) if self.info.canonical_units else name_of(unit)
         return {
             "given": text,
-            "unit": unit,
+            "repeat_unit": unit,
             "polymer": meant.name or name,
             "problem": "",
             "warnings": [*filter(None, [self.warnings.get(row, "")]), *beyond],
@@ -320,8 +320,9 @@ def _label(label: KnownLabel) -> dict:
 
 def _near(near: NearPolymer, property_: Property) -> dict:
     return {
-        "unit": near.smiles,
+        "repeat_unit": near.smiles,
+        "unit": property_.unit,
         "polymer": name_of(near.smiles),
         "similarity": near.similarity,
-        "labels": [_label(each) | {"unit": property_.unit} for each in near.labels],
+        "labels": [_label(each) for each in near.labels],
     }

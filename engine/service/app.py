@@ -107,7 +107,7 @@ async def predict(body: asked.AskedPrediction, request: Request) -> Reply:
     """Predict repeat units, with intervals, domain, and measured values that the model learned."""
     most = request.app.state.settings.limits.units_per_call
     if not body.texts:
-        raise UserError("There is no repeat unit: give at least one in `units`.")
+        raise UserError("There is no repeat unit: give at least one in `repeat_units`.")
     if len(body.texts) > most:
         raise TooManyError(
             f"A call may have {counted(most, 'repeat unit')}, and this one has "
@@ -129,9 +129,9 @@ async def neighbours(body: asked.AskedNeighbours, request: Request) -> Reply:
     model = await run_in_threadpool(find_served, body.model)
     shared = (*model.key, body.count)
     line = request.app.state.line
-    (answer,) = await line.ask(answering.neighbours, shared, [body.unit], is_alone=True)
+    (answer,) = await line.ask(answering.neighbours, shared, [body.repeat_unit], is_alone=True)
     if problem := answer.pop("problem"):
-        raise UserError(f"{clipped(body.unit)!r} cannot be read: {problem}")
+        raise UserError(f"{clipped(body.repeat_unit)!r} cannot be read: {problem}")
     return Reply({"model": _named(model), **answer})
 
 

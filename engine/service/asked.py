@@ -23,7 +23,7 @@ class _Asked(BaseModel):
 class AskedPrediction(_Asked):
     """Repeat units to predict."""
 
-    units: str | list[str] = Field(
+    repeat_units: str | list[str] = Field(
         description="one repeat unit as SMILES with `*` where the chain goes on, or the name of a "
         "polymer; or several",
         examples=[["*CC(*)c1ccccc1", "PMMA"]],
@@ -54,13 +54,14 @@ class AskedPrediction(_Asked):
     @property
     def texts(self) -> list[str]:
         """The repeat units."""
-        return [self.units] if isinstance(self.units, str) else self.units
+        given = self.repeat_units
+        return [given] if isinstance(given, str) else given
 
 
 class AskedNeighbours(_Asked):
     """A repeat unit whose nearest training units are asked for."""
 
-    unit: str = Field(examples=["*CC(*)c1ccc(CC)cc1"])
+    repeat_unit: str = Field(examples=["*CC(*)c1ccc(CC)cc1"])
     model: Name = Field(default="default", description=_MODEL)
     count: int = Field(default=3, ge=1, le=20, description="of each property at most")
 
@@ -89,8 +90,7 @@ class Label(BaseModel):
     value: float
     kind: str = Field(description="`measured`, `simulated`, `computed`; empty if nobody said")
     reference: str
-    note: str = ""
-    unit: str | None = None
+    note: str = Field(default="", description="what its value does not tell apart")
 
 
 class Value(BaseModel):
@@ -114,7 +114,7 @@ class Answer(BaseModel):
     """What a model says of one repeat unit; of one with a problem, nothing else is said."""
 
     given: str
-    unit: str | None = Field(description="as the model takes it")
+    repeat_unit: str | None = Field(description="as the model takes it")
     polymer: str = Field(description="its name, where it is known")
     problem: str = Field(description="why it could not be predicted; empty where it was")
     warnings: list[str]
@@ -139,9 +139,10 @@ class Prediction(BaseModel):
 class Near(BaseModel):
     """A polymer that is like the one that was asked for."""
 
-    unit: str
+    repeat_unit: str
     polymer: str
     similarity: float
+    unit: str = Field(description="of the labels' values")
     labels: list[Label]
 
 
@@ -150,7 +151,7 @@ class Neighbours(BaseModel):
 
     model: AskedModel
     given: str
-    unit: str
+    repeat_unit: str
     polymer: str
     note: str
     nearest: dict[str, list[Near]]

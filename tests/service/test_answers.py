@@ -31,7 +31,7 @@ def test_the_models_are_those_that_can_answer(client: TestClient, trained: Run) 
 
 
 def test_predictions_are_those_of_python(client: TestClient) -> None:
-    told = client.post("/predict", json={"units": [STYRENE, "PMMA", "*C[Fe]C*"]}).json()
+    told = client.post("/predict", json={"repeat_units": [STYRENE, "PMMA", "*C[Fe]C*"]}).json()
     model, units = load(), [STYRENE, "*CC(*)(C)C(=O)OC", "*C[Fe]C*"]
     with pytest.warns(UserWarning, match="iron"):
         values, sure = model.predict(units), model.predict_interval(units)
@@ -57,7 +57,7 @@ def test_predictions_are_those_of_python(client: TestClient) -> None:
 
 
 def test_a_unit_that_cannot_be_read_has_a_problem_and_others_an_answer(client: TestClient) -> None:
-    asked = {"units": ["*CC*", "*C(", "polystyrol-like", "nylon", ""], "level": 0.5}
+    asked = {"repeat_units": ["*CC*", "*C(", "polystyrol-like", "nylon", ""], "level": 0.5}
     good, *bad = client.post("/predict", json=asked).json()["answers"]
     assert good["properties"]["Tg"]["value"] < 0
     assert [each["properties"] for each in bad] == [{}] * 4
@@ -66,20 +66,20 @@ def test_a_unit_that_cannot_be_read_has_a_problem_and_others_an_answer(client: T
 
 
 def test_one_unit_may_be_given_without_a_list(client: TestClient) -> None:
-    (one,) = client.post("/predict", json={"units": "*CC*"}).json()["answers"]
-    (same,) = client.post("/predict", json={"units": ["*CC*"]}).json()["answers"]
+    (one,) = client.post("/predict", json={"repeat_units": "*CC*"}).json()["answers"]
+    (same,) = client.post("/predict", json={"repeat_units": ["*CC*"]}).json()["answers"]
     assert one == same
 
 
 def test_of_some_properties_the_same_is_said(client: TestClient) -> None:
-    whole = client.post("/predict", json={"units": STYRENE}).json()["answers"][0]
-    asked = {"units": STYRENE, "properties": ["Density", "Tg"]}
+    whole = client.post("/predict", json={"repeat_units": STYRENE}).json()["answers"][0]
+    asked = {"repeat_units": STYRENE, "properties": ["Density", "Tg"]}
     (few,) = client.post("/predict", json=asked).json()["answers"]
     assert few["properties"] == {name: whole["properties"][name] for name in ("Tg", "Density")}
 
 
 def test_a_run_answers_by_its_name(client: TestClient, trained: Run) -> None:
-    told = client.post("/predict", json={"units": STYRENE, "model": "trained"}).json()
+    told = client.post("/predict", json={"repeat_units": STYRENE, "model": "trained"}).json()
     assert told["model"] == {"id": trained.id, "name": "trained"}
     known = load("trained").predict([STYRENE])["Tg"][0]
     assert told["answers"][0]["properties"]["Tg"]["value"] == known
@@ -87,34 +87,37 @@ def test_a_run_answers_by_its_name(client: TestClient, trained: Run) -> None:
 
 @pytest.mark.parametrize("model", ["no such", "../../assets/model", "/", "", "assets/model"])
 def test_only_what_is_listed_answers_and_no_folder(client: TestClient, model: str) -> None:
-    for path, unit in (("/predict", "units"), ("/neighbours", "unit")):
+    for path, unit in (("/predict", "repeat_units"), ("/neighbours", "repeat_unit")):
         reply = client.post(path, json={unit: "*CC*", "model": model})
         assert reply.status_code == 404
         assert "There is no model" in reply.json()["detail"]
 
 
 def test_neighbours_have_labels_with_references(client: TestClient) -> None:
-    asked = {"unit": "*CC(*)c1ccc(CC)cc1", "count": 2}
+    asked = {"repeat_unit": "*CC(*)c1ccc(CC)cc1", "count": 2}
     told = client.post("/neighbours", json=asked).json()
     near = told["nearest"]["Tg"]
     assert len(near) == 2
     assert near[0]["similarity"] >= near[1]["similarity"] > 0.5
-    assert near[0]["labels"][0]["unit"] == "°C"
+    assert near[0]["unit"] == "°C"
     assert near[0]["labels"][0]["reference"]
-    assert "nearest" not in client.post("/neighbours", json={"unit": "*C("}).json()
+    assert "nearest" not in client.post("/neighbours", json={"repeat_unit": "*C("}).json()
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "units: Field required"),
-        ({"units": []}, "There is no repeat unit"),
-        ({"units": ["*CC*"], "properties": ["Tg", "Tm"]}, "no property 'Tm', but with Tg, FFV"),
-        ({"units": ["*CC*"], "level": 0.33}, "choose one of 0.5"),
-        ({"units": ["*CC*"], "level": 2}, "less than 1"),
-        ({"units": ["*CC*"], "conditions": {"T": 300}}, "knows no condition 'T'"),
-        ({"units": ["*CC*"], "fragments": "keep"}, "'refuse' or 'leave-out'"),
-        ({"units": ["*CC*"], "unit": "*CC*"}, "not permitted"),
+        ({}, "repeat_units: Field required"),
+        ({"repeat_units": []}, "There is no repeat unit"),
+        (
+            {"repeat_units": ["*CC*"], "properties": ["Tg", "Tm"]},
+            "no property 'Tm', but with Tg, FFV",
+        ),
+        ({"repeat_units": ["*CC*"], "level": 0.33}, "choose one of 0.5"),
+        ({"repeat_units": ["*CC*"], "level": 2}, "less than 1"),
+        ({"repeat_units": ["*CC*"], "conditions": {"T": 300}}, "knows no condition 'T'"),
+        ({"repeat_units": ["*CC*"], "fragments": "keep"}, "'refuse' or 'leave-out'"),
+        ({"repeat_units": ["*CC*"], "repeat_unit": "*CC*"}, "not permitted"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(client: TestClient, body: dict, words: str) -> None:
@@ -125,9 +128,9 @@ def test_what_is_wrong_is_said_in_a_sentence(client: TestClient, body: dict, wor
 
 def test_fragments_are_left_out_where_that_is_asked(client: TestClient) -> None:
     salt = "*CC(*)C(=O)[O-].[Na+]"
-    (refused,) = client.post("/predict", json={"units": salt}).json()["answers"]
+    (refused,) = client.post("/predict", json={"repeat_units": salt}).json()["answers"]
     assert "[Na+] is no part" in refused["problem"]
-    asked = {"units": salt, "fragments": "leave-out"}
+    asked = {"repeat_units": salt, "fragments": "leave-out"}
     (answered,) = client.post("/predict", json=asked).json()["answers"]
     assert answered["problem"] == ""
 

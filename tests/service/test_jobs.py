@@ -63,7 +63,7 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
     assert result.headers["content-type"].startswith("text/csv")
     kept = pd.read_csv(io.StringIO(result.text))
     assert kept["id"].tolist() == ["a", "b"]
-    asked = {"units": kept["SMILES"].tolist()}
+    asked = {"repeat_units": kept["SMILES"].tolist()}
     for row, answer in enumerate(client.post("/predict", json=asked).json()["answers"]):
         for name, value in answer["properties"].items():
             assert kept.at[row, name] == value["value"]
