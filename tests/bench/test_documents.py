@@ -13,6 +13,7 @@ from bench import (
     probabilities,
     screening,
     screening_cost,
+    service,
     small_tables,
 )
 from bench.accuracy import time_to_error
@@ -78,6 +79,11 @@ def test_the_page_on_intervals_holds_how_well_probabilities_hold(folds: str) -> 
 def test_the_page_on_speed_holds_what_was_measured(bench) -> None:
     page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
     assert bench.report(read_json(ROOT / bench.RESULT)) in page
+
+
+def test_the_page_on_servers_holds_what_was_measured() -> None:
+    page = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
+    assert service.report(read_json(ROOT / service.RESULT)) in page
 
 
 def test_what_is_said_of_a_preset_was_measured_with_its_settings() -> None:
