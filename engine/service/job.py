@@ -11,7 +11,6 @@ from ..base.errors import UserError
 from ..base.plain_files import read_file
 from ..base.workspace import write_atomic
 from ..inference.bundle import BundleInfo
-from ..inference.specification import read_specification
 from ..screening import Wanted
 from ..screening.output import problems_file
 from ..table.mending import FragmentsUse
@@ -147,14 +146,4 @@ def wanted_of(job: Job, info: BundleInfo) -> Wanted:
     Raises:
         UserError: when they are not understood, or contradict each other.
     """
-    by = read_specification(job.by, info.answers)
-    if len(by) > 1:
-        raise UserError(f"`by` takes one property and its direction, not {job.by!r}.")
-    wanted = Wanted(
-        keep=read_specification(job.keep, info.answers),
-        by=by[0] if by else None,
-        top=job.top,
-        with_guesses=job.with_guesses,
-    )
-    wanted.check()
-    return wanted
+    return Wanted.of_words(info.answers, job.keep, job.by, job.top, job.with_guesses)
