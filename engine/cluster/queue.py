@@ -148,6 +148,15 @@ def cancel(job: str, name: str) -> None:
         said_by("scancel", job)
 
 
+def cancel_all(name: str) -> None:
+    """End all jobs of a name.
+
+    Raises:
+        UserError: when Slurm does not answer.
+    """
+    said_by("scancel", f"--user={getpass.getuser()}", f"--name={name}")
+
+
 def said_by(*words: str) -> str:
     """What a command of Slurm prints.
 

@@ -33,7 +33,8 @@ _MINUTES = {"d": 1440, "days": 1440, "h": 60, "hours": 60, "min": 1, "minutes": 
 _MEMORY = re.compile(r"(\d{1,9}(?:\.\d{1,3})?) ?(MB|GB)", re.ASCII)
 _MAY_HOLD = (
     "It holds partition, time (8 h), cpus (8) and memory (16 GB), and may hold account, qos, "
-    "constraint, gpus, python (its path on the nodes) and setup (a list of lines for the shell)."
+    "constraint, gpus, tasks (jobs that a run is divided over), python (its path on the nodes) and "
+    "setup (a list of lines for the shell)."
 )
 
 
@@ -76,6 +77,7 @@ class Cluster(BaseModel):
         cpus: cores; of two runs, those with equally many have the same bits.
         memory: MB (2²⁰ bytes).
         gpus: CUDA devices on its node.
+        tasks: over so many jobs the folds and members of a run are divided.
         account, qos, constraint: as the cluster's documents say; empty for its defaults.
         python: the interpreter on the nodes; empty for the one that submits.
         setup: lines that a shell on the node carries out first.
@@ -88,6 +90,7 @@ class Cluster(BaseModel):
     cpus: int = Field(ge=1, le=1024)
     memory: Annotated[int, BeforeValidator(_megabytes), Field(ge=1)]
     gpus: int = Field(default=0, ge=0, le=64)
+    tasks: int = Field(default=1, ge=1, le=256)
     account: _Name | None = None
     qos: _Name | None = None
     constraint: _Name | None = None
@@ -102,7 +105,7 @@ def read_cluster() -> Cluster:
         UserError: when it describes none, or none that can be understood.
     """
     path = home() / FILE
-    data = read_file(path, f"Write it: {_MAY_HOLD}", _MOST_BYTES)
+    data = read_file(path, f"Write it. {_MAY_HOLD}", _MOST_BYTES)
     try:
         said = parsed_yaml(data.decode("utf-8"), str(path), "a description of a cluster") or {}
         return Cluster(**said)
@@ -157,7 +160,7 @@ def demand_checked() -> NodeReport:
 
 
 def _checked_file() -> Path:
-    described = read_file(home() / FILE, f"Write it: {_MAY_HOLD}", _MOST_BYTES)
+    described = read_file(home() / FILE, f"Write it. {_MAY_HOLD}", _MOST_BYTES)
     key = hashlib.sha256(str(home()).encode() + b"\0" + described).hexdigest()[:32]
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(state).expanduser() / "polygin" / "checked-clusters" / f"{key}.json"

@@ -55,7 +55,14 @@ def python_words(cluster: Cluster, module: str, *words: str) -> list[str]:
 
 
 def submit(
-    words: Sequence[str], name: str, cluster: Cluster, folder: Path, without: Sequence[str] = ()
+    words: Sequence[str],
+    name: str,
+    cluster: Cluster,
+    folder: Path,
+    *,
+    without: Sequence[str] = (),
+    after: str = "",
+    tasks: int = 1,
 ) -> str:
     """Submit a command; returns the job's id.
 
@@ -65,6 +72,8 @@ def submit(
         cluster: what to ask for.
         folder: of its own, visible to the nodes; what was in it goes.
         without: nodes that it is not to run on.
+        after: the id of a job that has to end first, well or not.
+        tasks: several carry it out, as an array of jobs.
 
     Raises:
         UserError: when Slurm does not take it.
@@ -77,8 +86,12 @@ def submit(
             max_num_timeout=_MOST_TIMES,
             python=shlex.quote(cluster.python or sys.executable),
         )
-        executor.update_parameters(**_parameters(name, cluster, without))
-        return str(executor.submit(Command([*words], verbose=False)).job_id)
+        executor.update_parameters(**_parameters(name, cluster, without, after))
+        if tasks == 1:
+            return str(executor.submit(Command([*words], verbose=False)).job_id)
+        with executor.batch():
+            jobs = [executor.submit(Command([*words], verbose=False)) for _ in range(tasks)]
+        return str(jobs[0].job_id).partition("_")[0]
     except FileNotFoundError as error:
         raise UserError(_no_slurm()) from error
     except UncompletedJobError as error:
@@ -99,7 +112,9 @@ def refusal(said: str, cluster: Cluster) -> str:
     return f"Slurm refuses the job: {quoted}"
 
 
-def _parameters(name: str, cluster: Cluster, without: Sequence[str]) -> dict[str, object]:
+def _parameters(
+    name: str, cluster: Cluster, without: Sequence[str], after: str
+) -> dict[str, object]:
     """The parameters of submitit's executor."""
     return {
         "job_name": name,
@@ -111,6 +126,7 @@ def _parameters(name: str, cluster: Cluster, without: Sequence[str]) -> dict[str
         "qos": cluster.qos,
         "constraint": cluster.constraint,
         "exclude": ",".join(without) or None,
+        "dependency": f"afterany:{after}" if after else None,
         "setup": cluster.setup,
         # Slurm gives a step one core unless it is told again.
         "srun_args": [f"--cpus-per-task={cluster.cpus}"],

@@ -31,7 +31,8 @@ from ..settings.sources import Source
 from ..table import Table
 from ..table.folds import check_folds, make_folds
 from ..training.context import TrainContext
-from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, stages
+from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, fit_share, stages
+from ..training.pieces import Share
 from ..training.reporter import Reporter
 from ..training.source_study import STAGE, study_sources, study_steps
 
@@ -155,10 +156,52 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
     Raises:
         UserError: when the rows cannot be learned from, or no member could be fitted.
     """
+    reporter, encoder = context.reporter, _checked_encoder(request)
+    request, data, steps, remarks = _prepared(request, context)
+    ensemble = fit_ensemble(data, request.preset, request.seed, context)
+    if steps:
+        reporter.stage(STAGE, steps)
+    effects = study_sources(data, ensemble, request.preset, request.seed, context)
+    reporter.stage("bundle", 1)
+    info = _described(request, data, ensemble, effects, context, encoder)
+    write_info(context.folder, info)
+    reporter.step()
+    in_units = replace(
+        ensemble,
+        out_of_fold=predicted_columns(request.properties, ensemble.out_of_fold),
+        blended=predicted_columns(request.properties, ensemble.blended),
+        remarks=remarks + ensemble.remarks,
+    )
+    return Made(info, in_units, data.folds)
+
+
+def make_share(request: BundleRequest, context: TrainContext, share: Share) -> None:
+    """Fit some pieces of a bundle: `make_bundle` finds them in the same folders, and fits the rest.
+
+    Args:
+        request, context: as of `make_bundle`.
+        share: which pieces.
+
+    Raises:
+        UserError: as `make_bundle`.
+    """
+    _checked_encoder(request)
+    request, data, _, _ = _prepared(request, context)
+    fit_share(data, request.preset, request.seed, context, share)
+
+
+def _prepared(
+    request: BundleRequest, context: TrainContext
+) -> tuple[BundleRequest, TrainingData, int, list[str]]:
+    """Make the members' folder, and all that they learn from.
+
+    Returns:
+        The request as members see it, their data, how many steps the study of sources has, and what
+        a user should know.
+    """
     # Whoever calls: sums of floats depend on how many threads add them up.
     torch.set_num_threads(usable_cores())
     reporter, count = context.reporter, len(request.canonical)
-    encoder = _checked_encoder(request)
     folds = request.divided()
     held_out = len(np.unique(folds[folds >= 0]))
     fits = stages(request.preset, held_out, request.quantities)
@@ -174,22 +217,7 @@ def make_bundle(request: BundleRequest, context: TrainContext) -> Made:
         reporter.log(remark)
     request, features = _with_features(request, (kinds - 2) * count, reporter)
     context.folder.mkdir(exist_ok=True)
-    data = _training_data(request, features, folds)
-    ensemble = fit_ensemble(data, request.preset, request.seed, context)
-    if steps:
-        reporter.stage(STAGE, steps)
-    effects = study_sources(data, ensemble, request.preset, request.seed, context)
-    reporter.stage("bundle", 1)
-    info = _described(request, data, ensemble, effects, context, encoder)
-    write_info(context.folder, info)
-    reporter.step()
-    in_units = replace(
-        ensemble,
-        out_of_fold=predicted_columns(request.properties, ensemble.out_of_fold),
-        blended=predicted_columns(request.properties, ensemble.blended),
-        remarks=remarks + ensemble.remarks,
-    )
-    return Made(info, in_units, folds)
+    return request, _training_data(request, features, folds), steps, remarks
 
 
 def _checked_encoder(request: BundleRequest) -> str:

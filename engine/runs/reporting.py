@@ -35,6 +35,27 @@ class StoppedError(Exception):
     """Raised inside the worker when somebody asked for the run to stop."""
 
 
+class TaskReporter(Reporter):
+    """The `Reporter` of one of several tasks of a run: it prints, and hears when to stop."""
+
+    def __init__(self, run: Run) -> None:
+        """Listen in the folder of a run."""
+        self._run = run
+
+    def log(self, line: str) -> None:
+        """See `Reporter`."""
+        print(line, flush=True)
+
+    def step(self, done: int | None = None) -> None:
+        """See `Reporter`."""
+        self.check()
+
+    def check(self) -> None:
+        """See `Reporter`."""
+        if (self._run.folder / files.STOP).exists():
+            raise StoppedError
+
+
 class RunReporter(Reporter):
     """The `Reporter` of a run's worker."""
 

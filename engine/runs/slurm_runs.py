@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder, write_atomic
-from ..cluster.queue import WAITING, Job, cancel, jobs_of_user, other_nodes
-from ..cluster.settings import demand_checked, read_cluster
+from ..cluster.queue import WAITING, WORKING, Job, cancel, cancel_all, jobs_of_user, other_nodes
+from ..cluster.settings import Cluster, demand_checked, read_cluster
 from . import folder as files
 from . import store
 from .exit_reasons import had_no_disk, note_end, stop_reason, stop_requested
@@ -86,20 +86,26 @@ class SlurmRuns:
         if run.state == "stopping":
             self._end(run, job)
         elif job.state in WAITING:
-            self._note_waiting(run, job)
+            tasks = [each for each in known.values() if each.name == tasks_name(run)]
+            if any(not each.ended for each in tasks):
+                _note_tasks(run, tasks)
+            else:
+                self._note_waiting(run, job)
         else:
             self._note_working(run, job)
 
     def _note_waiting(self, run: Run, job: Job) -> None:
         """Say why a run waits, and that it works no more if it did."""
         why = f"Slurm's job {run.job} waits. {job.why_it_waits}."
-        if run.state == "running":
-            if told := read_told(run):
-                self._stale[run.id] = told
-            why = f"Slurm has taken its node, and queued it again: it goes on from there. {why}"
-            _queue_again(run, why)
-        elif run.reason != why and not (run.spent and run.reason.endswith(why)):
-            store.update(run.id, only_from=("queued",), reason=why)
+        if run.state == "queued":
+            if run.reason != why and not (run.spent and run.reason.endswith(why)):
+                store.update(run.id, only_from=("queued",), reason=why)
+        elif told := read_told(run):
+            self._stale[run.id] = told
+            again = "Slurm has taken its node, and queued it again: it goes on from there."
+            _queue_again(run, f"{again} {why}")
+        elif run.reason != (words := f"Its folds and members are fitted. {why}"):
+            store.update(run.id, only_from=("running",), reason=words)
 
     def _note_working(self, run: Run, job: Job) -> None:
         """Note that a run works, as soon as its worker says so."""
@@ -109,20 +115,19 @@ class SlurmRuns:
             words = f"Slurm's job {run.job} begins on the node {job.node}."
             if run.state == "queued" and run.reason != words:
                 store.update(run.id, only_from=("queued",), reason=words)
-        elif run.state == "queued" and told.state == "running":
-            store.update(
-                run.id,
-                only_from=("queued",),
-                state="running",
-                reason=f"Slurm's job {run.job} works on the node {told.node}.",
-                started=run.started or told.started,
-                since=told.since,
-            )
+            return
+        words = f"Slurm's job {run.job} works on the node {told.node}."
+        began = {"started": run.started or told.started, "since": told.since}
+        if run.state == "queued" and told.state == "running":
+            store.update(run.id, only_from=("queued",), state="running", reason=words, **began)
+        elif run.reason != words:
+            store.update(run.id, only_from=("running",), reason=words)
 
     def _end(self, run: Run, job: Job) -> None:
         """End the job of a run that is to stop: at once where it waits, else after a while."""
         if job.state in WAITING:
             cancel(run.job, job_name(run))
+            cancel_all(tasks_name(run))
             ended = {"state": "stopped", "reason": stop_reason(run), "finished": time.time()}
             store.update(run.id, only_from=ALIVE, **ended)
         elif self._lasts("stopping", run, _GRACE_SECONDS):
@@ -159,6 +164,11 @@ def job_name(run: Run) -> str:
     return f"polygin-{run.id}"
 
 
+def tasks_name(run: Run) -> str:
+    """The name of the jobs that a run's pieces are divided over."""
+    return f"{job_name(run)}-tasks"
+
+
 def forget_submissions(run: Run) -> None:
     """Remove what earlier jobs of a run have left, so that it is tried anew."""
     for name in (files.SUBMISSION, files.NODE):
@@ -180,30 +190,57 @@ def _write_submission(run: Run, submission: Submission) -> None:
 
 def _submit(run: Run) -> None:
     """Give a waiting run to Slurm."""
-    # Here: where no run is carried out by Slurm, nothing of it is loaded.
-    from ..cluster.submission import python_words, submit
-
     name = job_name(run)
     try:
         demand_own_files(run)
         demand_checked()
         # It may have been submitted by a supervisor that was killed before it could say so.
-        jobs = [
-            job for job, known in jobs_of_user().items() if known.name == name and not known.ended
-        ]
-        if not jobs:
-            cluster, without = read_cluster(), read_submission(run).without
-            if without and not other_nodes(cluster.partition, without):
-                without = []
-            words = python_words(cluster, "runs.node", run.id, str(run.folder.parents[1]))
-            jobs = [submit(words, name, cluster, subfolder("slurm") / run.id, without)]
+        known = jobs_of_user()
+        jobs = [job for job, each in known.items() if each.name == name and not each.ended]
+        job = jobs[0] if jobs else _submitted(run, read_cluster())
     except UserError as error:
         ended = {"state": "failed", "reason": str(error), "finished": time.time()}
         store.update(run.id, only_from=("queued",), **ended)
         return
-    reason = f"Slurm's job {jobs[0]} waits."
-    if not store.update(run.id, only_from=("queued",), job=jobs[0], reason=reason):
-        cancel(jobs[0], name)
+    reason = f"Slurm's job {job} waits."
+    if not store.update(run.id, only_from=("queued",), job=job, reason=reason):
+        cancel(job, name)
+        cancel_all(tasks_name(run))
+
+
+def _submitted(run: Run, cluster: Cluster) -> str:
+    """Submit a run's job, and before it those that its pieces are divided over; returns its id."""
+    # Here: where no run is carried out by Slurm, nothing of it is loaded.
+    from ..cluster.submission import python_words, submit
+
+    without = read_submission(run).without
+    if without and not other_nodes(cluster.partition, without):
+        without = []
+    words = python_words(cluster, "runs.node", run.id, str(run.folder.parents[1]))
+    folder, after, name = subfolder("slurm") / run.id, "", tasks_name(run)
+    if cluster.tasks > 1:
+        cancel_all(name)
+        for what, tasks in (("prepare", 1), ("task", cluster.tasks)):
+            own = folder / what
+            after = submit(
+                [*words, what], name, cluster, own, without=without, after=after, tasks=tasks
+            )
+    own = folder / "worker"
+    return submit(words, job_name(run), cluster, own, without=without, after=after)
+
+
+def _note_tasks(run: Run, tasks: Sequence[Job]) -> None:
+    """Say how far the jobs are that a run's pieces are divided over."""
+    ended = sum(each.ended for each in tasks)
+    working = sum(each.state in WORKING for each in tasks)
+    why = next((each.why_it_waits for each in tasks if each.state in WAITING), "")
+    words = f"Of {len(tasks)} jobs of Slurm's {ended} have ended and {working} work"
+    reason = f"{words}. {why}." if why else f"{words}."
+    if run.state == "queued" and working:
+        began = {"started": run.started or time.time(), "since": time.time()}
+        store.update(run.id, only_from=("queued",), state="running", reason=reason, **began)
+    elif run.reason != reason:
+        store.update(run.id, only_from=("queued", "running"), reason=reason)
 
 
 def _take_over(run: Run) -> bool:
@@ -216,7 +253,7 @@ def _take_over(run: Run) -> bool:
             store.update(run.id, stage=told.stage, progress=told.progress)
         return False
     told_of = told.model_dump(exclude={"job", "node", "started", "since"})
-    times = {"started": run.started or told.started, "since": told.since}
+    times = {"started": run.started or told.started, "since": run.since or told.since}
     store.update(run.id, only_from=ALIVE, **told_of, **times)
     shutil.rmtree(subfolder("slurm") / run.id, ignore_errors=True)
     return True

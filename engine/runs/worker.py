@@ -20,13 +20,14 @@ from ..base.errors import DiskFullError, LockedError, UserError
 from ..base.hardware import detect
 from ..base.workspace import replacing, synchronise, write_atomic
 from ..settings.conditions import CONDITION_PREFIX
+from ..training.pieces import Share
 from . import folder as files
 from . import process, store
 from .exit_reasons import leave_last_words, make_room_for_last_words, stop_reason
 from .learned_rows import read_learned_rows
 from .places import Here, Place
 from .records import ALIVE, Run, StoredConfig
-from .reporting import RunReporter, StoppedError, mend_metrics
+from .reporting import RunReporter, StoppedError, TaskReporter, mend_metrics
 
 if TYPE_CHECKING:
     from .making import BundleRequest, Made
@@ -201,21 +202,16 @@ def _finish(place: Place, state: str, reason: str, **changes: object) -> None:
 def _carry_out(job: _Job, place: Place) -> tuple[dict, list[str]]:
     """From the table to the bundle; returns the figures, and what a user should know."""
     # Loaded here, not above: a queued run need not wait for torch, nor hold its memory.
-    from ..models.encoder import encoder_digest
-    from ..training.checkpoints import Checkpoints
     from ..training.context import TrainContext
     from .making import make_bundle
 
     run, request = job.run, job.request()
     reporter = RunReporter(run, request.names, place.change)
     reporter.log(f"{request.table}: {len(job.frame):,} rows, preset {request.preset.name}")
-    checkpoints = Checkpoints(run.folder / files.CHECKPOINTS)
-    depends_on = {"preset": request.preset.model_dump_json()}
-    if request.preset.starts_from_encoder:
-        depends_on["encoder"] = encoder_digest()
-    if checkpoints.keep_only_for(**depends_on):
+    begins_anew, histories = _keep_what_fits(job, request)
+    if begins_anew:
         reporter.log("The software or its encoder has changed since: the run begins anew")
-    mend_metrics(run, request.names, checkpoints.histories())
+    mend_metrics(run, request.names, histories)
     context = TrainContext(run.bundle, reporter, job.config.use, run.folder / files.CHECKPOINTS)
     made = make_bundle(request, context)
     with replacing(run.folder / files.OUT_OF_FOLD) as path:
@@ -231,6 +227,42 @@ def _carry_out(job: _Job, place: Place) -> tuple[dict, list[str]]:
     }
     write_atomic(run.folder / files.REPORT, json.dumps(report, indent=1))
     return made.ensemble.figures, made.ensemble.remarks
+
+
+def carry_out_share(run: Run, share: Share) -> None:
+    """Fit some pieces of a run; its worker finds them, and fits the rest.
+
+    Raises:
+        StoppedError: when the run is to stop.
+        UserError: when the rows cannot be learned from.
+    """
+    from ..training.context import TrainContext
+    from .making import make_share
+
+    job = _Job.read(run)
+    request, checkpoints = job.request(), run.folder / files.CHECKPOINTS
+    if not share.of:
+        _keep_what_fits(job, request)
+    # A sign of life, whichever of the tasks gives it.
+    threading.Thread(target=_beat, args=(run,), daemon=True).start()
+    context = TrainContext(run.bundle, TaskReporter(run), job.config.use, checkpoints)
+    make_share(request, context, share)
+
+
+def _keep_what_fits(job: _Job, request: "BundleRequest") -> tuple[bool, list[list[dict]]]:
+    """Delete the checkpoints that other software has made.
+
+    Returns:
+        Whether there were any, and the histories of the networks that are left.
+    """
+    from ..models.encoder import encoder_digest
+    from ..training.checkpoints import Checkpoints
+
+    checkpoints = Checkpoints(job.run.folder / files.CHECKPOINTS)
+    depends_on = {"preset": request.preset.model_dump_json()}
+    if request.preset.starts_from_encoder:
+        depends_on["encoder"] = encoder_digest()
+    return checkpoints.keep_only_for(**depends_on), checkpoints.histories()
 
 
 def _out_of_fold(frame: pd.DataFrame, request: "BundleRequest", made: "Made") -> pd.DataFrame:

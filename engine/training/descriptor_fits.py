@@ -15,7 +15,7 @@ from ..models.members import DescriptorMember, SourcesMember
 from ..models.store import save_descriptor_model
 from .checkpoints import Checkpoints
 from .context import TrainContext
-from .pieces import fit_piece
+from .pieces import Share, fit_piece
 from .reporter import Reporter
 
 
@@ -41,6 +41,7 @@ def fit_on_descriptors(
     seed: int,
     context: TrainContext,
     only_held_out: str = "",
+    share: Share | None = None,
 ) -> np.ndarray:
     """Predict each row by models that never saw its fold.
 
@@ -51,6 +52,7 @@ def fit_on_descriptors(
         context: of the fit; its reporter is told a step for each fit.
         only_held_out: by default, models of all rows are fitted too and go to the context's folder;
             if they are not needed, the name of these fits' checkpoints.
+        share: fit these alone, whose results lie in checkpoints; all by default.
 
     Returns:
         Out-of-fold predictions `(N, K)`, on the scales; NaN in properties that no model predicts.
@@ -63,6 +65,8 @@ def fit_on_descriptors(
         for columns in task.columns
         for fold in (folds if only_held_out else [*folds, None])
     }
+    if share is not None:
+        jobs = {piece: jobs[piece] for piece in share.taken(jobs)}
 
     def fit_one(piece: str) -> None:
         fold, columns = jobs[piece]

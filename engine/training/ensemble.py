@@ -1,6 +1,7 @@
 """Fitting all members of a preset over the folds, and blending them."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from .descriptor_fits import DescriptorTask, fit_on_descriptors
 from .loop import DivergedError
 from .networks import NetworkTask, network_jobs
 from .parallel import fit_networks
+from .pieces import Share
 
 LEAST_WEIGHT = 0.06
 """Of tables of several sources, whose properties are many: a model of less weight is not kept, as
@@ -157,6 +159,23 @@ def fit_ensemble(data: TrainingData, preset: Preset, seed: int, context: TrainCo
     return ensemble
 
 
+def fit_share(
+    data: TrainingData, preset: Preset, seed: int, context: TrainContext, share: Share
+) -> None:
+    """Fit some pieces of an ensemble: `fit_ensemble` finds them in the same checkpoints.
+
+    Args:
+        data, preset, seed, context: as of `fit_ensemble`.
+        share: which pieces.
+    """
+    use, _ = preset.devices_for(context.use, torch.cuda.device_count())
+    context, configs = replace(context, use=use), configs_of(preset)
+    for name in stages(preset, len(data.fold_numbers), data.of_quantities):
+        # Whoever fits the rest meets it again, and leaves the member out.
+        with suppress(DivergedError):
+            _fit_member(name, configs[name], data, seed, context, share)
+
+
 def _demand_all_are_learned(members: Collection[str], data: TrainingData) -> None:
     """Refuse a property that no member learns, as some learn only what has several sources."""
     learned = {k for name in members for own in columns_of(name, data.of_quantities) for k in own}
@@ -170,7 +189,12 @@ def _demand_all_are_learned(members: Collection[str], data: TrainingData) -> Non
 
 
 def _fit_member(
-    name: str, config: BaseModel, data: TrainingData, seed: int, context: TrainContext
+    name: str,
+    config: BaseModel,
+    data: TrainingData,
+    seed: int,
+    context: TrainContext,
+    share: Share | None = None,
 ) -> np.ndarray:
     """Out-of-fold predictions `(N, K)` of one member; its final models go to the folder."""
     member = MEMBERS[name]
@@ -179,14 +203,15 @@ def _fit_member(
         fits = DescriptorTask(
             data.features.descriptors, data.labels, data.folds, config, columns, data.bounds
         )
-        return fit_on_descriptors(fits, member, seed, context)
+        return fit_on_descriptors(fits, member, seed, context, share=share)
     assert isinstance(config, NetworkMemberConfig)
     descriptors = data.features.descriptors if config.network.joined else None
     sources = None if data.sources is None else tuple(data.sources)
     task = NetworkTask(
         data.features.graphs, data.labels, data.folds, config, descriptors, sources, data.bounds
     )
-    return fit_networks(task, network_jobs(name, data.fold_numbers, config, seed), context)
+    jobs = network_jobs(name, data.fold_numbers, config, seed)
+    return fit_networks(task, jobs, context, share)
 
 
 def _blended(

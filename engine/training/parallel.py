@@ -19,7 +19,7 @@ from .checkpoints import Checkpoints
 from .context import TrainContext
 from .distributed import fit_distributed
 from .networks import NetworkFitter, NetworkJob, NetworkTask
-from .pieces import pretraining_piece
+from .pieces import Share, pretraining_piece
 from .processes import fit_in_processes
 
 # Starting processes takes some seconds, which pays only from so many graph passes on.
@@ -77,13 +77,17 @@ def plan(use: DeviceSettings, jobs: int, graph_passes: int) -> Plan:
     return alone if count == 1 else _processes("folds", count, cards, cores)
 
 
-def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContext) -> np.ndarray:
+def fit_networks(
+    task: NetworkTask, jobs: list[NetworkJob], context: TrainContext, share: Share | None = None
+) -> np.ndarray:
     """Fit the networks of a member, and predict each row with those that never saw it.
 
     Args:
         task: what they share.
         jobs: which networks, of one member; those that are finished are not trained again.
         context: of the fit; its reporter is told each epoch, and a step for each epoch.
+        share: fit these alone, as many at once and with as many threads as if it were all; their
+            results lie in checkpoints. All by default.
 
     Raises:
         DivergedError: when the loss of one becomes NaN or infinite.
@@ -93,10 +97,13 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContex
         that no network predicts.
     """
     training, member = task.config.training, jobs[0].member
-    waiting, results = _waiting_jobs(task, jobs, context)
+    own = jobs if share is None else share.taken(jobs)
+    waiting, results = _waiting_jobs(task, own, context)
     passes = sum(int((task.folds != job.fold).sum()) for job in jobs) * training.all_epochs
     chosen = _planned(member, context) or plan(context.use, len(jobs), passes)
-    _save_plan(chosen, member, context)
+    if share is None or not share.of:
+        # Of several tasks, none writes what others write too.
+        _save_plan(chosen, member, context)
     where = f"{title_of(member)} trains on {chosen.where}"
     context.reporter.log(f"{chosen.remark}: {where}" if chosen.remark else where)
     if chosen.mode == "folds":
@@ -107,6 +114,8 @@ def fit_networks(task: NetworkTask, jobs: list[NetworkJob], context: TrainContex
     else:
         _fit_here(task, waiting, chosen, context, results.__setitem__)
     predicted = np.full(task.labels.shape, np.nan)
+    if share is not None:
+        return predicted
     predicted[np.isin(task.folds, [job.fold for job in jobs])] = 0
     # In the order of the jobs, whichever ended first: sums of floats depend on it.
     for job in jobs:

@@ -1,13 +1,15 @@
 """The pieces of a fit, and the names of their checkpoints; loads no torch."""
 
 import re
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypeVar
 
 SUFFIX = ".safetensors"
 _FILE = re.compile(
     r"(?P<pretraining>pretraining-)?(?P<member>\w+?)-(?:(?P<fold>\d+|all)-)?(?P<number>\d+)"
     r"\.(?:done|state-(?P<epoch>\d+))" + re.escape(SUFFIX)
 )
+Taken = TypeVar("Taken")
 
 
 class Piece(NamedTuple):
@@ -26,6 +28,22 @@ class Piece(NamedTuple):
     fold: str
     number: int
     epoch: int | None
+
+
+class Share(NamedTuple):
+    """Some of a fit's pieces: those of one task among several, each on a machine of its own.
+
+    Attributes:
+        number: of the task, from 0.
+        of: how many tasks there are; 0 for the one that only prepares them.
+    """
+
+    number: int = 0
+    of: int = 0
+
+    def taken(self, pieces: Iterable[Taken]) -> list[Taken]:
+        """Those of all pieces of a member that are this task's."""
+        return [piece for n, piece in enumerate(pieces) if self.of and n % self.of == self.number]
 
 
 def piece_in(file: str) -> Piece | None:

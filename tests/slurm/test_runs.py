@@ -31,14 +31,20 @@ from tests.slurm.cluster import HIGH, LOW, Cluster
 
 pytestmark = pytest.mark.slow
 
-LONGER = RunConfig(name="longer", preset="cpu", folds="random:3")
+LONGER = RunConfig(name="longer", preset="smoke", folds="random:5")
 
 
 @pytest.fixture(autouse=True)
 def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
     """A workspace with a cluster that its user has checked."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (home() / FILE).write_text(f"partition: {LOW}\ntime: 30 min\ncpus: 2\nmemory: 2 GB\n")
+    describe()
+
+
+def describe(more: str = "") -> None:
+    """Describe the cluster, and remember that its user has checked it."""
+    text = f"partition: {LOW}\ntime: 30 min\ncpus: 2\nmemory: 1 GB\n"
+    (home() / FILE).write_text(text + more)
     remember_checked(
         NodeReport(
             node="one", python="", executable="", versions=package_versions(), hardware=detect()
@@ -51,7 +57,7 @@ def of_longer(tmp_path_factory: pytest.TempPathFactory, slice_of_textbook: Table
     """The out-of-fold file of the longer run, carried out here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYGIN_HOME", str(tmp_path_factory.mktemp("longer")))
-        run = wait_for(start_run(slice_of_textbook, LONGER))
+        run = wait_for(start_run(slice_of_textbook, LONGER), 900)
         assert run.state == "done", f"{run.reason}\n{read_log(run)}"
         return out_of_fold_file(run)
 
@@ -70,7 +76,7 @@ def working(run: Run, seconds: float = 120) -> Run:
 
 def done(run: Run) -> Run:
     """The run at its end, which is a good one."""
-    ended = wait_for(run)
+    ended = wait_for(run, 900)
     assert ended.state == "done", f"{ended.reason}\n{read_log(ended)}"
     return ended
 
@@ -152,7 +158,7 @@ def test_a_worker_that_is_killed_twice_is_not_tried_again(
     kill_worker(run)
     until(lambda: find_run(run.id).job not in ("", run.job), 60, "is not submitted again")
     kill_worker(working(find_run(run.id)))
-    ended = wait_for(run)
+    ended = wait_for(run, 900)
     assert ended.state == "interrupted"
     assert "(FAILED)" in ended.reason
     assert "Resume it" in ended.reason
@@ -195,3 +201,24 @@ def test_a_run_whose_time_is_up_goes_on(
     ended = done(run)
     assert ended.job == run.job
     assert out_of_fold_file(ended) == of_longer
+
+
+def test_folds_and_members_are_divided_over_jobs(
+    slice_of_textbook: Table, cluster: Cluster, of_longer: bytes
+) -> None:
+    describe("tasks: 3\n")
+    run = start_run(slice_of_textbook, LONGER, on="slurm")
+    until(lambda: "Of 4 jobs of Slurm's" in find_run(run.id).reason, 120, "is not divided")
+    ended = done(run)
+    assert states(run) == ["queued", "running", "done"]
+    assert out_of_fold_file(ended) == of_longer
+
+
+def test_a_divided_run_is_stopped_and_goes_on(
+    slice_of_textbook: Table, cluster: Cluster, of_longer: bytes
+) -> None:
+    describe("tasks: 2\n")
+    run = stop_run(working(start_run(slice_of_textbook, LONGER, on="slurm")))
+    assert run.state == "stopped"
+    until(lambda: not cluster.ask("squeue", "--noheader"), 30, "its jobs go on")
+    assert out_of_fold_file(done(resume_run(run))) == of_longer
