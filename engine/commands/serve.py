@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..base.errors import UserError
 from ..base.limits import limits
-from .options import Commands, port
+from .options import Commands, port, whole_number
 from .output import print_line
 
 _HOST, _PORT = "127.0.0.1", 8600
@@ -25,7 +25,7 @@ def add(commands: Commands) -> None:
     command.add_argument("--port", type=port, default=_PORT, help=f"{_PORT} by default")
     command.add_argument(
         "--workers",
-        type=_workers,
+        type=whole_number,
         metavar="N",
         help="processes that predict; one a core, 4 at most",
     )
@@ -36,13 +36,6 @@ def add(commands: Commands) -> None:
         help="holds the token that callers show, and only you may read it; else POLYGIN_TOKEN does",
     )
     command.set_defaults(carry_out=_serve)
-
-
-def _workers(text: str) -> int:
-    """A number of processes, as argparse's `type`."""
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 64")
-    return int(text)
 
 
 def _serve(arguments: argparse.Namespace) -> None:

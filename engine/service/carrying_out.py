@@ -97,7 +97,7 @@ class _Reporter:
     def __init__(self, files: JobFiles, job: Job) -> None:
         self.job = job
         self._files = files
-        self._said, self._what = 0.0, ""
+        self._said = 0.0
         self.tell(state="working", since=None, words="")
 
     def predicted(self, what: str, done: int, total: int) -> None:
@@ -107,10 +107,9 @@ class _Reporter:
                 f"The table has {counted(total, 'row')}, and a job predicts {MOST_ROWS:,} at most: "
                 "split it."
             )
-        if self.job.since is None or what != self._what:
+        if self.job.since is None or what != self.job.doing:
             # The first rows came with the start of all processes: the time counts from here.
-            self._what = what
-            self.tell(since=time.time(), first=done, done=done, total=total)
+            self.tell(doing=what, since=time.time(), first=done, done=done, total=total)
         elif time.monotonic() > self._said + _TELL_SECONDS:
             self.tell(done=done, total=total)
 

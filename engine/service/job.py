@@ -40,7 +40,8 @@ class Job(BaseModel):
         smiles_column, id_column: that were named.
         created: when it was given, in seconds since 1970.
         state: `done` and `failed` are its ends.
-        since, first: when its process began to predict, and how many rows were done before.
+        doing: what its process is at.
+        since, first: when its process began with that, and how many rows were done before.
         done, total: how many rows are predicted, and how many there are.
         ended: when it ended, in seconds since 1970.
         kept, problems, guesses: of a job that is done, how many rows its result has, could not be
@@ -67,6 +68,7 @@ class Job(BaseModel):
     id_column: str | None = None
     created: float
     state: State = "waiting"
+    doing: str = ""
     since: float | None = None
     first: int = 0
     done: int = 0

@@ -37,7 +37,7 @@ class ServiceSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     token: str = ""
-    workers: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(default=1, ge=1)
     limits: Limits = Limits()
     preload: bool = True
     call_seconds: float = Field(default=60.0, gt=0)
