@@ -15,6 +15,7 @@ from bench import (
     screening_cost,
     service,
     small_tables,
+    student,
 )
 from bench.accuracy import time_to_error
 from bench.readme_tables import RESULT, SOURCES, figures_table, polymers_table
@@ -75,7 +76,7 @@ def test_the_page_on_intervals_holds_how_well_probabilities_hold(folds: str) -> 
     assert probabilities.markdown(found) in page
 
 
-@pytest.mark.parametrize("bench", [desk, screening])
+@pytest.mark.parametrize("bench", [desk, screening, student])
 def test_the_page_on_speed_holds_what_was_measured(bench) -> None:
     page = (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
     assert bench.report(read_json(ROOT / bench.RESULT)) in page
