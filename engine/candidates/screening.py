@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..base.errors import UserError
 from ..base.wording import clipped, counted
+from ..base.workspace import COMMAND
 from ..inference.predict import Predictor
 from ..inference.specification import Requirement
 from ..screening import Screened, Wanted, screen
@@ -211,6 +212,10 @@ def _words(screening: Screening, screened: Screened) -> str:
         sentences.append(
             f"A student of the model ruled out most of them; the model itself predicted "
             f"{screened.in_full:,}."
+        )
+    if screened.lacks_student:
+        sentences.append(
+            f"With a student, which `{COMMAND} distil` makes for this model, it takes less time."
         )
     if screened.problems:
         sentences.append(f"{counted(screened.problems, 'row')} could not be read.")

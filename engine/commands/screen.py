@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..base.errors import UserError
 from ..base.wording import counted, listed
+from ..base.workspace import COMMAND
 from ..inference.seen import UNKNOWN_ATOMS
 from ..screening import Screened, Wanted, screen
 from .options import (
@@ -104,6 +105,12 @@ def _tell(screened: Screened, out: Path) -> None:
         print_line(
             f"The student ruled out what cannot be meant; the ensemble predicted "
             f"{screened.in_full:,} rows.",
+            stderr=True,
+        )
+    if screened.lacks_student:
+        print_line(
+            "The model has no student, which would have ruled most rows out in minutes: "
+            f"`{COMMAND} distil` makes one.",
             stderr=True,
         )
     print_line(f"Written to {out}: {screened.kept:,} of {counted(screened.rows, 'row')}.")

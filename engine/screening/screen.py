@@ -133,6 +133,7 @@ class Screened:
         guesses: how many would have been kept but for a value that is a mere guess.
         in_full: how many the ensemble predicted; fewer than `rows` where a student ruled the others
             out.
+        lacks_student: whether a student of the model would have saved time.
         gone_on: how many rows were done already when this process began.
         problems_file: where those are that could not be predicted; None without any.
         skipped: files in folders whose names are not those of tables.
@@ -144,6 +145,7 @@ class Screened:
     problems: int
     guesses: int
     in_full: int
+    lacks_student: bool
     gone_on: int
     problems_file: Path | None
     skipped: list[Path] = field(default_factory=list)
@@ -213,7 +215,10 @@ def screen(
     with work_on(plan, out) as work:
         files, unread = _opened(found.paths, work, row_predictor, plan)
         rows = sum(file.rows for file in files)
-        student = _student_for(predictor, plan, rows)
+        may_save_time = bool(plan.asked) and not plan.in_full and rows >= FEWEST_ROWS
+        student = None
+        if may_save_time:
+            student = Student.of(bundle_files(predictor.folder), info)
         job = Job(row_predictor, plan, work, files, progress, best_so_far)
         done = all_in_full(job) if student is None else by_student(job, student)
         counts = write_result(plan, done.parts(), done.unread(), done.columns, out)
@@ -221,6 +226,7 @@ def screen(
         rows,
         *counts,
         in_full=done.in_full,
+        lacks_student=may_save_time and student is None and not info.conditions,
         gone_on=done.gone_on,
         problems_file=problems_file(out) if counts.problems else None,
         skipped=found.skipped,
@@ -241,10 +247,3 @@ def _opened(
         columns, by_name = columns_of_units_or_names(stream.head, plan.smiles, plan.id)
         files.append(OpenedFile(file.name, stream.count, stream.chunks, columns, by_name))
     return files, unread
-
-
-def _student_for(predictor: Predictor, plan: Plan, rows: int) -> Student | None:
-    """The model's student, where it has one and that saves time."""
-    if plan.in_full or not plan.asked or rows < FEWEST_ROWS:
-        return None
-    return Student.of(bundle_files(predictor.folder), predictor.info)

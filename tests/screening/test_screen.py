@@ -91,6 +91,7 @@ def test_all_rows_are_written_as_predict_has_them(
         (~failed).sum(),
         failed.sum(),
     )
+    assert not screened.lacks_student
     assert told[-1] == ("repeat units", ROWS, ROWS)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         [out.name, "out-problems.csv", "units.csv"]
@@ -131,6 +132,15 @@ def test_the_best_come_first(
     best = known.sort_values(direction.name, ascending=ascending, kind="stable")[:7]
     assert screened.kept == 7
     assert _read(out)["id"].tolist() == best["id"].tolist()
+
+
+def test_of_a_long_file_it_is_said_that_a_student_would_save_time(
+    predictor: Predictor, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen_module, "FEWEST_ROWS", ROWS)
+    keep = _specification(predictor, "Tg > 0")
+    for wanted, lacks in ((Wanted(keep), True), (Wanted(keep, in_full=True), False), (None, False)):
+        assert screen(predictor, [table], tmp_path / "out.csv", wanted).lacks_student is lacks
 
 
 def test_the_most_likely_come_first(predictor: Predictor, table: Path, tmp_path: Path) -> None:
