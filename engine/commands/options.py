@@ -9,7 +9,7 @@ from ..inference.predict import Predictor
 from ..inference.specification import Requirement, read_specification
 from ..runs import find_model
 from ..runs.clone import switch_of
-from ..runs.records import MAX_SEED
+from ..runs.records import MAX_SEED, Where
 from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..table.conditions import named_values
@@ -115,6 +115,17 @@ def add_devices(command: argparse.ArgumentParser) -> None:
             group.add_argument(
                 f"--{name}", choices=choices, default=field.default, help=_DEVICE_HELP[name]
             )
+
+
+def add_on(command: argparse.ArgumentParser, default: Where | None) -> None:
+    """Let a command say where its work is done."""
+    command.add_argument(
+        "--on",
+        choices=get_args(Where),
+        default=default,
+        help="work on this machine, or on the Slurm cluster that cluster.yaml in the "
+        "workspace describes (see `cluster check`)",
+    )
 
 
 def seed(text: str) -> int:

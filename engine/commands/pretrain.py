@@ -9,7 +9,8 @@ from shutil import rmtree
 from ..base.errors import UserError
 from ..base.workspace import subfolder
 from ..training.reporter import Reporter
-from .options import Commands, seed, whole_number
+from .on_cluster import carry_out_on_slurm
+from .options import Commands, add_on, seed, whole_number
 from .output import print_line, progress_bar
 
 
@@ -52,6 +53,7 @@ def add(commands: Commands) -> None:
     pretrain.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="of everything random; 0 by default"
     )
+    add_on(pretrain, "here")
     pretrain.set_defaults(carry_out=_pretrain)
 
 
@@ -73,8 +75,10 @@ class _Teller(Reporter):
         )
 
 
-def _pretrain(arguments: argparse.Namespace) -> None:
+def _pretrain(arguments: argparse.Namespace) -> int:
     """Make an encoder, and say what it is."""
+    if arguments.on == "slurm":
+        return _pretrain_on_slurm(arguments)
     # Loaded here, since they wait for torch.
     from ..base.hardware import detect
     from ..models.encoder import INFO, WEIGHTS
@@ -96,6 +100,16 @@ def _pretrain(arguments: argparse.Namespace) -> None:
         f"The encoder in {arguments.output} learned from {info.known:,} units of the tables and "
         f"{info.made_up:,} made-up ones."
     )
+    return 0
+
+
+def _pretrain_on_slurm(arguments: argparse.Namespace) -> int:
+    numbers = {"made-up": arguments.made_up, "epochs": arguments.epochs, "seed": arguments.seed}
+    said = [f"--{name}={number}" for name, number in numbers.items()]
+    tables = [str(table.resolve()) for table in arguments.tables]
+    output = str(arguments.output.resolve())
+    words = ["pretrain", *said, "--output", output, "--", *tables]
+    return carry_out_on_slurm(words, Path.cwd())
 
 
 def _demand_empty(folder: Path, unfinished: Container[str]) -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from typing import get_args
 
 from rich.console import Console
 from rich.progress import TaskID
@@ -23,10 +22,10 @@ from ..runs import (
     unlearned_words,
     with_kept_folds,
 )
-from ..runs.records import LONGEST, Where, checked_name
+from ..runs.records import LONGEST, checked_name
 from ..settings.devices import DeviceSettings
 from ..table import Table, leave_out
-from .options import Commands, add_devices, add_run, add_settings, device_settings, seed
+from .options import Commands, add_devices, add_on, add_run, add_settings, device_settings, seed
 from .output import bars, print_figures, print_line, progress_bar
 from .sources import add_leave_out, add_tables, checked_tables
 from .table_options import add_accept, said_mending, tell_findings
@@ -44,7 +43,7 @@ def add(commands: Commands) -> None:
     train.add_argument("--name", help="for the list of runs; else the table's name")
     add_accept(train)
     _add_detach(train)
-    _add_on(train, "here")
+    add_on(train, "here")
     train.set_defaults(carry_out=_train)
 
     resume = commands.add_parser(
@@ -52,7 +51,7 @@ def add(commands: Commands) -> None:
     )
     add_run(resume)
     _add_detach(resume)
-    _add_on(resume, None)
+    add_on(resume, None)
     resume.set_defaults(carry_out=_resume)
 
     clone = commands.add_parser(
@@ -74,23 +73,13 @@ def add(commands: Commands) -> None:
         "stays in the run's folds",
     )
     _add_detach(clone)
-    _add_on(clone, "here")
+    add_on(clone, "here")
     add_devices(clone)
     clone.set_defaults(carry_out=_clone, **dict.fromkeys(DeviceSettings.model_fields))
 
 
 def _add_detach(command: argparse.ArgumentParser) -> None:
     command.add_argument("--detach", action="store_true", help="return at once")
-
-
-def _add_on(command: argparse.ArgumentParser, default: Where | None) -> None:
-    command.add_argument(
-        "--on",
-        choices=get_args(Where),
-        default=default,
-        help="carry it out on this machine, or on the Slurm cluster that cluster.yaml in the "
-        "workspace describes (see `cluster check`)",
-    )
 
 
 def _add_pretrained(command: argparse.ArgumentParser, default: bool | None) -> None:

@@ -7,8 +7,9 @@ It submits them, asks Slurm for them now and then, and takes what their workers 
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder, write_atomic
@@ -34,6 +35,10 @@ _TRIED_AGAIN = {"FAILED", "NODE_FAIL", "BOOT_FAIL", "COMPLETED"}
 """Ends that another node may spare a run whose worker has not said how it ended."""
 
 
+NodeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,255}$")]
+"""Of a node; it becomes a word of a script."""
+
+
 class Submission(BaseModel):
     """What Slurm was given: the content of `slurm.json`, which only the supervisor writes.
 
@@ -43,7 +48,7 @@ class Submission(BaseModel):
     """
 
     tries: int = 0
-    without: list[str] = []
+    without: list[NodeName] = []
 
 
 class SlurmRuns:

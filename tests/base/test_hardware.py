@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from engine.base import hardware
-from engine.base.hardware import Gpu
+from engine.base.hardware import Gpu, usable_cores
 
 CARDS = [Gpu(name=name, vram_gb=16) for name in ("A", "B", "C")]
 
@@ -57,3 +57,10 @@ def test_a_card_that_does_not_answer_hides_no_other(monkeypatch: pytest.MonkeyPa
         return handle
 
     assert hardware._of_each_gpu(ask) == [0, 2]
+
+
+def test_slurm_gives_a_job_fewer_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware.psutil.Process, "cpu_affinity", lambda self: [0, 1, 2, 3])
+    for given, cores in {"2": 2, "8": 4, "0": 4, "two": 4}.items():
+        monkeypatch.setenv("SLURM_CPUS_PER_TASK", given)
+        assert usable_cores() == cores

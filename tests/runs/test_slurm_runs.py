@@ -14,7 +14,7 @@ from engine.features.cache import FeatureCache
 from engine.runs import changes_of, control, find_run, slurm_runs, store
 from engine.runs.places import OnNode
 from engine.runs.reporting import StoppedError
-from engine.runs.slurm_runs import SlurmRuns, job_name
+from engine.runs.slurm_runs import SlurmRuns, job_name, read_submission
 from tests.runs.conftest import inserted
 
 Look = Callable[..., None]
@@ -199,3 +199,10 @@ def test_no_sqlite_is_opened_on_a_node(workspace: Path, monkeypatch: pytest.Monk
         cache.write({"*CC*": b"bytes"})
         assert cache.read(["*CC*"]) == {}
     assert not [*(home() / "cache").iterdir()]
+
+
+def test_no_line_of_a_workspace_becomes_a_line_of_a_script(workspace: Path) -> None:
+    run = inserted("a", "stopped", place="slurm")
+    for name, without in {"one": ["one"], "one\ntouch /tmp/was-here": []}.items():
+        (run.folder / "slurm.json").write_text(json.dumps({"tries": 1, "without": [name]}))
+        assert read_submission(run).without == without

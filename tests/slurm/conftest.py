@@ -1,9 +1,14 @@
 """A Slurm of the tests' own, with two nodes that are both this machine."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from engine.base.hardware import detect
+from engine.base.versions import package_versions
+from engine.base.workspace import home
+from engine.cluster.settings import FILE, NodeReport, remember_checked
 from tests.slurm import cluster as slurm
 
 
@@ -26,3 +31,20 @@ def cluster(_cluster: slurm.Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterato
         if "DOWN" in _cluster.ask("scontrol", "show", "node", node):
             _cluster.set_node(node, "resume")
     _cluster.wait_until_idle()
+
+
+@pytest.fixture
+def described(cluster: slurm.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workspace with that cluster, which its user has checked."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    describe()
+
+
+def describe(more: str = "") -> None:
+    """Describe the cluster in the workspace, as its user has checked it."""
+    text = f"partition: {slurm.LOW}\ntime: 30 min\ncpus: 2\nmemory: 1 GB\n"
+    (home() / FILE).write_text(text + more)
+    versions, hardware = package_versions(), detect()
+    remember_checked(
+        NodeReport(node="one", python="", executable="", versions=versions, hardware=hardware)
+    )

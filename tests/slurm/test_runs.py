@@ -9,10 +9,8 @@ import psutil
 import pytest
 
 from engine.base.errors import UserError
-from engine.base.hardware import detect
-from engine.base.versions import package_versions
 from engine.base.workspace import home
-from engine.cluster.settings import FILE, NodeReport, remember_checked
+from engine.cluster.settings import FILE
 from engine.runs import (
     Run,
     RunConfig,
@@ -27,29 +25,12 @@ from engine.runs.records import Where
 from engine.table import Table
 from tests.conftest import wait_for
 from tests.runs.conftest import SHORT, out_of_fold_file, until
-from tests.slurm.cluster import HIGH, LOW, Cluster
+from tests.slurm.cluster import HIGH, Cluster
+from tests.slurm.conftest import describe
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("described")]
 
 LONGER = RunConfig(name="longer", preset="smoke", folds="random:5")
-
-
-@pytest.fixture(autouse=True)
-def described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cluster: Cluster) -> None:
-    """A workspace with a cluster that its user has checked."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    describe()
-
-
-def describe(more: str = "") -> None:
-    """Describe the cluster, and remember that its user has checked it."""
-    text = f"partition: {LOW}\ntime: 30 min\ncpus: 2\nmemory: 1 GB\n"
-    (home() / FILE).write_text(text + more)
-    remember_checked(
-        NodeReport(
-            node="one", python="", executable="", versions=package_versions(), hardware=detect()
-        )
-    )
 
 
 @pytest.fixture(scope="module")

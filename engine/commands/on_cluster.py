@@ -1,0 +1,98 @@
+"""Letting a command be carried out on a node of the cluster, and showing what it says there."""
+
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from ..base.errors import UserError
+from ..base.plain_files import oddity
+from ..base.workspace import home, subfolder
+from ..cluster.queue import WAITING, Job, cancel, jobs_of_user
+from ..cluster.settings import demand_checked, read_cluster
+from .output import print_line
+
+_SECONDS_BETWEEN = 5.0
+"""Of two questions to Slurm."""
+_LATE_SECONDS = 10.0
+"""By which a network file system may show what a node wrote later than Slurm its end."""
+
+
+def carry_out_on_slurm(words: list[str], folder: Path) -> int:
+    """Carry a command out as one job of Slurm's, and show what it says until it has ended.
+
+    The same command said again, while its job waits or works, shows that job. Ctrl-C cancels it.
+
+    Args:
+        words: of the command; it goes on where it was cut off when it is said again.
+        folder: where it works.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        UserError: when Slurm does not take it.
+    """
+    demand_checked()
+    key = sha256("\0".join([str(folder), *words]).encode()).hexdigest()[:12]
+    own, name = subfolder("slurm", f"command-{key}"), f"polygin-{words[0]}-{key}"
+    log = own / "log"
+    job = _job_at_work(name)
+    if job is None:
+        log.unlink(missing_ok=True)
+        job = _submitted(words, folder, own, name)
+        print_line(f"Slurm's job {job} was submitted; its log is {log}.", stderr=True)
+    try:
+        ended = _shown(job, log)
+    except KeyboardInterrupt:
+        cancel(job, name)
+        raise
+    if ended is None or ended.state != "COMPLETED":
+        how = ended.how_it_ended if ended else "Slurm knows it no more"
+        raise UserError(f"Slurm's job {job} ended ({how}): {log} may tell why.")
+    return 0
+
+
+def _job_at_work(name: str) -> str | None:
+    known = jobs_of_user().items()
+    return next((job for job, each in known if each.name == name and not each.ended), None)
+
+
+def _submitted(words: list[str], folder: Path, own: Path, name: str) -> str:
+    # Here: commands that stay on this machine need no submitit.
+    from ..cluster.submission import python_words, submit
+
+    command = ["cluster.on_node", str(home()), str(folder), str(own / "log"), *words]
+    return submit(python_words(read_cluster(), *command), name, read_cluster(), own / "submitted")
+
+
+def _shown(job: str, log: Path) -> Job | None:
+    """Show a job's log until it has ended; its last state, or None where Slurm has forgotten it."""
+    shown, told, asked = 0, "", 0.0
+    ended_since: float | None = None
+    known: Job | None = None
+    while ended_since is None or time.monotonic() - ended_since < _LATE_SECONDS:
+        shown += _print_from(log, shown)
+        if ended_since is None and time.monotonic() - asked > _SECONDS_BETWEEN:
+            asked, known = time.monotonic(), jobs_of_user().get(job)
+            waits = known is not None and known.state in WAITING
+            words = f"Slurm's job {job} waits. {known.why_it_waits}." if known and waits else ""
+            if words and words != told:
+                print_line(words, stderr=True)
+            told = words
+            if known is None or known.ended:
+                ended_since = time.monotonic()
+        time.sleep(0.5)
+    return known
+
+
+def _print_from(log: Path, start: int) -> int:
+    """Print what was added to a log; returns its bytes."""
+    if not log.exists() or oddity(log):
+        return 0
+    with log.open("rb") as file:
+        file.seek(start)
+        new = file.read()
+    sys.stderr.write(new.decode("utf-8", "replace"))
+    sys.stderr.flush()
+    return len(new)
