@@ -10,8 +10,12 @@ from engine.base.workspace import ASSETS, DOCS
 
 DOCUMENTS = {
     "glossary": ("Glossary", DOCS / "glossary.md"),
+    "tutorial": ("Tutorial", DOCS / "tutorial.md"),
+    "how-to": ("How to …", DOCS / "how-to.md"),
     "presets": ("Presets", DOCS / "presets.md"),
     "intervals": ("Intervals and the domain", DOCS / "intervals.md"),
+    "models": ("The models, and why these", DOCS / "theory-models.md"),
+    "uncertainty": ("How sure an answer is", DOCS / "theory-uncertainty.md"),
     "sources": ("Several tables", DOCS / "sources.md"),
     "accuracy": ("Accuracy", DOCS / "accuracy.md"),
     "speed": ("Speed, devices, memory", DOCS / "speed.md"),

@@ -1,0 +1,143 @@
+"""The tutorial and the how-tos do what they say: every block of code on them is run."""
+
+import io
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+import pytest
+
+from engine.base.workspace import DOCS
+from engine.commands import main, parser
+from tests.conftest import ROOT
+
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMAND = "python -m engine "
+LONG = {"Leave a doubtful label out", "Screen a million repeat units", "Use it from Python"}
+"""How-tos that train, or predict hundreds of rows with the shipped model."""
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    language: str
+    code: str
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The blocks of a page, or of a part of it, in their order."""
+    return [Block(*found.groups()) for found in BLOCK.finditer(text)]
+
+
+def sections_of(page: str) -> dict[str, list[Block]]:
+    """The blocks of a page by the heading that they stand below."""
+    parts = re.split(r"^## (.+)$", (DOCS / page).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {title: blocks_of(text) for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+TUTORIAL = [block for blocks in sections_of("tutorial.md").values() for block in blocks]
+HOW_TOS = sections_of("how-to.md")
+
+
+def run(blocks: list[Block]) -> str:
+    """Run blocks as somebody would who types them in: commands, and Python in one namespace.
+
+    Commands are carried out in this process, which has torch loaded already.
+
+    Returns:
+        What the commands print.
+    """
+    names: dict[str, object] = {}
+    printed = io.StringIO()
+    for block in blocks:
+        if block.language == "python":
+            exec(compile(block.code, "a block of a page", "exec"), names)
+            continue
+        for words in commands_of(block):
+            with redirect_stdout(printed), redirect_stderr(printed):
+                code = main(words)
+            assert code == 0, f"{words}\n{printed.getvalue()}"
+    return printed.getvalue()
+
+
+def commands_of(block: Block) -> list[list[str]]:
+    """The words of each command of a block that is not Python."""
+    assert block.language == "bash", f"nobody runs a block of {block.language!r}"
+    lines = block.code.splitlines()
+    assert all(line.startswith(COMMAND) for line in lines), block.code
+    return [shlex.split(line.removeprefix(COMMAND)) for line in lines]
+
+
+class Done(NamedTuple):
+    """The tutorial, gone through: the folder, and what its commands printed."""
+
+    folder: Path
+    printed: str
+
+
+@pytest.fixture(scope="module")
+def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Done]:
+    """Somebody goes through the tutorial."""
+    folder = tmp_path_factory.mktemp("reader")
+    (folder / "assets").symlink_to(ROOT / "assets")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(folder / "workspace"))
+        # Without it, as wide as the terminal is.
+        patch.setenv("COLUMNS", "120")
+        patch.chdir(folder)
+        yield Done(folder, run(TUTORIAL))
+
+
+@pytest.fixture
+def reader(tutorial: Done, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of somebody who has gone through the tutorial."""
+    monkeypatch.setenv("POLYGIN_HOME", str(tutorial.folder / "workspace"))
+    monkeypatch.chdir(tutorial.folder)
+    return tutorial.folder
+
+
+def test_the_tutorial_leads_to_a_list_of_candidates(tutorial: Done) -> None:
+    folder, printed = tutorial
+    assert "155 rows, 155 usable" in printed
+    assert "Out-of-fold error" in printed
+    assert re.search(r"Written to candidates.csv: \d+ of 617 rows", printed)
+    assert (folder / "first.html").stat().st_size > 10_000
+    kept, listed = (pd.read_csv(folder / f"{name}.csv") for name in ("candidates", "shortlist"))
+    assert 0 < len(listed) < len(kept)
+    assert (kept["Tg"] > 120).all()
+    assert (kept["Density"] < 1.1).all()
+    assert listed["probability_all"].is_monotonic_decreasing
+    assert listed["domain"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "title", [pytest.param(title, marks=[pytest.mark.slow] * (title in LONG)) for title in HOW_TOS]
+)
+def test_a_how_to_does_what_it_says(title: str, reader: Path) -> None:
+    run(HOW_TOS[title])
+
+
+def test_the_long_how_tos_are_there() -> None:
+    assert HOW_TOS.keys() >= LONG
+
+
+@pytest.mark.parametrize("title", HOW_TOS)
+def test_the_commands_of_a_how_to_exist(title: str) -> None:
+    """Also of those that are long to run."""
+    assert HOW_TOS[title]
+    for block in HOW_TOS[title]:
+        for words in commands_of(block) if block.language != "python" else ():
+            assert parser().parse_args(words).carry_out
+
+
+def test_commands_within_sentences_exist() -> None:
+    """Those that a page only names are parsed too, where they are written out."""
+    for page in ("index.md", "tutorial.md", "how-to.md"):
+        text = BLOCK.sub("", (DOCS / page).read_text(encoding="utf-8"))
+        for line in re.findall(rf"`{COMMAND}([^`]+)`", text):
+            if "…" not in line:
+                parser().parse_args(shlex.split(line))
