@@ -20,6 +20,7 @@ from ..runs import (
     delete_run,
     disk_use,
     empty_trash,
+    find_model,
     find_run,
     list_runs,
     restore,
@@ -66,7 +67,7 @@ def add(commands: Commands) -> None:
     export = commands.add_parser(
         "export", help="write a run's metrics for other programs, or its model to give away"
     )
-    add_run(export)
+    export.add_argument("run", metavar="RUN", help="its id or name; of any model with --onnx alone")
     export.add_argument("--csv", metavar="FILE", type=Path, help="a row for each epoch")
     export.add_argument(
         "--tensorboard", metavar="FOLDER", type=Path, help="event files, a folder for each network"
@@ -80,6 +81,13 @@ def add(commands: Commands) -> None:
         action="store_true",
         help="with --model: put the training units and their values into the copy, so that the "
         "nearest are shown beside predictions; whoever has it can read them",
+    )
+    export.add_argument(
+        "--onnx",
+        metavar="FILE",
+        type=Path,
+        help="the student of its model, as `distil` makes it, for programs without torch; needs "
+        "the package onnx",
     )
     export.set_defaults(carry_out=_export)
 
@@ -167,11 +175,24 @@ def _export(arguments: argparse.Namespace) -> None:
     """Write what is asked for, and say where it lies."""
     if arguments.with_neighbours and not arguments.model:
         raise UserError("--with-neighbours is for a model: add --model FOLDER.")
-    if not (arguments.csv or arguments.tensorboard or arguments.mlflow or arguments.model):
+    of_run = arguments.csv or arguments.tensorboard or arguments.mlflow or arguments.model
+    if not (of_run or arguments.onnx):
         raise UserError(
-            "Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI, --model FOLDER."
+            "Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI, --model FOLDER, "
+            "--onnx FILE."
         )
-    run = find_run(arguments.run)
+    if of_run:
+        _export_run(find_run(arguments.run), arguments)
+    if arguments.onnx:
+        # Loaded here, since it waits for torch.
+        from ..screening.onnx_file import write_onnx
+
+        write_onnx(find_model(arguments.run), arguments.onnx)
+        print_line(f"Written: {arguments.onnx}")
+
+
+def _export_run(run: Run, arguments: argparse.Namespace) -> None:
+    """Write what is asked for of a run."""
     for path, write in ((arguments.csv, write_csv), (arguments.tensorboard, write_tensorboard)):
         if path:
             write(run, path)

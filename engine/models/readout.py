@@ -12,8 +12,8 @@ from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
 from .messages import SumByGraph, greatest_of_spans
 
-# Sums over atoms are divided by this, so that they enter the heads on the scale of means.
-_TYPICAL_ATOMS = 32.0
+TYPICAL_ATOMS = 32.0
+"""Sums over atoms are divided by it, so that they enter the heads on the scale of means."""
 # Standard deviations at which descriptors are clipped: beyond, a value is odd, no matter how odd.
 _FARTHEST = 5.0
 
@@ -62,7 +62,7 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
             assert virtual is not None, "the network has no virtual nodes"
             return virtual
         assert total is not None
-        return total / (sizes if kind == "mean" else _TYPICAL_ATOMS)
+        return total / (sizes if kind == "mean" else TYPICAL_ATOMS)
 
     return torch.cat([part(kind) for kind in config.pooling], dim=1)
 
