@@ -19,6 +19,7 @@ from . import (
     distil,
     doctor,
     find,
+    kaggle,
     models,
     predict,
     presets,
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
         screen,
         distil,
         serve,
+        kaggle,
         studio,
         bench,
     ):

@@ -1,0 +1,4 @@
+"""The kit for Kaggle: a notebook and a dataset that run without network, and the notebook's steps.
+
+`kit.py` makes it here, of `wheels.py` and `notebook.py`; `steps.py` is what runs there.
+"""

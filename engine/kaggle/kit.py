@@ -1,0 +1,124 @@
+"""Making the kit: a folder with a notebook, and beside it the folder that becomes a dataset."""
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from ..base.errors import UserError
+from ..inference.bundle import read_info
+from ..inference.packing import pack
+from .image import Image, kaggle_image
+from .notebook import KIT_FILE, NAME, notebook
+from .wheels import Progress, download_wheels, own_version, own_wheel, requirements_text
+
+DATASET = "dataset"
+MODEL_FILE = "model.polygin"
+"""The model, packed as `models export` does it; by another name, as Kaggle unpacks ZIP archives."""
+
+
+class Kit(NamedTuple):
+    """A kit that was made.
+
+    Attributes:
+        folder: that holds it.
+        notebook: to be imported on Kaggle.
+        dataset: the folder whose files become a dataset.
+        megabytes: of the dataset (2²⁰ bytes).
+        wheels: how many it holds.
+        model: the name of the model that it brings; empty for none.
+    """
+
+    folder: Path
+    notebook: Path
+    dataset: Path
+    megabytes: float
+    wheels: int
+    model: str
+
+
+def make_kit(
+    folder: Path,
+    model: Path | None = None,
+    wheels: Path | None = None,
+    progress: Progress | None = None,
+    image: Image | None = None,
+) -> Kit:
+    """Write a notebook and a dataset that run on Kaggle without network.
+
+    Args:
+        folder: a new or an empty one, or that of an earlier kit, which is replaced.
+        model: the folder of a bundle that the dataset is to bring; None for none.
+        wheels: a folder of wheels of what Kaggle's image lacks; by default pip gets them.
+        progress: told how far it is.
+        image: what is taken for granted there; what `assets/kaggle_image.yaml` says by default.
+
+    Raises:
+        UserError: when the folder is in use, a wheel is not to be had, or the model is not whole.
+    """
+    image = image or kaggle_image()
+    info = read_info(model) if model else None
+    if wheels and not wheels.is_dir():
+        raise UserError(f"{wheels} is no folder: give one that holds wheels.")
+    _demand_room(folder)
+    fresh = folder.with_name(f".{folder.name}.unfinished")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        dataset = fresh / DATASET
+        dataset.mkdir(parents=True)
+        brought = _fill(dataset, model, image, wheels, progress)
+        about = {
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "polygin": own_version(),
+            "python": list(image.python),
+            "assumed": image.model_dump(include={"date", "there", "also_there", "left_out"}),
+            "brought": brought,
+            "model": None if info is None else info.name,
+        }
+        (dataset / KIT_FILE).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        (fresh / NAME).write_text(notebook(image), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    dataset = folder / DATASET
+    size = sum(path.stat().st_size for path in dataset.iterdir())
+    count = len([*dataset.glob("*.whl")])
+    name = "" if info is None else info.name
+    return Kit(folder, folder / NAME, dataset, size / 2**20, count, name)
+
+
+def _fill(
+    dataset: Path,
+    model: Path | None,
+    image: Image,
+    wheels: Path | None,
+    progress: Progress | None,
+) -> dict[str, list[str]]:
+    """Put wheels, requirements and the model into the dataset; returns what was brought."""
+    if progress:
+        progress("our wheel", 0, 1)
+    own_wheel(dataset)
+    if progress:
+        progress("our wheel", 1, 1)
+    brought = download_wheels(image, dataset, progress, wheels)
+    (dataset / "requirements.txt").write_text(requirements_text(brought), encoding="utf-8")
+    if model:
+        pack(model, dataset / MODEL_FILE, progress)
+    return brought
+
+
+def _demand_room(folder: Path) -> None:
+    """Refuse a place that holds anything else than a kit."""
+    if not folder.exists() and not folder.is_symlink():
+        return
+    if not folder.is_dir() or folder.is_symlink():
+        raise UserError(f"{folder} is no folder: name another place for the kit.")
+    names = {path.name for path in folder.iterdir()}
+    if names and names != {NAME, DATASET}:
+        raise UserError(
+            f"{folder} holds something else: name a new folder, or an empty one, for the kit."
+        )
