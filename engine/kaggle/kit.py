@@ -27,6 +27,7 @@ class Kit(NamedTuple):
         dataset: the folder whose files become a dataset.
         megabytes: of the dataset (2²⁰ bytes).
         wheels: how many it holds.
+        pins: the packages that it brings besides ours, as `name==version`.
         model: the name of the model that it brings; empty for none.
     """
 
@@ -35,6 +36,7 @@ class Kit(NamedTuple):
     dataset: Path
     megabytes: float
     wheels: int
+    pins: list[str]
     model: str
 
 
@@ -88,7 +90,8 @@ def make_kit(
     size = sum(path.stat().st_size for path in dataset.iterdir())
     count = len([*dataset.glob("*.whl")])
     name = "" if info is None else info.name
-    return Kit(folder, folder / NAME, dataset, size / 2**20, count, name)
+    pins = sorted({pin for of_python in brought.values() for pin in of_python})
+    return Kit(folder, folder / NAME, dataset, size / 2**20, count, pins, name)
 
 
 def _fill(

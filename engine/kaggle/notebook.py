@@ -18,15 +18,16 @@ _TITLE = """\
 
 Add two inputs on the right: the competition's data, and the dataset that was made with this
 notebook. Switch the internet off, choose *GPU T4 x2* (one card or none will do as well), and press
-*Save & Run All*. Nothing has to be changed by hand: `submission.csv` is there within minutes and is replaced
-by better ones as they are made; whatever fails leaves the one before."""
+*Save & Run All*. Nothing has to be changed by hand: `submission.csv` is there within minutes and is
+replaced by better ones as they are made; whatever fails leaves the one before."""
 
 _SETTINGS = """\
 AUTO_MODE = "auto"  # "predict" with the dataset's model, or "train"; "auto" trains if it has none
-PRESET = "auto"  # what errs least in the time; or "t4x2" (12 × 128), "best", "gpu", "cpu", "smoke"
+PRESET = "auto"  # what errs least in the time, or "t4x2" (12 × 128), "best", "gpu", "cpu", "smoke"
 HOURS = {hours}  # for everything; Kaggle ends a submission after 9
 SEED = 0
-INPUT, WORKING, SCRATCH = "{input}", "{working}", "{scratch}"
+INPUT, WORKING = "{input}", "{working}"
+SCRATCH = "{scratch}"
 """
 
 _FIND = """\
@@ -53,7 +54,7 @@ print(f"Installed in {time.time() - STARTED:.0f} s")
 
 _STEP = """\
 def step(name):
-    \"\"\"Let a step of polygin run in a process of its own, until the time is up at the latest.\"\"\"
+    # In a process of its own, which ends when the time is up at the latest.
     settings = dict(mode=AUTO_MODE, preset=PRESET, hours=HOURS, seed=SEED, started=STARTED)
     folders = dict(input=INPUT, working=WORKING, kit=str(KIT))
     left = max(STARTED + HOURS * 3600 - time.time(), 180)

@@ -1,6 +1,9 @@
 """The kit's notebook, executed as Kaggle executes it: offline, in a Python of its own."""
 
+import json
+import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 import nbformat
@@ -24,6 +27,8 @@ from tests.kaggle.conftest import (
     swap_test,
     with_all_there,
 )
+
+_COMMAND = "POLYGIN_KEEP=results/kaggle.json pytest -n0 -m slow tests/kaggle/test_notebook.py"
 
 
 def test_the_notebook_is_valid_and_its_cells_are_python() -> None:
@@ -52,11 +57,10 @@ def test_a_swapped_test_is_predicted_offline_with_the_model_that_was_brought(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("mode", "rows"), [("predict", 1500), ("train", 1500)])
 def test_the_dataset_brings_all_that_the_image_lacks(
-    mode: str, rows: int, kaggle: Kaggle, trained: Run, tmp_path: Path
+    kaggle: Kaggle, trained: Run, tmp_path: Path
 ) -> None:
-    """Installs every wheel of the kit; needs an index from which pip gets them."""
+    """Installs every wheel of the kit, predicts, and trains; needs an index that pip can ask."""
     image = kaggle_image().model_copy(update={"python": (_python(),)})
     try:
         kit = make_kit(tmp_path / "kit", trained.bundle, image=image)
@@ -65,15 +69,21 @@ def test_the_dataset_brings_all_that_the_image_lacks(
             raise
         pytest.skip(f"no wheels are to be had here: {error}")
     make_python(kaggle, [*image.there, *NOTEBOOKS])
-    test = swap_test(kaggle, rows)
-    notebook = add_dataset(kaggle, kit.folder)
-    printed = kaggle.run(notebook, AUTO_MODE=mode, PRESET="smoke", HOURS=1)
-    if mode == "predict":
-        _check_submission(kaggle, test, Predictor(trained.bundle))
-    else:
-        assert f"{rows:,} rows by the model trained here" in printed
-        _check_submission(kaggle, test)
-        assert (kaggle.working / "model.zip").is_file()
+    test, notebook = swap_test(kaggle, 1500), add_dataset(kaggle, kit.folder)
+    kept = {"megabytes": round(kit.megabytes), "wheels": kit.wheels, "brought": kit.pins}
+
+    kept["predict"] = printed = kaggle.run(notebook).splitlines()
+    assert any("1,500 rows by the dataset's model" in line for line in printed)
+    _check_submission(kaggle, test, Predictor(trained.bundle))
+
+    kept["train"] = printed = kaggle.run(
+        notebook, AUTO_MODE="train", PRESET="smoke", HOURS=1
+    ).splitlines()
+    assert any("1,500 rows by the model trained here" in line for line in printed)
+    _check_submission(kaggle, test)
+    assert (kaggle.working / "model.zip").is_file()
+    if place := os.environ.get("POLYGIN_KEEP"):
+        Path(place).write_text(json.dumps({"command": _COMMAND, **kept}, indent=1) + "\n")
 
 
 def _python() -> str:
@@ -104,6 +114,4 @@ def _check_submission(
 def _medians(predictor: Predictor | None) -> pd.Series:
     if predictor:
         return pd.Series(predictor.info.medians)
-    from io import StringIO
-
     return pd.read_csv(StringIO(SLICE))[["Tg", "Density"]].median()
