@@ -13,6 +13,7 @@ from engine.inference.bundle import INFO, BundleInfo, read_info
 from engine.inference.predict import Progress
 from engine.inference.predicted_tables import Unpredicted, predict_file
 from engine.inference.submission import make_submission, not_asked_for_words
+from engine.kaggle.kit import make_workspace_kit
 from engine.table import read_table
 from engine.table.conditions import condition_columns
 from engine.table.mending import FragmentsUse
@@ -297,6 +298,12 @@ def main() -> None:
     names = ", ".join(f"{column} ({unit_of(by_name[name])})" for column, name in columns_)
     st.markdown(f"This model predicts {plain(names)}.")
     check_limits()
+    predict_upload(folder, info)
+    offer_kaggle_kit(folder)
+
+
+def predict_upload(folder: Path, info: BundleInfo) -> None:
+    """Take the files in, and predict them when that is asked for."""
     files = upload_files()
     if files[0] is None:
         st.info("Upload the table to go on.", icon=":material/upload_file:")
@@ -320,6 +327,44 @@ def main() -> None:
     if result.get("key") == key:
         models.show_deviation(folder)
         show_result(result, files[0].name)
+
+
+@page_guard.part
+def offer_kaggle_kit(folder: Path) -> None:
+    """A notebook and a dataset by which the model predicts on Kaggle, where there is no network."""
+    with st.expander("On Kaggle, without network", icon=":material/inventory_2:"):
+        st.caption(
+            "Makes a notebook and a dataset that write submission.csv there with this model, or "
+            "with one that is trained there. For the dataset, pip downloads some hundred MB of "
+            "packages to the machine on which this app runs, which takes minutes."
+        )
+        if st.button("Make the kit", icon=":material/play_arrow:"):
+            bar = st.progress(0.0, text="Making the wheel…")
+            try:
+                made = make_workspace_kit(
+                    folder,
+                    lambda what, done, total: bar.progress(
+                        min(done / max(total, 1), 1.0), text=f"{what.capitalize()}: {done}/{total}"
+                    ),
+                )
+            finally:
+                bar.empty()
+            st.session_state["kaggle-kit"] = (folder, made)
+        of, kit = st.session_state.get("kaggle-kit", (None, None))
+        if of == folder and kit:
+            st.success(
+                f"The dataset has {kit.megabytes:,.0f} MB and lies in {plain(str(kit.dataset))}. "
+                "What to do on Kaggle: *Help*, “On Kaggle”.",
+                icon=":material/check_circle:",
+            )
+            st.download_button(
+                f"Download {kit.notebook.name}",
+                kit.notebook.read_bytes(),
+                kit.notebook.name,
+                "application/x-ipynb+json",
+                icon=":material/download:",
+                on_click="ignore",
+            )
 
 
 page_guard.draw(main)

@@ -1,6 +1,8 @@
 """What the notebook's steps are given: its settings, the competition's tables, the kit's model."""
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -119,23 +121,26 @@ def find_tables(settings: Settings) -> Tables:
     return min(found, key=lambda each: (each.train is None, each.test))
 
 
-def models_to_use(settings: Settings) -> list[tuple[str, Path]]:
-    """The models that are there before any is trained, and how to call them, the best first.
+def models_to_use(settings: Settings) -> list[tuple[str, Callable[[], Path]]]:
+    """The models that are there before any is trained, the best first.
 
-    Raises:
-        UserError: when the kit's model cannot be unpacked.
+    Returns:
+        How each is called, and what gives the folder of its bundle, or raises `UserError`.
     """
-    models = [("the model that polygin ships", SHIPPED)]
+    models: list[tuple[str, Callable[[], Path]]] = [
+        ("the model that polygin ships", lambda: SHIPPED)
+    ]
     if settings.brings_model:
-        models.insert(0, ("the dataset's model", _brought_model(settings.kit / MODEL_FILE)))
+        models.insert(0, ("the dataset's model", lambda: _brought_model(settings)))
     return models
 
 
-def _brought_model(file: Path) -> Path:
+def _brought_model(settings: Settings) -> Path:
     """The bundle of the kit's model, unpacked into the workspace once."""
-    folder = subfolder("brought") / "bundle"
+    file, folder = settings.kit / MODEL_FILE, subfolder("brought") / "bundle"
     if not folder.is_dir():
         fresh = folder.with_name("unfinished")
+        shutil.rmtree(fresh, ignore_errors=True)
         with file.open("rb") as archive:
             unpack(archive, file.name, fresh)
         fresh.rename(folder)

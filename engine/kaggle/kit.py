@@ -6,14 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from filelock import Timeout
+
 from ..base.errors import UserError
-from ..inference.bundle import read_info
+from ..base.workspace import lock, subfolder
+from ..inference.bundle import bundle_files, read_info
 from ..inference.packing import pack
 from .image import Image, kaggle_image
 from .notebook import KIT_FILE, NAME, notebook
 from .wheels import Progress, download_wheels, own_version, own_wheel, requirements_text
 
 DATASET = "dataset"
+_DIGITS = 12
+"""Of a digest, enough to tell the models of a workspace apart."""
+
 MODEL_FILE = "model.polygin"
 """The model, packed as `models export` does it; by another name, as Kaggle unpacks ZIP archives."""
 
@@ -92,6 +98,25 @@ def make_kit(
     name = "" if info is None else info.name
     pins = sorted({pin for of_python in brought.values() for pin in of_python})
     return Kit(folder, folder / NAME, dataset, size / 2**20, count, pins, name)
+
+
+def make_workspace_kit(model: Path, progress: Progress | None = None) -> Kit:
+    """The same in the workspace, one at a time, in a folder by what the model's files hold.
+
+    Args:
+        model: the folder of a bundle, which the dataset brings.
+        progress: told how far it is.
+
+    Raises:
+        UserError: as `make_kit`, and while another one is being made.
+    """
+    place = subfolder("kaggle-kits")
+    try:
+        with lock(place / "kit.lock").acquire(timeout=0):
+            digest = bundle_files(model).digest
+            return make_kit(place / digest[:_DIGITS], model, progress=progress)
+    except Timeout as error:
+        raise UserError("A kit is being made already: try again when it is done.") from error
 
 
 def _fill(

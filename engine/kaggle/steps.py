@@ -57,12 +57,15 @@ def insure(settings: Settings) -> None:
 
     tables = find_tables(settings)
     _say(*write_medians(settings, tables))
-    for called, model in models_to_use(settings):
+    for called, folder_of in models_to_use(settings):
         try:
-            _say(*submit_with(settings, tables, model, called))
+            _say(*submit_with(settings, tables, folder_of(), called))
             return
         except UserError as error:
             _say(f"Not with {called}: {error}")
+        except Exception as error:  # whatever it is, the next model may do without
+            traceback.print_exc()
+            _say(f"Not with {called}: {type(error).__name__}")
     raise UserError("No model could predict: the submission holds medians.")
 
 

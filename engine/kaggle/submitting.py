@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,6 @@ from ..base.workspace import subfolder, write_atomic
 from ..inference.predict import Predictor
 from ..inference.submission import make_submission
 from ..table import RawTable, read_table
-from ..table.written import csv_bytes
 from .inputs import Settings, Tables
 
 _SHOWN_ROWS = 5
@@ -28,7 +28,7 @@ def write_medians(settings: Settings, tables: Tables) -> list[str]:
     Returns:
         Sentences about what was done.
     """
-    test, sample = (pd.read_csv(path, dtype=str) for path in (tables.test, tables.sample))
+    test, sample = _texts(tables.test), _texts(tables.sample)
     train = pd.read_csv(tables.train) if tables.train else pd.DataFrame()
     id_column = _id_column(test, sample)
     made = pd.DataFrame({id_column: test[id_column] if id_column in test else sample[id_column]})
@@ -101,7 +101,8 @@ def sample_of(test: RawTable, sample: RawTable) -> tuple[RawTable, str]:
             f"{sample.name} has other ids than {test.name}: the {counted(len(ids), 'id')} of "
             f"{test.name} are submitted."
         )
-    return read_table(csv_bytes(frame), sample.name), remark
+    rows = np.arange(2, len(frame) + 2)
+    return replace(sample, frame=frame.reset_index(drop=True), rows=rows), remark
 
 
 def check_submission(settings: Settings, tables: Tables) -> list[str]:
@@ -116,10 +117,7 @@ def check_submission(settings: Settings, tables: Tables) -> list[str]:
     path = settings.submission
     if not path.is_file():
         raise UserError(f"{path} is not there.")
-    made, test, sample = (
-        pd.read_csv(each, dtype=str, keep_default_na=False)
-        for each in (path, tables.test, tables.sample)
-    )
+    made, test, sample = _texts(path), _texts(tables.test), _texts(tables.sample)
     id_column = _id_column(test, sample)
     if [*made.columns] != [*sample.columns]:
         raise UserError(
@@ -153,6 +151,11 @@ def _id_column(test: pd.DataFrame, sample: pd.DataFrame) -> str:
     """The sample's column of ids: the one that the test table has too, else the first."""
     shared = [str(name) for name in sample.columns if name in test.columns]
     return shared[0] if shared else str(sample.columns[0])
+
+
+def _texts(path: Path) -> pd.DataFrame:
+    """A table of which every cell is a text, as it stands there."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def _write(settings: Settings, made: pd.DataFrame, by: str) -> None:

@@ -12,12 +12,14 @@ from ..base.hardware import detect, usable_cores
 from ..base.wording import counted
 from ..models.members import network_configs
 from ..runs import (
+    RESUMABLE,
     Run,
     RunConfig,
     end_probe,
     find_run,
     problem_of,
     process,
+    read_config,
     read_log,
     read_probe,
     read_progress,
@@ -51,6 +53,7 @@ _PROBE_SECONDS = 240.0
 _RESERVE_SECONDS = 120.0
 """Kept for stopping a run, for loading its model and for what follows."""
 _TOLD_SECONDS = 60.0
+_SUPERVISOR_SECONDS = 60.0
 _TRY = """
 import torch
 for number in range(torch.cuda.device_count()):
@@ -183,19 +186,15 @@ def _estimated(table: Table, preset: Preset, until: float) -> tuple[float, str]:
 
 def _begun(run: Run | None, table: Table, preset: Preset, seed: int) -> Run:
     """A run of a preset: the one that failed, if it was of this preset, else a new one."""
-    # The supervisor passes its environment on, and with it the choice of cards.
-    while process.supervisor_at_work():
+    # A supervisor passes its environment on, and with it the choice of cards: the last one's has to
+    # have ended, as it does when nothing is left to do.
+    patience = time.monotonic() + _SUPERVISOR_SECONDS
+    while process.supervisor_at_work() and time.monotonic() < patience:
         time.sleep(0.2)
-    if run is not None and run.state in ("failed", "interrupted") and _is_of(run, preset):
+    if run is not None and run.state in RESUMABLE and read_config(run).get("preset") == preset.name:
         return resume_run(run)
     config = RunConfig(name=NAME, preset=preset.name, folds=_FOLDS, seed=seed)
     return start_run(table, config)
-
-
-def _is_of(run: Run, preset: Preset) -> bool:
-    from ..runs import read_config
-
-    return read_config(run).get("preset") == preset.name
 
 
 def _watched(run: Run, until: float, say: Say) -> Run:

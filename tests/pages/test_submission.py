@@ -8,6 +8,8 @@ import pytest
 
 from engine.inference import bundle
 from engine.inference.predict import Predictor
+from engine.kaggle import kit as making
+from engine.kaggle import wheels
 from engine.settings.conditions import GivenConditions
 from tests.solubilities import make
 
@@ -165,3 +167,14 @@ def test_values_are_like_those_of_predict_or_of_the_first_table(workspace, open_
     of_first = predicted.at[0, "Tg (competition)"]
     assert abs(of_first - predicted.at[0, "Tg"]) > 1
     assert _csv(_submit(app, test, sample)).at[0, "Tg"] == pytest.approx(of_first)
+
+
+def test_the_kit_for_kaggle_is_made_with_the_model(page, tiny_run, monkeypatch):
+    monkeypatch.setattr(wheels, "_pip", lambda words: ["Collecting something"])
+    monkeypatch.setattr(making, "own_wheel", lambda folder: folder)
+    (button,) = [each for each in page.button if each.label == "Make the kit"]
+    button.click().run()
+    assert not page.exception
+    (made,) = page.success
+    assert "kaggle-kits" in made.value
+    assert page.session_state["kaggle-kit"][1].model == "trained"
