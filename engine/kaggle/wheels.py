@@ -147,11 +147,13 @@ def _pip(words: list[str]) -> Iterator[str]:
 
 def _packed_again(installed: Distribution, folder: Path) -> Path:
     """A wheel of an installed package: its files, and a record of them (PEP 427)."""
-    tags = (installed.read_text("WHEEL") or "").splitlines()
-    tag = next(line.partition(": ")[2] for line in tags if line.startswith("Tag: "))
+    lines = (installed.read_text("WHEEL") or "").splitlines()
+    tags = [line.partition(": ")[2].split("-") for line in lines if line.startswith("Tag: ")]
+    # One name for several tags, as PEP 425 compresses them: `py2.py3-none-any`.
+    tag = "-".join(".".join(sorted({*parts})) for parts in zip(*tags, strict=True))
     name = f"{installed.name.replace('-', '_')}-{installed.version}"
     path, record = folder / f"{name}-{tag}.whl", f"{name}.dist-info/RECORD"
-    lines: list[str] = []
+    told: list[str] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in installed.files or ():
             parts = file.parts
@@ -161,6 +163,6 @@ def _packed_again(installed: Distribution, folder: Path) -> Path:
             content = Path(str(file.locate())).read_bytes()
             archive.writestr(zipfile.ZipInfo(str(file), _WHEN), content)
             digest = urlsafe_b64encode(sha256(content).digest()).rstrip(b"=").decode()
-            lines.append(f"{file},sha256={digest},{len(content)}\n")
-        archive.writestr(zipfile.ZipInfo(record, _WHEN), "".join([*lines, f"{record},,\n"]))
+            told.append(f"{file},sha256={digest},{len(content)}\n")
+        archive.writestr(zipfile.ZipInfo(record, _WHEN), "".join([*told, f"{record},,\n"]))
     return path

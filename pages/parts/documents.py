@@ -26,6 +26,7 @@ DOCUMENTS = {
     "names": ("The list of names", ASSETS / "polymer_names.md"),
     "server": ("On a server", DOCS / "server.md"),
     "scale": ("On a Slurm cluster", DOCS / "scale.md"),
+    "kaggle": ("On Kaggle", DOCS / "kaggle.md"),
     "security": ("Security", DOCS / "security.md"),
     "architecture": ("How it is built", DOCS / "architecture.md"),
     "experiments": ("Experiments", DOCS / "experiments.md"),

@@ -100,7 +100,7 @@ def test_the_result_outlives_a_rerun_and_goes_with_its_inputs(page):
     kept = app.session_state["submission"]["csv"]
     app.run()
     assert app.success
-    assert not app.button
+    assert [button.label for button in app.button] == ["Make the kit"]
     assert app.session_state["submission"]["csv"] is kept
     app.file_uploader(key="test table").upload("test.csv", b"id,SMILES\n1,*CC*\n", "text/csv")
     app.run()
