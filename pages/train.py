@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from engine.base.errors import UserError
+from engine.cluster.settings import demand_checked
 from engine.runs import (
     MIN_LABELS,
     RunConfig,
@@ -16,6 +17,7 @@ from engine.runs import (
     start_run,
     with_kept_folds,
 )
+from engine.runs.records import Where
 from engine.table import Finding, Table, leave_out
 from pages.parts import page_guard
 from pages.parts.auth import owner
@@ -131,10 +133,12 @@ def _settings_and_start(file: dict, chosen: sources.Joined) -> None:
 
 
 def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) -> None:
+    on = _choose_place()
     with st.container():
         if config:
             st.caption("The same from a terminal:")
-            st.code(_command(file, chosen, config), language="bash", wrap_lines=True)
+            command = _command(file, chosen, config) + (" --on slurm" if on == "slurm" else "")
+            st.code(command, language="bash", wrap_lines=True)
             if said().only_in_a_file:
                 _offer_mending(file, chosen.table)
     starting = bool(st.session_state.get(_STARTING))
@@ -154,7 +158,24 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
     if problem := st.session_state.pop("train problem", None):
         show_error(UserError(problem))
     if starting and config:
-        _start(file, chosen, config)
+        _start(file, chosen, config, on)
+
+
+def _choose_place() -> Where:
+    """Where the run is carried out: a question where this user has checked a cluster."""
+    try:
+        demand_checked()
+    except UserError:
+        return "here"
+    places: dict[Where, str] = {"here": "This machine", "slurm": "The Slurm cluster"}
+    return st.radio(
+        "Where",
+        list(places),
+        format_func=lambda place: places[place],
+        horizontal=True,
+        key="train place",
+        help="The times above are those of this machine.",
+    )
 
 
 def _offer_mending(file: dict, table: Table) -> None:
@@ -197,7 +218,7 @@ def _mark_starting() -> None:
     st.session_state[_STARTING] = "asked"
 
 
-def _start(file: dict, chosen: sources.Joined, config: RunConfig) -> None:
+def _start(file: dict, chosen: sources.Joined, config: RunConfig, on: Where) -> None:
     name, table = owner(), chosen.table
     if "cloned" in file and chosen.left_out:
         whole, config = with_kept_folds(chosen.whole, config)
@@ -207,7 +228,7 @@ def _start(file: dict, chosen: sources.Joined, config: RunConfig) -> None:
     started = st.session_state.setdefault(_STARTED, [])
     with st.spinner("Starting the run…"):
         try:
-            started.append(start_run(table, config, name).id)
+            started.append(start_run(table, config, name, on).id)
         except UserError as error:
             st.session_state["train problem"] = str(error)
         finally:

@@ -9,8 +9,9 @@ from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from engine import runs
 from engine.base.errors import UserError
-from engine.base.hardware import Gpu, Hardware
-from engine.base.workspace import ASSETS
+from engine.base.hardware import Gpu, Hardware, detect
+from engine.base.workspace import ASSETS, home
+from engine.cluster.settings import FILE, NodeReport, remember_checked
 from engine.runs import ProbeRequest, Run, list_runs, read_config, start_run
 from engine.runs.folder import read_stored_config
 from engine.settings.estimate import Probe
@@ -96,6 +97,28 @@ def test_a_start_that_fails_is_not_tried_again(train, monkeypatch):
     assert not train.exception
     assert len(tried) == 1
     assert not button(train, "Train").disabled
+
+
+def test_a_checked_cluster_is_offered(train, monkeypatch, tmp_path):
+    started = []
+
+    def start(table, config, name, on) -> Run:
+        started.append(on)
+        raise UserError("Enough.")
+
+    monkeypatch.setattr(runs, "start_run", start)
+    button(train, SAMPLE).click().run()
+    assert [one.key for one in train.radio if one.key == "train place"] == []
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (home() / FILE).write_text("partition: low\ntime: 8 h\ncpus: 2\nmemory: 1 GB\n")
+    remember_checked(
+        NodeReport(node="one", python="3", executable="", versions={}, hardware=detect())
+    )
+    train.run()
+    train.radio(key="train place").set_value("slurm").run()
+    assert train.code[-1].value.endswith(" --on slurm")
+    button(train, "Train").click().run()
+    assert started == ["slurm"]
 
 
 def test_a_start_that_is_refused_says_why(train, monkeypatch):
