@@ -47,8 +47,8 @@ print("The dataset lies in", KIT)
 
 _INSTALL = """\
 pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-where = ["--no-index", "--no-deps", "--find-links", KIT, "--upgrade", "--target", PACKAGES]
-subprocess.run([*pip, *where, "-r", KIT / "requirements.txt"], check=True)
+what = ["--no-index", "--no-deps", "--find-links", KIT, "-r", KIT / "requirements.txt"]
+subprocess.run([*pip, *what, "--no-compile", "--upgrade", "--target", PACKAGES], check=True)
 print(f"Installed in {time.time() - STARTED:.0f} s")
 """
 

@@ -1,5 +1,6 @@
 """Training on Kaggle: the strongest preset that fits, on the cards that work, within the time."""
 
+import math
 import os
 import subprocess
 import sys
@@ -151,8 +152,8 @@ def preset_that_fits(table: Table, asked: str, until: float, say: Say) -> Preset
         minutes, words = _estimated(table, PRESETS[name], until)
         left = (until - time.time()) / 60
         fits = minutes * _MARGIN <= left
-        verdict = "fits" if fits else "does not fit"
-        say(f"{name}: {words}; it {verdict} in the {left:.0f} minutes that are left.")
+        verdict = "taken" if fits else "not taken"
+        say(f"{name}: {words}; {counted(max(int(left), 0), 'minute')} are left: {verdict}.")
         if fits:
             return PRESETS[name]
     return None
@@ -181,7 +182,7 @@ def _estimated(table: Table, preset: Preset, until: float) -> tuple[float, str]:
     if not found.fits:
         return float("inf"), f"it needs more than the memory here ({found.memory_words()})"
     minutes += found.minutes
-    return minutes, f"about {minutes:.0f} minutes on {found.device}"
+    return minutes, f"about {counted(math.ceil(minutes), 'minute')} on {found.device}"
 
 
 def _begun(run: Run | None, table: Table, preset: Preset, seed: int) -> Run:

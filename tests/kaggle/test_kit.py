@@ -82,6 +82,17 @@ def test_a_kit_says_what_it_brings_and_holds_the_model(
     assert make_workspace_kit(trained.bundle).model == "trained"
 
 
+def test_the_command_says_what_was_made(
+    no_pip: list[list[str]], trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["kaggle", "trained", "-o", str(tmp_path / "kit")]) == 0
+    told = capsys.readouterr().out
+    assert f"Notebook: {tmp_path / 'kit' / NAME}" in told
+    assert "1 wheel and the model 'trained'" in told
+    assert main(["kaggle", "nobody", "-o", str(tmp_path / "other")]) == 1
+    assert "There is no model 'nobody'" in capsys.readouterr().err
+
+
 def test_requirements_of_one_python_alone_are_marked() -> None:
     text = wheels.requirements_text({"3.11": ["a==1", "b==2"], "3.12": ["a==1"]})
     assert "\na==1\n" in text

@@ -72,18 +72,21 @@ def test_the_dataset_brings_all_that_the_image_lacks(
     test, notebook = swap_test(kaggle, 1500), add_dataset(kaggle, kit.folder)
     kept = {"megabytes": round(kit.megabytes), "wheels": kit.wheels, "brought": kit.pins}
 
-    kept["predict"] = printed = kaggle.run(notebook).splitlines()
+    kept["predict"] = printed = _told(kaggle, notebook)
     assert any("1,500 rows by the dataset's model" in line for line in printed)
     _check_submission(kaggle, test, Predictor(trained.bundle))
 
-    kept["train"] = printed = kaggle.run(
-        notebook, AUTO_MODE="train", PRESET="smoke", HOURS=1
-    ).splitlines()
+    kept["train"] = printed = _told(kaggle, notebook, AUTO_MODE="train", PRESET="smoke", HOURS=1)
     assert any("1,500 rows by the model trained here" in line for line in printed)
     _check_submission(kaggle, test)
     assert (kaggle.working / "model.zip").is_file()
     if place := os.environ.get("POLYGIN_KEEP"):
         Path(place).write_text(json.dumps({"command": _COMMAND, **kept}, indent=1) + "\n")
+
+
+def _told(kaggle: Kaggle, notebook: Path, **parameters: object) -> list[str]:
+    """The lines that the notebook prints, with paths as they are on Kaggle."""
+    return kaggle.run(notebook, **parameters).replace(str(kaggle.home), "/kaggle").splitlines()
 
 
 def _python() -> str:
