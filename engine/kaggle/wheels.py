@@ -26,6 +26,7 @@ _SETUPTOOLS = "80"
 """The oldest that builds our wheel, as `pyproject.toml` has it."""
 _WHEN = (1980, 1, 1, 0, 0, 0)
 _TOLD_LINES = 3
+_OF_THE_INSTALLER = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 
 
 def own_wheel(folder: Path) -> Path:
@@ -158,7 +159,7 @@ def _packed_again(installed: Distribution, folder: Path) -> Path:
         for file in installed.files or ():
             parts = file.parts
             of_its_own = ".." not in parts and "__pycache__" not in parts
-            if not of_its_own or parts[-1] in ("RECORD", "INSTALLER", "direct_url.json"):
+            if not of_its_own or parts[-1] in _OF_THE_INSTALLER:
                 continue
             content = Path(str(file.locate())).read_bytes()
             archive.writestr(zipfile.ZipInfo(str(file), _WHEN), content)
