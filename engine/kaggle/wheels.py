@@ -21,7 +21,8 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
 _SOURCES = ("engine", "pages", "assets", "docs", ".streamlit")
-_NOT_BUILT = shutil.ignore_patterns("__pycache__", "screenshots")
+_ROOT_FILES = (".py", ".toml", ".txt", ".md")
+_NOT_BUILT = shutil.ignore_patterns("__pycache__", "screenshots", "secrets.toml")
 _SETUPTOOLS = "80"
 """The oldest that builds our wheel, as `pyproject.toml` has it."""
 _WHEN = (1980, 1, 1, 0, 0, 0)
@@ -48,7 +49,7 @@ def own_wheel(folder: Path) -> Path:
             if (CHECKOUT / name).is_dir():
                 shutil.copytree(CHECKOUT / name, source / name, ignore=_NOT_BUILT)
         for path in CHECKOUT.iterdir():
-            if path.is_file() and path.suffix in (".py", ".toml", ".txt", ".md", ""):
+            if path.is_file() and (path.suffix in _ROOT_FILES or path.name == "LICENSE"):
                 shutil.copy(path, source / path.name)
         built = Path(place) / "built"
         words = ["wheel", "--no-deps", "--wheel-dir", str(built), str(source)]
