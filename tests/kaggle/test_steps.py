@@ -1,6 +1,8 @@
 """The notebook's steps one by one: what each falls back to, and when it gives up."""
 
+import json
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -8,9 +10,11 @@ import pandas as pd
 import pytest
 
 from engine.base.errors import UserError
+from engine.base.hardware import Gpu, Hardware
 from engine.kaggle import inputs, steps, training
 from engine.kaggle.inputs import Settings, find_tables, read_settings
 from engine.kaggle.kit import MODEL_FILE
+from engine.kaggle.notebook import KIT_FILE
 from engine.kaggle.submitting import check_submission, submit_with, write_medians
 from engine.runs import Run, RunConfig, find_run, list_runs, process, store
 from engine.settings.estimate import Probe
@@ -128,6 +132,38 @@ def test_cards_are_tried_all_then_one_then_none() -> None:
     assert training.choices_of_cards([0, 1]) == [(0, 1), (0,), ()]
     assert training.choices_of_cards([1]) == [(1,), ()]
     assert training.choices_of_cards([]) == [()]
+
+
+def test_only_cards_that_compute_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A card that torch has no code for, such as an old one, is there and fails."""
+    told: list[str] = []
+    assert training.working_cards(told.append) == []
+    card = Gpu(name="Tesla T4", vram_gb=15)
+    there = Hardware(cpu="x", cores=4, ram_gb=30, gpus=[card, card])
+    monkeypatch.setattr(training, "detect", lambda: there)
+    answer = "works 0\nfails 1 CUDA error: no kernel image is available\n"
+    ended = subprocess.CompletedProcess([], 0, answer, "")
+    monkeypatch.setattr(training.subprocess, "run", lambda *words, **more: ended)
+    assert training.working_cards(told.append) == [0]
+    assert told == ["Card 1 is not used: CUDA error: no kernel image is available"]
+    ended.returncode, ended.stdout, ended.stderr = 1, "", "ImportError: no torch\n"
+    assert training.working_cards(told.append) == []
+    assert told[-1] == "The cards are not used: ImportError: no torch"
+
+
+def test_looking_says_where_the_image_differs_from_what_was_assumed(
+    kaggle: Kaggle, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert steps.main(["look", settings.model_dump_json()]) == 1
+    assert "Make the kit again" in capsys.readouterr().out
+    there = {"torch": "99.0", "numpy": "1.0", "no-such-package": "1.0"}
+    about = {"polygin": "1", "made": "now", "assumed": {"there": there}}
+    (kaggle.home / KIT_FILE).write_text(json.dumps(about))
+    assert steps.main(["look", settings.model_dump_json()]) == 0
+    told = capsys.readouterr().out
+    assert "is older than 99.0, the oldest that was tried" in told
+    assert "no-such-package is missing" in told
+    assert "A model is trained here (preset auto)" in told
 
 
 @pytest.mark.parametrize(
