@@ -14,6 +14,7 @@ from ..base.errors import UserError
 from ..base.wording import counted
 from ..base.workspace import COMMAND
 from ..inference.bundle import copy_bundle
+from ..inference.model_card import write_card
 from ..runs import (
     Run,
     changes_of,
@@ -75,7 +76,9 @@ def add(commands: Commands) -> None:
     export.add_argument(
         "--mlflow", metavar="URI", help="a tracking server or folder; needs the package mlflow"
     )
-    export.add_argument("--model", metavar="FOLDER", type=Path, help="a copy of its model")
+    export.add_argument(
+        "--model", metavar="FOLDER", type=Path, help="a copy of its model, with a card"
+    )
     export.add_argument(
         "--with-neighbours",
         action="store_true",
@@ -201,6 +204,7 @@ def _export_run(run: Run, arguments: argparse.Namespace) -> None:
         print_line(f"Written: MLflow run {log_to_mlflow(run, arguments.mlflow)}")
     if arguments.model:
         copy_bundle(run.bundle, arguments.model)
+        write_card(arguments.model)
         print_line(f"Written: {arguments.model}")
         if arguments.with_neighbours:
             labels = with_neighbours(run.bundle, arguments.model)
