@@ -6,14 +6,18 @@ from pathlib import Path
 from ..base.errors import UserError
 from ..base.wording import counted, listed
 from ..base.workspace import COMMAND
+from ..inference.bundle import read_info
 from ..inference.seen import UNKNOWN_ATOMS
+from ..runs import find_model
 from ..screening import Screened, Wanted, screen
+from .on_cluster import carry_out_on_slurm
 from .options import (
     Commands,
     add_columns,
     add_conditions,
     add_fragments,
     add_model,
+    add_on,
     given_conditions,
     opened_model,
 )
@@ -60,11 +64,14 @@ def add(commands: Commands) -> None:
     add_conditions(command)
     add_columns(command)
     add_fragments(command)
+    add_on(command, "here")
     command.set_defaults(carry_out=_screen)
 
 
-def _screen(arguments: argparse.Namespace) -> None:
+def _screen(arguments: argparse.Namespace) -> int:
     """Screen, and say what it came to."""
+    if arguments.on == "slurm":
+        return _screen_on_slurm(arguments)
     predictor, out = opened_model(arguments.model), Path(arguments.output)
     wanted = Wanted.of_words(
         predictor.info.answers,
@@ -91,6 +98,28 @@ def _screen(arguments: argparse.Namespace) -> None:
         print_line(f"Interrupted. The same command goes on; {out}.parts holds what is done.", True)
         raise
     _tell(screened, out)
+    return 0
+
+
+def _screen_on_slurm(arguments: argparse.Namespace) -> int:
+    """Let a node of the cluster do it; its own processors share the work."""
+    # Before a job waits for nothing.
+    model = find_model(arguments.model).resolve()
+    Wanted.of_words(read_info(model).answers, arguments.keep, arguments.by, arguments.top)
+    texts = {
+        "output": str(Path(arguments.output).resolve()),
+        "keep": arguments.keep,
+        "by": arguments.by,
+        "top": arguments.top,
+        "smiles-column": arguments.smiles_column,
+        "id-column": arguments.id_column,
+        "fragments": arguments.fragments,
+    }
+    said = [f"--{name}={text}" for name, text in texts.items() if text is not None]
+    said += [f"--condition={each}" for each in arguments.condition]
+    said += ["--with-guesses"] * arguments.with_guesses + ["--in-full"] * arguments.in_full
+    inputs = [str(Path(each).resolve()) for each in arguments.input]
+    return carry_out_on_slurm(["screen", *said, "--", str(model), *inputs], Path.cwd())
 
 
 def _tell(screened: Screened, out: Path) -> None:

@@ -113,6 +113,9 @@ def find_model(model: str = DEFAULT_ID) -> Path:
         return default_bundle()
     if model == SHIPPED_ID:
         return bundle.SHIPPED
+    # First, so that a node of a cluster, which is told of a folder, opens no run table.
+    if os.sep in model and os.path.isdir(model):
+        return Path(model)
     for run in list_runs():
         if model in (run.id, run.name):
             if run.state != "done":
