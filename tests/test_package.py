@@ -6,12 +6,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from engine.base.errors import UserError
 from engine.commands import main, studio
 from tests.conftest import ROOT
 
-TOOL = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+TOOL, PROJECT = SETTINGS["tool"]["setuptools"], SETTINGS["project"]
 
 
 def _packages(folder: str, name: str) -> set[str]:
@@ -39,6 +41,13 @@ def test_the_contracts_see_every_folder() -> None:
 def test_the_wheel_holds_the_settings_of_the_pages() -> None:
     for pattern in TOOL["package-data"]["polygin.studio"]:
         assert (ROOT / pattern).is_file()
+
+
+def test_who_cites_it_cites_this_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= cited.keys()
+    assert cited["version"] == PROJECT["version"]
+    assert cited["license"] == "MIT"
 
 
 def test_requirements_are_pinned_once() -> None:
