@@ -13,7 +13,7 @@ from engine.inference.bundle import INFO, BundleInfo, read_info
 from engine.inference.predict import Progress
 from engine.inference.predicted_tables import Unpredicted, predict_file
 from engine.inference.submission import make_submission, not_asked_for_words
-from engine.kaggle.kit import make_workspace_kit
+from engine.kaggle.kit import make_workspace_kit, workspace_kit
 from engine.table import read_table
 from engine.table.conditions import condition_columns
 from engine.table.mending import FragmentsUse
@@ -341,7 +341,7 @@ def offer_kaggle_kit(folder: Path) -> None:
         if st.button("Make the kit", icon=":material/play_arrow:"):
             bar = st.progress(0.0, text="Making the wheel…")
             try:
-                made = make_workspace_kit(
+                make_workspace_kit(
                     folder,
                     lambda what, done, total: bar.progress(
                         min(done / max(total, 1), 1.0), text=f"{what.capitalize()}: {done}/{total}"
@@ -349,12 +349,10 @@ def offer_kaggle_kit(folder: Path) -> None:
                 )
             finally:
                 bar.empty()
-            st.session_state["kaggle-kit"] = (folder, made)
-        of, kit = st.session_state.get("kaggle-kit", (None, None))
-        if of == folder and kit:
+        if kit := workspace_kit(folder):
             st.success(
-                f"The dataset has {kit.megabytes:,.0f} MB and lies in {plain(str(kit.dataset))}. "
-                "What to do on Kaggle: *Help*, “On Kaggle”.",
+                f"The dataset, made {kit.made[:10]}, has {kit.megabytes:,.0f} MB and lies in "
+                f"{plain(str(kit.dataset))}. What to do on Kaggle: *Help*, “On Kaggle”.",
                 icon=":material/check_circle:",
             )
             st.download_button(

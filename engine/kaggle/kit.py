@@ -1,6 +1,7 @@
 """Making the kit: a folder with a notebook, and beside it the folder that becomes a dataset."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from filelock import Timeout
 
 from ..base.errors import UserError
+from ..base.plain_files import read_file
 from ..base.workspace import lock, subfolder
 from ..inference.bundle import bundle_files, read_info
 from ..inference.packing import pack
@@ -19,6 +21,8 @@ from .wheels import Progress, download_wheels, own_version, own_wheel, requireme
 DATASET = "dataset"
 _DIGITS = 12
 """Of a digest, enough to tell the models of a workspace apart."""
+_MOST_BYTES = 2**20
+"""Of the file by which a kit says what it is."""
 
 MODEL_FILE = "model.polygin"
 """The model, packed as `models export` does it; by another name, as Kaggle unpacks ZIP archives."""
@@ -35,6 +39,7 @@ class Kit(NamedTuple):
         wheels: how many it holds.
         pins: the packages that it brings besides ours, as `name==version`.
         model: the name of the model that it brings; empty for none.
+        made: when, as ISO 8601 writes it.
     """
 
     folder: Path
@@ -44,6 +49,7 @@ class Kit(NamedTuple):
     wheels: int
     pins: list[str]
     model: str
+    made: str
 
 
 def make_kit(
@@ -65,7 +71,7 @@ def make_kit(
     Raises:
         UserError: when the folder is in use, a wheel is not to be had, or the model is not whole.
     """
-    image = image or kaggle_image()
+    image, folder = image or kaggle_image(), Path(os.path.abspath(folder))
     info = read_info(model) if model else None
     if wheels and not wheels.is_dir():
         raise UserError(f"{wheels} is no folder: give one that holds wheels.")
@@ -92,12 +98,26 @@ def make_kit(
         raise UserError(f"{folder} cannot be written: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    dataset = folder / DATASET
-    size = sum(path.stat().st_size for path in dataset.iterdir())
+    return read_kit(folder)
+
+
+def read_kit(folder: Path) -> Kit:
+    """A kit that was made before.
+
+    Raises:
+        UserError: when the folder holds none.
+    """
+    dataset, mend = folder / DATASET, "Make the kit again."
+    path = dataset / KIT_FILE
+    try:
+        about = json.loads(read_file(path, mend, _MOST_BYTES))
+        pins = sorted({pin for of_python in about["brought"].values() for pin in of_python})
+        model, made = about["model"] or "", about["made"]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise UserError(f"{path} is damaged. {mend}") from error
+    size = sum(path.stat().st_size for path in dataset.iterdir()) / 2**20
     count = len([*dataset.glob("*.whl")])
-    name = "" if info is None else info.name
-    pins = sorted({pin for of_python in brought.values() for pin in of_python})
-    return Kit(folder, folder / NAME, dataset, size / 2**20, count, pins, name)
+    return Kit(folder, folder / NAME, dataset, size, count, pins, model, made)
 
 
 def make_workspace_kit(model: Path, progress: Progress | None = None) -> Kit:
@@ -110,13 +130,24 @@ def make_workspace_kit(model: Path, progress: Progress | None = None) -> Kit:
     Raises:
         UserError: as `make_kit`, and while another one is being made.
     """
-    place = subfolder("kaggle-kits")
+    place = _workspace_place(model)
     try:
-        with lock(place / "kit.lock").acquire(timeout=0):
-            digest = bundle_files(model).digest
-            return make_kit(place / digest[:_DIGITS], model, progress=progress)
+        with lock(place.with_name("kit.lock")).acquire(timeout=0):
+            return make_kit(place, model, progress=progress)
     except Timeout as error:
         raise UserError("A kit is being made already: try again when it is done.") from error
+
+
+def workspace_kit(model: Path) -> Kit | None:
+    """The kit in the workspace that brings a model; None where there is none that is whole."""
+    try:
+        return read_kit(_workspace_place(model))
+    except UserError:
+        return None
+
+
+def _workspace_place(model: Path) -> Path:
+    return subfolder("kaggle-kits") / bundle_files(model).digest[:_DIGITS]
 
 
 def _fill(

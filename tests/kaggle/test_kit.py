@@ -19,7 +19,7 @@ from engine.inference.packing import unpack
 from engine.kaggle import kit as making
 from engine.kaggle import wheels
 from engine.kaggle.image import kaggle_image
-from engine.kaggle.kit import DATASET, MODEL_FILE, make_kit, make_workspace_kit
+from engine.kaggle.kit import DATASET, MODEL_FILE, make_kit, make_workspace_kit, workspace_kit
 from engine.kaggle.notebook import KIT_FILE, NAME
 from engine.runs import Run
 from tests.conftest import ROOT
@@ -79,7 +79,12 @@ def test_a_kit_says_what_it_brings_and_holds_the_model(
     assert files.digest == bundle_files(trained.bundle).digest
     again = make_kit(tmp_path / "kit")
     assert not (again.dataset / MODEL_FILE).exists()
-    assert make_workspace_kit(trained.bundle).model == "trained"
+    assert workspace_kit(trained.bundle) is None
+    made = make_workspace_kit(trained.bundle)
+    assert made.model == "trained"
+    assert workspace_kit(trained.bundle) == made
+    (made.dataset / KIT_FILE).write_text("[")
+    assert workspace_kit(trained.bundle) is None
 
 
 def test_the_command_says_what_was_made(
@@ -122,6 +127,17 @@ def test_what_is_there_already_stays(
     with pytest.raises(UserError, match=words):
         make_kit(taken)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_this_very_folder_is_a_place(no_pip: list[list[str]], tmp_path: Path) -> None:
+    """By a relative path, which has no name."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        assert make_kit(Path("empty")).folder == empty
+        with pytest.raises(UserError, match="holds something else"):
+            make_kit(Path("."))
 
 
 def test_wheels_that_are_not_to_be_had_end_with_a_sentence(

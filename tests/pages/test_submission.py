@@ -1,6 +1,7 @@
 """The Submission page: a table predicted, or exactly the ids, order and columns asked for."""
 
 import io
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -169,7 +170,7 @@ def test_values_are_like_those_of_predict_or_of_the_first_table(workspace, open_
     assert _csv(_submit(app, test, sample)).at[0, "Tg"] == pytest.approx(of_first)
 
 
-def test_the_kit_for_kaggle_is_made_with_the_model(page, tiny_run, monkeypatch):
+def test_the_kit_for_kaggle_is_made_with_the_model(page, open_page, tiny_run, monkeypatch):
     monkeypatch.setattr(wheels, "_pip", lambda words: ["Collecting something"])
     monkeypatch.setattr(making, "own_wheel", lambda folder: folder)
     (button,) = [each for each in page.button if each.label == "Make the kit"]
@@ -177,4 +178,9 @@ def test_the_kit_for_kaggle_is_made_with_the_model(page, tiny_run, monkeypatch):
     assert not page.exception
     (made,) = page.success
     assert "kaggle-kits" in made.value
-    assert page.session_state["kaggle-kit"][1].model == "trained"
+    kit = making.workspace_kit(tiny_run.bundle)
+    assert kit.model == "trained"
+    # It lies on the disk: another window shows it, too.
+    (shown,) = open_page("submission").success
+    assert shown.value == made.value
+    shutil.rmtree(kit.folder)  # other tests have the same workspace
