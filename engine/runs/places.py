@@ -79,7 +79,7 @@ class Here:
         return store.select(self.run.id)[0]
 
     def change(self, only_from: tuple[State, ...] | None = None, **changes: Any) -> bool:
-        return store.update(self.run.id, only_from, **changes)
+        return store.update(self.run.id, only_from=only_from, **changes)
 
     @contextmanager
     def device(self) -> Iterator[None]:

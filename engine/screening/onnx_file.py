@@ -2,7 +2,8 @@
 
 The graph is written operation by operation (https://onnx.ai/onnx/operators): torch's own exporter
 knows no name for the sums over spans of edges by which networks here are quick. Here a sum over
-edges is `ScatterND` with the reduction `add`, which ONNX has since opset 16.
+edges is `ScatterElements` with the reduction `add`, which ONNX has since opset 16. Not `ScatterND`:
+several threads of onnxruntime add to one row at once there, and lose some of it (seen with 1.32).
 """
 
 import json
@@ -274,5 +275,7 @@ class _Writer:
         """Rows of `(N, width)` added up by `index`, `(N,)`, to `(count, width)`."""
         shape = self.op("Concat", count, np.array([width]), axis=0)
         zeros = self.op("Expand", np.zeros((1, 1), np.float32), shape)
-        places = self.op("Unsqueeze", index, np.array([1]))
-        return self.op("ScatterND", zeros, places, values, reduction="add")
+        places = self.op(
+            "Expand", self.op("Unsqueeze", index, np.array([1])), self.op("Shape", values)
+        )
+        return self.op("ScatterElements", zeros, places, values, axis=0, reduction="add")

@@ -271,7 +271,9 @@ def test_train_takes_every_switch_of_the_devices(
     trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[RunConfig] = []
-    monkeypatch.setattr(train, "start_run", lambda table, config: given.append(config) or trained)
+    monkeypatch.setattr(
+        train, "start_run", lambda table, config, on: given.append(config) or trained
+    )
     assert main(["train", str(TEXTBOOK), "--detach"]) == 0
     use = DeviceSettings(
         parallel="ddp",

@@ -94,7 +94,7 @@ def test_a_disk_that_is_full_for_the_log_too_is_told(
     update = store.update
     if where == "at its end":
         monkeypatch.setattr(store, "update", full_at_the_end)
-    monkeypatch.setattr(worker, "_carry_out", full if where == "at work" else lambda _: ({}, []))
+    monkeypatch.setattr(worker, "_carry_out", full if where == "at work" else lambda *_: ({}, []))
     monkeypatch.setattr(worker._Job, "read", lambda _: None)
     monkeypatch.setattr(worker.signal, "signal", lambda *_: None)
     monkeypatch.setattr("builtins.print", full)

@@ -14,6 +14,7 @@ from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
 from engine.runs import find_run
 from engine.screening import Wanted, distilling, first_pass, scoring, screen
+from engine.screening import student as student_file
 from engine.screening.student import INFO, Margins, Student
 from engine.settings.training import TrainingConfig
 from tests.bundles import copied
@@ -116,8 +117,16 @@ def _wanted(predictor: Predictor, keep: str, by: str | None, top: int | None, **
 
 @pytest.mark.parametrize(("keep", "by", "top"), WISHES)
 def test_the_result_is_that_of_the_ensemble_alone(
-    predictor: Predictor, table: Path, tmp_path: Path, keep: str, by: str | None, top: int | None
+    predictor: Predictor,
+    table: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    keep: str,
+    by: str | None,
+    top: int | None,
 ) -> None:
+    # A student of two epochs and forty held-out units promises nothing by itself.
+    monkeypatch.setattr(student_file, "_WIDER", 20.0)
     whole, out = tmp_path / "whole.csv", tmp_path / "out.csv"
     plain = screen(predictor, [table], whole, _wanted(predictor, keep, by, top, in_full=True))
     screened = screen(predictor, [table], out, _wanted(predictor, keep, by, top))
