@@ -3,7 +3,8 @@
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def test_what_does_not_arrive_is_not_waited_for() -> None:
     headers = [(b"host", b"127.0.0.1"), (b"content-length", b"5")]
     scope = {"type": "http", "method": "POST", "path": "/predict", "headers": headers}
     scope |= {"query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1"}
-    asyncio.run(_door(body_seconds=0.05)(scope, receive, send))
+    _run(_door(body_seconds=0.05)(scope, receive, send))
     assert [each["status"] for each in sent if "status" in each] == [408]
     assert "did not arrive" in json.loads(sent[-1]["body"])["detail"]
 
@@ -138,8 +139,14 @@ def test_a_websocket_is_closed() -> None:
     async def send(message: dict) -> None:
         sent.append(message)
 
-    asyncio.run(_door()({"type": "websocket", "path": "/", "headers": []}, receive, send))
+    _run(_door()({"type": "websocket", "path": "/", "headers": []}, receive, send))
     assert [each["type"] for each in sent] == ["websocket.close"]
+
+
+def _run(work: Coroutine) -> None:
+    """Carry out a coroutine, also where a browser of other tests has left a loop in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 def _with_line(
@@ -153,7 +160,7 @@ def _with_line(
         finally:
             await line.close()
 
-    asyncio.run(run())
+    _run(run())
 
 
 def test_calls_that_wait_are_answered_together_and_no_more_may_wait_than_may() -> None:
