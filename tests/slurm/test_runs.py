@@ -30,7 +30,8 @@ from tests.slurm.conftest import describe
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("described")]
 
-LONGER = RunConfig(name="longer", preset="smoke", folds="random:5")
+LONGER = RunConfig(name="longer", preset="smoke", folds="random:12")
+"""Long enough to be interrupted on an idle machine, too."""
 
 
 @pytest.fixture(scope="module")
