@@ -18,18 +18,15 @@ import numpy as np
 from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record, machine_sentence
 from bench.stream_memory import made_up_units as units_of_pieces
-from engine.base.packed import pack
 from engine.commands.output import progress_bar
 from engine.inference.bundle import SHIPPED, bundle_files
 from engine.inference.predict import Predictor
 from engine.inference.specification import Requirement
-from engine.inference.streaming import CHUNK_ROWS, predict_stream
 from engine.runs.known_units import made_up_units, units_of_tables
-from engine.screening.distilling import UNITS
-from engine.screening.first_pass import graphs_of
+from engine.screening.distilling import UNITS, ensemble_answers
+from engine.screening.first_pass import packed_units
 from engine.screening.narrowing import FirstPass, Scored, next_rows, sample_of
 from engine.screening.student import Student
-from engine.settings.properties import scaled_columns
 
 RESULT = Path("results/student.json")
 COUNT, TOP = 50_000, 1_000
@@ -71,12 +68,13 @@ def report(result: dict) -> str:
 
 def _measured(predictor: Predictor, student: Student, units: Sequence[str], show) -> dict:
     """What both say of some units, how quickly, and which of the best are found."""
-    ensemble, by_ensemble = _ensemble(predictor, units, show)
     started = time.monotonic()
-    read = graphs_of(units)
-    rows = np.array([n for n, graph in enumerate(read.graphs) if graph is not None])
+    ensemble = ensemble_answers(predictor, units, show)
+    by_ensemble = time.monotonic() - started
+    started = time.monotonic()
+    graphs, rows, _ = packed_units(units)
     values = np.full(ensemble.shape, np.nan, np.float32)
-    values[rows] = student.predict(pack([graph for graph in read.graphs if graph is not None]))
+    values[rows] = student.predict(graphs)
     by_student = time.monotonic() - started
     readable = np.isfinite(ensemble).all(axis=1)
     names = student.info.names
@@ -95,17 +93,6 @@ def _measured(predictor: Predictor, student: Student, units: Sequence[str], show
             for place, name in enumerate(names)
         },
     }
-
-
-def _ensemble(predictor: Predictor, units: Sequence[str], show) -> tuple[np.ndarray, float]:
-    """What the ensemble says, on the properties' scales, and the seconds that it took."""
-    answers, started, values = predictor.info.answers, time.monotonic(), []
-    chunks = (units[start : start + CHUNK_ROWS] for start in range(0, len(units), CHUNK_ROWS))
-    asked = predictor.only({each.name for each in answers})
-    for number, predictions in enumerate(predict_stream(asked, chunks)):
-        values.append(predictions.blend[predictor.info.answer_names].to_numpy())
-        show("answering", min((number + 1) * CHUNK_ROWS, len(units)), len(units))
-    return scaled_columns(answers, np.concatenate(values)), time.monotonic() - started
 
 
 def _found(first: FirstPass, ensemble: np.ndarray, by: Requirement) -> dict:

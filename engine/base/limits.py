@@ -3,11 +3,11 @@
 import os
 import shutil
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import UserError
 from .plain_files import read_file
-from .plain_yaml import parsed_yaml
+from .plain_yaml import settings_of
 from .workspace import home
 
 FILE = "limits.yaml"
@@ -55,15 +55,7 @@ def limits() -> Limits:
     if not os.path.lexists(path):
         return Limits()
     data = read_file(path, f"{_MAY_HOLD} Without it, usual limits hold.", _MOST_BYTES)
-    try:
-        said = parsed_yaml(data.decode("utf-8"), str(path), "a file of limits") or {}
-        return Limits(**said)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise UserError(f"{path}: {field}: {fault['msg']}. {_MAY_HOLD}") from error
-    except (TypeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as YAML. {_MAY_HOLD}") from error
+    return settings_of(Limits, data, path, "a file of limits", _MAY_HOLD)
 
 
 def check_room(waiting: int) -> None:

@@ -1,9 +1,11 @@
 """Texts in YAML that anybody may have written: no bomb is read."""
 
 from collections import Counter
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from .errors import UserError
 from .plain_files import first_line
@@ -26,6 +28,8 @@ _FAILURES = (
     AttributeError,
 )
 """What the library raises at hostile texts."""
+
+_Settings = TypeVar("_Settings", bound=BaseModel)
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -63,6 +67,31 @@ def parsed_yaml(text: str, name: str, what: str, deepest: int = 10) -> Any:
     # Hostile text also nests too deep, or holds numbers and dates that there are none of.
     except _FAILURES as error:
         raise UserError(f"{name} cannot be read as YAML: {first_line(error)}") from error
+
+
+def settings_of(
+    kind: type[_Settings], data: bytes, path: Path, what: str, may_hold: str
+) -> _Settings:
+    """The settings that a file in YAML holds, from whomever it comes.
+
+    Args:
+        kind: of the settings.
+        data: the file's content.
+        path: where it lies, for messages.
+        what: such a file is, for messages.
+        may_hold: a sentence on what it may hold.
+
+    Raises:
+        UserError: when it cannot be understood.
+    """
+    try:
+        return kind(**(parsed_yaml(data.decode("utf-8"), str(path), what) or {}))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        field, words = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
+        raise UserError(f"{path}: {field}: {words}. {may_hold}") from error
+    except (TypeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as YAML. {may_hold}") from error
 
 
 def _refuse_bombs(text: str, name: str, what: str, deepest: int) -> None:

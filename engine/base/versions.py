@@ -1,5 +1,6 @@
 """The versions of all that a prediction depends on."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
@@ -21,6 +22,21 @@ def package_versions() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return versions | {kind: str(number) for kind, number in FEATURES.items()}
+
+
+def other_versions(there: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """What has another version here: its name, the version there, and that here.
+
+    Args:
+        there: versions by name, as `package_versions` has them; what is not installed here is left
+            out.
+    """
+    here = package_versions()
+    return [
+        (name, version, here[name])
+        for name, version in there.items()
+        if here.get(name, version) != version
+    ]
 
 
 def kinds_of_features(canonical_units: bool) -> tuple[str, ...]:

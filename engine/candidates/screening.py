@@ -193,7 +193,7 @@ def carry_out(
         )
         words = _words(screening, screened)
     best = pd.read_parquet(out)
-    ids, units = (best.iloc[:, place].fillna("").astype(str).tolist() for place in (0, 1))
+    ids, units = _ids_and_units(best)
     # All at once: a process that is killed has put the rows there and knows it, or has not.
     settings = {_SETTING: "", _BEST: "", _TOLD: words}
     list_.add(of_screened(units, ids, screening.file), once=True, settings=settings)
@@ -228,12 +228,18 @@ def _words(screening: Screening, screened: Screened) -> str:
 
 def _shown(best: pd.DataFrame, predictor: Predictor) -> BestSoFar:
     head = best.head(SHOWN)
-    ids, units = (head.iloc[:, place].fillna("").astype(str).tolist() for place in (0, 1))
+    ids, units = _ids_and_units(head)
     values = {
         name: [float(value) for value in head[column]]
         for column, name in predictor.info.answer_columns.items()
     }
     return BestSoFar(ids=ids, units=units, values=values)
+
+
+def _ids_and_units(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """What the first two columns of a result hold."""
+    ids, units = (rows.iloc[:, column].fillna("").astype(str).tolist() for column in (0, 1))
+    return ids, units
 
 
 def _place(list_: CandidateList) -> Path:

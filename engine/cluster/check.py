@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ..base.errors import UserError
 from ..base.plain_files import read_file
-from ..base.versions import package_versions
+from ..base.versions import other_versions, package_versions
 from ..base.wording import listed
 from ..base.workspace import home, subfolder
 from .node_report import REPORT
@@ -64,11 +64,8 @@ def check_cluster(cluster: Cluster, tell: Callable[[str], None], patience: float
 
 def differences(report: NodeReport) -> str:
     """A sentence on the packages of which a node has other versions; empty where none has."""
-    here = package_versions()
     other = [
-        f"{name} {version} (here {here[name]})"
-        for name, version in report.versions.items()
-        if here.get(name, version) != version
+        f"{name} {there} (here {here})" for name, there, here in other_versions(report.versions)
     ]
     if not other:
         return ""

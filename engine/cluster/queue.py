@@ -2,7 +2,7 @@
 
 import getpass
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..base.errors import UserError
@@ -111,6 +111,16 @@ def jobs_of_user() -> dict[str, Job]:
     ).splitlines()
     rows = [line.split("|", 4) for line in lines if line.count("|") >= 4]
     return {row[0].strip(): Job(*(part.strip() for part in row[1:])) for row in rows}
+
+
+def job_of_name(name: str, known: Mapping[str, Job]) -> str | None:
+    """The id of the job of a name that has not ended; None where there is none.
+
+    Args:
+        name: that it was given.
+        known: as `jobs_of_user` has them.
+    """
+    return next((job for job, each in known.items() if each.name == name and not each.ended), None)
 
 
 def partitions() -> list[str]:

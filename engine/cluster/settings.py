@@ -18,7 +18,7 @@ from pydantic import (
 from ..base.errors import UserError
 from ..base.hardware import Hardware
 from ..base.plain_files import read_file
-from ..base.plain_yaml import parsed_yaml
+from ..base.plain_yaml import settings_of
 from ..base.workspace import COMMAND, home, write_atomic
 
 FILE = "cluster.yaml"
@@ -106,15 +106,7 @@ def read_cluster() -> Cluster:
     """
     path = home() / FILE
     data = read_file(path, f"Write it. {_MAY_HOLD}", _MOST_BYTES)
-    try:
-        said = parsed_yaml(data.decode("utf-8"), str(path), "a description of a cluster") or {}
-        return Cluster(**said)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        field, words = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
-        raise UserError(f"{path}: {field}: {words}. {_MAY_HOLD}") from error
-    except (TypeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as YAML. {_MAY_HOLD}") from error
+    return settings_of(Cluster, data, path, "a description of a cluster", _MAY_HOLD)
 
 
 class NodeReport(BaseModel):

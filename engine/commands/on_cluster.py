@@ -8,7 +8,7 @@ from pathlib import Path
 from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import home, subfolder
-from ..cluster.queue import WAITING, Job, cancel, jobs_of_user
+from ..cluster.queue import WAITING, Job, cancel, job_of_name, jobs_of_user
 from ..cluster.settings import demand_checked, read_cluster
 from .output import print_line
 
@@ -37,7 +37,7 @@ def carry_out_on_slurm(words: list[str], folder: Path) -> int:
     key = sha256("\0".join([str(folder), *words]).encode()).hexdigest()[:12]
     own, name = subfolder("slurm", f"command-{key}"), f"polygin-{words[0]}-{key}"
     log = own / "log"
-    job = _job_at_work(name)
+    job = job_of_name(name, jobs_of_user())
     if job is None:
         log.unlink(missing_ok=True)
         job = _submitted(words, folder, own, name)
@@ -53,17 +53,13 @@ def carry_out_on_slurm(words: list[str], folder: Path) -> int:
     return 0
 
 
-def _job_at_work(name: str) -> str | None:
-    known = jobs_of_user().items()
-    return next((job for job, each in known if each.name == name and not each.ended), None)
-
-
 def _submitted(words: list[str], folder: Path, own: Path, name: str) -> str:
     # Here: commands that stay on this machine need no submitit.
     from ..cluster.submission import python_words, submit
 
+    cluster = read_cluster()
     command = ["cluster.on_node", str(home()), str(folder), str(own / "log"), *words]
-    return submit(python_words(read_cluster(), *command), name, read_cluster(), own / "submitted")
+    return submit(python_words(cluster, *command), name, cluster, own / "submitted")
 
 
 def _shown(job: str, log: Path) -> Job | None:

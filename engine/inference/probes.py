@@ -14,7 +14,7 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.hardware import cpu_model
 from ..base.plain_files import read_file
-from ..base.versions import package_versions
+from ..base.versions import other_versions, package_versions
 from ..base.workspace import subfolder, write_atomic
 from ..settings.properties import scaled_columns
 from .bundle import BundleInfo
@@ -87,11 +87,8 @@ def once_here(digest: str, check: Callable[[], str]) -> str:
 
 
 def _versions_words(info: BundleInfo) -> str:
-    here = package_versions()
     others = [
-        f"{name} {here[name]} here, {version} there"
-        for name, version in info.versions.items()
-        if here.get(name, version) != version
+        f"{name} {here} here, {there} there" for name, there, here in other_versions(info.versions)
     ]
     if others:
         return f"It was made with other versions: {'; '.join(others)}."

@@ -13,7 +13,16 @@ from pydantic import BaseModel, StringConstraints, ValidationError
 
 from ..base.errors import UserError
 from ..base.workspace import subfolder, write_atomic
-from ..cluster.queue import WAITING, WORKING, Job, cancel, cancel_all, jobs_of_user, other_nodes
+from ..cluster.queue import (
+    WAITING,
+    WORKING,
+    Job,
+    cancel,
+    cancel_all,
+    job_of_name,
+    jobs_of_user,
+    other_nodes,
+)
 from ..cluster.settings import Cluster, demand_checked, read_cluster
 from . import folder as files
 from . import store
@@ -200,9 +209,7 @@ def _submit(run: Run) -> None:
         demand_own_files(run)
         demand_checked()
         # It may have been submitted by a supervisor that was killed before it could say so.
-        known = jobs_of_user()
-        jobs = [job for job, each in known.items() if each.name == name and not each.ended]
-        job = jobs[0] if jobs else _submitted(run, read_cluster())
+        job = job_of_name(name, jobs_of_user()) or _submitted(run, read_cluster())
     except UserError as error:
         ended = {"state": "failed", "reason": str(error), "finished": time.time()}
         store.update(run.id, only_from=("queued",), **ended)

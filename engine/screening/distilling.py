@@ -1,6 +1,6 @@
 """Making the student of a model: the ensemble answers many units, and a network learns it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -84,23 +84,28 @@ def distil(
     return info
 
 
+def ensemble_answers(predictor: Predictor, units: Sequence[str], progress: Progress) -> np.ndarray:
+    """What the ensemble answers of N units; shape `(N, J)`, on the properties' scales.
+
+    Args:
+        predictor: the model.
+        units: N repeat units.
+        progress: told how many are answered.
+    """
+    answers, values, done = predictor.info.answers, [], 0
+    chunks = (units[start : start + CHUNK_ROWS] for start in range(0, len(units), CHUNK_ROWS))
+    for predictions in predict_stream(predictor.only({each.name for each in answers}), chunks):
+        values.append(predictions.blend[predictor.info.answer_names].to_numpy())
+        done += len(values[-1])
+        progress("answering", done, len(units))
+    return scaled_columns(answers, np.concatenate(values))
+
+
 def _answered(
     predictor: Predictor, units: Sequence[str], progress: Progress
 ) -> tuple[PackedGraphs, np.ndarray]:
     """The graphs of those units that both can read, and what the ensemble answers, on scales."""
-    answers = predictor.info.answers
-    asked = predictor.only({each.name for each in answers})
-
-    def chunks() -> Iterator[Sequence[str]]:
-        for start in range(0, len(units), CHUNK_ROWS):
-            yield units[start : start + CHUNK_ROWS]
-
-    values, done = [], 0
-    for predictions in predict_stream(asked, chunks()):
-        values.append(predictions.blend[predictor.info.answer_names].to_numpy())
-        done += len(values[-1])
-        progress("answering", done, len(units))
-    scaled = scaled_columns(answers, np.concatenate(values))
+    scaled = ensemble_answers(predictor, units, progress)
     read = graphs_of(units)
     usable = [row for row, graph in enumerate(read.graphs) if graph is not None]
     rows = np.array([row for row in usable if np.isfinite(scaled[row]).all()], dtype=np.int64)

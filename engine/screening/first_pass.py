@@ -58,7 +58,7 @@ def graphs_of(texts: Sequence[str]) -> ReadUnits:
     return ReadUnits([known[text] for text in texts], problems)
 
 
-class _Packed(NamedTuple):
+class PackedUnits(NamedTuple):
     """The graphs of some rows on their way between processes, and which rows they are of."""
 
     graphs: PackedGraphs
@@ -66,12 +66,12 @@ class _Packed(NamedTuple):
     problems: dict[int, str]
 
 
-def _prepare(texts: Sequence[str]) -> _Packed:
-    """What a worker does with a part."""
+def packed_units(texts: Sequence[str]) -> PackedUnits:
+    """Read some rows and pack their graphs, as a worker does with a part."""
     read = graphs_of(texts)
     judged = [(row, graph) for row, graph in enumerate(read.graphs) if graph is not None]
     rows = np.array([row for row, _ in judged], dtype=np.int64)
-    return _Packed(pack([graph for _, graph in judged]), rows, read.problems)
+    return PackedUnits(pack([graph for _, graph in judged]), rows, read.problems)
 
 
 def first_pass(
@@ -185,7 +185,7 @@ def _answers(
 
     workers = usable_cores()
     torch.set_num_threads(max(1, workers // 3))
-    waiting: deque[tuple[int, Future[_Packed]]] = deque()
+    waiting: deque[tuple[int, Future[PackedUnits]]] = deque()
 
     def next_answer() -> tuple[np.ndarray, dict[int, str]]:
         count, future = waiting.popleft()
@@ -197,7 +197,7 @@ def _answers(
 
     with worker_pool(workers, give_way=True) as pool:
         for texts in parts:
-            waiting.append((len(texts), pool.submit(_prepare, texts)))
+            waiting.append((len(texts), pool.submit(packed_units, texts)))
             if len(waiting) > _AHEAD * workers:
                 yield next_answer()
         while waiting:

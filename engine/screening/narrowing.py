@@ -116,7 +116,7 @@ def next_rows(
         count = int(_MORE * top) + int(done.sum())
         order = np.argsort(-np.where(left, values, -np.inf), kind="stable")
         best = order[:count]
-        return np.flatnonzero(_mask(best[left[best]], len(left)) | unjudged)
+        return np.flatnonzero(mask_of(best[left[best]], len(left)) | unjudged)
     best = np.argsort(-sign * scored.values, kind="stable")[:top]
     least = float(sign * scored.values[best[-1]])
     margin = _margin(first, by, sign, least, scored, best)
@@ -143,7 +143,8 @@ def _margin(
     return max(below if sign > 0 else above, found)
 
 
-def _mask(rows: np.ndarray, count: int) -> np.ndarray:
+def mask_of(rows: np.ndarray, count: int) -> np.ndarray:
+    """Which of so many rows are among some, by their numbers; shape `(count,)`, bool."""
     mask = np.zeros(count, dtype=bool)
     mask[rows] = True
     return mask

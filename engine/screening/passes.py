@@ -11,7 +11,7 @@ import pandas as pd
 from ..inference.predicted_tables import RowPredictor
 from ..settings.properties import Property, scaled_columns
 from .first_pass import first_pass
-from .narrowing import FirstPass, Scored, may_meet, next_rows, sample_of
+from .narrowing import FirstPass, Scored, mask_of, may_meet, next_rows, sample_of
 from .output import Best
 from .scoring import Found, OpenedFile, Progress, score
 from .student import Student
@@ -112,7 +112,7 @@ def by_student(job: Job, student: Student) -> Done:
     if not len(sampled):
         return all_in_full(job)
     sample = job.work.stage("sample", "sample", keeps_best=False)
-    job.score(sample, _mask(sampled, job.rows))
+    job.score(sample, mask_of(sampled, job.rows))
     compared = pd.concat([part.kept for part in sample.parts()])
     margins = student.margins.for_file(
         job.plan.asked_names, values[compared.index], job.values(compared)
@@ -153,14 +153,8 @@ def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
         if not len(rows):
             break
         stages.append(job.work.stage(f"round-{number}", _IN_FULL, plan.keep))
-        job.score(stages[-1], _mask(rows, job.rows), best)
+        job.score(stages[-1], mask_of(rows, job.rows), best)
         done[rows] = True
         if best.rows is not None:
             scored = Scored(best.rows.index.to_numpy(), job.values(best.rows)[:, column])
     return stages, int(done.sum())
-
-
-def _mask(rows: np.ndarray, count: int) -> np.ndarray:
-    mask = np.zeros(count, dtype=bool)
-    mask[rows] = True
-    return mask

@@ -194,12 +194,13 @@ def screen(
     wanted.check()
     found = find_files(inputs)
     check_output(out, found.paths)
+    bundle = bundle_files(predictor.folder)
     row_predictor = RowPredictor(
         predictor, info.answer_columns, info.has_intervals, wanted.keep, conditions, fragments
     )
     plan = Plan(
         inputs=[described(path) for path in found.paths],
-        model=bundle_files(predictor.folder).digest,
+        model=bundle.digest,
         part_rows=PART_ROWS,
         columns=info.answer_columns,
         keep=[*wanted.keep],
@@ -218,7 +219,7 @@ def screen(
         may_save_time = bool(plan.asked) and not plan.in_full and rows >= FEWEST_ROWS
         student = None
         if may_save_time:
-            student = Student.of(bundle_files(predictor.folder), info)
+            student = Student.of(bundle, info)
         job = Job(row_predictor, plan, work, files, progress, best_so_far)
         done = all_in_full(job) if student is None else by_student(job, student)
         counts = write_result(plan, done.parts(), done.unread(), done.columns, out)

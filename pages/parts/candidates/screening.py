@@ -8,8 +8,9 @@ from engine.base.errors import UserError
 from engine.candidates import screening
 from engine.candidates.screening import Screening
 from engine.candidates.store import CandidateList
-from engine.inference.bundle import BundleInfo, read_info
+from engine.inference.bundle import read_info
 from engine.inference.specification import LONGEST, read_specification
+from engine.settings.properties import Property
 from pages.parts.candidates.lists import current_list, look_at_list
 from pages.parts.formatting import number_format, plain, show_error, unit_of
 from pages.parts.layout import columns, upload_table
@@ -100,21 +101,21 @@ def show_best_so_far(list_: CandidateList) -> None:
     wanted, best = screening.pending(list_), screening.best_so_far(list_)
     if wanted is None or not best.units:
         return
-    info = read_info(Path(wanted.model))
-    asked = {each.name: None for each in wanted.specification}
+    names = {each.name for each in wanted.specification}
+    asked = [each for each in read_info(Path(wanted.model)).answers if each.name in names]
     st.caption("The best so far, as this model predicts them:")
     st.dataframe(
         {
             "": [picture_address(unit, *_PICTURE) for unit in best.units],
             "Repeat unit": best.units,
             "Row": best.ids,
-            **{_title(info, name): best.values.get(name, []) for name in asked},
+            **{_title(each): best.values.get(each.name, []) for each in asked},
         },
         column_config={
             "": st.column_config.ImageColumn(width="medium"),
             **{
-                _title(info, name): st.column_config.NumberColumn(format=_format(info, name))
-                for name in asked
+                _title(each): st.column_config.NumberColumn(format=number_format(each))
+                for each in asked
             },
         },
         hide_index=True,
@@ -154,11 +155,5 @@ def _show_told(list_: CandidateList) -> None:
         st.rerun()
 
 
-def _title(info: BundleInfo, name: str) -> str:
-    property_ = next(each for each in info.answers if each.name == name)
-    unit = unit_of(property_)
-    return f"{property_.title} ({unit})" if unit else property_.title
-
-
-def _format(info: BundleInfo, name: str) -> str:
-    return number_format(next(each for each in info.answers if each.name == name))
+def _title(property_: Property) -> str:
+    return f"{property_.title} ({unit_of(property_)})"
