@@ -1,4 +1,8 @@
-"""A real browser and a real app server, for tests of what a user sees."""
+"""A real browser and a real app server, for tests of what a user sees.
+
+What is waited for is the first element of its kind: while a script runs again, Streamlit may keep
+the old one beside the new one for a moment, and Playwright refuses to choose between two.
+"""
 
 import os
 import shutil

@@ -41,14 +41,14 @@ def main(workspace: str, *run_names: str) -> None:
 def _predict(page: Page, app: App, runs: list[str]) -> None:
     page.goto(app.url)
     page.get_by_text("°C").first.wait_for()
-    page.frame_locator("iframe").first.locator("#canvas").wait_for()
+    page.frame_locator("iframe").first.locator("#canvas").first.wait_for()
 
 
 def _train(page: Page, app: App, runs: list[str]) -> None:
     page.goto(f"{app.url}/train")
     real = SHARED / "train.csv"
     page.locator("input[type=file]").first.set_input_files(real if real.exists() else TEXTBOOK)
-    page.get_by_role("button", name="Train", exact=True).wait_for()
+    page.get_by_role("button", name="Train", exact=True).first.wait_for()
     page.get_by_role("heading", name="What is in it").scroll_into_view_if_needed()
 
 
@@ -70,7 +70,7 @@ def _submission(page: Page, app: App, runs: list[str]) -> None:
     page.locator("input[type=file]").nth(0).set_input_files(test)
     page.locator("input[type=file]").nth(1).set_input_files(sample)
     page.get_by_role("button", name="Make the submission").click()
-    page.get_by_role("button", name="Download submission.csv").wait_for()
+    page.get_by_role("button", name="Download submission.csv").first.wait_for()
 
 
 def _errors(page: Page, app: App, runs: list[str]) -> None:
@@ -81,7 +81,7 @@ def _errors(page: Page, app: App, runs: list[str]) -> None:
 def _candidates(page: Page, app: App, runs: list[str]) -> None:
     page.goto(f"{app.url}/candidates")
     field = page.get_by_role("textbox", name="Repeat units or names, one in each line")
-    page.get_by_text("Add candidates", exact=True).wait_for()
+    page.get_by_text("Add candidates", exact=True).first.wait_for()
     page.wait_for_timeout(2000)
     if field.is_visible():
         field.fill("PEEK\nKapton\nPMMA\nPVDF\nPDMS\nnylon 6,6\nPET\n*CC(*)c1ccc(C#N)cc1 new")
@@ -89,12 +89,12 @@ def _candidates(page: Page, app: App, runs: list[str]) -> None:
     wish = page.get_by_role("textbox", name="Specification: what should they be?")
     wish.fill("Tg > 100, Density < 1.3, Tc as high as possible")
     wish.press("Enter")
-    page.get_by_text("Understood as").wait_for()
+    page.get_by_text("Understood as").first.wait_for()
 
 
 def _models(page: Page, app: App, runs: list[str]) -> None:
     page.goto(f"{app.url}/models?model={runs[0]}")
-    page.get_by_role("button", name="Download as one file").wait_for()
+    page.get_by_role("button", name="Download as one file").first.wait_for()
 
 
 PAGES = {

@@ -83,25 +83,25 @@ def test_pages_with_content_have_no_serious_finding(
     _look(page, "Predict")
     page.get_by_role("button", name="Keep", exact=True).click()
     _go_to(page, "Candidates")
-    page.get_by_text("1 of 1 candidates").wait_for()
+    page.get_by_text("1 of 1 candidates").first.wait_for()
     _look(page, "Candidates")
     _go_to(page, "Models")
-    page.get_by_role("button", name="Download as one file").wait_for()
+    page.get_by_role("button", name="Download as one file").first.wait_for()
     _look(page, "Models")
     _go_to(page, "Train")
     page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
-    page.get_by_role("button", name="Train", exact=True).wait_for()
+    page.get_by_role("button", name="Train", exact=True).first.wait_for()
     _look(page, "Train")
     _go_to(page, "Monitor")
     page.frame_locator("iframe").first.locator(".js-plotly-plot").first.wait_for()
     _look(page, "Monitor")
     _go_to(page, "Submission")
     page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
-    page.get_by_role("button", name="Predict the table").wait_for()
+    page.get_by_role("button", name="Predict the table").first.wait_for()
     _look(page, "Submission")
     for section in ("Overview", "Explore", "Label doctor"):
         page.goto(f"{url}/errors?run={run}&section={section.replace(' ', '+')}")
-        page.get_by_role("radio", name=section).wait_for()
+        page.get_by_role("radio", name=section).first.wait_for()
         _look(page, f"Errors, {section}")
 
 
@@ -114,21 +114,21 @@ def test_the_keyboard_alone_predicts_and_prepares_a_run(page, empty: str) -> Non
     page.keyboard.press("Control+A")
     page.keyboard.type("PMMA")
     page.keyboard.press("Enter")
-    page.get_by_text("is Poly(methyl methacrylate)").wait_for()
+    page.get_by_text("is Poly(methyl methacrylate)").first.wait_for()
     _tab_to(page, "model_trainingTrain")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Use the sample table").wait_for()
+    page.get_by_role("button", name="Use the sample table").first.wait_for()
     _still(page)
     _tab_to(page, "menu_bookUse the sample table")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Train", exact=True).wait_for()
+    page.get_by_role("button", name="Train", exact=True).first.wait_for()
     _still(page)
     _tab_to(page, "play_arrowTrain")
 
 
 def _go_to(page, name: str) -> None:
     page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()
-    page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
+    page.get_by_role("heading", name=name, exact=True, level=1).first.wait_for()
 
 
 def _still(page) -> None:

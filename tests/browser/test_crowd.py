@@ -32,11 +32,11 @@ def test_twenty_sessions_watch_a_run_and_change_nothing(
             for watcher in watchers:
                 watcher.goto(f"{app.url}/monitor?run={run.id}", wait_until="commit")
             for watcher in watchers:
-                watcher.get_by_role("heading", name="short").wait_for()
+                watcher.get_by_role("heading", name="short").first.wait_for()
                 assert watcher.get_by_test_id("stException").count() == 0
             run = wait_for(run, 600)
             for watcher in watchers:
-                watcher.get_by_role("button", name="Make this the default model").wait_for()
+                watcher.get_by_role("button", name="Make this the default model").first.wait_for()
                 assert watcher.get_by_test_id("stException").count() == 0
         finally:
             stop_run(run)

@@ -88,7 +88,7 @@ def test_an_edit_by_mouse_is_returned_and_outlives_reruns(editor):
     assert after["value"]["edited"]
     for _ in range(2):
         editor.get_by_role("button", name="Run again").click()
-        editor.get_by_text("ran again").wait_for()
+        editor.get_by_text("ran again").first.wait_for()
         editor.wait_for_timeout(600)
     assert _state(editor)["returned"] == after["returned"]
     assert from_molblock(_canvas(editor)) == after["returned"]
@@ -137,7 +137,7 @@ def test_what_the_editor_returns_can_be_fed_back(editor):
 
 def test_a_lost_detail_is_said_and_an_unreadable_text_clears_the_canvas(editor):
     _type(editor, "*C[CH]C*")
-    editor.get_by_text("cannot draw every detail").wait_for()
+    editor.get_by_text("cannot draw every detail").first.wait_for()
     assert _state(editor)["returned"] == canonical("*C[CH]C*")
     _type(editor, "*C(C")
     _wait(editor, lambda now: now["returned"] is None and now["drawn"] == "")
@@ -156,7 +156,7 @@ def _state(page, where: str = "state") -> dict:
 
 
 def _wait(page, wanted, why: str = "", where: str = "state") -> dict:
-    page.locator(f".st-key-{where} code").wait_for()
+    page.locator(f".st-key-{where} code").first.wait_for()
     deadline = time.monotonic() + PATIENCE / 1000
     while not wanted(now := _state(page, where)):
         assert time.monotonic() < deadline, f"{why} (the page shows {now})"

@@ -33,7 +33,7 @@ def test_a_point_is_clicked_and_a_box_is_drawn(app: App, page) -> None:
     first = page.get_by_text("row ").first.inner_text()
     page.wait_for_timeout(1000)
     page.mouse.click(*page.evaluate(FARTHEST))
-    page.get_by_text("1 selected in the chart.").wait_for()
+    page.get_by_text("1 selected in the chart.").first.wait_for()
     # The largest error comes first without a selection too.
     assert page.get_by_text("Open in Predict").count() == 1
     assert page.get_by_text("row ").first.inner_text() == first
@@ -44,8 +44,8 @@ def test_a_point_is_clicked_and_a_box_is_drawn(app: App, page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=5)
     page.mouse.up()
-    page.get_by_text("1 selected in the chart.").wait_for(state="detached")
-    page.get_by_text("selected in the chart.").wait_for()
+    page.get_by_text("1 selected in the chart.").first.wait_for(state="detached")
+    page.get_by_text("selected in the chart.").first.wait_for()
     assert page.get_by_test_id("stException").count() == 0
 
 
@@ -57,7 +57,7 @@ def test_the_way_back_from_predict_leads_to_what_was_shown(app: App, page) -> No
     said.wait_for()
     words = said.inner_text()
     page.get_by_text("Open in Predict").first.click()
-    page.get_by_role("textbox", name="Repeat unit as SMILES, or a name").wait_for()
+    page.get_by_role("textbox", name="Repeat unit as SMILES, or a name").first.wait_for()
     assert f"model={run.id}" in page.url
     page.go_back()
     said.wait_for()

@@ -42,12 +42,12 @@ def test_the_way_of_a_new_user(app: App, page, table: Path, tmp_path: Path) -> N
     run = _train(app, page, table)
     _watch_the_curve_grow(page, run)
     page.reload()
-    page.get_by_role("heading", name="journey").wait_for()
+    page.get_by_role("heading", name="journey").first.wait_for()
     assert run.id in page.url
     _see_the_buttons_on_a_telephone(page)
     app.restart()
     page.goto(f"{app.url}/monitor?run={run.id}")
-    page.get_by_role("heading", name="journey").wait_for()
+    page.get_by_role("heading", name="journey").first.wait_for()
     _wait_until_done(page, run)
     _predict(app, page, run)
     _submit(app, page, run, table, tmp_path)
@@ -78,7 +78,7 @@ def test_two_tabs_at_once_after_a_restart_are_both_whole(app: App, page) -> None
         tab.goto(f"{app.url}/monitor", wait_until="commit")
     for tab in (page, other):
         tab.get_by_test_id("stMain").get_by_role("heading").first.wait_for()
-        tab.get_by_role("link", name="Predict", exact=True).wait_for()
+        tab.get_by_role("link", name="Predict", exact=True).first.wait_for()
         assert tab.get_by_test_id("stSidebarNavLink").count() == PAGES
         assert "/monitor" in tab.url
 
@@ -90,7 +90,7 @@ def _train(app: App, page, table: Path) -> Run:
     name = page.get_by_role("textbox", name="Name of the run")
     name.fill("journey")
     name.press("Enter")
-    page.get_by_test_id("stCode").filter(has_text="--name journey").wait_for()
+    page.get_by_test_id("stCode").filter(has_text="--name journey").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
     return find_run("journey")
@@ -132,7 +132,7 @@ def _predict(app: App, page, run: Run) -> None:
     field.press("Enter")
     page.get_by_text(canonical("*CC(*)C(=O)OC"), exact=True).first.wait_for()
     page.get_by_text("°C").first.wait_for()
-    page.frame_locator("iframe").first.locator("#canvas").wait_for()
+    page.frame_locator("iframe").first.locator("#canvas").first.wait_for()
     page.wait_for_timeout(3000)
     before = field.input_value()
     frame = page.locator("iframe").first
@@ -161,9 +161,9 @@ def _submit(app: App, page, run: Run, table: Path, tmp_path: Path) -> None:
         page.locator("input[type=file]").nth(place).wait_for(state="attached")
         page.wait_for_function(IS_STILL)
         page.locator("input[type=file]").nth(place).set_input_files(file)
-        page.get_by_text(file.name, exact=True).wait_for()
+        page.get_by_text(file.name, exact=True).first.wait_for()
     page.get_by_role("button", name="Make the submission").click()
-    page.get_by_text("could not be predicted").wait_for()
+    page.get_by_text("could not be predicted").first.wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download submission.csv").click()
     head, *values = csv.reader(io.StringIO(Path(download.value.path()).read_text()))

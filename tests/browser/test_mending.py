@@ -52,7 +52,7 @@ def open_rows(page: Page, message: str):
 def leave_out_first(page: Page, grid) -> None:
     """Take away the tick of the first row."""
     change(page, grid, 0, 1, "false", lambda: page.keyboard.press("Space"))
-    page.get_by_text("1 not applied yet").wait_for()
+    page.get_by_text("1 not applied yet").first.wait_for()
 
 
 def _write(page: Page, text: str) -> None:
@@ -67,18 +67,18 @@ def test_cells_and_rows_are_mended_where_a_finding_names_them(app, page: Page, t
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
     change(page, open_rows(page, "far from the others"), 0, 4, "20", lambda: _write(page, "20"))
-    page.get_by_text("1 not applied yet").wait_for()
+    page.get_by_text("1 not applied yet").first.wait_for()
     # What is typed outlives the page.
     page.get_by_role("link", name="Compare").click()
-    page.get_by_role("heading", name="Compare").wait_for()
+    page.get_by_role("heading", name="Compare").first.wait_for()
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Train").click()
-    page.get_by_text("1 not applied yet").wait_for()
+    page.get_by_text("1 not applied yet").first.wait_for()
     page.get_by_role("button", name="Apply").click()
-    page.get_by_text("Row 33, Tg: “9000” is now “20”.").wait_for()
+    page.get_by_text("Row 33, Tg: “9000” is now “20”.").first.wait_for()
     page.get_by_text("far from the others").first.wait_for(state="hidden")
     leave_out_first(page, open_rows(page, "cannot be read"))
     page.get_by_role("button", name="Apply").click()
-    page.get_by_text("Row 32 is left out").wait_for()
+    page.get_by_text("Row 32 is left out").first.wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="What was done (YAML)").click()
     mends = tmp_path / download.value.suggested_filename

@@ -29,19 +29,21 @@ def test_two_tables_are_compared_mended_trained_and_predicted(app: App, page, ta
     page.locator("input[type=file]").first.set_input_files(measured)
     page.get_by_text("Add another table").click()
     page.locator("input[type=file]").nth(1).set_input_files(simulated)
-    page.get_by_text(re.compile("looks like that of lab in kelvin")).wait_for()
+    page.get_by_text(re.compile("looks like that of lab in kelvin")).first.wait_for()
     chart = page.locator(".js-plotly-plot").first
     chart.wait_for()
     assert chart.evaluate("node => node.data.at(-1).x.length") == 30
     unit = page.get_by_role("combobox", name=re.compile("Unit of Tg in md"))
     # A list that opens while the page is still being drawn closes again.
-    page.get_by_text("Quick look", exact=True).wait_for()
+    page.get_by_text("Quick look", exact=True).first.wait_for()
     kelvin = page.get_by_role("option", name="K", exact=True)
     until(
         page, lambda: kelvin.is_visible() or unit.click(timeout=2000), "the list stays shut", 1500
     )
     kelvin.click()
-    page.get_by_text(re.compile("looks like that of lab in kelvin")).wait_for(state="detached")
+    page.get_by_text(re.compile("looks like that of lab in kelvin")).first.wait_for(
+        state="detached"
+    )
     page.get_by_text(re.compile(r"^\+20\.0 °C$")).first.wait_for()
     page.get_by_text("Quick look", exact=True).click()
     command = page.get_by_test_id("stCode").filter(has_text="--unit md:Tg=K")
@@ -52,7 +54,7 @@ def test_two_tables_are_compared_mended_trained_and_predicted(app: App, page, ta
     run = list_runs()[0]
     page.get_by_role("button", name="Make this the default model").wait_for(timeout=2 * PATIENCE)
     assert find_run(run.id).state == "done"
-    page.get_by_text("What each source changed").wait_for()
+    page.get_by_text("What each source changed").first.wait_for()
     info = read_info(run.bundle)
     assert info.names == ["Tg", "Tg (md)"]
     _look_at_both(app, page, run.id)
@@ -69,4 +71,4 @@ def _submit(app: App, page, run: str, test: Path) -> None:
     page.goto(f"{app.url}/submission?model={run}")
     page.locator("input[type=file]").first.set_input_files(test)
     page.get_by_role("button", name="Predict the table").click()
-    page.get_by_text("Columns: id, SMILES, Tg, warning, problem.").wait_for()
+    page.get_by_text("Columns: id, SMILES, Tg, warning, problem.").first.wait_for()

@@ -49,7 +49,7 @@ def test_hostile_names_stay_text_and_no_page_calls_another_host(
         assert page.get_by_test_id("stException").count() == 0
 
     page.goto(f"{app.url}/predict?model={run}")
-    page.frame_locator("iframe").first.locator("#canvas").wait_for()
+    page.frame_locator("iframe").first.locator("#canvas").first.wait_for()
     page.locator(".js-plotly-plot .main-svg").first.wait_for()
     is_plain()
     page.goto(f"{app.url}/monitor?run={run}")
@@ -67,12 +67,12 @@ def test_hostile_names_stay_text_and_no_page_calls_another_host(
     table = tmp_path / "![i] <i>pwn<i> $x$.csv"
     table.write_bytes(table_text())
     page.locator("input[type=file]").first.set_input_files(table)
-    page.get_by_role("button", name="Train", exact=True).wait_for()
+    page.get_by_role("button", name="Train", exact=True).first.wait_for()
     is_plain("![i] <i>pwn")
     page.goto(f"{app.url}/submission?model={run}")
     page.locator("input[type=file]").first.set_input_files(table)
     page.get_by_role("button", name="Predict the table").click()
-    page.get_by_role("button", name="Download predictions.csv").wait_for()
+    page.get_by_role("button", name="Download predictions.csv").first.wait_for()
     is_plain("![i] <i>pwn")
     assert complaints == []
 

@@ -45,7 +45,7 @@ def test_a_name_entered_before_the_answer_to_a_click_stays(app: App, page) -> No
     late, held = held, None
     for send in late:
         send()
-    command.filter(has_text="--preset smoke").filter(has_text="typed meanwhile").wait_for()
+    command.filter(has_text="--preset smoke").filter(has_text="typed meanwhile").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
     assert read_config(find_run("typed meanwhile"))["preset"] == "smoke"
@@ -76,4 +76,4 @@ def test_measuring_does_not_disturb_typing(app: App, page) -> None:
 def _open(app: App, page) -> None:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
-    page.get_by_text("Quick look", exact=True).wait_for()
+    page.get_by_text("Quick look", exact=True).first.wait_for()

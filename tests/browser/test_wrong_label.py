@@ -51,7 +51,7 @@ def test_a_messy_table_is_mended_and_its_wrong_label_excluded(app: App, page, ta
     page.goto(f"{app.url}/errors?run={first}")
     page.get_by_text("Label doctor", exact=True).click()
     card = page.locator("[class*='st-key-doctor-label-1']").first
-    card.get_by_text(f"id {WRONG}").wait_for()
+    card.get_by_text(f"id {WRONG}").first.wait_for()
     # One click, and another.
     card.get_by_text("Exclude", exact=True).click()
     page.get_by_role("button", name="Exclude 1 label and train again").click()
@@ -61,11 +61,11 @@ def test_a_messy_table_is_mended_and_its_wrong_label_excluded(app: App, page, ta
     second = list_runs()[0]
     assert second.id != first
     assert [each["id"] for each in read_config(second)["excluded"]] == [WRONG]
-    page.get_by_text("1 label excluded").wait_for()
+    page.get_by_text("1 label excluded").first.wait_for()
     page.goto(f"{app.url}/compare?runs={first},{second.id}")
-    page.get_by_text(re.compile("leaves 1 label out")).wait_for()
-    page.get_by_text(re.compile("on the 59 labels that both have")).wait_for()
-    page.get_by_text(re.compile("1 label excluded from")).wait_for()
+    page.get_by_text(re.compile("leaves 1 label out")).first.wait_for()
+    page.get_by_text(re.compile("on the 59 labels that both have")).first.wait_for()
+    page.get_by_text(re.compile("1 label excluded from")).first.wait_for()
     assert page.get_by_text("not measured on equal terms").count() == 0
 
 
@@ -78,9 +78,9 @@ def _train(app: App, page, table: Path) -> str:
     page.get_by_text("their labels are averaged").first.wait_for()
     leave_out_first(page, open_rows(page, "cannot be read"))
     page.get_by_role("button", name="Apply").click()
-    page.get_by_text(f"Row {BAD_ROW} is left out").wait_for()
+    page.get_by_text(f"Row {BAD_ROW} is left out").first.wait_for()
     page.get_by_text("Quick look", exact=True).click()
-    page.get_by_test_id("stCode").filter(has_text="--preset smoke").wait_for()
+    page.get_by_test_id("stCode").filter(has_text="--preset smoke").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
     _wait_until_done(page)
