@@ -77,7 +77,8 @@ class Cluster(BaseModel):
         cpus: cores; of two runs, those with equally many have the same bits.
         memory: MB (2²⁰ bytes).
         gpus: CUDA devices on its node.
-        tasks: over so many jobs the folds and members of a run are divided.
+        tasks: over so many jobs the folds and members of a run, or the parts of a screening, are
+            divided.
         account, qos, constraint: as the cluster's documents say; empty for its defaults.
         python: the interpreter on the nodes; empty for the one that submits.
         setup: lines that a shell on the node carries out first.

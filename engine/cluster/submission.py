@@ -62,6 +62,7 @@ def submit(
     *,
     without: Sequence[str] = (),
     after: str = "",
+    beside: str = "",
     tasks: int = 1,
 ) -> str:
     """Submit a command; returns the job's id.
@@ -73,6 +74,7 @@ def submit(
         folder: of its own, visible to the nodes; what was in it goes.
         without: nodes that it is not to run on.
         after: the id of a job that has to end first, well or not.
+        beside: the id of a job that has to have started.
         tasks: several carry it out, as an array of jobs.
 
     Raises:
@@ -80,13 +82,14 @@ def submit(
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
+    dependency = f"afterany:{after}" if after else f"after:{beside}" if beside else None
     try:
         executor = SlurmExecutor(
             folder,
             max_num_timeout=_MOST_TIMES,
             python=shlex.quote(cluster.python or sys.executable),
         )
-        executor.update_parameters(**_parameters(name, cluster, without, after))
+        executor.update_parameters(**_parameters(name, cluster, without, dependency))
         if tasks == 1:
             return str(executor.submit(Command([*words], verbose=False)).job_id)
         with executor.batch():
@@ -113,7 +116,7 @@ def refusal(said: str, cluster: Cluster) -> str:
 
 
 def _parameters(
-    name: str, cluster: Cluster, without: Sequence[str], after: str
+    name: str, cluster: Cluster, without: Sequence[str], dependency: str | None
 ) -> dict[str, object]:
     """The parameters of submitit's executor."""
     return {
@@ -126,7 +129,7 @@ def _parameters(
         "qos": cluster.qos,
         "constraint": cluster.constraint,
         "exclude": ",".join(without) or None,
-        "dependency": f"afterany:{after}" if after else None,
+        "dependency": dependency,
         "setup": cluster.setup,
         # Slurm gives a step one core unless it is told again.
         "srun_args": [f"--cpus-per-task={cluster.cpus}"],

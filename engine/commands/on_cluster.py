@@ -2,13 +2,14 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
 from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import home, subfolder
-from ..cluster.queue import WAITING, Job, cancel, job_of_name, jobs_of_user
+from ..cluster.queue import WAITING, Job, cancel, cancel_all, job_of_name, jobs_of_user
 from ..cluster.settings import demand_checked, read_cluster
 from .output import print_line
 
@@ -18,7 +19,7 @@ _LATE_SECONDS = 10.0
 """By which a network file system may show what a node wrote later than Slurm its end."""
 
 
-def carry_out_on_slurm(words: list[str], folder: Path) -> int:
+def carry_out_on_slurm(words: list[str], folder: Path, helpers: Sequence[str] = ()) -> int:
     """Carry a command out as one job of Slurm's, and show what it says until it has ended.
 
     The same command said again, while its job waits or works, shows that job. Ctrl-C cancels it.
@@ -26,6 +27,8 @@ def carry_out_on_slurm(words: list[str], folder: Path) -> int:
     Args:
         words: of the command; it goes on where it was cut off when it is said again.
         folder: where it works.
+        helpers: words of a command that helps it, which the other `tasks` of cluster.yaml carry
+            out; they end with it.
 
     Returns:
         The exit code.
@@ -40,26 +43,49 @@ def carry_out_on_slurm(words: list[str], folder: Path) -> int:
     job = job_of_name(name, jobs_of_user())
     if job is None:
         log.unlink(missing_ok=True)
-        job = _submitted(words, folder, own, name)
+        job = _submitted(words, folder, own, name, helpers)
         print_line(f"Slurm's job {job} was submitted; its log is {log}.", stderr=True)
     try:
         ended = _shown(job, log)
     except KeyboardInterrupt:
         cancel(job, name)
+        cancel_all(_helpers_name(name))
         raise
+    if helpers:
+        cancel_all(_helpers_name(name))
     if ended is None or ended.state != "COMPLETED":
         how = ended.how_it_ended if ended else "Slurm knows it no more"
         raise UserError(f"Slurm's job {job} ended ({how}): {log} may tell why.")
     return 0
 
 
-def _submitted(words: list[str], folder: Path, own: Path, name: str) -> str:
+def _submitted(
+    words: Sequence[str], folder: Path, own: Path, name: str, helpers: Sequence[str]
+) -> str:
     # Here: commands that stay on this machine need no submitit.
     from ..cluster.submission import python_words, submit
 
     cluster = read_cluster()
-    command = ["cluster.on_node", str(home()), str(folder), str(own / "log"), *words]
-    return submit(python_words(cluster, *command), name, cluster, own / "submitted")
+
+    def on_node(log: str, words: Sequence[str]) -> list[str]:
+        where = [str(home()), str(folder), str(own / log)]
+        return python_words(cluster, "cluster.on_node", *where, *words)
+
+    job = submit(on_node("log", words), name, cluster, own / "submitted")
+    if helpers and cluster.tasks > 1:
+        submit(
+            on_node("log-of-helpers", helpers),
+            _helpers_name(name),
+            cluster,
+            own / "submitted-helpers",
+            beside=job,
+            tasks=cluster.tasks - 1,
+        )
+    return job
+
+
+def _helpers_name(name: str) -> str:
+    return f"{name}-helpers"
 
 
 def _shown(job: str, log: Path) -> Job | None:

@@ -9,7 +9,8 @@ from ..base.workspace import COMMAND
 from ..inference.bundle import read_info
 from ..inference.seen import UNKNOWN_ATOMS
 from ..runs import find_model
-from ..screening import Screened, Wanted, screen
+from ..screening import Screened, Wanted, join, screen
+from ..table.mending import FragmentsUse
 from .on_cluster import carry_out_on_slurm
 from .options import (
     Commands,
@@ -64,6 +65,12 @@ def add(commands: Commands) -> None:
     add_conditions(command)
     add_columns(command)
     add_fragments(command)
+    command.add_argument(
+        "--join",
+        action="store_true",
+        help="help with the screening that the same words without --join began, here or on another "
+        "machine that sees the same folders; the other one writes the result",
+    )
     add_on(command, "here")
     command.set_defaults(carry_out=_screen)
 
@@ -81,19 +88,19 @@ def _screen(arguments: argparse.Namespace) -> int:
         arguments.with_guesses,
         arguments.in_full,
     )
+    inputs = [Path(each) for each in arguments.input]
+    columns = arguments.smiles_column, arguments.id_column
+    conditions = given_conditions(predictor, arguments.condition)
+    fragments: FragmentsUse = arguments.fragments or "refuse"
+    if arguments.join:
+        print_line(f"Helps with the screening into {out} until it ends.", stderr=True)
+        with progress_bar() as show:
+            own = join(predictor, inputs, out, wanted, show, *columns, conditions, fragments)
+        print_line(f"Helped with {counted(own, 'row')}.")
+        return 0
     try:
         with progress_bar() as show:
-            screened = screen(
-                predictor,
-                [Path(each) for each in arguments.input],
-                out,
-                wanted,
-                show,
-                arguments.smiles_column,
-                arguments.id_column,
-                given_conditions(predictor, arguments.condition),
-                arguments.fragments or "refuse",
-            )
+            screened = screen(predictor, inputs, out, wanted, show, *columns, conditions, fragments)
     except KeyboardInterrupt:
         print_line(f"Interrupted. The same command goes on; {out}.parts holds what is done.", True)
         raise
@@ -102,7 +109,9 @@ def _screen(arguments: argparse.Namespace) -> int:
 
 
 def _screen_on_slurm(arguments: argparse.Namespace) -> int:
-    """Let a node of the cluster do it; its own processors share the work."""
+    """Let a node of the cluster do it, and others help it where cluster.yaml says `tasks`."""
+    if arguments.join:
+        raise UserError("With --on slurm, `tasks` in cluster.yaml says how many nodes share it.")
     # Before a job waits for nothing.
     model = find_model(arguments.model).resolve()
     Wanted.of_words(read_info(model).answers, arguments.keep, arguments.by, arguments.top)
@@ -119,7 +128,9 @@ def _screen_on_slurm(arguments: argparse.Namespace) -> int:
     said += [f"--condition={each}" for each in arguments.condition]
     said += ["--with-guesses"] * arguments.with_guesses + ["--in-full"] * arguments.in_full
     inputs = [str(Path(each).resolve()) for each in arguments.input]
-    return carry_out_on_slurm(["screen", *said, "--", str(model), *inputs], Path.cwd())
+    words = [*said, "--", str(model), *inputs]
+    helpers = ["screen", "--join", *words]
+    return carry_out_on_slurm(["screen", *words], Path.cwd(), helpers)
 
 
 def _tell(screened: Screened, out: Path) -> None:

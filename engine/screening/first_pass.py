@@ -1,7 +1,7 @@
 """The first pass of a screening: what a student says of all rows, and which cannot be read."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,8 +15,9 @@ from ..base.workers import worker_pool
 from ..inference.predicted_tables import PROBLEM, TableRows, tell_names, texts_of
 from ..inference.submission import ids_of
 from ..table.mending import FragmentsUse
-from .scoring import FILE, PART_ROWS, OpenedFile, Progress, heads_of
-from .work import Part, Plan, Stage
+from .scoring import FILE, PART_ROWS, OpenedFile, Progress, Tally, heads_of
+from .stages import Part, Stage
+from .work import Plan
 
 if TYPE_CHECKING:
     from .student import Student
@@ -80,7 +81,8 @@ def first_pass(
     stage: Stage,
     files: Sequence[OpenedFile],
     told: Progress | None = None,
-) -> int:
+    to_the_end: bool = True,
+) -> Tally:
     """Let a student answer all rows that it has not answered yet.
 
     A finished part holds what is asked of the rows that can be read, on the properties' scales, NaN
@@ -91,38 +93,45 @@ def first_pass(
         plan: of the screening.
         stage: whose parts are finished here.
         files: that are screened.
-        told: of how many rows are done.
-
-    Returns:
-        How many rows were done before.
+        told: of how many rows are done, or in hand in other processes.
+        to_the_end: see `Stage.carry_out`.
     """
     done, total = stage.done(), sum(file.rows for file in files)
     names = plan.asked_names
     columns = [student.info.names.index(name) for name in names]
     heads, several = heads_of(files), len(files) > 1
-    waiting: deque[_Part] = deque()
-    before = count = 0
+    before = own = 0
 
-    def parts() -> Iterator[list[str]]:
-        nonlocal before, count
-        for part in _parts_of(files, plan.fragments):
-            if part.number in done:
-                before += len(part.texts)
-                count += len(part.texts)
-                continue
-            waiting.append(part)
-            yield part.texts
+    def go(is_ours: Callable[[int], bool]) -> int:
+        nonlocal before, own
+        waiting: deque[_Part] = deque()
+        before = passed = count = 0
 
-    with closing(_answers(student, parts())) as answers:
-        for values, problems in answers:
-            part = waiting.popleft()
-            stage.write(
-                part.number, part.answered(values[:, columns], names, problems, heads, several)
-            )
-            count += len(part.texts)
-            if told:
-                told(stage.title, count, total)
-    return before
+        def parts() -> Iterator[list[str]]:
+            nonlocal before, passed, count
+            for part in _parts_of(files, plan.fragments):
+                count += 1
+                if is_ours(part.number):
+                    waiting.append(part)
+                    yield part.texts
+                    continue
+                passed += len(part.texts)
+                before += len(part.texts) * (part.number in done)
+
+        with closing(_answers(student, parts())) as answers:
+            for values, problems in answers:
+                part = waiting.popleft()
+                stage.write(
+                    part.number, part.answered(values[:, columns], names, problems, heads, several)
+                )
+                own += len(part.texts)
+                passed += len(part.texts)
+                if told:
+                    told(stage.plan.title, passed, total)
+        return count
+
+    stage.carry_out(go, to_the_end)
+    return Tally(before, own)
 
 
 class _Part(NamedTuple):

@@ -43,7 +43,7 @@ class InputFile(BaseModel):
     digest: str
 
 
-class Found(NamedTuple):
+class FoundFiles(NamedTuple):
     """The files of some paths.
 
     Attributes:
@@ -55,7 +55,7 @@ class Found(NamedTuple):
     skipped: list[Path]
 
 
-def find_files(given: Sequence[Path]) -> Found:
+def find_files(given: Sequence[Path]) -> FoundFiles:
     """The files that are named, and those in the folders that are.
 
     Raises:
@@ -80,7 +80,7 @@ def find_files(given: Sequence[Path]) -> Found:
     for place, path in enumerate(resolved):
         if path in resolved[:place]:
             raise UserError(f"{paths[place]} is given twice: its rows would be counted twice.")
-    return Found(paths, skipped)
+    return FoundFiles(paths, skipped)
 
 
 def described(path: Path) -> InputFile:

@@ -14,7 +14,8 @@ from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import demand_not_read, writing_to
 from ..table.written import csv_text
-from .work import Part, Plan, schema_of
+from .stages import Part, schema_of
+from .work import Plan
 
 ALL = "probability_all"
 """The column with the probability of meeting all that is asked for."""

@@ -13,9 +13,10 @@ from ..settings.properties import Property, scaled_columns
 from .first_pass import first_pass
 from .narrowing import FirstPass, Scored, mask_of, may_meet, next_rows, sample_of
 from .output import Best
-from .scoring import Found, OpenedFile, Progress, score
+from .scoring import Found, OpenedFile, Progress, Tally, score
+from .stages import Part, Stage, StagePlan
 from .student import Student
-from .work import Part, Plan, Stage, Work
+from .work import Plan, Work
 
 _IN_FULL = "repeat units"
 """What progress calls rows that the ensemble predicts."""
@@ -48,9 +49,7 @@ class Job(NamedTuple):
         own = frame[[named[each.name] for each in self.asked]].to_numpy(dtype=float)
         return scaled_columns(self.asked, own)
 
-    def score(
-        self, stage: Stage, wanted: np.ndarray | None = None, best: Best | None = None
-    ) -> int:
+    def score(self, stage: Stage, best: Best | None = None) -> Tally:
         """Predict the rows of a stage; see `engine.screening.scoring.score`."""
 
         def found(rows: pd.DataFrame) -> None:
@@ -59,7 +58,7 @@ class Job(NamedTuple):
                 if self.best_so_far:
                     self.best_so_far(so_far)
 
-        return score(self.row_predictor, self.plan, stage, self.files, wanted, self.told, found)
+        return score(self.row_predictor, self.plan, stage, self.files, self.told, found)
 
     def new_best(self) -> Best | None:
         """The best rows, where only such are wanted."""
@@ -98,21 +97,22 @@ class Done:
 
 def all_in_full(job: Job) -> Done:
     """Let the ensemble predict all rows."""
-    stage = job.work.stage("all", _IN_FULL, job.plan.keep)
-    gone_on = job.score(stage, best=job.new_best())
+    stage = job.work.stage("all", StagePlan(title=_IN_FULL, keep=job.plan.keep))
+    gone_on = job.score(stage, best=job.new_best()).before
     return Done([stage], None, stage.read(0).kept.iloc[:0], job.rows, gone_on)
 
 
 def by_student(job: Job, student: Student) -> Done:
     """Let the student answer all rows, and the ensemble predict those that it cannot rule out."""
-    stage = job.work.stage("first", "first pass")
-    gone_on = first_pass(student, job.plan, stage, job.files, job.told)
+    stage = job.work.stage("first", StagePlan(title="first pass", by_student=True))
+    gone_on = first_pass(student, job.plan, stage, job.files, job.told).before
     values, readable = _answers(stage, job.rows, len(job.asked))
     sampled = sample_of(readable)
     if not len(sampled):
         return all_in_full(job)
-    sample = job.work.stage("sample", "sample", keeps_best=False)
-    job.score(sample, mask_of(sampled, job.rows))
+    sample_plan = StagePlan(title="sample", keeps_best=False)
+    sample = job.work.stage("sample", sample_plan, mask_of(sampled, job.rows))
+    job.score(sample)
     compared = pd.concat([part.kept for part in sample.parts()])
     margins = student.margins.for_file(
         job.plan.asked_names, values[compared.index], job.values(compared)
@@ -139,10 +139,10 @@ def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
     rounds as it takes until no other row can be one of them.
     """
     plan = job.plan
-    may = may_meet(first, plan.keep)
+    may, stage_plan = may_meet(first, plan.keep), StagePlan(title=_IN_FULL, keep=plan.keep)
     if plan.by is None or plan.top is None:
-        stage = job.work.stage("round-1", _IN_FULL, plan.keep)
-        job.score(stage, may, job.new_best())
+        stage = job.work.stage("round-1", stage_plan, may)
+        job.score(stage, job.new_best())
         return [stage], int(may.sum())
     column = plan.asked_names.index(plan.by.name)
     stages: list[Stage] = []
@@ -152,9 +152,10 @@ def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
         rows = next_rows(first, plan.by, plan.top, may, done, scored)
         if not len(rows):
             break
-        stages.append(job.work.stage(f"round-{number}", _IN_FULL, plan.keep))
-        job.score(stages[-1], mask_of(rows, job.rows), best)
-        done[rows] = True
+        mask = mask_of(rows, job.rows)
+        stages.append(job.work.stage(f"round-{number}", stage_plan, mask))
+        job.score(stages[-1], best)
+        done |= mask
         if best.rows is not None:
             scored = Scored(best.rows.index.to_numpy(), job.values(best.rows)[:, column])
     return stages, int(done.sum())

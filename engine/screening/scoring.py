@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -16,7 +17,8 @@ from ..table import Columns, RawTable
 from ..table.columns import free_name
 from ..table.streaming import one_below_another, some_rows, stream_of
 from .output import best_of
-from .work import Part, Plan, Stage
+from .stages import Part, Stage
+from .work import Plan
 
 PART_ROWS = 10 * CHUNK_ROWS
 """Rows that are kept at once: what a killed process has to do again."""
@@ -111,15 +113,22 @@ class _Place(NamedTuple):
     is_last: bool
 
 
+class Tally(NamedTuple):
+    """How many rows of a stage were done before, and how many this process has done."""
+
+    before: int
+    own: int
+
+
 def score(
     row_predictor: RowPredictor,
     plan: Plan,
     stage: Stage,
     files: Sequence[OpenedFile],
-    wanted: np.ndarray | None = None,
     told: Progress | None = None,
     found: Found | None = None,
-) -> int:
+    to_the_end: bool = True,
+) -> Tally:
     """Predict the rows of a stage that are not done, and keep what the stage keeps of them.
 
     Args:
@@ -127,49 +136,97 @@ def score(
         plan: of the screening.
         stage: whose parts are finished here.
         files: that are screened.
-        wanted: see `parts_of`.
-        told: of how many rows are done.
-        found: told what is kept of each part, also of those that were done before.
-
-    Returns:
-        How many rows were done before.
+        told: of how many rows are done, or in hand in other processes.
+        found: told what is kept of each part, also of those that others finished.
+        to_the_end: see `Stage.carry_out`.
     """
-    done = stage.done()
-    total = sum(file.rows for file in files) if wanted is None else int(wanted.sum())
-    waiting: deque[_Place] = deque()
-    before = count = 0
+    scoring = _Scoring(row_predictor, plan, stage, files, told, found)
+    stage.carry_out(scoring.go, to_the_end)
+    scoring.tell_found()
+    return Tally(scoring.before, scoring.own)
 
-    def chunks() -> Iterator[TableRows]:
-        nonlocal before, count
-        for number, part in enumerate(parts_of(files, wanted)):
-            if number in done:
-                before += sum(len(chunk.rows) for chunk in part)
-                count += sum(len(chunk.rows) for chunk in part)
-                if found:
-                    found(stage.read(number).kept)
-                continue
-            for place, chunk in enumerate(part, start=1):
-                waiting.append(_Place(chunk, number, place == len(part)))
-                yield chunk.table
 
-    finished: list[Part] = []
-    heads = heads_of(files)
-    # Of so many units, features are not worth the disk.
-    with closing(row_predictor.predict(chunks(), store=False)) as stream:
-        for predicted in stream:
-            chunk, number, is_last = waiting.popleft()
-            name = chunk.file if len(files) > 1 else None
-            finished.append(_part_of(predicted, chunk.rows, plan, stage.keep, heads, name))
-            count += len(chunk.rows)
-            if is_last:
-                part = _joined(finished, plan, stage)
-                stage.write(number, part)
-                finished.clear()
-                if found:
-                    found(part.kept)
-            if told:
-                told(stage.title, count, total)
-    return before
+@dataclass
+class _Scoring:
+    """One stage, predicted by this process and perhaps by others; see `score`."""
+
+    row_predictor: RowPredictor
+    plan: Plan
+    stage: Stage
+    files: Sequence[OpenedFile]
+    told: Progress | None
+    found: Found | None
+
+    def __post_init__(self) -> None:
+        """Look at what is done already."""
+        wanted = self.stage.wanted
+        self._total = sum(file.rows for file in self.files) if wanted is None else int(wanted.sum())
+        self._heads = heads_of(self.files)
+        self._done_before = self.stage.done()
+        self._counted: set[int] = set()
+        self._others = 0
+        self.before = self.own = 0
+
+    def go(self, is_ours: Callable[[int], bool]) -> int:
+        """Finish some parts; returns how many the stage has, see `Stage.carry_out`."""
+        waiting: deque[_Place] = deque()
+        self._others, parts = 0, 0
+
+        def chunks() -> Iterator[TableRows]:
+            nonlocal parts
+            for number, part in enumerate(parts_of(self.files, self.stage.wanted)):
+                parts += 1
+                if not is_ours(number):
+                    self._pass_over(number, sum(len(chunk.rows) for chunk in part))
+                    continue
+                for place, chunk in enumerate(part, start=1):
+                    waiting.append(_Place(chunk, number, place == len(part)))
+                    yield chunk.table
+
+        finished: list[Part] = []
+        # Of so many units, features are not worth the disk.
+        with closing(self.row_predictor.predict(chunks(), store=False)) as stream:
+            for predicted in stream:
+                chunk, number, is_last = waiting.popleft()
+                finished.append(self._part(predicted, chunk))
+                self.own += len(chunk.rows)
+                if is_last:
+                    self._finish(number, finished)
+                    finished.clear()
+                if self.told:
+                    count = self.before + self._others + self.own
+                    self.told(self.stage.plan.title, count, self._total)
+        return parts
+
+    def tell_found(self) -> None:
+        """Tell what is kept of the parts that were not told of yet."""
+        if self.found:
+            for number in sorted(self.stage.done() - self._counted):
+                self._counted.add(number)
+                self.found(self.stage.read(number).kept)
+
+    def _pass_over(self, number: int, rows: int) -> None:
+        if number in self._counted:
+            return
+        if number not in self._done_before:
+            self._others += rows
+            return
+        self.before += rows
+        self._counted.add(number)
+        if self.found:
+            self.found(self.stage.read(number).kept)
+
+    def _part(self, predicted: PredictedRows, chunk: Chunk) -> Part:
+        name = chunk.file if len(self.files) > 1 else None
+        keep = self.stage.plan.keep
+        return _part_of(predicted, chunk.rows, self.plan, keep, self._heads, name)
+
+    def _finish(self, number: int, chunks: Sequence[Part]) -> None:
+        part = _joined(chunks, self.plan, self.stage.plan.keeps_best)
+        self.stage.write(number, part)
+        self._counted.add(number)
+        if self.found:
+            self.found(part.kept)
 
 
 def heads_of(files: Sequence[OpenedFile]) -> tuple[str, str]:
@@ -209,11 +266,11 @@ def _part_of(
     return Part(kept, problems.rename(columns={problem: PROBLEM}), len(frame), guesses)
 
 
-def _joined(parts: Sequence[Part], plan: Plan, stage: Stage) -> Part:
+def _joined(parts: Sequence[Part], plan: Plan, keeps_best: bool) -> Part:
     """Some parts as one; where only the best are wanted, no more of them than that."""
     kept = pd.concat([part.kept for part in parts])
     return Part(
-        best_of(kept, plan) if plan.top is not None and stage.keeps_best else kept,
+        best_of(kept, plan) if plan.top is not None and keeps_best else kept,
         pd.concat([part.problems for part in parts]),
         sum(part.rows for part in parts),
         sum(part.guesses for part in parts),

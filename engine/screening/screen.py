@@ -13,7 +13,7 @@ from ..settings.properties import Property
 from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
-from .inputs import described, find_files, unpacked
+from .inputs import FoundFiles, described, find_files, unpacked
 from .output import check_output, problems_file, write_result
 from .passes import Job, all_in_full, by_student
 from .scoring import PART_ROWS, Found, OpenedFile, Progress
@@ -190,17 +190,55 @@ def screen(
         UserError: when a file cannot be read, what is wanted contradicts itself, or the output
             belongs to another screening.
     """
-    wanted, info = wanted or Wanted(), predictor.info
-    wanted.check()
     found = find_files(inputs)
     check_output(out, found.paths)
-    bundle = bundle_files(predictor.folder)
+    row_predictor, plan = planned(
+        predictor, found, wanted or Wanted(), smiles, id, conditions, fragments
+    )
+    with work_on(plan, out) as work:
+        files, unread = opened_files(found.paths, work, row_predictor, plan)
+        rows = sum(file.rows for file in files)
+        may_save_time = bool(plan.asked) and not plan.in_full and rows >= FEWEST_ROWS
+        student = None
+        if may_save_time:
+            student = Student.of(bundle_files(predictor.folder), predictor.info)
+        job = Job(row_predictor, plan, work, files, progress, best_so_far)
+        done = all_in_full(job) if student is None else by_student(job, student)
+        counts = write_result(plan, done.parts(), done.unread(), done.columns, out)
+    return Screened(
+        rows,
+        *counts,
+        in_full=done.in_full,
+        lacks_student=may_save_time and student is None and not predictor.info.conditions,
+        gone_on=done.gone_on,
+        problems_file=problems_file(out) if counts.problems else None,
+        skipped=found.skipped,
+        unread=unread,
+    )
+
+
+def planned(
+    predictor: Predictor,
+    found: FoundFiles,
+    wanted: Wanted,
+    smiles: str | None,
+    id: str | None,
+    conditions: dict[str, float | str] | None,
+    fragments: FragmentsUse,
+) -> tuple[RowPredictor, Plan]:
+    """What predicts the rows, and all that the result depends on; the arguments are `screen`'s.
+
+    Raises:
+        UserError: when what is wanted contradicts itself.
+    """
+    wanted.check()
+    info = predictor.info
     row_predictor = RowPredictor(
         predictor, info.answer_columns, info.has_intervals, wanted.keep, conditions, fragments
     )
     plan = Plan(
         inputs=[described(path) for path in found.paths],
-        model=bundle.digest,
+        model=bundle_files(predictor.folder).digest,
         part_rows=PART_ROWS,
         columns=info.answer_columns,
         keep=[*wanted.keep],
@@ -213,29 +251,10 @@ def screen(
         conditions=conditions or {},
         fragments=fragments,
     )
-    with work_on(plan, out) as work:
-        files, unread = _opened(found.paths, work, row_predictor, plan)
-        rows = sum(file.rows for file in files)
-        may_save_time = bool(plan.asked) and not plan.in_full and rows >= FEWEST_ROWS
-        student = None
-        if may_save_time:
-            student = Student.of(bundle, info)
-        job = Job(row_predictor, plan, work, files, progress, best_so_far)
-        done = all_in_full(job) if student is None else by_student(job, student)
-        counts = write_result(plan, done.parts(), done.unread(), done.columns, out)
-    return Screened(
-        rows,
-        *counts,
-        in_full=done.in_full,
-        lacks_student=may_save_time and student is None and not info.conditions,
-        gone_on=done.gone_on,
-        problems_file=problems_file(out) if counts.problems else None,
-        skipped=found.skipped,
-        unread=unread,
-    )
+    return row_predictor, plan
 
 
-def _opened(
+def opened_files(
     paths: Sequence[Path], work: Work, row_predictor: RowPredictor, plan: Plan
 ) -> tuple[list[OpenedFile], list[str]]:
     """The files, and sentences about what of them is not read."""

@@ -1,30 +1,28 @@
-"""What is done of a screening: finished parts in a folder beside its output."""
+"""What is done of a screening: finished parts in a folder beside its output.
+
+Several processes may work on it, also on other machines that see the folder. One of them began it,
+says which stages there are, and writes the result. Each takes parts that no other has taken.
+"""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from filelock import Timeout
-from pandas.api.types import is_numeric_dtype
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..base.errors import UserError
 from ..base.plain_files import read_file
-from ..base.workspace import lock, replacing, write_atomic
+from ..base.workspace import lock, write_atomic
 from ..inference.specification import Requirement
 from ..table.mending import FragmentsUse
 from .inputs import InputFile
+from .stages import STAGE_PLAN, TAKEN, Stage, StagePlan
 
 _PLAN = "screening.json"
 _MOST_PLAN = 64 * 2**20
-_ROWS, _GUESSES, _NUMBERS = b"rows", b"guesses", b"numbers"
 
 
 class Plan(BaseModel):
@@ -76,85 +74,6 @@ class Plan(BaseModel):
         return next(column for column, name in self.columns.items() if name == requirement.name)
 
 
-class Part(NamedTuple):
-    """Some rows of one file that are done.
-
-    Attributes:
-        kept: what is kept of them, in order; its index has their numbers among the rows of all
-            files.
-        problems: those that could not be predicted: file, id, repeat unit, and why.
-        rows: how many there were.
-        guesses: how many would have been kept but for a value that is a mere guess.
-    """
-
-    kept: pd.DataFrame
-    problems: pd.DataFrame
-    rows: int
-    guesses: int
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One pass over rows, whose finished parts are files in a folder.
-
-    Attributes:
-        folder: of the parts.
-        title: what progress calls the rows that are done.
-        keep: what a row has to meet, to be kept.
-        keeps_best: whether only the best of a part are kept, where so many are wanted.
-    """
-
-    folder: Path
-    title: str
-    keep: Sequence[Requirement] = ()
-    keeps_best: bool = True
-
-    def done(self) -> set[int]:
-        """The numbers of the parts that are finished."""
-        return {int(path.stem) for path in self.folder.glob("*.parquet") if path.stem.isdecimal()}
-
-    def write(self, number: int, part: Part) -> None:
-        """Keep a finished part; a reader finds all of it or nothing."""
-        _write(self._problems(number), part.problems)
-        # Last, and by its name alone: a part is finished when this file is there.
-        about = {
-            _ROWS: str(part.rows).encode(),
-            _GUESSES: str(part.guesses).encode(),
-            _NUMBERS: part.kept.index.to_numpy(dtype="<i8").tobytes(),
-        }
-        _write(self._kept(number), part.kept, about)
-
-    def read(self, number: int) -> Part:
-        """A finished part.
-
-        Raises:
-            UserError: when its files are damaged.
-        """
-        try:
-            kept, problems = (pq.read_table(path(number)) for path in (self._kept, self._problems))
-            about = kept.schema.metadata or {}
-            rows, guesses = int(about[_ROWS]), int(about[_GUESSES])
-            frame = kept.to_pandas()
-            frame.index = pd.Index(np.frombuffer(about[_NUMBERS], dtype="<i8"))
-        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-            path = self._kept(number)
-            raise UserError(
-                f"{path} is damaged: remove it, and start again; only its rows are predicted anew."
-            ) from error
-        return Part(frame, problems.to_pandas(), rows, guesses)
-
-    def parts(self) -> Iterator[Part]:
-        """All finished parts, in order."""
-        for number in sorted(self.done()):
-            yield self.read(number)
-
-    def _kept(self, number: int) -> Path:
-        return self.folder / f"{number:08}.parquet"
-
-    def _problems(self, number: int) -> Path:
-        return self.folder / f"{number:08}.problems"
-
-
 class Work:
     """What is done of a screening."""
 
@@ -167,13 +86,25 @@ class Work:
         """Where compressed files are unpacked to."""
         return self._folder / "unpacked"
 
-    def stage(
-        self, name: str, title: str, keep: Sequence[Requirement] = (), keeps_best: bool = True
-    ) -> Stage:
-        """The stage of that name, begun or gone on with; see `Stage`."""
-        folder = self._folder / name
-        folder.mkdir(exist_ok=True)
-        return Stage(folder, title, keep, keeps_best)
+    @property
+    def is_there(self) -> bool:
+        """Whether the screening goes on."""
+        return self._folder.exists()
+
+    def stage(self, name: str, plan: StagePlan, wanted: np.ndarray | None = None) -> Stage:
+        """The stage of that name, begun or gone on with; see `Stage.begin`."""
+        return Stage.begin(self._folder / name, plan, wanted)
+
+    def stages(self) -> list[Stage]:
+        """The stages that are begun, the oldest first."""
+        begun = [*self._folder.glob(f"*/{STAGE_PLAN}")]
+        begun.sort(key=lambda path: path.stat().st_mtime_ns)
+        return [Stage.begun(path.parent) for path in begun]
+
+
+def work_folder(out: Path) -> Path:
+    """Where finished parts lie, of the screening whose result is written to a file."""
+    return out.with_name(f"{out.name}.parts")
 
 
 @contextmanager
@@ -187,7 +118,8 @@ def work_on(plan: Plan, out: Path) -> Iterator[Work]:
     Raises:
         UserError: when the work of another plan is there, or another process is at it.
     """
-    folder = out.with_name(f"{out.name}.parts")
+    folder = work_folder(out)
+    finished = folder.with_name(f".{folder.name}.finished")
     folder.mkdir(parents=True, exist_ok=True)
     held = lock(out.with_name(f"{out.name}.lock"))
     try:
@@ -195,18 +127,30 @@ def work_on(plan: Plan, out: Path) -> Iterator[Work]:
     except Timeout:
         raise UserError(f"Another process is screening into {out}: wait for it.") from None
     try:
-        _check_plan(folder / _PLAN, plan, out)
+        shutil.rmtree(finished, ignore_errors=True)
+        if (folder / _PLAN).exists():
+            check_plan(plan, out)
+        else:
+            write_atomic(folder / _PLAN, plan.model_dump_json())
+        # Whoever took them before is gone, or does not mind.
+        for taken in folder.glob(f"*/*{TAKEN}"):
+            taken.unlink(missing_ok=True)
         yield Work(folder)
-        shutil.rmtree(folder)
+        # Of another name at once: what still writes into it would keep it from being removed.
+        folder.rename(finished)
+        shutil.rmtree(finished, ignore_errors=True)
     finally:
         held.release()
         Path(held.lock_file).unlink(missing_ok=True)
 
 
-def _check_plan(path: Path, plan: Plan, out: Path) -> None:
-    if not path.exists():
-        write_atomic(path, plan.model_dump_json())
-        return
+def check_plan(plan: Plan, out: Path) -> None:
+    """See that the work that was begun for an output is that of a plan.
+
+    Raises:
+        UserError: when it is another one's.
+    """
+    path = work_folder(out) / _PLAN
     try:
         begun = Plan.model_validate_json(read_file(path, "", _MOST_PLAN))
     except ValidationError:
@@ -222,19 +166,3 @@ def _check_plan(path: Path, plan: Plan, out: Path) -> None:
             f"{', '.join(others)}): go on with those, write to another file than {out.name}, or "
             "remove that folder to begin anew."
         )
-
-
-def _write(path: Path, frame: pd.DataFrame, about: dict[bytes, bytes] | None = None) -> None:
-    table = pa.Table.from_pandas(frame, schema_of(frame), preserve_index=False)
-    with replacing(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(about), temporary)
-
-
-def schema_of(frame: pd.DataFrame) -> pa.Schema:
-    """Numbers and texts: also of a column in which nothing stands, whose kind pandas cannot say."""
-    return pa.schema(
-        [
-            (str(name), pa.float64() if is_numeric_dtype(frame[name]) else pa.string())
-            for name in frame
-        ]
-    )

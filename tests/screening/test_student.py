@@ -13,7 +13,7 @@ from engine.inference.bundle import bundle_files
 from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
 from engine.runs import find_run
-from engine.screening import Wanted, distilling, first_pass, scoring, screen
+from engine.screening import Wanted, distilling, first_pass, join, joining, scoring, screen
 from engine.screening import student as student_file
 from engine.screening.student import INFO, Margins, Student
 from engine.settings.training import TrainingConfig
@@ -84,6 +84,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch, pool: DirectPool) -> None:
         monkeypatch.setattr(module, "PART_ROWS", 6)
     monkeypatch.setattr(scoring, "CHUNK_ROWS", 3)
     monkeypatch.setattr(screen_module, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(joining, "_SECONDS_BETWEEN", 0.01)
     monkeypatch.setattr(first_pass, "worker_pool", lambda *_, **__: _InBlock(pool))
 
 
@@ -139,6 +140,27 @@ def test_the_result_is_that_of_the_ensemble_alone(
     }
     np.testing.assert_array_equal(problems["out"], problems["whole"])
     assert not [*tmp_path.glob("*.parts")]
+
+
+@pytest.mark.parametrize(("keep", "by", "top"), WISHES[:5])
+def test_others_help_with_each_stage(
+    predictor: Predictor, table: Path, tmp_path: Path, keep: str, by: str | None, top: int | None
+) -> None:
+    alone, out = tmp_path / "alone.csv", tmp_path / "out.csv"
+    wanted = _wanted(predictor, keep, by, top)
+    whole = screen(predictor, [table], alone, wanted)
+    helped: dict[str, int] = {}
+
+    def told(what: str, done: int, total: int) -> None:
+        if what not in helped:
+            helped[what] = 0
+            helped[what] = join(predictor, [table], out, wanted, patience=0.05)
+
+    shared = screen(predictor, [table], out, wanted, told)
+    assert helped["first pass"] > 0
+    assert sum(helped.values()) > helped["first pass"]
+    assert (shared.kept, shared.in_full) == (whole.kept, whole.in_full)
+    assert out.read_bytes() == alone.read_bytes()
 
 
 def test_files_of_several_kinds_are_screened_together(
