@@ -217,13 +217,31 @@ def _words(screening: Screening, screened: Screened) -> str:
         sentences.append(
             f"With a student, which `{COMMAND} distil` makes for this model, it takes less time."
         )
+    if screened.outside:
+        lie = "lies" if screened.outside == 1 else "lie"
+        sentences.append(
+            f"{screened.outside:,} of these {lie} outside the applicability domain for some "
+            "property."
+        )
     if screened.problems:
-        sentences.append(f"{counted(screened.problems, 'row')} could not be read.")
+        sentences.append(
+            f"{counted(screened.problems, 'row')} could not be predicted{_such_as(screened)}."
+        )
     if screened.guesses:
         sentences.append(
-            f"{counted(screened.guesses, 'row')} met it only by guesses, and were left out."
+            f"{counted(screened.guesses, 'row')} would rank among them but for predictions that "
+            "are mere guesses, of units with atoms that no training unit has."
         )
     return " ".join(sentences)
+
+
+def _such_as(screened: Screened) -> str:
+    """The first of the rows that could not be predicted, and why."""
+    if screened.problems_file is None:
+        return ""
+    first = pd.read_csv(screened.problems_file, dtype=str, nrows=1, keep_default_na=False).iloc[0]
+    row, unit, why = first.iloc[-3], first.iloc[-2], first.iloc[-1]
+    return f", such as {clipped(row)} (“{clipped(unit)}”: {why})"
 
 
 def _shown(best: pd.DataFrame, predictor: Predictor) -> BestSoFar:

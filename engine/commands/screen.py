@@ -102,7 +102,9 @@ def _screen(arguments: argparse.Namespace) -> int:
         with progress_bar() as show:
             screened = screen(predictor, inputs, out, wanted, show, *columns, conditions, fragments)
     except KeyboardInterrupt:
-        print_line(f"Interrupted. The same command goes on; {out}.parts holds what is done.", True)
+        if Path(f"{out}.parts").exists():
+            words = f"Interrupted. The same command goes on; {out}.parts holds what is done."
+            print_line(words, stderr=True)
         raise
     _tell(screened, out)
     return 0
@@ -143,8 +145,7 @@ def _tell(screened: Screened, out: Path) -> None:
         print_line(f"{counted(screened.gone_on, 'row')} had been predicted before.", stderr=True)
     if screened.in_full < screened.rows:
         print_line(
-            f"The student ruled out what cannot be meant; the ensemble predicted "
-            f"{screened.in_full:,} rows.",
+            f"The student ruled most rows out; the ensemble predicted {screened.in_full:,}.",
             stderr=True,
         )
     if screened.lacks_student:
@@ -154,11 +155,17 @@ def _tell(screened: Screened, out: Path) -> None:
             stderr=True,
         )
     print_line(f"Written to {out}: {screened.kept:,} of {counted(screened.rows, 'row')}.")
-    if screened.guesses:
-        are = "is" if screened.guesses == 1 else "are"
+    if screened.outside:
+        lie = "lies" if screened.outside == 1 else "lie"
         print_line(
-            f"{counted(screened.guesses, 'row')} met it only by guesses, and {are} left out: of "
-            f"units with {UNKNOWN_ATOMS}. --with-guesses keeps them.",
+            f"{counted(screened.outside, 'row')} of these {lie} outside the applicability domain "
+            "for some property; the column domain says why.",
+            stderr=True,
+        )
+    if screened.guesses:
+        print_line(
+            f"Left out: {counted(screened.guesses, 'row')} whose predictions are mere guesses, "
+            f"since the unit has {UNKNOWN_ATOMS}. --with-guesses keeps such rows.",
             stderr=True,
         )
     if screened.problems_file:

@@ -14,6 +14,7 @@ from ..base.packed import Graph, PackedGraphs, pack
 from ..base.workers import worker_pool
 from ..inference.predicted_tables import PROBLEM, TableRows, tell_names, texts_of
 from ..inference.submission import ids_of
+from ..table.columns import free_name
 from ..table.mending import FragmentsUse
 from .scoring import FILE, PART_ROWS, OpenedFile, Progress, Tally, heads_of
 from .stages import Part, Stage
@@ -160,14 +161,15 @@ class _Part(NamedTuple):
         failed = sorted(problems)
         ids = ids_of(table, columns.id)[1]
         units = table.frame[columns.smiles].tolist()
+        id_name = free_name(heads[0], [PROBLEM])
         said = {
-            heads[0]: [ids[row] for row in failed],
-            heads[1]: [units[row] for row in failed],
+            id_name: [ids[row] for row in failed],
+            free_name(heads[1], [id_name, PROBLEM]): [units[row] for row in failed],
             PROBLEM: [problems[row] for row in failed],
         }
         beside = pd.DataFrame(said, dtype=object)
         if several:
-            beside.insert(0, FILE, self.file)
+            beside.insert(0, free_name(FILE, beside), self.file)
         return Part(frame.drop(index=numbers[failed]), beside, len(frame), 0)
 
 

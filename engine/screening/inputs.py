@@ -3,7 +3,8 @@
 import bz2
 import gzip
 import lzma
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +28,9 @@ _MOST_UNPACKED = 64 * 2**30
 """Bytes that a compressed file may have: a few kB can unpack to all that a disk holds."""
 
 _STEP = 2**22
+
+WORK_SUFFIX = ".parts"
+"""How folders end that hold what is done of a screening."""
 
 
 class InputFile(BaseModel):
@@ -70,16 +74,17 @@ def find_files(given: Sequence[Path]) -> FoundFiles:
             paths.append(path)
             continue
         inside = [each for each in sorted(path.rglob("*")) if each.is_file()]
-        visible = [each for each in inside if not each.name.startswith(".")]
+        visible = [each for each in inside if not _is_hidden(each.relative_to(path))]
         tables = [each for each in visible if _is_table(each)]
         if not tables:
             raise UserError(f"The folder {path} holds no file that ends in {', '.join(SUFFIXES)}.")
         paths += tables
         skipped += [each for each in visible if not _is_table(each)]
-    resolved = [path.resolve() for path in paths]
-    for place, path in enumerate(resolved):
-        if path in resolved[:place]:
-            raise UserError(f"{paths[place]} is given twice: its rows would be counted twice.")
+    known: set[Path] = set()
+    for path in paths:
+        if path.resolve() in known:
+            raise UserError(f"{path} is given twice: its rows would be counted twice.")
+        known.add(path.resolve())
     return FoundFiles(paths, skipped)
 
 
@@ -107,19 +112,34 @@ def unpacked(path: Path, file: InputFile, folder: Path) -> Path:
     if there.exists():
         return there
     there.parent.mkdir(parents=True, exist_ok=True)
-    size = 0
-    try:
-        with opened(path) as source, replacing(there) as temporary, temporary.open("wb") as out:
-            while data := source.read(_STEP):
-                size += len(data)
-                if size > _MOST_UNPACKED:
-                    raise UserError(f"{path} unpacks to more than 64 GB: split it.")
-                out.write(data)
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile) as error:
-        raise UserError(
-            f"{path} is damaged after {counted(size, 'byte')}: copy it again."
-        ) from error
+    with replacing(there) as temporary, temporary.open("wb") as out:
+        for data in _unpacked_bytes(path, opened):
+            out.write(data)
     return there
+
+
+def _unpacked_bytes(path: Path, opened: Callable[..., Any]) -> Iterator[bytes]:
+    """What a compressed file holds, some at a time."""
+    size = 0
+    with opened(path) as source:
+        while True:
+            try:
+                data = source.read(_STEP)
+            except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+                raise UserError(
+                    f"{path} is damaged after {counted(size, 'byte')}: copy it again."
+                ) from error
+            size += len(data)
+            if size > _MOST_UNPACKED:
+                raise UserError(f"{path} unpacks to more than 64 GB: split it.")
+            if not data:
+                return
+            yield data
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a file in a folder is not meant: it is hidden, or a part of a screening's work."""
+    return path.name.startswith(".") or any(part.endswith(WORK_SUFFIX) for part in path.parts[:-1])
 
 
 def _is_table(path: Path) -> bool:

@@ -10,12 +10,13 @@ from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
 from ..table.mending import FragmentsUse
+from .carry_out import opened_files, planned
 from .first_pass import first_pass
 from .inputs import find_files
 from .scoring import OpenedFile, Progress, score
-from .screen import Wanted, opened_files, planned
 from .stages import Stage
 from .student import Student
+from .wanted import Wanted
 from .work import Plan, Work, check_plan, work_folder
 
 _SECONDS_BETWEEN = 1.0

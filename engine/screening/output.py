@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import demand_not_read, writing_to
+from ..inference.predicted_tables import DOMAIN, PROBLEM
 from ..table.written import csv_text
 from .stages import Part, schema_of
 from .work import Plan
@@ -69,20 +70,33 @@ def check_output(out: Path, inputs: Sequence[Path]) -> None:
         inputs: those that are read, and must not be lost.
 
     Raises:
-        UserError: when its ending is that of no format, or something else lies there.
+        UserError: when its ending is that of no format, or something else lies there or where its
+            problems would be written.
     """
-    demand_not_read(out, inputs)
-    if (words := oddity(out)) not in ("", "is a link"):
-        raise UserError(f"{out} {words}, where the result should be: name another file.")
     if out.suffix.lower() not in _WRITERS:
         raise UserError(f"{out} has to end in .parquet or .csv, the formats that are written.")
-    if not out.parent.is_dir():
-        raise UserError(f"There is no folder {out.parent}: make it first.")
+    for path in (out, problems_file(out)):
+        demand_not_read(path, inputs)
+        if (words := oddity(path)) not in ("", "is a link"):
+            raise UserError(f"{path} {words}, where the result should be: name another file.")
+        if not path.resolve().parent.is_dir():
+            raise UserError(f"There is no folder {path.resolve().parent}: make it first.")
+    if problems_file(out).exists() and not _is_of_problems(problems_file(out)):
+        raise UserError(
+            f"{problems_file(out)} is where rows that cannot be predicted would be written, and "
+            "something else lies there: move it, or name another file for the result."
+        )
 
 
 def problems_file(out: Path) -> Path:
     """The file of the rows that could not be predicted."""
     return out.with_name(f"{out.stem}-problems.csv")
+
+
+def _is_of_problems(path: Path) -> bool:
+    """Whether a file is one that a screening wrote of its problems: it may be written again."""
+    with path.open("rb") as file:
+        return file.readline(2**16).strip().split(b",")[-1] == PROBLEM.encode()
 
 
 def best_of(rows: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -121,11 +135,15 @@ def _scores(rows: pd.DataFrame, plan: Plan) -> np.ndarray:
 
 
 class Counts(NamedTuple):
-    """How many rows are kept, could not be predicted, and were mere guesses."""
+    """How many rows are kept, could not be predicted, were mere guesses, and lie outside.
+
+    That is: of those that are kept, outside the applicability domain for some property.
+    """
 
     kept: int
     problems: int
     guesses: int
+    outside: int
 
 
 def write_result(
@@ -144,7 +162,7 @@ def write_result(
         columns: a table without rows, with the columns of the result.
         out: the file of the result.
     """
-    kept = problems = guesses = 0
+    kept = problems = guesses = outside = 0
     best = Best(plan)
     beside = problems_file(out)
     with _writing(out) as writer, _writing(beside) as failed:
@@ -158,18 +176,25 @@ def write_result(
                 failed.write(part.problems)
             if plan.top is None:
                 kept += len(part.kept)
+                outside += _outside(part.kept)
                 writer.write(part.kept)
             else:
                 best.add(part.kept)
         if plan.top is not None:
-            kept = 0 if best.rows is None else len(best.rows)
-            writer.write(columns if best.rows is None else best.rows)
+            chosen = columns if best.rows is None else best.rows
+            kept, outside = len(chosen), _outside(chosen)
+            writer.write(chosen)
         elif not kept:
             writer.write(columns)
     if not problems:
         # An empty one, or one of before, would say that there are some.
         beside.unlink()
-    return Counts(kept, problems, guesses)
+    return Counts(kept, problems, guesses, outside)
+
+
+def _outside(rows: pd.DataFrame) -> int:
+    """How many rows lie outside the applicability domain."""
+    return int(rows[DOMAIN].notna().sum()) if DOMAIN in rows else 0
 
 
 @contextmanager

@@ -119,7 +119,8 @@ def by_student(job: Job, student: Student) -> Done:
     )
     first = FirstPass(job.asked, values, readable, margins)
     stages, scored = _scored_stages(job, first)
-    return Done(stages, stage, compared.iloc[:0], scored + len(sampled), gone_on)
+    scored[sampled] = True
+    return Done(stages, stage, compared.iloc[:0], int(scored.sum()), gone_on)
 
 
 def _answers(stage: Stage, rows: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -132,8 +133,8 @@ def _answers(stage: Stage, rows: int, width: int) -> tuple[np.ndarray, np.ndarra
     return values, readable
 
 
-def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
-    """The stages in which the ensemble predicts what is not ruled out, and how many rows that is.
+def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], np.ndarray]:
+    """The stages in which the ensemble predicts what is not ruled out, and a mask of these rows.
 
     All rows that may meet what is asked for; or where the best are wanted by a property, as many
     rounds as it takes until no other row can be one of them.
@@ -143,7 +144,7 @@ def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
     if plan.by is None or plan.top is None:
         stage = job.work.stage("round-1", stage_plan, may)
         job.score(stage, job.new_best())
-        return [stage], int(may.sum())
+        return [stage], may
     column = plan.asked_names.index(plan.by.name)
     stages: list[Stage] = []
     best = Best(plan)
@@ -158,4 +159,4 @@ def _scored_stages(job: Job, first: FirstPass) -> tuple[list[Stage], int]:
         done |= mask
         if best.rows is not None:
             scored = Scored(best.rows.index.to_numpy(), job.values(best.rows)[:, column])
-    return stages, int(done.sum())
+    return stages, done

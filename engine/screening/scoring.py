@@ -246,14 +246,14 @@ def _part_of(
 ) -> Part:
     """What is kept of some rows; their numbers are its index."""
     frame = predicted.frame.set_axis(rows, axis=0)
-    _, _, *others = frame
+    # The last is the problem, of whatever name was free beside the table's own columns.
+    others = [*frame.columns[2:-1], PROBLEM]
     id_name = free_name(heads[0], others)
     frame = frame.set_axis([id_name, free_name(heads[1], [id_name, *others]), *others], axis=1)
     if file is not None:
         frame.insert(0, free_name(FILE, frame), file)
-    problem = frame.columns[-1]
-    failed = frame[problem].notna().to_numpy()
-    problems = frame.loc[failed, [*frame.columns[: 2 + (file is not None)], problem]]
+    failed = frame[PROBLEM].notna().to_numpy()
+    problems = frame.loc[failed, [*frame.columns[: 2 + (file is not None)], PROBLEM]]
     met, certain = ~failed, np.ones(len(frame), dtype=bool)
     rankable = predicted.predictions.rankable
     for each in keep:
@@ -261,9 +261,9 @@ def _part_of(
     for name in plan.asked_names:
         certain &= rankable[name].to_numpy()
     wanted = met & (certain | plan.with_guesses)
-    kept = frame.loc[wanted].drop(columns=problem)
+    kept = frame.loc[wanted].drop(columns=PROBLEM)
     guesses = 0 if plan.with_guesses else int((met & ~certain).sum())
-    return Part(kept, problems.rename(columns={problem: PROBLEM}), len(frame), guesses)
+    return Part(kept, problems, len(frame), guesses)
 
 
 def _joined(parts: Sequence[Part], plan: Plan, keeps_best: bool) -> Part:

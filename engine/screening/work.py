@@ -18,7 +18,7 @@ from ..base.plain_files import read_file
 from ..base.workspace import lock, write_atomic
 from ..inference.specification import Requirement
 from ..table.mending import FragmentsUse
-from .inputs import InputFile
+from .inputs import WORK_SUFFIX, InputFile
 from .stages import STAGE_PLAN, TAKEN, Stage, StagePlan
 
 _PLAN = "screening.json"
@@ -104,44 +104,75 @@ class Work:
 
 def work_folder(out: Path) -> Path:
     """Where finished parts lie, of the screening whose result is written to a file."""
-    return out.with_name(f"{out.name}.parts")
+    return out.with_name(f"{out.name}{WORK_SUFFIX}")
 
 
 @contextmanager
 def work_on(plan: Plan, out: Path) -> Iterator[Work]:
-    """The work of a plan, begun anew or gone on with; removed when the block ends well.
+    """The work of a plan, begun anew or gone on with.
+
+    It is removed when the block ends well, or ends before any part is finished.
 
     Args:
         plan: of the screening.
         out: the file that its result is written to.
 
     Raises:
-        UserError: when the work of another plan is there, or another process is at it.
+        UserError: when the work of another plan, or something else, is there, or another process is
+            at it.
     """
     folder = work_folder(out)
-    finished = folder.with_name(f".{folder.name}.finished")
-    folder.mkdir(parents=True, exist_ok=True)
     held = lock(out.with_name(f"{out.name}.lock"))
     try:
         held.acquire(timeout=0)
     except Timeout:
         raise UserError(f"Another process is screening into {out}: wait for it.") from None
     try:
-        shutil.rmtree(finished, ignore_errors=True)
-        if (folder / _PLAN).exists():
-            check_plan(plan, out)
-        else:
-            write_atomic(folder / _PLAN, plan.model_dump_json())
-        # Whoever took them before is gone, or does not mind.
-        for taken in folder.glob(f"*/*{TAKEN}"):
-            taken.unlink(missing_ok=True)
-        yield Work(folder)
-        # Of another name at once: what still writes into it would keep it from being removed.
-        folder.rename(finished)
-        shutil.rmtree(finished, ignore_errors=True)
+        _begin(folder, plan, out)
+        try:
+            yield Work(folder)
+        except BaseException:
+            if not any(folder.glob("*/*.parquet")):
+                _remove(folder)
+            raise
+        _remove(folder)
     finally:
-        held.release()
         Path(held.lock_file).unlink(missing_ok=True)
+        held.release()
+
+
+def _begin(folder: Path, plan: Plan, out: Path) -> None:
+    """Begin the work of a plan in a folder, or see that it is that plan's."""
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is no folder, and finished parts would lie there: move it.")
+    folder.mkdir(exist_ok=True)
+    if (folder / _PLAN).exists():
+        check_plan(plan, out)
+    elif any(not each.name.startswith(".") for each in folder.iterdir()):
+        raise UserError(
+            f"{folder} holds something else, where finished parts would lie: move it, or write to "
+            f"another file than {out.name}."
+        )
+    else:
+        write_atomic(folder / _PLAN, plan.model_dump_json())
+    # Whoever took them before is gone, or does not mind.
+    for taken in folder.glob(f"*/*{TAKEN}"):
+        taken.unlink(missing_ok=True)
+    shutil.rmtree(_finished(folder), ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the work.
+
+    Of another name first: neither does what still writes into it keep it from being removed, nor is
+    a part that is left taken for another screening's.
+    """
+    folder.rename(_finished(folder))
+    shutil.rmtree(_finished(folder), ignore_errors=True)
+
+
+def _finished(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.finished")
 
 
 def check_plan(plan: Plan, out: Path) -> None:

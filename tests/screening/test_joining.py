@@ -1,6 +1,5 @@
 """Several processes that work on one screening."""
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -9,18 +8,17 @@ import pytest
 from engine.base.errors import UserError
 from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
-from engine.screening import Wanted, first_pass, join, joining, scoring, screen
+from engine.screening import Wanted, carry_out, first_pass, join, joining, scoring, screen
 from engine.screening.work import Work, work_folder
 from tests.direct_pool import DirectPool
 
-screen_module = sys.modules[screen.__module__]
 ROWS = 60
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch, pool: DirectPool) -> None:
     """Parts of six rows, and helpers that look often."""
-    for module in (scoring, first_pass, screen_module):
+    for module in (scoring, first_pass, carry_out):
         monkeypatch.setattr(module, "PART_ROWS", 6)
     monkeypatch.setattr(scoring, "CHUNK_ROWS", 3)
     monkeypatch.setattr(joining, "_SECONDS_BETWEEN", 0.01)

@@ -20,11 +20,10 @@ from engine.base.workspace import lock
 from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.specification import Requirement, read_specification
-from engine.screening import Wanted, first_pass, scoring, screen
+from engine.screening import Wanted, carry_out, first_pass, scoring, screen
 from engine.table import read_table
 from tests.direct_pool import DirectPool
 
-screen_module = sys.modules[screen.__module__]
 UNITS = ["*CC*", "C(C", "*CC(*)C", "", "*C[Fe]C*", "*CC*", "*CC(*)c1ccccc1", "no", "*CCO*"]
 ROWS = 59
 
@@ -32,7 +31,7 @@ ROWS = 59
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch, pool: DirectPool) -> None:
     """Parts of six rows, so that short files have many."""
-    for module in (scoring, first_pass, screen_module):
+    for module in (scoring, first_pass, carry_out):
         monkeypatch.setattr(module, "PART_ROWS", 6)
     monkeypatch.setattr(scoring, "CHUNK_ROWS", 3)
 
@@ -137,7 +136,7 @@ def test_the_best_come_first(
 def test_of_a_long_file_it_is_said_that_a_student_would_save_time(
     predictor: Predictor, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(screen_module, "FEWEST_ROWS", ROWS)
+    monkeypatch.setattr(carry_out, "FEWEST_ROWS", ROWS)
     keep = _specification(predictor, "Tg > 0")
     for wanted, lacks in ((Wanted(keep), True), (Wanted(keep, in_full=True), False), (None, False)):
         assert screen(predictor, [table], tmp_path / "out.csv", wanted).lacks_student is lacks
@@ -260,6 +259,81 @@ def test_what_cannot_be_carried_out_is_a_sentence(
         with pytest.raises(UserError, match=words):
             screen(predictor, inputs, path, wanted)
         assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "packed"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
+def test_a_damaged_byte_is_a_sentence_that_names_the_file(
+    predictor: Predictor, tmp_path: Path, suffix: str, packed
+) -> None:
+    path = tmp_path / f"units.csv.{suffix}"
+    rows = "".join(f"{n},*{'C' * (n % 97 + 1)}O*\n" for n in range(20_000))
+    data = bytearray(packed(("id,SMILES\n" + rows).encode()))
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(255 - byte for byte in data[middle : middle + 40])
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=f"{path.name} is damaged after"):
+        screen(predictor, [path], tmp_path / "out.csv")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name], "what is not begun is gone"
+
+
+def test_no_file_of_the_users_is_lost(predictor: Predictor, table: Path, tmp_path: Path) -> None:
+    theirs = tmp_path / "mine-problems.csv"
+    theirs.write_bytes(table.read_bytes())
+    for inputs in ([theirs], [table], [tmp_path]):
+        with pytest.raises(UserError, match=r"mine-problems\.csv is"):
+            screen(predictor, inputs, tmp_path / "mine.csv")
+        assert theirs.read_bytes() == table.read_bytes()
+    folder = tmp_path / "out.csv.parts"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds something else"):
+        screen(predictor, [table], tmp_path / "out.csv")
+    assert (folder / "notes.txt").read_text() == "mine"
+    (tmp_path / "new-problems.csv").mkdir()
+    with pytest.raises(UserError, match="is a folder"):
+        screen(predictor, [table], tmp_path / "new.csv")
+    # One that a screening wrote may be written again.
+    screen(predictor, [table], tmp_path / "ours.csv")
+    assert screen(predictor, [table], tmp_path / "ours.csv").problems
+
+
+def test_a_folder_is_screened_into_itself_and_gone_on_with(
+    predictor: Predictor, table: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    table.rename(folder / table.name)
+
+    def cut(what: str, count: int, total: int) -> None:
+        if count > 20:
+            raise _CutError
+
+    with pytest.raises(_CutError):
+        screen(predictor, [folder], folder / "out.csv", progress=cut)
+    screened = screen(predictor, [folder], folder / "out.csv")
+    assert (screened.rows, screened.gone_on > 0) == (ROWS, True)
+
+
+def test_work_that_was_not_removed_whole_is_not_taken_for_anothers(
+    predictor: Predictor, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out.csv"
+
+    def killed(path: Path, **_: object) -> None:
+        if Path(path).exists():
+            next(Path(path).glob("*.json")).unlink()
+            raise _CutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.screening.work.shutil.rmtree", killed)
+        with pytest.raises(_CutError):
+            screen(predictor, [table], out)
+    table.write_text("id,SMILES\n1,*CC*\n")
+    screened = screen(predictor, [table], out)
+    assert (screened.rows, screened.gone_on) == (1, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [out.name, table.name]
 
 
 def test_the_work_of_another_screening_is_not_gone_on_with(

@@ -13,13 +13,22 @@ from engine.inference.bundle import bundle_files
 from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
 from engine.runs import find_run
-from engine.screening import Wanted, distilling, first_pass, join, joining, scoring, screen
+from engine.screening import (
+    Wanted,
+    carry_out,
+    distilling,
+    first_pass,
+    join,
+    joining,
+    scoring,
+    screen,
+)
 from engine.screening import student as student_file
 from engine.screening.student import INFO, Margins, Student
 from engine.settings.training import TrainingConfig
 from tests.bundles import copied
 from tests.direct_pool import DirectPool
-from tests.screening.test_screen import ROWS, _unit, screen_module
+from tests.screening.test_screen import ROWS, _unit
 
 
 class _CutError(Exception):
@@ -80,10 +89,10 @@ def table(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch, pool: DirectPool) -> None:
     """Parts of six rows, so that short files have many, and a student for any file."""
-    for module in (scoring, first_pass, screen_module):
+    for module in (scoring, first_pass, carry_out):
         monkeypatch.setattr(module, "PART_ROWS", 6)
     monkeypatch.setattr(scoring, "CHUNK_ROWS", 3)
-    monkeypatch.setattr(screen_module, "FEWEST_ROWS", 1)
+    monkeypatch.setattr(carry_out, "FEWEST_ROWS", 1)
     monkeypatch.setattr(joining, "_SECONDS_BETWEEN", 0.01)
     monkeypatch.setattr(first_pass, "worker_pool", lambda *_, **__: _InBlock(pool))
 
@@ -160,7 +169,23 @@ def test_others_help_with_each_stage(
     assert helped["first pass"] > 0
     assert sum(helped.values()) > helped["first pass"]
     assert (shared.kept, shared.in_full) == (whole.kept, whole.in_full)
+    assert whole.in_full <= whole.rows
     assert out.read_bytes() == alone.read_bytes()
+
+
+@pytest.mark.parametrize("id_name", ["file", "problem"])
+def test_ids_may_be_called_as_columns_of_ours_are(
+    predictor: Predictor, table: Path, tmp_path: Path, id_name: str
+) -> None:
+    frame = pd.read_csv(table, dtype=str).rename(columns={"id": id_name})
+    for name, rows in (("a", frame[:30]), ("b", frame[30:])):
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    files, out = [tmp_path / "a.csv", tmp_path / "b.csv"], tmp_path / "out.csv"
+    screened = screen(predictor, files, out, _wanted(predictor, "", "Tg high", 9), id=id_name)
+    assert screened.kept == 9
+    beside = pd.read_csv(tmp_path / "out-problems.csv", dtype=str)
+    assert len(beside) == screened.problems > 0
+    assert {*beside[beside.columns[1]]} <= {*frame[id_name]}
 
 
 def test_files_of_several_kinds_are_screened_together(

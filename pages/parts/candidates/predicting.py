@@ -91,5 +91,8 @@ def _show_progress(list_: CandidateList) -> None:
     if right.button("Stop", icon=":material/stop_circle:", key="stop predicting"):
         stop_job(list_)
     show_best_so_far(list_)
-    if st.button("Show what is predicted so far", type="tertiary", key="show so far"):
+    is_screened = pending(list_) is not None
+    if not is_screened and st.button(
+        "Show what is predicted so far", type="tertiary", key="show so far"
+    ):
         st.rerun(scope="app")

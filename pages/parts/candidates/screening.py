@@ -12,6 +12,7 @@ from engine.inference.bundle import read_info
 from engine.inference.specification import LONGEST, read_specification
 from engine.settings.properties import Property
 from pages.parts.candidates.lists import current_list, look_at_list
+from pages.parts.candidates.specification import suggest_specification
 from pages.parts.formatting import number_format, plain, show_error, unit_of
 from pages.parts.layout import columns, upload_table
 from pages.parts.page_guard import part
@@ -52,6 +53,7 @@ def show_screening(
             wanted.check()  # before a list is made for it
             own = list_ or current_list()
             screening.start_screening(own, wanted, file.getbuffer())
+            suggest_specification(own, text)
         except UserError as error:
             show_error(error)
             return
@@ -97,9 +99,13 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
 
 
 def show_best_so_far(list_: CandidateList) -> None:
-    """The best rows that a screening has found so far, drawn, with what is asked of them."""
+    """What is screened, and the best rows found so far, drawn, with what is asked of them."""
     wanted, best = screening.pending(list_), screening.best_so_far(list_)
-    if wanted is None or not best.units:
+    if wanted is None:
+        return
+    words = ", ".join(each.words() for each in wanted.specification)
+    st.caption(plain(f"{wanted.file} is screened for the {wanted.top:,} best: {words}."))
+    if not best.units:
         return
     names = {each.name for each in wanted.specification}
     asked = [each for each in read_info(Path(wanted.model)).answers if each.name in names]

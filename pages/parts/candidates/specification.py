@@ -26,9 +26,20 @@ def ask_specification(list_: CandidateList, answers: Answers | None) -> list[Req
     return (_ask(list_, answers) or []) if answers is not None else []
 
 
+def suggest_specification(list_: CandidateList, text: str) -> None:
+    """Let a list without a specification have this one; before its field is shown."""
+    if not list_.setting(_SETTING).strip():
+        list_.set(_SETTING, text)
+        st.session_state[_key(list_)] = text
+
+
+def _key(list_: CandidateList) -> str:
+    return f"specification of {list_.id}"
+
+
 @part
 def _ask(list_: CandidateList, answers: Answers) -> list[Requirement]:
-    key = f"specification of {list_.id}"
+    key = _key(list_)
     if key not in st.session_state:
         st.session_state[key] = list_.setting(_SETTING)
     left, right = columns("specification", [4, 1], 150, "bottom")

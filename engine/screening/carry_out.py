@@ -1,15 +1,12 @@
-"""Screening files of any length: what is asked for, and how a result comes about."""
+"""Screening files of any length: how a result comes about."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..base.errors import UserError
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
-from ..inference.specification import Requirement, read_specification
-from ..settings.properties import Property
 from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
@@ -18,108 +15,11 @@ from .output import check_output, problems_file, write_result
 from .passes import Job, all_in_full, by_student
 from .scoring import PART_ROWS, Found, OpenedFile, Progress
 from .student import Student
+from .wanted import Wanted
 from .work import Plan, Work, work_on
 
 FEWEST_ROWS = 20_000
 """Rows from which on a first pass by the student is quicker than the ensemble alone."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which rows are kept.
-
-    Attributes:
-        keep: what their predictions have to meet; a row has to meet all.
-        by: the property by whose direction the best are chosen; by the probability of meeting
-            `keep` where it is None.
-        top: how many of the best are kept, best first; all, in the order of the files, where it is
-            None.
-        with_guesses: whether a value counts that is a mere guess: of a unit with atoms that no
-            training unit has.
-        in_full: whether the ensemble predicts all rows, also where the model has a student.
-    """
-
-    keep: Sequence[Requirement] = ()
-    by: Requirement | None = None
-    top: int | None = None
-    with_guesses: bool = False
-    in_full: bool = False
-
-    @classmethod
-    def of_words(
-        cls,
-        answers: list[Property],
-        keep: str = "",
-        by: str = "",
-        top: int | None = None,
-        with_guesses: bool = False,
-        in_full: bool = False,
-    ) -> "Wanted":
-        """What is wanted in words, such as `Tg > 150, Density < 1.2` and `Tc high`.
-
-        Args:
-            answers: the properties that the model answers.
-            keep: what rows have to meet.
-            by: the property by which the best are chosen, and its direction.
-            top, with_guesses, in_full: see the class.
-
-        Raises:
-            UserError: when they cannot be read, or contradict each other.
-        """
-        directions = read_specification(by, answers)
-        if len(directions) > 1 or (by.strip() and not directions):
-            raise UserError(f"The best are chosen by one property and its direction, not {by!r}.")
-        direction = directions[0] if directions else None
-        wanted = cls(read_specification(keep, answers), direction, top, with_guesses, in_full)
-        wanted.check()
-        return wanted
-
-    @classmethod
-    def of_specification(cls, requirements: Sequence[Requirement], top: int) -> "Wanted":
-        """The best rows that a specification asks for.
-
-        They have to lie between all its ends. They are chosen by the property that should be as
-        high or as low as possible; without one, by the probability of meeting the ends.
-
-        Args:
-            requirements: of the specification.
-            top: how many rows.
-
-        Raises:
-            UserError: when several properties should be as high or as low as possible.
-        """
-        aims = [each for each in requirements if each.direction]
-        if len(aims) > 1:
-            raise UserError(
-                f"Rows cannot be chosen by both {aims[0].name} and {aims[1].name}: let one of them "
-                "be as high or as low as possible, and give the other an end."
-            )
-        keep = [each.model_copy(update={"direction": ""}) for each in requirements if each.has_ends]
-        by = [Requirement(name=each.name, direction=each.direction) for each in aims]
-        return cls(keep, by[0] if by else None, top)
-
-    def check(self) -> None:
-        """See that it can be carried out.
-
-        Raises:
-            UserError: when it contradicts itself.
-        """
-        if loose := [each.name for each in self.keep if not each.has_ends]:
-            raise UserError(
-                f"{loose[0]} has a direction and no end to be kept by: give the direction as what "
-                "the best are chosen by, or an end such as “> 150”."
-            )
-        if self.by and (self.by.has_ends or not self.by.direction):
-            raise UserError(
-                f"The best cannot be chosen by {self.by.words()!r}: give one property and its "
-                "direction, such as “Tc high”."
-            )
-        if self.by and self.top is None:
-            raise UserError("Say how many of the best are to be kept.")
-        if self.top is not None and self.top < 1:
-            raise UserError("At least one row is to be kept.")
-        if self.top is not None and not (self.by or self.keep):
-            raise UserError("Say by what the best are to be chosen, such as “Tc high”.")
 
 
 @dataclass(frozen=True)
@@ -130,7 +30,9 @@ class Screened:
         rows: how many there were.
         kept: how many are in the result.
         problems: how many could not be predicted.
-        guesses: how many would have been kept but for a value that is a mere guess.
+        guesses: how many would have been kept but for a value that is a mere guess; of those that
+            the ensemble predicted.
+        outside: how many that are kept lie outside the applicability domain for some property.
         in_full: how many the ensemble predicted; fewer than `rows` where a student ruled the others
             out.
         lacks_student: whether a student of the model would have saved time.
@@ -144,6 +46,7 @@ class Screened:
     kept: int
     problems: int
     guesses: int
+    outside: int
     in_full: int
     lacks_student: bool
     gone_on: int
