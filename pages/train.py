@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.cluster.settings import demand_checked
+from engine.cluster.settings import checked_cluster
 from engine.runs import (
     MIN_LABELS,
     RunConfig,
@@ -164,7 +164,7 @@ def _show_start(file: dict, chosen: sources.Joined, config: RunConfig | None) ->
 def _choose_place() -> Where:
     """Where the run is carried out: a question where this user has checked a cluster."""
     try:
-        demand_checked()
+        checked_cluster()
     except UserError:
         return "here"
     places: dict[Where, str] = {"here": "This machine", "slurm": "The Slurm cluster"}

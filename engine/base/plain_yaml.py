@@ -29,6 +29,19 @@ _FAILURES = (
 )
 """What the library raises at hostile texts."""
 
+_FAULTS = {
+    "extra_forbidden": "there is no such setting",
+    "missing": "it is missing",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
+    "string_type": "write a text",
+    "string_pattern_mismatch": "write a name without blanks",
+}
+"""By pydantic's words for what is wrong, ours."""
+
 _Settings = TypeVar("_Settings", bound=BaseModel)
 
 _Safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -66,7 +79,11 @@ def parsed_yaml(text: str, name: str, what: str, deepest: int = 10) -> Any:
         return yaml.load(text, _Loader)  # noqa: S506
     # Hostile text also nests too deep, or holds numbers and dates that there are none of.
     except _FAILURES as error:
-        raise UserError(f"{name} cannot be read as YAML: {first_line(error)}") from error
+        words = first_line(error)
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+            line = error.problem_mark.line + 1
+            words = f"line {line}: {first_line(ValueError(error.problem or error.context))}"
+        raise UserError(f"{name} cannot be read as YAML: {words}") from error
 
 
 def settings_of(
@@ -87,11 +104,18 @@ def settings_of(
     try:
         return kind(**(parsed_yaml(data.decode("utf-8"), str(path), what) or {}))
     except ValidationError as error:
-        fault = error.errors()[0]
-        field, words = ".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")
-        raise UserError(f"{path}: {field}: {words}. {may_hold}") from error
+        raise UserError(f"{path}: {fault_of(error)}. {may_hold}") from error
     except (TypeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as YAML. {may_hold}") from error
+
+
+def fault_of(error: ValidationError) -> str:
+    """What is wrong with settings, without a full stop: names that are none before all else."""
+    # A name that is written wrong is unknown, and the right one is missing: the former tells more.
+    faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+    field = ".".join(map(str, faults[0]["loc"]))[:80]
+    words = _FAULTS.get(faults[0]["type"], faults[0]["msg"].removeprefix("Value error, "))
+    return f"{field}: {words}"
 
 
 def _refuse_bombs(text: str, name: str, what: str, deepest: int) -> None:

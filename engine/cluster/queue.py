@@ -11,6 +11,9 @@ from ..base.plain_files import first_line
 _SECONDS = 30
 """How long a command of Slurm may take."""
 
+_NO_CONTROLLER = ("resolve_ctls", "configuration source", "Unable to contact slurm controller")
+"""What commands say that find no controller of a cluster."""
+
 WAITING = {"PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
 WORKING = {"RUNNING", "CONFIGURING", "SUSPENDED", "STOPPED", "SIGNALING", "RESIZING", "STAGE_OUT"}
 """Slurm's words for the states of jobs. What is in neither has ended, or is about to."""
@@ -184,5 +187,10 @@ def said_by(*words: str) -> str:
         raise UserError(f"Slurm's {words[0]} has not answered for {_SECONDS} s.") from error
     if done.returncode:
         said = first_line(RuntimeError(done.stderr.strip() or f"exit code {done.returncode}"))
+        if any(words in done.stderr for words in _NO_CONTROLLER):
+            raise UserError(
+                f"No Slurm answers on this machine: {words[0]} is here, and no cluster that it "
+                f"belongs to. Log in where the cluster's jobs are submitted. Slurm says: {said}"
+            )
         raise UserError(f"Slurm's {words[0]} failed: {said}")
     return done.stdout

@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -30,11 +30,11 @@ _TIME = re.compile(
     re.ASCII,
 )
 _MINUTES = {"d": 1440, "days": 1440, "h": 60, "hours": 60, "min": 1, "minutes": 1}
-_MEMORY = re.compile(r"(\d{1,9}(?:\.\d{1,3})?) ?(MB|GB)", re.ASCII)
+_MEMORY = re.compile(r"(\d{1,9}(?:\.\d{1,3})?) ?(M|G)(?:i?B)?", re.ASCII)
 _MAY_HOLD = (
     "It holds partition, time (8 h), cpus (8) and memory (16 GB), and may hold account, qos, "
-    "constraint, gpus, tasks (jobs that a run is divided over), python (its path on the nodes) and "
-    "setup (a list of lines for the shell)."
+    "constraint, gpus (1), gpu_type (a100), tasks (jobs that a run is divided over), python (its "
+    "path on the nodes) and setup (a list of lines for the shell)."
 )
 
 
@@ -52,11 +52,17 @@ def _minutes(said: Any) -> int:
 
 
 def _megabytes(said: Any) -> int:
-    """The MB (2²⁰ bytes) of `16 GB` or `500 MB`."""
+    """The MB (2²⁰ bytes) of `16 GB` or `500 MB`, also as Slurm writes them: `16G`."""
     found = _MEMORY.fullmatch(said.strip()) if isinstance(said, str) else None
     if found is None:
         raise ValueError("write it with its unit, as 16 GB or 500 MB")
-    return round(float(found[1]) * (1024 if found[2] == "GB" else 1))
+    return round(float(found[1]) * (1024 if found[2] == "G" else 1))
+
+
+def _gpus(said: Any) -> Any:
+    if isinstance(said, str) and (kind := said.partition(":")[0].strip()) and ":" in said:
+        raise ValueError(f"write their number alone, and their kind as gpu_type: {kind}")
+    return said
 
 
 def _lines(said: Any) -> Any:
@@ -77,6 +83,7 @@ class Cluster(BaseModel):
         cpus: cores; of two runs, those with equally many have the same bits.
         memory: MB (2²⁰ bytes).
         gpus: CUDA devices on its node.
+        gpu_type: their kind, as the cluster calls it; empty for any.
         tasks: over so many jobs the folds and members of a run, or the parts of a screening, are
             divided.
         account, qos, constraint: as the cluster's documents say; empty for its defaults.
@@ -90,7 +97,8 @@ class Cluster(BaseModel):
     time: Annotated[int, BeforeValidator(_minutes), Field(ge=1)]
     cpus: int = Field(ge=1, le=1024)
     memory: Annotated[int, BeforeValidator(_megabytes), Field(ge=1)]
-    gpus: int = Field(default=0, ge=0, le=64)
+    gpus: Annotated[int, BeforeValidator(_gpus), Field(ge=0, le=64)] = 0
+    gpu_type: _Name | None = None
     tasks: int = Field(default=1, ge=1, le=256)
     account: _Name | None = None
     qos: _Name | None = None
@@ -127,24 +135,33 @@ class NodeReport(BaseModel):
     hardware: Hardware
 
 
-def remember_checked(report: NodeReport) -> None:
-    """Remember that this user has checked the workspace's cluster as it is described now."""
-    path = _checked_file()
+class Checked(NamedTuple):
+    """A cluster that its user has checked, and what a node of it said then."""
+
+    cluster: Cluster
+    node: NodeReport
+
+
+def remember_checked(cluster: Cluster, report: NodeReport) -> None:
+    """Remember that this user has checked a cluster of that description, in this workspace."""
+    path = _checked_file(cluster)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, report.model_dump_json())
 
 
-def demand_checked() -> NodeReport:
-    """What a node said when this user last checked the cluster as it is described now.
+def checked_cluster() -> Checked:
+    """The cluster that the workspace describes, where this user has checked what is described.
 
     A description is lines for a shell. One that came with a workspace from elsewhere does nothing
     before its user has asked for it: what is remembered lies outside of workspaces.
 
     Raises:
-        UserError: when it was not checked yet, or was changed since.
+        UserError: when it describes none, or one that was not checked, or was changed since.
     """
+    cluster = read_cluster()
     try:
-        return NodeReport.model_validate_json(read_file(_checked_file(), "", _MOST_BYTES))
+        data = read_file(_checked_file(cluster), "", _MOST_BYTES)
+        return Checked(cluster, NodeReport.model_validate_json(data))
     except (UserError, ValidationError) as error:
         raise UserError(
             f"{home() / FILE} was not checked yet, or was changed since: read it, and run "
@@ -152,8 +169,8 @@ def demand_checked() -> NodeReport:
         ) from error
 
 
-def _checked_file() -> Path:
-    described = read_file(home() / FILE, f"Write it. {_MAY_HOLD}", _MOST_BYTES)
-    key = hashlib.sha256(str(home()).encode() + b"\0" + described).hexdigest()[:32]
+def _checked_file(cluster: Cluster) -> Path:
+    described = str(home()).encode() + b"\0" + cluster.model_dump_json().encode()
+    key = hashlib.sha256(described).hexdigest()[:32]
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(state).expanduser() / "polygin" / "checked-clusters" / f"{key}.json"

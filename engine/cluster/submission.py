@@ -124,7 +124,7 @@ def _parameters(
         "partition": cluster.partition,
         "time": cluster.time,
         "cpus_per_task": cluster.cpus,
-        "gpus_per_node": cluster.gpus or None,
+        "gpus_per_node": _gpus(cluster),
         "account": cluster.account,
         "qos": cluster.qos,
         "constraint": cluster.constraint,
@@ -141,6 +141,13 @@ def _parameters(
             "requeue": True,
         },
     }
+
+
+def _gpus(cluster: Cluster) -> str | int | None:
+    """The devices of a node, as Slurm's option says them."""
+    if cluster.gpus and cluster.gpu_type:
+        return f"{cluster.gpu_type}:{cluster.gpus}"
+    return cluster.gpus or None
 
 
 def _no_slurm() -> str:

@@ -35,7 +35,7 @@ def _check(arguments: argparse.Namespace) -> None:
     for line in cluster.setup:
         print_line(f"setup: {line}")
     report = check_cluster(cluster, print_line, arguments.patience)
-    remember_checked(report)
+    remember_checked(cluster, report)
     print_line(
         f"The cluster works. The node {report.node} has Python {report.python} at "
         f"{report.executable}, and gives a job {report.hardware.sentence()}."

@@ -10,7 +10,7 @@ from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import home, subfolder
 from ..cluster.queue import WAITING, Job, cancel, cancel_all, job_of_name, jobs_of_user
-from ..cluster.settings import demand_checked, read_cluster
+from ..cluster.settings import Cluster, checked_cluster
 from .output import print_line
 
 _SECONDS_BETWEEN = 5.0
@@ -36,14 +36,14 @@ def carry_out_on_slurm(words: list[str], folder: Path, helpers: Sequence[str] = 
     Raises:
         UserError: when Slurm does not take it.
     """
-    demand_checked()
+    cluster = checked_cluster().cluster
     key = sha256("\0".join([str(folder), *words]).encode()).hexdigest()[:12]
     own, name = subfolder("slurm", f"command-{key}"), f"polygin-{words[0]}-{key}"
     log = own / "log"
     job = job_of_name(name, jobs_of_user())
     if job is None:
         log.unlink(missing_ok=True)
-        job = _submitted(words, folder, own, name, helpers)
+        job = _submitted(words, cluster, folder, own, name, helpers)
         print_line(f"Slurm's job {job} was submitted; its log is {log}.", stderr=True)
     try:
         ended = _shown(job, log)
@@ -60,12 +60,15 @@ def carry_out_on_slurm(words: list[str], folder: Path, helpers: Sequence[str] = 
 
 
 def _submitted(
-    words: Sequence[str], folder: Path, own: Path, name: str, helpers: Sequence[str]
+    words: Sequence[str],
+    cluster: Cluster,
+    folder: Path,
+    own: Path,
+    name: str,
+    helpers: Sequence[str],
 ) -> str:
     # Here: commands that stay on this machine need no submitit.
     from ..cluster.submission import python_words, submit
-
-    cluster = read_cluster()
 
     def on_node(log: str, words: Sequence[str]) -> list[str]:
         where = [str(home()), str(folder), str(own / log)]

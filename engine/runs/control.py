@@ -6,7 +6,7 @@ from ..base.errors import DiskFullError, UserError
 from ..base.limits import check_room
 from ..base.sqlite_files import disk_is_full
 from ..base.workspace import COMMAND, home
-from ..cluster.settings import demand_checked
+from ..cluster.settings import checked_cluster
 from . import folder as files
 from . import process, store
 from .exit_reasons import note_end, stop_reason, words_of
@@ -80,7 +80,7 @@ def resume_run(run: Run, on: Where | None = None) -> Run:
         UserError: when it works or is done, or something in its folder is no file of its own.
     """
     if (on or run.place) == "slurm":
-        demand_checked()
+        checked_cluster()
     if run.state not in RESUMABLE:
         raise UserError(
             f"Run {run.name!r} is {run.state}: only a run that was stopped, was interrupted or "

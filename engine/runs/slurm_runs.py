@@ -23,7 +23,7 @@ from ..cluster.queue import (
     jobs_of_user,
     other_nodes,
 )
-from ..cluster.settings import Cluster, demand_checked, read_cluster
+from ..cluster.settings import Cluster, checked_cluster
 from . import folder as files
 from . import store
 from .exit_reasons import had_no_disk, note_end, stop_reason, stop_requested
@@ -207,9 +207,9 @@ def _submit(run: Run) -> None:
     name = job_name(run)
     try:
         demand_own_files(run)
-        demand_checked()
+        cluster = checked_cluster().cluster
         # It may have been submitted by a supervisor that was killed before it could say so.
-        job = job_of_name(name, jobs_of_user()) or _submitted(run, read_cluster())
+        job = job_of_name(name, jobs_of_user()) or _submitted(run, cluster)
     except UserError as error:
         ended = {"state": "failed", "reason": str(error), "finished": time.time()}
         store.update(run.id, only_from=("queued",), **ended)

@@ -17,7 +17,7 @@ from ..base.hardware import Hardware, detect
 from ..base.limits import check_room
 from ..base.wording import counted
 from ..base.workspace import synchronise, synchronise_entries, write_atomic
-from ..cluster.settings import demand_checked
+from ..cluster.settings import checked_cluster
 from ..models.members import resolved
 from ..settings.conditions import CONDITION_PREFIX
 from ..settings.devices import NEED_CUDA, DeviceSettings
@@ -51,7 +51,7 @@ def start_run(table: Table, config: RunConfig, owner: str = "", on: Where = "her
         UserError: when the table or the settings cannot be used; nothing is left behind.
     """
     learned = learnable_or_refuse(table)
-    hardware = demand_checked().hardware if on == "slurm" else detect()
+    hardware = checked_cluster().node.hardware if on == "slurm" else detect()
     check_devices(config.use, hardware)
     folds = given_folds(config.folds, table)
     if folds is not None:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..base.errors import UserError
 from ..base.plain_files import first_line
-from ..base.plain_yaml import parsed_yaml
+from ..base.plain_yaml import fault_of, parsed_yaml
 from .mending import Mending
 from .reading import opening
 
@@ -56,10 +56,8 @@ def parse_mending(data: bytes, name: str) -> Mending:
     try:
         return _validated(said)
     except ValidationError as error:
-        fault = error.errors()[0]
-        where = ".".join(map(str, fault["loc"]))
         raise UserError(
-            f"{name}: {where[:80]}: {fault['msg']}. A file of mends may hold "
+            f"{name}: {fault_of(error)}. A file of mends may hold "
             f"{', '.join(Mending.model_fields)}; texts that look like numbers need quotation marks."
         ) from error
 

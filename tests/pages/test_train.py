@@ -11,7 +11,7 @@ from engine import runs
 from engine.base.errors import UserError
 from engine.base.hardware import Gpu, Hardware, detect
 from engine.base.workspace import ASSETS, home
-from engine.cluster.settings import FILE, NodeReport, remember_checked
+from engine.cluster.settings import FILE, NodeReport, read_cluster, remember_checked
 from engine.runs import ProbeRequest, Run, list_runs, read_config, start_run
 from engine.runs.folder import read_stored_config
 from engine.settings.estimate import Probe
@@ -111,9 +111,8 @@ def test_a_checked_cluster_is_offered(train, monkeypatch, tmp_path):
     assert [one.key for one in train.radio if one.key == "train place"] == []
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (home() / FILE).write_text("partition: low\ntime: 8 h\ncpus: 2\nmemory: 1 GB\n")
-    remember_checked(
-        NodeReport(node="one", python="3", executable="", versions={}, hardware=detect())
-    )
+    node = NodeReport(node="one", python="3", executable="", versions={}, hardware=detect())
+    remember_checked(read_cluster(), node)
     train.run()
     train.radio(key="train place").set_value("slurm").run()
     assert train.code[-1].value.endswith(" --on slurm")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.base.errors import UserError
+from engine.base.hardware import detect
 from engine.base.workspace import home
 from engine.cluster.queue import Job
-from engine.cluster.settings import FILE
+from engine.cluster.settings import FILE, NodeReport, read_cluster, remember_checked
 from engine.features.cache import FeatureCache
 from engine.runs import changes_of, control, find_run, slurm_runs, store
 from engine.runs.places import OnNode
@@ -173,7 +174,10 @@ def test_a_job_that_was_submitted_and_not_noted_is_found_again(
     look: Look, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = inserted("a", "queued", place="slurm")
-    monkeypatch.setattr(slurm_runs, "demand_checked", lambda: None)
+    monkeypatch.setenv("XDG_STATE_HOME", str(workspace / "state"))
+    (home() / FILE).write_text("partition: low\ntime: 8 h\ncpus: 2\nmemory: 1 GB\n")
+    node = NodeReport(node="one", python="3", executable="", versions={}, hardware=detect())
+    remember_checked(read_cluster(), node)
     look(job9=job("PENDING", "Priority", job_name(run)))
     assert find_run("a").job == "9"
 

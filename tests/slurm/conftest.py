@@ -8,7 +8,7 @@ import pytest
 from engine.base.hardware import detect
 from engine.base.versions import package_versions
 from engine.base.workspace import home
-from engine.cluster.settings import FILE, NodeReport, remember_checked
+from engine.cluster.settings import FILE, NodeReport, read_cluster, remember_checked
 from tests.slurm import cluster as slurm
 
 
@@ -46,5 +46,6 @@ def describe(more: str = "") -> None:
     (home() / FILE).write_text(text + more)
     versions, hardware = package_versions(), detect()
     remember_checked(
-        NodeReport(node="one", python="", executable="", versions=versions, hardware=hardware)
+        read_cluster(),
+        NodeReport(node="one", python="", executable="", versions=versions, hardware=hardware),
     )

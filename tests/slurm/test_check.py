@@ -8,9 +8,17 @@ from pathlib import Path
 import pytest
 
 from engine.base.errors import UserError
+from engine.base.hardware import detect
 from engine.base.workspace import home
-from engine.cluster.queue import Job
-from engine.cluster.settings import FILE, Cluster, demand_checked, read_cluster
+from engine.cluster.queue import Job, partitions
+from engine.cluster.settings import (
+    FILE,
+    Cluster,
+    NodeReport,
+    checked_cluster,
+    read_cluster,
+    remember_checked,
+)
 from engine.cluster.submission import refusal
 from tests.conftest import ROOT
 from tests.slurm import cluster as slurm
@@ -46,16 +54,16 @@ def check(*before: str, patience: float = 60) -> subprocess.CompletedProcess[str
 def test_a_cluster_that_works_is_said_to(cluster: slurm.Cluster) -> None:
     describe(GOOD)
     with pytest.raises(UserError, match="was not checked yet"):
-        demand_checked()
+        checked_cluster()
     done = check()
     assert done.returncode == 0, done.stderr
     assert "The cluster works" in done.stdout
     assert "2 CPU cores" in done.stdout
-    assert demand_checked().hardware.cores == 2
+    assert checked_cluster().node.hardware.cores == 2
     assert not [*(home() / "slurm").iterdir()]
     describe(GOOD + "setup:\n  - echo other\n")
     with pytest.raises(UserError, match="was changed since"):
-        demand_checked()
+        checked_cluster()
 
 
 @pytest.mark.slow
@@ -101,6 +109,34 @@ def test_a_job_that_waits_says_why(cluster: slurm.Cluster) -> None:
     assert "polygin" not in cluster.ask("squeue", "--noheader", "--format=%j")
 
 
+def test_no_controller_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "sinfo: error: resolve_ctls_from_dns_srv: res_nsearch error: Unknown host"
+    command = tmp_path / "sinfo"
+    command.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(UserError, match="No Slurm answers on this machine: sinfo is here"):
+        partitions()
+
+
+def test_without_a_description_it_is_said_how_to_write_one() -> None:
+    with pytest.raises(UserError, match=r"cluster\.yaml is missing\. Write it"):
+        checked_cluster()
+
+
+def test_what_was_checked_is_what_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    describe(GOOD)
+    read = read_cluster()
+    describe(GOOD + "setup:\n  - echo other\n")
+    remember_checked(
+        read, NodeReport(node="", python="", executable="", versions={}, hardware=detect())
+    )
+    with pytest.raises(UserError, match="was changed since"):
+        checked_cluster()
+    describe("# a remark\n" + GOOD)
+    assert checked_cluster().cluster == read
+
+
 def test_no_slurm_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", os.path.dirname(sys.executable))
     describe(GOOD)
@@ -115,13 +151,16 @@ def test_no_slurm_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("partition: low\ntime: 2:00:00\ncpus: 2\nmemory: 1 GB", "time: write it as 90 min"),
         ("partition: low\ntime: 2 h\ncpus: 2\nmemory: 16", "memory: write it with its unit"),
-        ("partition: low\ntime: 2 h\ncpus: none\nmemory: 1 GB", "cpus: Input should be a valid"),
+        ("partition: low\ntime: 2 h\ncpus: none\nmemory: 1 GB", "cpus: write a whole number"),
         ("partition: 'a b'\ntime: 2 h\ncpus: 2\nmemory: 1 GB", "partition: "),
-        ("time: 2 h\ncpus: 2\nmemory: 1 GB", "partition: Field required"),
+        ("time: 2 h\ncpus: 2\nmemory: 1 GB", "partition: it is missing"),
         (GOOD + "setup: module load cuda", "setup: write a list of lines"),
-        (GOOD + "nodes: 3", "nodes: Extra inputs are not permitted"),
+        (GOOD + "nodes: 3", "nodes: there is no such setting"),
         ("- partition", "cannot be read as YAML"),
         ("a: &b c", "holds an alias"),
+        ("partition: low\nwalltime: 2 h\ncpus: 2", "walltime: there is no such setting"),
+        ("partition: low\n\ttime: 2 h", "YAML: line 2: "),
+        (GOOD + "gpus: a100:2", "gpus: write their number alone, and their kind as gpu_type: a100"),
     ],
 )
 def test_a_mistake_in_the_description_is_a_sentence(text: str, said: str) -> None:
@@ -140,6 +179,9 @@ def test_times_and_memory_are_read_with_their_units() -> None:
     }.items():
         read = Cluster.model_validate(ASKED.model_dump() | {"time": said, "memory": "1.5 GB"})
         assert (read.time, read.memory) == (minutes, 1536)
+    for said in ("16G", "16 GB", "16GiB"):
+        given = ASKED.model_dump() | {"time": "1 h", "memory": said}
+        assert Cluster.model_validate(given).memory == 16 * 1024
 
 
 @pytest.mark.parametrize(
