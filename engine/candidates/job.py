@@ -30,7 +30,8 @@ class Job(BaseModel):
         given: the conditions at which it predicts, by name.
         doing: what it is at: reading the model, predicting, or rating how hard units are to make.
         done, total: how many candidates it has done that with, and how many it has to.
-        since: when it began with that, in seconds since 1970.
+        since: when it began with that, in seconds since 1970, and `done_before` how many were done
+            then.
         words: why it failed.
         told: when it said something last, in seconds since 1970.
     """
@@ -42,6 +43,7 @@ class Job(BaseModel):
     total: int = 0
     doing: str = ""
     words: str = ""
+    done_before: int = 0
     since: float = 0.0
     told: float = 0.0
 
@@ -49,6 +51,12 @@ class Job(BaseModel):
     def at_work(self) -> bool:
         """Whether it goes on by itself."""
         return self.state in ("starting", "working")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long what it is at may take; None where nothing tells."""
+        own, seconds = self.done - self.done_before, self.told - self.since
+        return seconds / own * (self.total - self.done) if own > 0 and self.total else None
 
 
 def start_job(list_: CandidateList, model: Path, given: dict[str, float | str]) -> None:

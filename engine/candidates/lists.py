@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -94,11 +95,24 @@ def create_list(name: str) -> CandidateList:
     Raises:
         UserError: for a name that is empty, too long, or another list's.
     """
-    name = _checked_name(name)
-    words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:24]
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    list_id = "-".join(filter(None, [stamp, words, uuid.uuid4().hex[:4]]))
-    return CandidateList.create(folder() / f"{list_id}{_SUFFIX}", name)
+    with _one_at_a_time():
+        name = _checked_name(name)
+        words = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:24]
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        list_id = "-".join(filter(None, [stamp, words, uuid.uuid4().hex[:4]]))
+        return CandidateList.create(folder() / f"{list_id}{_SUFFIX}", name)
+
+
+def free_list_name(wish: str) -> str:
+    """A name for a new list: the one that is wished for, or one like it that no list has."""
+    wish = clipped(wish.strip(), LONGEST_NAME - 5) or FIRST
+    taken = {each.name for each in all_lists()}
+    return next(name for name in _names_like(wish) if name not in taken)
+
+
+def _names_like(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name} {number}" for number in count(2))
 
 
 def rename_list(list_id: str, name: str) -> None:
@@ -108,8 +122,9 @@ def rename_list(list_id: str, name: str) -> None:
         UserError: as for `create_list`, and when there is no such list.
     """
     list_ = open_list(list_id)
-    if name.strip() != list_.setting("name"):
-        list_.set("name", _checked_name(name))
+    with _one_at_a_time():
+        if name.strip() != list_.setting("name"):
+            list_.set("name", _checked_name(name))
 
 
 def remove_list(list_id: str) -> None:

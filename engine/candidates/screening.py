@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..base.errors import UserError
 from ..base.wording import clipped, counted
-from ..base.workspace import COMMAND
+from ..base.workspace import COMMAND, lock
 from ..inference.predict import Predictor
 from ..inference.specification import Requirement
 from ..screening import Screened, Wanted, screen
@@ -93,6 +93,12 @@ def start_screening(
     Raises:
         UserError: when the list has no room, or another file is screened for it.
     """
+    with lock(folder() / "screening.lock"):
+        _begin(list_, screening, content)
+    start_job(list_, Path(screening.model), screening.given)
+
+
+def _begin(list_: CandidateList, screening: Screening, content: bytes | memoryview) -> None:
     if pending(list_) is not None:
         raise UserError("Another file is screened for this list: wait for it, or discard it.")
     if list_.count() + screening.top > MOST:
@@ -108,7 +114,6 @@ def start_screening(
     list_.set(_TOLD, "")
     list_.set(_BEST, "")
     list_.set(_SETTING, screening.model_dump_json())
-    start_job(list_, Path(screening.model), screening.given)
 
 
 def pending(list_: CandidateList) -> Screening | None:

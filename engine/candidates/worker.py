@@ -100,7 +100,7 @@ class _Reporter:
         changes: dict[str, object] = {"doing": doing, "done": done, "total": total}
         begins = doing != self.job.doing
         if begins or done < self.job.done:
-            changes["since"] = time.time()
+            changes |= {"since": time.time(), "done_before": done}
         self.job = self.job.model_copy(update=changes)
         if begins or time.monotonic() > self._said + _TELL_SECONDS:
             self._said = time.monotonic()

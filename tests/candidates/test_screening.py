@@ -2,6 +2,7 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -167,3 +168,27 @@ def test_files_of_lists_that_are_gone_are_removed(
     screening.discard(list_)
     screening.start_screening(list_, _wanted(predictor), _content(tmp_path))
     assert not (lists.folder() / f"{gone.id}.screening").exists()
+
+
+def test_of_two_windows_one_begins(list_, predictor: Predictor, tmp_path: Path) -> None:
+    content = _content(tmp_path)
+
+    def begin(top: int) -> str:
+        try:
+            screening.start_screening(list_, _wanted(predictor, top=top), content)
+        except UserError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(4) as threads:
+        said = [*threads.map(begin, range(1, 5))]
+    assert sorted(map(bool, said)) == [False, True, True, True]
+    begun = screening.pending(list_)
+    assert begun is not None
+    assert begun.top == said.index("") + 1
+
+
+def test_the_time_left_is_that_of_what_was_done_since_it_went_on() -> None:
+    told = job.Job(done=900, total=1000, done_before=800, since=100.0, told=110.0)
+    assert told.seconds_left == pytest.approx(10.0)
+    assert told.model_copy(update={"done": 800}).seconds_left is None

@@ -160,9 +160,14 @@ def test_a_long_file_is_screened_and_its_best_rows_become_candidates(
     app.button(key="screen").click().run()
     assert not app.exception
     (made,) = [CandidateList(path) for path in lists.folder().glob("*.db")]
-    job.write_job(made, job.Job(state="stopped", model=str(tiny_run.bundle)))
+    assert made.setting("specification") == "Tg high"
+    stopped = job.Job(state="stopped", model=str(tiny_run.bundle), done=10, total=30)
+    job.write_job(made, stopped)
     app = open_page("candidates", list=made.id, model=tiny_run.id)
-    assert "many.csv is not screened to its end" in app.warning[0].value
+    assert (
+        "many.csv is screened for the 3 best by “Tg as high as possible”, and is not at its end; "
+        "what is done is kept. It came to 10 of 30." in app.warning[0].value
+    )
     app.button(key="go on screening").click().run()
     assert worker.main(made.id) == 0
     app = open_page("candidates", list=made.id, model=tiny_run.id)
@@ -171,6 +176,13 @@ def test_a_long_file_is_screened_and_its_best_rows_become_candidates(
     assert len(_table(app)) == 3
     app.button(key="close what was screened").click().run()
     assert not app.success
+    # The best of another file go onto a list of their own.
+    app.file_uploader[1].upload("more.csv", f"id,SMILES\n{rows}".encode(), "text/csv").run()
+    app.text_input(key=f"screening specification {made.id}").set_value("Tg low")
+    app.button(key="screen").click().run()
+    assert not app.exception
+    assert {each.name for each in lists.all_lists()} == {lists.FIRST, "Best of more.csv"}
+    assert len(made.candidates()) == 3
 
 
 def test_lists_are_made_renamed_removed_and_brought_back(tiny_run, open_page):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.base.wording import counted
 from engine.candidates.answers import model_key
-from engine.candidates.job import Job, job_of, start_job, stop_job
+from engine.candidates.job import Job, is_to_stop, job_of, start_job, stop_job
 from engine.candidates.predicting import predict_waiting, write_hints
 from engine.candidates.screening import pending
 from engine.candidates.store import CandidateList
@@ -29,7 +29,7 @@ def predict_what_waits(list_: CandidateList, folder: Path, given: dict[str, floa
         _show_progress(list_)
         return
     if pending(list_) is not None:
-        if offer_to_go_on_or_discard(list_, _why(job, "Screening")):
+        if offer_to_go_on_or_discard(list_, _why(job, "Screening"), job):
             start_job(list_, folder, given)
             st.rerun()
         return
@@ -84,12 +84,17 @@ def _show_progress(list_: CandidateList) -> None:
         if job.total
         else (f"{job.doing or 'starting'}…")
     )
-    if job.total and job.done and job.doing.startswith(("predicting", "screening")):
-        seconds_left = (job.told - job.since) / job.done * (job.total - job.done)
-        words += f", about {duration(seconds_left)} left"
+    if job.doing.startswith(("predicting", "screening")) and job.seconds_left is not None:
+        words += f", about {duration(job.seconds_left)} left"
+    stopping = is_to_stop(list_)
+    if stopping:
+        words = f"Stopping after what is at work now; {words}"
     left.progress(min(share, 1.0), text=plain(words[:1].upper() + words[1:]))
-    if right.button("Stop", icon=":material/stop_circle:", key="stop predicting"):
+    if right.button(
+        "Stop", icon=":material/stop_circle:", key="stop predicting", disabled=stopping
+    ):
         stop_job(list_)
+        st.rerun(scope="fragment")
     show_best_so_far(list_)
     is_screened = pending(list_) is not None
     if not is_screened and st.button(

@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.candidates import screening
+from engine.candidates import lists, screening
+from engine.candidates.job import Job
 from engine.candidates.screening import Screening
 from engine.candidates.store import CandidateList
 from engine.inference.bundle import read_info
@@ -39,7 +40,7 @@ def show_screening(
             return
     number = st.session_state.get(_FILES, 0)
     with st.expander("Screen a long file", icon=":material/filter_alt:"):
-        file, text, top, pressed = _fields(list_, number)
+        file, text, top, is_new, pressed = _fields(list_, number)
     if pressed and file is not None:
         try:
             wanted = Screening(
@@ -51,7 +52,7 @@ def show_screening(
                 top=top,
             )
             wanted.check()  # before a list is made for it
-            own = list_ or current_list()
+            own = _list_for(file.name) if is_new else list_ or current_list()
             screening.start_screening(own, wanted, file.getbuffer())
             suggest_specification(own, text)
         except UserError as error:
@@ -64,7 +65,7 @@ def show_screening(
 
 
 def _fields(list_: CandidateList | None, number: int) -> tuple:
-    """The file, what its rows should be, how many are wanted, and whether to begin."""
+    """The file, what is wanted of it, whether that is put on a new list, and whether to begin."""
     st.caption(
         "A file of any number of repeat units is predicted in the background, and only the "
         "best of its rows become candidates."
@@ -88,6 +89,16 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
     top = right.number_input(
         "How many of the best", 1, screening.MOST_BEST, 100, key="how many of the best"
     )
+    is_new = bool(
+        list_ is not None
+        and list_.count()
+        and st.checkbox(
+            "Put the best on a new list",
+            value=True,
+            key="screening onto a new list",
+            help="Otherwise they come after what this list holds already.",
+        )
+    )
     pressed = st.button(
         "Screen",
         icon=":material/filter_alt:",
@@ -95,7 +106,12 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
         disabled=file is None,
         key="screen",
     )
-    return file, text, int(top), pressed
+    return file, text, int(top), is_new, pressed
+
+
+def _list_for(file: str) -> CandidateList:
+    """A new list for the best rows of a file, which has its name."""
+    return lists.create_list(lists.free_list_name(f"Best of {file}"))
 
 
 def show_best_so_far(list_: CandidateList) -> None:
@@ -103,8 +119,7 @@ def show_best_so_far(list_: CandidateList) -> None:
     wanted, best = screening.pending(list_), screening.best_so_far(list_)
     if wanted is None:
         return
-    words = ", ".join(each.words() for each in wanted.specification)
-    st.caption(plain(f"{wanted.file} is screened for the {wanted.top:,} best: {words}."))
+    st.caption(plain(f"{_what(wanted)}."))
     if not best.units:
         return
     names = {each.name for each in wanted.specification}
@@ -130,17 +145,19 @@ def show_best_so_far(list_: CandidateList) -> None:
     )
 
 
-def offer_to_go_on_or_discard(list_: CandidateList, why: str) -> bool:
+def offer_to_go_on_or_discard(list_: CandidateList, why: str, job: Job) -> bool:
     """Say that a screening was interrupted; returns whether it is to go on.
 
     Args:
         list_: the list.
         why: it was, in a sentence.
+        job: that was at it.
     """
     wanted = screening.pending(list_)
-    file = plain(wanted.file) if wanted else "The file"
+    what = f"{_what(wanted)}, and is not at its end" if wanted else "The file is not at its end"
+    far = f" It came to {job.done:,} of {job.total:,}." if job.total else ""
     st.warning(
-        f"{plain(why)} {file} is not screened to its end; what is done is kept.",
+        plain(f"{why} {what}; what is done is kept.{far}"),
         icon=":material/pause_circle:",
     )
     left, right, _ = st.columns([1, 1, 4])
@@ -148,6 +165,11 @@ def offer_to_go_on_or_discard(list_: CandidateList, why: str) -> bool:
         screening.discard(list_)
         st.rerun()
     return left.button("Go on", icon=":material/play_arrow:", key="go on screening")
+
+
+def _what(wanted: Screening) -> str:
+    words = ", ".join(each.words() for each in wanted.specification)
+    return f"{wanted.file} is screened for the {wanted.top:,} best by “{words}”"
 
 
 def _show_told(list_: CandidateList) -> None:
