@@ -1,5 +1,6 @@
 """Where files lie on disk, and how they are written so that no reader sees half of one."""
 
+import errno
 import os
 import stat
 import uuid
@@ -20,6 +21,7 @@ except ImportError:  # on Windows
 if TYPE_CHECKING:
     from filelock import FileLock
 
+_NO_ROOM = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 _SUFFIX = 8
 """So many random characters are in the name of a temporary file."""
 
@@ -161,8 +163,11 @@ def replacing(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
             with suppress(OSError):
                 synchronise_entries(path.parent)
-        except BaseException:
+        except BaseException as error:
             temporary.unlink(missing_ok=True)
+            # The system does not say which file it was that found no room.
+            if isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None:
+                error.filename = str(path)
             raise
 
 

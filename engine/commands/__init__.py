@@ -77,6 +77,8 @@ def main(words: list[str] | None = None) -> int:
         return 0
     except OSError as error:
         return _complain(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+    except MemoryError:
+        return _complain("Memory does not suffice for this: give the process more of it.")
 
 
 def _complain(sentence: str) -> int:

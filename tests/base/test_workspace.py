@@ -1,5 +1,6 @@
 """The workspace folder: where it is, what is said where it cannot be, how files are written."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -102,3 +103,10 @@ def test_pipes_and_devices_get_what_is_written_and_stay(tmp_path: Path) -> None:
     assert pipe.is_fifo()
     with writing_to(Path(os.devnull)) as place:
         assert place == Path(os.devnull)
+
+
+def test_a_file_that_found_no_room_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    with pytest.raises(OSError, match=r"No space left.*file\.csv"), replacing(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert not [*tmp_path.iterdir()]
