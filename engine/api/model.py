@@ -269,6 +269,7 @@ class Model:
         by: str = "",
         top: int | None = None,
         with_guesses: bool = False,
+        inside_only: bool = False,
         in_full: bool = False,
         conditions: Mapping[str, float | str] | None = None,
         fragments: FragmentsUse = "refuse",
@@ -286,6 +287,7 @@ class Model:
             by: what the best are chosen by, such as `Tc high`; else by the probability of `keep`.
             top: how many of the best are kept, best first; all, in the order of the files, without.
             with_guesses: whether units with atoms that no training unit has are kept, too.
+            inside_only: whether only units in the applicability domain are kept, for what is asked.
             in_full: whether the ensemble predicts all rows in any case.
             conditions: by name one value for all rows; the others are columns of the files.
             fragments: as for `predict`.
@@ -297,7 +299,9 @@ class Model:
             UserError: when a file cannot be read, or what is wanted contradicts itself.
         """
         _check_fragments(fragments)
-        wanted = Wanted.of_words(self._predictor.info.answers, keep, by, top, with_guesses, in_full)
+        wanted = Wanted.of_words(
+            self._predictor.info.answers, keep, by, top, with_guesses, inside_only, in_full
+        )
         paths = [Path(_path(each)) for each in files]
         with progress_bar() as show:
             return screen(

@@ -41,6 +41,7 @@ class Screening(BaseModel):
         given: the conditions at which it predicts, by name.
         specification: what a row should be.
         top: how many of the best rows become candidates.
+        inside_only: whether they have to lie in the applicability domain for what is asked for.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +52,7 @@ class Screening(BaseModel):
     given: dict[str, float | str]
     specification: list[Requirement]
     top: int = Field(ge=1, le=MOST_BEST)
+    inside_only: bool = False
 
     def check(self) -> Wanted:
         """See that the specification says which rows are wanted; returns these.
@@ -58,7 +60,7 @@ class Screening(BaseModel):
         Raises:
             UserError: when it contradicts itself.
         """
-        wanted = Wanted.of_specification(self.specification, self.top)
+        wanted = Wanted.of_specification(self.specification, self.top, self.inside_only)
         wanted.check()
         return wanted
 
@@ -224,10 +226,7 @@ def _words(screening: Screening, screened: Screened) -> str:
         )
     if screened.outside:
         lie = "lies" if screened.outside == 1 else "lie"
-        sentences.append(
-            f"{screened.outside:,} of these {lie} outside the applicability domain for some "
-            "property."
-        )
+        sentences.append(f"{screened.outside:,} of these {lie} outside the applicability domain.")
     if screened.problems:
         sentences.append(
             f"{counted(screened.problems, 'row')} could not be predicted{_such_as(screened)}."

@@ -57,6 +57,11 @@ def add(commands: Commands) -> None:
         help=f"also keep units with {UNKNOWN_ATOMS}",
     )
     command.add_argument(
+        "--inside-only",
+        action="store_true",
+        help="only units in the applicability domain for what --keep and --by ask for",
+    )
+    command.add_argument(
         "--in-full",
         action="store_true",
         help="let the ensemble predict all rows, also where a student of the model could rule "
@@ -86,6 +91,7 @@ def _screen(arguments: argparse.Namespace) -> int:
         arguments.by,
         arguments.top,
         arguments.with_guesses,
+        arguments.inside_only,
         arguments.in_full,
     )
     inputs = [Path(each) for each in arguments.input]
@@ -128,7 +134,8 @@ def _screen_on_slurm(arguments: argparse.Namespace) -> int:
     }
     said = [f"--{name}={text}" for name, text in texts.items() if text is not None]
     said += [f"--condition={each}" for each in arguments.condition]
-    said += ["--with-guesses"] * arguments.with_guesses + ["--in-full"] * arguments.in_full
+    for name in ("with_guesses", "inside_only", "in_full"):
+        said += [f"--{name.replace('_', '-')}"] * getattr(arguments, name)
     inputs = [str(Path(each).resolve()) for each in arguments.input]
     words = [*said, "--", str(model), *inputs]
     helpers = ["screen", "--join", *words]
@@ -158,8 +165,8 @@ def _tell(screened: Screened, out: Path) -> None:
     if screened.outside:
         lie = "lies" if screened.outside == 1 else "lie"
         print_line(
-            f"{counted(screened.outside, 'row')} of these {lie} outside the applicability domain "
-            "for some property; the column domain says why.",
+            f"{screened.outside:,} of these {lie} outside the applicability domain: the column "
+            "domain says why, and --inside-only leaves such rows out.",
             stderr=True,
         )
     if screened.guesses:

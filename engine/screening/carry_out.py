@@ -32,7 +32,7 @@ class Screened:
         problems: how many could not be predicted.
         guesses: how many would have been kept but for a value that is a mere guess; of those that
             the ensemble predicted.
-        outside: how many that are kept lie outside the applicability domain for some property.
+        outside: how many that are kept lie outside the applicability domain for what is asked for.
         in_full: how many the ensemble predicted; fewer than `rows` where a student ruled the others
             out.
         lacks_student: whether a student of the model would have saved time.
@@ -136,6 +136,8 @@ def planned(
     """
     wanted.check()
     info = predictor.info
+    if wanted.inside_only:
+        predictor.demand_intervals()
     row_predictor = RowPredictor(
         predictor, info.answer_columns, info.has_intervals, wanted.keep, conditions, fragments
     )
@@ -148,6 +150,7 @@ def planned(
         by=wanted.by,
         top=wanted.top,
         with_guesses=wanted.with_guesses,
+        inside_only=wanted.inside_only,
         in_full=wanted.in_full,
         smiles=smiles,
         id=id,

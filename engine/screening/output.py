@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import demand_not_read, writing_to
-from ..inference.predicted_tables import DOMAIN, PROBLEM
+from ..inference.predicted_tables import PROBLEM
 from ..table.written import csv_text
 from .stages import Part, schema_of
 from .work import Plan
@@ -137,7 +137,7 @@ def _scores(rows: pd.DataFrame, plan: Plan) -> np.ndarray:
 class Counts(NamedTuple):
     """How many rows are kept, could not be predicted, were mere guesses, and lie outside.
 
-    That is: of those that are kept, outside the applicability domain for some property.
+    That is: of those that are kept, outside the applicability domain for what is asked for.
     """
 
     kept: int
@@ -176,13 +176,13 @@ def write_result(
                 failed.write(part.problems)
             if plan.top is None:
                 kept += len(part.kept)
-                outside += _outside(part.kept)
+                outside += int(plan.is_outside(part.kept).sum())
                 writer.write(part.kept)
             else:
                 best.add(part.kept)
         if plan.top is not None:
             chosen = columns if best.rows is None else best.rows
-            kept, outside = len(chosen), _outside(chosen)
+            kept, outside = len(chosen), int(plan.is_outside(chosen).sum())
             writer.write(chosen)
         elif not kept:
             writer.write(columns)
@@ -190,11 +190,6 @@ def write_result(
         # An empty one, or one of before, would say that there are some.
         beside.unlink()
     return Counts(kept, problems, guesses, outside)
-
-
-def _outside(rows: pd.DataFrame) -> int:
-    """How many rows lie outside the applicability domain."""
-    return int(rows[DOMAIN].notna().sum()) if DOMAIN in rows else 0
 
 
 @contextmanager

@@ -260,6 +260,8 @@ def _part_of(
         met &= np.array([each.met_by(value) for value in frame[plan.column_of(each)]], dtype=bool)
     for name in plan.asked_names:
         certain &= rankable[name].to_numpy()
+    if plan.inside_only:
+        met &= ~plan.is_outside(frame)
     wanted = met & (certain | plan.with_guesses)
     kept = frame.loc[wanted].drop(columns=PROBLEM)
     guesses = 0 if plan.with_guesses else int((met & ~certain).sum())

@@ -20,6 +20,7 @@ class Wanted:
             None.
         with_guesses: whether a value counts that is a mere guess: of a unit with atoms that no
             training unit has.
+        inside_only: whether units have to lie in the applicability domain for what is asked for.
         in_full: whether the ensemble predicts all rows, also where the model has a student.
     """
 
@@ -27,6 +28,7 @@ class Wanted:
     by: Requirement | None = None
     top: int | None = None
     with_guesses: bool = False
+    inside_only: bool = False
     in_full: bool = False
 
     @classmethod
@@ -37,6 +39,7 @@ class Wanted:
         by: str = "",
         top: int | None = None,
         with_guesses: bool = False,
+        inside_only: bool = False,
         in_full: bool = False,
     ) -> "Wanted":
         """What is wanted in words, such as `Tg > 150, Density < 1.2` and `Tc high`.
@@ -45,7 +48,7 @@ class Wanted:
             answers: the properties that the model answers.
             keep: what rows have to meet.
             by: the property by which the best are chosen, and its direction.
-            top, with_guesses, in_full: see the class.
+            top, with_guesses, inside_only, in_full: see the class.
 
         Raises:
             UserError: when they cannot be read, or contradict each other.
@@ -54,12 +57,15 @@ class Wanted:
         if len(directions) > 1 or (by.strip() and not directions):
             raise UserError(f"The best are chosen by one property and its direction, not {by!r}.")
         direction = directions[0] if directions else None
-        wanted = cls(read_specification(keep, answers), direction, top, with_guesses, in_full)
+        requirements = read_specification(keep, answers)
+        wanted = cls(requirements, direction, top, with_guesses, inside_only, in_full)
         wanted.check()
         return wanted
 
     @classmethod
-    def of_specification(cls, requirements: Sequence[Requirement], top: int) -> "Wanted":
+    def of_specification(
+        cls, requirements: Sequence[Requirement], top: int, inside_only: bool = False
+    ) -> "Wanted":
         """The best rows that a specification asks for.
 
         They have to lie between all its ends. They are chosen by the property that should be as
@@ -68,6 +74,7 @@ class Wanted:
         Args:
             requirements: of the specification.
             top: how many rows.
+            inside_only: see the class.
 
         Raises:
             UserError: when several properties should be as high or as low as possible.
@@ -80,7 +87,7 @@ class Wanted:
             )
         keep = [each.model_copy(update={"direction": ""}) for each in requirements if each.has_ends]
         by = [Requirement(name=each.name, direction=each.direction) for each in aims]
-        return cls(keep, by[0] if by else None, top)
+        return cls(keep, by[0] if by else None, top, inside_only=inside_only)
 
     def check(self) -> None:
         """See that it can be carried out.
@@ -91,7 +98,7 @@ class Wanted:
         if loose := [each.name for each in self.keep if not each.has_ends]:
             raise UserError(
                 f"{loose[0]} has a direction and no end to be kept by: give the direction as what "
-                "the best are chosen by, or an end such as “> 150”."
+                "the best are chosen by (`by`), or an end such as “> 150”."
             )
         if self.by and (self.by.has_ends or not self.by.direction):
             raise UserError(
@@ -99,8 +106,8 @@ class Wanted:
                 "direction, such as “Tc high”."
             )
         if self.by and self.top is None:
-            raise UserError("Say how many of the best are to be kept.")
+            raise UserError("Say how many of the best are to be kept (`top`).")
         if self.top is not None and self.top < 1:
             raise UserError("At least one row is to be kept.")
         if self.top is not None and not (self.by or self.keep):
-            raise UserError("Say by what the best are to be chosen, such as “Tc high”.")
+            raise UserError("Say by what the best are to be chosen (`by`), such as “Tc high”.")

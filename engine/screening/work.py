@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from filelock import Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -17,6 +18,7 @@ from ..base.errors import UserError
 from ..base.plain_files import read_file
 from ..base.workspace import lock, write_atomic
 from ..inference.specification import Requirement
+from ..inference.uncertainty import GUESS, OUTSIDE
 from ..table.mending import FragmentsUse
 from .inputs import WORK_SUFFIX, InputFile
 from .stages import STAGE_PLAN, TAKEN, Stage, StagePlan
@@ -37,6 +39,7 @@ class Plan(BaseModel):
         by: by what the best are chosen; the probability of meeting `keep` where it is None.
         top: how many are chosen; None for all.
         with_guesses: whether rows are kept for values that are mere guesses.
+        inside_only: whether they have to lie in the applicability domain for all that is asked for.
         in_full: whether the ensemble predicts all rows, also where the model has a student.
         smiles, id: the columns that were named.
         conditions: at which all rows are predicted.
@@ -53,6 +56,7 @@ class Plan(BaseModel):
     by: Requirement | None
     top: int | None
     with_guesses: bool
+    inside_only: bool
     in_full: bool
     smiles: str | None
     id: str | None
@@ -68,6 +72,17 @@ class Plan(BaseModel):
     def asked_names(self) -> list[str]:
         """The properties of these, each once."""
         return [*dict.fromkeys(each.name for each in self.asked)]
+
+    def is_outside(self, rows: pd.DataFrame) -> np.ndarray:
+        """Which rows are known to lie outside the domain, for what is asked for or for anything.
+
+        Args:
+            rows: predicted ones; without columns of the domain, none of them are.
+        """
+        asked = self.asked_names or [*self.columns.values()]
+        columns = [f"{column}_domain" for column, name in self.columns.items() if name in asked]
+        said = rows[[column for column in columns if column in rows]]
+        return said.isin([OUTSIDE, GUESS]).any(axis=1).to_numpy()
 
     def column_of(self, requirement: Requirement) -> str:
         """The column with the predictions that a requirement is of."""

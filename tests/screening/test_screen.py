@@ -118,6 +118,23 @@ def test_only_what_meets_it_is_kept_and_guesses_are_counted(
     assert _read(out)["id"].tolist() == met["id"].tolist()
 
 
+def test_only_units_in_the_domain_are_kept_where_that_is_wanted(
+    predictor: Predictor, table: Path, tmp_path: Path
+) -> None:
+    everything, out = tmp_path / "all.csv", tmp_path / "out.csv"
+    screen(predictor, [table], everything)
+    whole = _read(everything)
+    keep = _specification(predictor, "Tg > -500")
+    some = screen(predictor, [table], out, Wanted(keep, with_guesses=True))
+    is_outside = whole["Tg_domain"].isin(["outside", "guess"])
+    outside = int(is_outside.sum())
+    assert 0 < outside < len(whole)
+    assert (some.kept, some.outside) == (len(whole), outside)
+    inside = screen(predictor, [table], out, Wanted(keep, inside_only=True))
+    assert (inside.kept, inside.outside) == (len(whole) - outside, 0)
+    assert _read(out)["id"].tolist() == whole.loc[~is_outside, "id"].tolist()
+
+
 @pytest.mark.parametrize(("by", "ascending"), [("Tg low", True), ("highest Density", False)])
 def test_the_best_come_first(
     predictor: Predictor, table: Path, tmp_path: Path, by: str, ascending: bool

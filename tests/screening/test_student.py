@@ -151,6 +151,20 @@ def test_the_result_is_that_of_the_ensemble_alone(
     assert not [*tmp_path.glob("*.parts")]
 
 
+def test_the_best_in_the_domain_are_those_of_the_ensemble_alone(
+    predictor: Predictor, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(student_file, "_WIDER", 20.0)
+    kept = {}
+    for in_full in (True, False):
+        out = tmp_path / f"{in_full}.csv"
+        wanted = _wanted(predictor, "", "Tg high", 9, in_full=in_full, inside_only=True)
+        assert screen(predictor, [table], out, wanted).outside == 0
+        kept[in_full] = pd.read_csv(out)
+    assert {*kept[True]["Tg_domain"]} == {"inside"}
+    pd.testing.assert_frame_equal(kept[True], kept[False])
+
+
 @pytest.mark.parametrize(("keep", "by", "top"), WISHES[:5])
 def test_others_help_with_each_stage(
     predictor: Predictor, table: Path, tmp_path: Path, keep: str, by: str | None, top: int | None

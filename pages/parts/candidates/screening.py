@@ -40,7 +40,7 @@ def show_screening(
             return
     number = st.session_state.get(_FILES, 0)
     with st.expander("Screen a long file", icon=":material/filter_alt:"):
-        file, text, top, is_new, pressed = _fields(list_, number)
+        file, text, top, inside_only, is_new, pressed = _fields(list_, number)
     if pressed and file is not None:
         try:
             wanted = Screening(
@@ -50,6 +50,7 @@ def show_screening(
                 given=given,
                 specification=read_specification(text, read_info(folder).answers),
                 top=top,
+                inside_only=inside_only,
             )
             wanted.check()  # before a list is made for it
             own = _list_for(file.name) if is_new else list_ or current_list()
@@ -89,6 +90,11 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
     top = right.number_input(
         "How many of the best", 1, screening.MOST_BEST, 100, key="how many of the best"
     )
+    inside_only = st.checkbox(
+        "Only inside the applicability domain",
+        key="screening inside only",
+        help="Of a unit outside, the model knows no unit like it, and errs more.",
+    )
     is_new = bool(
         list_ is not None
         and list_.count()
@@ -106,7 +112,7 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
         disabled=file is None,
         key="screen",
     )
-    return file, text, int(top), is_new, pressed
+    return file, text, int(top), inside_only, is_new, pressed
 
 
 def _list_for(file: str) -> CandidateList:
