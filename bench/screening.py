@@ -122,7 +122,7 @@ def _measured(kind: Kind, folder: Path) -> tuple[dict[str, str], list[float]]:
     if kind.wanted:
         figures["seconds of the first pass, with the start"] = f"{seen.first:,.0f}"
         figures["rows a second in it"] = f"{kind.rows / seen.first:,.0f}"
-        figures["rows predicted in full"] = _number(r"predicted ([\d,]+) rows", seen.said)
+        figures["rows predicted in full"] = _number(r"ensemble predicted ([\d,]+)\.", seen.said)
     return figures, memory
 
 
@@ -145,10 +145,10 @@ def _started(kind: Kind, table: Path, out: Path) -> subprocess.Popen:
 
 def _screen_killed(kind: Kind, table: Path, out: Path) -> list[int]:
     """Screen, kill, and go on; returns after how many rows it was killed."""
-    stage, killed = out.with_name(f"{out.name}.parts") / kind.stage, []
+    work, killed = out.with_name(f"{out.name}.parts"), []
     for number in range(1, KILLS + 1):
         process = _started(kind, table, out)
-        while (done := _rows_done(stage)) < number * kind.rows / (KILLS + 1):
+        while (done := _rows_done(work, kind.stage)) < number * kind.rows / (KILLS + 1):
             if process.poll() is not None:
                 raise RuntimeError("it ended before it was killed")
             time.sleep(0.05)
@@ -160,21 +160,21 @@ def _screen_killed(kind: Kind, table: Path, out: Path) -> list[int]:
     return killed
 
 
-def _rows_done(stage: Path) -> int:
-    return len([*stage.glob("*.parquet")]) * PART_ROWS
+def _rows_done(work: Path, stage: str) -> int:
+    return len([*work.glob(f"{stage}-*/*.parquet")]) * PART_ROWS
 
 
 def _watched(kind: Kind, table: Path, out: Path) -> Watched:
     """Screen without an interruption."""
     started, memory, first = time.monotonic(), [], None
-    sample = out.with_name(f"{out.name}.parts") / "sample"
+    work = out.with_name(f"{out.name}.parts")
     process = _started(kind, table, out)
 
     def seconds() -> float:
         return time.monotonic() - started
 
     while process.poll() is None:
-        if first is None and sample.exists():
+        if first is None and any(work.glob("sample-*")):
             first = seconds()
         with suppress(psutil.NoSuchProcess):
             memory.append(round(resident_mb(process.pid), 1))

@@ -17,7 +17,7 @@ from .scoring import OpenedFile, Progress, score
 from .stages import Stage
 from .student import Student
 from .wanted import Wanted
-from .work import Plan, Work, check_plan, work_folder
+from .work import Plan, Work, check_plan
 
 _SECONDS_BETWEEN = 1.0
 """Of two looks for something to do."""
@@ -50,12 +50,16 @@ def join(
     Raises:
         UserError: when another screening is under way for that output, or a file cannot be read.
     """
-    work = Work(work_folder(out))
-    own, last = 0, time.monotonic()
+    found = find_files(inputs)
+    row_predictor, plan = planned(
+        predictor, found, wanted or Wanted(), smiles, id, conditions, fragments
+    )
+    work, own, last = Work(plan, out), 0, time.monotonic()
     ended: set[Path] = set()
     helper: _Helper | None = None
     try:
         while time.monotonic() - last < patience:
+            check_plan(plan, out)
             waiting = [stage for stage in work.stages() if stage.folder not in ended]
             if not waiting:
                 if helper is not None and not work.is_there:
@@ -63,11 +67,6 @@ def join(
                 time.sleep(_SECONDS_BETWEEN)
                 continue
             if helper is None:
-                found = find_files(inputs)
-                row_predictor, plan = planned(
-                    predictor, found, wanted or Wanted(), smiles, id, conditions, fragments
-                )
-                check_plan(plan, out)
                 files, _ = opened_files(found.paths, work, row_predictor, plan)
                 helper = _Helper(row_predictor, plan, files, progress)
             own += helper.help_with(waiting[-1])

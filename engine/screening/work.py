@@ -7,6 +7,7 @@ says which stages there are, and writes the result. Each takes parts that no oth
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,11 @@ class Plan(BaseModel):
         """The properties of these, each once."""
         return [*dict.fromkeys(each.name for each in self.asked)]
 
+    @property
+    def key(self) -> str:
+        """What tells it from all other plans."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
     def is_outside(self, rows: pd.DataFrame) -> np.ndarray:
         """Which rows are known to lie outside the domain, for what is asked for or for anything.
 
@@ -92,9 +98,9 @@ class Plan(BaseModel):
 class Work:
     """What is done of a screening."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep it in a folder of its own."""
-        self._folder = folder
+    def __init__(self, plan: Plan, out: Path) -> None:
+        """Keep it beside the output, apart from what others may still do for another plan."""
+        self._folder, self._key = work_folder(out), plan.key
 
     @property
     def unpacked(self) -> Path:
@@ -108,11 +114,11 @@ class Work:
 
     def stage(self, name: str, plan: StagePlan, wanted: np.ndarray | None = None) -> Stage:
         """The stage of that name, begun or gone on with; see `Stage.begin`."""
-        return Stage.begin(self._folder / name, plan, wanted)
+        return Stage.begin(self._folder / f"{name}-{self._key}", plan, wanted)
 
     def stages(self) -> list[Stage]:
         """The stages that are begun, the oldest first."""
-        begun = [*self._folder.glob(f"*/{STAGE_PLAN}")]
+        begun = [*self._folder.glob(f"*-{self._key}/{STAGE_PLAN}")]
         begun.sort(key=lambda path: path.stat().st_mtime_ns)
         return [Stage.begun(path.parent) for path in begun]
 
@@ -145,7 +151,7 @@ def work_on(plan: Plan, out: Path) -> Iterator[Work]:
     try:
         _begin(folder, plan, out)
         try:
-            yield Work(folder)
+            yield Work(plan, out)
         except BaseException:
             if not any(folder.glob("*/*.parquet")):
                 _remove(folder)
@@ -191,12 +197,14 @@ def _finished(folder: Path) -> Path:
 
 
 def check_plan(plan: Plan, out: Path) -> None:
-    """See that the work that was begun for an output is that of a plan.
+    """See that the work for an output, where some was begun, is that of a plan.
 
     Raises:
         UserError: when it is another one's.
     """
     path = work_folder(out) / _PLAN
+    if not path.exists():
+        return
     try:
         begun = Plan.model_validate_json(read_file(path, "", _MOST_PLAN))
     except ValidationError:

@@ -1,5 +1,6 @@
 """Several processes that work on one screening."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,8 @@ from engine.base.errors import UserError
 from engine.inference.predict import Predictor
 from engine.inference.specification import read_specification
 from engine.screening import Wanted, carry_out, first_pass, join, joining, scoring, screen
-from engine.screening.work import Work, work_folder
+from engine.screening.stages import Stage
+from engine.screening.work import work_folder
 from tests.direct_pool import DirectPool
 
 ROWS = 60
@@ -64,12 +66,44 @@ def test_what_a_helper_took_and_did_not_finish_is_done(
 
     def told(what: str, done: int, total: int) -> None:
         if not taken:
-            (stage,) = Work(work_folder(out)).stages()
+            stage = _stage(out)
             taken.extend([stage.take(ROWS // 6 - 1), stage.take(ROWS // 6 - 1)])
 
     screened = screen(predictor, [table], out, progress=told)
     assert taken == [True, False]
     assert (screened.rows, len(pd.read_csv(out))) == (ROWS, ROWS - screened.problems)
+
+
+def _stage(out: Path) -> Stage:
+    """The one stage of a screening without a student."""
+    return Stage.begun(next(work_folder(out).glob("all-*")))
+
+
+def test_what_a_helper_of_another_screening_still_writes_is_not_taken(
+    predictor: Predictor, table: Path, tmp_path: Path
+) -> None:
+    out, old = tmp_path / "out.csv", []
+
+    def cut(what: str, done: int, total: int) -> None:
+        old.append(_stage(out))
+        if done > 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        screen(predictor, [table], out, progress=cut)
+    part = old[0].read(0)
+    shutil.rmtree(work_folder(out))
+    late: list[bool] = []
+
+    def told(what: str, done: int, total: int) -> None:
+        if not late:
+            late.append(True)
+            with pytest.raises(OSError, match="No such file"):
+                old[0].write(9, part)
+
+    keep = read_specification("Tg > 100000", predictor.info.answers)
+    assert screen(predictor, [table], out, Wanted(keep), told).kept == 0
+    assert late
 
 
 def test_a_helper_of_nothing_or_of_another_screening_is_told(

@@ -190,7 +190,7 @@ def test_cut_off_at_any_part_it_goes_on_and_ends_the_same(
             try:
                 screened = screen(predictor, [table], out, wanted, cut)
             except _CutError:
-                now = len([*(tmp_path / "out.csv.parts").glob("all/*.parquet")])
+                now = len([*(tmp_path / "out.csv.parts").glob("all-*/*.parquet")])
                 assert now >= done
                 done = now
             else:
@@ -215,7 +215,7 @@ def test_killed_three_times_it_ends_the_same(trained, tmp_path: Path) -> None:
     parts = tmp_path / "out.parquet.parts"
     for wanted in (1, 3, 5):
         with subprocess.Popen(command, start_new_session=True) as process:
-            while len([*parts.glob("all/*.parquet")]) < wanted:
+            while len([*parts.glob("all-*/*.parquet")]) < wanted:
                 assert process.poll() is None
                 time.sleep(0.02)
             os.killpg(process.pid, signal.SIGKILL)
@@ -369,7 +369,7 @@ def test_the_work_of_another_screening_is_not_gone_on_with(
     held = lock(tmp_path / "out.csv.lock")
     with held, pytest.raises(UserError, match="Another process is screening"):
         screen(predictor, [table], out)
-    part = next((tmp_path / "out.csv.parts").glob("all/*.parquet"))
+    part = next((tmp_path / "out.csv.parts").glob("all-*/*.parquet"))
     part.write_bytes(part.read_bytes()[:50])
     with pytest.raises(UserError, match="is damaged: remove it"):
         screen(predictor, [table], out)
