@@ -102,10 +102,16 @@ def settings_of(
         UserError: when it cannot be understood.
     """
     try:
-        return kind(**(parsed_yaml(data.decode("utf-8"), str(path), what) or {}))
+        said = parsed_yaml(data.decode("utf-8"), str(path), what) or {}
+        # Which pydantic takes for numbers.
+        for name, value in said.items():
+            field = kind.model_fields.get(name)
+            if isinstance(value, bool) and field is not None and field.annotation is not bool:
+                raise UserError(f"{path}: {name}: {value} is neither a number nor a text here.")
+        return kind(**said)
     except ValidationError as error:
         raise UserError(f"{path}: {fault_of(error)}. {may_hold}") from error
-    except (TypeError, UnicodeDecodeError) as error:
+    except (AttributeError, TypeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as YAML. {may_hold}") from error
 
 

@@ -217,8 +217,8 @@ def _words(screening: Screening, screened: Screened) -> str:
     ]
     if screened.in_full < screened.rows:
         sentences.append(
-            f"A student of the model ruled out most of them; the model itself predicted "
-            f"{screened.in_full:,}."
+            f"A student of the model ruled out most of them, with which it may have lost one of a "
+            f"hundred wanted rows; the model itself predicted {screened.in_full:,}."
         )
     if screened.lacks_student:
         sentences.append(

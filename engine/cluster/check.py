@@ -41,6 +41,8 @@ def check_cluster(cluster: Cluster, tell: Callable[[str], None], patience: float
         UserError: a sentence for what is wrong.
     """
     known = partitions()
+    if not known:
+        raise UserError("Slurm names no partition: is this user known to the cluster?")
     if cluster.partition not in known:
         raise UserError(
             f"There is no partition {cluster.partition!r}: {listed(known, 'partitions', 20)} are "

@@ -54,6 +54,10 @@ _ENDS = {
 }
 
 
+class SilentError(UserError):
+    """Slurm does not answer now; it may later."""
+
+
 class Job(NamedTuple):
     """A job as `squeue` shows it.
 
@@ -174,23 +178,26 @@ def said_by(*words: str) -> str:
     """What a command of Slurm prints.
 
     Raises:
-        UserError: when there is no such command, or it fails.
+        UserError: when there is no such command.
+        SilentError: when it fails, or takes too long.
     """
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=_SECONDS)
+        done = subprocess.run(
+            words, capture_output=True, text=True, errors="replace", timeout=_SECONDS
+        )
     except FileNotFoundError as error:
         raise UserError(
             f"There is no {words[0]} on this machine: log in where the cluster's jobs are "
             "submitted, or load the module that brings Slurm's commands."
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise UserError(f"Slurm's {words[0]} has not answered for {_SECONDS} s.") from error
+        raise SilentError(f"Slurm's {words[0]} has not answered for {_SECONDS} s.") from error
     if done.returncode:
         said = first_line(RuntimeError(done.stderr.strip() or f"exit code {done.returncode}"))
         if any(words in done.stderr for words in _NO_CONTROLLER):
-            raise UserError(
+            raise SilentError(
                 f"No Slurm answers on this machine: {words[0]} is here, and no cluster that it "
                 f"belongs to. Log in where the cluster's jobs are submitted. Slurm says: {said}"
             )
-        raise UserError(f"Slurm's {words[0]} failed: {said}")
+        raise SilentError(f"Slurm's {words[0]} failed: {said}")
     return done.stdout

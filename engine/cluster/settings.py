@@ -94,9 +94,9 @@ class Cluster(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     partition: _Name
-    time: Annotated[int, BeforeValidator(_minutes), Field(ge=1)]
+    time: Annotated[int, BeforeValidator(_minutes), Field(ge=1, le=366 * 24 * 60)]
     cpus: int = Field(ge=1, le=1024)
-    memory: Annotated[int, BeforeValidator(_megabytes), Field(ge=1)]
+    memory: Annotated[int, BeforeValidator(_megabytes), Field(ge=1, le=2**30)]
     gpus: Annotated[int, BeforeValidator(_gpus), Field(ge=0, le=64)] = 0
     gpu_type: _Name | None = None
     tasks: int = Field(default=1, ge=1, le=256)

@@ -11,6 +11,7 @@ from submitit.core.utils import CommandFunction, DelayedSubmission, UncompletedJ
 
 from ..base.errors import UserError
 from ..base.workspace import PACKAGE
+from .queue import SilentError
 from .settings import Cluster
 
 _MOST_TIMES = 1000
@@ -28,8 +29,12 @@ _REFUSALS = {
     "invalid generic resource": "The cluster knows no GPUs by that word, or has none",
     "time limit": "The partition {cluster.partition!r} does not allow so much time",
     "unable to contact": "Slurm does not answer",
+    "socket timed out": "Slurm does not answer",
 }
 """What `sbatch` says, in lower case, and a sentence for it."""
+
+
+_SILENT = ("unable to contact", "socket timed out")
 
 
 class Command(CommandFunction):
@@ -79,6 +84,7 @@ def submit(
 
     Raises:
         UserError: when Slurm does not take it.
+        SilentError: when it does not answer; the job may be there all the same.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
@@ -98,7 +104,8 @@ def submit(
     except FileNotFoundError as error:
         raise UserError(_no_slurm()) from error
     except UncompletedJobError as error:
-        raise UserError(refusal(str(error), cluster)) from error
+        silent = any(words in str(error).lower() for words in _SILENT)
+        raise (SilentError if silent else UserError)(refusal(str(error), cluster)) from error
     except RuntimeError as error:
         raise UserError(_no_slurm() if "srun" in str(error) else str(error)) from error
 

@@ -152,7 +152,8 @@ def _tell(screened: Screened, out: Path) -> None:
         print_line(f"{counted(screened.gone_on, 'row')} had been predicted before.", stderr=True)
     if screened.in_full < screened.rows:
         print_line(
-            f"The student ruled most rows out; the ensemble predicted {screened.in_full:,}.",
+            f"The student ruled most rows out; the ensemble predicted {screened.in_full:,}. Of a "
+            "hundred wanted rows one may be among the former: --in-full predicts all.",
             stderr=True,
         )
     if screened.lacks_student:

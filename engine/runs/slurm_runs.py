@@ -7,6 +7,7 @@ It submits them, asks Slurm for them now and then, and takes what their workers 
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints, ValidationError
@@ -17,6 +18,7 @@ from ..cluster.queue import (
     WAITING,
     WORKING,
     Job,
+    SilentError,
     cancel,
     cancel_all,
     job_of_name,
@@ -210,6 +212,9 @@ def _submit(run: Run) -> None:
         cluster = checked_cluster().cluster
         # It may have been submitted by a supervisor that was killed before it could say so.
         job = job_of_name(name, jobs_of_user()) or _submitted(run, cluster)
+    except SilentError as error:
+        store.update(run.id, only_from=("queued",), reason=f"{error} It is asked again.")
+        return
     except UserError as error:
         ended = {"state": "failed", "reason": str(error), "finished": time.time()}
         store.update(run.id, only_from=("queued",), **ended)
@@ -230,15 +235,24 @@ def _submitted(run: Run, cluster: Cluster) -> str:
         without = []
     words = python_words(cluster, "runs.node", run.id, str(run.folder.parents[1]))
     folder, after, name = subfolder("slurm") / run.id, "", tasks_name(run)
-    if cluster.tasks > 1:
+    before = (("prepare", 1), ("task", cluster.tasks)) if cluster.tasks > 1 else ()
+    if before:
         cancel_all(name)
-        for what, tasks in (("prepare", 1), ("task", cluster.tasks)):
+    try:
+        for what, tasks in before:
             own = folder / what
             after = submit(
                 [*words, what], name, cluster, own, without=without, after=after, tasks=tasks
             )
-    own = folder / "worker"
-    return submit(words, job_name(run), cluster, own, without=without, after=after)
+        return submit(
+            words, job_name(run), cluster, folder / "worker", without=without, after=after
+        )
+    except UserError:
+        # Nobody waits for what they would fit.
+        if after:
+            with suppress(UserError):
+                cancel_all(name)
+        raise
 
 
 def _note_tasks(run: Run, tasks: Sequence[Job]) -> None:
