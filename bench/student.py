@@ -3,7 +3,8 @@
 Makes up different repeat units of two kinds: of the parts of the table's units, as the student was
 taught on, but none of these; and put together from a few plain pieces. The ensemble of the shipped
 model predicts all of them; then the 1,000 best by each property, at both ends, are looked for as
-`screen --top 1000 --by …` does it. Writes `results/student.json`.
+`screen --top 1000 --by …` does it, and the 1, 10, 100 or 1,000 best of 400 random specifications:
+one or two ends, and a property that is to be high or low. Writes `results/student.json`.
 """
 
 import os
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,11 +27,12 @@ from engine.inference.specification import Requirement
 from engine.runs.known_units import made_up_units, units_of_tables
 from engine.screening.distilling import UNITS, ensemble_answers
 from engine.screening.first_pass import packed_units
-from engine.screening.narrowing import FirstPass, Scored, next_rows, sample_of
+from engine.screening.narrowing import FirstPass, Scored, may_meet, next_rows, sample_of
 from engine.screening.student import Student
 
 RESULT = Path("results/student.json")
 COUNT, TOP = 50_000, 1_000
+SPECIFICATIONS, TOPS = 400, (1, 10, 100, 1_000)
 
 
 def main(arguments: list[str]) -> None:
@@ -63,7 +66,11 @@ def report(result: dict) -> str:
             cells = [f"{end['found']:.1%} / {end['in full']:.1%}" for end in ends.values()]
             rows.append((kind, name, *cells))
     head = ["units of", "property", "highest: found / predicted in full", "lowest"]
-    return markdown_table(head, rows)
+    lines = [markdown_table(head, rows)]
+    for kind, measured in result["kinds"].items():
+        words = ", ".join(f"{name} {value}" for name, value in measured["specifications"].items())
+        lines.append(f"{kind}, {SPECIFICATIONS} random specifications: {words}")
+    return "\n\n".join(lines)
 
 
 def _measured(predictor: Predictor, student: Student, units: Sequence[str], show) -> dict:
@@ -87,28 +94,89 @@ def _measured(predictor: Predictor, student: Student, units: Sequence[str], show
         "farther apart than when it was taught": margins.factors,
         "by property": {
             name: {
-                end: _found(first, ensemble[:, place], Requirement(name=name, direction=end))
+                end: _looked_for(first, ensemble, Requirement(name=name, direction=end)).as_shares()
                 for end in ("high", "low")
             }
-            for place, name in enumerate(names)
+            for name in names
         },
+        "specifications": _of_specifications(first, ensemble),
     }
 
 
-def _found(first: FirstPass, ensemble: np.ndarray, by: Requirement) -> dict:
-    """Which share of the best is found, of which share predicted in full."""
-    sign = 1.0 if by.direction == "high" else -1.0
-    done, scored, rounds = np.zeros(len(ensemble), dtype=bool), Scored.none(), 0
-    while len(rows := next_rows(first, by, TOP, first.readable, done, scored)):
+class _Search(NamedTuple):
+    """What a search came to: how many are wanted, how many found, and which are predicted in full.
+
+    `first_found` says whether the best of all is among those that are found.
+    """
+
+    wanted: int
+    found: int
+    first_found: bool
+    in_full: float
+    rounds: int
+
+    def as_shares(self) -> dict:
+        """The same as shares."""
+        found = self.found / max(self.wanted, 1)
+        return {"found": found, "in full": self.in_full, "rounds": self.rounds}
+
+
+def _looked_for(
+    first: FirstPass,
+    ensemble: np.ndarray,
+    by: Requirement,
+    top: int = TOP,
+    keep: Sequence[Requirement] = (),
+) -> _Search:
+    """Look for the best by a property, among those that meet some ends, as `screen` does it."""
+    sign, own = 1.0 if by.direction == "high" else -1.0, ensemble[:, first.place_of(by.name)]
+    meets = first.readable.copy()
+    for each in keep:
+        low, high = first.scaled(each)
+        values = ensemble[:, first.place_of(each.name)]
+        meets &= (values >= low) & (values <= high)
+    may, done = may_meet(first, keep), np.zeros(len(ensemble), dtype=bool)
+    scored, rounds = Scored.none(), 0
+    while len(rows := next_rows(first, by, top, may, done, scored)):
         done[rows] = True
-        own = np.flatnonzero(done)
-        best = own[np.argsort(-sign * ensemble[own], kind="stable")[:TOP]]
-        scored, rounds = Scored(best, ensemble[best]), rounds + 1
-    least = np.sort(sign * ensemble[first.readable])[-TOP]
+        kept = np.flatnonzero(done & meets)
+        best = kept[np.argsort(-sign * own[kept], kind="stable")[:top]]
+        scored, rounds = Scored(best, own[best]), rounds + 1
+    wanted = np.sort(sign * own[meets])[::-1][:top]
+    found = np.sort(sign * scored.values)[::-1]
+    return _Search(
+        len(wanted),
+        int((found >= wanted[-1]).sum()) if len(wanted) else 0,
+        not len(wanted) or bool(len(found) and found[0] >= wanted[0]),
+        float(done.mean()),
+        rounds,
+    )
+
+
+def _of_specifications(first: FirstPass, ensemble: np.ndarray) -> dict:
+    """What is found of the best of random specifications, each of one or two ends and a property.
+
+    The ends lie at quantiles of what the ensemble says, from 2 to 98 %.
+    """
+    random, searches = np.random.default_rng(0), []
+    properties, width = first.properties, ensemble.shape[1]
+    for _ in range(SPECIFICATIONS):
+        keep = []
+        for place in random.choice(width, random.integers(1, 3), replace=False):
+            end = np.quantile(ensemble[first.readable, place], random.uniform(0.02, 0.98))
+            side = "low" if random.random() < 0.5 else "high"
+            value = float(properties[place].unscaled(np.array(end)))
+            keep.append(Requirement.model_validate({"name": properties[place].name, side: value}))
+        name, direction = properties[random.integers(width)].name, random.choice(["high", "low"])
+        by = Requirement.model_validate({"name": name, "direction": direction})
+        searches.append(_looked_for(first, ensemble, by, int(random.choice(TOPS)), keep))
+    wanted = sum(each.wanted for each in searches)
     return {
-        "found": float((sign * scored.values >= least).mean()),
-        "in full": float(done.mean()),
-        "rounds": rounds,
+        "wanted units": wanted,
+        "share found": round(sum(each.found for each in searches) / wanted, 5),
+        "specifications that lost any": sum(each.found < each.wanted for each in searches),
+        "specifications that lost the best": sum(not each.first_found for each in searches),
+        "predicted in full, mean": round(float(np.mean([each.in_full for each in searches])), 3),
     }
 
 

@@ -12,8 +12,9 @@ from .student import Margins, covering
 _SAMPLE = 1_920
 """Rows, spread over all, that show how far student and ensemble lie apart in the files at hand."""
 
-_MORE = 1.5
-"""Times as many rows as are wanted are scored first: that tells about how good the best are."""
+_MORE, _FIRST = 1.5, 500
+"""Times as many rows as are wanted, and so many at least, are scored first: that tells about how
+good the best are, and how far the student errs there."""
 
 
 class FirstPass(NamedTuple):
@@ -111,9 +112,9 @@ def next_rows(
     values = sign * first.values[:, first.place_of(by.name)]
     left = may & ~done
     unjudged = left & np.isnan(values)
-    if len(scored.rows) < top:
+    if len(scored.rows) < top or not done.any():
         # Too few are found: first about as many as are wanted, then twice as many each time.
-        count = int(_MORE * top) + int(done.sum())
+        count = max(int(_MORE * top), _FIRST) + int(done.sum())
         order = np.argsort(-np.where(left, values, -np.inf), kind="stable")
         best = order[:count]
         return np.flatnonzero(mask_of(best[left[best]], len(left)) | unjudged)

@@ -122,7 +122,7 @@ def test_fewer_rows_than_are_wanted_are_all_found(margins: Margins) -> None:
 def test_a_margin_covers_what_it_promises() -> None:
     random = np.random.default_rng(0)
     exceeded = [
-        (random.normal(size=2000) > covering(random.normal(size=1000))).mean() for _ in range(200)
+        (random.normal(size=2000) > covering(random.normal(size=7999))).mean() for _ in range(200)
     ]
     assert 0.8 * (1 - SURE) < np.mean(exceeded) < 1.2 * (1 - SURE)
     assert covering(np.full(50, -1.0)) == 0

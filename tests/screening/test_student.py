@@ -93,6 +93,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch, pool: DirectPool) -> None:
         monkeypatch.setattr(module, "PART_ROWS", 6)
     monkeypatch.setattr(scoring, "CHUNK_ROWS", 3)
     monkeypatch.setattr(carry_out, "FEWEST_ROWS", 1)
+    monkeypatch.setattr("engine.screening.narrowing._FIRST", 1)
     monkeypatch.setattr(joining, "_SECONDS_BETWEEN", 0.01)
     monkeypatch.setattr(first_pass, "worker_pool", lambda *_, **__: _InBlock(pool))
 
