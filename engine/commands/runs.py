@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.table import Table
 from ..base.errors import UserError
 from ..base.wording import counted
 from ..base.workspace import COMMAND
-from ..inference.bundle import copy_bundle
+from ..inference.bundle import bundle_files, copy_bundle
 from ..inference.model_card import write_card
 from ..runs import (
     Run,
@@ -30,7 +31,7 @@ from ..runs import (
     unreadable,
 )
 from ..runs.exports import log_to_mlflow, write_csv, write_tensorboard
-from ..runs.known_labels import with_neighbours
+from ..runs.known_labels import KNOWN_LABELS, with_neighbours
 from ..runs.trash import DAYS
 from ..settings.metrics import HEADLINES, headline
 from .options import Commands, add_json, add_run
@@ -66,9 +67,11 @@ def add(commands: Commands) -> None:
     empty.set_defaults(carry_out=_empty_trash)
 
     export = commands.add_parser(
-        "export", help="write a run's metrics for other programs, or its model to give away"
+        "export", help="write a run's metrics for other programs, or a model to give away"
     )
-    export.add_argument("run", metavar="RUN", help="its id or name; of any model with --onnx alone")
+    export.add_argument(
+        "run", metavar="RUN", help="its id or name; with --model and --onnx, of any model"
+    )
     export.add_argument("--csv", metavar="FILE", type=Path, help="a row for each epoch")
     export.add_argument(
         "--tensorboard", metavar="FOLDER", type=Path, help="event files, a folder for each network"
@@ -77,7 +80,7 @@ def add(commands: Commands) -> None:
         "--mlflow", metavar="URI", help="a tracking server or folder; needs the package mlflow"
     )
     export.add_argument(
-        "--model", metavar="FOLDER", type=Path, help="a copy of its model, with a card"
+        "--model", metavar="FOLDER", type=Path, help="a copy of the model, with a card"
     )
     export.add_argument(
         "--with-neighbours",
@@ -89,7 +92,7 @@ def add(commands: Commands) -> None:
         "--onnx",
         metavar="FILE",
         type=Path,
-        help="the student of its model, as `distil` makes it, for programs without torch; needs "
+        help="the student of the model, as `distil` makes it, for programs without torch; needs "
         "the package onnx",
     )
     export.set_defaults(carry_out=_export)
@@ -178,14 +181,16 @@ def _export(arguments: argparse.Namespace) -> None:
     """Write what is asked for, and say where it lies."""
     if arguments.with_neighbours and not arguments.model:
         raise UserError("--with-neighbours is for a model: add --model FOLDER.")
-    of_run = arguments.csv or arguments.tensorboard or arguments.mlflow or arguments.model
-    if not (of_run or arguments.onnx):
+    of_run = arguments.csv or arguments.tensorboard or arguments.mlflow
+    if not (of_run or arguments.model or arguments.onnx):
         raise UserError(
             "Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI, --model FOLDER, "
             "--onnx FILE."
         )
     if of_run:
-        _export_run(find_run(arguments.run), arguments)
+        _export_metrics(find_run(arguments.run), arguments)
+    if arguments.model:
+        _export_model(find_model(arguments.run), arguments.model, arguments.with_neighbours)
     if arguments.onnx:
         # Loaded here, since it waits for torch.
         from ..screening.onnx_file import write_onnx
@@ -194,18 +199,29 @@ def _export(arguments: argparse.Namespace) -> None:
         print_line(f"Written: {arguments.onnx}")
 
 
-def _export_run(run: Run, arguments: argparse.Namespace) -> None:
-    """Write what is asked for of a run."""
+def _export_metrics(run: Run, arguments: argparse.Namespace) -> None:
+    """Write what is asked for of a run's metrics."""
     for path, write in ((arguments.csv, write_csv), (arguments.tensorboard, write_tensorboard)):
         if path:
             write(run, path)
             print_line(f"Written: {path}")
     if arguments.mlflow:
         print_line(f"Written: MLflow run {log_to_mlflow(run, arguments.mlflow)}")
-    if arguments.model:
-        copy_bundle(run.bundle, arguments.model)
-        write_card(arguments.model)
-        print_line(f"Written: {arguments.model}")
-        if arguments.with_neighbours:
-            labels = with_neighbours(run.bundle, arguments.model)
-            print_line(f"It holds {counted(labels, 'training label')} with their repeat units.")
+
+
+def _export_model(folder: Path, target: Path, neighbours: bool) -> None:
+    """Write a copy of a model, with a card, and with its training labels if that is asked for."""
+    copy_bundle(folder, target)
+    write_card(target)
+    # A model that was given away with its labels brings them, as the shipped one does.
+    if has_labels := KNOWN_LABELS in bundle_files(target).names:
+        labels = "training labels that its owner gave away"
+    elif has_labels := neighbours:
+        try:
+            labels = counted(with_neighbours(folder, target), "training label")
+        except UserError:
+            shutil.rmtree(target)
+            raise
+    print_line(f"Written: {target}")
+    if has_labels:
+        print_line(f"It holds {labels} with their repeat units.")

@@ -41,6 +41,28 @@ def test_the_card_of_an_exported_model_has_the_fields_of_the_hub(
     Predictor(folder).predict(["*CC*"])
 
 
+def test_any_model_is_exported_with_a_card(
+    trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also one that is no run's; what the shipped one holds of its labels is said."""
+    folder = tmp_path / "shipped"
+    assert main(["export", "shipped", "--model", str(folder), "--with-neighbours"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "training labels that its owner gave away with their repeat units" in told
+    assert "model-index" in fields_of((folder / CARD).read_text(encoding="utf-8"))
+    assert info_of(bundle_files(folder)) == info_of(bundle_files(SHIPPED))
+    copy, again = tmp_path / "copy", tmp_path / "again"
+    assert main(["export", "trained", "--model", str(copy)]) == 0
+    assert main(["export", str(copy), "--model", str(again)]) == 0
+    assert (again / CARD).read_bytes() == (copy / CARD).read_bytes()
+    neighbours = tmp_path / "neighbours"
+    assert main(["export", str(copy), "--model", str(neighbours), "--with-neighbours"]) == 1
+    assert "only a run's own model" in " ".join(capsys.readouterr().err.split())
+    assert not neighbours.exists()
+    assert main(["export", "shipped", "--csv", str(tmp_path / "m.csv")]) == 1
+    assert "no run 'shipped'" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_card_that_is_there_keeps_its_words_and_gets_the_fields_once(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     copy_bundle(SHIPPED, folder)
