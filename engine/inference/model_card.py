@@ -113,7 +113,7 @@ domain is told as such, with why; there the errors are larger.
 
 **Use.**
 ```python
-from polygin import load
+from polygin import load  # in the project's folder: from engine import load
 
 model = load("FOLDER")  # of this card
 model.predict_interval(["*CC(*)c1ccccc1"])

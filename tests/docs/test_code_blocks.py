@@ -1,10 +1,13 @@
 """The tutorial and the how-tos do what they say: every block of code on them is run."""
 
 import io
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,13 +58,25 @@ def run(blocks: list[Block]) -> str:
     printed = io.StringIO()
     for block in blocks:
         if block.language == "python":
-            exec(compile(block.code, "a block of a page", "exec"), names)
+            with as_in_a_checkout():
+                exec(compile(block.code, "a block of a page", "exec"), names)
             continue
         for words in commands_of(block):
             with redirect_stdout(printed), redirect_stderr(printed):
                 code = main(words)
             assert code == 0, f"{words}\n{printed.getvalue()}"
     return printed.getvalue()
+
+
+@contextmanager
+def as_in_a_checkout() -> Iterator[None]:
+    """Without the name of the installed package, which tests give the checkout, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        kept = [each for each in sys.meta_path if getattr(each, "_alias", None) != "polygin"]
+        patch.setattr(sys, "meta_path", kept)
+        for name in [name for name in sys.modules if name.partition(".")[0] == "polygin"]:
+            patch.delitem(sys.modules, name)
+        yield
 
 
 def commands_of(block: Block) -> list[list[str]]:
@@ -119,6 +134,20 @@ def test_the_tutorial_leads_to_a_list_of_candidates(tutorial: Done) -> None:
 )
 def test_a_how_to_does_what_it_says(title: str, reader: Path) -> None:
     run(HOW_TOS[title])
+
+
+def test_what_the_pages_import_is_there_after_the_two_commands_of_the_readme() -> None:
+    """In the project's folder, by a Python that knows nothing of the tests."""
+    readme = blocks_of((ROOT / "README.md").read_text(encoding="utf-8"))
+    blocks = [*readme, *TUTORIAL, *(block for blocks in HOW_TOS.values() for block in blocks)]
+    code = "\n".join(block.code for block in blocks if block.language == "python")
+    imports = sorted({*re.findall(r"^from .+ import .+$", code, re.MULTILINE)})
+    assert len(imports) > 3
+    ended = subprocess.run(
+        [sys.executable, "-c", "\n".join(imports)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_the_how_tos_are_found() -> None:
