@@ -1,6 +1,7 @@
 """The tutorial and the how-tos do what they say: every block of code on them is run."""
 
 import io
+import json
 import os
 import re
 import shlex
@@ -8,16 +9,27 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from engine.base.packed import pack
 from engine.base.workspace import DOCS
+from engine.chem.graphs import chain_graph_of_drawing
 from engine.commands import main, parser
+from engine.inference.bundle import SHIPPED, bundle_files, info_of
+from engine.screening.student import Student
+from engine.settings.properties import predicted_columns
 from tests.conftest import ROOT
 
+needs_onnx = pytest.mark.skipif(
+    not all(find_spec(name) for name in ("onnx", "onnxruntime")),
+    reason="onnx and onnxruntime are not installed: requirements-dev.txt has them",
+)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = "python -m engine "
 LONG = {"Leave a doubtful label out", "Screen a million repeat units", "Use it from Python"}
@@ -43,6 +55,7 @@ def sections_of(page: str) -> dict[str, list[Block]]:
 
 
 TUTORIAL = [block for blocks in sections_of("tutorial.md").values() for block in blocks]
+ONNX = sections_of("theory-models.md")["The student, and its ONNX file"]
 HOW_TOS = {title: blocks for title, blocks in sections_of("how-to.md").items() if blocks}
 
 
@@ -148,6 +161,34 @@ def test_what_the_pages_import_is_there_after_the_two_commands_of_the_readme() -
         cwd=ROOT, capture_output=True, text=True, timeout=120, env={"PATH": os.environ["PATH"]},
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
+
+
+@needs_onnx
+def test_the_example_of_the_onnx_file_runs_without_torch_and_says_what_the_student_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the packages alone that the page names, and what those need."""
+    code = "\n".join(block.code for block in ONNX)
+    (tmp_path / "engine").symlink_to(ROOT / "engine")
+    monkeypatch.chdir(tmp_path)
+    run([Block("bash", "python -m engine export shipped --onnx student.onnx\n")])
+    absent = ["torch", "pydantic", "pandas", "onnx"]
+    hidden = f"import sys; sys.modules.update(dict.fromkeys({absent}))"
+    shown = "print(json.dumps(values.tolist()))"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{hidden}\n{code}\n{shown}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, env={"PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    values = json.loads(ended.stdout.splitlines()[-1])
+    files = bundle_files(SHIPPED)
+    info = info_of(files)
+    student = Student.of(files, info)
+    assert student is not None
+    graphs = [chain_graph_of_drawing(unit) for unit in re.findall(r'"(\*[^"]+)"', code)]
+    assert len(graphs) == 2
+    said = student.predict(pack([graph for graph in graphs if graph is not None]))
+    np.testing.assert_allclose(values, predicted_columns(info.answers, said), rtol=1e-3)
 
 
 def test_the_how_tos_are_found() -> None:
