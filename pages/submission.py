@@ -13,7 +13,6 @@ from engine.inference.bundle import INFO, BundleInfo, read_info
 from engine.inference.predict import Progress
 from engine.inference.predicted_tables import Unpredicted, predict_file
 from engine.inference.submission import make_submission, not_asked_for_words
-from engine.kaggle.kit import make_workspace_kit, workspace_kit
 from engine.table import read_table
 from engine.table.conditions import condition_columns
 from engine.table.mending import FragmentsUse
@@ -23,6 +22,7 @@ from pages.parts import models, page_guard
 from pages.parts.conditions import choose_conditions
 from pages.parts.documents import explained
 from pages.parts.formatting import plain, unit_of
+from pages.parts.kaggle_kit import offer_kaggle_kit
 from pages.parts.layout import check_limits, columns, heading, upload_table
 
 STEPS = {
@@ -327,42 +327,6 @@ def predict_upload(folder: Path, info: BundleInfo) -> None:
     if result.get("key") == key:
         models.show_deviation(folder)
         show_result(result, files[0].name)
-
-
-@page_guard.part
-def offer_kaggle_kit(folder: Path) -> None:
-    """A notebook and a dataset by which the model predicts on Kaggle, where there is no network."""
-    with st.expander("On Kaggle, without network", icon=":material/inventory_2:"):
-        st.caption(
-            "Makes a notebook and a dataset that write submission.csv there with this model, or "
-            "with one that is trained there. For the dataset, pip downloads some hundred MB of "
-            "packages to the machine on which this app runs, which takes minutes."
-        )
-        if st.button("Make the kit", icon=":material/play_arrow:"):
-            bar = st.progress(0.0, text="Making the wheel…")
-            try:
-                make_workspace_kit(
-                    folder,
-                    lambda what, done, total: bar.progress(
-                        min(done / max(total, 1), 1.0), text=f"{what.capitalize()}: {done}/{total}"
-                    ),
-                )
-            finally:
-                bar.empty()
-        if kit := workspace_kit(folder):
-            st.success(
-                f"The dataset, made {kit.made[:10]}, has {kit.megabytes:,.0f} MB and lies in "
-                f"{plain(str(kit.dataset))}. What to do on Kaggle: *Help*, “On Kaggle”.",
-                icon=":material/check_circle:",
-            )
-            st.download_button(
-                f"Download {kit.notebook.name}",
-                kit.notebook.read_bytes(),
-                kit.notebook.name,
-                "application/x-ipynb+json",
-                icon=":material/download:",
-                on_click="ignore",
-            )
 
 
 page_guard.draw(main)

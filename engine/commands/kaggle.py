@@ -42,6 +42,7 @@ def add(commands: Commands) -> None:
 def _kaggle(arguments: argparse.Namespace) -> None:
     """Make the kit, and say what to do with it."""
     from ..kaggle.kit import make_kit
+    from ..kaggle.notebook import README
 
     model = find_model(arguments.model) if arguments.model else None
     with progress_bar() as show:
@@ -53,5 +54,6 @@ def _kaggle(arguments: argparse.Namespace) -> None:
     )
     print_line(
         "On Kaggle: make a private dataset of that folder's files, import the notebook into the "
-        "competition, add both inputs, switch the internet off, and submit (docs/kaggle.md)."
+        "competition, add both inputs, switch the internet off, and submit (step by step in "
+        f"{kit.folder / README})."
     )

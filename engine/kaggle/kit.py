@@ -1,4 +1,4 @@
-"""Making the kit: a folder with a notebook, and beside it the folder that becomes a dataset."""
+"""Making the kit: a folder with a notebook, the folder that becomes a dataset, and what to do."""
 
 import json
 import os
@@ -7,20 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from filelock import Timeout
-
 from ..base.errors import UserError
 from ..base.plain_files import read_file
-from ..base.workspace import lock, subfolder
-from ..inference.bundle import bundle_files, read_info
+from ..inference.bundle import read_info
 from ..inference.packing import pack
 from .image import Image, kaggle_image
-from .notebook import KIT_FILE, NAME, notebook
+from .notebook import KIT_FILE, NAME, README, notebook, readme
 from .wheels import Progress, download_wheels, own_version, own_wheel, requirements_text
 
 DATASET = "dataset"
-_DIGITS = 12
-"""Of a digest, enough to tell the models of a workspace apart."""
 _MOST_BYTES = 2**20
 """Of the file by which a kit says what it is."""
 
@@ -59,7 +54,7 @@ def make_kit(
     progress: Progress | None = None,
     image: Image | None = None,
 ) -> Kit:
-    """Write a notebook and a dataset that run on Kaggle without network.
+    """Write a notebook and a dataset that run on Kaggle without network, and what to do there.
 
     Args:
         folder: a new or an empty one, or that of an earlier kit, which is replaced.
@@ -92,6 +87,7 @@ def make_kit(
         }
         (dataset / KIT_FILE).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
         (fresh / NAME).write_text(notebook(image), encoding="utf-8")
+        (fresh / README).write_text(readme(DATASET, info.name if info else None), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     except OSError as error:
@@ -120,36 +116,6 @@ def read_kit(folder: Path) -> Kit:
     return Kit(folder, folder / NAME, dataset, size, count, pins, model, made)
 
 
-def make_workspace_kit(model: Path, progress: Progress | None = None) -> Kit:
-    """The same in the workspace, one at a time, in a folder by what the model's files hold.
-
-    Args:
-        model: the folder of a bundle, which the dataset brings.
-        progress: told how far it is.
-
-    Raises:
-        UserError: as `make_kit`, and while another one is being made.
-    """
-    place = _workspace_place(model)
-    try:
-        with lock(place.with_name("kit.lock")).acquire(timeout=0):
-            return make_kit(place, model, progress=progress)
-    except Timeout as error:
-        raise UserError("A kit is being made already: try again when it is done.") from error
-
-
-def workspace_kit(model: Path) -> Kit | None:
-    """The kit in the workspace that brings a model; None where there is none that is whole."""
-    try:
-        return read_kit(_workspace_place(model))
-    except UserError:
-        return None
-
-
-def _workspace_place(model: Path) -> Path:
-    return subfolder("kaggle-kits") / bundle_files(model).digest[:_DIGITS]
-
-
 def _fill(
     dataset: Path,
     model: Path | None,
@@ -176,8 +142,8 @@ def _demand_room(folder: Path) -> None:
         return
     if not folder.is_dir() or folder.is_symlink():
         raise UserError(f"{folder} is no folder: name another place for the kit.")
-    names = {path.name for path in folder.iterdir()}
-    if names and names != {NAME, DATASET}:
+    names, of_kit = {path.name for path in folder.iterdir()}, {NAME, DATASET}
+    if names and not of_kit <= names <= {*of_kit, README}:
         raise UserError(
             f"{folder} holds something else: name a new folder, or an empty one, for the kit."
         )

@@ -1,7 +1,7 @@
-"""The notebook of the kit, cell by cell.
+"""What people see of the kit: the notebook, cell by cell, and the steps to take with it.
 
-It is written as the JSON that it is (nbformat 4.5): a dozen cells of plain text need no library,
-and whoever makes a kit need not install one; the tests prove it with nbformat.
+The notebook is written as the JSON that it is (nbformat 4.5): a dozen cells of plain text need no
+library, and whoever makes a kit need not install one; the tests prove it with nbformat.
 """
 
 import json
@@ -12,6 +12,25 @@ from .image import Image
 NAME = "NeurIPS_T4x2.ipynb"
 KIT_FILE = "polygin-kit.json"
 """By which the notebook finds the dataset, wherever it is mounted."""
+
+README = "README.md"
+"""What to do with the kit; beside the dataset, not in it."""
+
+_README = """\
+# A kit for Kaggle
+
+The notebook `{notebook}` and the files of `{dataset}` write `submission.csv` for the *NeurIPS –
+Open Polymer Prediction 2025* competition, without network. {does}
+
+1. *Datasets*, *New Dataset*: drop the files of `{dataset}` there, keep it private.
+2. In the competition, *Code*, *New Notebook*, *File*, *Import Notebook*: `{notebook}`.
+3. *Add Input*: the competition's data, and the dataset.
+4. Session options: accelerator *GPU T4 x2* (or none, to predict only), internet off.
+5. *Save Version*, *Save & Run All*; when it has ended, *Submit*.
+
+The first cell of code has the settings; nothing has to be changed. What the notebook does, and what
+falls back to what, stands on the Help page of PolyGIN Studio (*On Kaggle*) and in `docs/kaggle.md`.
+"""
 
 _TITLE = """\
 # NeurIPS – Open Polymer Prediction 2025, with PolyGIN
@@ -126,6 +145,21 @@ def notebook(image: Image) -> str:
         "nbformat_minor": 5,
     }
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def readme(dataset: str, model: str | None) -> str:
+    """What to do with the kit, in Markdown.
+
+    Args:
+        dataset: the name of the folder that becomes a dataset.
+        model: the name of the model that it brings; None for none.
+    """
+    does = "They bring no model: one is trained there, and predicts."
+    if model is not None:
+        # As code: whatever a name holds, it is a name.
+        name = " ".join(model.replace("`", "'").split())
+        does = f"They bring the model `{name}`, which predicts."
+    return _README.format(notebook=NAME, dataset=dataset, does=does)
 
 
 def _cell(kind: str, source: str, tags: list[str] | None = None) -> dict:

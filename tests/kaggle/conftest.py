@@ -17,6 +17,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from engine.kaggle import kit as making
+from engine.kaggle import wheels
 from engine.kaggle.image import Image
 from engine.kaggle.notebook import NAME
 from tests.conftest import SLICE, TEXTBOOK
@@ -91,6 +93,25 @@ class Kaggle(NamedTuple):
             "JUPYTER_PATH": str(self.home / "jupyter"),
             "CUDA_VISIBLE_DEVICES": "",
         }
+
+
+@pytest.fixture
+def no_pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Stands in for pip, which would take minutes; what it was asked for."""
+    asked: list[list[str]] = []
+
+    def pip(words: list[str]) -> list[str]:
+        asked.append(words)
+        return ["Collecting something"]
+
+    def wheel(folder: Path) -> Path:
+        path = folder / "polygin_studio-0.1.0-py3-none-any.whl"
+        path.write_bytes(b"")
+        return path
+
+    monkeypatch.setattr(wheels, "_pip", pip)
+    monkeypatch.setattr(making, "own_wheel", wheel)
+    return asked
 
 
 def without_network() -> list[str]:

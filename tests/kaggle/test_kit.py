@@ -13,35 +13,17 @@ import pytest
 from packaging.requirements import Requirement
 
 from engine.base.errors import UserError
+from engine.base.workspace import DOCS
 from engine.commands import main
 from engine.inference.bundle import bundle_files
 from engine.inference.packing import unpack
 from engine.kaggle import kit as making
 from engine.kaggle import wheels
 from engine.kaggle.image import kaggle_image
-from engine.kaggle.kit import DATASET, MODEL_FILE, make_kit, make_workspace_kit, workspace_kit
-from engine.kaggle.notebook import KIT_FILE, NAME
+from engine.kaggle.kit import DATASET, MODEL_FILE, make_kit
+from engine.kaggle.notebook import KIT_FILE, NAME, README
 from engine.runs import Run
 from tests.conftest import ROOT
-
-
-@pytest.fixture
-def no_pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Stands in for pip, which would take minutes; what it was asked for."""
-    asked: list[list[str]] = []
-
-    def pip(words: list[str]) -> list[str]:
-        asked.append(words)
-        return ["Collecting something"]
-
-    def wheel(folder: Path) -> Path:
-        path = folder / "polygin_studio-0.1.0-py3-none-any.whl"
-        path.write_bytes(b"")
-        return path
-
-    monkeypatch.setattr(wheels, "_pip", pip)
-    monkeypatch.setattr(making, "own_wheel", wheel)
-    return asked
 
 
 def test_all_that_we_require_is_brought_or_said_to_be_there() -> None:
@@ -67,7 +49,7 @@ def test_a_kit_says_what_it_brings_and_holds_the_model(
     about = json.loads((kit.dataset / KIT_FILE).read_text())
     assert about["model"] == "trained"
     assert about["assumed"]["there"] == kaggle_image().there
-    assert {path.name for path in kit.folder.iterdir()} == {NAME, DATASET}
+    assert {path.name for path in kit.folder.iterdir()} == {NAME, DATASET, README}
     # Flat: whoever uploads a folder in the browser may lose what lies deeper.
     assert all(path.is_file() for path in kit.dataset.iterdir())
     for python, words in zip(kaggle_image().python, no_pip, strict=True):
@@ -79,12 +61,33 @@ def test_a_kit_says_what_it_brings_and_holds_the_model(
     assert files.digest == bundle_files(trained.bundle).digest
     again = make_kit(tmp_path / "kit")
     assert not (again.dataset / MODEL_FILE).exists()
-    assert workspace_kit(trained.bundle) is None
-    made = make_workspace_kit(trained.bundle)
-    assert made.model == "trained"
-    assert workspace_kit(trained.bundle) == made
-    (made.dataset / KIT_FILE).write_text("[")
-    assert workspace_kit(trained.bundle) is None
+
+
+def test_what_to_do_lies_beside_and_is_what_the_document_says(
+    no_pip: list[list[str]], trained: Run, tmp_path: Path
+) -> None:
+    """Step by step."""
+    told = (make_kit(tmp_path / "kit", trained.bundle).folder / README).read_text()
+    document = (DOCS / "kaggle.md").read_text(encoding="utf-8").replace("FOLDER/", "")
+    steps = re.findall(r"^\d\. .+$", document, re.MULTILINE)
+    assert len(steps) == 5
+    assert re.findall(r"^\d\. .+$", told, re.MULTILINE) == steps
+    assert "`trained`" in told
+    assert "no model" in (make_kit(tmp_path / "kit").folder / README).read_text()
+
+
+def test_a_kit_of_before_is_replaced_and_a_text_of_others_is_not(
+    no_pip: list[list[str]], tmp_path: Path
+) -> None:
+    kit = make_kit(tmp_path / "kit")
+    (kit.folder / README).unlink()
+    assert (make_kit(tmp_path / "kit").folder / README).is_file()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / README).write_text("years of work")
+    with pytest.raises(UserError, match="holds something else"):
+        make_kit(other)
+    assert (other / README).read_text() == "years of work"
 
 
 def test_the_command_says_what_was_made(
@@ -94,6 +97,7 @@ def test_the_command_says_what_was_made(
     told = capsys.readouterr().out
     assert f"Notebook: {tmp_path / 'kit' / NAME}" in told
     assert "1 wheel and the model 'trained'" in told
+    assert str(tmp_path / "kit" / README) in told.replace("\n", "")
     assert main(["kaggle", "nobody", "-o", str(tmp_path / "other")]) == 1
     assert "There is no model 'nobody'" in capsys.readouterr().err
 

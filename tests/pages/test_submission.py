@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.base.workspace import lock
 from engine.inference import bundle
 from engine.inference.predict import Predictor
 from engine.kaggle import kit as making
 from engine.kaggle import wheels
+from engine.kaggle.workspace_kits import workspace_kit
 from engine.settings.conditions import GivenConditions
 from tests.solubilities import make
 
@@ -170,17 +172,52 @@ def test_values_are_like_those_of_predict_or_of_the_first_table(workspace, open_
     assert _csv(_submit(app, test, sample)).at[0, "Tg"] == pytest.approx(of_first)
 
 
-def test_the_kit_for_kaggle_is_made_with_the_model(page, open_page, tiny_run, monkeypatch):
+@pytest.fixture
+def no_pip(monkeypatch) -> None:
+    """Kits are made at once, of nothing."""
     monkeypatch.setattr(wheels, "_pip", lambda words: ["Collecting something"])
     monkeypatch.setattr(making, "own_wheel", lambda folder: folder)
-    (button,) = [each for each in page.button if each.label == "Make the kit"]
-    button.click().run()
+
+
+def test_the_kit_for_kaggle_is_made_with_the_model(page, open_page, tiny_run, no_pip):
+    page.button(key="make the kit").click().run()
     assert not page.exception
     (made,) = page.success
-    assert "kaggle-kits" in made.value
-    kit = making.workspace_kit(tiny_run.bundle)
+    assert "the model trained" in made.value
+    kit = workspace_kit(tiny_run.bundle)
     assert kit.model == "trained"
+    # How to get it off the server.
+    assert f"SERVER:{kit.folder} " in page.code[0].value
     # It lies on the disk: another window shows it, too.
-    (shown,) = open_page("submission").success
+    other = open_page("submission")
+    (shown,) = other.success
     assert shown.value == made.value
+    other.button(key="remove the kit").click().run()
+    assert not other.exception
+    assert not other.success
+    assert not kit.folder.exists()
+
+
+def test_a_kit_that_trains_is_another_one(page, tiny_run, no_pip):
+    page.radio(key="kit does").set_value("trains").run()
+    page.button(key="make the kit").click().run()
+    assert not page.exception
+    assert "no model" in page.success[0].value
+    assert workspace_kit(tiny_run.bundle) is None
+    (link,) = page.get("page_link")
+    assert link.proto.query_string == "doc=kaggle"
+    page.radio(key="kit does").set_value("predicts").run()
+    assert not page.success
+    page.radio(key="kit does").set_value("trains").run()
+    page.button(key="remove the kit").click().run()
+    assert workspace_kit(None) is None
+
+
+def test_a_kit_that_is_made_elsewhere_is_not_removed(page, tiny_run, no_pip):
+    page.button(key="make the kit").click().run()
+    kit = workspace_kit(tiny_run.bundle)
+    with lock(kit.folder.with_name("kit.lock")):
+        page.button(key="remove the kit").click().run()
+    assert "being made already" in page.error[0].value
+    assert kit.folder.exists()
     shutil.rmtree(kit.folder)  # other tests have the same workspace
