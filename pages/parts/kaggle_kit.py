@@ -1,5 +1,6 @@
 """The kit for Kaggle on the Submission page: what it brings, making it, where it lies."""
 
+import shlex
 from pathlib import Path
 
 import streamlit as st
@@ -37,7 +38,7 @@ def offer_kaggle_kit(folder: Path) -> None:
             query_params={"doc": "kaggle"},
         )
         words = {
-            _PREDICTS: f"predicts with {plain(shown_name(folder))}",
+            _PREDICTS: f"predicts with the model “{plain(shown_name(folder))}”",
             _TRAINS: "trains a model there, and predicts with that",
         }
         does = st.radio("The notebook", list(words), format_func=words.__getitem__, key="kit does")
@@ -66,7 +67,7 @@ def _make(model: Path | None) -> None:
 
 def _show(kit: Kit, model: Path | None) -> None:
     """What was made, where it lies, and how to get it from there."""
-    brings = f" and the model {plain(kit.model)}" if kit.model else ", and no model"
+    brings = f" and the model “{plain(kit.model)}”" if kit.model else ", and no model"
     st.success(
         f"The dataset, made {kit.made[:10]}, has {kit.megabytes:,.0f} MB: "
         f"{counted(kit.wheels, 'wheel')}{brings}.",
@@ -77,7 +78,8 @@ def _show(kit: Kit, model: Path | None) -> None:
         "If that is another machine than yours, copy the folder from there (it is too large for a "
         "download from here):"
     )
-    st.code(f"scp -r SERVER:{kit.folder} kaggle-kit", language=None, wrap_lines=True)
+    origin = shlex.quote(f"SERVER:{kit.folder}")
+    st.code(f"scp -r {origin} kaggle-kit", language=None, wrap_lines=True)
     if model:
         st.caption(
             "Or make the kit on your own machine: download the model on the *Models* page as one "

@@ -44,6 +44,18 @@ def test_the_site_is_built_strictly_and_is_whole(site: Path) -> None:
 
 
 @needs_mkdocs
+def test_home_leads_to_each_way_of_use(site: Path) -> None:
+    navigation, table = (site / "index.html").read_text(encoding="utf-8").split("<article", 1)
+    for name in ("tutorial", "how-to", "reference", "server", "scale", "kaggle"):
+        assert re.search(rf'href="?{name}.html\b', table), name
+    assert "server.html#http-service" in table
+    assert "CITATION.cff" in table
+    assert (site / "CITATION.cff").is_file()
+    # Each page's navigation says so, too.
+    assert "HTTP service" in navigation
+
+
+@needs_mkdocs
 def test_no_page_loads_anything_from_the_network(site: Path) -> None:
     pages = [*site.rglob("*.html")]
     assert len(pages) > 20

@@ -183,7 +183,7 @@ def test_the_kit_for_kaggle_is_made_with_the_model(page, open_page, tiny_run, no
     page.button(key="make the kit").click().run()
     assert not page.exception
     (made,) = page.success
-    assert "the model trained" in made.value
+    assert "the model “trained”" in made.value
     kit = workspace_kit(tiny_run.bundle)
     assert kit.model == "trained"
     # How to get it off the server.
