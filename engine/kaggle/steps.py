@@ -55,8 +55,12 @@ def insure(settings: Settings) -> None:
     """Write medians first, then what a model says that is here already."""
     from .submitting import submit_with, write_medians
 
-    tables = find_tables(settings)
-    _say(*write_medians(settings, tables))
+    tables, medians = find_tables(settings), True
+    try:
+        _say(*write_medians(settings, tables))
+    except Exception as error:  # a model may read what they could not be made of
+        medians = False
+        _say(f"No medians: {error}")
     for called, folder_of in models_to_use(settings):
         try:
             _say(*submit_with(settings, tables, folder_of(), called))
@@ -66,7 +70,8 @@ def insure(settings: Settings) -> None:
         except Exception as error:  # whatever it is, the next model may do without
             traceback.print_exc()
             _say(f"Not with {called}: {type(error).__name__}")
-    raise UserError("No model could predict: the submission holds medians.")
+    holds = "the submission holds medians" if medians else "there is no submission"
+    raise UserError(f"No model could predict: {holds}.")
 
 
 def train(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,8 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.base.hardware import Gpu, Hardware
-from engine.kaggle import inputs, steps, training
+from engine.inference.submission import Submission
+from engine.kaggle import inputs, steps, submitting, training
 from engine.kaggle.inputs import Settings, find_tables, read_settings
 from engine.kaggle.kit import MODEL_FILE
 from engine.kaggle.notebook import KIT_FILE
@@ -60,6 +62,100 @@ def test_ids_are_the_test_tables_and_columns_the_samples(
     assert [*made.columns] == columns.split(",")
     assert made["id"].tolist() == expected
     assert any("has other ids" in line for line in told) is not swapped
+
+
+_TEST = "id,SMILES\n007,*CC*\n08,*CC(*)C\nx y,*CCO*\n"
+_SAMPLE = "id,Tg,Density\n007,0,0\n08,0,0\nx y,0,0\n"
+
+
+@pytest.mark.parametrize(
+    ("test", "sample"),
+    [
+        (_TEST, _SAMPLE.replace("Tg", " Tg ")),
+        (_TEST, _SAMPLE.replace("Tg", "tg")),
+        (_TEST, _SAMPLE.replace("007,0,0", "007,0,0\n007,0,0")),
+        (_TEST.replace("08", " 08 "), _SAMPLE.replace("08", " 08 ")),
+        (_TEST.replace(",", ";"), _SAMPLE.replace(",", ";")),
+        (_TEST.encode("utf-16"), _SAMPLE.encode("utf-16")),
+    ],
+    ids=["blanks", "capitals", "an id twice", "blanks in ids", "semicolons", "UTF-16"],
+)
+def test_names_and_ids_are_as_they_stand_however_the_files_are_written(
+    test: str | bytes, sample: str | bytes, kaggle: Kaggle, settings: Settings, trained: Run
+) -> None:
+    for name, content in (("test.csv", test), ("sample_submission.csv", sample)):
+        data = content.encode() if isinstance(content, str) else content
+        (_competition(kaggle) / name).write_bytes(data)
+    tables = find_tables(settings)
+    text = sample if isinstance(sample, str) else _SAMPLE
+    columns = text.splitlines()[0].replace(";", ",").split(",")
+    ids = [line.partition(",")[0] for line in text.replace(";", ",").splitlines()[1:]]
+    for write in (write_medians, lambda *given: submit_with(*given, trained.bundle, "a model")):
+        write(settings, tables)
+        check_submission(settings, tables)
+        made = kaggle.submission
+        assert [*made.columns] == columns
+        assert made["id"].tolist() == [*dict.fromkeys(ids)]
+        assert made[columns[1]].astype(float).abs().min() > 0
+
+
+def test_what_is_not_whole_does_not_replace_what_is(
+    kaggle: Kaggle,
+    settings: Settings,
+    trained: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever a model makes is looked at as `check` looks at it, before it is written."""
+    made = submitting.make_submission
+
+    def with_a_row_less(*given: object) -> Submission:
+        submission = made(*given)
+        return replace(submission, frame=submission.frame.iloc[1:])
+
+    monkeypatch.setattr(submitting, "make_submission", with_a_row_less)
+    monkeypatch.setattr(inputs, "SHIPPED", trained.bundle)
+    assert steps.main(["insure", settings.model_dump_json()]) == 1
+    assert "Not with the model that polygin ships: What it makes has other ids" in (
+        capsys.readouterr().out
+    )
+    assert steps.main(["check", settings.model_dump_json()]) == 0
+    assert "3 rows by each property's median" in capsys.readouterr().out
+
+
+def test_an_id_of_several_units_has_medians_and_is_there_once(
+    kaggle: Kaggle, settings: Settings, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (_competition(kaggle) / "test.csv").write_text("id,SMILES\n1,*CC*\n1,*CC(*)C\n2,*CC*\n")
+    monkeypatch.setattr(inputs, "SHIPPED", trained.bundle)
+    assert steps.main(["insure", settings.model_dump_json()]) == 1
+    assert steps.main(["check", settings.model_dump_json()]) == 0
+    assert kaggle.submission["id"].tolist() == ["1", "2"]
+
+
+def test_what_no_label_is_known_of_is_said(
+    kaggle: Kaggle, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (_competition(kaggle) / "sample_submission.csv").write_text("id,Tg,Hardness\n1,0,0\n")
+    tables = find_tables(settings)
+    assert "0 for Hardness" in write_medians(settings, tables)[0]
+    assert "0 for Hardness" in check_submission(settings, tables)[0]
+    (_competition(kaggle) / "test.csv").write_text("id,SMILES\n")
+    write_medians(settings, tables)
+    with pytest.raises(UserError, match="has no rows"):
+        check_submission(settings, tables)
+
+
+def test_without_medians_a_model_is_asked_all_the_same(
+    kaggle: Kaggle, settings: Settings, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*given: object) -> None:
+        raise UserError("no")
+
+    monkeypatch.setattr(submitting, "write_medians", fail)
+    monkeypatch.setattr(inputs, "SHIPPED", trained.bundle)
+    assert steps.main(["insure", settings.model_dump_json()]) == 0
+    assert len(kaggle.submission) == 3
 
 
 def test_a_model_that_lacks_a_property_leaves_the_medians(
