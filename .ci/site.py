@@ -2,7 +2,8 @@
 
 As a hook: documents link to each other as they lie in the repository. Those that lie outside
 `docs/`, and the result files that are named beside figures, get a place on the site, and links are
-led there. As an extension of griffe, which reads docstrings: their examples are shown as code.
+led there. A picture of a page is shown in the reader's theme. As an extension of griffe, which
+reads docstrings: their examples are shown as code.
 """
 
 import re
@@ -18,14 +19,16 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-_LOGO = ROOT / "assets" / "logo-mark.svg"
+_ADDED = {"logo.svg": ROOT / "assets" / "logo-mark.svg", "site.css": ROOT / ".ci" / "site.css"}
 _LINK = re.compile(r"\[(?P<words>[^\]]*)\]\((?P<target>[^)\s#]+)(?P<place>#[^)\s]*)?\)")
+_OF_A_THEME = re.compile(r"!\[(?P<words>[^\]]*)\]\((?P<name>\S+-)light(?P<ending>\.\w+)\)")
 _EXAMPLE = re.compile(r"^>>> .*(?:\n.+)*", re.MULTILINE)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the files outside `docs/` that documents link to, and what those link to in turn."""
-    files.append(File.generated(config, "logo.svg", abs_src_path=str(_LOGO)))
+    for name, path in _ADDED.items():
+        files.append(File.generated(config, name, abs_src_path=str(path)))
     named = {name for entry in config.nav for name in _pages(entry)}
     for name in sorted(named - {*files.src_uris}):
         if (ROOT / name).is_file():
@@ -55,7 +58,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         name = relpath(_name_on_site(target), page.file.src_uri.rpartition("/")[0] or ".")
         return f"[{link['words']}]({name}{link['place'] or ''})"
 
-    return _LINK.sub(led, markdown)
+    pictured = _OF_A_THEME.sub(lambda found: _in_both_themes(found, folder), markdown)
+    return _LINK.sub(led, pictured)
+
+
+def _in_both_themes(picture: re.Match[str], folder: Path) -> str:
+    """A picture that was taken in the light theme, and beside it that of the dark one."""
+    words, name, ending = picture["words"], picture["name"], picture["ending"]
+    if not (folder / f"{name}dark{ending}").is_file():
+        return picture[0]
+    return "".join(f"![{words}]({name}{theme}{ending}#only-{theme})" for theme in ("light", "dark"))
 
 
 def _pages(entry: object) -> Iterator[str]:

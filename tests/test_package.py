@@ -48,6 +48,9 @@ def test_who_cites_it_cites_this_version() -> None:
     assert {"cff-version", "message", "title", "authors"} <= cited.keys()
     assert cited["version"] == PROJECT["version"]
     assert cited["license"] == "MIT"
+    home = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert f"version = {{{PROJECT['version']}}}" in home
+    assert f"year    = {{{cited['date-released'][:4]}}}" in home
 
 
 def test_requirements_are_pinned_once() -> None:

@@ -187,6 +187,8 @@ def _export(arguments: argparse.Namespace) -> None:
             "Say what to write: --csv FILE, --tensorboard FOLDER, --mlflow URI, --model FOLDER, "
             "--onnx FILE."
         )
+    if arguments.onnx and arguments.onnx.suffix.lower() != ".onnx":
+        raise UserError(f"{arguments.onnx} has to end in .onnx, as files of that kind do.")
     if of_run:
         _export_metrics(find_run(arguments.run), arguments)
     if arguments.model:

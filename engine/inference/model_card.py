@@ -122,6 +122,8 @@ model.predict_interval(["*CC(*)c1ccccc1"])
 **Labels.** Whoever gives this model away says here under which terms its labels are, and puts the
 licence that follows from them in place of `unknown` above.
 {sources}
+**Citing.** Cite where the labels are from, and PolyGIN Studio with its version (`CITATION.cff`).
+
 **What it tells of the table.** No structure and no label, unless `known_labels.csv` lies beside it.
 `domain.safetensors` has hashed fingerprints of the training units and which properties each has a
 label of; `bundle.json` has ranges, medians, and the elements, bonds and rings that occur.

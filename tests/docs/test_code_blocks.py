@@ -71,7 +71,7 @@ def run(blocks: list[Block]) -> str:
     printed = io.StringIO()
     for block in blocks:
         if block.language == "python":
-            with as_in_a_checkout():
+            with as_in_a_checkout(), redirect_stdout(printed):
                 exec(compile(block.code, "a block of a page", "exec"), names)
             continue
         for words in commands_of(block):
@@ -95,7 +95,7 @@ def as_in_a_checkout() -> Iterator[None]:
 def commands_of(block: Block) -> list[list[str]]:
     """The words of each command of a block that is not Python."""
     assert block.language == "bash", f"nobody runs a block of {block.language!r}"
-    lines = block.code.splitlines()
+    lines = block.code.replace("\\\n", " ").splitlines()
     assert all(line.startswith(COMMAND) for line in lines), block.code
     return [shlex.split(line.removeprefix(COMMAND)) for line in lines]
 
@@ -132,6 +132,8 @@ def test_the_tutorial_leads_to_a_list_of_candidates(tutorial: Done) -> None:
     folder, printed = tutorial
     assert "155 rows, 155 usable" in printed
     assert "Out-of-fold error" in printed
+    # The last step says, in words, why units are outside and what that does to the error.
+    assert re.search(r"\*\S*, (Tg|Density): [^.]+\. Typical error on held-out folds", printed)
     assert re.search(r"Written to candidates.csv: \d+ of 617 rows", printed)
     assert (folder / "first.html").stat().st_size > 10_000
     kept, listed = (pd.read_csv(folder / f"{name}.csv") for name in ("candidates", "shortlist"))

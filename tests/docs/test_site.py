@@ -49,8 +49,10 @@ def test_home_leads_to_each_way_of_use(site: Path) -> None:
     for name in ("tutorial", "how-to", "reference", "server", "scale", "kaggle"):
         assert re.search(rf'href="?{name}.html\b', table), name
     assert "server.html#http-service" in table
-    assert "CITATION.cff" in table
+    assert "@software" in table
     assert (site / "CITATION.cff").is_file()
+    # In the reader's theme.
+    assert all(f"predict-{theme}.png#only-{theme}" in table for theme in ("light", "dark"))
     # Each page's navigation says so, too.
     assert "HTTP service" in navigation
 

@@ -37,6 +37,7 @@ def test_the_card_of_an_exported_model_has_the_fields_of_the_hub(
     mae = index["results"][0]["metrics"][0]
     assert mae["type"] == "mae"
     assert mae["value"] == pytest.approx(info.figures["blend"]["mae"]["Tg"], rel=1e-3)
+    assert "CITATION.cff" in card
     assert f"| Tg \\(°C\\) | {info.labels['Tg']} |" in card
     Predictor(folder).predict(["*CC*"])
 

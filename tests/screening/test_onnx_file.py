@@ -112,6 +112,16 @@ def test_the_command_writes_the_student_of_any_model(
     assert json.loads(told["units"])[0] == "°C"
 
 
+def test_a_file_of_another_kind_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "small.csv"
+    path.write_text("years of work")
+    assert main(["export", "shipped", "--onnx", str(path)]) == 1
+    assert "has to end in .onnx" in " ".join(capsys.readouterr().err.split())
+    assert path.read_text() == "years of work"
+
+
 def test_a_model_without_a_student_is_told_how_to_get_one(
     trained: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
