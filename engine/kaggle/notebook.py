@@ -23,7 +23,7 @@ The notebook `{notebook}` and the files of `{dataset}` write `submission.csv` fo
 Open Polymer Prediction 2025* competition, without network. {does}
 
 1. *Datasets*, *New Dataset*: drop the files of `{dataset}` there, keep it private.
-2. In the competition, *Code*, *New Notebook*, *File*, *Import Notebook*: `{notebook}`.
+2. In the competition, *Join*, then *Code*, *New Notebook*, *File*, *Import Notebook*: `{notebook}`.
 3. *Add Input*: the competition's data, and the dataset.
 4. Session options: accelerator *GPU T4 x2* (or none, to predict only), internet off.
 5. *Save Version*, *Save & Run All*; when it has ended, *Submit*.

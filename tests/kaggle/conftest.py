@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -20,6 +21,7 @@ from packaging.utils import canonicalize_name
 from engine.kaggle import kit as making
 from engine.kaggle import wheels
 from engine.kaggle.image import Image
+from engine.kaggle.inputs import Settings
 from engine.kaggle.notebook import NAME
 from tests.conftest import SLICE, TEXTBOOK
 
@@ -53,6 +55,10 @@ class Kaggle(NamedTuple):
     @property
     def working(self) -> Path:
         return self.home / "working"
+
+    @property
+    def competition(self) -> Path:
+        return self.input / "competitions" / "polymers"
 
     @property
     def submission(self) -> pd.DataFrame:
@@ -127,13 +133,24 @@ def without_network() -> list[str]:
 @pytest.fixture
 def kaggle(tmp_path: Path) -> Kaggle:
     """A fresh notebook's folders, with the competition's data."""
-    home = tmp_path / "kaggle"
-    competition = home / "input" / "competitions" / "polymers"
+    place = Kaggle(tmp_path / "kaggle")
+    competition = place.competition
     competition.mkdir(parents=True)
     (competition / "train.csv").write_text(SLICE, encoding="utf-8")
     (competition / "test.csv").write_text("id,SMILES\n1,*CC*\n2,*CCO*\n3,*CC(*)C\n")
     (competition / "sample_submission.csv").write_text("id,Tg,Density\n1,0,0\n2,0,0\n3,0,0\n")
-    return Kaggle(home)
+    return place
+
+
+def settings_of(kaggle: Kaggle, **changes: object) -> Settings:
+    folders = {"input": kaggle.input, "working": kaggle.working, "kit": kaggle.home}
+    return Settings(**{"hours": 1.0, "started": time.time(), **folders, **changes})
+
+
+@pytest.fixture
+def settings(kaggle: Kaggle) -> Settings:
+    """What its notebook's cells say."""
+    return settings_of(kaggle)
 
 
 def swap_test(kaggle: Kaggle, rows: int) -> pd.DataFrame:
@@ -148,7 +165,7 @@ def swap_test(kaggle: Kaggle, rows: int) -> pd.DataFrame:
     test["SMILES"] = [
         BAD.get(key, unit) for key, unit in zip(test["id"], test["SMILES"], strict=True)
     ]
-    competition = kaggle.input / "competitions" / "polymers"
+    competition = kaggle.competition
     test.to_csv(competition / "test.csv", index=False)
     sample = pd.DataFrame({"id": ids[::-1], "Density": 0, "Tg": 0})
     sample.to_csv(competition / "sample_submission.csv", index=False)

@@ -71,7 +71,7 @@ def test_what_to_do_lies_beside_and_is_what_the_document_says(
     document = (DOCS / "kaggle.md").read_text(encoding="utf-8").replace("FOLDER/", "")
     steps = re.findall(r"^\d\. .+$", document, re.MULTILINE)
     assert len(steps) == 5
-    assert re.findall(r"^\d\. .+$", told, re.MULTILINE) == steps
+    assert "\n".join(steps) in told
     assert "`trained`" in told
     assert "no model" in (make_kit(tmp_path / "kit").folder / README).read_text()
 
@@ -133,8 +133,8 @@ def test_what_is_there_already_stays(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_this_very_folder_is_a_place(no_pip: list[list[str]], tmp_path: Path) -> None:
-    """By a relative path, which has no name."""
+def test_a_folder_may_be_named_by_a_relative_path(no_pip: list[list[str]], tmp_path: Path) -> None:
+    """Also by one that has no name."""
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.MonkeyPatch.context() as patch:

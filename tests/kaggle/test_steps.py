@@ -1,43 +1,21 @@
 """The notebook's steps one by one: what each falls back to, and when it gives up."""
 
 import json
-import os
-import subprocess
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from engine.base.errors import UserError
-from engine.base.hardware import Gpu, Hardware
 from engine.inference.submission import Submission
-from engine.kaggle import inputs, steps, submitting, training
+from engine.kaggle import inputs, steps, submitting
 from engine.kaggle.inputs import Settings, find_tables, read_settings
 from engine.kaggle.kit import MODEL_FILE
 from engine.kaggle.notebook import KIT_FILE
 from engine.kaggle.submitting import check_submission, submit_with, write_medians
-from engine.runs import Run, RunConfig, find_run, list_runs, process, store
-from engine.settings.estimate import Probe
-from engine.settings.presets import PRESETS
-from engine.table import Table
-from tests.kaggle.conftest import Kaggle
+from engine.runs import Run
+from tests.kaggle.conftest import Kaggle, settings_of
 from tests.runs.conftest import inserted
-
-
-@pytest.fixture
-def settings(kaggle: Kaggle) -> Settings:
-    return _settings(kaggle)
-
-
-def _settings(kaggle: Kaggle, **changes: object) -> Settings:
-    folders = {"input": kaggle.input, "working": kaggle.working, "kit": kaggle.home}
-    return Settings(**{"hours": 1.0, "started": time.time(), **folders, **changes})
-
-
-def _competition(kaggle: Kaggle) -> Path:
-    return kaggle.input / "competitions" / "polymers"
 
 
 @pytest.mark.parametrize("columns", ["id,Density,Tg", "Tg,id,Density"])
@@ -48,10 +26,10 @@ def test_ids_are_the_test_tables_and_columns_the_samples(
     """Also where the sample's rows were not swapped with the test's."""
     ids = ["-0012", "007", "=A1", "NA", "1e3"]
     rows = [f"*{'C' * n}O*,{id_}" for n, id_ in enumerate(ids, start=1)]
-    (_competition(kaggle) / "test.csv").write_text("\n".join(["SMILES,id", *rows]))
+    (kaggle.competition / "test.csv").write_text("\n".join(["SMILES,id", *rows]))
     asked = ids[::-1] if swapped else ["1", "2"]
     sample = pd.DataFrame({"id": asked, "Tg": "0", "Density": "0"})[columns.split(",")]
-    sample.to_csv(_competition(kaggle) / "sample_submission.csv", index=False)
+    sample.to_csv(kaggle.competition / "sample_submission.csv", index=False)
     tables = find_tables(settings)
     expected = ids[::-1] if swapped else ids
     write_medians(settings, tables)
@@ -85,7 +63,7 @@ def test_names_and_ids_are_as_they_stand_however_the_files_are_written(
 ) -> None:
     for name, content in (("test.csv", test), ("sample_submission.csv", sample)):
         data = content.encode() if isinstance(content, str) else content
-        (_competition(kaggle) / name).write_bytes(data)
+        (kaggle.competition / name).write_bytes(data)
     tables = find_tables(settings)
     text = sample if isinstance(sample, str) else _SAMPLE
     columns = text.splitlines()[0].replace(";", ",").split(",")
@@ -126,7 +104,7 @@ def test_what_is_not_whole_does_not_replace_what_is(
 def test_an_id_of_several_units_has_medians_and_is_there_once(
     kaggle: Kaggle, settings: Settings, trained: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (_competition(kaggle) / "test.csv").write_text("id,SMILES\n1,*CC*\n1,*CC(*)C\n2,*CC*\n")
+    (kaggle.competition / "test.csv").write_text("id,SMILES\n1,*CC*\n1,*CC(*)C\n2,*CC*\n")
     monkeypatch.setattr(inputs, "SHIPPED", trained.bundle)
     assert steps.main(["insure", settings.model_dump_json()]) == 1
     assert steps.main(["check", settings.model_dump_json()]) == 0
@@ -136,11 +114,11 @@ def test_an_id_of_several_units_has_medians_and_is_there_once(
 def test_what_no_label_is_known_of_is_said(
     kaggle: Kaggle, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (_competition(kaggle) / "sample_submission.csv").write_text("id,Tg,Hardness\n1,0,0\n")
+    (kaggle.competition / "sample_submission.csv").write_text("id,Tg,Hardness\n1,0,0\n")
     tables = find_tables(settings)
     assert "0 for Hardness" in write_medians(settings, tables)[0]
     assert "0 for Hardness" in check_submission(settings, tables)[0]
-    (_competition(kaggle) / "test.csv").write_text("id,SMILES\n")
+    (kaggle.competition / "test.csv").write_text("id,SMILES\n")
     write_medians(settings, tables)
     with pytest.raises(UserError, match="has no rows"):
         check_submission(settings, tables)
@@ -162,7 +140,7 @@ def test_a_model_that_lacks_a_property_leaves_the_medians(
     kaggle: Kaggle, settings: Settings, trained: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sample = "id,Tg,Hardness\n1,0,0\n2,0,0\n3,0,0\n"
-    (_competition(kaggle) / "sample_submission.csv").write_text(sample)
+    (kaggle.competition / "sample_submission.csv").write_text(sample)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(inputs, "SHIPPED", trained.bundle)
         assert steps.main(["insure", settings.model_dump_json()]) == 1
@@ -205,46 +183,36 @@ def test_a_submission_that_is_not_whole_is_refused(
 
 
 def test_settings_that_cannot_be_used_are_named(kaggle: Kaggle) -> None:
-    good = _settings(kaggle).model_dump_json()
+    good = settings_of(kaggle).model_dump_json()
     with pytest.raises(UserError, match="AUTO_MODE"):
         read_settings(good.replace('"auto"', '"often"', 1))
     with pytest.raises(UserError, match="no preset 'huge'"):
         read_settings(good.replace('"preset":"auto"', '"preset":"huge"'))
     with pytest.raises(UserError, match="HOURS"):
         read_settings(good.replace("1.0", "-1"))
-    (_competition(kaggle) / "test.csv").unlink()
+    (kaggle.competition / "test.csv").unlink()
     with pytest.raises(UserError, match="add the competition's data"):
-        find_tables(_settings(kaggle))
+        find_tables(settings_of(kaggle))
+
+
+def test_of_several_folders_the_one_with_a_training_table_is_taken(
+    kaggle: Kaggle, settings: Settings
+) -> None:
+    """Not the first by name."""
+    other = kaggle.input / "a-copy"
+    other.mkdir()
+    for name in ("test.csv", "sample_submission.csv"):
+        (other / name).write_text((kaggle.competition / name).read_text())
+    assert find_tables(settings).test == kaggle.competition / "test.csv"
+    (kaggle.competition / "train.csv").unlink()
+    assert find_tables(settings) == (other / "test.csv", other / "sample_submission.csv", None)
 
 
 def test_auto_trains_only_where_no_model_was_brought(kaggle: Kaggle) -> None:
-    assert _settings(kaggle).trains
+    assert settings_of(kaggle).trains
     (kaggle.home / MODEL_FILE).write_bytes(b"")
-    assert not _settings(kaggle).trains
-    assert _settings(kaggle, mode="train").trains
-
-
-def test_cards_are_tried_all_then_one_then_none() -> None:
-    assert training.choices_of_cards([0, 1]) == [(0, 1), (0,), ()]
-    assert training.choices_of_cards([1]) == [(1,), ()]
-    assert training.choices_of_cards([]) == [()]
-
-
-def test_only_cards_that_compute_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A card that torch has no code for, such as an old one, is there and fails."""
-    told: list[str] = []
-    assert training.working_cards(told.append) == []
-    card = Gpu(name="Tesla T4", vram_gb=15)
-    there = Hardware(cpu="x", cores=4, ram_gb=30, gpus=[card, card])
-    monkeypatch.setattr(training, "detect", lambda: there)
-    answer = "works 0\nfails 1 CUDA error: no kernel image is available\n"
-    ended = subprocess.CompletedProcess([], 0, answer, "")
-    monkeypatch.setattr(training.subprocess, "run", lambda *words, **more: ended)
-    assert training.working_cards(told.append) == [0]
-    assert told == ["Card 1 is not used: CUDA error: no kernel image is available"]
-    ended.returncode, ended.stdout, ended.stderr = 1, "", "ImportError: no torch\n"
-    assert training.working_cards(told.append) == []
-    assert told[-1] == "The cards are not used: ImportError: no torch"
+    assert not settings_of(kaggle).trains
+    assert settings_of(kaggle, mode="train").trains
 
 
 def test_looking_says_where_the_image_differs_from_what_was_assumed(
@@ -260,92 +228,6 @@ def test_looking_says_where_the_image_differs_from_what_was_assumed(
     assert "is older than 99.0, the oldest that was tried" in told
     assert "no-such-package is missing" in told
     assert "A model is trained here (preset auto)" in told
-
-
-@pytest.mark.parametrize(
-    ("asked", "minutes", "chosen"),
-    [
-        ("auto", {}, "best"),
-        ("auto", {"best": 500}, "cpu"),
-        ("t4x2", {}, "t4x2"),
-        ("t4x2", {"t4x2": float("inf"), "best": 41, "cpu": 41}, "smoke"),
-        ("auto", {"best": 500, "cpu": 500, "smoke": 500}, None),
-    ],
-)
-def test_the_first_preset_that_fits_is_taken(
-    asked: str,
-    minutes: dict[str, float],
-    chosen: str | None,
-    slice_of_textbook: Table,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def estimated(table, preset, until):
-        return minutes.get(preset.name, 10.0), "so long"
-
-    monkeypatch.setattr(training, "_estimated", estimated)
-    told: list[str] = []
-    found = training.preset_that_fits(slice_of_textbook, asked, time.time() + 3600, told.append)
-    assert (found and found.name) == chosen
-    assert training.preset_that_fits(slice_of_textbook, asked, time.time() - 1, told.append) is None
-
-
-def test_an_estimate_has_the_probes_time_and_that_of_the_trees(
-    slice_of_textbook: Table, workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    probe = Probe(
-        networks="PolyGIN",
-        device="2 × Tesla T4",
-        seconds_per_epoch=1,
-        epochs=600,
-        processes=2,
-        minutes=10,
-        peak_mb=1000,
-        memory_mb=16000,
-    )
-    monkeypatch.setattr(training, "read_probe", lambda request: probe)
-    minutes, words = training._estimated(slice_of_textbook, PRESETS["cpu"], time.time() + 99)
-    assert 10 < minutes < 15
-    assert words.endswith("on 2 × Tesla T4")
-    monkeypatch.setattr(
-        training, "read_probe", lambda request: probe.model_copy(update={"peak_mb": 20000})
-    )
-    minutes, words = training._estimated(slice_of_textbook, PRESETS["cpu"], time.time() + 99)
-    assert minutes == float("inf")
-    assert "more than the memory" in words
-
-
-def test_a_run_that_fails_on_cards_goes_on_with_fewer(
-    kaggle: Kaggle, settings: Settings, workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The second choice of cards resumes the run of the first; then it ends well."""
-    begun: list[tuple[str, str]] = []
-    states = iter(["failed", "done"])
-
-    def watched(run: Run, until: float, say) -> Run:
-        begun.append((run.id, os.environ["CUDA_VISIBLE_DEVICES"]))
-        store.update(run.id, state=next(states))
-        return find_run(run.id)
-
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
-    monkeypatch.setattr(training, "working_cards", lambda say: [0, 1])
-    monkeypatch.setattr(training, "preset_that_fits", lambda *given: PRESETS["smoke"])
-    monkeypatch.setattr(training, "_watched", watched)
-    run = training.train(settings, _competition(kaggle) / "train.csv", lambda line: None)
-    assert run is not None
-    assert run.state == "done"
-    assert begun == [(run.id, "0,1"), (run.id, "0")]
-    assert len(list_runs()) == 1
-
-
-def test_a_run_is_stopped_when_the_time_is_up(workspace: Path, slice_of_textbook: Table) -> None:
-    """A real run, which has no time to end."""
-    config = RunConfig(name="kaggle", preset="best", folds="random:3")
-    run = training.start_run(slice_of_textbook, config)
-    told: list[str] = []
-    ended = training._watched(run, time.time() + 1, told.append)
-    assert ended.state == "stopped"
-    assert told[-1] == "The time is up: the run is stopped."
 
 
 def test_only_a_finished_run_submits(
