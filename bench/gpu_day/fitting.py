@@ -21,7 +21,7 @@ from engine.models.network import count_parameters
 from engine.models.polygin import PolyGIN
 from engine.settings.devices import DeviceSettings
 from engine.settings.networks import NetworkConfig
-from engine.settings.training import TrainingConfig
+from engine.settings.training import TrainingConfig, steps_of_epoch
 from engine.training.context import TrainContext
 from engine.training.networks import NetworkTask, network_jobs
 from engine.training.parallel import fit_networks
@@ -226,7 +226,7 @@ def time_epochs(given: Given, use: DeviceSettings, batch: int, passes: int = 3) 
     rows = len(given.data.labelled)
     record = {
         "batch": batch,
-        "steps": max(min(math.ceil(rows / batch), rows // 2), 1),
+        "steps": steps_of_epoch(rows, batch),
         "parameters": count_parameters(trainer.network),
         "first_epoch_seconds": first,
         "epoch_seconds": median(seconds),

@@ -21,6 +21,8 @@ from engine.training.pretraining import pretrain
 
 _UNITS, _SMALL_UNITS = 200_000, 150
 _PASSES = 3
+STUDENT = NetworkConfig(layers=4, width=64, dropout=0.0)
+"""The network that screens, as `engine.screening.distilling` makes it, which needs RDKit."""
 
 
 def pretraining(given: Given, tell: Tell) -> None:
@@ -73,7 +75,7 @@ def screening(given: Given, tell: Tell) -> None:
         seconds = median(timed(predict) for _ in range(_PASSES))
         return {"units": count, "units_a_second": count / seconds}
 
-    for config in (given.network, NetworkConfig(layers=4, width=96)):
+    for config in (STUDENT, given.network, NetworkConfig(layers=4, width=96)):
         for precision, batch in (("auto", 512), ("auto", 4096), ("fp32", 512)):
             case = f"{config.layers}×{config.width}, {precision}, batch {batch}"
             try_case(tell, case, partial(measure, config, precision, batch))

@@ -1,5 +1,6 @@
 """How networks are trained: the settings, as records that are read without torch."""
 
+import math
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -82,3 +83,8 @@ class TrainingConfig(BaseModel):
     def all_epochs(self) -> int:
         """Those of the pretraining among them."""
         return self.epochs + (self.pretraining.epochs if self.pretraining else 0)
+
+
+def steps_of_epoch(rows: int, batch: int) -> int:
+    """How many steps an epoch has: each takes a batch, all about as large, of two rows or more."""
+    return max(min(math.ceil(rows / batch), rows // 2), 1)

@@ -1,6 +1,5 @@
 """Training a network on graphs without labels, before it learns from labels."""
 
-import math
 import time
 
 import numpy as np
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from ..base.packed import PackedGraphs
 from ..models.device import Precision, forget_unused, out_of_memory, several_processes
 from ..models.network import Network
-from ..settings.training import PretrainingConfig, TrainingConfig
+from ..settings.training import PretrainingConfig, TrainingConfig, steps_of_epoch
 from .checkpoints import State, groups_of, state_of
 from .context import TrainContext
 from .network_checkpoints import NetworkCheckpointer
@@ -112,7 +111,7 @@ class Pretrainer:
         self._module.train()
         order = random.permutation(self._graphs.size)
         views = self._pretext.views(self._graphs, order, random, self._device)
-        steps = max(min(math.ceil(len(order) / self._batch), len(order) // 2), 1)
+        steps = steps_of_epoch(len(order), self._batch)
         bounds = np.linspace(0, len(order), steps + 1).astype(int).tolist()
         total = torch.zeros((), device=self._device)
         for step in range(steps):

@@ -28,6 +28,7 @@ from ..models.network_prediction import predict_network
 from ..settings.devices import DeviceSettings
 from ..settings.estimate import Probe
 from ..settings.presets import Preset
+from ..settings.training import steps_of_epoch
 from .context import TrainContext
 from .parallel import Plan, plan
 from .reporter import Reporter, Tell
@@ -136,7 +137,7 @@ def _probe_member(
     learned = max(rows - held_out, 2)
     chosen = plan(use, jobs, jobs * learned * training.all_epochs)
     Precision.of(torch.device(chosen.devices[0]), use.precision)
-    steps = max(min(math.ceil(learned / training.batch), learned // 2), 1)
+    steps = steps_of_epoch(learned, training.batch)
     batch = math.ceil(learned / steps)
     if chosen.mode == "ddp":
         batch = max(batch // len(chosen.devices), 2)

@@ -3,7 +3,6 @@
 The loss is the weighted error over all labels that are not missing, absolute or Huber's.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -20,7 +19,7 @@ from ..models.batching import ArrangedGraphs, DeviceGraphs, GraphBatch
 from ..models.device import Precision, forget_unused, out_of_memory, several_processes
 from ..models.network import Network
 from ..models.network_prediction import Scale
-from ..settings.training import TrainingConfig
+from ..settings.training import TrainingConfig, steps_of_epoch
 from .averaging import WeightAverage
 from .captured import CapturedStep, fixed_shape
 from .checkpoints import State, groups_of, state_of
@@ -84,7 +83,7 @@ class Trainer:
         self.precision = self._usable_precision()
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision.scaled)
         self.optimiser = make_optimiser(network, config, self._use)
-        self._steps = max(min(math.ceil(len(rows) / config.batch), len(rows) // 2), 1)
+        self._steps = steps_of_epoch(len(rows), config.batch)
         self._step_number = 0
         self.gradient_norm: float | None = None
         self._pieces = 1

@@ -12,13 +12,14 @@ import torch
 from torch_geometric.data import Batch
 
 from bench.gpu_day import __main__ as command
-from bench.gpu_day import child, runner, speed, tensors
+from bench.gpu_day import child, runner, speed, tensors, throughput
 from bench.gpu_day.fitting import Given
 from bench.gpu_day.measurements import MEASUREMENTS, Measurement, carry_out, targets
 from bench.gpu_day.runner import Day, measure_all, start_child
 from engine.base.errors import UserError
 from engine.features.compute import compute_features
 from engine.models.gin import GIN
+from engine.screening import distilling
 from engine.table import Table, load_table
 from tests.conftest import SLICE
 from tests.test_independence import BLOCK
@@ -100,12 +101,19 @@ def test_what_a_cpu_can_do_is_rehearsed(name: str, given: Given) -> None:
         "same_seed": lambda: all(way["same_weights"] for way in told.values()),
         "resumed": lambda: told["auto"]["same_predictions"] and told["auto"]["epochs_after"] == 2,
         "pretraining": lambda: told["contrastive"]["units_a_second"] > 0,
-        "screening": lambda: told["graphs to the device"]["units_a_second"] > 0,
+        "screening": lambda: (
+            told["graphs to the device"]["units_a_second"] > 0
+            and told["4×64, auto, batch 512"]["units_a_second"] > 0
+        ),
         "profile": lambda: len(told["launched one by one"]["longest"]) == 15,
         "switches": lambda: told["none"]["train_loss"] == told["--deterministic"]["train_loss"],
     }
     assert checks.keys() == set(ON_CPU)
     assert checks[name]()
+
+
+def test_the_network_that_screens_is_the_student() -> None:
+    assert distilling._SETTINGS.network == throughput.STUDENT
 
 
 def test_the_floor_is_the_traffic_at_the_bandwidth(
