@@ -81,7 +81,7 @@ def _show(kit: Kit, model: Path | None) -> None:
     origin = shlex.quote(f"SERVER:{kit.folder}")
     st.code(f"scp -r {origin} kaggle-kit", language=None, wrap_lines=True)
     if model:
-        st.caption(
+        st.markdown(
             "Or make the kit on your own machine: download the model on the *Models* page as one "
             f"file, then `{COMMAND} models import` and `{COMMAND} kaggle`."
         )

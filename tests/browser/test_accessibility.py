@@ -3,11 +3,14 @@
 Also that none of them is wider than a telephone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from engine.kaggle import kit as making
+from engine.kaggle import wheels
+from engine.kaggle.workspace_kits import make_workspace_kit, remove_workspace_kit
 from engine.runs import find_run
 from tests.browser.conftest import PATIENCE, App
 from tests.conftest import TEXTBOOK
@@ -60,6 +63,18 @@ def page(browser):
     context.close()
 
 
+@pytest.fixture
+def kit(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A kit for Kaggle of nothing, in the workspace of the finished run."""
+    monkeypatch.setenv("POLYGIN_HOME", str(trained_home))
+    monkeypatch.setattr(wheels, "_pip", lambda words: [])
+    monkeypatch.setattr(making, "own_wheel", lambda folder: folder)
+    model = find_run("trained").bundle
+    make_workspace_kit(model)
+    yield
+    remove_workspace_kit(model)
+
+
 @pytest.mark.slow
 def test_empty_pages_have_no_serious_finding(page, empty: str) -> None:
     page.goto(empty)
@@ -70,9 +85,8 @@ def test_empty_pages_have_no_serious_finding(page, empty: str) -> None:
 
 
 def test_pages_with_content_have_no_serious_finding(
-    page, start_app: Callable[..., App], trained_home: Path, monkeypatch: pytest.MonkeyPatch
+    page, start_app: Callable[..., App], trained_home: Path, kit: None
 ) -> None:
-    monkeypatch.setenv("POLYGIN_HOME", str(trained_home))
     run = find_run("trained").id
     url = start_app("app.py", trained_home).url
     page.goto(f"{url}/?model={run}&smiles=*CC(*)c1ccccc1")
@@ -98,6 +112,7 @@ def test_pages_with_content_have_no_serious_finding(
     _go_to(page, "Submission")
     page.locator("input[type=file]").first.set_input_files(TEXTBOOK)
     page.get_by_role("button", name="Predict the table").first.wait_for()
+    page.get_by_text("scp -r").first.wait_for(state="attached")
     _look(page, "Submission")
     for section in ("Overview", "Explore", "Label doctor"):
         page.goto(f"{url}/errors?run={run}&section={section.replace(' ', '+')}")
