@@ -52,11 +52,16 @@ class LimitedProcess:
         self._line: Connection | None = None
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Carry out a function in the child; see `run_within`."""
+        return self.run_within(self._cpu_seconds, function, *arguments)
+
+    def run_within(self, cpu_seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
         """Carry out a function in the child; one at a time, others wait.
 
         In a process that is a child of this kind itself, and may have none, it is carried out here.
 
         Args:
+            cpu_seconds: CPU time that this piece of work may take, in seconds.
             function: found by its module and name; its result can be said in JSON.
             arguments: plain data.
 
@@ -71,7 +76,7 @@ class LimitedProcess:
             try:
                 line, child = self._started()
                 line.send((function.__module__, function.__qualname__, arguments))
-                self._watch(line, child)
+                self._watch(line, child, cpu_seconds)
                 outcome, content = json.loads(line.recv_bytes())
             except (EOFError, OSError, psutil.Error) as error:
                 self._end()
@@ -105,7 +110,7 @@ class LimitedProcess:
         assert self._child is not None
         return self._line, self._child
 
-    def _watch(self, line: Connection, child: psutil.Process) -> None:
+    def _watch(self, line: Connection, child: psutil.Process, cpu_seconds: float) -> None:
         """Wait for an answer while the limits are kept."""
         began, used, held = time.monotonic(), _cpu_time(child), child.memory_info().rss
         while not line.poll(1 / _LOOKS_PER_SECOND):
@@ -115,9 +120,9 @@ class LimitedProcess:
                 continue  # it has ended: the line says so
             if gained > self._memory:
                 self._stop(f"more than {self._memory / 2**20:.0f} MB of memory")
-            if cpu > self._cpu_seconds:
-                self._stop(f"more than {self._cpu_seconds:g} seconds of processor time")
-            if (waited := time.monotonic() - began) > self._cpu_seconds * _PATIENCE:
+            if cpu > cpu_seconds:
+                self._stop(f"more than {cpu_seconds:g} seconds of processor time")
+            if (waited := time.monotonic() - began) > cpu_seconds * _PATIENCE:
                 self._stop(f"more than the {waited:.0f} seconds that were waited for it")
 
     def _stop(self, excess: str) -> NoReturn:

@@ -19,6 +19,10 @@ from .replies import BusyError, LateError
 TOGETHER = 64
 """Rows of several calls that are answered together; a call with more is answered alone."""
 
+_SHARE_TOGETHER = 1 / 3
+"""Of the processor time of a call, what several of them have together: they take a tenth of it, and
+one that runs away should not use up the time of the others."""
+
 _MEMORY = 4 * 2**30
 """Bytes that a process may gain within one piece of work; a model that it loads is among them."""
 
@@ -27,13 +31,26 @@ _RETRY = 1
 
 @dataclass(eq=False)
 class _Call:
-    """A call that waits for its answers, one for each row."""
+    """A call that waits for its answers, one for each row.
+
+    Attributes:
+        function, shared, rows: what is called, and with what.
+        is_alone: whether it is not answered together with others.
+        is_suspect: whether it was answered together with others, and one of them took too much.
+        answers: that are waited for; done as well when nobody waits any longer.
+    """
 
     function: Callable[..., list]
     shared: tuple[Hashable, ...]
     rows: Sequence[str]
     is_alone: bool
+    is_suspect: bool = False
     answers: asyncio.Future[list] = field(default_factory=lambda: _future())
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nobody waits for it any longer."""
+        return self.answers.done()
 
     def goes_with(self, other: "_Call") -> bool:
         """Whether two calls can be answered together."""
@@ -65,11 +82,12 @@ class Line:
             workers: the number of processes.
             most_waiting: calls that may wait while all processes are at work.
             call_seconds: after so long, a call is given up, waiting included.
-            cpu_seconds: processor time that one piece of work may take.
+            cpu_seconds: processor time that a call may take.
             first: what a process does before its first work.
         """
         self._processes = [LimitedProcess(cpu_seconds, _MEMORY, first) for _ in range(workers)]
         self._most_waiting, self._seconds = most_waiting, call_seconds
+        self._cpu_seconds = cpu_seconds
         self._waiting: deque[_Call] = deque()
         self._come = asyncio.Condition()
         self._threads = ThreadPoolExecutor(workers, "calls")
@@ -163,21 +181,41 @@ class Line:
 
     async def _answer(self, process: LimitedProcess, calls: Sequence[_Call]) -> None:
         first, rows = calls[0], [row for call in calls for row in call.rows]
+        seconds = self._cpu_seconds
+        if first.is_suspect or len(calls) > 1:
+            seconds *= _SHARE_TOGETHER
         try:
-            answers = await self._in_thread(process.run, first.function, *first.shared, rows)
+            answers = await self._in_thread(
+                process.run_within, seconds, first.function, *first.shared, rows
+            )
         except LimitError as error:
-            if len(calls) == 1:
+            if first.is_suspect or len(calls) > 1:
+                await self._try_alone(calls)
+            else:
                 _refuse(calls, UserError(f"It could not be answered: {error}."))
-            else:  # one of them is to blame, and not the others
-                for call in calls:
-                    await self._answer(process, [call])
         except Exception as error:
             _refuse(calls, error)
         else:
             for call in calls:
                 own, answers = answers[: len(call.rows)], answers[len(call.rows) :]
-                if not call.answers.done():
+                if not call.is_given_up:
                     call.answers.set_result(own)
+
+    async def _try_alone(self, calls: Sequence[_Call]) -> None:
+        """Put calls in line once more, of which one took too much and the others are not to blame.
+
+        Each by itself, before all others, with little time; the one that takes too much again is
+        put behind them, with all the time of a call.
+        """
+        left = [call for call in calls if not call.is_given_up]
+        async with self._come:
+            for call in reversed(left):
+                call.is_alone, call.is_suspect = True, not call.is_suspect
+                if call.is_suspect:
+                    self._waiting.appendleft(call)
+                else:
+                    self._waiting.append(call)
+            self._come.notify(len(left))
 
     async def _in_thread(self, function: Callable, *arguments: Any) -> Any:
         loop = asyncio.get_running_loop()
@@ -186,5 +224,5 @@ class Line:
 
 def _refuse(calls: Sequence[_Call], error: Exception) -> None:
     for call in calls:
-        if not call.answers.done():
+        if not call.is_given_up:
             call.answers.set_exception(error)

@@ -29,7 +29,8 @@ class ServiceSettings(BaseModel):
         limits: of the workspace.
         preload: whether processes load the default model when the service starts.
         call_seconds: after so long, a call is given up.
-        cpu_seconds: processor time that the units of a call may take.
+        cpu_seconds: processor time that the units of a call may take; so much less than a call has
+            that one of them that runs away leaves time for the calls that waited with it.
         call_bytes: that a call may have, without uploads.
         body_seconds: in which a request has to arrive as a whole.
     """
@@ -41,7 +42,7 @@ class ServiceSettings(BaseModel):
     limits: Limits = Limits()
     preload: bool = True
     call_seconds: float = Field(default=60.0, gt=0)
-    cpu_seconds: float = Field(default=60.0, gt=0)
+    cpu_seconds: float = Field(default=15.0, gt=0)
     call_bytes: int = Field(default=2**20, ge=1)
     body_seconds: float = Field(default=300.0, gt=0)
 

@@ -12,6 +12,13 @@ def wait(seconds: float, rows: list[str]) -> list:
     return [[row, len(rows)] for row in rows]
 
 
+def write(file: str, rows: list[str]) -> list:
+    """Each row, after it was written down; never ends for one of them."""
+    with open(file, "a") as out:
+        out.writelines(f"{row}\n" for row in rows)
+    return spin(rows)
+
+
 def spin(rows: list[str]) -> list:
     """Never ends for one of the rows."""
     while "endless" in rows:

@@ -222,6 +222,54 @@ def test_a_row_that_runs_away_harms_no_other(row: str, words: str) -> None:
     _with_line(use, cpu=0.5)
 
 
+def test_a_row_that_runs_away_is_last_and_leaves_the_others_their_time() -> None:
+    ended: list[str] = []
+
+    async def use(line: Line) -> None:
+        first = asyncio.create_task(line.ask(odd_work.wait, (0.2,), ["first"]))
+        await asyncio.sleep(0.1)
+        asked = []
+        for name in ("endless", "good", "other"):
+            asked.append(asyncio.create_task(line.ask(odd_work.spin, (), [name])))
+            asked[-1].add_done_callback(lambda task, name=name: ended.append(name))
+        await first
+        await asyncio.wait(asked)
+        assert isinstance(asked[0].exception(), UserError)
+
+    _with_line(use, cpu=1)
+    assert ended == ["good", "other", "endless"]
+
+
+def test_a_call_may_take_far_less_than_it_is_waited_for() -> None:
+    # Else it is late before it is told that it takes too much, and so are those beside it: it is
+    # tried together with others, alone with little time, and then with all its time.
+    settings = ServiceSettings()
+    assert 2 * settings.cpu_seconds < settings.call_seconds
+
+
+def test_what_nobody_waits_for_is_not_tried_again(tmp_path: Path) -> None:
+    written = tmp_path / "written"
+
+    async def use(line: Line) -> None:
+        first = asyncio.create_task(line.ask(odd_work.wait, (0.2,), ["first"]))
+        await asyncio.sleep(0.1)
+        rows = ("gone", "endless", "gone too")
+        asked = [
+            asyncio.create_task(line.ask(odd_work.write, (str(written),), [row])) for row in rows
+        ]
+        await first
+        while not written.exists():
+            await asyncio.sleep(0.01)
+        asked[0].cancel()
+        asked[2].cancel()
+        with pytest.raises(UserError, match="processor time"):
+            await asked[1]
+
+    _with_line(use, cpu=1)
+    # Together, alone with little time, and alone with all its time.
+    assert written.read_text().split("\n") == ["gone", "endless", "gone too", *["endless"] * 2, ""]
+
+
 def test_a_token_file_is_its_owners_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     assert read_token(None) == ""
