@@ -116,6 +116,11 @@ class JobFiles:
         """The uploaded file."""
         return self.folder / f"{_TABLE}{suffix}"
 
+    @property
+    def is_job(self) -> bool:
+        """Whether they are complete, and no upload that is being written or was cut off."""
+        return (self.folder / _JOB).exists()
+
     def read(self) -> Job:
         """The job.
 

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import threading
 import time
+import traceback
 from contextlib import suppress
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -38,6 +39,8 @@ _LONGEST_NAME = 200
 _STEP = 2**20
 _SECONDS_TO_END = 10.0
 _RETRY = 60
+_SECONDS_TO_RETRY = 15.0
+"""After an error of the machine, such as no memory for another process."""
 
 
 class Jobs:
@@ -70,6 +73,7 @@ class Jobs:
     def start(self) -> None:
         """Go on with what is not done."""
         self._remove_old()
+        self._remove_cut_off()
         for job in self.all():
             if job.state == "working":
                 JobFiles(self._folder / job.id).write(job.model_copy(update={"state": "waiting"}))
@@ -164,24 +168,40 @@ class Jobs:
             if place >= MOST_KEPT or (job.ended or job.created) < before:
                 shutil.rmtree(self._folder / job.id, ignore_errors=True)
 
+    def _remove_cut_off(self) -> None:
+        """Remove uploads that a service had half written when it was ended."""
+        for folder in self._folder.iterdir():
+            if is_job_id(folder.name) and not folder.is_symlink() and not JobFiles(folder).is_job:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _work(self) -> None:
-        """Carry out one job after another."""
-        while True:
-            with self._changed:
-                job = None
-                while not self._is_closed and not (job := self._next()):
-                    self._changed.wait()
-                if self._is_closed or job is None:
-                    return
-                process = SPAWN.Process(target=carry_out, args=(str(self._folder / job.id),))
-                self._process, self._working_on = process, job.id
-                process.start()
-            process.join()
-            with self._changed:
-                if not self._is_closed:
-                    self._note_end(job.id, process.exitcode)
-                self._process, self._working_on = None, ""
-                self._changed.notify_all()
+        """Carry out one job after another, until the jobs are let go of."""
+        while not self._is_closed:
+            try:
+                self._work_on_next()
+            except Exception:
+                # Of the machine: the disk is full, or it has no memory for a process. It may pass.
+                traceback.print_exc()
+                with self._changed:
+                    self._changed.wait_for(lambda: self._is_closed, _SECONDS_TO_RETRY)
+
+    def _work_on_next(self) -> None:
+        """Wait for a job, and carry it out."""
+        with self._changed:
+            job = None
+            while not self._is_closed and not (job := self._next()):
+                self._changed.wait()
+            if self._is_closed or job is None:
+                return
+            process = SPAWN.Process(target=carry_out, args=(str(self._folder / job.id),))
+            process.start()
+            self._process, self._working_on = process, job.id
+        process.join()
+        with self._changed:
+            self._process, self._working_on = None, ""
+            self._changed.notify_all()
+            if not self._is_closed:
+                self._note_end(job.id, process.exitcode)
 
     def _next(self) -> Job | None:
         """The job that has waited longest; one that was cut off is not done."""

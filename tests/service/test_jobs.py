@@ -1,5 +1,6 @@
 """Batch jobs: an uploaded table, predicted by a process of its own."""
 
+import errno
 import io
 import json
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pandas as pd
 import pytest
+from fastapi import UploadFile
 from starlette.testclient import TestClient
 
 from engine.base.errors import UserError
@@ -20,7 +22,10 @@ from engine.base.workspace import home
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.screening import screen
-from engine.service.jobs import KEPT_DAYS, Jobs
+from engine.service import jobs as jobs_module
+from engine.service.asked import AskedJob
+from engine.service.jobs import KEPT_DAYS, Jobs, new_job
+from engine.service.models import find_served
 from tests.browser.conftest import free_port
 from tests.conftest import ROOT
 from tests.service.conftest import TOKEN
@@ -146,10 +151,71 @@ def test_jobs_that_ended_long_ago_are_gone_and_others_are_kept() -> None:
     damaged = home() / "service" / ("d" * 16)
     damaged.mkdir()
     (damaged / "job.json").write_text("{")
+    half_written = home() / "service" / ("f" * 16)
+    half_written.mkdir()
+    (half_written / "table.csv").write_text("SMILES\n*C")
     (home() / "service" / ("e" * 16)).symlink_to(home())
     jobs.start()
     jobs.close()
     assert [job.id[0] for job in jobs.all()] == ["b", "c"]
+    assert damaged.exists()
+    assert not half_written.exists()
+
+
+class _Process:
+    """A process that cannot be started at first, and then ends at once."""
+
+    refused = 0
+    exitcode = 3
+
+    def __init__(self, target: object, args: object) -> None:
+        pass
+
+    def start(self) -> None:
+        if _Process.refused < 2:
+            _Process.refused += 1
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    def join(self) -> None:
+        pass
+
+
+def test_a_machine_that_starts_no_process_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(jobs_module.SPAWN, "Process", _Process)
+    monkeypatch.setattr(jobs_module, "_SECONDS_TO_RETRY", 0.05)
+    jobs = Jobs(Limits())
+    jobs.start()
+    model = find_served("shipped")
+    form = AskedJob(file=UploadFile(io.BytesIO(TABLE), filename="t.csv"))
+    key = jobs.add(new_job(form, model), model, io.BytesIO(TABLE)).id
+    for _ in range(_PATIENCE):
+        if jobs.find(key)[0].has_ended:
+            break
+        time.sleep(0.1)
+    assert _Process.refused == 2
+    assert "exit code 3" in jobs.find(key)[0].words
+    assert "Cannot allocate memory" in capfd.readouterr().err
+    jobs.close()
+    Jobs(Limits()).close()  # its lock is free
+
+
+def test_jobs_are_let_go_of_while_no_process_can_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs_module.SPAWN, "Process", _Process)
+    monkeypatch.setattr(_Process, "refused", -(10**9))
+    jobs = Jobs(Limits())
+    jobs.start()
+    model = find_served("shipped")
+    form = AskedJob(file=UploadFile(io.BytesIO(TABLE), filename="t.csv"))
+    key = jobs.add(new_job(form, model), model, io.BytesIO(TABLE)).id
+    while _Process.refused == -(10**9):
+        time.sleep(0.01)
+    jobs.remove(key)
+    jobs.close()
+    Jobs(Limits()).close()
 
 
 def test_one_service_is_at_work_in_a_workspace() -> None:
