@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -226,65 +228,58 @@ def test_one_service_is_at_work_in_a_workspace() -> None:
     Jobs(Limits()).close()
 
 
-class _Served:
-    """A service as people start it, whose processes can all be killed."""
-
-    def __init__(self, home: Path) -> None:
-        self._port = free_port()
-        words = ["serve", "--port", str(self._port), "--workers", "1"]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine", *words],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "POLYGIN_HOME": str(home),
-                "POLYGIN_TOKEN": TOKEN,
-                "POLYGIN_PRELOAD": "0",
-            },
-            start_new_session=True,
-        )
-        self.client = httpx2.Client(
-            base_url=f"http://127.0.0.1:{self._port}",
-            headers={"Authorization": f"Bearer {TOKEN}"},
-        )
-        for _ in range(600):
-            try:
-                self.client.get("/health")
-                return
-            except httpx2.TransportError:
-                assert self._process.poll() is None
-                time.sleep(0.1)
-
-    def kill(self) -> None:
-        os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-
-    def interrupt(self) -> None:
-        self._process.send_signal(signal.SIGINT)
-        self._process.wait(30)
-
-
-def _killed_and_done(home: Path, table: bytes, may_be_killed) -> str:
-    first = _Served(home)
-    key = _upload(first.client, table=table).json()["id"]
-    while not may_be_killed(home / "service" / key):
-        time.sleep(0.02)
-    first.kill()
-    second = _Served(home)
+@contextmanager
+def _served(home: Path) -> Iterator[httpx2.Client]:
+    """A service as people start it, and who asks it; all its processes are killed at the end."""
+    port = free_port()
+    own = {"POLYGIN_HOME": str(home), "POLYGIN_TOKEN": TOKEN, "POLYGIN_PRELOAD": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "serve", "--port", str(port), "--workers", "1"],
+        cwd=ROOT,
+        env={**os.environ, **own},
+        start_new_session=True,
+    )
     try:
-        job = _ended(second.client, key)
-        assert job["state"] == "done", job
-        return second.client.get(f"/jobs/{key}/result").text
+        address, shown = f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {TOKEN}"}
+        with httpx2.Client(base_url=address, headers=shown, timeout=60) as client:
+            _until(lambda: _answers(client) or process.poll() is not None)
+            yield client
     finally:
-        second.interrupt()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
-def _is_working(folder: Path) -> bool:
-    return json.loads((folder / "job.json").read_text())["state"] == "working"
+def _answers(client: httpx2.Client) -> bool:
+    with suppress(httpx2.TransportError):
+        return client.get("/health").status_code == 200
+    return False
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, but not without end."""
+    until = time.monotonic() + _PATIENCE / 10
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _killed_and_done(home: Path, table: bytes, may_be_killed: Callable[[Path], bool]) -> str:
+    """The result of a job whose service is killed as soon as that may be, and started again."""
+    with _served(home) as client:
+        key = _upload(client, table=table).json()["id"]
+        _until(lambda: may_be_killed(home / "service" / key))
+    with _served(home) as client:
+        job = _ended(client, key)
+        assert job["state"] == "done", job
+        return client.get(f"/jobs/{key}/result").text
+
+
+def _state(folder: Path) -> str:
+    return json.loads((folder / "job.json").read_text())["state"]
 
 
 def test_a_job_survives_that_the_service_is_killed(tmp_path: Path) -> None:
-    result = _killed_and_done(tmp_path / "home", TABLE, _is_working)
+    result = _killed_and_done(tmp_path / "home", TABLE, lambda folder: _state(folder) == "working")
     assert pd.read_csv(io.StringIO(result))["id"].tolist() == ["a", "b"]
 
 
@@ -294,7 +289,8 @@ def test_a_killed_job_goes_on_and_ends_the_same(tmp_path: Path) -> None:
     table = pd.DataFrame({"id": range(len(units)), "SMILES": units}).to_csv(index=False).encode()
 
     def has_parts(folder: Path) -> bool:
-        return len([*(folder / "result.csv.parts").glob("*.parquet")]) >= 1
+        assert _state(folder) in ("waiting", "working")  # it is not done before it can be killed
+        return any((folder / "result.csv.parts").glob("*/*.parquet"))
 
     result = _killed_and_done(tmp_path / "home", table, has_parts)
     (tmp_path / "t.csv").write_bytes(table)
