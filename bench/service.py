@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--fuzz", type=int, default=FUZZ, help="hostile requests")
     parser.add_argument("-o", "--output", type=Path, default=RESULT)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, _served(home) as server:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home, served(home) as server:
         load = asyncio.run(_load(server, given.clients, given.seconds))
         fuzz = asyncio.run(_fuzz(server, given.clients, given.fuzz))
         load["memory of all processes, MB"] = round(resident_mb(server.pid))
@@ -70,7 +70,7 @@ def report(result: dict) -> str:
     return markdown_table(["what", "measured"], rows.items())
 
 
-class _Server:
+class Server:
     """The service: its process, and where it answers."""
 
     def __init__(self, home: str) -> None:
@@ -95,8 +95,8 @@ class _Server:
 
 
 @contextmanager
-def _served(home: str) -> Iterator[_Server]:
-    server = _Server(home)
+def served(home: str) -> Iterator[Server]:
+    server = Server(home)
     try:
         asyncio.run(_until_it_answers(server))
         yield server
@@ -104,7 +104,7 @@ def _served(home: str) -> Iterator[_Server]:
         server.end()
 
 
-async def _until_it_answers(server: _Server) -> None:
+async def _until_it_answers(server: Server) -> None:
     """Wait until all its processes have loaded the model."""
     async with server.client() as client:
         for _ in range(600):
@@ -117,7 +117,7 @@ async def _until_it_answers(server: _Server) -> None:
         await asyncio.gather(*asked)
 
 
-async def _load(server: _Server, clients: int, seconds: float) -> dict[str, float]:
+async def _load(server: Server, clients: int, seconds: float) -> dict[str, float]:
     """What clients see that ask without a pause."""
     waits: list[float] = []
     statuses: Counter[str] = Counter()
@@ -144,7 +144,7 @@ async def _load(server: _Server, clients: int, seconds: float) -> dict[str, floa
     }
 
 
-async def _fuzz(server: _Server, clients: int, count: int) -> dict[str, object]:
+async def _fuzz(server: Server, clients: int, count: int) -> dict[str, object]:
     """How hostile requests are answered."""
     statuses: Counter[str] = Counter()
     numbers = iter(range(count))
@@ -167,7 +167,7 @@ async def _fuzz(server: _Server, clients: int, count: int) -> dict[str, object]:
 
 
 async def _at_once(
-    server: _Server, clients: int, work: Callable[[httpx2.AsyncClient], Awaitable[None]]
+    server: Server, clients: int, work: Callable[[httpx2.AsyncClient], Awaitable[None]]
 ) -> None:
     async def one() -> None:
         async with server.client() as client:

@@ -12,10 +12,6 @@ from .options import Commands, port, whole_number
 from .output import print_line
 
 _HOST, _PORT = "127.0.0.1", 8600
-_CONNECTIONS = 1000
-"""Open at once; more are told to come again."""
-
-_GRACE_SECONDS = 10
 
 
 def add(commands: Commands) -> None:
@@ -47,9 +43,8 @@ def _serve(arguments: argparse.Namespace) -> None:
             '"polygin-studio[service]"'
         )
     # Here: the other commands need not have them.
-    import uvicorn
-
     from ..service.app import make_app
+    from ..service.connections import server_of
     from ..service.jobs import Jobs
     from ..service.settings import ServiceSettings, demand_token, read_token, usual_workers
 
@@ -64,14 +59,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     with _listening(arguments.host, arguments.port) as listener:
         jobs = Jobs(settings.limits)
         _tell(arguments.host, listener.getsockname()[1], bool(token))
-        config = uvicorn.Config(
-            make_app(settings, jobs),
-            log_level="warning",
-            server_header=False,
-            limit_concurrency=_CONNECTIONS,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        server_of(make_app(settings, jobs)).run(sockets=[listener])
 
 
 def _listening(host: str, number: int) -> socket.socket:
