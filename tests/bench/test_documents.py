@@ -9,6 +9,7 @@ import pytest
 from bench import (
     against_measured,
     desk,
+    half_open,
     learning_curve,
     probabilities,
     screening,
@@ -84,7 +85,8 @@ def test_the_page_on_speed_holds_what_was_measured(bench) -> None:
 
 def test_the_page_on_servers_holds_what_was_measured() -> None:
     page = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
-    assert service.report(read_json(ROOT / service.RESULT)) in page
+    for bench in (service, half_open):
+        assert bench.report(read_json(ROOT / bench.RESULT)) in page
 
 
 def test_what_is_said_of_a_preset_was_measured_with_its_settings() -> None:
