@@ -15,6 +15,7 @@ from ..base.workers import obey_parent
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..screening import screen
+from ..table.parquet import rows_said
 from .job import MOST_ROWS, Job, JobFiles, wanted_of
 from .replies import without_places
 
@@ -42,7 +43,8 @@ def carry_out(folder: str) -> None:
     try:
         _screen(files, reporter)
     except UserError as error:
-        reporter.tell(state="failed", words=without_places(str(error)), ended=time.time())
+        words = _by_its_name(str(error), files, reporter.job)
+        reporter.tell(state="failed", words=words, ended=time.time())
     except Exception:
         traceback.print_exc()
         words = (
@@ -55,9 +57,20 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
 
 
+def _by_its_name(words: str, files: JobFiles, job: Job) -> str:
+    """Words in which the table has the name of the file that was uploaded."""
+    words = without_places(words)
+    kept = files.table(job.suffix)
+    for name in (f"{files.folder.parent.name}/{job.id}/{kept.name}", kept.name):
+        words = words.replace(name, job.table)
+    return words
+
+
 def _screen(files: JobFiles, reporter: "_Reporter") -> None:
     job = reporter.job
     table = files.table(job.suffix)
+    if job.suffix == ".parquet":
+        _demand_few(rows_said(table))
     predictor = Predictor(Path(job.folder))
     if bundle_files(predictor.folder).digest != job.digest:
         raise UserError(
@@ -86,9 +99,22 @@ def _screen(files: JobFiles, reporter: "_Reporter") -> None:
         kept=screened.kept,
         problems=screened.problems,
         guesses=screened.guesses,
-        words=" ".join(said),
+        words=_by_its_name(" ".join(said), files, job),
     )
     table.unlink(missing_ok=True)
+
+
+def _demand_few(rows: int) -> None:
+    """Refuse a table of more rows than a job predicts.
+
+    Raises:
+        UserError: when there are more.
+    """
+    if rows > MOST_ROWS:
+        raise UserError(
+            f"The table has {counted(rows, 'row')}, and a job predicts {MOST_ROWS:,} at most: "
+            "split it."
+        )
 
 
 class _Reporter:
@@ -102,11 +128,7 @@ class _Reporter:
 
     def predicted(self, what: str, done: int, total: int) -> None:
         """Told after each few rows."""
-        if total > MOST_ROWS:
-            raise UserError(
-                f"The table has {counted(total, 'row')}, and a job predicts {MOST_ROWS:,} at most: "
-                "split it."
-            )
+        _demand_few(total)
         if self.job.since is None or what != self.job.doing:
             # The first rows came with the start of all processes: the time counts from here.
             self.tell(doing=what, since=time.time(), first=done, done=done, total=total)

@@ -56,7 +56,9 @@ class Connection(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
-        self._timer, self._stall = _cancelled(self._timer), _cancelled(self._stall)
+        _cancel(self._timer)
+        _cancel(self._stall)
+        self._timer = self._stall = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -78,7 +80,8 @@ class Connection(H11Protocol):
     def resume_writing(self) -> None:
         """Some of it has."""
         super().resume_writing()
-        self._stall = _cancelled(self._stall)
+        _cancel(self._stall)
+        self._stall = None
 
     def end(self) -> None:
         """Close it at once, and say why where half a request has come."""
@@ -98,13 +101,14 @@ class Connection(H11Protocol):
         if self.transport.is_closing() and not self.transport.get_write_buffer_size():
             return
         if not self.is_idle:
-            self._timer = _cancelled(self._timer)
+            _cancel(self._timer)
+            self._timer = None
             return
         is_whole = self.conn.their_state is not h11.SEND_BODY
         is_taken = not self.transport.get_write_buffer_size()
         seconds = self.head_seconds if is_whole and is_taken else self.rest_seconds
         if self._timer is None or seconds < self._seconds:
-            _cancelled(self._timer)
+            _cancel(self._timer)
             self._timer = self.loop.call_later(seconds, self.end)
             self._seconds = seconds
 
@@ -125,7 +129,7 @@ class Connection(H11Protocol):
         self.transport.close()
 
 
-def _cancelled(timer: asyncio.TimerHandle | None) -> None:
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
 

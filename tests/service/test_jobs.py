@@ -13,7 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fastapi import UploadFile
 from starlette.testclient import TestClient
@@ -26,6 +29,7 @@ from engine.inference.predict import Predictor
 from engine.screening import screen
 from engine.service import jobs as jobs_module
 from engine.service.asked import AskedJob
+from engine.service.job import MOST_ROWS
 from engine.service.jobs import KEPT_DAYS, Jobs, new_job
 from engine.service.models import find_served
 from tests.browser.conftest import free_port
@@ -119,16 +123,35 @@ def test_more_jobs_than_may_wait_are_told_to_come_again(client: TestClient) -> N
 
 
 def test_a_table_that_cannot_be_read_fails_with_a_sentence(client: TestClient) -> None:
-    key = _upload(client, "t.csv", b"a,b\n1,2\n").json()["id"]
+    key = _upload(client, "my own.csv", b"a,b\n1,2\n").json()["id"]
     job = _ended(client, key)
     assert job["state"] == "failed"
-    assert "table.csv" in job["words"]
+    assert "my own.csv" in job["words"]
+    assert "table.csv" not in job["words"]
     assert str(ROOT) not in job["words"]
     assert "/tmp" not in job["words"]
     reply = client.get(f"/jobs/{key}/result")
     assert reply.status_code == 409
     assert job["words"] in reply.json()["detail"]
     client.delete(f"/jobs/{key}")
+
+
+def test_a_table_with_too_many_rows_is_refused_before_they_are_read(client: TestClient) -> None:
+    codes = pa.array(np.zeros(MOST_ROWS + 1, dtype=np.int8))
+    file = io.BytesIO()
+    units = pa.DictionaryArray.from_arrays(codes, pa.array(["*CC*"]))
+    pq.write_table(pa.table({"SMILES": units}), file)
+    assert len(file.getvalue()) < 100_000
+    job = _ended(client, _upload(client, "t.parquet", file.getvalue()).json()["id"])
+    assert job["state"] == "failed"
+    assert "has 5,000,001 rows" in job["words"]
+    assert job["total"] is None
+
+
+def test_a_damaged_table_is_called_by_its_name(client: TestClient) -> None:
+    job = _ended(client, _upload(client, "units.parquet", b"PAR1" * 20).json()["id"])
+    assert job["state"] == "failed"
+    assert job["words"].startswith("units.parquet is a damaged")
 
 
 @pytest.mark.parametrize("key", ["0" * 16, "..", "../service", "x", "%00", "0" * 5000])
