@@ -1,13 +1,13 @@
 """The service as an app: what can be asked, and at which address."""
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp
@@ -22,11 +22,8 @@ from .jobs import KEPT_DAYS, Jobs, new_job
 from .line import Line
 from .models import ServedModel, described_models, find_served
 from .pages import add_page
-from .replies import NotReadyError, Reply, TooManyError, UnknownError, refusal, refusal_of
+from .replies import LateError, NotReadyError, Reply, TooManyError, UnknownError, add_refusals
 from .settings import ServiceSettings
-
-_TOLD = 3
-"""Faults of a body that are named."""
 
 _STEP = 2**18
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -75,10 +72,10 @@ def make_app(settings: ServiceSettings, jobs: Jobs) -> ASGIApp:
         docs_url=None,
         redoc_url=None,
         lifespan=running,
+        # To an address with the name under which the service was reached, and without TLS.
+        redirect_slashes=False,
     )
-    app.add_exception_handler(UserError, _user_error)
-    app.add_exception_handler(RequestValidationError, _bad_body)
-    app.add_exception_handler(Exception, _own_error)
+    add_refusals(app)
     policy = add_page(app)
     _add_health(app)
     shown = [Depends(HTTPBearer(auto_error=False))] if settings.token else []
@@ -87,13 +84,14 @@ def make_app(settings: ServiceSettings, jobs: Jobs) -> ASGIApp:
 
 
 def _add_health(app: FastAPI) -> None:
+    @app.head("/health", include_in_schema=False)
     @app.get("/health", response_model=asked.Health, tags=["service"])
     async def health() -> Reply:
         """Whether the service answers; no token is asked for."""
         return Reply({"status": "ok"})
 
 
-_router = APIRouter()
+_router = APIRouter(redirect_slashes=False)
 
 
 @_router.get("/models", response_model=asked.ModelList, tags=["predictions"])
@@ -118,7 +116,8 @@ async def predict(body: asked.AskedPrediction, request: Request) -> Reply:
     conditions = tuple((name, str(value)) for name, value in body.conditions.items())
     names = tuple(dict.fromkeys(body.properties))
     shared = (*model.key, names, body.level, conditions, body.fragments)
-    answers = await request.app.state.line.ask(answering.predict, shared, body.texts)
+    line = request.app.state.line
+    answers = await while_asked(request, line.ask(answering.predict, shared, body.texts))
     level = (LEVEL if body.level is None else body.level) if info.has_intervals else None
     return Reply({"model": _named(model), "level": level, "answers": answers})
 
@@ -129,13 +128,30 @@ async def neighbours(body: asked.AskedNeighbours, request: Request) -> Reply:
     model = await run_in_threadpool(find_served, body.model)
     shared = (*model.key, body.count)
     line = request.app.state.line
-    (answer,) = await line.ask(answering.neighbours, shared, [body.repeat_unit], is_alone=True)
+    asking = line.ask(answering.neighbours, shared, [body.repeat_unit], is_alone=True)
+    (answer,) = await while_asked(request, asking)
     if problem := answer.pop("problem"):
         raise UserError(f"{clipped(body.repeat_unit)!r} cannot be read: {problem}")
     return Reply({"model": _named(model), **answer})
 
 
-@_router.post("/jobs", response_model=asked.JobTold, status_code=202, tags=["jobs"])
+async def _each_once(request: Request) -> None:
+    """Refuse a form in which a field is given twice, of which only one would be read."""
+    form = await request.form()
+    for name in form:
+        if len(form.getlist(name)) > 1:
+            raise UserError(
+                f"The field {clipped(name)!r} is given more than once: a job has one of each."
+            )
+
+
+@_router.post(
+    "/jobs",
+    response_model=asked.JobTold,
+    status_code=202,
+    tags=["jobs"],
+    dependencies=[Depends(_each_once)],
+)
 def add_job(
     form: Annotated[asked.AskedJob, Form(media_type="multipart/form-data")], request: Request
 ) -> Reply:
@@ -181,6 +197,30 @@ def remove_job(key: str, request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def while_asked(request: Request, asking: Coroutine[Any, Any, list]) -> list:
+    """What is answered, unless the caller is gone before: then nothing is done for it.
+
+    Args:
+        request: whose body has been read.
+        asking: what asks for the answers.
+    """
+
+    async def until_gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    answered, gone = asyncio.create_task(asking), asyncio.create_task(until_gone())
+    try:
+        await asyncio.wait({answered, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if answered.done():
+            return answered.result()
+        raise LateError("The caller is gone.")
+    finally:
+        answered.cancel()
+        gone.cancel()
+        await asyncio.wait({answered, gone})
+
+
 def _named(model: ServedModel) -> dict:
     return {"id": model.id, "name": model.name}
 
@@ -209,25 +249,3 @@ def _parts(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while data := file.read(_STEP):
             yield data
-
-
-async def _user_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, UserError)
-    return refusal_of(error)
-
-
-async def _bad_body(request: Request, error: Exception) -> Response:
-    """Say what is wrong with a body, without repeating it."""
-    assert isinstance(error, RequestValidationError)
-    told = []
-    for fault in error.errors()[:_TOLD]:
-        if fault["type"] == "json_invalid":
-            return refusal(422, "The body is no JSON.")
-        place = clipped(".".join(map(str, fault["loc"][1:])), 80)
-        told.append(f"{place}: {fault['msg']}" if place else fault["msg"])
-    return refusal(422, f"The request is not understood: {'; '.join(told)}.")
-
-
-async def _own_error(request: Request, error: Exception) -> Response:
-    words = "An error of PolyGIN Studio; what the service printed tells more."
-    return refusal(500, words)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .replies import Reply, refusal
 from .settings import ServiceSettings, is_local
 
-OPEN = ("/health", "/openapi.json", "/docs")
+OPEN = ("/", "/health", "/openapi.json", "/docs")
 """What is answered without a token; it tells nothing of the workspace."""
 
 _SCHEME = "bearer "
@@ -68,12 +68,9 @@ class Door:
     def _refusal(self, headers: Headers, path: str, most: int) -> Reply | None:
         token = self._settings.token
         if token:
-            if path not in OPEN and not path.startswith("/docs/") and not _shows(headers, token):
-                return refusal(
-                    401,
-                    "Show the token of this service: `Authorization: Bearer …`.",
-                    {"WWW-Authenticate": "Bearer"},
-                )
+            is_open = path in OPEN or path.startswith("/docs/")
+            if not is_open and (words := _not_shown(headers, token)):
+                return refusal(401, words, {"WWW-Authenticate": "Bearer"})
         elif words := _foreign(headers):
             return refusal(403, words)
         length = headers.get("content-length", "0")
@@ -139,12 +136,17 @@ def _too_large(most: int) -> Reply:
     return refusal(413, f"The request is too large: {most / 2**20:,.2f} MB are read at most.")
 
 
-def _shows(headers: Headers, token: str) -> bool:
-    """Whether a request shows the token; the comparison takes as long wherever they differ."""
+def _not_shown(headers: Headers, token: str) -> str:
+    """Why a request does not show the token; empty where it does."""
     said = headers.get("authorization", "")
+    if not said:
+        return "Show the token of this service in a header: `Authorization: Bearer TOKEN`."
     if said[: len(_SCHEME)].lower() != _SCHEME:
-        return False
-    return secrets.compare_digest(said[len(_SCHEME) :].strip().encode(), token.encode())
+        return "The header Authorization shows no token: it should be `Bearer TOKEN`."
+    # Takes as long wherever they differ.
+    if not secrets.compare_digest(said[len(_SCHEME) :].strip().encode(), token.encode()):
+        return "The token that is shown is not that of this service."
+    return ""
 
 
 def _foreign(headers: Headers) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
 
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
 _FOLDER = Path(fastapi_offline.__file__).parent / "static"
@@ -37,6 +37,10 @@ def add_page(app: FastAPI) -> Callable[[str], str]:
         swagger_ui_parameters={"validatorUrl": None},
     )
     text = bytes(page.body).decode()
+
+    @app.get("/", include_in_schema=False)
+    def first() -> RedirectResponse:
+        return RedirectResponse("docs")
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

@@ -4,10 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.responses import JSONResponse
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
 
 from ..base.errors import UserError
+from ..base.wording import clipped
 from ..base.workspace import home
+
+_TOLD = 3
+"""Faults of a body that are named."""
+
+_LONGEST_PLACE = 80
 
 
 class UnknownError(UserError):
@@ -72,3 +81,79 @@ def refusal_of(error: UserError) -> Reply:
 def without_places(words: str) -> str:
     """A sentence without the place of the workspace on the server, which is nobody's business."""
     return words.replace(f"{home()}/", "")
+
+
+def add_refusals(app: FastAPI) -> None:
+    """Let an app say of all that it refuses why, in one form."""
+    app.add_exception_handler(UserError, _user_error)
+    app.add_exception_handler(RequestValidationError, _bad_body)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _own_error)
+
+
+async def _user_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, UserError)
+    return refusal_of(error)
+
+
+async def _bad_body(request: Request, error: Exception) -> Response:
+    """Say what is wrong with a body, without repeating it."""
+    assert isinstance(error, RequestValidationError)
+    if words := _wrong_kind(request):
+        return refusal(422, words)
+    told = []
+    for fault in error.errors()[:_TOLD]:
+        if fault["type"] == "json_invalid":
+            return refusal(422, "The body is no JSON.")
+        if fault["loc"] == ("body",):
+            return refusal(422, "The body is no JSON object with the names of what is asked for.")
+        place = clipped(".".join(map(str, fault["loc"][1:])), _LONGEST_PLACE)
+        told.append(f"{place}: {fault['msg']}" if place else fault["msg"])
+    return refusal(422, f"The request is not understood: {'; '.join(told)}.")
+
+
+def _wrong_kind(request: Request) -> str:
+    """What is wrong with the kind of a body; empty where it is the one that is read."""
+    given = request.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    said = f"it is {clipped(kind)!r} here" if kind else "it is missing here"
+    if _is_upload(request):
+        if kind == "multipart/form-data":
+            return ""
+        return (
+            "A table is uploaded with the Content-Type multipart/form-data, as `curl -F "
+            f"file=@units.csv` does it; {said}."
+        )
+    if kind == "application/json" or kind.endswith("+json"):
+        return ""
+    return (
+        "The body is read as JSON only where the header Content-Type says so, and "
+        f"{said}: send `Content-Type: application/json`."
+    )
+
+
+def _is_upload(request: Request) -> bool:
+    return request.url.path.endswith("/jobs")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Say in a sentence what a status alone does not tell."""
+    assert isinstance(error, HTTPException)
+    path = clipped(request.url.path, _LONGEST_PLACE)
+    if error.status_code == 404:
+        words = f"There is nothing at {path}; GET /docs shows what can be asked."
+    elif error.status_code == 405:
+        answered = (error.headers or {}).get("Allow", "")
+        words = f"{clipped(request.method)} is not answered at {path}; {answered} is."
+    elif error.status_code == 400 and _is_upload(request):
+        words = f"The upload cannot be read as multipart/form-data: {error.detail}"
+    elif error.status_code == 400:
+        words = "The body cannot be read: it is no JSON in UTF-8."
+    else:
+        words = str(error.detail)
+    return refusal(error.status_code, words, error.headers)
+
+
+async def _own_error(request: Request, error: Exception) -> Response:
+    words = "An error of PolyGIN Studio; what the service printed tells more."
+    return refusal(500, words)
