@@ -49,7 +49,7 @@ def prepare() -> None:
         folder, written = str(model.folder), model.written
         given = tuple((each.name, each.usual) for each in model.info.conditions)
         predict(folder, written, (), None, given, "refuse", ["*CC*"])
-        neighbours(folder, written, 1, ["*CC*"])
+        neighbours(folder, written, (), 1, ["*CC*"])
 
 
 def ready() -> bool:
@@ -117,19 +117,28 @@ def predict(
     ]
 
 
-def neighbours(folder: str, written: int, count: int, texts: Sequence[str]) -> list[dict]:
+def neighbours(
+    folder: str, written: int, names: tuple[str, ...], count: int, texts: Sequence[str]
+) -> list[dict]:
     """The most similar polymers with labels that a model learned, where these may be shown.
 
     Args:
         folder, written: of the model, as `ServedModel.key` has it.
+        names: of the properties that are asked for; all that it answers with without any.
         count: so many of each property at most.
         texts: N repeat units, or names of polymers.
 
     Returns:
-        N answers, as `asked.Neighbours` has them.
+        N answers, as `asked.NeighboursAnswer` has them.
+
+    Raises:
+        UserError: when the properties are not those of the model.
     """
     info, known = _predictor(folder, written).info, _all_labels(folder, written)
     properties = {each.name: each for each in info.properties}
+    _demand_answers(info, names)
+    # Labels of another source may stand for those that are asked for.
+    bases = {each.base for each in info.answers if not names or each.name in names}
     answers = []
     for text in texts:
         meant, problem, near = _meant(text), "", dict[str, list[NearPolymer]]()
@@ -142,6 +151,7 @@ def neighbours(folder: str, written: int, count: int, texts: Sequence[str]) -> l
         found = {
             name: [_near(each, properties[name]) for each in polymers]
             for name, polymers in near.items()
+            if properties[name].base in bases
         }
         answers.append(
             {
@@ -182,14 +192,18 @@ def _predictor(folder: str, written: int) -> Predictor:
 
 def _only(predictor: Predictor, names: Sequence[str]) -> Predictor:
     """The same model for some of its answers."""
-    there = predictor.info.answer_names
-    if unknown := [name for name in names if name not in there]:
-        raise UserError(
-            f"The model {predictor.info.name!r} answers with no property {unknown[0]!r}, but with "
-            f"{', '.join(there)}."
-        )
+    _demand_answers(predictor.info, names)
     predictor.load()  # what is loaded is shared
     return predictor.only(names)
+
+
+def _demand_answers(info: BundleInfo, names: Sequence[str]) -> None:
+    there = info.answer_names
+    if unknown := [name for name in names if name not in there]:
+        raise UserError(
+            f"The model {info.name!r} answers with no property {unknown[0]!r}, but with "
+            f"{', '.join(there)}."
+        )
 
 
 @lru_cache(maxsize=_MODELS)

@@ -1,7 +1,7 @@
 """The service as an app: what can be asked, and at which address."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -26,6 +26,12 @@ from .replies import LateError, NotReadyError, Reply, TooManyError, UnknownError
 from .settings import ServiceSettings
 
 _STEP = 2**18
+_TOLD = {
+    *("id", "table", "created", "state", "doing", "done", "total"),
+    *("ended", "kept", "problems", "guesses", "words"),
+}
+"""What is told of a job."""
+
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": asked.Refusal, "description": "The token is missing or wrong."},
     404: {"model": asked.Refusal, "description": "There is no such model or job."},
@@ -103,33 +109,49 @@ def models() -> Reply:
 @_router.post("/predict", response_model=asked.Prediction, tags=["predictions"])
 async def predict(body: asked.AskedPrediction, request: Request) -> Reply:
     """Predict repeat units, with intervals, domain, and measured values that the model learned."""
-    most = request.app.state.settings.limits.units_per_call
-    if not body.texts:
-        raise UserError("There is no repeat unit: give at least one in `repeat_units`.")
-    if len(body.texts) > most:
-        raise TooManyError(
-            f"A call may have {counted(most, 'repeat unit')}, and this one has "
-            f"{len(body.texts):,}: ask in parts, or upload a table to /jobs."
-        )
+    units = asked.units_of(body.repeat_units)
+    _demand_units(units, request)
     model = await run_in_threadpool(find_served, body.model)
     info = await run_in_threadpool(lambda: model.info)
     conditions = tuple((name, str(value)) for name, value in body.conditions.items())
     names = tuple(dict.fromkeys(body.properties))
     shared = (*model.key, names, body.level, conditions, body.fragments)
     line = request.app.state.line
-    answers = await while_asked(request, line.ask(answering.predict, shared, body.texts))
+    answers = await while_asked(request, line.ask(answering.predict, shared, units))
     level = (LEVEL if body.level is None else body.level) if info.has_intervals else None
     return Reply({"model": _named(model), "level": level, "answers": answers})
 
 
-@_router.post("/neighbours", response_model=asked.Neighbours, tags=["predictions"])
+def _demand_units(units: Sequence[str], request: Request) -> None:
+    """Refuse a call without repeat units, or with more than a call may have."""
+    most = request.app.state.settings.limits.units_per_call
+    if not units:
+        raise UserError("There is no repeat unit: give at least one in `repeat_units`.")
+    if len(units) > most:
+        raise TooManyError(
+            f"A call may have {counted(most, 'repeat unit')}, and this one has "
+            f"{len(units):,}: ask in parts, or upload a table to /jobs."
+        )
+
+
+@_router.post(
+    "/neighbours", response_model=asked.Neighbours | asked.NeighboursOfOne, tags=["predictions"]
+)
 async def neighbours(body: asked.AskedNeighbours, request: Request) -> Reply:
     """The most similar polymers that the model learned, with their labels, by property."""
+    given = body.repeat_units if body.repeat_unit is None else body.repeat_unit
+    if given is None or None not in (body.repeat_units, body.repeat_unit):
+        raise UserError("Give `repeat_units`, or one as `repeat_unit`.")
+    units = asked.units_of(given)
+    _demand_units(units, request)
     model = await run_in_threadpool(find_served, body.model)
-    shared = (*model.key, body.count)
+    shared = (*model.key, tuple(dict.fromkeys(body.properties)), body.count)
     line = request.app.state.line
-    asking = line.ask(answering.neighbours, shared, [body.repeat_unit], is_alone=True)
-    (answer,) = await while_asked(request, asking)
+    asking = line.ask(answering.neighbours, shared, units, is_alone=True)
+    answers = await while_asked(request, asking)
+    if body.repeat_unit is None:
+        return Reply({"model": _named(model), "answers": answers})
+    (answer,) = answers
     if problem := answer.pop("problem"):
         raise UserError(f"{clipped(body.repeat_unit)!r} cannot be read: {problem}")
     return Reply({"model": _named(model), **answer})
@@ -158,20 +180,20 @@ def add_job(
     """Upload a table of repeat units, or of polymers' names, to be predicted."""
     model = find_served(form.model)
     job = request.app.state.jobs.add(new_job(form, model), model, form.file.file)
-    return Reply(_told(job), 202, {"Location": f"jobs/{job.id}"})
+    return Reply(told(job), 202, {"Location": f"jobs/{job.id}"})
 
 
 @_router.get("/jobs", response_model=asked.JobList, tags=["jobs"])
 def list_jobs(request: Request) -> Reply:
     """All jobs, the oldest first."""
-    return Reply({"jobs": [_told(job) for job in request.app.state.jobs.all()]})
+    return Reply({"jobs": [told(job) for job in request.app.state.jobs.all()]})
 
 
 @_router.get("/jobs/{key}", response_model=asked.JobTold, tags=["jobs"])
 def tell_job(key: str, request: Request) -> Reply:
     """How far a job is."""
     job, _ = request.app.state.jobs.find(key)
-    return Reply(_told(job))
+    return Reply(told(job))
 
 
 @_router.get("/jobs/{key}/result", response_class=Response, tags=["jobs"])
@@ -225,11 +247,10 @@ def _named(model: ServedModel) -> dict:
     return {"id": model.id, "name": model.name}
 
 
-def _told(job: Job) -> dict:
-    kept = ("id", "table", "state", "done", "total", "created", "ended", "kept", "problems")
-    told = job.model_dump(include={*kept, "guesses", "words"})
+def told(job: Job) -> dict:
+    """What is told of a job."""
     model = {"id": job.model, "name": job.model_name}
-    return told | {"model": model, "seconds_left": job.seconds_left}
+    return job.model_dump(include=_TOLD) | {"model": model, "seconds_left": job.seconds_left}
 
 
 def _csv(job: Job, path: Path, name: str) -> Response:

@@ -11,6 +11,11 @@ from ..table.mending import FragmentsUse
 Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=2000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+_UNITS = (
+    "one repeat unit as SMILES with `*` where the chain goes on, or the name of a polymer; or "
+    "several"
+)
+_PROPERTIES = "names of those that are asked for; all of the model without any"
 _MODEL = "`default`, or the id or name of a model that GET /models lists"
 
 
@@ -20,20 +25,17 @@ class _Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def units_of(given: str | list[str]) -> list[str]:
+    """The repeat units, of which one may be given without a list."""
+    return [given] if isinstance(given, str) else given
+
+
 class AskedPrediction(_Asked):
     """Repeat units to predict."""
 
-    repeat_units: str | list[str] = Field(
-        description="one repeat unit as SMILES with `*` where the chain goes on, or the name of a "
-        "polymer; or several",
-        examples=[["*CC(*)c1ccccc1", "PMMA"]],
-    )
+    repeat_units: str | list[str] = Field(description=_UNITS)
     model: Name = Field(default="default", description=_MODEL)
-    properties: list[Name] = Field(
-        default=[],
-        max_length=1000,
-        description="names of those that are asked for; all of the model without any",
-    )
+    properties: list[Name] = Field(default=[], max_length=1000, description=_PROPERTIES)
     level: float | None = Field(
         default=None,
         gt=0,
@@ -51,18 +53,17 @@ class AskedPrediction(_Asked):
         description="what to do about molecules beside a repeat unit, such as counter-ions",
     )
 
-    @property
-    def texts(self) -> list[str]:
-        """The repeat units."""
-        given = self.repeat_units
-        return [given] if isinstance(given, str) else given
-
 
 class AskedNeighbours(_Asked):
-    """A repeat unit whose nearest training units are asked for."""
+    """Repeat units whose nearest training units are asked for."""
 
-    repeat_unit: str = Field(examples=["*CC(*)c1ccc(CC)cc1"])
+    repeat_units: str | list[str] | None = Field(default=None, description=_UNITS)
+    repeat_unit: str | None = Field(
+        default=None,
+        description="in place of `repeat_units`: one, whose answer has no list `answers` around it",
+    )
     model: Name = Field(default="default", description=_MODEL)
+    properties: list[Name] = Field(default=[], max_length=1000, description=_PROPERTIES)
     count: int = Field(default=3, ge=1, le=20, description="of each property at most")
 
 
@@ -146,8 +147,28 @@ class Near(BaseModel):
     labels: list[Label]
 
 
-class Neighbours(BaseModel):
+class NeighboursAnswer(BaseModel):
     """The most similar polymers that the model learned, by property."""
+
+    given: str
+    repeat_unit: str | None = Field(description="that was compared")
+    polymer: str = Field(description="its name, where it is known")
+    problem: str = Field(description="why it could not be read; empty where it was")
+    note: str = Field(description="why there may be none")
+    nearest: dict[str, list[Near]] = Field(
+        description="by the property that the labels are of, the most similar first"
+    )
+
+
+class Neighbours(BaseModel):
+    """Answers, one for each repeat unit of `repeat_units`, in the order given."""
+
+    model: AskedModel
+    answers: list[NeighboursAnswer]
+
+
+class NeighboursOfOne(BaseModel):
+    """The answer to `repeat_unit`."""
 
     model: AskedModel
     given: str
@@ -210,9 +231,20 @@ class JobTold(BaseModel):
     table: str
     model: AskedModel
     state: Literal["waiting", "working", "done", "failed"]
-    done: int
-    total: int | None = Field(description="rows; null until they are counted")
-    seconds_left: float | None = Field(description="null where that is not known")
+    doing: str = Field(
+        description="what is being done: `repeat units`, which the model predicts; where only some "
+        "of 20,000 rows or more are wanted, before that `first pass`, in which the model's student "
+        "goes through all, and `sample`, some of which the model predicts to see how far off the "
+        "student is; empty before and after"
+    )
+    done: int = Field(description="rows of that; at the end, of the table")
+    total: int | None = Field(
+        description="rows that this has, which may be fewer than the table's; at the end, those of "
+        "the table; null until they are counted"
+    )
+    seconds_left: float | None = Field(
+        description="until what is being done is done; null where that is not known"
+    )
     created: float = Field(description="seconds since 1970")
     ended: float | None
     kept: int | None = Field(description="rows of the result")

@@ -39,18 +39,18 @@ def carry_out(folder: str) -> None:
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     files = JobFiles(Path(folder))
-    reporter = _Reporter(files, files.read())
+    reporter = Reporter(files, files.read())
     try:
         _screen(files, reporter)
     except UserError as error:
         words = _by_its_name(str(error), files, reporter.job)
-        reporter.tell(state="failed", words=words, ended=time.time())
+        reporter.tell(state="failed", doing="", words=words, ended=time.time())
     except Exception:
         traceback.print_exc()
         words = (
             "The job ended with an error of PolyGIN Studio; what the service printed tells more."
         )
-        reporter.tell(state="failed", words=words, ended=time.time())
+        reporter.tell(state="failed", doing="", words=words, ended=time.time())
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
@@ -66,7 +66,7 @@ def _by_its_name(words: str, files: JobFiles, job: Job) -> str:
     return words
 
 
-def _screen(files: JobFiles, reporter: "_Reporter") -> None:
+def _screen(files: JobFiles, reporter: "Reporter") -> None:
     job = reporter.job
     table = files.table(job.suffix)
     if job.suffix == ".parquet":
@@ -93,6 +93,7 @@ def _screen(files: JobFiles, reporter: "_Reporter") -> None:
         said.append("No row could be predicted: is the right column read?")
     reporter.tell(
         state="done",
+        doing="",
         done=screened.rows,
         total=screened.rows,
         ended=time.time(),
@@ -117,14 +118,20 @@ def _demand_few(rows: int) -> None:
         )
 
 
-class _Reporter:
+class Reporter:
     """Writes down how far the job is, about once in a second."""
 
     def __init__(self, files: JobFiles, job: Job) -> None:
+        """Say that it is worked on.
+
+        Args:
+            files: of the job.
+            job: as it stands.
+        """
         self.job = job
         self._files = files
         self._said = 0.0
-        self.tell(state="working", since=None, words="")
+        self.tell(state="working", since=None, doing="", words="")
 
     def predicted(self, what: str, done: int, total: int) -> None:
         """Told after each few rows."""

@@ -76,7 +76,9 @@ class Jobs:
         self._remove_cut_off()
         for job in self.all():
             if job.state == "working":
-                JobFiles(self._folder / job.id).write(job.model_copy(update={"state": "waiting"}))
+                JobFiles(self._folder / job.id).write(
+                    job.model_copy(update={"state": "waiting", "doing": ""})
+                )
         self._thread.start()
 
     def close(self) -> None:
@@ -216,7 +218,7 @@ class Jobs:
                     f"Its process ended without a word (exit code {code}): memory ran out, or the "
                     "table is damaged so that a library ends."
                 )
-                ended = {"state": "failed", "words": words, "ended": time.time()}
+                ended = {"state": "failed", "doing": "", "words": words, "ended": time.time()}
                 files.write(job.model_copy(update=ended))
 
     def _end_process(self) -> None:

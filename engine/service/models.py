@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from ..base.errors import UserError
 from ..base.manifest import MANIFEST
-from ..inference.bundle import DEFAULT_ID, BundleInfo, default_bundle, read_info
+from ..inference import bundle
+from ..inference.bundle import DEFAULT_ID, SHIPPED_ID, BundleInfo, default_bundle, read_info
 from ..inference.conformal import COVERAGES
 from ..runs import list_models, origin_of_default, shown_name
 from ..settings.sources import source_words
@@ -55,8 +56,7 @@ def find_served(model: str) -> ServedModel:
         UnknownError: when there is none.
     """
     if model == DEFAULT_ID:
-        folder = default_bundle()
-        return _served(DEFAULT_ID, shown_name(folder), folder)
+        return _default()
     known = list_models()
     for each in known:
         if model == each.id:
@@ -65,6 +65,17 @@ def find_served(model: str) -> ServedModel:
         if model == each.name:
             return _served(each.id, each.name, each.folder)
     raise UnknownError(f"There is no model {model[:200]!r}; GET /models lists them.")
+
+
+def _default() -> ServedModel:
+    """The default model, by the id under which it is listed: that of the one it is a copy of."""
+    folder = default_bundle()
+    if folder == bundle.SHIPPED:  # without a look at all others
+        return _served(SHIPPED_ID, shown_name(folder), folder)
+    origin = origin_of_default(list_models())
+    if origin is None:
+        return _served(DEFAULT_ID, shown_name(folder), folder)
+    return _served(origin.id, origin.name, folder)
 
 
 def described_models() -> list[dict]:

@@ -3,14 +3,18 @@
 import json
 import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from engine.api import load
 from engine.base.errors import UserError
+from engine.inference.bundle import default_bundle, promote
 from engine.runs import Run
-from engine.service import answering
+from engine.runs.models import KnownModel
+from engine.service import answering, models
+from engine.service.models import find_served
 from tests.solubilities import make
 
 STYRENE = "*CC(*)c1ccccc1"
@@ -85,6 +89,20 @@ def test_a_run_answers_by_its_name(client: TestClient, trained: Run) -> None:
     assert told["answers"][0]["properties"]["Tg"]["value"] == known
 
 
+def test_what_answers_has_the_id_under_which_it_is_listed(
+    client: TestClient, trained: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path, field in (("/predict", "repeat_units"), ("/neighbours", "repeat_units")):
+        assert client.post(path, json={field: ["*CC*"]}).json()["model"]["id"] == "shipped"
+    # A default that is a copy of another model, and one whose origin is gone.
+    origin = KnownModel(trained.id, "run", "mine", trained.bundle)
+    promote(trained.bundle)
+    for known, key in (([origin], trained.id), ([], "default")):
+        monkeypatch.setattr(models, "list_models", lambda known=known: known)
+        assert find_served("default").id == key
+        assert find_served("default").folder == default_bundle()
+
+
 @pytest.mark.parametrize("model", ["no such", "../../assets/model", "/", "", "assets/model"])
 def test_only_what_is_listed_answers_and_no_folder(client: TestClient, model: str) -> None:
     for path, unit in (("/predict", "repeat_units"), ("/neighbours", "repeat_unit")):
@@ -102,6 +120,27 @@ def test_neighbours_have_labels_with_references(client: TestClient) -> None:
     assert near[0]["unit"] == "°C"
     assert near[0]["labels"][0]["reference"]
     assert "nearest" not in client.post("/neighbours", json={"repeat_unit": "*C("}).json()
+
+
+def test_neighbours_are_asked_for_as_predictions_are(client: TestClient) -> None:
+    asked = {"repeat_units": ["PMMA", "*C("], "properties": ["Tg"], "count": 2}
+    told = client.post("/neighbours", json=asked).json()
+    first, second = told["answers"]
+    assert first["polymer"] == "Poly(methyl methacrylate)"
+    assert [*first["nearest"]] == ["Tg"]
+    assert second["problem"]
+    assert second["nearest"] == {}
+    alone = client.post("/neighbours", json={"repeat_unit": "PMMA", "count": 2}).json()
+    assert alone["nearest"]["Tg"] == first["nearest"]["Tg"]
+    assert len(alone["nearest"]) > 1
+    for body, words in (
+        ({}, "Give `repeat_units`, or one"),
+        ({"repeat_unit": "PMMA", "repeat_units": ["PMMA"]}, "Give `repeat_units`, or one"),
+        ({"repeat_units": []}, "There is no repeat unit"),
+        ({"repeat_units": ["*CC*"] * 9}, "and this one has 9"),
+        ({"repeat_units": "PMMA", "properties": ["Tm"]}, "no property 'Tm'"),
+    ):
+        assert words in client.post("/neighbours", json=body).json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,10 @@ from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.screening import screen
 from engine.service import jobs as jobs_module
+from engine.service.app import told
 from engine.service.asked import AskedJob
-from engine.service.job import MOST_ROWS
+from engine.service.carrying_out import Reporter
+from engine.service.job import MOST_ROWS, JobFiles
 from engine.service.jobs import KEPT_DAYS, Jobs, new_job
 from engine.service.models import find_served
 from tests.browser.conftest import free_port
@@ -72,6 +74,8 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
     assert client.get(f"/jobs/{key}/result").status_code == 409
     job = _ended(client, key)
     assert (job["state"], job["done"], job["kept"], job["problems"]) == ("done", 3, 2, 1)
+    assert job["doing"] == ""
+    assert job["model"]["id"] == "shipped"
     assert [each["id"] for each in client.get("/jobs").json()["jobs"]] == [key]
     result = client.get(f"/jobs/{key}/result")
     assert result.headers["content-type"].startswith("text/csv")
@@ -152,6 +156,16 @@ def test_a_damaged_table_is_called_by_its_name(client: TestClient) -> None:
     job = _ended(client, _upload(client, "units.parquet", b"PAR1" * 20).json()["id"])
     assert job["state"] == "failed"
     assert job["words"].startswith("units.parquet is a damaged")
+
+
+def test_what_is_being_done_is_said_with_how_far_it_is() -> None:
+    files = JobFiles(home())
+    form = AskedJob(file=UploadFile(io.BytesIO(TABLE), filename="t.csv"))
+    reporter = Reporter(files, new_job(form, find_served("shipped")))
+    reporter.predicted("first pass", 20_000, 20_000)
+    reporter.predicted("sample", 192, 1_920)
+    said = told(files.read())
+    assert (said["doing"], said["done"], said["total"]) == ("sample", 192, 1920)
 
 
 @pytest.mark.parametrize("key", ["0" * 16, "..", "../service", "x", "%00", "0" * 5000])
