@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..inference.conformal import LEVEL
 from ..table.mending import FragmentsUse
+from . import examples
 
 Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=2000)]
@@ -15,8 +16,13 @@ _UNITS = (
     "one repeat unit as SMILES with `*` where the chain goes on, or the name of a polymer; or "
     "several"
 )
+_FRAGMENTS = "what to do about molecules beside a repeat unit, such as counter-ions"
 _PROPERTIES = "names of those that are asked for; all of the model without any"
 _MODEL = "`default`, or the id or name of a model that GET /models lists"
+
+
+def _with_example(example: examples.Example) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"example": example})
 
 
 class _Asked(BaseModel):
@@ -33,6 +39,8 @@ def units_of(given: str | list[str]) -> list[str]:
 class AskedPrediction(_Asked):
     """Repeat units to predict."""
 
+    model_config = _with_example(examples.ASKED_PREDICTION)
+
     repeat_units: str | list[str] = Field(description=_UNITS)
     model: Name = Field(default="default", description=_MODEL)
     properties: list[Name] = Field(default=[], max_length=1000, description=_PROPERTIES)
@@ -41,21 +49,19 @@ class AskedPrediction(_Asked):
         gt=0,
         lt=1,
         description=f"the share of labels that should lie within the intervals; {LEVEL} without",
-        examples=[LEVEL],
     )
     conditions: dict[Name, Number | Name] = Field(
         default={},
         max_length=100,
         description="at which to predict, by name, for a model that was told such",
     )
-    fragments: FragmentsUse = Field(
-        default="refuse",
-        description="what to do about molecules beside a repeat unit, such as counter-ions",
-    )
+    fragments: FragmentsUse = Field(default="refuse", description=_FRAGMENTS)
 
 
 class AskedNeighbours(_Asked):
     """Repeat units whose nearest training units are asked for."""
+
+    model_config = _with_example(examples.ASKED_NEIGHBOURS)
 
     repeat_units: str | list[str] | None = Field(default=None, description=_UNITS)
     repeat_unit: str | None = Field(
@@ -74,15 +80,15 @@ class AskedJob(_Asked):
     model: Name = Field(default="default", description=_MODEL)
     keep: Text = Field(default="", description="only rows that meet `Tg > 150, Density < 1.2`")
     by: Text = Field(default="", description="by what the best are chosen, such as `Tc high`")
-    top: int | None = Field(default=None, ge=1, description="only so many of the best")
+    top: int = Field(default=0, ge=0, description="only so many of the best; 0 for all")
     with_guesses: bool = Field(default=False, description="also keep values that are mere guesses")
     conditions: Text = Field(
         default="{}",
         description='as JSON, such as `{"temperature": 298}`; else columns of the table',
     )
-    fragments: FragmentsUse = "refuse"
-    smiles_column: Name | None = None
-    id_column: Name | None = None
+    fragments: FragmentsUse = Field(default="refuse", description=_FRAGMENTS)
+    smiles_column: Name = Field(default="", description="with the repeat units; guessed without")
+    id_column: Name = Field(default="", description="that names the rows; guessed without")
 
 
 class Label(BaseModel):
@@ -132,6 +138,8 @@ class AskedModel(BaseModel):
 class Prediction(BaseModel):
     """Answers, one for each repeat unit, in the order given."""
 
+    model_config = _with_example(examples.PREDICTION)
+
     model: AskedModel
     level: float | None = Field(description="of the intervals; null for a model without any")
     answers: list[Answer]
@@ -162,6 +170,8 @@ class NeighboursAnswer(BaseModel):
 
 class Neighbours(BaseModel):
     """Answers, one for each repeat unit of `repeat_units`, in the order given."""
+
+    model_config = _with_example(examples.NEIGHBOURS)
 
     model: AskedModel
     answers: list[NeighboursAnswer]
@@ -227,6 +237,8 @@ class Refusal(BaseModel):
 class JobTold(BaseModel):
     """How far a batch job is."""
 
+    model_config = _with_example(examples.JOB)
+
     id: str
     table: str
     model: AskedModel
@@ -261,5 +273,7 @@ class JobList(BaseModel):
 
 class ModelList(BaseModel):
     """All models that can answer."""
+
+    model_config = _with_example(examples.MODELS)
 
     models: list[Model]

@@ -267,12 +267,12 @@ def new_job(form: AskedJob, model: ServedModel) -> Job:
         digest=bundle_files(model.folder).digest,
         keep=form.keep,
         by=form.by,
-        top=form.top,
+        top=form.top or None,
         with_guesses=form.with_guesses,
         conditions=_conditions(form.conditions, model),
         fragments=form.fragments,
-        smiles_column=form.smiles_column,
-        id_column=form.id_column,
+        smiles_column=form.smiles_column or None,
+        id_column=form.id_column or None,
         created=time.time(),
     )
 

@@ -185,7 +185,7 @@ def test_the_page_loads_from_the_service_alone(client: TestClient) -> None:
     assert "connect-src 'self'" in policy
     assert "sha256-" in policy
     paths = client.get("/openapi.json").json()["paths"]
-    assert {"/predict", "/neighbours", "/models", "/jobs", "/jobs/{key}/result"} <= paths.keys()
+    assert {"/predict", "/neighbours", "/models", "/jobs", "/jobs/{id}/result"} <= paths.keys()
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,10 @@ from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.screening import screen
 from engine.service import jobs as jobs_module
-from engine.service.app import told
 from engine.service.asked import AskedJob
 from engine.service.carrying_out import Reporter
 from engine.service.job import MOST_ROWS, JobFiles
+from engine.service.job_calls import told
 from engine.service.jobs import KEPT_DAYS, Jobs, new_job
 from engine.service.models import find_served
 from tests.browser.conftest import free_port
@@ -57,7 +57,8 @@ def _upload(client: TestClient, name: str = "t.csv", table: bytes = TABLE, **fie
     return client.post("/jobs", files={"file": (name, table)}, data=fields)
 
 
-def _ended(client, key: str) -> dict:
+def ended(client, key: str) -> dict:
+    """A job, once it has ended."""
     for _ in range(_PATIENCE):
         job = client.get(f"/jobs/{key}").json()
         if job["state"] in ("done", "failed"):
@@ -72,7 +73,7 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
     key = reply.json()["id"]
     assert reply.headers["location"] == f"jobs/{key}"
     assert client.get(f"/jobs/{key}/result").status_code == 409
-    job = _ended(client, key)
+    job = ended(client, key)
     assert (job["state"], job["done"], job["kept"], job["problems"]) == ("done", 3, 2, 1)
     assert job["doing"] == ""
     assert job["model"]["id"] == "shipped"
@@ -102,7 +103,7 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
         ("t.csv", {"keep": "XYZ > 3"}, "predicts no 'XYZ'"),
         ("t.csv", {"keep": "Tg high"}, "no end to be kept by"),
         ("t.csv", {"by": "Tg high, Tc low", "top": "3"}, "one property"),
-        ("t.csv", {"top": "0"}, "top"),
+        ("t.csv", {"top": "-1"}, "top"),
         ("t.csv", {"conditions": "300"}, "is no JSON such as"),
         ("t.csv", {"conditions": '{"T": 300}'}, "knows no condition"),
         ("t.csv", {"nothing": "1"}, "not permitted"),
@@ -128,7 +129,7 @@ def test_more_jobs_than_may_wait_are_told_to_come_again(client: TestClient) -> N
 
 def test_a_table_that_cannot_be_read_fails_with_a_sentence(client: TestClient) -> None:
     key = _upload(client, "my own.csv", b"a,b\n1,2\n").json()["id"]
-    job = _ended(client, key)
+    job = ended(client, key)
     assert job["state"] == "failed"
     assert "my own.csv" in job["words"]
     assert "table.csv" not in job["words"]
@@ -146,14 +147,14 @@ def test_a_table_with_too_many_rows_is_refused_before_they_are_read(client: Test
     units = pa.DictionaryArray.from_arrays(codes, pa.array(["*CC*"]))
     pq.write_table(pa.table({"SMILES": units}), file)
     assert len(file.getvalue()) < 100_000
-    job = _ended(client, _upload(client, "t.parquet", file.getvalue()).json()["id"])
+    job = ended(client, _upload(client, "t.parquet", file.getvalue()).json()["id"])
     assert job["state"] == "failed"
     assert "has 5,000,001 rows" in job["words"]
     assert job["total"] is None
 
 
 def test_a_damaged_table_is_called_by_its_name(client: TestClient) -> None:
-    job = _ended(client, _upload(client, "units.parquet", b"PAR1" * 20).json()["id"])
+    job = ended(client, _upload(client, "units.parquet", b"PAR1" * 20).json()["id"])
     assert job["state"] == "failed"
     assert job["words"].startswith("units.parquet is a damaged")
 
@@ -306,7 +307,7 @@ def _killed_and_done(home: Path, table: bytes, may_be_killed: Callable[[Path], b
         key = _upload(client, table=table).json()["id"]
         _until(lambda: may_be_killed(home / "service" / key))
     with _served(home) as client:
-        job = _ended(client, key)
+        job = ended(client, key)
         assert job["state"] == "done", job
         return client.get(f"/jobs/{key}/result").text
 
