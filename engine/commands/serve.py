@@ -11,6 +11,7 @@ from ..base.limits import limits
 from .options import Commands, port, whole_number
 from .output import print_line
 
+_NEEDED = ("fastapi", "uvicorn", "multipart", "fastapi_offline")
 _HOST, _PORT = "127.0.0.1", 8600
 
 
@@ -36,10 +37,10 @@ def add(commands: Commands) -> None:
 
 def _serve(arguments: argparse.Namespace) -> None:
     """Answer until Ctrl-C."""
-    missing = [name for name in ("fastapi", "uvicorn", "multipart") if find_spec(name) is None]
+    missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
         raise UserError(
-            f"The service needs {missing[0]}, which is not installed: pip install "
+            f"The service needs {' and '.join(missing)}, which is not installed: pip install "
             '"polygin-studio[service]"'
         )
     # Here: the other commands need not have them.

@@ -66,6 +66,7 @@ class Jobs:
             ) from None
         self._changed = threading.Condition()
         self._is_closed = False
+        self._uploads = 0
         self._process: SpawnProcess | None = None
         self._working_on = ""
         self._thread = threading.Thread(target=self._work, name="jobs", daemon=True)
@@ -106,17 +107,21 @@ class Jobs:
         """
         wanted_of(job, model.info)
         self._remove_old()
-        self._demand_room()
+        with self._changed:
+            self._demand_room()
+            self._uploads += 1
         files = JobFiles(self._folder / job.id)
-        files.folder.mkdir()
         try:
+            files.folder.mkdir()
             _write(table, files.table(job.suffix), self._limits.upload_mb)
             files.write(job)
         except BaseException:
             shutil.rmtree(files.folder, ignore_errors=True)
             raise
-        with self._changed:
-            self._changed.notify_all()
+        finally:
+            with self._changed:
+                self._uploads -= 1
+                self._changed.notify_all()
         return job
 
     def all(self) -> list[Job]:
@@ -157,8 +162,9 @@ class Jobs:
             shutil.rmtree(files.folder, ignore_errors=True)
 
     def _demand_room(self) -> None:
+        """See that one more job may wait, those among them that are being uploaded."""
         waiting = sum(not job.has_ended for job in self.all())
-        if waiting >= self._limits.jobs_waiting:
+        if waiting + self._uploads >= self._limits.jobs_waiting:
             raise BusyError("As many jobs wait already as may wait: give it later.", _RETRY)
         if shutil.disk_usage(self._folder).free < self._limits.free_disk_gb * 2**30:
             raise BusyError("The disk of the service is nearly full: remove jobs.", _RETRY)

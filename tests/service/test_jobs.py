@@ -1,6 +1,5 @@
 """Batch jobs: an uploaded table, predicted by a process of its own."""
 
-import errno
 import io
 import json
 import os
@@ -18,22 +17,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fastapi import UploadFile
 from starlette.testclient import TestClient
 
-from engine.base.errors import UserError
-from engine.base.limits import Limits
-from engine.base.workspace import home
 from engine.inference.bundle import SHIPPED
 from engine.inference.predict import Predictor
 from engine.screening import screen
-from engine.service import jobs as jobs_module
-from engine.service.asked import AskedJob
-from engine.service.carrying_out import Reporter
-from engine.service.job import MOST_ROWS, JobFiles
-from engine.service.job_calls import told
-from engine.service.jobs import KEPT_DAYS, Jobs, new_job
-from engine.service.models import find_served
+from engine.service.job import MOST_ROWS
 from tests.browser.conftest import free_port
 from tests.conftest import ROOT
 from tests.service.conftest import TOKEN
@@ -159,111 +148,11 @@ def test_a_damaged_table_is_called_by_its_name(client: TestClient) -> None:
     assert job["words"].startswith("units.parquet is a damaged")
 
 
-def test_what_is_being_done_is_said_with_how_far_it_is() -> None:
-    files = JobFiles(home())
-    form = AskedJob(file=UploadFile(io.BytesIO(TABLE), filename="t.csv"))
-    reporter = Reporter(files, new_job(form, find_served("shipped")))
-    reporter.predicted("first pass", 20_000, 20_000)
-    reporter.predicted("sample", 192, 1_920)
-    said = told(files.read())
-    assert (said["doing"], said["done"], said["total"]) == ("sample", 192, 1920)
-
-
 @pytest.mark.parametrize("key", ["0" * 16, "..", "../service", "x", "%00", "0" * 5000])
 def test_an_unknown_job_is_unknown(client: TestClient, key: str) -> None:
     for path in (f"/jobs/{key}x", f"/jobs/{key}x/result", f"/jobs/{key}x/problems"):
         assert client.get(path).status_code == 404
     assert client.delete(f"/jobs/{key}x").status_code == 404
-
-
-def test_jobs_that_ended_long_ago_are_gone_and_others_are_kept() -> None:
-    jobs = Jobs(Limits())
-    long_ago = time.time() - (KEPT_DAYS + 1) * 24 * 3600
-    for key, state, ended in (("a", "done", long_ago), ("b", "done", time.time()), ("c", "", None)):
-        job = {
-            **{name: "" for name in ("table", "suffix", "model", "model_name", "folder", "digest")},
-            **{"id": key * 16, "created": long_ago, "ended": ended},
-            **({"state": state} if state else {}),
-        }
-        folder = home() / "service" / job["id"]
-        folder.mkdir()
-        (folder / "job.json").write_text(json.dumps(job))
-    damaged = home() / "service" / ("d" * 16)
-    damaged.mkdir()
-    (damaged / "job.json").write_text("{")
-    half_written = home() / "service" / ("f" * 16)
-    half_written.mkdir()
-    (half_written / "table.csv").write_text("SMILES\n*C")
-    (home() / "service" / ("e" * 16)).symlink_to(home())
-    jobs.start()
-    jobs.close()
-    assert [job.id[0] for job in jobs.all()] == ["b", "c"]
-    assert damaged.exists()
-    assert not half_written.exists()
-
-
-class _Process:
-    """A process that cannot be started at first, and then ends at once."""
-
-    refused = 0
-    exitcode = 3
-
-    def __init__(self, target: object, args: object) -> None:
-        pass
-
-    def start(self) -> None:
-        if _Process.refused < 2:
-            _Process.refused += 1
-            raise OSError(errno.ENOMEM, "Cannot allocate memory")
-
-    def join(self) -> None:
-        pass
-
-
-def test_a_machine_that_starts_no_process_is_asked_again(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(jobs_module.SPAWN, "Process", _Process)
-    monkeypatch.setattr(jobs_module, "_SECONDS_TO_RETRY", 0.05)
-    jobs = Jobs(Limits())
-    jobs.start()
-    model = find_served("shipped")
-    form = AskedJob(file=UploadFile(io.BytesIO(TABLE), filename="t.csv"))
-    key = jobs.add(new_job(form, model), model, io.BytesIO(TABLE)).id
-    for _ in range(_PATIENCE):
-        if jobs.find(key)[0].has_ended:
-            break
-        time.sleep(0.1)
-    assert _Process.refused == 2
-    assert "exit code 3" in jobs.find(key)[0].words
-    assert "Cannot allocate memory" in capfd.readouterr().err
-    jobs.close()
-    Jobs(Limits()).close()  # its lock is free
-
-
-def test_jobs_are_let_go_of_while_no_process_can_be_started(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(jobs_module.SPAWN, "Process", _Process)
-    monkeypatch.setattr(_Process, "refused", -(10**9))
-    jobs = Jobs(Limits())
-    jobs.start()
-    model = find_served("shipped")
-    form = AskedJob(file=UploadFile(io.BytesIO(TABLE), filename="t.csv"))
-    key = jobs.add(new_job(form, model), model, io.BytesIO(TABLE)).id
-    while _Process.refused == -(10**9):
-        time.sleep(0.01)
-    jobs.remove(key)
-    jobs.close()
-    Jobs(Limits()).close()
-
-
-def test_one_service_is_at_work_in_a_workspace() -> None:
-    jobs = Jobs(Limits())
-    with pytest.raises(UserError, match="Another service is at work"):
-        Jobs(Limits())
-    jobs.close()
-    Jobs(Limits()).close()
 
 
 @contextmanager

@@ -315,6 +315,11 @@ def test_the_command_says_what_is_to_be_mended(
 def test_a_machine_without_fastapi_is_told_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(serve, "find_spec", lambda name: None)
-    assert main(["serve"]) == 1
-    assert 'pip install "polygin-studio[service]"' in capsys.readouterr().err
+    for lacking in ("fastapi", "uvicorn", "multipart", "fastapi_offline"):
+        monkeypatch.setattr(
+            serve, "find_spec", lambda name, lacking=lacking: name != lacking or None
+        )
+        assert main(["serve"]) == 1
+        said = capsys.readouterr().err
+        assert f"needs {lacking}, which is not installed" in said
+        assert 'pip install "polygin-studio[service]"' in said
