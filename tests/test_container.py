@@ -5,6 +5,7 @@ Building it takes minutes and a network: `.ci/container` does so.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
@@ -90,6 +91,24 @@ def test_no_other_machine_reaches_what_compose_starts(services: dict[str, Any]) 
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
         assert service["cap_drop"] == ["ALL"]
     assert "POLYGIN_TOKEN" in services["service"]["environment"]
+
+
+def test_the_token_stands_in_a_file_that_callers_can_read_and_git_does_not_keep() -> None:
+    page = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"^\(umask 077; echo \"(\w+)=.*\" > \.env\)$", page, re.MULTILINE)
+    compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    assert f"{written}: ${{{written}:-}}" in compose
+    # Before either way of starting, and shown by who calls.
+    place = page.index("> .env")
+    assert place < page.index("\ndocker compose up") < page.index("\nDEVICE=cuda docker compose")
+    assert (
+        f'. ./.env\ncurl -s http://localhost:8600/models -H "Authorization: Bearer ${written}'
+        in page
+    )
+    for name in (".gitignore", ".dockerignore"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        assert {".env", "*"} & {*lines}
+        assert "!.env" not in lines
 
 
 def test_lines_of_one_instruction_are_one_step(script: ModuleType) -> None:
