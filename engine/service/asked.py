@@ -261,7 +261,16 @@ class JobTold(BaseModel):
     ended: float | None
     kept: int | None = Field(description="rows of the result")
     problems: int | None = Field(description="rows that could not be predicted")
-    guesses: int | None = Field(description="rows left out since their values are mere guesses")
+    guesses: int | None = Field(
+        description="rows left out since their values are mere guesses, of those in `in_full`"
+    )
+    outside: int | None = Field(
+        description="rows of the result that lie outside the applicability domain for some property"
+    )
+    in_full: int | None = Field(
+        description="rows that the model itself was given; fewer than `total` where its student ruled out "
+        "the others"
+    )
     words: str = Field(description="why it failed, or what else there is to say")
 
 

@@ -100,6 +100,8 @@ def _screen(files: JobFiles, reporter: "Reporter") -> None:
         kept=screened.kept,
         problems=screened.problems,
         guesses=screened.guesses,
+        outside=screened.outside,
+        in_full=screened.in_full,
         words=_by_its_name(" ".join(said), files, job),
     )
     table.unlink(missing_ok=True)

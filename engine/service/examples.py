@@ -110,6 +110,8 @@ JOB: Example = {
     "kept": None,
     "problems": None,
     "guesses": None,
+    "outside": None,
+    "in_full": None,
     "words": "",
 }
 RESULT = "id,SMILES,Tg,Tg_low,Tg_high,Tg_domain\na,*CC(*)C,-13.1,-40.2,14.0,inside\n"

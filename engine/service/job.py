@@ -46,6 +46,8 @@ class Job(BaseModel):
         ended: when it ended, in seconds since 1970.
         kept, problems, guesses: of a job that is done, how many rows its result has, could not be
             predicted, and were left out since their values are mere guesses.
+        outside, in_full: how many rows of the result lie outside the applicability domain for some
+            property, and how many of all rows the model itself was given.
         words: why it failed, or what else there is to say.
     """
 
@@ -77,6 +79,8 @@ class Job(BaseModel):
     kept: int | None = None
     problems: int | None = None
     guesses: int | None = None
+    outside: int | None = None
+    in_full: int | None = None
     words: str = ""
 
     @property

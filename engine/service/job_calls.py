@@ -19,7 +19,7 @@ from .replies import NotReadyError, Reply, UnknownError
 _STEP = 2**18
 _TOLD = {
     *("id", "table", "created", "state", "doing", "done", "total"),
-    *("ended", "kept", "problems", "guesses", "words"),
+    *("ended", "kept", "problems", "guesses", "outside", "in_full", "words"),
 }
 """What is told of a job."""
 

@@ -64,7 +64,7 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
     assert client.get(f"/jobs/{key}/result").status_code == 409
     job = ended(client, key)
     assert (job["state"], job["done"], job["kept"], job["problems"]) == ("done", 3, 2, 1)
-    assert job["doing"] == ""
+    assert (job["doing"], job["in_full"], job["outside"]) == ("", 3, 0)
     assert job["model"]["id"] == "shipped"
     assert [each["id"] for each in client.get("/jobs").json()["jobs"]] == [key]
     result = client.get(f"/jobs/{key}/result")
