@@ -268,8 +268,8 @@ class JobTold(BaseModel):
         description="rows of the result that lie outside the applicability domain for some property"
     )
     in_full: int | None = Field(
-        description="rows that the model itself was given; fewer than `total` where its student ruled out "
-        "the others"
+        description="rows that the model itself was given; fewer than `total` where its student "
+        "ruled out the others"
     )
     words: str = Field(description="why it failed, or what else there is to say")
 

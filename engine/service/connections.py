@@ -6,10 +6,13 @@ from typing import Any, cast
 
 import h11
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
+from .replies import refusal
+
 _GRACE_SECONDS = 10
+_RETRY = "1"
 
 
 class Connection(H11Protocol):
@@ -24,14 +27,13 @@ class Connection(H11Protocol):
         head_seconds: in which a request's head has to arrive.
         rest_seconds: in which the rest of a request that was answered before it was whole has to
             arrive, or a part of an answer has to be taken.
-        most: connections that are open at once; what more of them ask is answered with 503.
-        most_idle: so many of them may be without a request that is being answered.
+        most: connections that may be open at once. Where all of them have a request that is being
+            answered, what one more asks is answered with 503.
     """
 
     head_seconds = 20.0
     rest_seconds = 300.0
-    most = 1000
-    most_idle = 500
+    most = 800  # a process may often have 1,024 files open
 
     _timer: asyncio.TimerHandle | None = None
     _stall: asyncio.TimerHandle | None = None
@@ -44,12 +46,26 @@ class Connection(H11Protocol):
         is_answering = self.cycle is not None and not self.cycle.response_complete
         return not is_answering or self._stall is not None
 
+    def __init__(self, *given: Any, **named: Any) -> None:
+        """As the server makes it."""
+        super().__init__(*given, **named)
+        self._admitted, self.app = self.app, cast(Any, self._admit)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, unless as many are being answered as may be."""
+        if len(self.connections) > self.most:
+            words = "As many requests are being answered as may be: ask again later."
+            reply = refusal(503, words, {"Retry-After": _RETRY, "Connection": "close"})
+            await reply(scope, receive, send)
+        else:
+            await cast(ASGIApp, self._admitted)(scope, receive, send)
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Make room for it."""
-        others = cast("set[Connection]", self.connections)
-        idle = [each for each in others if each.is_idle]
-        if len(idle) >= self.most_idle:
-            min(idle, key=lambda each: each._since).end()
+        if len(self.connections) >= self.most:
+            others = cast("set[Connection]", self.connections)
+            if idle := [each for each in others if each.is_idle]:
+                min(idle, key=lambda each: each._since).end()
         super().connection_made(transport)
         self._since = self.loop.time()
         self._look()
@@ -146,7 +162,6 @@ def server_of(app: ASGIApp, connection: type[Connection] = Connection) -> uvicor
         "ws": "none",
         "log_level": "warning",
         "server_header": False,
-        "limit_concurrency": connection.most,
         "timeout_graceful_shutdown": _GRACE_SECONDS,
     }
     return uvicorn.Server(uvicorn.Config(app, **settings))

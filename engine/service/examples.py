@@ -143,7 +143,7 @@ _REFUSALS = {
     ),
     422: (
         "It cannot be carried out as it was asked.",
-        "The request is not understood: repeat_units: Field required.",
+        "The request is not understood: `repeat_units` is missing.",
     ),
     503: (
         "Too much waits; the header Retry-After says when to ask again.",

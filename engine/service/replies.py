@@ -17,6 +17,8 @@ _TOLD = 3
 """Faults of a body that are named."""
 
 _LONGEST_PLACE = 80
+_FAULTS = {"missing": "is missing", "extra_forbidden": "is none of the fields that are known here"}
+"""What is said of a field, where pydantic's words are meant for programmers."""
 
 
 class UnknownError(UserError):
@@ -108,7 +110,8 @@ async def _bad_body(request: Request, error: Exception) -> Response:
         if fault["loc"] == ("body",):
             return refusal(422, "The body is no JSON object with the names of what is asked for.")
         place = clipped(".".join(map(str, fault["loc"][1:])), _LONGEST_PLACE)
-        told.append(f"{place}: {fault['msg']}" if place else fault["msg"])
+        words = _FAULTS.get(fault["type"])
+        told.append(f"`{place}` {words}" if words else f"{place}: {fault['msg']}")
     return refusal(422, f"The request is not understood: {'; '.join(told)}.")
 
 

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from engine.api import load
 from engine.base.errors import UserError
-from engine.inference.bundle import default_bundle, promote
+from engine.inference.bundle import SHIPPED, default_bundle, promote
 from engine.runs import Run
 from engine.runs.models import KnownModel
 from engine.service import answering, models
@@ -103,6 +103,15 @@ def test_what_answers_has_the_id_under_which_it_is_listed(
         assert find_served("default").folder == default_bundle()
 
 
+def test_an_id_goes_before_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [
+        KnownModel("a", "run", "b", SHIPPED),
+        KnownModel("b", "run", "a", SHIPPED),
+    ]
+    monkeypatch.setattr(models, "list_models", lambda: known)
+    assert [find_served(key).id for key in "ab"] == ["a", "b"]
+
+
 @pytest.mark.parametrize("model", ["no such", "../../assets/model", "/", "", "assets/model"])
 def test_only_what_is_listed_answers_and_no_folder(client: TestClient, model: str) -> None:
     for path, unit in (("/predict", "repeat_units"), ("/neighbours", "repeat_unit")):
@@ -146,7 +155,7 @@ def test_neighbours_are_asked_for_as_predictions_are(client: TestClient) -> None
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        ({}, "repeat_units: Field required"),
+        ({}, "`repeat_units` is missing"),
         ({"repeat_units": []}, "There is no repeat unit"),
         (
             {"repeat_units": ["*CC*"], "properties": ["Tg", "Tm"]},
@@ -156,7 +165,7 @@ def test_neighbours_are_asked_for_as_predictions_are(client: TestClient) -> None
         ({"repeat_units": ["*CC*"], "level": 2}, "less than 1"),
         ({"repeat_units": ["*CC*"], "conditions": {"T": 300}}, "knows no condition 'T'"),
         ({"repeat_units": ["*CC*"], "fragments": "keep"}, "'refuse' or 'leave-out'"),
-        ({"repeat_units": ["*CC*"], "repeat_unit": "*CC*"}, "not permitted"),
+        ({"repeat_units": ["*CC*"], "repeat_unit": "*CC*"}, "`repeat_unit` is none of"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(client: TestClient, body: dict, words: str) -> None:

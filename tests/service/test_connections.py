@@ -1,5 +1,6 @@
 """Connections that say nothing, half a request, or take no answer: they keep nobody out."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -24,7 +25,7 @@ _PATIENCE = 60
 class _Few(Connection):
     """Few connections, with time enough for a busy machine."""
 
-    most, most_idle = 20, 10
+    most = 20
 
 
 class _Brief(Connection):
@@ -43,7 +44,7 @@ async def _large(request: Request) -> Response:
 
 @contextmanager
 def _served(connection: type[Connection]) -> Iterator[tuple[int, uvicorn.Server]]:
-    app = Starlette(routes=[Route("/", _short), Route("/large", _large)])
+    app = Starlette(routes=[Route("/", _short), Route("/large", _large), Route("/late", _late)])
     server = server_of(app, connection)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -107,6 +108,25 @@ def test_many_that_take_no_answer_keep_nobody_out() -> None:
             opened.enter_context(_opened(port, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"))
             time.sleep(0.05)  # until its answer fills all buffers
         assert _status(port) == 200
+
+
+async def _late(request: Request) -> Response:
+    await asyncio.sleep(_PATIENCE)
+    return PlainTextResponse("late")
+
+
+def test_more_that_are_being_answered_than_may_be_are_told_to_come_again() -> None:
+    with _served(_Few) as (port, server), ExitStack() as opened:
+        for _ in range(_Few.most):
+            opened.enter_context(_opened(port, b"GET /late HTTP/1.1\r\nHost: x\r\n\r\n"))
+        _until(lambda: len(server.server_state.tasks) == _Few.most)
+        asking = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)
+        asking.request("GET", "/")
+        reply = asking.getresponse()
+        assert (reply.status, reply.headers["Retry-After"]) == (503, "1")
+        assert "As many requests" in json.loads(reply.read())["detail"]
+        asking.close()
+        server.force_exit = True
 
 
 @pytest.mark.parametrize("sent", [b"GET /hea", b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: "])

@@ -95,7 +95,7 @@ def test_a_table_is_uploaded_predicted_and_taken_home(client: TestClient) -> Non
         ("t.csv", {"top": "-1"}, "top"),
         ("t.csv", {"conditions": "300"}, "is no JSON such as"),
         ("t.csv", {"conditions": '{"T": 300}'}, "knows no condition"),
-        ("t.csv", {"nothing": "1"}, "not permitted"),
+        ("t.csv", {"nothing": "1"}, "`nothing` is none of"),
     ],
 )
 def test_what_cannot_be_carried_out_is_no_job(
