@@ -110,8 +110,8 @@ async def _bad_body(request: Request, error: Exception) -> Response:
         if fault["loc"] == ("body",):
             return refusal(422, "The body is no JSON object with the names of what is asked for.")
         place = clipped(".".join(map(str, fault["loc"][1:])), _LONGEST_PLACE)
-        words = _FAULTS.get(fault["type"])
-        told.append(f"`{place}` {words}" if words else f"{place}: {fault['msg']}")
+        plain = _FAULTS.get(fault["type"])
+        told.append(f"`{place}` {plain}" if plain else f"{place}: {fault['msg']}")
     return refusal(422, f"The request is not understood: {'; '.join(told)}.")
 
 
