@@ -18,7 +18,7 @@ from .door import Door
 from .jobs import KEPT_DAYS, Jobs
 from .line import Line
 from .models import ServedModel, described_models, find_served
-from .pages import add_page
+from .pages import add_page, leave_out_other_faults
 from .replies import LateError, Reply, TooManyError, add_refusals
 from .settings import ServiceSettings
 
@@ -80,6 +80,7 @@ def make_app(settings: ServiceSettings, jobs: Jobs) -> ASGIApp:
     refusals = examples.refused(asked.Refusal, *((401,) if settings.token else (403,)), 503)
     for router in (_router, job_calls.router):
         app.include_router(router, dependencies=shown, responses=refusals)
+    leave_out_other_faults(app)
     return Door(app, settings, policy)
 
 
