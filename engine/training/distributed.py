@@ -107,7 +107,7 @@ def _fit_as_rank(
     for job, predicted in _fit_together(task, jobs, context, first=rank == 0):
         if rank == 0:
             tell(("fitted", (job, predicted)))
-    dist.destroy_process_group()
+    _part()
 
 
 def _fit_together(
@@ -129,6 +129,12 @@ def _fit_together(
         predicted = fitter.fit(job, save=first)
         _demand_equal(predicted, context.device)
         yield job, predicted
+
+
+def _part() -> None:
+    """Leave the other processes, when all are done: one that goes first may end another's."""
+    dist.barrier()
+    dist.destroy_process_group()
 
 
 def _demand_equal(predicted: np.ndarray, device: torch.device) -> None:
@@ -190,7 +196,7 @@ def main(folder: Path) -> None:
     for job, predicted in _fit_together(task, jobs, context, first):
         if first:
             np.save(folder / f"{job.piece}-predicted.npy", predicted)
-    dist.destroy_process_group()
+    _part()
 
 
 if __name__ == "__main__":
