@@ -69,8 +69,8 @@ _NAMES = (
     ),
 )
 _FIELDS = (
-    *("model", "keep", "by", "top", "with_guesses", "conditions", "fragments", "smiles_column"),
-    *("id_column", "file", "nothing"),
+    *("model", "keep", "by", "top", "with_guesses", "inside_only", "conditions", "fragments"),
+    *("smiles_column", "id_column", "file", "nothing"),
 )
 _VALUES = (
     *("", "default", "Tg > 150", "Tg > ", "Tg high", "5", "-5", "9" * 400, "yes", "{}", "[]", "{"),

@@ -189,18 +189,19 @@ def carry_out(
         file = place / f"{_INPUT}{screening.suffix}"
         if not file.is_file():
             raise UserError(f"{clipped(screening.file)} is not there any more: upload it again.")
-        screened = screen(
-            predictor,
-            [file],
-            out,
-            screening.check(),
-            on,
-            conditions=screening.given,
-            best_so_far=note,
-        )
+        wanted, given = screening.check(), screening.given
+        try:
+            screened = screen(
+                predictor, [file], out, wanted, on, conditions=given, best_so_far=note
+            )
+        except UserError as error:
+            # People know the file by the name that it had when they uploaded it.
+            raise UserError(str(error).replace(file.name, clipped(screening.file))) from error
         words = _words(screening, screened)
     best = pd.read_parquet(out)
     ids, units = _ids_and_units(best)
+    if (different := len(set(units))) < len(units):
+        words += f" These are {counted(different, 'different drawing')}."
     # All at once: a process that is killed has put the rows there and knows it, or has not.
     settings = {_SETTING: "", _BEST: "", _TOLD: words}
     list_.add(of_screened(units, ids, screening.file), once=True, settings=settings)

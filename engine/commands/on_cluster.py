@@ -1,5 +1,6 @@
 """Letting a command be carried out on a node of the cluster, and showing what it says there."""
 
+import codecs
 import sys
 import time
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from ..base.errors import UserError
 from ..base.plain_files import oddity
 from ..base.workspace import home, subfolder
-from ..cluster.queue import WAITING, Job, cancel, cancel_all, job_of_name, jobs_of_user
+from ..cluster.queue import WAITING, Job, SilentError, cancel, cancel_all, job_of_name, jobs_of_user
 from ..cluster.settings import Cluster, checked_cluster
 from .output import print_line
 
@@ -94,30 +95,36 @@ def _helpers_name(name: str) -> str:
 def _shown(job: str, log: Path) -> Job | None:
     """Show a job's log until it has ended; its last state, or None where Slurm has forgotten it."""
     shown, told, asked = 0, "", 0.0
+    # A character may be cut where the log ends for now.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
     ended_since: float | None = None
     known: Job | None = None
     while ended_since is None or time.monotonic() - ended_since < _LATE_SECONDS:
-        shown += _print_from(log, shown)
+        shown += _print_from(log, shown, decoder)
         if ended_since is None and time.monotonic() - asked > _SECONDS_BETWEEN:
-            asked, known = time.monotonic(), jobs_of_user().get(job)
-            waits = known is not None and known.state in WAITING
-            words = f"Slurm's job {job} waits. {known.why_it_waits}." if known and waits else ""
+            asked, words = time.monotonic(), ""
+            try:
+                known = jobs_of_user().get(job)
+                if known is None or known.ended:
+                    ended_since = time.monotonic()
+                elif known.state in WAITING:
+                    words = f"Slurm's job {job} waits. {known.why_it_waits}."
+            except SilentError as error:
+                words = f"{error} It is asked again; the job goes on."
             if words and words != told:
                 print_line(words, stderr=True)
             told = words
-            if known is None or known.ended:
-                ended_since = time.monotonic()
         time.sleep(0.5)
     return known
 
 
-def _print_from(log: Path, start: int) -> int:
+def _print_from(log: Path, start: int, decoder: codecs.IncrementalDecoder) -> int:
     """Print what was added to a log; returns its bytes."""
     if not log.exists() or oddity(log):
         return 0
     with log.open("rb") as file:
         file.seek(start)
         new = file.read()
-    sys.stderr.write(new.decode("utf-8", "replace"))
+    sys.stderr.write(decoder.decode(new))
     sys.stderr.flush()
     return len(new)

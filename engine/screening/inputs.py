@@ -139,7 +139,9 @@ def _unpacked_bytes(path: Path, opened: Callable[..., Any]) -> Iterator[bytes]:
 
 def _is_hidden(path: Path) -> bool:
     """Whether a file in a folder is not meant: it is hidden, or a part of a screening's work."""
-    return path.name.startswith(".") or any(part.endswith(WORK_SUFFIX) for part in path.parts[:-1])
+    return any(part.startswith(".") for part in path.parts) or any(
+        part.endswith(WORK_SUFFIX) for part in path.parts[:-1]
+    )
 
 
 def _is_table(path: Path) -> bool:

@@ -56,7 +56,7 @@ def write_onnx(folder: Path, target: Path) -> None:
     if student is None:
         raise UserError(
             f"The model {info.name!r} has no student, which is what is written as ONNX: make one "
-            f"with `{COMMAND} distil`."
+            f"with `{COMMAND} distil MODEL TABLE`, which takes ten minutes."
         )
     content = onnx_of(student, info.answers)
     try:

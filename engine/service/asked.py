@@ -82,6 +82,7 @@ class AskedJob(_Asked):
     by: Text = Field(default="", description="by what the best are chosen, such as `Tc high`")
     top: int = Field(default=0, ge=0, description="only so many of the best; 0 for all")
     with_guesses: bool = Field(default=False, description="also keep values that are mere guesses")
+    inside_only: bool = Field(default=False, description="only units in the applicability domain")
     conditions: Text = Field(
         default="{}",
         description='as JSON, such as `{"temperature": 298}`; else columns of the table',

@@ -34,7 +34,8 @@ class Job(BaseModel):
         suffix: of that name.
         model, model_name: by which the model is asked for, and known.
         folder, digest: the model's bundle, and what tells it from one that replaced it.
-        keep, by, top, with_guesses: which rows are kept, see `engine.screening.Wanted`.
+        keep, by, top, with_guesses, inside_only: which rows are kept, see
+            `engine.screening.Wanted`.
         conditions: at which all rows are predicted.
         fragments: what is done about molecules beside a repeat unit.
         smiles_column, id_column: that were named.
@@ -64,6 +65,7 @@ class Job(BaseModel):
     by: str = ""
     top: int | None = None
     with_guesses: bool = False
+    inside_only: bool = False
     conditions: dict[str, float | str] = {}
     fragments: FragmentsUse = "refuse"
     smiles_column: str | None = None
@@ -157,4 +159,6 @@ def wanted_of(job: Job, info: BundleInfo) -> Wanted:
     Raises:
         UserError: when they are not understood, or contradict each other.
     """
-    return Wanted.of_words(info.answers, job.keep, job.by, job.top, job.with_guesses)
+    return Wanted.of_words(
+        info.answers, job.keep, job.by, job.top, job.with_guesses, job.inside_only
+    )

@@ -275,6 +275,7 @@ def new_job(form: AskedJob, model: ServedModel) -> Job:
         by=form.by,
         top=form.top or None,
         with_guesses=form.with_guesses,
+        inside_only=form.inside_only,
         conditions=_conditions(form.conditions, model),
         fragments=form.fragments,
         smiles_column=form.smiles_column or None,

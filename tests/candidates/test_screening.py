@@ -192,3 +192,19 @@ def test_the_time_left_is_that_of_what_was_done_since_it_went_on() -> None:
     told = job.Job(done=900, total=1000, done_before=800, since=100.0, told=110.0)
     assert told.seconds_left == pytest.approx(10.0)
     assert told.model_copy(update={"done": 800}).seconds_left is None
+
+
+def test_a_file_that_cannot_be_read_is_called_by_its_name(list_, predictor: Predictor) -> None:
+    content = b"id,SMILES\n1,*CC*\n2,*CC*,more,cells\n"
+    screening.start_screening(list_, _wanted(predictor), content)
+    with pytest.raises(UserError, match=r"^many\.csv.*row ") as raised:
+        screening.carry_out(list_, _nothing, _never)
+    assert "input" not in str(raised.value)
+
+
+def test_equal_units_are_told_of(list_, predictor: Predictor) -> None:
+    rows = "".join(f"{n},*CC(C)O*\n" for n in range(5))
+    screening.start_screening(list_, _wanted(predictor), f"id,SMILES\n{rows}".encode())
+    screening.carry_out(list_, _nothing, _never)
+    assert screening.told(list_).endswith("These are 1 different drawing.")
+    assert len(list_.candidates()) == 1

@@ -237,7 +237,9 @@ def test_compressed_files_and_folders_of_them(
     (folder / f"units.csv.{suffix}").write_bytes(packed(table.read_bytes()))
     (folder.parent / "more.smi").write_text("*CCCC* first\n*CCCCO*\n")
     (folder.parent / "notes.docx").write_text("no table")
-    (folder.parent / ".hidden.csv").write_text("id,SMILES\n1,*CC*\n")
+    for hidden in (folder.parent / ".hidden.csv", folder / ".git" / "units.csv"):
+        hidden.parent.mkdir(exist_ok=True)
+        hidden.write_text("id,SMILES\n1,*CC*\n")
     out = tmp_path / "out.parquet"
     screened = screen(predictor, [folder.parent], out)
     assert screened.rows == ROWS + 2

@@ -1,8 +1,10 @@
 """Screening a long file: what is asked for, the best rows so far, and what it came to."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine.base.errors import UserError
 from engine.candidates import lists, screening
@@ -40,22 +42,23 @@ def show_screening(
             return
     number = st.session_state.get(_FILES, 0)
     with st.expander("Screen a long file", icon=":material/filter_alt:"):
-        file, text, top, inside_only, is_new, pressed = _fields(list_, number)
-    if pressed and file is not None:
+        asked = _ask(list_, number)
+    if asked.begin and asked.file is not None:
+        file = asked.file
         try:
             wanted = Screening(
                 file=file.name,
                 suffix=Path(file.name).suffix[:10],
                 model=str(folder),
                 given=given,
-                specification=read_specification(text, read_info(folder).answers),
-                top=top,
-                inside_only=inside_only,
+                specification=read_specification(asked.text, read_info(folder).answers),
+                top=asked.top,
+                inside_only=asked.inside_only,
             )
             wanted.check()  # before a list is made for it
-            own = _list_for(file.name) if is_new else list_ or current_list()
+            own = _list_for(file.name) if asked.onto_new else list_ or current_list()
             screening.start_screening(own, wanted, file.getbuffer())
-            suggest_specification(own, text)
+            suggest_specification(own, asked.text)
         except UserError as error:
             show_error(error)
             return
@@ -65,8 +68,28 @@ def show_screening(
         st.rerun()
 
 
-def _fields(list_: CandidateList | None, number: int) -> tuple:
-    """The file, what is wanted of it, whether that is put on a new list, and whether to begin."""
+class _Asked(NamedTuple):
+    """What the fields say.
+
+    Attributes:
+        file: that is to be screened; None before it is there.
+        text: the specification.
+        top: how many of the best are wanted.
+        inside_only: whether these have to lie in the applicability domain.
+        onto_new: whether they are put on a new list.
+        begin: whether the button was pressed.
+    """
+
+    file: UploadedFile | None
+    text: str
+    top: int
+    inside_only: bool
+    onto_new: bool
+    begin: bool
+
+
+def _ask(list_: CandidateList | None, number: int) -> _Asked:
+    """Fields for a file and for what is wanted of it."""
     st.caption(
         "A file of any number of repeat units is predicted in the background, and only the "
         "best of its rows become candidates."
@@ -95,7 +118,7 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
         key="screening inside only",
         help="Of a unit outside, the model knows no unit like it, and errs more.",
     )
-    is_new = bool(
+    onto_new = bool(
         list_ is not None
         and list_.count()
         and st.checkbox(
@@ -105,14 +128,14 @@ def _fields(list_: CandidateList | None, number: int) -> tuple:
             help="Otherwise they come after what this list holds already.",
         )
     )
-    pressed = st.button(
+    begin = st.button(
         "Screen",
         icon=":material/filter_alt:",
         type="primary",
         disabled=file is None,
         key="screen",
     )
-    return file, text, int(top), inside_only, is_new, pressed
+    return _Asked(file, text, int(top), inside_only, onto_new, begin)
 
 
 def _list_for(file: str) -> CandidateList:
