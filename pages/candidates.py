@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from engine.base.wording import counted
+from engine.candidates.screening import pending
 from engine.candidates.store import CandidateList
 from engine.inference.bundle import read_info
 from pages.parts import models, page_guard
@@ -58,7 +59,8 @@ def _show_list(list_: CandidateList, folder: Path, given: dict[str, float | str]
     """The specification, the table, and all that can be done with what is chosen in it."""
     look = look_at(list_, folder, given)
     if not look.ids:
-        st.info("This list is empty.", icon=":material/bookmark:")
+        if pending(list_) is None:
+            st.info("This list is empty.", icon=":material/bookmark:")
         return
     look = look._replace(requirements=ask_specification(list_, look.answers))
     shown = choose_view(look)

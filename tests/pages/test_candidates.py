@@ -164,10 +164,8 @@ def test_a_long_file_is_screened_and_its_best_rows_become_candidates(
     stopped = job.Job(state="stopped", model=str(tiny_run.bundle), done=10, total=30)
     job.write_job(made, stopped)
     app = open_page("candidates", list=made.id, model=tiny_run.id)
-    assert (
-        "many.csv is screened for the 3 best by “Tg as high as possible”, and is not at its end; "
-        "what is done is kept. It came to 10 of 30." in app.warning[0].value
-    )
+    assert "It looks for the 3 best of many.csv by “Tg as high" in app.warning[0].value
+    assert "What is done, 10 of 30 rows, is kept." in app.warning[0].value
     app.button(key="go on screening").click().run()
     assert worker.main(made.id) == 0
     app = open_page("candidates", list=made.id, model=tiny_run.id)

@@ -148,7 +148,7 @@ def show_best_so_far(list_: CandidateList) -> None:
     wanted, best = screening.pending(list_), screening.best_so_far(list_)
     if wanted is None:
         return
-    st.caption(plain(f"{_what(wanted)}."))
+    st.caption(plain(f"Looking for {_what(wanted)}."))
     if not best.units:
         return
     names = {each.name for each in wanted.specification}
@@ -183,10 +183,10 @@ def offer_to_go_on_or_discard(list_: CandidateList, why: str, job: Job) -> bool:
         job: that was at it.
     """
     wanted = screening.pending(list_)
-    what = f"{_what(wanted)}, and is not at its end" if wanted else "The file is not at its end"
-    far = f" It came to {job.done:,} of {job.total:,}." if job.total else ""
+    what = f" It looks for {_what(wanted)}." if wanted else ""
+    far = f", {job.done:,} of {job.total:,} rows," if job.total else ""
     st.warning(
-        plain(f"{why} {what}; what is done is kept.{far}"),
+        plain(f"{why}{what} What is done{far} is kept."),
         icon=":material/pause_circle:",
     )
     left, right, _ = st.columns([1, 1, 4])
@@ -198,7 +198,7 @@ def offer_to_go_on_or_discard(list_: CandidateList, why: str, job: Job) -> bool:
 
 def _what(wanted: Screening) -> str:
     words = ", ".join(each.words() for each in wanted.specification)
-    return f"{wanted.file} is screened for the {wanted.top:,} best by “{words}”"
+    return f"the {wanted.top:,} best of {wanted.file} by “{words}”"
 
 
 def _show_told(list_: CandidateList) -> None:
