@@ -20,7 +20,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POLYGIN_HOME", str(tmp_path_factory.mktemp("service")))
         settings = ServiceSettings(token=TOKEN, limits=LIMITS, call_bytes=100_000)
-        app = make_app(settings, Jobs(LIMITS))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    with TestClient(app, raise_server_exceptions=False, headers=headers) as asking:
-        yield asking
+        asking = TestClient(
+            make_app(settings, Jobs(LIMITS)),
+            raise_server_exceptions=False,
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        )
+        asking.__enter__()
+        # Its process is started here: one of a test's own workspace would end with that test.
+        assert asking.post("/predict", json={"repeat_units": "*CC*"}).status_code == 200
+    yield asking
+    asking.__exit__()

@@ -92,7 +92,7 @@ def test_an_example_is_answered_as_the_example_says(
     client: TestClient, path: str, asked_example: dict | None, answered: dict
 ) -> None:
     reply = client.post(path, json=asked_example) if asked_example else client.get(path)
-    assert reply.status_code == 200
+    assert reply.status_code == 200, reply.text
     assert _names(answered) <= _names(reply.json())
 
 
