@@ -25,6 +25,7 @@ from bench.reporting import markdown_table, stamp, write_json
 from bench.speed.machine import machine_record, machine_sentence
 from bench.stream_memory import made_up_units, resident_mb
 from engine.screening.scoring import PART_ROWS
+from engine.screening.work import work_folder
 
 RESULT = Path("results/screening.json")
 ROWS, ROWS_WITH_STUDENT, KILLS = 50_000, 1_000_000, 3
@@ -145,7 +146,7 @@ def _started(kind: Kind, table: Path, out: Path) -> subprocess.Popen:
 
 def _screen_killed(kind: Kind, table: Path, out: Path) -> list[int]:
     """Screen, kill, and go on; returns after how many rows it was killed."""
-    work, killed = out.with_name(f"{out.name}.parts"), []
+    work, killed = work_folder(out), []
     for number in range(1, KILLS + 1):
         process = _started(kind, table, out)
         while (done := _rows_done(work, kind.stage)) < number * kind.rows / (KILLS + 1):
@@ -167,7 +168,7 @@ def _rows_done(work: Path, stage: str) -> int:
 def _watched(kind: Kind, table: Path, out: Path) -> Watched:
     """Screen without an interruption."""
     started, memory, first = time.monotonic(), [], None
-    work = out.with_name(f"{out.name}.parts")
+    work = work_folder(out)
     process = _started(kind, table, out)
 
     def seconds() -> float:

@@ -10,6 +10,7 @@ from ..inference.bundle import read_info
 from ..inference.seen import UNKNOWN_ATOMS
 from ..runs import find_model
 from ..screening import Screened, Wanted, join, screen
+from ..screening.work import work_folder
 from ..table.mending import FragmentsUse
 from .on_cluster import carry_out_on_slurm
 from .options import (
@@ -108,8 +109,8 @@ def _screen(arguments: argparse.Namespace) -> int:
         with progress_bar() as show:
             screened = screen(predictor, inputs, out, wanted, show, *columns, conditions, fragments)
     except KeyboardInterrupt:
-        if Path(f"{out}.parts").exists():
-            words = f"Interrupted. The same command goes on; {out}.parts holds what is done."
+        if (parts := work_folder(out)).exists():
+            words = f"Interrupted. The same command goes on; {parts} holds what is done."
             print_line(words, stderr=True)
         raise
     _tell(screened, out)
