@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 _TELLTALES = re.compile(r"[∗＊⁎{}|]|\[R\d*#?\]|\[[dgte]\]")
 _STARS = str.maketrans("∗＊⁎", "***")
-_TAIL = re.compile(r"\s+\|(?P<tail>.*)\|\s*\S*")
+_TAIL = re.compile(r"\s+\|(?P<tail>[^|*]*)\|[^|]*")
 _R_GROUP = re.compile(r"\[R\d*#?\]")
 _LADDER = re.compile(r"\[[dgte]\]")
 _STAR = re.compile(r"\[\d*\*(?::\d+)?\]|\*")
@@ -25,8 +25,12 @@ _MOST = 0.5
 """Share of the rows in which a pair of atoms has to stand for `*`."""
 
 
-class NotationError(ValueError):
-    """A notation that cannot be read as one repeat unit; the text is the reason."""
+class BadSmilesError(ValueError):
+    """A SMILES that cannot be used; the text is the reason."""
+
+
+class NotationError(BadSmilesError):
+    """A notation that cannot be read as one repeat unit."""
 
 
 def as_smiles(text: str) -> str:
@@ -43,6 +47,10 @@ def as_smiles(text: str) -> str:
     text = text.translate(_STARS)
     if tail := _TAIL.search(text):
         text = _without_tail(text[: tail.start()], tail["tail"])
+    elif "|" in text:
+        raise NotationError(
+            "this is a composition of several repeat units, where one unit is needed"
+        )
     if "{" in text:
         text = _from_big_smiles(text)
     if _LADDER.search(text):
@@ -93,15 +101,49 @@ def _from_big_smiles(text: str) -> str:
         )
     inside = match["inside"]
     if "," in inside:
-        raise NotationError("this is a copolymer in BigSMILES, and copolymers are not possible yet")
-    inside = inside.partition(";")[0].strip()
-    unit = _without_outer(inside)
-    ends = _DESCRIPTOR.findall(unit)
+        raise NotationError(
+            "this is a copolymer in BigSMILES: write the fraction of each unit behind it, as in "
+            "{[$]CC[$],[$]CC(C)[$]}|0.25|0.75"
+        )
+    return _unit_of(_without_outer(inside.partition(";")[0].strip()))
+
+
+def _unit_of(written: str) -> str:
+    """The SMILES of a BigSMILES unit between its bonding descriptors."""
+    ends = _DESCRIPTOR.findall(written)
     if len(ends) != 2:
         raise NotationError(
             f"this BigSMILES holds {len(ends)} bonding descriptors; a chain's repeat unit has two"
         )
-    return _DESCRIPTOR.sub("*", unit)
+    return _DESCRIPTOR.sub("*", written)
+
+
+def units_of_big_smiles(text: str) -> list[str]:
+    """The repeat units of a statistical copolymer in BigSMILES, such as `{[$]CC[$],[$]CC(C)[$]}`.
+
+    Raises:
+        NotationError: where it has parts outside its braces, or a unit has not two ends.
+    """
+    match = _BIG.fullmatch(text.strip())
+    if not match:
+        raise NotationError(
+            "this is BigSMILES with parts outside or inside of each other's braces: only "
+            "statistical copolymers without end groups can be read, such as {[$]CC[$],[$]CC(C)[$]}"
+        )
+    inside = match["inside"].partition(";")[0].strip()
+    if _DESCRIPTOR.search(inside) and {"<", ">"} <= set("".join(_DESCRIPTOR.findall(inside))):
+        heads = [set(_DESCRIPTOR.findall(each)) for each in inside.split(",")]
+        if any(len(ends) == 1 for ends in heads):
+            raise NotationError(
+                "this BigSMILES joins units of two kinds by turns, such as a diacid and a diamine: "
+                "write the repeat unit that they make together"
+            )
+    return [_unit_of(_without_outer(each.strip())) for each in inside.split(",")]
+
+
+def bars_of(text: str) -> int:
+    """How many bars `|` stand in a text, without those around the tail of a CXSMILES."""
+    return _TAIL.sub("", text).count("|")
 
 
 def _without_outer(inside: str) -> str:

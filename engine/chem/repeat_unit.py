@@ -6,11 +6,13 @@ another number of periods. What depends on the polymer alone is computed from on
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import gcd
 
 from rdkit import Chem
 
+from .composition import is_composition, read
 from .smiles import (
     BadSmilesError,
     atoms_of,
@@ -31,6 +33,22 @@ _Bond = tuple[int, int, Chem.BondType]
 
 
 def canonical_unit(smiles: str) -> str:
+    """The canonical repeat unit of a polymer, or the composition of several units' canonical ones.
+
+    A unit that holds two periods of its chain is two moles of the canonical unit.
+
+    Args:
+        smiles: of a repeat unit, or the text of a composition.
+
+    Raises:
+        BadSmilesError: when it cannot be read.
+    """
+    if not is_composition(smiles):
+        return _canonical_unit(smiles)
+    return read(smiles).with_units(_remembered, _periods).text
+
+
+def _canonical_unit(smiles: str) -> str:
     """The canonical SMILES of the repeat unit that stands for all drawings of a polymer.
 
     It is the smallest unit that repeats, cut at a single bond outside rings on the way between the
@@ -65,6 +83,16 @@ def canonical_unit(smiles: str) -> str:
     except (BadSmilesError, Chem.MolSanitizeException):
         # Elsewhere in the chain it has a form that RDKit does not take.
         return canonical(smiles)
+
+
+_remembered = lru_cache(maxsize=20_000)(_canonical_unit)
+"""Of a table's compositions, whose units are few."""
+
+
+def _periods(unit: str, canonical_: str) -> float:
+    """How many times a unit holds its canonical one."""
+    inner, own = (parse(text).GetNumHeavyAtoms() for text in (unit, canonical_))
+    return inner / own
 
 
 def repeats(unit: Chem.Mol) -> bool:

@@ -11,7 +11,9 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdqueries
 
-from .notations import NotationError, as_smiles
+from .composition import of_each_unit
+from .notations import BadSmilesError as BadSmilesError
+from .notations import as_smiles
 
 MAX_LENGTH = 2000
 """Longest SMILES that is read, in characters; the longest of the competition has 306."""
@@ -59,10 +61,6 @@ _rdkit_log.propagate = False
 _capturing = threading.Lock()
 
 
-class BadSmilesError(ValueError):
-    """A SMILES that cannot be used; the text is the reason."""
-
-
 def parse(smiles: str) -> Chem.Mol:
     """Parse a repeat unit.
 
@@ -88,8 +86,12 @@ def forget() -> None:
     _molecules.parse.cache_clear()
 
 
+@of_each_unit
 def canonical(smiles: str) -> str:
     """RDKit's canonical SMILES of a repeat unit, the same however its `*` were written.
+
+    Args:
+        smiles: of a unit, or the text of a composition, which has a canonical form of its own.
 
     Raises:
         BadSmilesError: when it cannot be read.
@@ -97,8 +99,9 @@ def canonical(smiles: str) -> str:
     return _written(parse(smiles))
 
 
+@of_each_unit
 def without_stereo(smiles: str) -> str:
-    """The canonical SMILES of a repeat unit with its stereo marks left out.
+    """The canonical SMILES of a repeat unit, or of a composition, without its stereo marks.
 
     Raises:
         BadSmilesError: when it cannot be read.
@@ -229,10 +232,7 @@ def _parse(text: str) -> Chem.Mol:
         raise BadSmilesError(
             f"the SMILES has {len(text):,} characters; the longest that is read has {MAX_LENGTH:,}"
         )
-    try:
-        text = as_smiles(text)
-    except NotationError as error:
-        raise BadSmilesError(str(error)) from error
+    text = as_smiles(text)
     if re.search(r"\s", text):
         raise BadSmilesError("the SMILES holds a space or a line break")
     # RDKit cuts its complaints inside a character of several bytes, which Python cannot read.

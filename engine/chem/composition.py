@@ -1,0 +1,329 @@
+"""A composition of several repeat units, and the text that stands for it wherever a unit's stands.
+
+A copolymer is its repeat units, the mole fraction of each, and an architecture. Its text is
+`A|B|0.25|0.75|random`; that of a single unit is the unit's own SMILES, so that a homopolymer is
+a composition of one. Two texts of one composition have the same canonical form: units are in
+order, equal ones are merged, and those of fraction 0 are left out.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, wraps
+from typing import Literal, get_args
+
+from .notations import BadSmilesError, bars_of, units_of_big_smiles
+
+Architecture = Literal["", "random", "alternating", "block", "graft"]
+"""How units follow each other along the chain; empty where it is not known."""
+
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+
+MOST_UNITS = 6
+"""Most repeat units of a composition."""
+
+BAR = "|"
+
+_WHOLE = 1_000_000
+"""Fractions are kept in millionths: whole numbers add up to one, in any order, to the bit."""
+
+_CLOSES = 0.015
+"""How far fractions may be from one in all: three thirds are often written as 0.33."""
+_FEWEST_PERCENT, _MOST_PERCENT = 80.0, 120.0
+"""A sum between them is one of percentages, whether it closes or not; others are of parts."""
+
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?\s*%?")
+_WORDS: dict[str, Architecture] = {
+    **{word: "random" for word in ("random", "statistical", "stat", "ran", "r", "gradient")},
+    **{word: "alternating" for word in ("alternating", "alternate", "alt", "a", "periodic")},
+    **{word: "block" for word in ("block", "blocky", "b", "diblock", "triblock", "multiblock")},
+    **{word: "graft" for word in ("graft", "grafted", "g", "comb", "brush")},
+    **{word: "" for word in ("", "unknown", "unspecified", "copolymer", "co", "none", "nan")},
+}
+_EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
+_MAP_NUMBER = re.compile(r"\[(?:\d+)?\*:(\d+)\]")
+_ALTERNATES, _MEETS = 0.75, 0.375
+"""Shares of bonds between unlike units of which chains alternate, and of which chains are random."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """Repeat units, the mole fraction of each, and how they follow each other.
+
+    Attributes:
+        units: one to `MOST_UNITS` different texts, in order.
+        millionths: of the moles of all units, the share of each; they add up to a million.
+        architecture: empty where it is not known, or does not matter with one unit.
+    """
+
+    units: tuple[str, ...]
+    millionths: tuple[int, ...]
+    architecture: Architecture = ""
+
+    @property
+    def fractions(self) -> tuple[float, ...]:
+        """The mole fraction of each unit, 0 to 1."""
+        return tuple(each / _WHOLE for each in self.millionths)
+
+    @property
+    def text(self) -> str:
+        """The text that stands for it; of one unit, the unit's own."""
+        if len(self.units) == 1:
+            return self.units[0]
+        numbers = [f"{each:g}" if each >= 1e-4 else f"{each:.6f}" for each in self.fractions]
+        return BAR.join(filter(None, [*self.units, *numbers, self.architecture]))
+
+    @classmethod
+    def of(
+        cls, units: Sequence[str], moles: Sequence[float], architecture: Architecture = ""
+    ) -> "Composition":
+        """Units in order, equal ones merged, none of fraction 0.
+
+        Args:
+            units: U texts.
+            moles: of each of them, in any measure; none negative, and not all 0.
+            architecture: how they follow each other.
+
+        Raises:
+            BadSmilesError: when there are more than `MOST_UNITS` different ones.
+        """
+        together: dict[str, list[float]] = {}
+        for unit, amount in zip(units, moles, strict=True):
+            together.setdefault(unit, []).append(amount)
+        # Sorted, or the sum would depend on the order of the units.
+        amounts = {unit: sum(sorted(together[unit])) for unit in sorted(together)}
+        shares = _millionths(list(amounts.values()))
+        kept = {unit: share for unit, share in zip(amounts, shares, strict=True) if share}
+        if len(kept) > MOST_UNITS:
+            raise BadSmilesError(
+                f"it holds {len(kept)} different repeat units; the most that is read is "
+                f"{MOST_UNITS}"
+            )
+        return cls(tuple(kept), tuple(kept.values()), architecture if len(kept) > 1 else "")
+
+    def with_units(
+        self, form: Callable[[str], str], periods: Callable[[str, str], float] | None = None
+    ) -> "Composition":
+        """The same with each unit in another form; units that become equal are merged.
+
+        Args:
+            form: of a unit.
+            periods: how many times the second text, a unit's form, is held in the first, the unit:
+                so many moles are there of it. Once, where it is not given.
+
+        Raises:
+            BadSmilesError: when a unit cannot be read.
+        """
+        units, moles = [], []
+        for number, (unit, share) in enumerate(zip(self.units, self.millionths, strict=True), 1):
+            try:
+                units.append(form(unit))
+            except BadSmilesError as error:
+                raise BadSmilesError(f"its unit {number}, “{unit[:60]}”: {error}") from error
+            if "*" not in units[-1]:
+                raise BadSmilesError(
+                    f"its unit {number}, “{unit[:60]}”, has no `*` where the chain goes on; a "
+                    "salt, a solvent or a filler is a condition, in a column of its own"
+                )
+            moles.append(share * (periods(unit, units[-1]) if periods else 1.0))
+        return Composition.of(units, moles, self.architecture)
+
+
+def is_composition(text: str) -> bool:
+    """Whether a text is that of several repeat units; the tail of a CXSMILES makes none."""
+    return BAR in text and bars_of(text) > 0
+
+
+def units_in(text: str) -> tuple[str, ...]:
+    """The repeat units of a row's canonical text: its own where it is a single unit."""
+    return read(text).units if BAR in text else (text,)
+
+
+def of_each_unit(form: Callable[[str], str]) -> Callable[[str], str]:
+    """A function of a unit's SMILES, for the text of a composition too."""
+
+    @wraps(form)
+    def of_text(text: str) -> str:
+        if BAR not in text or not is_composition(text):
+            return form(text)
+        return read(text).with_units(form).text
+
+    return of_text
+
+
+@lru_cache(maxsize=20_000)
+def read(text: str) -> Composition:
+    """Read a composition, in any of the notations of one column.
+
+    `A|B|0.25|0.75`, or without the last fraction, which is the rest; an architecture may follow.
+    `A.B|0.25|0.75|<1-3:0.5:0.5…`, as wD-MPNN has it: which bonds join the units, and how often,
+    tells the architecture (Aldeghi & Coley, Chem. Sci. 13 (2022) 10486, doi:10.1039/D2SC02839E).
+    `{[$]A[$],[$]B[$]}|0.25|0.75`: BigSMILES of a statistical copolymer, with fractions behind it
+    (Lin et al., ACS Cent. Sci. 5 (2019) 1523, doi:10.1021/acscentsci.9b00476).
+
+    Args:
+        text: the units need not be canonical, and are not looked into.
+
+    Raises:
+        BadSmilesError: when it cannot be read as a composition.
+    """
+    fields = [field.strip() for field in text.strip().split(BAR)]
+    architecture: Architecture = ""
+    if fields and fields[-1].startswith("<"):
+        edges = fields.pop()
+        units, architecture = _units_of_edges(fields[:1], edges)
+        return composed(units, fractions_of(fields[1:], len(units)), architecture)
+    if fields and "{" in fields[0]:
+        units, fields, architecture = units_of_big_smiles(fields[0]), fields[1:], "random"
+    else:
+        units = []
+        while fields and fields[0] and not _is_word(fields[0]):
+            units.append(fields.pop(0))
+    if fields and not _NUMBER.fullmatch(fields[-1]):
+        architecture = architecture_of(fields.pop()) or architecture
+    if not units:
+        raise BadSmilesError("it has fractions, and no repeat unit before them")
+    return composed(units, fractions_of(fields, len(units)), architecture)
+
+
+def composed(
+    units: Sequence[str], fractions: Sequence[float], architecture: Architecture = ""
+) -> Composition:
+    """A composition of repeat units that may be written in any way.
+
+    Args:
+        units: U texts.
+        fractions: of their moles, U numbers that `fractions_of` gives.
+        architecture: how they follow each other.
+
+    Raises:
+        BadSmilesError: when a unit is missing, or is no repeat unit.
+    """
+    for number, unit in enumerate(units, 1):
+        if not unit:
+            raise BadSmilesError(f"its unit {number} is empty")
+        if BAR in unit:
+            raise BadSmilesError(f"its unit {number} is a composition itself")
+    return Composition.of([unit.strip() for unit in units], fractions, architecture)
+
+
+def architecture_of(word: str) -> Architecture:
+    """The architecture that a word names, such as `stat` or `alternating`.
+
+    Raises:
+        BadSmilesError: when it names none.
+    """
+    plain = re.sub(r"[\W_]+|copolymer$|poly$", "", word.strip().lower()) if word.strip() else ""
+    plain = plain.removesuffix("copolymer") if plain != "copolymer" else plain
+    if plain not in _WORDS:
+        raise BadSmilesError(
+            f"“{word[:40]}” is no architecture: write random, alternating, block, graft, or unknown"
+        )
+    return _WORDS[plain]
+
+
+def fractions_of(cells: Iterable[str | float], count: int) -> list[float]:
+    """Fractions of so many repeat units from what is written: shares, percentages or parts.
+
+    Args:
+        cells: numbers or their texts; a last one that is missing is the rest.
+        count: of the units, U.
+
+    Returns:
+        U numbers from 0 to 1 that add up to one.
+
+    Raises:
+        BadSmilesError: when a cell is no number, is negative, or they do not fit the units or add
+            up to one.
+    """
+    numbers = [_number(cell) for cell in cells]
+    if len(numbers) not in (count, count - 1) or not numbers:
+        raise BadSmilesError(
+            f"it has {_few(len(numbers), 'fraction')} for {_few(count, 'repeat unit')}: give one "
+            "for each, or all but the last, which is the rest"
+        )
+    negative = next((number for number in numbers if number < 0), None)
+    if negative is not None:
+        raise BadSmilesError(f"its fraction {negative:g} is negative")
+    total, percent = sum(numbers), max(numbers) > 1 + _CLOSES
+    if len(numbers) < count:
+        numbers.append(_rest(total, 100.0 if percent else 1.0))
+        total = sum(numbers)
+    elif percent and _FEWEST_PERCENT < total < _MOST_PERCENT:
+        _demand_closing(total, 100.0)
+    elif not percent and any(number % 1 for number in numbers):
+        _demand_closing(total, 1.0)
+    if total <= 0:
+        raise BadSmilesError("its fractions are all 0")
+    return [number / total for number in numbers]
+
+
+def _rest(total: float, whole: float) -> float:
+    """What is left for the last unit."""
+    if total > whole * (1 + _CLOSES):
+        raise BadSmilesError(
+            f"its fractions add up to {total:g}, and leave nothing for the unit without one"
+        )
+    return max(whole - total, 0.0)
+
+
+def _demand_closing(total: float, whole: float) -> None:
+    if abs(total - whole) > _CLOSES * whole:
+        raise BadSmilesError(f"its fractions add up to {total:g}, not to {whole:g}")
+
+
+def _number(cell: str | float) -> float:
+    text = str(cell).strip()
+    if not _NUMBER.fullmatch(text):
+        raise BadSmilesError(f"“{text[:40]}” is no fraction")
+    number = float(text.rstrip("% ").replace(",", "."))
+    if number > 1e9:
+        raise BadSmilesError(f"its fraction {text[:40]} is too large")
+    return number / 100 if text.endswith("%") else number
+
+
+def _few(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _is_word(field: str) -> bool:
+    """Whether a field is a number or an architecture, and no repeat unit."""
+    return bool(_NUMBER.fullmatch(field)) or (
+        "*" not in field and field.lower().replace(" ", "") in _WORDS and len(field) > 1
+    )
+
+
+def _units_of_edges(fields: Sequence[str], edges: str) -> tuple[list[str], Architecture]:
+    """The units and the architecture of wD-MPNN's notation."""
+    units = fields[0].split(".") if fields else []
+    owner = {
+        int(number): place
+        for place, unit in enumerate(units)
+        for number in _MAP_NUMBER.findall(unit)
+    }
+    between = within = 0.0
+    for first, second, one, other in _EDGE.findall(edges):
+        try:
+            weight = float(one) + float(other)
+            apart = owner[int(first)] != owner[int(second)]
+        except (KeyError, ValueError) as error:
+            raise BadSmilesError(
+                f"its bond <{first}-{second} joins ends that no unit has, or has no number"
+            ) from error
+        between, within = (between + weight, within) if apart else (between, within + weight)
+    total = between + within
+    if not total:
+        raise BadSmilesError("it has no bond between ends, such as <1-3:0.5:0.5")
+    share = between / total
+    if share > _ALTERNATES:
+        return units, "alternating"
+    return units, "random" if share > _MEETS else "block"
+
+
+def _millionths(amounts: Sequence[float]) -> list[int]:
+    """Shares of amounts in whole millionths; the largest takes what is missing to a million."""
+    total = sum(sorted(amounts))
+    shares = [round(amount / total * _WHOLE) for amount in amounts]
+    largest = shares.index(max(shares))
+    shares[largest] += _WHOLE - sum(shares)
+    return shares
