@@ -43,7 +43,7 @@ _WORDS: dict[str, Architecture] = {
 _EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
 _MAP_NUMBER = re.compile(r"\[(?:\d+)?\*:(\d+)\]")
 _ALTERNATES, _MEETS = 0.75, 0.375
-"""Shares of bonds between unlike units of which chains alternate, and of which chains are random."""
+"""Shares of bonds between unlike units from which chains alternate, and or are random."""
 
 
 @dataclass(frozen=True)
