@@ -64,7 +64,8 @@ def read_tensors(path: Path) -> BenchData:
             if "labels" not in file.keys():  # noqa: SIM118
                 return BenchData.of_features(path)
             about = file.metadata() or {}
-            graphs = PackedGraphs(*(file.get_tensor(name) for name in PackedGraphs._fields))
+            there = [name for name in PackedGraphs._fields if name in file.keys()]  # noqa: SIM118
+            graphs = PackedGraphs(**{name: file.get_tensor(name) for name in there})
             names, labels = tuple(json.loads(about["names"])), file.get_tensor("labels")
             if labels.shape != (graphs.size, len(names)):
                 raise ValueError("its labels belong to other graphs")

@@ -39,7 +39,7 @@ def measure_memory(data: BenchData, device: torch.device, quick: bool, show: Sho
     done, total = 0, len(workloads(device)) * len(sides)
     with tempfile.TemporaryDirectory(prefix="polygin-bench-") as folder:
         file = Path(folder) / "data.npz"
-        np.savez(file, labels=data.labels, **data.graphs._asdict())
+        np.savez(file, labels=data.labels, **data.graphs.arrays())
         show("Peak memory", done, total)
         for workload in workloads(device):
             peaks = {}

@@ -46,6 +46,10 @@ class PackedGraphs(NamedTuple):
     bonds: np.ndarray  # B × len(BOND_FIELDS), uint8 codes
     atom_start: np.ndarray  # N + 1, int64
     bond_start: np.ndarray  # N + 1, int64
+    # Of compositions; None where every atom and bond counts once, as in homopolymers.
+    atom_weights: np.ndarray | None = None  # A, float32: the mole fraction of the atom's unit
+    # B × 2, float32: by which is multiplied what the first end tells the second, and the other way
+    bond_weights: np.ndarray | None = None
 
     @property
     def size(self) -> int:
@@ -57,6 +61,28 @@ class PackedGraphs(NamedTuple):
         atoms = slice(self.atom_start[row], self.atom_start[row + 1])
         bonds = slice(self.bond_start[row], self.bond_start[row + 1])
         return Graph(self.atoms[atoms], self.ends[bonds], self.bonds[bonds])
+
+    def weights(self, row: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """The weights of one row's atoms and bonds; None where there are none."""
+        if self.atom_weights is None or self.bond_weights is None:
+            return None
+        return (
+            self.atom_weights[self.atom_start[row] : self.atom_start[row + 1]],
+            self.bond_weights[self.bond_start[row] : self.bond_start[row + 1]],
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The arrays that there are, by their names."""
+        return {name: array for name, array in self._asdict().items() if array is not None}
+
+    def weighted(self) -> "PackedGraphs":
+        """The same graphs with weights: 1 where there were none."""
+        if self.atom_weights is not None:
+            return self
+        return self._replace(
+            atom_weights=np.ones(len(self.atoms), np.float32),
+            bond_weights=np.ones((len(self.bonds), 2), np.float32),
+        )
 
 
 def same_units(graphs: PackedGraphs) -> np.ndarray:
@@ -105,19 +131,30 @@ def take(graphs: PackedGraphs, rows: np.ndarray) -> PackedGraphs:
     atoms, atom_start = _spans(graphs.atom_start, rows)
     bonds, bond_start = _spans(graphs.bond_start, rows)
     return PackedGraphs(
-        graphs.atoms[atoms], graphs.ends[bonds], graphs.bonds[bonds], atom_start, bond_start
+        graphs.atoms[atoms],
+        graphs.ends[bonds],
+        graphs.bonds[bonds],
+        atom_start,
+        bond_start,
+        None if graphs.atom_weights is None else graphs.atom_weights[atoms],
+        None if graphs.bond_weights is None else graphs.bond_weights[bonds],
     )
 
 
 def end_to_end(first: PackedGraphs, second: PackedGraphs) -> PackedGraphs:
     """The graphs of both, in their order."""
-    return PackedGraphs(
-        *(np.concatenate(pair) for pair in zip(first[:3], second[:3], strict=True)),
-        *(
-            np.concatenate([start, start[-1] + more[1:]])
-            for start, more in zip(first[3:], second[3:], strict=True)
-        ),
-    )
+    if first.atom_weights is not None or second.atom_weights is not None:
+        first, second = first.weighted(), second.weighted()
+    both = {
+        name: np.concatenate([array, second.arrays()[name]])
+        for name, array in first.arrays().items()
+        if not name.endswith("_start")
+    }
+    starts = {
+        name: np.concatenate([start, start[-1] + getattr(second, name)[1:]])
+        for name, start in (("atom_start", first.atom_start), ("bond_start", first.bond_start))
+    }
+    return PackedGraphs(**both, **starts)
 
 
 def _spans(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,7 +178,7 @@ class Features:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name; `of` makes features of them again."""
-        return {**self.graphs._asdict(), "descriptors": self.descriptors}
+        return {**self.graphs.arrays(), "descriptors": self.descriptors}
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> "Features":

@@ -18,6 +18,18 @@ BOND_FIELDS = {"kind": 5, "conjugated": 2, "in_ring": 2, "stereo": 4}
 DESCRIPTOR_GROUPS = {"rdkit_2d": 213, "backbone": 24, "composition": 13, "morgan": 1024}
 """How many numbers of the descriptor vector belong to each group, in the vector's order."""
 
+COMPOSITION_COLUMNS = (
+    *("random", "alternating", "block", "graft"),
+    *("mixing_entropy", "other_units"),
+    *(
+        f"{kind}_{level}"
+        for kind in ("mean", "least", "greatest", "joined")
+        for level in ("filled", "empty", "gap")
+    ),
+)
+"""What a mean over the units of a composition loses, in the order of these numbers; they stand
+before the Morgan counts of a model that learned compositions (`features/compositions.py`)."""
+
 MASKED_ATOM = (118, 0, 0, 0, 0, 0, 0, 0)
 """The codes of an atom that is hidden from a network: no polymer holds oganesson."""
 

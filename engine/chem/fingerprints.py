@@ -1,6 +1,7 @@
 """Fingerprints of repeat units, and clusters of like ones."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.ML.Cluster import Butina
 
+from .composition import ARCHITECTURES, is_composition, read
 from .repeat_unit import canonical_unit
 from .smiles import parse
 
@@ -17,6 +19,7 @@ SIZE = 2048
 DISTANCE = 0.4
 """Tanimoto distance within which a unit joins a cluster's centre."""
 
+_TENTHS = 10
 _RADIUS = 2
 _MOST = 255
 _GENERATOR = rdFingerprintGenerator.GetMorganGenerator(radius=_RADIUS, fpSize=SIZE)
@@ -36,7 +39,7 @@ class Fingerprints(NamedTuple):
     counts: np.ndarray
 
 
-def count_fingerprints(smiles: Sequence[str]) -> Fingerprints:
+def count_fingerprints(smiles: Sequence[str], of_compositions: bool = False) -> Fingerprints:
     """Morgan fingerprints (ECFP4) with counts, folded to 2048, without stereochemistry.
 
     Rogers and Hahn, J. Chem. Inf. Model. 50 (2010) 742, doi:10.1021/ci100050t. `*` is hashed as an
@@ -44,13 +47,39 @@ def count_fingerprints(smiles: Sequence[str]) -> Fingerprints:
 
     Args:
         smiles: N parsable SMILES; the same unit has the same fingerprint however it is written.
+        of_compositions: whether texts of compositions may be among them. Then counts are in tenths:
+            a unit's environments count by its fraction, and an architecture is one of its own.
+            Tanimoto similarities of homopolymers stay what they are, up to 25 of an environment.
     """
-    rows = [_GENERATOR.GetCountFingerprint(parse(text)).GetNonzeroElements() for text in smiles]
+    rows = [_tenths(text) if of_compositions else _counts(text) for text in smiles]
     return Fingerprints(
         np.cumsum([0, *map(len, rows)], dtype=np.int64),
         np.array([bit for row in rows for bit in row], dtype=np.uint16),
         np.array([min(n, _MOST) for row in rows for n in row.values()], dtype=np.uint8),
     )
+
+
+def _counts(smiles: str) -> dict[int, int]:
+    """The environments of a unit, with how often each occurs."""
+    return dict(_GENERATOR.GetCountFingerprint(parse(smiles)).GetNonzeroElements())
+
+
+def _tenths(text: str) -> dict[int, int]:
+    """The environments of a homopolymer or a composition, in tenths; none is lost."""
+    if not is_composition(text):
+        return {bit: _TENTHS * count for bit, count in _counts(text).items()}
+    composition = read(text)
+    sums: dict[int, float] = {}
+    for unit, fraction in zip(composition.units, composition.fractions, strict=True):
+        for bit, count in _remembered_counts(unit).items():
+            sums[bit] = sums.get(bit, 0.0) + _TENTHS * fraction * count
+    if composition.architecture:
+        sums[ARCHITECTURES.index(composition.architecture)] = float(_TENTHS)
+    return {bit: max(round(value), 1) for bit, value in sums.items()}
+
+
+_remembered_counts = lru_cache(maxsize=20_000)(_counts)
+"""Of a table's compositions, whose units are few."""
 
 
 def nearest_similar(smiles: Sequence[str], others: Sequence[str]) -> list[str | None]:

@@ -8,8 +8,10 @@ from rdkit import Chem
 from ..base.packed import Graph
 from ..base.vocabulary import ATOM_FIELDS, BOND_FIELDS
 from .repeat_unit import (
+    beside_end,
     bond_of_end,
     closed,
+    ends_of,
     hangs_on_singles,
     path_of,
     repeated,
@@ -93,6 +95,30 @@ def chain_graph_of_drawing(smiles: str) -> Graph | None:
         with suppress(BadSmilesError, Chem.MolSanitizeException):
             unit = smallest(unit)
     return _within_chain(unit, smiles)
+
+
+def joints(smiles: str, of_unit: Graph) -> tuple[int, int] | None:
+    """The atoms of a unit's graph that neighbouring units are joined to.
+
+    Args:
+        smiles: of the unit.
+        of_unit: what `graph` or `chain_graph` make of it.
+
+    Returns:
+        The numbers of two atoms, which may be one; None where copies cannot be joined.
+
+    Raises:
+        BadSmilesError: when it cannot be parsed.
+    """
+    unit = parse(smiles)
+    if not repeats(unit):
+        return None
+    ends = ends_of(unit)
+    beside = [beside_end(unit, end) for end in ends]
+    if len(of_unit.atoms) < unit.GetNumAtoms():  # the graph within the chain, without `*`
+        beside = [atom - sum(end < atom for end in ends) for atom in beside]
+    first, last = beside
+    return first, last
 
 
 def _within_chain(unit: Chem.Mol, smiles: str) -> Graph:

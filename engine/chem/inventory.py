@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from rdkit import Chem
 
+from .composition import is_composition, units_in
 from .smiles import atoms_of, attachment_points, parse, stars_of
 
 _TABLE = Chem.GetPeriodicTable()
@@ -46,11 +47,13 @@ class Inventory(NamedTuple):
 
 
 def inventory(smiles: str) -> Inventory:
-    """The inventory of a repeat unit.
+    """The inventory of a repeat unit, or of all units of a composition together.
 
     Raises:
         BadSmilesError: when it cannot be read.
     """
+    if is_composition(smiles):
+        return _together([inventory(unit) for unit in units_in(smiles)])
     mol = parse(smiles)
     atoms = atoms_of(mol)
     numbers = [atom.GetAtomicNum() for atom in atoms]
@@ -80,6 +83,24 @@ def inventory(smiles: str) -> Inventory:
         stars=attachment_points(mol),
         pieces=len(Chem.GetMolFrags(mol)) if "." in smiles else 1,
         atoms=mol.GetNumHeavyAtoms(),
+    )
+
+
+def _together(units: Sequence[Inventory]) -> Inventory:
+    """What several units hold: all kinds that any has, and the greatest of each number."""
+    stars = [unit.stars for unit in units]
+    return Inventory(
+        elements=frozenset().union(*(unit.elements for unit in units)),
+        charges=frozenset().union(*(unit.charges for unit in units)),
+        valences=frozenset().union(*(unit.valences for unit in units)),
+        bonds=frozenset().union(*(unit.bonds for unit in units)),
+        rings=frozenset().union(*(unit.rings for unit in units)),
+        unpaired=any(unit.unpaired for unit in units),
+        isotopes=any(unit.isotopes for unit in units),
+        # The number that is farthest from a chain's two ends.
+        stars=max(stars, key=lambda count: abs(count - 2)),
+        pieces=max(unit.pieces for unit in units),
+        atoms=max(unit.atoms for unit in units),
     )
 
 

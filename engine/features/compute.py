@@ -12,7 +12,9 @@ import numpy as np
 from ..base.packed import Features, Graph, pack
 from ..base.versions import FEATURES, kinds_of_features
 from ..base.workers import worker_pool
+from ..chem.composition import is_composition
 from .cache import FeatureCache, TableCache
+from .compositions import composed_features
 
 if TYPE_CHECKING:
     from ..chem.fingerprints import Fingerprints
@@ -24,6 +26,10 @@ Progress = Callable[[str, int, int], None]
 _Run = Callable[[Callable, Iterable], Iterable]
 """Applies a function to each of some jobs: `map`, or a pool's `map`."""
 
+_ONLY_HOMOPOLYMERS = (
+    "this is a composition of several repeat units, and the model learned homopolymers only: "
+    "predict the units one by one, or choose a model that learned copolymers"
+)
 _CHUNK = 100
 _WORTH_A_POOL = 300
 _WORTH_A_FILE = 300
@@ -51,12 +57,15 @@ class UniqueUnits:
     fingerprints: "Fingerprints"
 
     @classmethod
-    def of(cls, smiles: Sequence[str], canonical_units: bool = False) -> "UniqueUnits":
+    def of(
+        cls, smiles: Sequence[str], canonical_units: bool = False, compositions: bool = False
+    ) -> "UniqueUnits":
         """Read N rows; a text that occurs many times is parsed once.
 
         Args:
             smiles: N texts.
             canonical_units: whether the canonical repeat unit stands for all drawings of a polymer.
+            compositions: whether those of several units are read; otherwise they are a problem.
         """
         from ..chem.fingerprints import count_fingerprints
         from ..chem.inventory import inventory
@@ -69,7 +78,10 @@ class UniqueUnits:
         inventories: dict[str, Inventory] = {}
         for text in dict.fromkeys(smiles):
             try:
-                units[text] = unit = form(text)
+                unit = form(text)
+                if not compositions and is_composition(unit):
+                    raise BadSmilesError(_ONLY_HOMOPOLYMERS)
+                units[text] = unit
                 if unit not in inventories:
                     inventories[unit] = inventory(unit)
             except BadSmilesError as error:
@@ -82,7 +94,7 @@ class UniqueUnits:
             np.array(place, dtype=np.int64),
             {position: reasons[text] for position, text in enumerate(smiles) if text in reasons},
             [inventories[unit] for unit in unique],
-            count_fingerprints(unique),
+            count_fingerprints(unique, of_compositions=compositions),
         )
 
 
@@ -95,7 +107,7 @@ def compute_features(
     the others are made, on all cores when they are many.
 
     Args:
-        canonical: N canonical SMILES, all parsable.
+        canonical: N canonical SMILES, or texts of compositions, all parsable.
         progress: called as each kind of feature gets on.
         canonical_units: whether these are canonical repeat units, whose graphs lie in the chain.
 
@@ -103,6 +115,13 @@ def compute_features(
         The features, in the order given.
     """
     report, versions = progress or _silent, _versions(canonical_units)
+    if any(map(is_composition, canonical)):
+        features = composed_features(
+            canonical, lambda units: compute_features(units, None, canonical_units)
+        )
+        for kind in versions:
+            report(kind, len(canonical), len(canonical))
+        return features
     if len(canonical) < _WORTH_A_FILE:
         return _features(*_from_units(canonical, versions, report))
     tables = TableCache()
@@ -130,24 +149,32 @@ def canonical_units(smiles: Sequence[str], progress: Progress | None = None) -> 
 
 
 def chunk_features(
-    smiles: Sequence[str], store: bool, canonical_units: bool = False
+    smiles: Sequence[str],
+    store: bool,
+    canonical_units: bool = False,
+    compositions: bool = False,
 ) -> tuple[UniqueUnits, Features | None]:
     """Read some rows of many and make or fetch their features, in this process alone.
 
     Args:
         smiles: N SMILES.
         store: whether features that had to be made go into the store, at 10 kB a unit.
-        canonical_units: as for `UniqueUnits.of`.
+        canonical_units, compositions: as for `UniqueUnits.of`.
 
     Returns:
         The repeat units in the rows, and their features; None where no row can be read.
     """
-    units = UniqueUnits.of(smiles, canonical_units)
+    units = UniqueUnits.of(smiles, canonical_units, compositions)
     if not units.canonical:
         return units, None
     versions = _versions(canonical_units)
-    made = _from_units(units.canonical, versions, _silent, one_process=True, store=store)
-    return units, _features(*made)
+
+    def of_units(texts: Sequence[str]) -> Features:
+        return _features(*_from_units(texts, versions, _silent, one_process=True, store=store))
+
+    if any(map(is_composition, units.canonical)):
+        return units, composed_features(units.canonical, of_units)
+    return units, of_units(units.canonical)
 
 
 def _features(graphs: list[bytes], vectors: list[bytes]) -> Features:

@@ -91,6 +91,8 @@ class BundleInfo(BaseModel):
         networks: what the networks of each member that has some are made of.
         network_counts: how many networks each of these members has.
         figures: out-of-fold, see `engine.settings.metrics.figures`.
+        learned_compositions: whether compositions of several units were among the training rows;
+            otherwise it predicts homopolymers alone.
         canonical_units: whether it learned from canonical repeat units, and predicts from them;
             otherwise from those that were drawn.
         pretrained: whether networks of it started from the pretrained encoder.
@@ -127,6 +129,7 @@ class BundleInfo(BaseModel):
     blend: dict[str, dict[str, float]]
     fixed_weights: bool | None = None
     canonical_units: bool = False
+    learned_compositions: bool = False
     pretrained: bool = False
     encoder: str = ""
     networks: dict[str, NetworkConfig] = {}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FILE = "domain.safetensors"
 _KIND = "ECFP4 counts, 2048"
+_KIND_OF_COMPOSITIONS = "ECFP4 counts of compositions in tenths, 2048"
 _SAME = 1e-9
 """Distance below which two units have the same fingerprint."""
 
@@ -69,14 +70,17 @@ class Domain:
     to be stored and takes seconds to load.
     """
 
-    def __init__(self, fingerprints: "Fingerprints", labelled: np.ndarray) -> None:
+    def __init__(
+        self, fingerprints: "Fingerprints", labelled: np.ndarray, compositions: bool = False
+    ) -> None:
         """Keep the fingerprints.
 
         Args:
             fingerprints: of the N units.
             labelled: shape `(N, K)`, bool.
+            compositions: whether compositions may be among the units, and what is compared.
         """
-        self._fingerprints = fingerprints
+        self._fingerprints, self._compositions = fingerprints, compositions
         self._units = Comparison(fingerprints)
         self._labelled = labelled
 
@@ -91,12 +95,14 @@ class Domain:
             smiles: of N rows, parsable and canonical, so that equal units are recognised.
             labels: shape `(N, K)`, NaN where missing; no value is kept, only which are present.
         """
+        from ..chem.composition import is_composition
         from ..chem.fingerprints import count_fingerprints
 
         place = {unit: number for number, unit in enumerate(dict.fromkeys(smiles))}
         labelled = np.zeros((len(place), labels.shape[1]), dtype=bool)
         np.logical_or.at(labelled, [place[unit] for unit in smiles], np.isfinite(labels))
-        return cls(count_fingerprints(list(place)), labelled)
+        compositions = any(map(is_composition, place))
+        return cls(count_fingerprints(list(place), compositions), labelled, compositions)
 
     def save(self, folder: Path) -> None:
         """Write the fingerprints into a bundle's folder: no structures, no labels, no row order."""
@@ -127,7 +133,7 @@ class Domain:
         """
         from ..chem.fingerprints import SIZE, Fingerprints
 
-        if info.kind != _KIND or info.neighbours != NEIGHBOURS:
+        if info.kind not in (_KIND, _KIND_OF_COMPOSITIONS) or info.neighbours != NEIGHBOURS:
             raise UserError(
                 f"{files.folder} compares repeat units by {info.kind!r}, this version by "
                 f"{_KIND!r}; train the model anew, or update PolyGIN Studio."
@@ -141,7 +147,12 @@ class Domain:
         except (SafetensorError, KeyError, ValueError) as error:
             path = files.folder / FILE
             raise UserError(f"{path} is damaged; copy the model's folder again.") from error
-        return cls(fingerprints, labelled)
+        return cls(fingerprints, labelled, info.kind == _KIND_OF_COMPOSITIONS)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the fingerprints."""
+        return _KIND_OF_COMPOSITIONS if self._compositions else _KIND
 
     def thresholds(self) -> np.ndarray:
         """The distance beyond which a unit is outside each property's domain.
@@ -179,9 +190,7 @@ class Domain:
         Returns:
             Shape `(U, K)`, 0 to 1; NaN for a property without a label.
         """
-        from ..chem.fingerprints import count_fingerprints
-
-        return self.nearness(count_fingerprints(smiles))[0]
+        return self.nearness(self._of(smiles))[0]
 
     def nearness(self, fingerprints: "Fingerprints") -> tuple[np.ndarray, np.ndarray]:
         """The `distances` of U repeat units and their `similarities`, at once.
@@ -247,10 +256,8 @@ class Domain:
         Returns:
             Shape `(U, K)`, bool.
         """
-        from ..chem.fingerprints import count_fingerprints
-
         held = np.zeros((len(smiles), self._labelled.shape[1]), dtype=bool)
-        for rows, to_all in self._compared(count_fingerprints(smiles)):
+        for rows, to_all in self._compared(self._of(smiles)):
             same = to_all < _SAME
             held[rows] = (same.astype(np.int64) @ self._labelled.astype(np.int64)) > 0
         return held
@@ -268,16 +275,20 @@ class Domain:
             Shape `(U, K)`, RDKit's Tanimoto similarity of counts, 0 to 1; NaN for a property
             without a label.
         """
-        from ..chem.fingerprints import count_fingerprints
-
         similar = np.full((len(smiles), self._labelled.shape[1]), np.nan)
-        for rows, to_all in self._compared(count_fingerprints(smiles)):
+        for rows, to_all in self._compared(self._of(smiles)):
             for k, labelled in enumerate(self._labelled.T):
                 if labelled.any():
                     similar[rows, k] = 1 - to_all[:, labelled].min(axis=1)
             if progress:
                 progress(int(rows[-1]) + 1, len(smiles))
         return similar
+
+    def _of(self, smiles: Sequence[str]) -> "Fingerprints":
+        """The fingerprints of other units, of the same kind."""
+        from ..chem.fingerprints import count_fingerprints
+
+        return count_fingerprints(smiles, self._compositions)
 
     def _compared(self, fingerprints: "Fingerprints") -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Some units at a time: their places, and their distances to the N training units."""
@@ -305,6 +316,7 @@ def write_domain(
     thresholds = zip(names, domain.thresholds().tolist(), strict=True)
     domain.save(folder)
     return DomainInfo(
+        kind=domain.kind,
         thresholds={name: threshold for name, threshold in thresholds if np.isfinite(threshold)},
         seen=seen_in_table(smiles, labels, names),
     )

@@ -93,6 +93,7 @@ def held_out_sides(smiles: Sequence[str], labels: np.ndarray, folds: np.ndarray)
         labels: shape `(N, K)`, NaN where missing.
         folds: shape `(N,)`; negative in rows that are in no fold and always learned from.
     """
+    from ..chem.composition import is_composition
     from ..chem.fingerprints import count_fingerprints
     from ..chem.inventory import inventory
 
@@ -109,7 +110,8 @@ def held_out_sides(smiles: Sequence[str], labels: np.ndarray, folds: np.ndarray)
     learned = [_of_units(place, labelled & (folds != fold)[:, None]) for fold in numbers]
     held = [_of_units(place, labelled & (folds == fold)[:, None]) for fold in numbers]
     inventories = [inventory(unit) for unit in units]
-    distances = _distances(Comparison(count_fingerprints([*units])), learned, held)
+    prints = count_fingerprints([*units], any(map(is_composition, units)))
+    distances = _distances(Comparison(prints), learned, held)
     for number, fold in enumerate(numbers):
         rows = np.flatnonzero(folds == fold)
         names = [str(k) for k in range(labels.shape[1])]

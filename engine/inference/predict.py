@@ -14,6 +14,7 @@ from ..base.hardware import usable_cores
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
 from ..base.versions import FEATURES, kinds_of_features
+from ..features.compositions import with_composition_columns
 from ..features.compute import UniqueUnits, canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..settings.conditions import GivenConditions, same_for_all
@@ -100,7 +101,9 @@ class Predictor:
             UserError: when the model needs conditions, and none are given.
         """
         in_chain = self.info.canonical_units
-        units = UniqueUnits.of(whole_units(smiles, fragments), in_chain)
+        units = UniqueUnits.of(
+            whole_units(smiles, fragments), in_chain, self.info.learned_compositions
+        )
         features = None
         if units.canonical:
             features = compute_features(units.canonical, progress, in_chain)
@@ -134,6 +137,8 @@ class Predictor:
             UserError: as for `predict`.
         """
         place, problems = self._single(units)
+        if self.info.learned_compositions and features is not None:
+            features = with_composition_columns(features, units.canonical)
         if self.info.conditions:
             given = self._demand(given)
             problems = {**given.problems, **problems}

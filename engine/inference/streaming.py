@@ -61,7 +61,8 @@ def predict_stream(
             yield _with_beside(predictor.predict(smiles, given=given), beside and beside(smiles))
         return
     workers, threads = _workers_and_threads(usable_cores())
-    canonical = predictor.info.canonical_units
+    info = predictor.info
+    canonical, compositions = info.canonical_units, info.learned_compositions
     waiting: deque[tuple[Sequence[str], Future]] = deque()
 
     def predict_next() -> Predictions:
@@ -73,7 +74,9 @@ def predict_stream(
 
     with worker_pool(workers, give_way=True) as pool:
         for chunk in chain(first, chunks):
-            waiting.append((chunk, pool.submit(_prepare, chunk, store, canonical, beside)))
+            waiting.append(
+                (chunk, pool.submit(_prepare, chunk, store, canonical, compositions, beside))
+            )
             if len(waiting) == workers:
                 predictor.load()  # seconds, in which the workers have enough to do
             if len(waiting) > _CHUNKS_AHEAD * workers:
@@ -83,10 +86,14 @@ def predict_stream(
 
 
 def _prepare(
-    smiles: Sequence[str], store: bool, canonical_units: bool, beside: Beside | None
+    smiles: Sequence[str],
+    store: bool,
+    canonical_units: bool,
+    compositions: bool,
+    beside: Beside | None,
 ) -> tuple[UniqueUnits, Features | None, list | None]:
     """What a worker does with a chunk."""
-    units, features = chunk_features(smiles, store, canonical_units)
+    units, features = chunk_features(smiles, store, canonical_units, compositions)
     return units, features, beside and beside(smiles)
 
 

@@ -37,6 +37,17 @@ class GraphBatch(NamedTuple):
     real_graphs: Tensor | None = None  # G × 1, likewise
     descriptors: Tensor | None = None  # G × D, float32, NaN for a missing value
     largest: int = 0  # atoms of the largest graph; 0 if the host does not know it
+    # Of compositions, see `PackedGraphs`; None where all weigh 1.
+    atom_weights: Tensor | None = None  # V × 1
+    received_weights: Tensor | None = None  # E, in the order of `received_indices`
+    receiver_weights: Tensor | None = None  # E, in the order of `receiver_indices`
+    weighed: Tensor | None = None  # G × 1: the sum of its atoms' weights
+
+    def sizes(self) -> Tensor:
+        """Atoms of each graph by their weights, or at least one; `(G, 1)`."""
+        if self.weighed is not None:
+            return self.weighed
+        return self.atom_indptr.diff().clamp(min=1).unsqueeze(1)
 
 
 class BatchSize(NamedTuple):
@@ -58,6 +69,8 @@ class Connections(NamedTuple):
     received_counts: Tensor  # V: number that each atom receives
     receiver_indices: Tensor
     receiver_counts: Tensor  # M: number of atoms that receive each message
+    by_receiver: Tensor  # E: the edges in the order of `received_indices`
+    by_message: Tensor  # E: the edges in the order of `receiver_indices`
 
 
 def connect(source: Tensor, target: Tensor, codes: Tensor, atoms: int) -> Connections:
@@ -81,6 +94,8 @@ def connect(source: Tensor, target: Tensor, codes: Tensor, atoms: int) -> Connec
         torch.bincount(target, minlength=atoms),
         target[by_message],
         torch.bincount(message, minlength=len(keys)),
+        by_receiver,
+        by_message,
     )
 
 
@@ -163,6 +178,7 @@ class DeviceGraphs:
         self._received_counts = narrow(connections.received_counts)
         self._receiver_indices = narrow(connections.receiver_indices - atom_start[graph_of_edge])
         self._receiver_counts = narrow(connections.receiver_counts)
+        self._weights = _Weights.of(packed, connections, device)
 
     def batch(self, rows: np.ndarray) -> GraphBatch:
         """The graphs of some rows as one batch, in the order given.
@@ -207,6 +223,7 @@ class DeviceGraphs:
         atom, graph, first_atom = spans["atoms"]
         edge, edge_graph, _ = spans["edges"]
         message, message_graph, first_message = spans["messages"]
+        weights = self._weights
         return ArrangedGraphs(
             rows,
             GraphBatch(
@@ -227,6 +244,10 @@ class DeviceGraphs:
                 ),
                 size=len(rows),
                 descriptors=descriptors,
+                atom_weights=weights and weights.atoms[atom],
+                received_weights=weights and weights.received[edge],
+                receiver_weights=weights and weights.receiver[edge],
+                weighed=weights and weights.graphs[chosen],
             ),
             host_starts,
         )
@@ -264,7 +285,42 @@ class ArrangedGraphs:
             size=last - first,
             descriptors=None if whole.descriptors is None else whole.descriptors[first:last],
             largest=int(np.diff(self._host_starts["atoms"][first : last + 1]).max(initial=0)),
+            atom_weights=_part(whole.atom_weights, atoms),
+            received_weights=_part(whole.received_weights, edges),
+            receiver_weights=_part(whole.receiver_weights, edges),
+            weighed=None if whole.weighed is None else whole.weighed[first:last],
         )
+
+
+class _Weights(NamedTuple):
+    """The weights of all graphs on a device, as a `GraphBatch` has them."""
+
+    atoms: Tensor
+    received: Tensor
+    receiver: Tensor
+    graphs: Tensor
+
+    @classmethod
+    def of(
+        cls, packed: PackedGraphs, connections: Connections, device: torch.device
+    ) -> "_Weights | None":
+        """None where all weigh 1."""
+        if packed.atom_weights is None or packed.bond_weights is None:
+            return None
+        bonds = torch.as_tensor(packed.bond_weights.copy())
+        edges = torch.cat([bonds[:, 0], bonds[:, 1]])
+        parts = np.split(packed.atom_weights, packed.atom_start[1:-1])
+        graphs = torch.tensor([part.sum() if len(part) else 1.0 for part in parts])
+        return cls(
+            torch.as_tensor(packed.atom_weights.copy()).unsqueeze(1).to(device),
+            edges[connections.by_receiver].to(device),
+            edges[connections.by_message].to(device),
+            graphs.float().unsqueeze(1).to(device),
+        )
+
+
+def _part(values: Tensor | None, rows: slice) -> Tensor | None:
+    return None if values is None else values[rows]
 
 
 def _host_starts(sizes: np.ndarray) -> np.ndarray:

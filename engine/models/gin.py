@@ -59,7 +59,7 @@ class GIN(Network):
         if self.config.atom_width:
             atoms = self.atom_map(atoms)  # V × width
         bond_hot = self.bond_hot.index_select(0, batch.bond_code)  # M × F
-        sizes = batch.atom_indptr.diff().clamp(min=1).unsqueeze(1)  # G × 1
+        sizes = batch.sizes()  # G × 1
         virtual = self.virtual_start.expand(batch.size, -1)  # G × width
         groups = size_groups(batch) if self.attention else None
         for number, layer in enumerate(self.layers):

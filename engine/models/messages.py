@@ -15,20 +15,25 @@ from torch.autograd import Function
 from .batching import GraphBatch
 
 
-def sum_spans(values: Tensor, index: Tensor, start: Tensor) -> Tensor:
+def sum_spans(
+    values: Tensor, index: Tensor, start: Tensor, weights: Tensor | None = None
+) -> Tensor:
     """Sum chosen rows of `values` span by span; no gradient.
 
     Args:
         values: shape `(N, width)`.
         index: int32, the rows of all spans, end to end.
         start: shape `(S + 1,)`, int32: where in `index` each span begins.
+        weights: by which the rows are multiplied, in the order of `index`.
 
     Returns:
         Shape `(S, width)`; zero for an empty span.
     """
     mode_sum = 0
+    if weights is not None:
+        weights = weights.to(values.dtype)
     return torch.ops.aten._embedding_bag_forward_only(
-        values.contiguous(), index, start, False, mode_sum, False, None, True
+        values.contiguous(), index, start, False, mode_sum, False, weights, True
     )[0]
 
 
@@ -45,16 +50,21 @@ def _consecutive(values: Tensor, start: Tensor, batch: GraphBatch) -> Tensor:
 
 
 class SumByGraph(Function):
-    """Sums atoms of shape `(V, width)` to graphs of shape `(G, width)`."""
+    """Sums atoms of shape `(V, width)`, by their weights, to graphs of shape `(G, width)`."""
 
     @staticmethod
     def forward(ctx: Any, atoms: Tensor, batch: GraphBatch) -> Tensor:
         ctx.batch = batch
+        if batch.atom_weights is not None:
+            atoms = atoms * batch.atom_weights.to(atoms.dtype)
         return _consecutive(atoms, batch.atom_indptr, batch)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        return gradient.index_select(0, ctx.batch.graph), None
+        to_atoms = gradient.index_select(0, ctx.batch.graph)
+        if ctx.batch.atom_weights is not None:
+            to_atoms *= ctx.batch.atom_weights.to(to_atoms.dtype)
+        return to_atoms, None
 
 
 class AddByGraph(Function):
@@ -71,7 +81,10 @@ class AddByGraph(Function):
 
 
 class ReceiveMessages(Function):
-    """`own · x_v + Σ relu(x_u + e_uv)` over the neighbours u of each atom v (Hu et al., 2020).
+    """`own · x_v + Σ w_uv relu(x_u + e_uv)` over the neighbours u of each atom v (Hu et al., 2020).
+
+    The weights w_uv are 1 but in compositions (Aldeghi & Coley, Chem. Sci. 13 (2022) 10486,
+    doi:10.1039/D2SC02839E).
 
     The bond's features `e_uv` are a row of `bond_hot` times `bond_table`: the gradient of a matrix
     product needs no adding row by row either.
@@ -91,15 +104,17 @@ class ReceiveMessages(Function):
         messages = sent.addmm_(bond_hot, bond_table).relu_()
         ctx.save_for_backward(atoms, own, bond_hot, messages)
         ctx.batch = batch
-        return sum_spans(messages, batch.received_indices, batch.received_indptr).addcmul_(
-            atoms, own
-        )
+        return sum_spans(
+            messages, batch.received_indices, batch.received_indptr, batch.received_weights
+        ).addcmul_(atoms, own)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, Tensor, None]:
         atoms, own, bond_hot, messages = ctx.saved_tensors
         batch = ctx.batch
-        along = sum_spans(gradient, batch.receiver_indices, batch.receiver_indptr)  # M × width
+        along = sum_spans(  # M × width
+            gradient, batch.receiver_indices, batch.receiver_indptr, batch.receiver_weights
+        )
         torch.ops.aten.threshold_backward.grad_input(along, messages, 0, grad_input=along)
         to_atoms = _consecutive(along, batch.sent_indptr, batch).addcmul_(gradient, own)
         to_own = torch.dot(gradient.flatten(), atoms.flatten()).to(own.dtype)

@@ -6,24 +6,32 @@ import numpy as np
 import torch
 
 from ..base.packed import Graph
-from .batching import GraphBatch, bond_codes, connect, indptr_of
+from .batching import Connections, GraphBatch, bond_codes, connect, indptr_of
 
 if TYPE_CHECKING:
     from torch_geometric.data import Batch, Data
 
 
-def to_pyg(graph: Graph, descriptors: np.ndarray | None = None) -> "Data":
+def to_pyg(
+    graph: Graph,
+    descriptors: np.ndarray | None = None,
+    weights: tuple[np.ndarray, np.ndarray] | None = None,
+) -> "Data":
     """One graph as PyG's `Data`: atom codes in `x`, bond codes in `edge_attr`, each bond twice.
 
     Args:
         graph: of one repeat unit.
         descriptors: shape `(D,)`, for networks that join them.
+        weights: of a composition's atoms `(V,)` and bonds `(E, 2)`, see `PackedGraphs`.
     """
     from torch_geometric.data import Data
 
     ends = torch.as_tensor(graph.ends.astype(np.int64)).T
     bonds = torch.as_tensor(graph.bonds.copy())
     more = {} if descriptors is None else {"descriptors": torch.as_tensor(descriptors[None].copy())}
+    if weights is not None:
+        atoms, edges = (torch.as_tensor(each.copy()) for each in weights)
+        more |= {"atom_weight": atoms, "edge_weight": torch.cat([edges[:, 0], edges[:, 1]])}
     return Data(
         **more,
         x=torch.as_tensor(graph.atoms.copy()),
@@ -58,4 +66,19 @@ def from_pyg(batch: "Batch") -> GraphBatch:
         size=batch.num_graphs,
         descriptors=batch.get("descriptors"),
         largest=int(sizes.max()) if len(sizes) else 0,
+        **_weights(batch, connections),
     )
+
+
+def _weights(batch: "Batch", connections: Connections) -> dict[str, torch.Tensor]:
+    """The weights of a `GraphBatch`; none where the graphs have none."""
+    if "atom_weight" not in batch:
+        return {}
+    atoms, edges = batch.atom_weight, batch.edge_weight
+    totals = atoms.new_zeros(batch.num_graphs).index_add_(0, batch.batch, atoms)
+    return {
+        "atom_weights": atoms.unsqueeze(1),
+        "received_weights": edges[connections.by_receiver],
+        "receiver_weights": edges[connections.by_message],
+        "weighed": totals.unsqueeze(1),
+    }

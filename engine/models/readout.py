@@ -10,7 +10,7 @@ from torch.autograd import Function
 from ..base.vocabulary import DESCRIPTOR_GROUPS
 from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
-from .messages import SumByGraph, greatest_of_spans
+from .messages import SumByGraph, greatest_of_spans, sum_spans
 
 TYPICAL_ATOMS = 32.0
 """Sums over atoms are divided by it, so that they enter the heads on the scale of means."""
@@ -36,7 +36,8 @@ class MaxByGraph(Function):
         atoms, greatest = ctx.saved_tensors
         batch = ctx.batch
         hit = (atoms == greatest.index_select(0, batch.graph)).to(gradient.dtype)
-        share = gradient / SumByGraph.apply(hit, batch).clamp(min=1)
+        hits = sum_spans(hit, batch.positions[: len(hit)], batch.atom_indptr)
+        share = gradient / hits.clamp(min=1)
         return hit * share.index_select(0, batch.graph), None
 
 
@@ -52,7 +53,7 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
     Returns:
         Shape `(G, width · poolings)`.
     """
-    sizes = batch.atom_indptr.diff().clamp(min=1).unsqueeze(1)  # G × 1
+    sizes = batch.sizes()  # G × 1
     total = SumByGraph.apply(atoms, batch) if {"mean", "sum"} & {*config.pooling} else None
 
     def part(kind: str) -> Tensor:  # G × width

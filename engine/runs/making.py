@@ -11,6 +11,9 @@ from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.versions import package_versions
+from ..base.vocabulary import COMPOSITION_COLUMNS
+from ..chem.composition import is_composition
+from ..features.compositions import with_composition_columns
 from ..features.compute import canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
 from ..inference.bundle import BundleInfo, write_info
@@ -252,12 +255,21 @@ def _with_features(
         lambda kind, done, total: reporter.step(before.get(kind, done_before) + done),
         request.preset.canonical_units,
     )
-    if not request.conditions:
-        return request, features
-    numbers = encoded(request.conditions, request.condition_values)
-    preset = for_conditions(request.preset, numbers.shape[1])
-    features = with_conditions(features, np.arange(count), numbers)
+    told = 0
+    if learns_compositions(request):
+        features = with_composition_columns(features, request.canonical)
+        told += len(COMPOSITION_COLUMNS)
+    if request.conditions:
+        numbers = encoded(request.conditions, request.condition_values)
+        features = with_conditions(features, np.arange(count), numbers)
+        told += numbers.shape[1]
+    preset = for_conditions(request.preset, told) if told else request.preset
     return replace(request, preset=preset), features
+
+
+def learns_compositions(request: BundleRequest) -> bool:
+    """Whether any row holds several repeat units."""
+    return any(map(is_composition, request.canonical))
 
 
 def _training_data(request: BundleRequest, features: Features, folds: np.ndarray) -> TrainingData:
@@ -313,6 +325,7 @@ def _described(
         blend=ensemble.weights,
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
+        learned_compositions=learns_compositions(request),
         pretrained=pretrained,
         encoder=encoder if pretrained else "",
         networks={member: config.network for member, config in configs.items()},

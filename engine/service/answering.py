@@ -99,7 +99,10 @@ def predict(
     meant = [_meant(text) for text in texts]
     units = [each.unit for each in meant]
     unique, features = chunk_features(
-        whole_units(units, fragments), store=False, canonical_units=info.canonical_units
+        whole_units(units, fragments),
+        store=False,
+        canonical_units=info.canonical_units,
+        compositions=info.learned_compositions,
     )
     at = same_for_all(info.conditions, len(units), given)
     # One thread: each of the service's processes has a core to itself.

@@ -51,6 +51,10 @@ def pad_batch(batch: GraphBatch, shape: BatchSize) -> GraphBatch:
         size=shape.graphs,
         real_atoms=_ones_then_zeros(size.atoms, more.atoms, device),
         real_graphs=_ones_then_zeros(size.graphs, more.graphs, device),
+        atom_weights=_more_ones(batch.atom_weights, more.atoms),
+        received_weights=_more_ones(batch.received_weights, more.edges),
+        receiver_weights=_more_ones(batch.receiver_weights, more.edges),
+        weighed=_more_ones(batch.weighed, more.graphs),
     )
 
 
@@ -180,6 +184,12 @@ def _owners(first: int, count: int, owners: int, device: torch.device) -> Tensor
 
 def _ones_then_zeros(ones: int, zeros: int, device: torch.device) -> Tensor:
     return (torch.arange(ones + zeros, device=device) < ones).float().unsqueeze(1)
+
+
+def _more_ones(weights: Tensor | None, more: int) -> Tensor | None:
+    if weights is None:
+        return None
+    return torch.cat([weights, weights.new_ones(more, *weights.shape[1:])])
 
 
 def _round_up(number: int) -> int:

@@ -36,7 +36,9 @@ class DataParallelForward:
 
         self._parallel = DataParallel(_InPrecision(network, precision or Precision(None, False)))
         rows = [None] * graphs.size if descriptors is None else descriptors
-        self._graphs = [to_pyg(graphs.graph(row), rows[row]) for row in range(graphs.size)]
+        self._graphs = [
+            to_pyg(graphs.graph(row), rows[row], graphs.weights(row)) for row in range(graphs.size)
+        ]
 
     def __call__(self, rows: np.ndarray) -> Tensor:
         """Predict some rows, shape `(len(rows), K)`, standardised, on the first device."""

@@ -151,7 +151,7 @@ def write_task(
     folder: Path, task: NetworkTask, jobs: list[NetworkJob], use: DeviceSettings
 ) -> None:
     """Write a task so that processes on several machines can read it."""
-    arrays = {**task.graphs._asdict(), "labels": task.labels, "folds": task.folds}
+    arrays = {**task.graphs.arrays(), "labels": task.labels, "folds": task.folds}
     if task.descriptors is not None:
         arrays["descriptors"] = task.descriptors
     if task.bounds is not None:
@@ -173,7 +173,7 @@ def read_task(folder: Path) -> tuple[NetworkTask, list[NetworkJob], DeviceSettin
     arrays = load_file(folder / _ARRAYS)
     settings = json.loads((folder / _SETTINGS).read_text())
     task = NetworkTask(
-        PackedGraphs(*(arrays[name] for name in PackedGraphs._fields)),
+        PackedGraphs(**{name: arrays[name] for name in PackedGraphs._fields if name in arrays}),
         arrays["labels"],
         arrays["folds"],
         NetworkMemberConfig(**settings["config"]),

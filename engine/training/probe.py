@@ -263,7 +263,11 @@ def most_held(device: torch.device) -> tuple[float, float]:
 def _bytes_of(graphs: DeviceGraphs, packed: PackedGraphs, device: torch.device) -> int:
     """Bytes of the graphs on their device; on a CPU with the arrays they were made from."""
     tensors = sum(value.nbytes for value in vars(graphs).values() if isinstance(value, Tensor))
-    return tensors if device.type == "cuda" else tensors + sum(array.nbytes for array in packed)
+    return (
+        tensors
+        if device.type == "cuda"
+        else tensors + sum(array.nbytes for array in packed.arrays().values())
+    )
 
 
 def _together(measured: list[_Measured]) -> float:
