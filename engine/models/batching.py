@@ -84,8 +84,9 @@ def connect(source: Tensor, target: Tensor, codes: Tensor, atoms: int) -> Connec
     kinds = prod(BOND_FIELDS.values())
     keys, message = torch.unique(source * kinds + codes, return_inverse=True)
     sender = keys // kinds
-    by_receiver = torch.argsort(target * max(len(keys), 1) + message)
-    by_message = torch.argsort(message * max(atoms, 1) + target)
+    # Stable: two bonds between the same atoms may differ in their weights alone.
+    by_receiver = torch.argsort(target * max(len(keys), 1) + message, stable=True)
+    by_message = torch.argsort(message * max(atoms, 1) + target, stable=True)
     return Connections(
         sender,
         keys % kinds,
