@@ -23,6 +23,7 @@ from .comparison import (
 )
 from .domain_effect import DomainEffect
 from .seen import Seen, seen_by_property
+from .seen_compositions import SeenCompositions, compositions_by_property
 
 if TYPE_CHECKING:
     from ..chem.fingerprints import Fingerprints
@@ -46,6 +47,7 @@ class DomainInfo(BaseModel):
             than two labels has none.
         seen: by property, what its training units are made of: a unit that has anything else is
             outside however near it lies; empty in a bundle that does not say.
+        compositions: by property, which compositions were seen; empty for a model of homopolymers.
         effects: by property, the errors inside and outside the domain; empty in a bundle that does
             not say.
     """
@@ -56,6 +58,7 @@ class DomainInfo(BaseModel):
     neighbours: int = NEIGHBOURS
     thresholds: dict[str, float]
     seen: dict[str, Seen] = {}
+    compositions: dict[str, SeenCompositions] = {}
     effects: dict[str, DomainEffect] = {}
 
 
@@ -319,6 +322,9 @@ def write_domain(
         kind=domain.kind,
         thresholds={name: threshold for name, threshold in thresholds if np.isfinite(threshold)},
         seen=seen_in_table(smiles, labels, names),
+        compositions=compositions_by_property(smiles, np.isfinite(labels), names)
+        if domain.kind == _KIND_OF_COMPOSITIONS
+        else {},
     )
 
 

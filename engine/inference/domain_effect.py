@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from .comparison import PERCENTILE, Comparison, evenly, mean_of_nearest, without_own
 from .conformal import held_out_half_widths
 from .seen import seen_by_property
+from .seen_compositions import compositions_by_property
 
 FEWEST_LABELS = 10
 """Of fewer labels nothing is said: their mean error would say little."""
@@ -110,19 +111,30 @@ def held_out_sides(smiles: Sequence[str], labels: np.ndarray, folds: np.ndarray)
     learned = [_of_units(place, labelled & (folds != fold)[:, None]) for fold in numbers]
     held = [_of_units(place, labelled & (folds == fold)[:, None]) for fold in numbers]
     inventories = [inventory(unit) for unit in units]
-    prints = count_fingerprints([*units], any(map(is_composition, units)))
+    texts = [*units]
+    has_compositions = any(map(is_composition, texts))
+    prints = count_fingerprints(texts, has_compositions)
     distances = _distances(Comparison(prints), learned, held)
     for number, fold in enumerate(numbers):
         rows = np.flatnonzero(folds == fold)
         names = [str(k) for k in range(labels.shape[1])]
         seen = seen_by_property(inventories, learned[number], names)
+        compositions = (
+            compositions_by_property(texts, learned[number], names) if has_compositions else {}
+        )
         for k, name in enumerate(names):
             own = rows[labelled[rows, k]]
             found = distances[number][k]
             if found is None or not len(own):
                 continue
             far, similar = found
-            new = [bool(seen[name].unseen(inventories[unit])) for unit in place[own]]
+            new = [
+                bool(
+                    seen[name].unseen(inventories[unit])
+                    or (name in compositions and compositions[name].unseen(texts[unit]))
+                )
+                for unit in place[own]
+            ]
             sides.unseen[own, k] = new
             sides.outside[own, k] = far[place[own]] | np.array(new)
             sides.similarity[own, k] = similar[place[own]]

@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..base.wording import counted, either, listed
+from ..base.wording import counted, listed
 from ..settings.numbers import number
 from ..settings.properties import Property
 from .bundle import BundleInfo
 from .domain_effect import DomainEffect, Errors
-from .seen import Unseen, lacks_atoms, unseen_sentences
+from .seen import Unseen, as_sentence, lacks_atoms, none_has, unseen_sentences
 from .uncertainty import Uncertainty
 
 OUTSIDE_DOMAIN = "outside the applicability domain"
@@ -69,7 +69,7 @@ def domain_in_words(
         outside,
         any(map(lacks_atoms, new)),
         _brief(new, is_far) if outside else "",
-        f"No training unit with a label of {name} has {either(new)}." if new else "",
+        as_sentence(none_has(new, f" with a label of {name}")) if new else "",
         f"Its five nearest training units are {near:.2f} similar to it on average; 95 % of the "
         f"training units have five that are {least:.2f} similar or more."
         if is_far
@@ -132,7 +132,7 @@ def _new(unseen: Unseen, name: str) -> list[str]:
 
 
 def _brief(new: Sequence[str], is_far: bool) -> str:
-    parts = [f"no training unit has {either(new)}"] if new else []
+    parts = [none_has(new)] if new else []
     return ", and ".join([*parts, "few training units are like it"] if is_far else parts)
 
 

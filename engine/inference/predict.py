@@ -215,6 +215,11 @@ class Predictor:
         known = self.info.domain.seen if self.info.domain else {}
         seen = {name: known[name] for name in asked if name in known}
         of_units = unseen_in(seen, units.inventories)
+        compositions = self.info.domain.compositions if self.info.domain else {}
+        for unseen, text in zip(of_units, units.canonical, strict=True):
+            for name in filter(compositions.__contains__, asked):
+                for words in compositions[name].unseen(text):
+                    unseen.setdefault(words, []).append(name)
         rows = enumerate(unit_of_row.tolist())
         return {row: of_units[unit] for row, unit in rows if unit >= 0 and of_units[unit]}
 

@@ -25,6 +25,14 @@ UNKNOWN_ATOMS = (
 
 _BOND, _RING, _SIZE = "a bond", "a ring of", "as many as"
 """How begins what is new of a unit although its atoms are not."""
+NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER = (
+    "the repeat unit",
+    "a fraction of",
+    "the architecture",
+    "all of",
+)
+"""How begins what is new of a composition although its units' atoms are not."""
+_OF_COMPOSITIONS = (NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER)
 
 
 def lacks_atoms(words: str) -> bool:
@@ -35,7 +43,7 @@ def lacks_atoms(words: str) -> bool:
     in which known atoms meet: held-out errors are there like those of other units outside the
     domain.
     """
-    return not words.startswith((_BOND, _RING, _SIZE))
+    return not words.startswith((_BOND, _RING, _SIZE, *_OF_COMPOSITIONS))
 
 
 class Seen(BaseModel):
@@ -169,5 +177,27 @@ def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
     sentences = []
     for own, named in together.items():
         label = "" if len(own) == len(names) else f" with a label of {either(own)}"
-        sentences.append(f"No training unit{label} has {either(named)}.")
+        sentences.append(as_sentence(none_has(named, label)))
     return sentences
+
+
+def none_has(named: Sequence[str], label: str = "") -> str:
+    """That no training unit has something, and of what is new of a composition, that no row has.
+
+    Args:
+        named: as in `Unseen`.
+        label: words behind “unit” or “row”.
+    """
+    of_rows = [words for words in named if words.startswith(_OF_COMPOSITIONS)]
+    of_units = [words for words in named if words not in of_rows]
+    parts = [
+        f"no training {what}{label} has {either(own)}"
+        for what, own in (("unit", of_units), ("row", of_rows))
+        if own
+    ]
+    return ", and ".join(parts)
+
+
+def as_sentence(words: str) -> str:
+    """The same with a capital at its beginning and a point at its end."""
+    return f"{words[:1].upper()}{words[1:]}."
