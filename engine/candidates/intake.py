@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from ..base.errors import UserError
 from ..base.wording import clipped
+from ..chem.composition import is_composition
 from ..chem.finding import Found, find, told
 from ..chem.names import polymer_named
 from ..chem.notations import NotationError, drawn_unit
-from ..chem.smiles import MAX_LENGTH
+from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from ..table.cells import is_missing
 from ..table.columns import Columns
+from ..table.compositions import texts_to_predict
 from ..table.named_units import columns_of_units_or_names
 from ..table.reading import RawTable
 from ..table.streaming import TableStream, stream_table
@@ -42,6 +44,8 @@ class _Reader:
     def candidate(self, text: str, row_id: str, origin: str, extra: dict[str, str]) -> NewCandidate:
         """The candidate that a text is: a repeat unit, a name, or what is wrong with it."""
         text = text.strip()
+        if is_composition(text):
+            return self._composition(text, row_id, origin, extra)
         unit: str | None = None
         name = problem = ""
         try:
@@ -61,6 +65,18 @@ class _Reader:
         else:
             problem = self._problem(text)
         return NewCandidate(clipped(text, MAX_LENGTH), unit, name, row_id, origin, extra, problem)
+
+    def _composition(
+        self, text: str, row_id: str, origin: str, extra: dict[str, str]
+    ) -> NewCandidate:
+        """The candidate of several repeat units with fractions."""
+        try:
+            canonical(text)
+        except BadSmilesError as error:
+            return NewCandidate(
+                clipped(text, MAX_LENGTH), None, "", row_id, origin, extra, str(error)
+            )
+        return NewCandidate(text, text, "", row_id, origin, extra, "")
 
     def _problem(self, text: str) -> str:
         if not text:
@@ -188,10 +204,10 @@ def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandi
     reader = _Reader()
     others = _other_columns(stream.head, columns)
     for part in stream.chunks(_CHUNK_ROWS):
-        texts = part.frame[columns.smiles].tolist()
+        read = texts_to_predict(part, columns)
         row_ids = part.frame[columns.id].tolist() if columns.id else [str(n) for n in part.rows]
         cells = {column: part.frame[column].tolist() for column in others if column in part.frame}
-        for row, text in enumerate(texts):
+        for row, text in enumerate(read.texts):
             extra = {
                 column: clipped(str(values[row]), _LONGEST_CELL)
                 for column, values in cells.items()
@@ -199,10 +215,14 @@ def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandi
             }
             given = "" if is_missing(text) else str(text)
             row_id = "" if is_missing(row_ids[row]) else clipped(str(row_ids[row]), 200)
-            yield reader.candidate(given, row_id, name, extra)
+            candidate = reader.candidate(given, row_id, name, extra)
+            if row in read.problems:
+                shown = clipped(read.shown[row] or "", MAX_LENGTH)
+                candidate = candidate._replace(given=shown, problem=read.problems[row])
+            yield candidate
 
 
 def _other_columns(head: RawTable, columns: Columns) -> list[str]:
     """The columns that are kept beside the repeat units and ids."""
-    taken = {columns.smiles, columns.id}
+    taken = {*columns.polymer, columns.id}
     return [name for name in head.frame.columns if name not in taken][:_MOST_COLUMNS]

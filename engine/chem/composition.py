@@ -8,7 +8,7 @@ order, equal ones are merged, and those of fraction 0 are left out.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Literal, get_args
 
@@ -39,6 +39,7 @@ _WORDS: dict[str, Architecture] = {
     **{word: "block" for word in ("block", "blocky", "b", "diblock", "triblock", "multiblock")},
     **{word: "graft" for word in ("graft", "grafted", "g", "comb", "brush")},
     **{word: "" for word in ("", "unknown", "unspecified", "copolymer", "co", "none", "nan")},
+    **{word: "" for word in ("homopolymer", "homo", "linear", "na")},
 }
 _EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
 _MAP_NUMBER = re.compile(r"\[(?:\d+)?\*:(\d+)\]")
@@ -54,11 +55,14 @@ class Composition:
         units: one to `MOST_UNITS` different texts, in order.
         millionths: of the moles of all units, the share of each; they add up to a million.
         architecture: empty where it is not known, or does not matter with one unit.
+        moles: the shares as they were given, before they were rounded; how units are merged must
+            not depend on how they are spelled.
     """
 
     units: tuple[str, ...]
     millionths: tuple[int, ...]
     architecture: Architecture = ""
+    moles: tuple[float, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def fractions(self) -> tuple[float, ...]:
@@ -68,9 +72,18 @@ class Composition:
     @property
     def text(self) -> str:
         """The text that stands for it; of one unit, the unit's own."""
+        return self._text(
+            [f"{each:g}" if each >= 1e-4 else f"{each:.6f}" for each in self.fractions]
+        )
+
+    @property
+    def unrounded(self) -> str:
+        """The text with more digits than a canonical one has; it is read as the same."""
+        return self._text([f"{each:.9f}".rstrip("0") for each in self.moles or self.fractions])
+
+    def _text(self, numbers: Sequence[str]) -> str:
         if len(self.units) == 1:
             return self.units[0]
-        numbers = [f"{each:g}" if each >= 1e-4 else f"{each:.6f}" for each in self.fractions]
         return BAR.join(filter(None, [*self.units, *numbers, self.architecture]))
 
     @classmethod
@@ -94,12 +107,18 @@ class Composition:
         amounts = {unit: sum(sorted(together[unit])) for unit in sorted(together)}
         shares = _millionths(list(amounts.values()))
         kept = {unit: share for unit, share in zip(amounts, shares, strict=True) if share}
+        total = sum(sorted(amounts.values()))
         if len(kept) > MOST_UNITS:
             raise BadSmilesError(
                 f"it holds {len(kept)} different repeat units; the most that is read is "
                 f"{MOST_UNITS}"
             )
-        return cls(tuple(kept), tuple(kept.values()), architecture if len(kept) > 1 else "")
+        return cls(
+            tuple(kept),
+            tuple(kept.values()),
+            architecture if len(kept) > 1 else "",
+            tuple(amounts[unit] / total for unit in kept),
+        )
 
     def with_units(
         self, form: Callable[[str], str], periods: Callable[[str, str], float] | None = None
@@ -115,7 +134,8 @@ class Composition:
             BadSmilesError: when a unit cannot be read.
         """
         units, moles = [], []
-        for number, (unit, share) in enumerate(zip(self.units, self.millionths, strict=True), 1):
+        given = zip(self.units, self.moles or self.fractions, strict=True)
+        for number, (unit, share) in enumerate(given, 1):
             try:
                 units.append(form(unit))
             except BadSmilesError as error:
@@ -167,12 +187,26 @@ def read(text: str) -> Composition:
     Raises:
         BadSmilesError: when it cannot be read as a composition.
     """
+    return composed(*_parts(text))
+
+
+def count_units(text: str) -> int:
+    """How many repeat units a text lists with a fraction above 0, equal ones counted each.
+
+    Raises:
+        BadSmilesError: when it cannot be read as a composition.
+    """
+    return sum(fraction > 0 for fraction in _parts(text)[1]) if is_composition(text) else 1
+
+
+def _parts(text: str) -> tuple[list[str], list[float], Architecture]:
+    """The units of a text as it lists them, the fraction of each, and the architecture."""
     fields = [field.strip() for field in text.strip().split(BAR)]
     architecture: Architecture = ""
     if fields and fields[-1].startswith("<"):
         edges = fields.pop()
         units, architecture = _units_of_edges(fields[:1], edges)
-        return composed(units, fractions_of(fields[1:], len(units)), architecture)
+        return units, fractions_of(fields[1:], len(units)), architecture
     if fields and "{" in fields[0]:
         units, fields, architecture = units_of_big_smiles(fields[0]), fields[1:], "random"
     else:
@@ -183,7 +217,7 @@ def read(text: str) -> Composition:
         architecture = architecture_of(fields.pop()) or architecture
     if not units:
         raise BadSmilesError("it has fractions, and no repeat unit before them")
-    return composed(units, fractions_of(fields, len(units)), architecture)
+    return units, fractions_of(fields, len(units)), architecture
 
 
 def composed(
@@ -222,12 +256,16 @@ def architecture_of(word: str) -> Architecture:
     return _WORDS[plain]
 
 
-def fractions_of(cells: Iterable[str | float], count: int) -> list[float]:
+def fractions_of(
+    cells: Iterable[str | float], count: int, whole: float | None = None
+) -> list[float]:
     """Fractions of so many repeat units from what is written: shares, percentages or parts.
 
     Args:
         cells: numbers or their texts; a last one that is missing is the rest.
         count: of the units, U.
+        whole: what they have to add up to, such as 1 or 100; by default these or parts, as the
+            numbers suggest.
 
     Returns:
         U numbers from 0 to 1 that add up to one.
@@ -236,7 +274,7 @@ def fractions_of(cells: Iterable[str | float], count: int) -> list[float]:
         BadSmilesError: when a cell is no number, is negative, or they do not fit the units or add
             up to one.
     """
-    numbers = [_number(cell) for cell in cells]
+    numbers = [number_of(cell) for cell in cells]
     if len(numbers) not in (count, count - 1) or not numbers:
         raise BadSmilesError(
             f"it has {_few(len(numbers), 'fraction')} for {_few(count, 'repeat unit')}: give one "
@@ -246,9 +284,13 @@ def fractions_of(cells: Iterable[str | float], count: int) -> list[float]:
     if negative is not None:
         raise BadSmilesError(f"its fraction {negative:g} is negative")
     total, percent = sum(numbers), max(numbers) > 1 + _CLOSES
+    if whole and max(numbers) > whole * (1 + _CLOSES):
+        raise BadSmilesError(f"its fraction {max(numbers):g} is above {whole:g}")
     if len(numbers) < count:
-        numbers.append(_rest(total, 100.0 if percent else 1.0))
+        numbers.append(_rest(total, whole or (100.0 if percent else 1.0)))
         total = sum(numbers)
+    elif whole:
+        _demand_closing(total, whole)
     elif percent and _FEWEST_PERCENT < total < _MOST_PERCENT:
         _demand_closing(total, 100.0)
     elif not percent and any(number % 1 for number in numbers):
@@ -268,11 +310,21 @@ def _rest(total: float, whole: float) -> float:
 
 
 def _demand_closing(total: float, whole: float) -> None:
-    if abs(total - whole) > _CLOSES * whole:
+    if not closes(total, whole):
         raise BadSmilesError(f"its fractions add up to {total:g}, not to {whole:g}")
 
 
-def _number(cell: str | float) -> float:
+def closes(total: float, whole: float) -> bool:
+    """Whether fractions add up to one, or to 100, as closely as people write them."""
+    return abs(total - whole) <= _CLOSES * whole
+
+
+def number_of(cell: str | float) -> float:
+    """The number that is written for a fraction; of `30 %`, 0.3.
+
+    Raises:
+        BadSmilesError: when it is none.
+    """
     text = str(cell).strip()
     if not _NUMBER.fullmatch(text):
         raise BadSmilesError(f"“{text[:40]}” is no fraction")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rdkit import Chem
 
-from .composition import is_composition, of_each_unit, units_in
+from .composition import is_composition, of_each_unit, read
 from .smiles import BadSmilesError, parse
 
 _NAMED = 3
@@ -17,7 +17,7 @@ def loose_pieces(smiles: str) -> list[str]:
     """The molecules beside a repeat unit: each as SMILES, in the order in which they are written.
 
     Args:
-        smiles: of a unit that may have counter-ions or solvents beside it, or of several units.
+        smiles: of a unit that may have counter-ions or solvents beside it.
 
     Returns:
         Those without a `*`, where another piece has one; else nothing.
@@ -25,47 +25,49 @@ def loose_pieces(smiles: str) -> list[str]:
     Raises:
         BadSmilesError: when it cannot be read.
     """
-    loose = []
-    for unit in _units(smiles):
-        pieces = _pieces(unit)
-        own = [piece for piece in pieces if "*" not in piece]
-        loose += own if len(own) < len(pieces) else []
-    return loose
+    pieces = _pieces(smiles)
+    loose = [piece for piece in pieces if "*" not in piece]
+    return loose if len(loose) < len(pieces) else []
 
 
 def without_loose_pieces(smiles: str) -> str:
     """A repeat unit without the molecules beside it that hold no `*`; unchanged if there are none.
 
-    What cannot be read is given back as it is.
+    So is each unit of a composition. What cannot be read is given back as it is.
     """
     try:
-        return _without_loose_pieces(smiles) if loose_pieces(smiles) else smiles
+        if is_composition(smiles):
+            return of_each_unit(without_loose_pieces)(smiles) if _has_pieces(smiles) else smiles
+        if not loose_pieces(smiles):
+            return smiles
+        return ".".join(piece for piece in _pieces(smiles) if "*" in piece)
     except BadSmilesError:
         return smiles
-
-
-@of_each_unit
-def _without_loose_pieces(unit: str) -> str:
-    return ".".join(piece for piece in _pieces(unit) if "*" in piece)
 
 
 def pieces_problem(smiles: str) -> str | None:
     """Why several molecules side by side are no repeat unit; None for one molecule.
 
     Args:
-        smiles: that can be read; of several units, each is looked at.
+        smiles: that can be read; of a composition, each unit is looked at.
     """
-    most = max(map(_pieces, _units(smiles)), key=len)
-    if len(most) < 2:
+    if is_composition(smiles):
+        return next(filter(None, map(pieces_problem, read(smiles).units)), None)
+    pieces = _pieces(smiles)
+    if len(pieces) < 2:
         return None
     loose = loose_pieces(smiles)
     if not loose:
-        return f"it is {len(most)} molecules side by side: give one repeat unit"
+        return f"it is {len(pieces)} molecules side by side: give one repeat unit"
     are = "are" if len(loose) > 1 else "is"
     return (
         f"{_counted(loose)} {are} no part of the repeat unit: correct the SMILES, or choose to "
         "leave out such molecules"
     )
+
+
+def _has_pieces(composition: str) -> bool:
+    return any("." in unit for unit in read(composition).units)
 
 
 def _counted(pieces: Sequence[str]) -> str:
@@ -79,10 +81,6 @@ def _counted(pieces: Sequence[str]) -> str:
         named.append(f"{len(different) - _NAMED} more")
     *first, last = named
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _units(smiles: str) -> tuple[str, ...]:
-    return units_in(smiles) if is_composition(smiles) else (smiles,)
 
 
 def _pieces(smiles: str) -> tuple[str, ...]:

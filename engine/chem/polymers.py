@@ -12,6 +12,7 @@ from math import gcd
 
 from rdkit import Chem
 
+from .composition import is_composition
 from .repeat_unit import JOINING, canonical_unit
 from .smiles import atoms_of, parse, stars_of, without_stereo
 
@@ -24,6 +25,9 @@ _TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|[A-Za-z*]|%\d\d|\d|[=#]")
 _HYDROGEN = 1.008
 """The molar mass of hydrogen, in g/mol."""
 _BOND_TO_END = re.compile(r"\*[=#]|[=#]\*")
+_COMPOSITIONS: frozenset = frozenset(["|"])
+"""Stands for what compositions share: all of them are looked at closely, since their units are few.
+"""
 
 
 def joining_problem(smiles: str) -> str | None:
@@ -81,7 +85,7 @@ def polymer_keys(
     """For each repeat unit a text that all drawings of its polymer share.
 
     Args:
-        units: N parsable SMILES without stereo marks.
+        units: N parsable SMILES without stereo marks, or compositions of such.
         progress: called every 200 different units and at the end.
 
     Returns:
@@ -90,15 +94,24 @@ def polymer_keys(
     different = list(dict.fromkeys(units))
     at_a_glance: dict[frozenset, list[str]] = {}
     for unit in different:
-        at_a_glance.setdefault(_tokens(unit), []).append(unit)
+        glance = _COMPOSITIONS if is_composition(unit) else _tokens(unit)
+        at_a_glance.setdefault(glance, []).append(unit)
     first, done = {}, 0
     for group in at_a_glance.values():
-        for unit, drawn in _firsts(group):
+        firsts = _first_compositions if is_composition(group[0]) else _firsts
+        for unit, drawn in firsts(group):
             first[unit] = drawn
             done += 1
             if progress and (done % 200 == 0 or done == len(different)):
                 progress(done, len(different))
     return [first[unit] for unit in units]
+
+
+def _first_compositions(texts: list[str]) -> Iterator[tuple[str, str]]:
+    """Each of some different compositions, and the first of them that is the same polymer."""
+    by_key: dict[str, str] = {}
+    for text in texts:
+        yield text, by_key.setdefault(canonical_unit(text), text)
 
 
 def _firsts(units: list[str]) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """The options that several commands share, and what they say."""
 
 import argparse
+import csv
 from collections.abc import Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from ..base.errors import UserError
 from ..inference.predict import Predictor
@@ -14,6 +15,7 @@ from ..settings.devices import DeviceSettings
 from ..settings.presets import PRESETS
 from ..table.conditions import named_values
 from ..table.mending import FragmentsUse
+from ..table.unit_columns import Basis, SaidUnits
 from .output import print_line
 
 STANDARD = "-"
@@ -74,8 +76,66 @@ def add_fragments(command: argparse.ArgumentParser) -> None:
 
 def add_columns(command: argparse.ArgumentParser) -> None:
     """Let a command take the columns of repeat units and ids."""
-    command.add_argument("--smiles-column", metavar="NAME")
+    command.add_argument(
+        "--smiles-column", metavar="NAME", help="of the repeat units, where there is one in a row"
+    )
     command.add_argument("--id-column", metavar="NAME", help="empty to use row numbers")
+    group = command.add_argument_group("compositions of several repeat units")
+    group.add_argument(
+        "--unit-columns", type=column_names, metavar="A,B", help="the columns of the repeat units"
+    )
+    group.add_argument(
+        "--fraction-columns",
+        type=column_names,
+        metavar="A,B",
+        help="those of their fractions, in the same order; without the last, that is the rest",
+    )
+    group.add_argument(
+        "--fractions", choices=get_args(Basis), help="what the fractions are shares of"
+    )
+    group.add_argument(
+        "--architecture-column",
+        metavar="NAME",
+        help="says random, alternating, block or graft; empty where no column does",
+    )
+
+
+def column_names(text: str) -> tuple[str, ...]:
+    """Names of columns with commas between, as argparse's `type`; quotes keep a name's own comma.
+
+    >>> column_names('smiles_A,smiles_B')
+    ('smiles_A', 'smiles_B')
+    """
+    return tuple(name.strip() for row in csv.reader([text]) for name in row if name.strip())
+
+
+def said_columns(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the options of `add_columns` say, by the fields of a mending; None where nothing.
+
+    Raises:
+        UserError: when they contradict each other.
+    """
+    units, smiles = arguments.unit_columns, arguments.smiles_column
+    if units and smiles and smiles not in units:
+        raise UserError(
+            f"--smiles-column {smiles!r} is none of --unit-columns {','.join(units)}: name all "
+            "columns of repeat units with --unit-columns."
+        )
+    return {
+        "smiles": units[0] if units else smiles,
+        "further_units": units[1:] if units else None,
+        "id": arguments.id_column,
+        "fractions": arguments.fraction_columns,
+        "basis": arguments.fractions,
+        "architecture": arguments.architecture_column,
+    }
+
+
+def said_units(arguments: argparse.Namespace) -> SaidUnits:
+    """What the options of `add_columns` say of compositions."""
+    said = said_columns(arguments)
+    others = {name: said[name] for name in ("fractions", "basis", "architecture")}
+    return SaidUnits(units=said["further_units"], **others)
 
 
 def add_conditions(command: argparse.ArgumentParser) -> None:

@@ -31,6 +31,8 @@ from .options import (
     given_conditions,
     given_requirements,
     opened_model,
+    said_columns,
+    said_units,
 )
 from .output import print_line, progress_bar
 from .predict_unit import predict_unit
@@ -147,11 +149,12 @@ def _predict_file(predictor: Predictor, arguments: argparse.Namespace) -> None:
             show,
             arguments.intervals,
             names,
-            arguments.smiles_column,
+            said_columns(arguments)["smiles"],
             arguments.id_column,
             given_conditions(predictor, arguments.condition),
             arguments.fragments or "refuse",
             given_requirements(predictor, arguments.specification),
+            said_units(arguments),
         )
     if output:
         print_line(f"Written to {output}", stderr=True)
@@ -184,9 +187,10 @@ def _predict_sample(
             sample,
             show,
             arguments.source,
-            arguments.smiles_column,
+            said_columns(arguments)["smiles"],
             given_conditions(predictor, arguments.condition),
             arguments.fragments or "refuse",
+            said_units(arguments),
         )
         out.write(submission.frame.to_csv(index=False))
     if output:

@@ -11,6 +11,7 @@ from ..inference.seen import UNKNOWN_ATOMS
 from ..runs import find_model
 from ..screening import Screened, Wanted, join, screen
 from ..screening.work import work_folder
+from ..table.fixing import written_names
 from ..table.mending import FragmentsUse
 from .on_cluster import carry_out_on_slurm
 from .options import (
@@ -22,6 +23,8 @@ from .options import (
     add_on,
     given_conditions,
     opened_model,
+    said_columns,
+    said_units,
 )
 from .output import print_line, progress_bar
 
@@ -96,18 +99,23 @@ def _screen(arguments: argparse.Namespace) -> int:
         arguments.in_full,
     )
     inputs = [Path(each) for each in arguments.input]
-    columns = arguments.smiles_column, arguments.id_column
+    columns = said_columns(arguments)["smiles"], arguments.id_column
+    units = said_units(arguments)
     conditions = given_conditions(predictor, arguments.condition)
     fragments: FragmentsUse = arguments.fragments or "refuse"
     if arguments.join:
         print_line(f"Helps with the screening into {out} until it ends.", stderr=True)
         with progress_bar() as show:
-            own = join(predictor, inputs, out, wanted, show, *columns, conditions, fragments)
+            own = join(
+                predictor, inputs, out, wanted, show, *columns, conditions, fragments, units=units
+            )
         print_line(f"Helped with {counted(own, 'row')}.")
         return 0
     try:
         with progress_bar() as show:
-            screened = screen(predictor, inputs, out, wanted, show, *columns, conditions, fragments)
+            screened = screen(
+                predictor, inputs, out, wanted, show, *columns, conditions, fragments, units=units
+            )
     except KeyboardInterrupt:
         if (parts := work_folder(out)).exists():
             words = f"Interrupted. The same command goes on; {parts} holds what is done."
@@ -132,7 +140,11 @@ def _screen_on_slurm(arguments: argparse.Namespace) -> int:
         "smiles-column": arguments.smiles_column,
         "id-column": arguments.id_column,
         "fragments": arguments.fragments,
+        "fractions": arguments.fractions,
+        "architecture-column": arguments.architecture_column,
     }
+    named = {"unit": arguments.unit_columns, "fraction": arguments.fraction_columns}
+    texts |= {f"{what}-columns": each and written_names(each) for what, each in named.items()}
     said = [f"--{name}={text}" for name, text in texts.items() if text is not None]
     said += [f"--condition={each}" for each in arguments.condition]
     for name in ("with_guesses", "inside_only", "in_full"):

@@ -9,6 +9,7 @@ from ..settings.sources import Source, default_name, source_named
 from ..table import Table, join_tables, leave_out, split_by_column, split_columns
 from ..table.checking import leave_bounds_out
 from ..table.splitting import column_of_source
+from .options import said_columns
 from .table_options import add_table, checked_table, given_units, said_mending
 
 _ANY = "*"
@@ -171,7 +172,9 @@ def _refuse_unused(
         if {name.casefold(), property_.casefold()}.isdisjoint(known):
             raise UserError(f"--unit {word} is about a column that none of the tables has.")
     named = (*(arguments.property or ()), *arguments.condition_column)
-    for name in (arguments.smiles_column, arguments.id_column, *named):
+    said = said_columns(arguments)
+    named = (*named, *(said["further_units"] or ()), *(said["fractions"] or ()))
+    for name in (said["smiles"], arguments.id_column, said["architecture"], *named):
         if name and name.casefold() not in everywhere:
             raise UserError(f"None of the tables has a column {name!r}.")
 

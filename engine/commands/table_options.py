@@ -17,7 +17,7 @@ from ..table.mended import check_mended, of_several, read_cells, with_mends
 from ..table.mending import BoundsUse, Mending, Replicates
 from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
-from .options import STANDARD, add_columns, add_fragments
+from .options import STANDARD, add_columns, add_fragments, said_columns
 from .output import print_line, progress_bar
 
 _TABLES = "CSV, TSV, Parquet, XLSX, SDF, MOL or a list of SMILES; - for standard input"
@@ -212,8 +212,7 @@ def said_mending(arguments: argparse.Namespace, source: str = "", number: int = 
         "sheets": tuple(arguments.sheet) or None,
         "long": arguments.long,
         "chain_ends": tuple(filter(None, arguments.chain_ends.split(","))) or None,
-        "smiles": arguments.smiles_column,
-        "id": arguments.id_column,
+        **said_columns(arguments),
         "properties": tuple(arguments.property) if arguments.property else None,
         "conditions": tuple(arguments.condition_column) or None,
         "units": {**kept.units, **given_units(arguments.unit, source)},

@@ -43,6 +43,11 @@ def whole_units(smiles: Sequence[str], fragments: "FragmentsUse") -> Sequence[st
     return [without_loose_pieces(text) for text in smiles]
 
 
+def whole_unit(smiles: str) -> str:
+    """A repeat unit without the molecules beside it."""
+    return whole_units([smiles], "leave-out")[0]
+
+
 class Predictor:
     """A bundle that predicts; each member is loaded when it is first needed."""
 

@@ -13,17 +13,19 @@ from ..base.wording import clipped
 from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, stream_table
 from ..table.columns import free_name
+from ..table.compositions import TextsToPredict, texts_to_predict
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names, units_of_names
 from ..table.streaming import TableStream
+from ..table.unit_columns import SaidUnits
 from ..table.written import csv_text
 from .domain_words import outside_words
 from .predict import Predictor, Progress, whole_units
 from .predictions import Predictions
 from .specification import Requirement, probability_columns
 from .streaming import CHUNK_ROWS, MOST_STORED, predict_stream
-from .submission import prediction_table, smiles_of, unpredicted
+from .submission import prediction_table, unpredicted
 
 _LISTED = 10
 
@@ -51,15 +53,21 @@ class TableRows(NamedTuple):
     by_name: bool
 
 
-def texts_of(rows: TableRows, fragments: FragmentsUse) -> list[str]:
-    """The repeat units of some rows, which are read and predicted.
+def texts_of(rows: TableRows, fragments: FragmentsUse) -> TextsToPredict:
+    """The repeat units of some rows, or compositions of such, which are read and predicted.
 
     Args:
         rows: of a table.
         fragments: what is done about molecules beside a repeat unit.
     """
-    texts = smiles_of(rows.part, rows.columns)
-    return [*whole_units(units_of_names(texts) if rows.by_name else texts, fragments)]
+
+    def read(unit: str) -> str:
+        named = units_of_names([unit]) if rows.by_name else [unit]
+        return whole_units(named, fragments)[0]
+
+    found = texts_to_predict(rows.part, rows.columns, read)
+    texts = units_of_names(found.texts) if rows.by_name else found.texts
+    return found._replace(texts=[*whole_units(texts, fragments)])
 
 
 class PredictedRows(NamedTuple):
@@ -68,8 +76,8 @@ class PredictedRows(NamedTuple):
     Attributes:
         rows: as they are in the table.
         predictions: of these rows.
-        frame: a row for each: id or number, repeat unit as it is given, predictions, what else was
-            asked for, `warning` and `problem`.
+        frame: a row for each: id or number, repeat unit as it is given, or composition,
+            predictions, what else was asked for, `warning` and `problem`.
         warned: how many have a warning.
     """
 
@@ -122,30 +130,36 @@ class RowPredictor:
         """
         wanted = {*self.names.values(), *(each.name for each in self.requirements)}
         predictor = self.predictor.only(wanted)
-        waiting: deque[TableRows] = deque()
+        waiting: deque[tuple[TableRows, TextsToPredict]] = deque()
         given: deque[GivenConditions] = deque()
 
         def units() -> Iterator[list[str]]:
             for rows in chunks:
-                waiting.append(rows)
+                read = texts_of(rows, self.fragments)
+                waiting.append((rows, read))
                 conditions = predictor.info.conditions
                 given.append(conditions_for(rows.part, conditions, self.conditions))
-                yield texts_of(rows, self.fragments)
+                yield read.texts
 
         # Closed at once when, say, the disk is full: the workers end before the error is shown.
         with closing(predict_stream(predictor, units(), store, given.popleft)) as stream:
             for predictions in stream:
-                yield self._told(predictor, waiting.popleft(), predictions)
+                yield self._told(predictor, *waiting.popleft(), predictions)
 
     def _told(
-        self, predictor: Predictor, rows: TableRows, predictions: Predictions
+        self,
+        predictor: Predictor,
+        rows: TableRows,
+        read: TextsToPredict,
+        predictions: Predictions,
     ) -> PredictedRows:
         part, columns, _ = rows
         if rows.by_name:
             tell_names(predictions.problems, predictions.smiles)
+        predictions.problems.update(read.problems)
         names = [*self.names.values()]
         frame = prediction_table(part, columns, predictions, self.names)
-        frame.insert(1, free_name(columns.smiles, frame), part.frame[columns.smiles].tolist())
+        frame.insert(1, free_name(columns.text_name, frame), read.shown)
         if self.intervals or self.requirements:
             sure, info = predictor.uncertainty(predictions), predictor.info
             if self.requirements:
@@ -212,10 +226,12 @@ def predict_file(
     conditions: Mapping[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
     requirements: Sequence[Requirement] = (),
+    units: SaidUnits | None = None,
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
-    A row has its id or number, its repeat unit as the table writes it, and its predictions.
+    A row has its id or number, its repeat unit as the table writes it, and its predictions; of a
+    table of compositions it keeps all columns.
     A row that cannot be predicted has empty cells, and the reason in the column `problem`; where a
     unit has what no training unit has, such as another element, the column `warning` says so.
 
@@ -235,6 +251,7 @@ def predict_file(
         conditions: at which all rows are predicted, by name; the others are columns of the table.
         fragments: what is done about molecules beside a repeat unit, such as counter-ions.
         requirements: of a specification; the probabilities of meeting them get columns too.
+        units: the user's word on the columns of compositions.
 
     Returns:
         The rows that could not be predicted.
@@ -246,17 +263,30 @@ def predict_file(
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
     row_predictor = RowPredictor(predictor, names, intervals, requirements, conditions, fragments)
-    columns, by_name = columns_of_units_or_names(table.head, smiles, id)
+    columns, by_name = columns_of_units_or_names(table.head, smiles, id, units)
     missing = Unpredicted(unread=table.head.reading.unread_words)
     # Refused before anything is written.
     row_predictor.check(table.head)
     chunks = (TableRows(part, columns, by_name) for part in table.chunks(CHUNK_ROWS))
     with closing(row_predictor.predict(chunks, table.count <= MOST_STORED)) as stream:
         for predicted in stream:
-            out.write(csv_text(predicted.frame, header=missing.of == 0))
+            frame = predicted.frame
+            if columns.units:
+                frame = _with_own_columns(predicted, table.head.column_names)
+            out.write(csv_text(frame, header=missing.of == 0))
             missing.add(unpredicted(predicted.rows.part, columns, predicted.predictions))
             missing.warned += predicted.warned
             missing.of += len(predicted.frame)
             if progress:
                 progress("molecules", missing.of, table.count)
     return missing
+
+
+def _with_own_columns(predicted: PredictedRows, names: Sequence[str]) -> pd.DataFrame:
+    """The rows with the columns of their table, in place of one of compositions."""
+    frame, (part, columns, _) = predicted.frame, predicted.rows
+    frame = frame.drop(columns=frame.columns[1])
+    own = [name for name in names if name != columns.id]
+    for place, name in enumerate(own, start=1):
+        frame.insert(place, free_name(name, frame), part.frame[name].tolist())
+    return frame

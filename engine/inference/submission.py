@@ -11,9 +11,11 @@ from ..base.wording import counted, listed
 from ..features.compute import UniqueUnits
 from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, guess_columns
+from ..table.compositions import TextsToPredict, texts_to_predict
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
-from .predict import Predictor, Progress
+from ..table.unit_columns import SaidUnits
+from .predict import Predictor, Progress, whole_unit
 from .predictions import Predictions
 
 
@@ -53,6 +55,7 @@ def make_submission(
     smiles: str | None = None,
     conditions: Mapping[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
+    units: SaidUnits | None = None,
 ) -> Submission:
     """Predict a test table in the form of a sample submission.
 
@@ -69,13 +72,15 @@ def make_submission(
         conditions: at which all rows are predicted, by name; the others are columns of the test
             table.
         fragments: what is done about molecules beside a repeat unit, such as counter-ions.
+        units: the user's word on the columns of compositions.
 
     Raises:
         UserError: when the model has no such source, or when the sample asks for an id that the
             test table does not hold or gives to several repeat units, or for a column that the
             model does not predict.
     """
-    info, columns = predictor.info, guess_columns(test, smiles=smiles, properties=())
+    info, said = predictor.info, (units or SaidUnits()).model_dump()
+    columns = guess_columns(test, smiles=smiles, properties=(), **said)
     given = conditions_for(test, info.conditions, conditions) if info.conditions else None
     names = {name: name for name in info.names} | info.submission_columns
     if source:
@@ -83,7 +88,9 @@ def make_submission(
     if (id_column := sample.frame.columns[0]) in test.frame:
         columns = columns.model_copy(update={"id": id_column})
     properties, order = _requested(sample, test, columns, [*names], given)
-    predicted = predictor.predict(smiles_of(test, columns), progress, given, fragments)
+    rows = polymers_of(test, columns, fragments)
+    predicted = predictor.predict(rows.texts, progress, given, fragments)
+    predicted.problems.update(rows.problems)
     asked_for = {name: names[name] for name in properties}
     medians = {column: info.medians[name] for column, name in asked_for.items()}
     values = prediction_table(test, columns, predicted, asked_for).fillna(medians)
@@ -97,9 +104,17 @@ def make_submission(
     )
 
 
-def smiles_of(test: RawTable, columns: Columns) -> list[str]:
-    """The repeat units of a test table; an empty text where a row has none."""
-    return test.frame[columns.smiles].fillna("").tolist()
+def polymers_of(
+    test: RawTable, columns: Columns, fragments: FragmentsUse = "refuse"
+) -> TextsToPredict:
+    """The repeat units, or the compositions of such, of a table that is to be predicted.
+
+    Args:
+        test: the table, or some rows of it.
+        columns: of the table.
+        fragments: what is done about molecules beside a repeat unit.
+    """
+    return texts_to_predict(test, columns, whole_unit if fragments == "leave-out" else None)
 
 
 def prediction_table(
@@ -194,7 +209,7 @@ def _check_one_unit_each(positions: dict[str, list[int]], test: RawTable, column
         test: the test table.
         columns: of the test table.
     """
-    smiles = smiles_of(test, columns)
+    smiles = polymers_of(test, columns).texts
     for row_id, rows in positions.items():
         texts = [smiles[row] for row in rows]
         if len({*texts}) == 1:

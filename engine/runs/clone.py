@@ -18,7 +18,7 @@ from ..settings.presets import choose
 from ..settings.properties import Property, accepted_units
 from ..table import Columns, Table, check_table, read_table
 from ..table.columns import free_name
-from ..table.fixing import label_cells
+from ..table.fixing import label_cells, unit_words
 from ..table.folds import folds_made, make_folds, raw_positions
 from ..table.mending import Mending
 from ..table.repeat_units import Progress
@@ -90,7 +90,7 @@ def clone_of(run: Run) -> Clone:
     config = files.read_stored_config(run)
     kept = read_learned_rows(run, config)
     names = tuple(property_.name for property_ in config.properties)
-    smiles = config.columns.smiles
+    smiles = config.columns.text_name
     id_ = config.columns.id or free_name(ROW_NUMBERS, {smiles, *names})
     frame = pd.DataFrame({id_: kept["id"], smiles: kept["smiles"]})
     for name in names:
@@ -227,7 +227,9 @@ def _column_words(config: RunConfig, owner: str) -> list[str]:
     units = [f"{owner}{name}={unit}" for name, unit in config.units.items()]
     words = [f"--unit {shlex.quote(unit)}" for unit in units]
     if config.columns:
-        words.append(f"--smiles-column {shlex.quote(config.columns.smiles)}")
+        words += unit_words(config.columns) or [
+            f"--smiles-column {shlex.quote(config.columns.smiles)}"
+        ]
         words.append(f"--id-column {shlex.quote(config.columns.id or '')}")
         words += [f"--property {shlex.quote(name)}" for name in config.columns.properties]
         scales = [f"{name}={scale}" for name, scale in config.columns.scales.items()]

@@ -10,6 +10,7 @@ from ..inference.predicted_tables import RowPredictor
 from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
+from ..table.unit_columns import SaidUnits
 from .inputs import FoundFiles, described, find_files, unpacked
 from .output import check_output, problems_file, write_result
 from .passes import Job, all_in_full, by_student
@@ -66,6 +67,7 @@ def screen(
     conditions: dict[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
     best_so_far: Found | None = None,
+    units: SaidUnits | None = None,
 ) -> Screened:
     """Predict the rows of any number of files, and write those that are wanted.
 
@@ -88,6 +90,7 @@ def screen(
         fragments: what is done about molecules beside a repeat unit, such as counter-ions.
         best_so_far: where only the best are wanted, told which those are whenever some rows have
             been predicted.
+        units: the user's word on the columns of compositions.
 
     Raises:
         UserError: when a file cannot be read, what is wanted contradicts itself, or the output
@@ -96,7 +99,7 @@ def screen(
     found = find_files(inputs)
     check_output(out, found.paths)
     row_predictor, plan = planned(
-        predictor, found, wanted or Wanted(), smiles, id, conditions, fragments
+        predictor, found, wanted or Wanted(), smiles, id, conditions, fragments, units
     )
     with work_on(plan, out) as work:
         files, unread = opened_files(found.paths, work, row_predictor, plan)
@@ -128,6 +131,7 @@ def planned(
     id: str | None,
     conditions: dict[str, float | str] | None,
     fragments: FragmentsUse,
+    units: SaidUnits | None = None,
 ) -> tuple[RowPredictor, Plan]:
     """What predicts the rows, and all that the result depends on; the arguments are `screen`'s.
 
@@ -156,6 +160,7 @@ def planned(
         id=id,
         conditions=conditions or {},
         fragments=fragments,
+        units=None if units == SaidUnits() else units,
     )
     return row_predictor, plan
 
@@ -170,6 +175,6 @@ def opened_files(
         row_predictor.check(stream.head)
         if words := stream.head.reading.unread_words:
             unread.append(f"{file.name}: {words}")
-        columns, by_name = columns_of_units_or_names(stream.head, plan.smiles, plan.id)
+        columns, by_name = columns_of_units_or_names(stream.head, plan.smiles, plan.id, plan.units)
         files.append(OpenedFile(file.name, stream.count, stream.chunks, columns, by_name))
     return files, unread

@@ -136,13 +136,18 @@ def first_pass(
 
 
 class _Part(NamedTuple):
-    """Some rows of one file: the part's number, the first row's, and what is read of them."""
+    """Some rows of one file: the part's number, the first row's, and what is read of them.
+
+    `texts`, `shown` and `unread` are what `TextsToPredict` has.
+    """
 
     number: int
     first: int
     file: str
     rows: TableRows
     texts: list[str]
+    shown: list[str | None]
+    unread: dict[int, str]
 
     def answered(
         self,
@@ -155,16 +160,16 @@ class _Part(NamedTuple):
         """The part, as it is kept: the values of rows that can be read, and why others cannot."""
         if self.rows.by_name:
             tell_names(problems, self.texts)
+        problems.update(self.unread)
         numbers = np.arange(self.first, self.first + len(self.texts))
         frame = pd.DataFrame(values, numbers, [*names])
         table, columns, _ = self.rows
         failed = sorted(problems)
         ids = ids_of(table, columns.id)[1]
-        units = table.frame[columns.smiles].tolist()
         id_name = free_name(heads[0], [PROBLEM])
         said = {
             id_name: [ids[row] for row in failed],
-            free_name(heads[1], [id_name, PROBLEM]): [units[row] for row in failed],
+            free_name(heads[1], [id_name, PROBLEM]): [self.shown[row] for row in failed],
             PROBLEM: [problems[row] for row in failed],
         }
         beside = pd.DataFrame(said, dtype=object)
@@ -178,7 +183,8 @@ def _parts_of(files: Sequence[OpenedFile], fragments: FragmentsUse) -> Iterator[
     for file in files:
         for table in file.chunks(PART_ROWS):
             rows = TableRows(table, file.columns, file.by_name)
-            yield _Part(number, first, file.name, rows, texts_of(rows, fragments))
+            read = texts_of(rows, fragments)
+            yield _Part(number, first, file.name, rows, read.texts, read.shown, read.problems)
             number += 1
             first += len(table.rows)
 

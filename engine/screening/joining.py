@@ -10,6 +10,7 @@ from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
 from ..table.mending import FragmentsUse
+from ..table.unit_columns import SaidUnits
 from .carry_out import opened_files, planned
 from .first_pass import first_pass
 from .inputs import find_files
@@ -34,14 +35,15 @@ def join(
     conditions: dict[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
     patience: float = 600.0,
+    units: SaidUnits | None = None,
 ) -> int:
     """Do parts of a screening that nobody has taken, until it has ended.
 
     The process that carries it out writes the result, and does what a helper that died left undone.
 
     Args:
-        predictor, inputs, out, wanted, progress, smiles, id, conditions, fragments: those of the
-            process that is helped; see `screen`.
+        predictor, inputs, out, wanted, progress, smiles, id, conditions, fragments, units: those of
+            the process that is helped; see `screen`.
         patience: seconds without anything to do after which it is not waited any longer.
 
     Returns:
@@ -52,7 +54,7 @@ def join(
     """
     found = find_files(inputs)
     row_predictor, plan = planned(
-        predictor, found, wanted or Wanted(), smiles, id, conditions, fragments
+        predictor, found, wanted or Wanted(), smiles, id, conditions, fragments, units
     )
     work, own, last = Work(plan, out), 0, time.monotonic()
     ended: set[Path] = set()

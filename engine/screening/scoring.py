@@ -232,7 +232,7 @@ class _Scoring:
 def heads_of(files: Sequence[OpenedFile]) -> tuple[str, str]:
     """The names of the columns of ids and repeat units: those of the files where they agree."""
     ids = {each.columns.id or "row" for each in files}
-    units = {each.columns.smiles for each in files}
+    units = {each.columns.text_name for each in files}
     return ids.pop() if len(ids) == 1 else "id", units.pop() if len(units) == 1 else "SMILES"
 
 

@@ -21,6 +21,7 @@ from ..base.workspace import lock, write_atomic
 from ..inference.specification import Requirement
 from ..inference.uncertainty import GUESS, OUTSIDE
 from ..table.mending import FragmentsUse
+from ..table.unit_columns import SaidUnits
 from .inputs import WORK_SUFFIX, InputFile
 from .stages import STAGE_PLAN, TAKEN, Stage, StagePlan
 
@@ -45,6 +46,7 @@ class Plan(BaseModel):
         smiles, id: the columns that were named.
         conditions: at which all rows are predicted.
         fragments: what is done about molecules beside a repeat unit.
+        units: what was said of the columns of compositions, if anything was.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +65,7 @@ class Plan(BaseModel):
     id: str | None
     conditions: dict[str, float | str]
     fragments: FragmentsUse
+    units: SaidUnits | None = None
 
     @property
     def asked(self) -> list[Requirement]:
@@ -77,7 +80,9 @@ class Plan(BaseModel):
     @property
     def key(self) -> str:
         """What tells it from all other plans."""
-        return sha256(self.model_dump_json().encode()).hexdigest()[:12]
+        # Where nothing is said of compositions, as it was before anything could be.
+        unsaid = {"units"} if self.units is None else None
+        return sha256(self.model_dump_json(exclude=unsaid).encode()).hexdigest()[:12]
 
     def is_outside(self, rows: pd.DataFrame) -> np.ndarray:
         """Which rows are known to lie outside the domain, for what is asked for or for anything.

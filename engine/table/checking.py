@@ -33,8 +33,8 @@ class Table:
     Attributes:
         name: the file's name.
         ids: (n,) the text of the id column, else the row number.
-        smiles: (n,) as given, stripped.
-        canonical: (n,) RDKit's canonical form.
+        smiles: (n,) as given, stripped; of a row of several repeat units, its composition.
+        canonical: (n,) RDKit's canonical form, or a composition's.
         labels: (n, K) float64 in the properties' units, NaN where one is missing.
         properties: the K properties that have at least one label.
         rows: (n,) spreadsheet row numbers; the header is row 1.
@@ -167,9 +167,9 @@ def _checked(
     by_column = columns_by_name(said, columns.properties, "A unit")
     units = {column: unit for column, unit in by_column.items() if unit}
     given_ids = _id_cells(raw, columns)
-    forms, excluded, findings = read_units(raw, columns.smiles, given_ids, progress)
+    texts, forms, excluded, findings = read_units(raw, columns, given_ids, progress)
     usable = np.array([i for i, form in enumerate(forms) if form is not None], dtype=np.int64)
-    rows, texts = raw.rows[usable], raw.frame[columns.smiles].to_numpy()
+    rows = raw.rows[usable]
     ids = [given_ids[i] for i in usable]
     read, label_findings = _check_labels(raw, columns, units, usable)
     matrix = [each.values for each in read.values()]
@@ -177,7 +177,7 @@ def _checked(
     table = Table(
         name=raw.name,
         ids=[given or str(row) for given, row in zip(ids, rows, strict=True)],
-        smiles=texts[usable].tolist(),
+        smiles=[text for text, form in zip(texts, forms, strict=True) if text and form],
         canonical=[form for form in forms if form is not None],
         labels=np.column_stack(matrix) if matrix else np.empty((len(usable), 0)),
         properties=tuple(each.property_ for each in read.values()),
@@ -225,7 +225,7 @@ def _row_findings(
         apart: what tells each row from others of its repeat unit.
     """
     raw, canonical, rows = table.raw, table.canonical, table.rows
-    findings = stand_ins(raw, columns.smiles) or attachment_points(canonical, rows)
+    findings = stand_ins(raw, columns.structures) or attachment_points(canonical, rows)
     return [
         *findings,
         *unjoinable(canonical, rows),

@@ -15,12 +15,14 @@ _SENTENCES: dict[Role, str] = {
     "the repeat unit. They are not used: rows of one polymer under other conditions are averaged "
     "by the model. To let it learn what they change, choose them as conditions on the Train page "
     "or say `--condition-column NAME`; choose the column as a property if it is one.",
-    "composition": "{columns}: the composition of a copolymer or a mixture. A repeat unit here is "
-    "a homopolymer's: copolymers are not possible yet, and the other components are not seen. "
-    "Leave such rows out, or choose the column as a property if it is one.",
-    "second_unit": "{columns}: a second structure beside the repeat unit, such as a comonomer or a "
-    "solvent. It is not seen: the model would learn as if it made no difference. Choose it as a "
-    "condition if it is a solvent or an additive: `--condition-column NAME`, or on the Train page.",
+    "composition": "{columns}: amounts in a copolymer or a mixture, which are not seen. Where they "
+    "are fractions of repeat units, say `--unit-columns A,B --fraction-columns NAME`, or choose "
+    "the roles on the Train page; choose the amount of a salt or a solvent as a condition: "
+    "`--condition-column NAME`.",
+    "second_unit": "{columns}: a second structure beside the repeat unit. It is not seen: the "
+    "model would learn as if it made no difference. Choose it as a condition if it is a salt, a "
+    "solvent or an additive: `--condition-column NAME`; a comonomer's repeat unit has `*`, and is "
+    "read with `--unit-columns A,B`. Both can be chosen on the Train page.",
     "spread": "{columns}: spreads of other columns, and no properties. Choose them if they are.",
     "count": "{columns}: counts or settings of a simulation, and no properties. Choose them if "
     "they are.",
@@ -146,7 +148,7 @@ def _encoding(raw: RawTable) -> list[Finding]:
 
 def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[Finding]:
     """Notes on the columns that are not used and on those that got a new name."""
-    used = {columns.smiles, columns.id, *columns.properties, *columns.conditions, *roles}
+    used = {*columns.used, *roles}
     names = raw.column_names
     ignored = [name for name in names if name not in used]
     renamed = [name for name in raw.reading.renamed if name in raw.frame]

@@ -14,7 +14,8 @@ from ..chem.smiles import BadSmilesError, canonical
 from ..settings.conditions import MOST_WORDS, Condition, ConditionKind, GivenConditions
 from ..settings.units import conversion
 from .cells import DecimalSign, is_missing
-from .columns import Columns, looks_like_smiles
+from .column_cells import looks_like_smiles
+from .columns import Columns
 from .headers import read_header
 from .quantities import BOUNDS, commonest_unit, read_column
 from .reading import RawTable

@@ -1,5 +1,7 @@
 """Mending what leaves no doubt in a table, and the table that is mended so."""
 
+import csv
+import io
 import shlex
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,7 +11,8 @@ import pandas as pd
 
 from ..base.bounds import no_bounds
 from ..base.wording import counted, listed, rows_text
-from ..chem.notations import as_smiles
+from ..chem.composition import is_composition
+from ..chem.notations import NotationError, as_smiles
 from ..settings.properties import Property
 from .cells import is_missing, to_number
 from .checking import Table, settings_of
@@ -82,7 +85,7 @@ def _without_repeated(table: Table, cells: RawTable, mending: Mending) -> list[D
         groups[(*key, labels[i].tobytes())].append(i)
     again = sorted(int(table.rows[i]) for group in groups.values() for i in group[1:])
     columns = table.report.columns
-    known_by = [name for name in (columns.id, columns.smiles) if name]
+    known_by = [name for name in (columns.id, *columns.polymer) if name]
     return rows_to_drop(cells, again, [mending.own_names.get(name, name) for name in known_by])
 
 
@@ -136,7 +139,7 @@ def mended_frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
     columns = table.report.columns
     rows = {int(row): place for place, row in enumerate(table.raw.rows)}
     others = table.raw.frame.iloc[[rows[int(row)] for row in table.rows]].reset_index(drop=True)
-    others = others.drop(columns=[columns.smiles, *columns.properties])
+    others = others.drop(columns=[*columns.structures, *columns.properties])
     if table.raw.reading.decimal == ",":
         others = others.map(_with_point)
     for column, condition in zip(columns.conditions, table.conditions, strict=True):
@@ -147,9 +150,7 @@ def mended_frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
     # Every name is made here, so that no other column has it.
     id_ = columns.id or free_name(ROW_NUMBERS, others)
     heads = _heads(table)
-    frame = pd.DataFrame(
-        {id_: table.ids, columns.smiles: [_starred(text) for text in table.smiles]}
-    )
+    frame = pd.DataFrame({id_: table.ids, **_units(table)})
     bounds = table.bounds or no_bounds(table.labels.shape)
     for k, property_ in enumerate(table.properties):
         frame[heads[property_.name]] = label_cells(
@@ -161,6 +162,9 @@ def mended_frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
         id=id_,
         properties=tuple(heads.values()),
         conditions=columns.conditions,
+        units=columns.units,
+        fractions=columns.fractions,
+        architecture=columns.architecture,
     )
     whole = pd.concat([frame, others], axis=1).astype(object)
     whole = whole.where(whole.notna(), None)
@@ -171,12 +175,12 @@ def mended_frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
 def _misleading(frame: pd.DataFrame, wanted: Columns) -> list[str]:
     """Columns that a reader of the table would take for a property, the ids or the repeat units."""
     left_out: list[str] = []
-    own = {wanted.smiles, wanted.id, *wanted.properties, *wanted.conditions}
+    own = {*wanted.used}
     while True:
         rest = frame.drop(columns=left_out)
         raw = RawTable("", rest, np.arange(2, len(rest) + 2), Reading(format="csv"))
         found = guess_columns(raw, conditions=wanted.conditions)
-        taken = [found.smiles, *([found.id] if found.id else []), *found.properties]
+        taken = [name for name in found.used if name not in found.conditions]
         odd = [name for name in taken if name not in own]
         if not odd:
             return left_out
@@ -198,9 +202,28 @@ def _head(property_: Property) -> str:
     return with_unit if property_.unit and understood else property_.name
 
 
+def _units(table: Table) -> dict[str, list[str | None]]:
+    """The columns of repeat units, each as SMILES."""
+    columns = table.report.columns
+    if not columns.units:
+        return {columns.smiles: [_starred(text) for text in table.smiles]}
+    places = {int(row): place for place, row in enumerate(table.raw.rows)}
+    frame = table.raw.frame.iloc[[places[int(row)] for row in table.rows]]
+    return {
+        name: [None if is_missing(text) else _starred(text) for text in frame[name]]
+        for name in columns.structures
+    }
+
+
 def _starred(text: str) -> str:
-    """A repeat unit as SMILES; the table has read it, so it is one."""
-    return as_smiles(text)
+    """A repeat unit as SMILES, or a composition as it is written.
+
+    The table has read it, so it is one; but for a unit of which there is none.
+    """
+    try:
+        return text if is_composition(text) else as_smiles(text)
+    except NotationError:
+        return text
 
 
 def label_cells(labels: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> list[str | None]:
@@ -238,11 +261,35 @@ def left_to_people(written: Table, table: Table) -> list[str]:
     scales = {property_.name: property_.scale for property_ in written.properties}
     unsaid = [p for p in table.properties if scales.get(p.name, p.scale) != p.scale]
     words = [f"--condition-column {shlex.quote(name)}" for name in table.report.columns.conditions]
+    columns = table.report.columns
+    units = unit_words(columns) if written.report.columns.polymer != columns.polymer else []
     return [
         *(finding.message for finding in odd),
+        *([f"To read its compositions, say `{' '.join(units)}`."] if units else []),
         *([f"To train on it with its conditions, say `{' '.join(words)}`."] if words else []),
         *(f"The table cannot say that {p.name} is learned on a {p.scale} scale." for p in unsaid),
     ]
+
+
+def unit_words(columns: Columns) -> list[str]:
+    """The words of a command that name a table's columns of compositions; none without such."""
+    if not columns.units:
+        return []
+    names = {"--unit-columns": columns.structures, "--fraction-columns": columns.fractions}
+    words = [f"{option} {shlex.quote(written_names(each))}" for option, each in names.items()]
+    words.append(f"--architecture-column {shlex.quote(columns.architecture or '')}")
+    return [*words, f"--fractions {columns.basis}"]
+
+
+def written_names(names: Sequence[str]) -> str:
+    """Names with commas between, and quotation marks where a name has a comma of its own.
+
+    >>> written_names(("A", "B, in %"))
+    'A,"B, in %"'
+    """
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()
 
 
 def left_out_words(names: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ def said_long_format(words: str, raw: RawTable) -> LongFormat:
 
 
 def pivoted(
-    raw: RawTable, long: LongFormat, smiles: str, conditions: Sequence[str] = ()
+    raw: RawTable, long: LongFormat, used: Columns, conditions: Sequence[str] = ()
 ) -> RawTable:
     """The table with a column for each property, and its units in the cells.
 
@@ -80,7 +80,7 @@ def pivoted(
     Args:
         raw: the table in long format.
         long: its columns.
-        smiles: the column of the repeat units.
+        used: the columns of the repeat units, and of their fractions and architecture.
         conditions: columns that tell rows apart, besides those whose names or cells say so.
 
     Raises:
@@ -96,7 +96,8 @@ def pivoted(
     columns = _unlike(properties, others)
     cells: list[dict[str, str | None]] = []
     numbers: list[int] = []
-    roles = unused_roles(raw, Columns(smiles=smiles))
+    composition = used.model_copy(update={"id": None, "properties": (), "conditions": ()})
+    roles = unused_roles(raw, composition)
     apart = [name for name in others if name in conditions or roles.get(name) in SETTINGS]
     open_rows: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
     seen: Counter[tuple[str | None, ...]] = Counter()
@@ -106,7 +107,7 @@ def pivoted(
         if is_missing(name) or is_missing(value):
             continue
         column = columns[name]
-        key = row[smiles], *(row[each] for each in apart)
+        key = tuple(row[each] for each in (*used.polymer, *apart))
         mine, before = open_rows[key], seen[column, *key]
         # The first value of a property goes to the first row of its unit, the second to the second.
         seen[column, *key] += 1

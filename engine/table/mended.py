@@ -58,13 +58,20 @@ def read_cells(source: Path | str | bytes, mending: Mending, name: str | None = 
 
 
 def _pivoted(raw: RawTable, mending: Mending, long: str) -> RawTable:
-    smiles = mending.smiles and mending.own_names.get(mending.smiles, mending.smiles)
-    return pivoted(
+    def own(name: str | None) -> str | None:
+        return name and mending.own_names.get(name, name)
+
+    said = mending.further_units, mending.fractions
+    units, fractions = (names and [own(name) or "" for name in names] for names in said)
+    columns = guess_columns(
         raw,
-        said_long_format(long, raw),
-        guess_columns(raw, smiles=smiles).smiles,
-        [mending.own_names.get(name, name) for name in mending.conditions],
+        smiles=own(mending.smiles),
+        units=units,
+        fractions=fractions,
+        architecture=own(mending.architecture),
     )
+    conditions = [own(name) or "" for name in mending.conditions]
+    return pivoted(raw, said_long_format(long, raw), columns, conditions)
 
 
 def of_several(mending: Mending, source: Path | str | bytes, name: str | None = None) -> Mending:
@@ -105,9 +112,9 @@ def _checked(raw: RawTable, mending: Mending, progress: Progress | None) -> Tabl
     raw = with_mends(raw, mending)
     columns = columns_of(raw, mending)
     if mending.chain_ends:
-        raw = with_chain_ends(raw, columns.smiles, _elements(mending.chain_ends))
+        raw = with_chain_ends(raw, columns.structures, _elements(mending.chain_ends))
     if mending.fragments == "leave-out":
-        raw = without_fragments(raw, columns.smiles)
+        raw = without_fragments(raw, columns.structures)
     table = check_table(raw, columns, dict(mending.units), progress)
     if mending.bounds == "leave-out":
         table = leave_bounds_out(table)
@@ -128,7 +135,20 @@ def _spelt_out(mending: Mending, table: Table) -> Mending:
         properties=columns.properties,
         scales=columns.scales,
         conditions=columns.conditions,
+        **_composition_said(columns),
     )
+
+
+def _composition_said(columns: Columns) -> dict[str, object]:
+    """The fields of a mending on compositions; a table of single units leaves them unsaid."""
+    if not columns.units:
+        return {}
+    return {
+        "further_units": columns.units,
+        "fractions": columns.fractions,
+        "basis": columns.basis,
+        "architecture": columns.architecture or "",
+    }
 
 
 def columns_of(raw: RawTable, mending: Mending) -> Columns:
@@ -144,6 +164,10 @@ def columns_of(raw: RawTable, mending: Mending) -> Columns:
         properties=mending.properties,
         scales=mending.scales,
         conditions=mending.conditions,
+        units=mending.further_units,
+        fractions=mending.fractions,
+        basis=mending.basis,
+        architecture=mending.architecture,
     )
 
 

@@ -10,6 +10,7 @@ from ..settings.properties import Scale
 from .cells import DecimalSign
 from .headers import read_headers
 from .reading import RawTable
+from .unit_columns import Basis
 
 Replicates = Literal["keep", "median", "mean"]
 
@@ -22,6 +23,9 @@ they are left out of it."""
 
 MAX_CHANGES = 20_000
 """Most rows that may be dropped, and most cells that may be changed."""
+
+NO_COMPOSITION = {"further_units": None, "fractions": None, "basis": None, "architecture": None}
+"""What a mending says of compositions where it says nothing of them."""
 
 T = TypeVar("T")
 
@@ -76,6 +80,10 @@ class Mending(_Strict):
         fragments: what is done about molecules beside a repeat unit.
         smiles, id, properties: columns, in place of a guess; an empty `id` means row numbers.
         conditions: columns that are given to the model beside the repeat unit.
+        further_units: columns of the repeat units after the first, in place of a guess; where the
+            first alone is named, there are none.
+        fractions, basis, architecture: of compositions, in place of a guess; an empty
+            `architecture` means that no column says it.
         units: that properties are given in.
         scales: on which properties are learned; else their labels decide.
         bounds: whether labels that are known by a bound alone are learned.
@@ -97,6 +105,10 @@ class Mending(_Strict):
     id: str | None = None
     properties: tuple[str, ...] | None = None
     conditions: tuple[str, ...] = ()
+    further_units: tuple[str, ...] | None = None
+    fractions: tuple[str, ...] | None = None
+    basis: Basis | None = None
+    architecture: str | None = None
     units: dict[str, str] = {}
     scales: dict[str, Scale] = {}
     bounds: BoundsUse = "learn"
@@ -160,8 +172,11 @@ class Mending(_Strict):
         def known(name: str | None) -> bool:
             return not name or name.casefold() in has
 
+        units = (self.smiles, *(self.further_units or ()))
+        fits = all(map(known, (*units, *(self.fractions or ()), self.architecture)))
         return self.but(
-            smiles=self.smiles if known(self.smiles) else None,
+            **({} if fits else NO_COMPOSITION),
+            smiles=self.smiles if all(map(known, units)) else None,
             id=self.id if known(self.id) else None,
             properties=tuple(filter(known, self.properties or ())) or None,
             conditions=tuple(filter(known, self.conditions)),
@@ -209,6 +224,10 @@ _SENTENCES = {
     "smiles": "Repeat units are in “{}”.",
     "id": "Ids are in “{}”.",
     "properties": "Properties: {}.",
+    "further_units": "Further repeat units are in {}.",
+    "fractions": "Their fractions are in {}.",
+    "basis": "Fractions are {} fractions.",
+    "architecture": "The architecture is in “{}”.",
     "conditions": "Conditions: {}.",
     "units": "Units: {}.",
     "scales": "Learned on a scale of their own: {}.",
@@ -238,8 +257,9 @@ def fitting(mending: Mending, raw: RawTable) -> tuple[Mending, Mending]:
     renamed = {old: new for old, new in mending.renamed.items() if old in raw.frame.columns}
     names = {renamed.get(name, name) for name in raw.column_names}
     columns = [mending.smiles, mending.id, *(mending.properties or ()), *mending.conditions]
+    columns += [*(mending.further_units or ()), *(mending.fractions or ()), mending.architecture]
     fits = all(name in names for name in columns if name)
-    chosen = {"smiles": None, "id": None, "properties": None, "conditions": ()}
+    chosen = {"smiles": None, "id": None, "properties": None, "conditions": (), **NO_COMPOSITION}
     return (
         mending.but(
             changed=tuple(changed),

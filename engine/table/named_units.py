@@ -6,8 +6,10 @@ from ..base.errors import UserError
 from ..chem.monomer_names import monomer_named
 from ..chem.names import polymer_named
 from .cells import is_missing
-from .columns import Columns, columns_called_ids, guess_columns
+from .columns import Columns, guess_columns
+from .id_columns import columns_called_ids
 from .reading import RawTable
+from .unit_columns import SaidUnits
 
 _SAMPLE = 200
 _ENOUGH_CAN_BE_READ = 0.3
@@ -15,26 +17,31 @@ _ENOUGH_CAN_BE_READ = 0.3
 
 
 def columns_of_units_or_names(
-    raw: RawTable, smiles: str | None = None, id: str | None = None
+    raw: RawTable,
+    smiles: str | None = None,
+    id: str | None = None,
+    said: SaidUnits | None = None,
 ) -> tuple[Columns, bool]:
     """The columns of repeat units and ids; the units may be given by name, and whether some are.
 
     Args:
         raw: the table, or its beginning.
         smiles, id: the user's choice in place of a guess, as for `guess_columns`.
+        said: the user's word on compositions.
 
     Raises:
         UserError: when there are neither repeat units nor names.
     """
     try:
-        columns = guess_columns(raw, smiles=smiles, id=id, properties=())
+        of_units = said.model_dump() if said else {}
+        columns = guess_columns(raw, smiles=smiles, id=id, properties=(), **of_units)
     except UserError:
         named = None if smiles else _column_of_names(raw, id)
         if named is None:
             raise
         return guess_columns(raw, smiles=named, id=id, properties=()), True
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
-    return columns, _share_of_names(raw, columns.smiles) > 0
+    return columns, any(_share_of_names(raw, name) > 0 for name in columns.structures)
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:

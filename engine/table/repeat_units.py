@@ -9,11 +9,15 @@ import pandas as pd
 
 from ..base.budget import check_time
 from ..base.wording import counted, listed, rows_text
+from ..chem.composition import BAR, is_composition, units_in
 from ..chem.notations import stand_in_ends, with_stars
 from ..chem.pieces import pieces_problem, without_loose_pieces
 from ..chem.polymers import joining_problem
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
-from .cells import LONGEST_CELL, is_missing
+from .cells import LONGEST_CELL
+from .columns import Columns
+from .composition_findings import composition_findings
+from .compositions import PolymerText, Problem, polymer_texts
 from .reading import RawTable
 from .report import Finding
 
@@ -24,62 +28,89 @@ _PROGRESS_ROWS = 200
 
 
 class _Read(NamedTuple):
-    """A canonical form, or the kind of fault and the reason that there is none."""
+    """A canonical form, or the fault for which there is none."""
 
     form: str | None
-    reason: tuple[str, str] | None = None
+    problem: Problem | None = None
+
+
+class UnitsRead(NamedTuple):
+    """The repeat units, or compositions of such, of a table's n rows.
+
+    Attributes:
+        texts: as given; of several columns, put together. None where a row has none.
+        forms: canonical, None for excluded rows.
+        excluded: these rows.
+        findings: what is odd about them.
+    """
+
+    texts: list[str | None]
+    forms: list[str | None]
+    excluded: pd.DataFrame
+    findings: list[Finding]
 
 
 def _read_smiles(text: str) -> _Read:
-    if len(text) >= LONGEST_CELL:
+    several = is_composition(text)
+    if len(text) >= LONGEST_CELL and not several:
         length = f"the SMILES has {LONGEST_CELL:,} characters or more"
         return _Read(
-            None, ("long_smiles", f"{length}; the longest that is read has {MAX_LENGTH:,}")
+            None, Problem("long_smiles", f"{length}; the longest that is read has {MAX_LENGTH:,}")
         )
     try:
         form = canonical(text)
         if problem := pieces_problem(form):
-            return _Read(None, ("fragments", problem))
+            return _Read(None, Problem("fragments", problem))
         return _Read(form)
     except BadSmilesError as error:
-        too_long = len(text) > MAX_LENGTH
-        return _Read(None, ("long_smiles" if too_long else "unreadable_smiles", str(error)))
+        kind = "long_smiles" if len(text) > MAX_LENGTH else "unreadable_smiles"
+        return _Read(None, Problem("composition" if several else kind, str(error)))
 
 
 def read_units(
-    raw: RawTable, column: str, ids: Sequence[str | None], progress: Progress | None
-) -> tuple[list[str | None], pd.DataFrame, list[Finding]]:
-    """Each row's canonical SMILES, None for excluded rows; these rows; and the findings."""
-    texts = raw.frame[column].tolist()
+    raw: RawTable, columns: Columns, ids: Sequence[str | None], progress: Progress | None
+) -> UnitsRead:
+    """Read the repeat unit, or the composition, of each row.
+
+    Args:
+        raw: the table.
+        columns: that are used.
+        ids: of the rows, None where one has none.
+        progress: called every 200 rows and at the end.
+    """
+    rows: list[PolymerText] = []
     forms: list[str | None] = []
-    reasons: dict[int, tuple[str, str]] = {}
+    problems: dict[int, Problem] = {}
     # Of each text once: to parse it takes most of the time of a check.
     known: dict[str, _Read] = {}
-    for i, text in enumerate(texts):
+    for i, row in enumerate(polymer_texts(raw, columns)):
         if progress and i % _PROGRESS_ROWS == 0:
-            progress(i, len(texts))
+            progress(i, len(raw.rows))
         check_time("reading its repeat units")
-        if text is None or is_missing(text):
-            read = _Read(None, ("empty_smiles", "the SMILES is empty"))
+        if row.text is None:
+            read = _Read(None, row.problem)
         else:
-            read = known.get(text) or known.setdefault(text, _read_smiles(text))
-        if read.reason:
-            reasons[i] = read.reason
+            read = known.get(row.text) or known.setdefault(row.text, _read_smiles(row.text))
+        if read.problem:
+            problems[i] = read.problem
+        rows.append(row)
         forms.append(read.form)
     if progress:
-        progress(len(texts), len(texts))
+        progress(len(rows), len(rows))
     excluded = pd.DataFrame(
         {
-            "row": raw.rows[list(reasons)],
-            "id": [ids[i] or str(raw.rows[i]) for i in reasons],
-            "SMILES": [texts[i] or "" for i in reasons],
-            "reason": [reason for _, reason in reasons.values()],
+            "row": raw.rows[list(problems)],
+            "id": [ids[i] or str(raw.rows[i]) for i in problems],
+            "SMILES": [rows[i].shown for i in problems],
+            "reason": [problem.reason for problem in problems.values()],
         }
     )
-    return forms, excluded, _excluded(raw.rows, column, reasons)
+    findings = _excluded(raw.rows, columns.smiles, problems)
+    findings += composition_findings(raw, columns, rows, forms)
+    return UnitsRead([row.text for row in rows], forms, excluded, findings)
 
 
-def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]) -> list[Finding]:
+def _excluded(rows: np.ndarray, column: str, problems: dict[int, Problem]) -> list[Finding]:
     """One finding for each kind of SMILES that cannot be used."""
     words = {
         "empty_smiles": ("without a SMILES", "Fill in the repeat unit"),
@@ -93,16 +124,20 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
             "Models learn from single repeat units: correct the SMILES, or say `--fragments "
             "leave-out` where counter-ions and solvents are to be left out of them",
         ),
+        "composition": (
+            "whose composition cannot be used",
+            "Correct these cells",
+        ),
     }
     findings = []
     for kind, (description, advice) in words.items():
-        positions = [i for i, (reason_kind, _) in reasons.items() if reason_kind == kind]
+        positions = [i for i, problem in problems.items() if problem.kind == kind]
         if not positions:
             continue
         numbers = [int(rows[i]) for i in positions]
         named = rows_text(numbers)
-        if kind in ("unreadable_smiles", "fragments"):
-            named = listed([f"row {rows[i]} ({reasons[i][1]})" for i in positions])
+        if kind in ("unreadable_smiles", "fragments", "composition"):
+            named = listed([f"row {rows[i]} ({problems[i].reason})" for i in positions])
         left = "is left out" if len(positions) == 1 else "are left out"
         findings.append(
             Finding(
@@ -118,36 +153,39 @@ def _excluded(rows: np.ndarray, column: str, reasons: dict[int, tuple[str, str]]
     return findings
 
 
-def with_chain_ends(raw: RawTable, column: str, elements: Sequence[str]) -> RawTable:
+def with_chain_ends(raw: RawTable, columns: Sequence[str], elements: Sequence[str]) -> RawTable:
     """The table in which some elements' atoms are `*`.
 
     Args:
         raw: the table.
-        column: of the repeat units.
+        columns: of the repeat units.
         elements: that stand for `*`, such as `Ce` and `Th`.
     """
     frame = raw.frame.copy()
-    texts = [text and with_stars(text, elements) for text in frame[column]]
-    # Of objects, or pandas would write an empty cell as a number.
-    frame[column] = pd.Series(texts, index=frame.index, dtype=object)
+    for column in columns:
+        texts = [text and with_stars(text, elements) for text in frame[column]]
+        # Of objects, or pandas would write an empty cell as a number.
+        frame[column] = pd.Series(texts, index=frame.index, dtype=object)
     return replace(raw, frame=frame)
 
 
-def without_fragments(raw: RawTable, column: str) -> RawTable:
+def without_fragments(raw: RawTable, columns: Sequence[str]) -> RawTable:
     """The table in which repeat units have no molecules beside them, such as counter-ions.
 
     Args:
         raw: the table.
-        column: of the repeat units.
+        columns: of the repeat units.
     """
     frame = raw.frame.copy()
-    frame[column] = [text and without_loose_pieces(text) for text in frame[column]]
+    for column in columns:
+        frame[column] = [text and without_loose_pieces(text) for text in frame[column]]
     return replace(raw, frame=frame)
 
 
-def stand_ins(raw: RawTable, column: str) -> list[Finding]:
+def stand_ins(raw: RawTable, columns: Sequence[str]) -> list[Finding]:
     """Whether atoms stand where `*` should."""
-    texts = [text for text in raw.frame[column] if text]
+    cells = [text for column in columns for text in raw.frame[column] if text]
+    texts = [unit for text in cells for unit in text.split(BAR) if BAR not in text or "[" in unit]
     elements = stand_in_ends(texts)
     if not elements:
         return []
@@ -157,7 +195,7 @@ def stand_ins(raw: RawTable, column: str) -> list[Finding]:
         Finding(
             kind="chain_ends",
             severity="error",
-            column=column,
+            column=columns[0],
             count=len(texts),
             message=f"{atoms} seem to stand where the chain goes on: two in most repeat units, and "
             "no `*`. A model of them would be wrong for repeat units with `*`. If so, say "
@@ -169,10 +207,16 @@ def stand_ins(raw: RawTable, column: str) -> list[Finding]:
 def attachment_points(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
     """A finding on repeat units that have not two `*`; rows (n,) are those of a spreadsheet."""
     # In a SMILES `*` stands for nothing but an attachment point, so the text can be counted.
-    wrong = [i for i, text in enumerate(canonical_) if text.count("*") != 2]
-    if not wrong:
+    counts = {
+        i: unit.count("*")
+        for i, text in enumerate(canonical_)
+        for unit in units_in(text)
+        if unit.count("*") != 2
+    }
+    if not counts:
         return []
-    named = [f"row {rows[i]} ({canonical_[i].count('*')})" for i in wrong]
+    wrong = list(counts)
+    named = [f"row {rows[i]} ({count})" for i, count in counts.items()]
     return [
         Finding(
             kind="attachment_points",
@@ -190,11 +234,12 @@ def unjoinable(canonical_: Sequence[str], rows: np.ndarray) -> list[Finding]:
     problems = {}
     for i, text in enumerate(canonical_):
         check_time("joining its repeat units")
-        if text.count("*") == 2 and (problem := joining_problem(text)):
-            problems[i] = problem
+        for unit in units_in(text):
+            if unit.count("*") == 2 and (problem := joining_problem(unit)):
+                problems[i] = f"{unit}: {problem}"
     if not problems:
         return []
-    named = [f"row {rows[i]} ({canonical_[i]}: {problem})" for i, problem in problems.items()]
+    named = [f"row {rows[i]} ({problem})" for i, problem in problems.items()]
     return [
         Finding(
             kind="unjoinable",

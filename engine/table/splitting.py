@@ -104,7 +104,7 @@ def split_columns(
             {column: unit for column, unit in said.items() if column in own},
         )
     ]
-    places = [columns.smiles, *([columns.id] if columns.id else []), *columns.conditions]
+    places = [*columns.polymer, *([columns.id] if columns.id else []), *columns.conditions]
     for source in dict.fromkeys(source for source, _ in of_columns.values()):
         renamed = {
             column: property_

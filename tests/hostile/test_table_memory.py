@@ -240,7 +240,7 @@ def test_lines_are_read_one_by_one(monkeypatch) -> None:
 
 
 def test_a_wide_table_in_long_format_is_refused(monkeypatch) -> None:
-    from engine.table import long_format, workbooks
+    from engine.table import Columns, long_format, workbooks
     from engine.table.long_format import find_long_format, pivoted
 
     frame = pd.DataFrame(
@@ -255,7 +255,7 @@ def test_a_wide_table_in_long_format_is_refused(monkeypatch) -> None:
     long = find_long_format(raw)
     assert long
     with pytest.raises(UserError, match="more than 300 cells"):
-        pivoted(raw, long, "SMILES")
+        pivoted(raw, long, Columns(smiles="SMILES"))
     assert long_format.check_cells is workbooks.check_cells
 
 

@@ -14,6 +14,7 @@ from engine.base.errors import UserError
 from engine.chem.smiles import MAX_LENGTH
 from engine.table import check_table, load_table, read_table, stream_table
 from engine.table.cells import guess_decimal, to_number
+from engine.table.columns import Columns
 from engine.table.folds import split_folds
 from engine.table.headers import read_header, read_headers
 from engine.table.long_format import find_long_format, pivoted
@@ -92,7 +93,7 @@ def test_values_of_one_property_of_one_unit_are_rows_in_their_order() -> None:
     raw = read_table(b"SMILES,property,value\n" + b"*CC*,Tg,1\n*CC*,x,2\n" * 3_000)
     long = find_long_format(raw)
     assert long
-    wide = pivoted(raw, long, "SMILES")
+    wide = pivoted(raw, long, Columns(smiles="SMILES"))
     assert wide.frame[["Tg", "x"]].to_numpy().tolist() == [["1", "2"]] * 3_000
 
 

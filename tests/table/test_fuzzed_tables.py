@@ -43,7 +43,7 @@ def read_all_ways(data: bytes) -> None:
     table = load_table(data, "mine")
     average_replicates(table, "median")
     if long := find_long_format(table.raw):
-        pivoted(table.raw, long, table.report.columns.smiles)
+        pivoted(table.raw, long, table.report.columns)
 
 
 def hold(count: int, seed: int) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from engine.commands import main
-from engine.table import check_table, read_table
+from engine.table import Columns, check_table, read_table
 from engine.table.long_format import find_long_format, pivoted
 from tests.table.tables import finding, kinds
 
@@ -23,7 +23,7 @@ def test_a_long_table_is_an_error_until_it_is_pivoted():
 
 def test_each_property_gets_a_column_and_keeps_its_units():
     raw = read_table(TABLE, "mine.csv")
-    table = check_table(pivoted(raw, find_long_format(raw), "smiles"))
+    table = check_table(pivoted(raw, find_long_format(raw), Columns(smiles="smiles")))
     assert [property_.label for property_ in table.properties] == [
         "Tg (°C)",
         "Density (g/cm³)",

@@ -21,7 +21,16 @@ def test_a_copolymers_composition_is_no_target():
     )
     assert table.report.columns.properties == ("Tg",)
     assert table.report.columns.smiles == "smiles_A"
-    assert "copolymers are not possible yet" in finding(table, "composition_columns").message
+    assert table.report.columns.units == ("smiles_B",)
+    assert table.report.columns.fractions == ("frac_A", "frac_B")
+    assert table.smiles[0] == "*CC(*)C|*CC*|0.7|0.3"
+
+
+def test_where_one_unit_is_named_the_others_composition_is_no_target():
+    raw = read_table(b"smiles_A,smiles_B,frac_A,frac_B,Tg\n*CC*,*CCC*,0.3,0.7,10\n", "mine.csv")
+    table = check_table(raw, guess_columns(raw, smiles="smiles_A"))
+    assert table.report.columns.properties == ("Tg",)
+    assert "--unit-columns A,B" in finding(table, "composition_columns").message
     assert "smiles_B" in finding(table, "second_unit_columns").message
 
 

@@ -1,0 +1,285 @@
+"""One text for each row's polymer, of the columns of its repeat units, fractions and architecture.
+
+A row of one repeat unit has the text of its cell; a composition has `A|B|0.25|0.75|random`
+(`engine.chem.composition`).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..base.wording import clipped, counted, listed
+from ..chem.composition import (
+    BAR,
+    Architecture,
+    architecture_of,
+    closes,
+    composed,
+    count_units,
+    fractions_of,
+    is_composition,
+    number_of,
+)
+from ..chem.notations import BadSmilesError
+from ..chem.pieces import pieces_problem
+from ..chem.polymers import unit_mass
+from ..chem.smiles import MAX_LENGTH, canonical
+from .cells import is_missing
+from .columns import Columns
+from .reading import RawTable
+from .unit_columns import Whole
+
+Form = Callable[[str], str]
+"""What is done with each repeat unit of a composition before they are put together."""
+
+_WHOLES: dict[Whole, float | None] = {"one": 1.0, "hundred": 100.0, "parts": None}
+
+
+class Problem(NamedTuple):
+    """Why a row cannot be used: the kind of fault, and the reason."""
+
+    kind: str
+    reason: str
+
+
+class PolymerText(NamedTuple):
+    """What stands for the polymer of a row.
+
+    Attributes:
+        text: a unit's SMILES or a composition; None where there is none.
+        problem: why there is none; it may still turn out that the text cannot be read.
+        given: how many units it names, equal ones counted each.
+        shown: what the row holds, for people.
+    """
+
+    text: str | None
+    problem: Problem | None = None
+    given: int = 1
+    shown: str = ""
+
+
+class _OddRowError(ValueError):
+    """A row that is no composition; its argument is the `Problem`."""
+
+
+def polymer_texts(
+    raw: RawTable, columns: Columns, form: Form | None = None
+) -> Iterator[PolymerText]:
+    """What stands for the polymer of each row, in order.
+
+    Args:
+        raw: the table, or some rows of it.
+        columns: that are used.
+        form: what is done with each repeat unit before a composition is put together of several.
+    """
+    if columns.units:
+        reader = _Rows(columns, form)
+        for cells in raw.frame[[*columns.polymer]].itertuples(index=False):
+            yield reader.read(cells)
+        return
+    for cell in raw.frame[columns.smiles].tolist():
+        if cell is None or is_missing(cell):
+            yield PolymerText(None, Problem("empty_smiles", "the SMILES is empty"), 0, cell or "")
+        else:
+            yield PolymerText(cell, None, _given(cell), cell)
+
+
+class TextsToPredict(NamedTuple):
+    """The polymers of some rows that are to be predicted.
+
+    Attributes:
+        texts: what stands for each; empty where there is none.
+        problems: by position, why there is none; of a table of single units, nothing is looked at.
+        shown: what the table holds, for people.
+    """
+
+    texts: list[str]
+    problems: dict[int, str]
+    shown: list[str | None]
+
+
+def texts_to_predict(raw: RawTable, columns: Columns, form: Form | None = None) -> TextsToPredict:
+    """What stands for the polymer of each row of a table that is to be predicted.
+
+    Args:
+        raw: the table, or some rows of it.
+        columns: that are used.
+        form: what is done with each repeat unit before a composition is put together of several.
+    """
+    if not columns.units:
+        cells = raw.frame[columns.smiles]
+        return TextsToPredict(cells.fillna("").tolist(), {}, cells.tolist())
+    rows = list(polymer_texts(raw, columns, form))
+    problems = {place: row.problem.reason for place, row in enumerate(rows) if row.problem}
+    return TextsToPredict([row.text or "" for row in rows], problems, [row.shown for row in rows])
+
+
+def _given(text: str) -> int:
+    try:
+        return count_units(text)
+    except BadSmilesError:
+        return 1
+
+
+class _Cell(NamedTuple):
+    """A repeat unit of a row and its fraction, each with its column; None where one is empty."""
+
+    column: str
+    unit: str | None
+    fraction_column: str | None
+    fraction: str | None
+
+    @property
+    def has_number(self) -> bool:
+        return self.fraction is not None
+
+
+class _Rows:
+    """Reads rows of a table of compositions."""
+
+    def __init__(self, columns: Columns, form: Form | None) -> None:
+        self._columns, self._form = columns, form
+        self._whole = _WHOLES[columns.whole]
+
+    def read(self, cells: Sequence[str | None]) -> PolymerText:
+        """The polymer of a row; cells are those of `Columns.polymer`."""
+        columns = self._columns
+        count, shares = len(columns.structures), len(columns.fractions)
+        units, fractions = cells[:count], [*cells[count : count + shares], None]
+        word = cells[-1] if columns.architecture else None
+        row = [
+            _Cell(
+                name,
+                None if unit is None or is_missing(unit) else unit.strip(),
+                columns.fractions[i] if i < shares else None,
+                None if is_missing(fractions[min(i, shares)]) else fractions[min(i, shares)],
+            )
+            for i, (name, unit) in enumerate(zip(columns.structures, units, strict=True))
+        ]
+        shown = f" {BAR} ".join(each.unit for each in row if each.unit)
+        try:
+            text, given = self._text(row, word)
+        except _OddRowError as error:
+            return PolymerText(None, error.args[0], 0, shown)
+        return PolymerText(text, None, given, shown if given < 2 else text)
+
+    def _text(self, row: Sequence[_Cell], word: str | None) -> tuple[str, int]:
+        """The text of a row's polymer, and how many units it names."""
+        there = [each for each in row if each.unit]
+        if not there:
+            raise _OddRowError(Problem("empty_smiles", "the SMILES is empty"))
+        for each in row:
+            if each.unit and is_composition(each.unit):
+                raise _odd(f"“{each.column}” holds a composition itself: give one repeat unit")
+            number = self._number(each)
+            if number and not each.unit:
+                raise _odd(
+                    f"“{each.fraction_column}” has {each.fraction}, and “{each.column}” no repeat "
+                    "unit for it"
+                )
+        if len(there) == 1:
+            self._check_alone(there[0])
+            return self._formed(there[0]), 1
+        fractions = self._fractions(there, word)
+        kept = [(each, share) for each, share in zip(there, fractions, strict=True) if share > 0]
+        texts = [self._formed(each) for each, _ in kept]
+        if len(kept) == 1:
+            return texts[0], 1
+        for text, (each, _) in zip(texts, kept, strict=True):
+            if problem := _problem_of_unit(text):
+                named = f"“{clipped(text, 60)}” in “{each.column}”"
+                raise _OddRowError(Problem(problem.kind, f"{named}: {problem.reason}"))
+        moles = [share for _, share in kept]
+        if self._columns.basis == "weight":
+            moles = [share / unit_mass(text) for share, text in zip(moles, texts, strict=True)]
+        return composed(texts, moles, self._architecture(word)).unrounded, len(kept)
+
+    def _formed(self, cell: _Cell) -> str:
+        unit = cell.unit or ""
+        return self._form(unit) if self._form else unit
+
+    def _check_alone(self, cell: _Cell) -> None:
+        """Refuse a repeat unit that is alone in its row and has less than all of it."""
+        number = self._number(cell)
+        if not number or closes(number, self._whole or number) or closes(number, 100.0):
+            return
+        raise _odd(
+            f"“{cell.fraction_column}” has {cell.fraction}, and no other repeat unit has the rest"
+        )
+
+    def _fractions(self, cells: Sequence[_Cell], word: str | None) -> list[float]:
+        """The fractions of the repeat units of a row, at least two."""
+        written = [each for each in cells if each.has_number]
+        if len(written) < len(cells) - 1:
+            if not written and self._architecture(word) == "alternating":
+                return [1 / len(cells)] * len(cells)
+            raise _few_fractions(cells, len(written))
+        numbers = [self._number(each) or 0.0 for each in written]
+        whole = self._whole
+        if len(written) == len(cells) and whole == 1.0 and closes(sum(numbers), 100.0):
+            whole = 100.0
+        for each, number in zip(written, numbers, strict=True):
+            # As closely as sums are read: three thirds may be written as 0.333.
+            if whole and number > whole and not closes(number, whole):
+                raise _odd(f"“{each.fraction_column}” has {each.fraction}, more than {whole:g}")
+        try:
+            shares = fractions_of(numbers, len(cells), whole)
+        except BadSmilesError as error:
+            names = listed([f"“{each.fraction_column}”" for each in written], "columns")
+            raise _odd(f"{names}: {error}") from error
+        # The one without a number, if there is one, has the last share.
+        order = [*written, *(each for each in cells if not each.has_number)]
+        return [shares[order.index(each)] for each in cells]
+
+    def _number(self, cell: _Cell) -> float | None:
+        """The number of a fraction; None where there is none."""
+        if cell.fraction is None:
+            return None
+        try:
+            number = number_of(cell.fraction)
+        except BadSmilesError as error:
+            raise _odd(
+                f"“{clipped(cell.fraction)}” in “{cell.fraction_column}” is no fraction"
+            ) from error
+        if number < 0:
+            raise _odd(f"“{cell.fraction_column}” has {cell.fraction}, less than 0")
+        # The sign says again what the column says of all its numbers.
+        return number * 100 if "%" in cell.fraction and self._whole == 100.0 else number
+
+    def _architecture(self, word: str | None) -> Architecture:
+        try:
+            return "" if is_missing(word) else architecture_of(word or "")
+        except BadSmilesError as error:
+            raise _odd(f"“{self._columns.architecture}”: {error}") from error
+
+
+def _few_fractions(cells: Sequence[_Cell], count: int) -> _OddRowError:
+    """The error for a row with fewer fractions than needed."""
+    given = counted(count, "fraction") if count else "no fraction"
+    units = counted(len(cells), "repeat unit")
+    empty = [f"“{each.fraction_column}”" for each in cells if each.fraction_column]
+    where = f" in {listed(empty, 'columns')}" if empty else ""
+    return _odd(f"{given}{where} for {units}: give one for each, or all but one, which is the rest")
+
+
+@lru_cache(maxsize=20_000)
+def _problem_of_unit(text: str) -> Problem | None:
+    """Why a text cannot be one of several repeat units; None where it can."""
+    try:
+        form = canonical(text)
+    except BadSmilesError as error:
+        kind = "long_smiles" if len(text) > MAX_LENGTH else "unreadable_smiles"
+        return Problem(kind, str(error))
+    if problem := pieces_problem(form):
+        return Problem("fragments", problem)
+    if "*" not in form:
+        return Problem(
+            "composition",
+            "it has no `*` where the chain goes on; a salt, a solvent or a filler is a condition, "
+            "in a column of its own",
+        )
+    return None
+
+
+def _odd(reason: str) -> _OddRowError:
+    return _OddRowError(Problem("composition", reason))

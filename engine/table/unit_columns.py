@@ -1,0 +1,323 @@
+"""Which columns hold the repeat units of a composition, their fractions, and the architecture."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from ..base.budget import check_time
+from ..chem.composition import MOST_UNITS, architecture_of, closes
+from ..chem.notations import BadSmilesError
+from .cells import is_missing, to_number
+from .column_cells import (
+    NUMBER_SAMPLE,
+    SMILES_SAMPLE,
+    has_stars,
+    is_numeric,
+    is_smiles,
+    values_of,
+    words_of,
+)
+from .reading import RawTable
+
+Basis = Literal["mole", "weight"]
+"""What fractions are shares of."""
+
+Whole = Literal["one", "hundred", "parts"]
+"""What the fractions of a row add up to; parts, to anything."""
+
+_INDEX = re.compile(r"[a-f]|[0-6]")
+_SHARE = "frac|fraction|ratio|percent|percentage|pct|perc|composition|share|content|part|portion"
+_OF = "mol|mole|molar|wt|weight|mass|w|feed|monomer|comonomer|unit|repeat_unit|copolymer|smiles"
+_CLEAR_FRACTION = re.compile(rf"(({_OF})_)*({_SHARE})s?(_({_OF}))*")
+"""Names that say nothing but a share, without what tells one unit's from another's."""
+_MAYBE_FRACTION = re.compile(r"r|x|w|f|n|chi|mol|mole|moles|wt|weight|mass|feed|amount|equiv")
+"""Names of fractions, if the numbers are such."""
+_WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w)(_.*|frac.*)?")
+_LONE_FRACTION = re.compile(r"x|mol|wt|mole|weight")
+_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
+_ARCHITECTURE = re.compile(
+    r"(.*_)?(architecture|topology|chain_type|(co)?polymer_type|microstructure|arrangement)"
+    r"|(monomer_)?sequence(_type|_distribution)?|type"
+)
+_LONGEST = 60
+"""Characters of a name that may be of a composition's column."""
+_MOST = 0.8
+"""Share of a column's cells, or of rows, that have to be as the column is understood."""
+
+
+class SaidUnits(BaseModel):
+    """What a user says of a table's compositions, None where it is to be guessed.
+
+    Attributes:
+        units: the columns of repeat units after the first.
+        fractions: the columns of their fractions.
+        basis: what the fractions are shares of.
+        architecture: the column that says how units follow each other; empty where none does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    units: tuple[str, ...] | None = None
+    fractions: tuple[str, ...] | None = None
+    basis: Basis | None = None
+    architecture: str | None = None
+
+
+class UnitColumns(NamedTuple):
+    """The columns of a composition.
+
+    Attributes:
+        units: of repeat units, the first included.
+        fractions: of their fractions, in the order of the units; that of the last may be missing.
+        basis: what the fractions are shares of.
+        whole: what they add up to.
+        architecture: the column that says how units follow each other.
+    """
+
+    units: tuple[str, ...]
+    fractions: tuple[str, ...] = ()
+    basis: Basis = "mole"
+    whole: Whole = "one"
+    architecture: str | None = None
+
+
+def find_unit_columns(raw: RawTable, exclude: Collection[str] = ()) -> UnitColumns | None:
+    """The columns of compositions; None for a table of one repeat unit in each row.
+
+    Two to six columns of repeat units whose names differ in a letter or a number make one where
+    there are fractions or an architecture beside them.
+
+    Args:
+        raw: the table, or its beginning.
+        exclude: columns that are something else.
+    """
+    names = [name for name in raw.column_names if name not in exclude]
+    for units in _families(names):
+        with_units = {place: name for place, name in units.items() if _holds_units(raw, name)}
+        if len(with_units) > 1:
+            found = complete(raw, with_units, [n for n in names if n not in units.values()])
+            if found.fractions or found.architecture:
+                return found
+    return None
+
+
+def said_unit_columns(raw: RawTable, units: Sequence[str], exclude: Collection[str]) -> UnitColumns:
+    """The columns of fractions and of the architecture beside columns that hold repeat units.
+
+    Args:
+        raw: the table.
+        units: the columns of repeat units, as the user names them.
+        exclude: columns that are something else.
+    """
+    names = [name for name in raw.column_names if name not in {*units, *exclude}]
+    family = next((each for each in _families(units) if len(each) == len(units)), None)
+    return complete(raw, family or dict(enumerate(units)), names)
+
+
+def complete(raw: RawTable, units: dict[int, str], names: Sequence[str]) -> UnitColumns:
+    """The columns of repeat units with those of their fractions and of the architecture.
+
+    Args:
+        raw: the table.
+        units: the columns of repeat units by their place in the alphabet.
+        names: of the other columns.
+    """
+    architecture = next((name for name in names if _names_architectures(raw, name)), None)
+    found = _fractions(raw, [*units], [name for name in names if name != architecture])
+    # The unit without a column of its own has the rest, and stands last.
+    order = [*found, *(place for place in units if place not in found)]
+    columns = tuple(found.values())
+    return UnitColumns(
+        tuple(units[place] for place in order),
+        columns,
+        basis_of(columns),
+        whole_of(raw, columns, len(units)),
+        architecture,
+    )
+
+
+def basis_of(fractions: Sequence[str]) -> Basis:
+    """What fractions are shares of, by the names of their columns."""
+    return "weight" if any(_WEIGHT.fullmatch(_split(name)) for name in fractions) else "mole"
+
+
+def whole_of(raw: RawTable, fractions: Sequence[str], count: int) -> Whole:
+    """What the fractions of a row add up to, by their columns' names and most of the rows.
+
+    Args:
+        raw: the table.
+        fractions: the columns.
+        count: of the columns of repeat units.
+    """
+    if not fractions:
+        return "one"
+    if any(_PERCENT.search(name) for name in fractions):
+        return "hundred"
+    votes: Counter[Whole] = Counter()
+    for row in _numbers(raw, fractions):
+        given = [number for number in row if number is not None]
+        total = sum(given)
+        if closes(total, 1.0) or closes(total, 100.0):
+            votes["one" if total < 50 else "hundred"] += 1
+        elif total and len(given) == count:
+            votes["parts"] += 1
+        elif given:
+            votes["one" if total <= 1 else "hundred"] += 1
+    return max(votes, key=lambda whole: votes[whole], default="one")
+
+
+def _families(names: Sequence[str]) -> Iterator[dict[int, str]]:
+    """Columns whose names differ in a letter or a number alone, by their places in the alphabet."""
+    families: dict[tuple[str, bool], dict[int, str]] = {}
+    for name in names:
+        for stem, place, is_letter in _readings(name):
+            families.setdefault((stem, is_letter), {}).setdefault(place, name)
+    for family in families.values():
+        if 1 < len(family) <= MOST_UNITS:
+            yield dict(sorted(family.items()))
+
+
+def _readings(name: str) -> Iterator[tuple[str, int, bool]]:
+    """The ways to read a name as a stem with an index: the stem, the place, if it is a letter."""
+    if len(name) > _LONGEST:
+        return
+    words = _split(name).split("_")
+    for number, word in enumerate(words):
+        if _INDEX.fullmatch(word) and len(words) > 1:
+            stem = "_".join([*words[:number], "#", *words[number + 1 :]])
+            yield stem, _place(word), word.isalpha()
+    # SMILESA and SMILESB, without a sign between.
+    if len(words) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-f]", words[0]):
+        yield f"{words[0][:-1]}_#", _place(words[0][-1]), True
+
+
+def _split(name: str) -> str:
+    """A column's name in lower case with `_` between its words, and before a number."""
+    return re.sub(r"(?<=[a-z])(?=\d)", "_", words_of(name))
+
+
+def _place(index: str) -> int:
+    """The place in the alphabet of a letter or a number; 0 comes before 1."""
+    return int(index) if index.isdigit() else ord(index) - ord("a") + 1
+
+
+def _holds_units(raw: RawTable, name: str) -> bool:
+    """Whether a column holds repeat units, and not salts, solvents, or other structures."""
+    check_time("looking for its columns")
+    if not has_stars(raw, name):
+        return False
+    cells = values_of(raw, name, SMILES_SAMPLE)
+    return sum(map(is_smiles, cells)) >= 0.5 * len(cells)
+
+
+def _names_architectures(raw: RawTable, name: str) -> bool:
+    """Whether a column says how units follow each other along the chain."""
+    words = words_of(name)
+    if len(name) > _LONGEST or not _ARCHITECTURE.fullmatch(words):
+        return False
+    cells = values_of(raw, name, NUMBER_SAMPLE)
+    known = 0
+    for cell in cells:
+        try:
+            architecture_of(cell)
+        except BadSmilesError:
+            continue
+        # Types may be called A and B.
+        known += words != "type" or len(cell) > 1
+    return known >= 0.5 * len(cells) > 0
+
+
+def _fractions(raw: RawTable, places: Sequence[int], names: Sequence[str]) -> dict[int, str]:
+    """The columns of fractions by the places of their units: of all of these, or all but one."""
+    numeric = [name for name in names if len(name) <= _LONGEST and _is_share(raw, name)]
+    options = []
+    for family in _fraction_families(numeric):
+        if min(family) == 0 and min(places) > 0:
+            family = {place + 1: name for place, name in family.items()}
+        if [*family] == list(range(1, len(family) + 1)) and min(places) == 0:
+            family = {place - 1: name for place, name in family.items()}
+        own = {place: name for place, name in family.items() if place in places}
+        if len(own) >= len(places) - 1:
+            options.append(own)
+    if len(places) == 2:
+        # The fraction of the first unit, in a column without an index.
+        options += [{places[0]: name} for name in numeric if _is_lone_fraction(name)]
+    fitting = [each for each in options if _fits(raw, [*each.values()], len(places))]
+    # Moles before weights, the columns of all units before those of all but one.
+    fitting.sort(key=lambda each: (basis_of([*each.values()]) == "weight", -len(each)))
+    return fitting[0] if fitting else {}
+
+
+def _fraction_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
+    families: dict[tuple[str, bool], dict[int, str]] = {}
+    for name in names:
+        for stem, place, is_letter in _readings(_without_sign(name)):
+            plain = re.sub(r"_?#_?", "_", stem).strip("_")
+            if _CLEAR_FRACTION.fullmatch(plain) or _MAYBE_FRACTION.fullmatch(plain):
+                families.setdefault((stem, is_letter), {}).setdefault(place, name)
+    yield from (dict(sorted(family.items())) for family in families.values())
+
+
+def _without_sign(name: str) -> str:
+    """A name without a unit in brackets: `frac A (mol%)` is as `frac A`."""
+    return re.sub(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]", "", name)
+
+
+def _plain(name: str) -> str:
+    """The words of a name without the index of a unit."""
+    words = _split(_without_sign(name)).split("_")
+    return "_".join(word for word in words if not _INDEX.fullmatch(word))
+
+
+def _is_lone_fraction(name: str) -> bool:
+    words = words_of(_without_sign(name))
+    if _CLEAR_FRACTION.fullmatch(words) or words == "x":
+        return True
+    return bool(_LONE_FRACTION.fullmatch(words) and "%" in name)
+
+
+def _is_share(raw: RawTable, name: str) -> bool:
+    """Whether a column may be one of fractions: numbers from 0 on, but for a few slips."""
+    plain = _plain(name)
+    if not (_CLEAR_FRACTION.fullmatch(plain) or _MAYBE_FRACTION.fullmatch(plain)):
+        return False
+    return is_numeric(raw, name) and _not_negative(raw, name)
+
+
+def _not_negative(raw: RawTable, name: str) -> bool:
+    numbers = [to_number(cell, raw.reading.decimal) for cell in values_of(raw, name, NUMBER_SAMPLE)]
+    known = [number for number in numbers if number is not None]
+    return sum(number >= 0 for number in known) >= _MOST * len(known)
+
+
+def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:
+    """Whether columns are fractions: by their names, or since most rows add up to a whole."""
+    clear = all(_CLEAR_FRACTION.fullmatch(_plain(name)) for name in names)
+    if clear or all("%" in name for name in names):
+        return True
+    rows = [[number or 0.0 for number in row] for row in _numbers(raw, names)]
+    rows = [row for row in rows if any(row)]
+    if len(names) < count:
+        within = [sum(sum(row) <= whole for row in rows) for whole in (1.0, 100.0)]
+        return max(within) >= _MOST * len(rows) > 0
+    closing = [any(closes(sum(row), whole) for whole in (1.0, 100.0)) for row in rows]
+    return sum(closing) >= _MOST * len(rows) > 0
+
+
+def _numbers(raw: RawTable, names: Sequence[str]) -> list[list[float | None]]:
+    """The numbers of the first rows, None for an empty cell; no row with anything else."""
+    rows = []
+    for cells in raw.frame[[*names]][:NUMBER_SAMPLE].itertuples(index=False):
+        row: list[float | None] = []
+        for cell in cells:
+            number = None if is_missing(cell) else to_number(cell.rstrip("% "), raw.reading.decimal)
+            if not is_missing(cell) and (number is None or not 0 <= number < math.inf):
+                break
+            row.append(number)
+        else:
+            rows.append(row)
+    return rows
