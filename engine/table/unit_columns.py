@@ -291,7 +291,7 @@ def _is_share(raw: RawTable, name: str) -> bool:
 def _not_negative(raw: RawTable, name: str) -> bool:
     numbers = [to_number(cell, raw.reading.decimal) for cell in values_of(raw, name, NUMBER_SAMPLE)]
     known = [number for number in numbers if number is not None]
-    return sum(number >= 0 for number in known) >= _MOST * len(known)
+    return sum(number >= 0 for number in known) > 0.5 * len(known)
 
 
 def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:

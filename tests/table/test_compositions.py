@@ -1,0 +1,224 @@
+"""Tables whose rows are compositions of several repeat units."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.base.errors import UserError
+from engine.chem.smiles import canonical
+from engine.table import Columns, check_table, guess_columns, read_table
+from engine.table.reading import RawTable
+from tests.table.tables import finding, kinds
+
+COPOLYMERS = Path(__file__).parents[3] / "shared/data/open/copolymers.csv"
+TWO = "smiles_A,smiles_B,frac_A,frac_B,architecture,Tg"
+THREE = "smiles_1,smiles_2,smiles_3,frac_1,frac_2,frac_3,Tg"
+GOOD = ["*CC*,*CC(*)C,0.3,0.7,random,10", "*CCO*,*CC(*)C,0.5,0.5,block,20"]
+
+
+def raw_of(header: str, *rows: str) -> RawTable:
+    return read_table("\n".join([header, *rows]).encode(), "mine.csv")
+
+
+def checked(header: str, *rows: str):
+    return check_table(raw_of(header, *rows))
+
+
+def reason(header: str, *rows: str) -> str:
+    """Why the last of some rows is excluded; the others are kept."""
+    table = checked(header, *rows)
+    assert table.excluded["row"].tolist() == [len(rows) + 1], table.excluded["reason"].tolist()
+    message = next(f.message for f in table.report.findings if f.severity == "excluded")
+    assert f"row {len(rows) + 1}" in message
+    return str(table.excluded["reason"].iloc[0])
+
+
+def test_rows_of_several_units_have_one_text() -> None:
+    table = checked(TWO, *GOOD)
+    assert table.report.columns == Columns(
+        smiles="smiles_A",
+        properties=("Tg",),
+        units=("smiles_B",),
+        fractions=("frac_A", "frac_B"),
+        architecture="architecture",
+    )
+    assert table.smiles == ["*CC(*)C|*CC*|0.7|0.3|random", "*CC(*)C|*CCO*|0.5|0.5|block"]
+    assert table.canonical == [canonical(text) for text in table.smiles]
+    assert "units in “smiles_A” and “smiles_B”" in finding(table, "compositions").message
+    assert "ignored_columns" not in kinds(table)
+    assert table.raw.column_names == TWO.split(",")
+
+
+@pytest.mark.parametrize(
+    ("header", "units", "fractions"),
+    [
+        ("SMILES1,SMILES2,ratio1,ratio2", "SMILES1,SMILES2", "ratio1,ratio2"),
+        ("monomer_1,monomer_2,x1,x2", "monomer_1,monomer_2", "x1,x2"),
+        ("psmiles_a,psmiles_b,x_a,x_b", "psmiles_a,psmiles_b", "x_a,x_b"),
+        ("monomer A SMILES,monomer B SMILES,rA,rB", "monomer A SMILES,monomer B SMILES", "rA,rB"),
+        ("unit_1,unit_2,fraction_1,fraction_2", "unit_1,unit_2", "fraction_1,fraction_2"),
+        ("SMILES_A,SMILES_B,mol_frac_A,mol_frac_B", "SMILES_A,SMILES_B", "mol_frac_A,mol_frac_B"),
+        ("smilesA,smilesB,fracA,fracB", "smilesA,smilesB", "fracA,fracB"),
+        ("unit 0,unit 1,w 0,w 1", "unit 0,unit 1", "w 0,w 1"),
+        ("smiles_1,smiles_2,wt_A,wt_B", "smiles_1,smiles_2", "wt_A,wt_B"),
+    ],
+)
+def test_columns_are_known_by_their_names(header: str, units: str, fractions: str) -> None:
+    columns = guess_columns(raw_of(f"{header},Tg", "*CC*,*CC(*)C,0.3,0.7,10"))
+    assert columns.structures == tuple(units.split(","))
+    assert columns.fractions == tuple(fractions.split(","))
+    assert columns.properties == ("Tg",)
+    assert columns.basis == ("weight" if "w" in fractions else "mole")
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "shares"),
+    [
+        ("frac_A", "0.25", "0.25|0.75"),
+        ("x", "0.25", "0.25|0.75"),
+        ("mol%", "25", "0.25|0.75"),
+        ("mol%", "0.5", "0.005|0.995"),
+        ("frac_A (mol%)", "0.5", "0.005|0.995"),
+        ("ratio", "25", "0.25|0.75"),
+        ("frac_A,frac_B", "25,75", "0.25|0.75"),
+        ("frac_A,frac_B", "1,3", "0.25|0.75"),
+        ("frac_A,frac_B", "25 %,75 %", "0.25|0.75"),
+        ("frac_A,frac_B", "0.25,", "0.25|0.75"),
+        ("frac_A,frac_B", ",0.75", "0.25|0.75"),
+        ("frac_B", "0.75", "0.25|0.75"),
+    ],
+)
+def test_fractions_are_shares_percentages_or_parts(header: str, cells: str, shares: str) -> None:
+    table = checked(f"smiles_A,smiles_B,{header},Tg", f"*CC*,*CO*,{cells},10")
+    assert table.canonical == [f"*CC*|*CO*|{shares}"]
+
+
+def test_weight_fractions_become_mole_fractions() -> None:
+    table = checked("smiles_A,smiles_B,wt%_A,Tg", "*CC*,*CC(*)c1ccccc1,50,10")
+    assert table.report.columns.basis == "weight"
+    moles = np.array([50 / 104.152, 50 / 28.054])
+    shares = [float(word) for word in table.canonical[0].split("|")[2:]]
+    assert shares == pytest.approx(moles / moles.sum(), abs=1e-5)
+    assert "turned into mole fractions" in finding(table, "weight_fractions").message
+    raw = raw_of("smiles_A,smiles_B,frac_A,Tg", "*CC*,*CC(*)c1ccccc1,0.5,10")
+    said = check_table(raw, guess_columns(raw, basis="weight"))
+    assert said.canonical == table.canonical
+
+
+def test_a_row_with_one_unit_is_a_homopolymer() -> None:
+    rows = ["*CC*,,,,,1", "*CC*,,1,,,2", "*CC*,,100,,block,3", "*CC*,,0,,,4", "*CC*,,1,0,,5"]
+    table = checked(TWO, *GOOD, *rows, "*CC*,CCO,1,0,,6", ",*CC*,,1,,7")
+    assert table.canonical[2:] == ["*CC*"] * 7
+    assert not len(table.excluded)
+
+
+def test_an_alternating_row_needs_no_fractions() -> None:
+    table = checked(TWO, *GOOD, "*CC*,*CO*,,,alt,1")
+    assert table.canonical[-1] == "*CC*|*CO*|0.5|0.5|alternating"
+
+
+def test_a_unit_given_twice_is_merged_with_a_note() -> None:
+    table = checked(THREE, "*CC*,C(*)C*,*CO*,0.25,0.25,0.5,1")
+    assert table.canonical == ["*CC*|*CO*|0.5|0.5"]
+    assert finding(table, "merged_units").rows == [2]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("*CC*,*CO*,half,0.5,,1", "“half” in “frac_A” is no fraction"),
+        ("*CC*,*CO*,-0.2,1.2,,1", "“frac_A” has -0.2, less than 0"),
+        ("*CC*,*CO*,1.2,,,1", "“frac_A” has 1.2, more than 1"),
+        ("*CC*,*CO*,0.5,0.3,,1", "“frac_A” and “frac_B”: its fractions add up to 0.8, not to 1"),
+        ("*CC*,*CO*,50,30,,1", "more than 1"),
+        ("*CC*,*CO*,,,random,1", "no fraction in “frac_A” and “frac_B” for 2 repeat units"),
+        ("*CC*,,0.6,0.4,,1", "“frac_B” has 0.4, and “smiles_B” no repeat unit for it"),
+        ("*CC*,,0.6,,,1", "“frac_A” has 0.6, and no other repeat unit has the rest"),
+        ("*CC*,*CO*,0.5,0.5,zigzag,1", "“architecture”: “zigzag” is no architecture"),
+        ("*CC*,CCO,0.5,0.5,,1", "“CCO” in “smiles_B”: it has no `*`"),
+        ("*CC*,*C(O*,0.5,0.5,,1", "“*C(O*” in “smiles_B”: "),
+        ("*CC*,*CO*.[Na+],0.5,0.5,,1", "“*CO*.[Na+]” in “smiles_B”: [Na+] is no part"),
+        ("*CC*|*CO*|0.5|0.5,*CN*,0.5,0.5,,1", "“smiles_A” holds a composition itself"),
+        (",,0.5,0.5,,1", "the SMILES is empty"),
+    ],
+)
+def test_a_malformed_row_is_excluded_with_its_reason(row: str, words: str) -> None:
+    assert words in reason(TWO, *GOOD, row)
+
+
+def test_a_malformed_row_of_three_units_says_what_is_missing() -> None:
+    good = "*CC*,*CO*,*CN*,0.2,0.3,0.5,1"
+    words = reason(THREE, good, good.replace("*CN*", "*CS*"), "*CC*,*CO*,*CN*,0.2,,,1")
+    assert words.startswith("1 fraction in “frac_1”, “frac_2” and “frac_3” for 3 repeat units")
+    assert "no repeat unit for it" in reason(THREE, good, "*CC*,*CO*,,0.2,0.3,0.5,1")
+
+
+def test_a_weight_of_a_unit_without_mass_is_excluded() -> None:
+    header = "smiles_A,smiles_B,wt_A,wt_B,Tg"
+    words = reason(header, "*CC*,*CO*,0.5,0.5,1", "*CC*,*Xx*,0.5,0.5,1")
+    assert words.startswith("“*Xx*” in “smiles_B”: ")
+
+
+def test_parts_are_told_from_fractions_by_the_whole_table() -> None:
+    header, shares = "smiles_A,smiles_B,frac_A,frac_B,Tg", ["0.2,0.8", "0.4,0.6", "0.5,0.5"]
+    rows = [f"*CC*,*C{'C' * i}O*,{each},1" for i, each in enumerate(shares)]
+    assert "not to 1" in reason(header, *rows, "*CC*,*CO*,1,1,1")
+    parts = checked(header, *[row.replace("0.", "") for row in rows], "*CC*,*CO*,1,1,1")
+    assert parts.canonical[-1] == "*CC*|*CO*|0.5|0.5"
+
+
+def test_a_salt_is_no_unit_and_its_amount_no_fraction() -> None:
+    header = "smiles_A,smiles_B,smiles_C,frac_A,frac_B,frac_C,Tg"
+    table = checked(header, "*CC*,*CCO*,[Li]Cl,0.5,0.5,0.1,1", "*CC*,*CO*,[Na]Cl,0.3,0.7,0.2,2")
+    assert table.report.columns.structures == ("smiles_A", "smiles_B")
+    assert table.report.columns.fractions == ("frac_A", "frac_B")
+    assert "smiles_C" in finding(table, "second_unit_columns").message
+    assert "frac_C" in finding(table, "composition_columns").message
+    raw = table.raw
+    wanted = guess_columns(raw, conditions=["smiles_C", "frac_C"])
+    with_salt = check_table(raw, wanted)
+    assert [each.kind for each in with_salt.conditions] == ["structure", "number"]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"units": ("no",)}, "no column “no”"),
+        ({"fractions": ("frac_A", "frac_B", "Tg")}, "3 columns of fractions for 2 of repeat"),
+        ({"smiles": "smiles_A", "fractions": ("frac_A",)}, "only “smiles_A” holds some"),
+        ({"fractions": ("frac_A", "frac_A")}, "used twice"),
+    ],
+)
+def test_columns_that_do_not_fit_together_are_refused(said: dict, words: str) -> None:
+    raw = raw_of(TWO, *GOOD)
+    said = {"smiles": "smiles_A"} | said if "units" in said else said
+    with pytest.raises(UserError, match=words):
+        guess_columns(raw, **said)
+
+
+def test_seven_units_are_refused() -> None:
+    names = [f"part{i}" for i in range(7)]
+    raw = raw_of(",".join([*names, "Tg"]), ",".join(f"*{'C' * i}O*" for i in range(7)) + ",1")
+    with pytest.raises(UserError, match="at most 6"):
+        guess_columns(raw, smiles="part0", units=names[1:])
+
+
+def test_a_table_of_homopolymers_is_read_as_before() -> None:
+    raw = raw_of("id,SMILES,Tg,ratio,monomer_1", "1,*CC*,20,3,C=C", "2,[R1]CC(C)[R2],30,200,C=CC")
+    table = check_table(raw)
+    assert table.report.columns == Columns(smiles="SMILES", id="id", properties=("Tg", "ratio"))
+    assert table.smiles == ["*CC*", "[R1]CC(C)[R2]"]
+    assert table.canonical == ["*CC*", "*CC(*)C"]
+    assert "compositions" not in kinds(table)
+    stored = '{"smiles":"SMILES","id":"id","properties":["Tg","ratio"],"scales":{},"conditions":[]}'
+    assert Columns.model_validate_json(stored) == table.report.columns
+
+
+@pytest.mark.skipif(not COPOLYMERS.exists(), reason="copolymers.csv is not in ../shared/data/open")
+def test_the_published_copolymers_are_read_whole() -> None:
+    table = check_table(read_table(COPOLYMERS))
+    assert [property_.name for property_ in table.properties] == ["EA", "IP"]
+    assert len(table.canonical) == 6300
+    assert not len(table.excluded)
+    assert np.isfinite(table.labels).all()
