@@ -56,8 +56,8 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
 
         Args:
             preset: a preset's name, `auto`, or a `Preset` of your own.
-            folds: `random:5` or `similarity:5` (any number of folds), or a fold for each row, of
-                shape `(N,)`.
+            folds: `random:5` or `similarity:5` (any number of folds), of copolymers also `pair:5`
+                or `unit:5`, or a fold for each row, of shape `(N,)`.
             seed: of everything random.
             use: how to use the devices there are; by default as the preset and the machine suggest.
             verbose: whether to show progress on standard error.

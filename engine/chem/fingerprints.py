@@ -1,7 +1,8 @@
 """Fingerprints of repeat units, and clusters of like ones."""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import NamedTuple
 
 import numpy as np
@@ -85,17 +86,20 @@ _remembered_counts = lru_cache(maxsize=20_000)(_counts)
 def nearest_similar(smiles: Sequence[str], others: Sequence[str]) -> list[str | None]:
     """For each repeat unit the most similar of others, where one is within `DISTANCE`.
 
+    Compositions are compared by the set of their units, whatever the fractions and architecture:
+    an environment of any of the units is one of the composition.
+
     Args:
-        smiles: N parsable SMILES.
-        others: M parsable SMILES.
+        smiles: N parsable SMILES, or texts of compositions.
+        others: M of them.
 
     Returns:
         N of the others, None where all are farther.
     """
-    prints = [_GENERATOR.GetFingerprint(parse(text)) for text in others]
+    prints = [_environments(text) for text in others]
     nearest: list[str | None] = []
     for text in smiles:
-        own = _GENERATOR.GetFingerprint(parse(text))
+        own = _environments(text)
         similarity = np.array(DataStructs.BulkTanimotoSimilarity(own, prints))
         best = int(similarity.argmax()) if len(similarity) else -1
         is_near = best >= 0 and 1 - similarity[best] <= DISTANCE
@@ -107,34 +111,50 @@ class Neighbours:
     """Repeat units that others are compared with, by what their polymers' chains are made of."""
 
     def __init__(self, smiles: Sequence[str]) -> None:
-        """Take the fingerprints of N canonical repeat units."""
-        self._prints = [_GENERATOR.GetCountFingerprint(parse(text)) for text in smiles]
+        """Take the fingerprints of N canonical repeat units, or compositions of them."""
+        self._prints = [_counted(text) for text in smiles]
 
     def similarities(self, smiles: str) -> np.ndarray:
         """Tanimoto similarities of Morgan counts to one repeat unit, shape `(N,)`, 0 to 1.
 
         Both are those of canonical repeat units, so that it does not matter how they are drawn.
+        A composition's units count by their fractions, as in `count_fingerprints`.
         """
         return np.array(DataStructs.BulkTanimotoSimilarity(_of_polymer(smiles), self._prints))
 
 
 def _of_polymer(smiles: str) -> DataStructs.UIntSparseIntVect:
-    return _GENERATOR.GetCountFingerprint(parse(canonical_unit(smiles)))
+    return _counted(canonical_unit(smiles))
+
+
+def _counted(canonical: str) -> DataStructs.UIntSparseIntVect:
+    """Morgan counts in tenths: Tanimoto similarities of homopolymers are those of the counts."""
+    counts = DataStructs.UIntSparseIntVect(SIZE)
+    for bit, tenths in _tenths(canonical).items():
+        counts[bit] = tenths
+    return counts
+
+
+def _environments(text: str) -> DataStructs.ExplicitBitVect:
+    """Which atom environments a repeat unit holds, or any of the units of a composition."""
+    units = read(text).units if is_composition(text) else (text,)
+    return reduce(or_, [_GENERATOR.GetFingerprint(parse(unit)) for unit in units])
 
 
 def similarity_clusters(smiles: Sequence[str]) -> np.ndarray:
     """Butina clusters on Morgan fingerprints of radius 2 and 2048 bits.
 
-    Butina, J. Chem. Inf. Comput. Sci. 39 (1999) 747, doi:10.1021/ci9803381.
+    Butina, J. Chem. Inf. Comput. Sci. 39 (1999) 747, doi:10.1021/ci9803381. Compositions are
+    compared by the set of their units, so that those of equal units are in one cluster.
 
     Args:
-        smiles: N parsable SMILES; equal ones are always in one cluster.
+        smiles: N parsable SMILES, or texts of compositions; equal ones are always in one cluster.
 
     Returns:
         Shape `(N,)`, int: the cluster of each.
     """
     unique, position = np.unique(np.asarray(smiles, dtype=object), return_inverse=True)
-    prints = [_GENERATOR.GetFingerprint(parse(text)) for text in unique]
+    prints = [_environments(text) for text in unique]
     # One byte a pair: whether two units are too far apart is all that Butina asks of a distance.
     far = np.zeros((len(prints), len(prints)), dtype=bool)
     for i in range(1, len(prints)):

@@ -1,18 +1,19 @@
 """Recognising a polymer, whichever part of its chain was drawn as the repeat unit.
 
 `*CC*` and `*CCCC*` are the same polymer, and so are `*CC(*)C` and `*C(C)C*`. For folds,
-duplicates in tables, and what is known of a polymer; stereo marks are left out.
+duplicates in tables, and what is known of a polymer; stereo marks are left out. Two compositions
+are the same where their units, fractions and architecture are, however the units are drawn.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from math import gcd
 
 from rdkit import Chem
 
-from .composition import is_composition
+from .composition import is_composition, read
 from .repeat_unit import JOINING, canonical_unit
 from .smiles import atoms_of, parse, stars_of, without_stereo
 
@@ -25,9 +26,6 @@ _TOKEN = re.compile(r"\[[^\]]*\]|Br|Cl|[A-Za-z*]|%\d\d|\d|[=#]")
 _HYDROGEN = 1.008
 """The molar mass of hydrogen, in g/mol."""
 _BOND_TO_END = re.compile(r"\*[=#]|[=#]\*")
-_COMPOSITIONS: frozenset = frozenset(["|"])
-"""Stands for what compositions share: all of them are looked at closely, since their units are few.
-"""
 
 
 def joining_problem(smiles: str) -> str | None:
@@ -82,36 +80,70 @@ def with_single_ends(smiles: str) -> str | None:
 def polymer_keys(
     units: Sequence[str], progress: Callable[[int, int], None] | None = None
 ) -> list[str]:
-    """For each repeat unit a text that all drawings of its polymer share.
+    """For each repeat unit or composition a text that all drawings of its polymer share.
 
     Args:
-        units: N parsable SMILES without stereo marks, or compositions of such.
+        units: N parsable SMILES without stereo marks, or texts of compositions.
         progress: called every 200 different units and at the end.
 
     Returns:
-        The first of the N units that draws the same polymer.
+        The first of the N that draws the same polymer.
     """
-    different = list(dict.fromkeys(units))
+    texts = dict.fromkeys(units)
+    first = _first_drawings(
+        list(dict.fromkeys(u for text in texts for u in drawn_units(text))), progress
+    )
+    repeated = {drawn for unit, drawn in first.items() if unit != drawn}
+    keys: dict[str, str] = {}
+    firsts: dict[str, str] = {}
+    for text in texts:
+        keys[text] = firsts.setdefault(_key(text, first, repeated), text)
+    return [keys[text] for text in units]
+
+
+def drawn_units(text: str) -> tuple[str, ...]:
+    """The repeat units of a row as they are drawn: its own where it is no composition.
+
+    Args:
+        text: a SMILES, or the text of a composition.
+    """
+    return read(text).units if is_composition(text) else (text,)
+
+
+def _key(text: str, first: Mapping[str, str], repeated: Set[str]) -> str:
+    """What all drawings of a row's polymer share.
+
+    Args:
+        text: of a repeat unit or a composition.
+        first: of each unit the first drawing of the same polymer.
+        repeated: the first drawings of those that are drawn in several ways.
+    """
+    if not is_composition(text):
+        return first[text]
+    # Another drawing may hold more periods of the chain, and so be fewer moles.
+    own = read(text)
+    if not any(first[unit] in repeated for unit in own.units):
+        return own.text
+    canonical = canonical_unit(text)
+    # Of two drawings of one unit: a homopolymer.
+    return canonical if is_composition(canonical) else first[own.units[0]]
+
+
+def _first_drawings(
+    different: Sequence[str], progress: Callable[[int, int], None] | None
+) -> dict[str, str]:
+    """For each of some different repeat units the first that draws the same polymer."""
     at_a_glance: dict[frozenset, list[str]] = {}
     for unit in different:
-        glance = _COMPOSITIONS if is_composition(unit) else _tokens(unit)
-        at_a_glance.setdefault(glance, []).append(unit)
+        at_a_glance.setdefault(_tokens(unit), []).append(unit)
     first, done = {}, 0
     for group in at_a_glance.values():
-        firsts = _first_compositions if is_composition(group[0]) else _firsts
-        for unit, drawn in firsts(group):
+        for unit, drawn in _firsts(group):
             first[unit] = drawn
             done += 1
             if progress and (done % 200 == 0 or done == len(different)):
                 progress(done, len(different))
-    return [first[unit] for unit in units]
-
-
-def _first_compositions(texts: list[str]) -> Iterator[tuple[str, str]]:
-    """Each of some different compositions, and the first of them that is the same polymer."""
-    by_key: dict[str, str] = {}
-    for text in texts:
-        yield text, by_key.setdefault(canonical_unit(text), text)
+    return first
 
 
 def _firsts(units: list[str]) -> Iterator[tuple[str, str]]:
@@ -186,7 +218,7 @@ def polymer(smiles: str) -> str:
     """A key that all drawings of a polymer share: its canonical repeat unit, without stereo marks.
 
     Args:
-        smiles: of a repeat unit.
+        smiles: of a repeat unit, or the text of a composition.
 
     Raises:
         BadSmilesError: when it cannot be read.

@@ -158,7 +158,8 @@ def add_settings(command: argparse.ArgumentParser) -> None:
         "--folds",
         default="random:5",
         metavar="F",
-        help="random:5, similarity:5, column:NAME of the table, or FILE:COLUMN",
+        help="random:5, similarity:5, of copolymers also pair:5 or unit:5, column:NAME of the "
+        "table, or FILE:COLUMN",
     )
     add_devices(command)
 

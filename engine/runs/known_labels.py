@@ -16,9 +16,10 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.plain_files import first_line
 from ..base.workspace import write_atomic
+from ..chem.composition import is_composition
 from ..chem.fingerprints import Neighbours
 from ..chem.repeat_unit import canonical_unit
-from ..chem.smiles import parse
+from ..chem.smiles import canonical, parse
 from ..features.compute import canonical_units
 from ..inference.bundle import BundleInfo, bundle_files, info_of, write_info
 from ..settings.sources import SourceKind
@@ -52,8 +53,9 @@ class NearPolymer(NamedTuple):
     """A polymer that is like another one, and has labels.
 
     Attributes:
-        smiles: its repeat unit, without stereo marks.
-        similarity: Tanimoto similarity of Morgan counts of the canonical repeat units, 0 to 1.
+        smiles: its repeat unit or composition, without stereo marks.
+        similarity: Tanimoto similarity of Morgan counts of the canonical repeat units, 0 to 1; the
+            counts of a composition are the mean of its units'.
         labels: of one property.
     """
 
@@ -73,8 +75,8 @@ class KnownLabels:
         """Sort them.
 
         Args:
-            rows: columns `smiles`, of parsable units without stereo marks, `property`, `value`,
-                `reference`, and `kind` where not all were measured.
+            rows: columns `smiles`, of parsable units without stereo marks or compositions of them,
+                `property`, `value`, `reference`, and `kind` where not all were measured.
         """
         self.names = [str(name) for name in rows["property"].unique()]
         self._rows = rows if "kind" in rows else rows.assign(kind=_MEASURED)
@@ -258,8 +260,9 @@ def _of_csv(content: bytes, path: Path, measured: bool) -> pd.DataFrame:
         if unknown := {*rows["kind"]}.difference(get_args(SourceKind)):
             raise ValueError(f"{min(unknown)!r} is no kind of label.")
         rows = rows[rows["kind"] == _MEASURED] if measured else rows
-        for unit in rows["smiles"].unique():
-            parse(str(unit))
+        for unit in map(str, rows["smiles"].unique()):
+            # A composition's units are looked at as well.
+            canonical(unit) if is_composition(unit) else parse(unit)
         return rows
     except (KeyError, ValueError) as error:  # pandas' own, and that a SMILES cannot be read
         raise UserError(f"{path} cannot be read: {first_line(error)}") from error

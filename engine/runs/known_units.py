@@ -18,12 +18,14 @@ def units_of_tables(tables: Sequence[Path], progress: Progress) -> list[str]:
     """The canonical repeat units in some tables, each once, without stereo marks.
 
     Args:
-        tables: whose columns that are named after SMILES hold repeat units.
+        tables: whose columns that are named after SMILES hold repeat units, or compositions of
+            them.
         progress: told how many are read.
 
     Raises:
         UserError: when a table cannot be read, or they hold too few units.
     """
+    from ..chem.composition import units_in
     from ..chem.smiles import BadSmilesError, without_stereo
 
     texts: dict[str, None] = {}
@@ -35,7 +37,7 @@ def units_of_tables(tables: Sequence[Path], progress: Progress) -> list[str]:
     flat: dict[str, None] = {}
     for done, text in enumerate(texts, start=1):
         try:
-            flat[without_stereo(text)] = None
+            flat |= dict.fromkeys(units_in(without_stereo(text)))
         except BadSmilesError:
             # Whoever trains on the table is told of it; here it lends no structure.
             continue

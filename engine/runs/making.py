@@ -215,7 +215,8 @@ def _prepared(
     reporter.plan({"features": kinds * count, **fits, "bundle": 1})
     reporter.stage("features", kinds * count)
     request = _with_learned_units(request, reporter)
-    remarks = check_folds(folds, request.canonical, request.labels, request.names)
+    spec = request.folds if request.given_folds is None else ""
+    remarks = check_folds(folds, request.canonical, request.labels, request.names, spec)
     for remark in remarks:
         reporter.log(remark)
     request, features = _with_features(request, (kinds - 2) * count, reporter)

@@ -114,7 +114,8 @@ class RunConfig(BaseModel):
     Attributes:
         name: for people; need not be unique.
         preset: a preset's name or `auto`.
-        folds: `random:5`, `similarity:5`, `column:NAME` of the table, or `FILE:COLUMN`.
+        folds: `random:5`, `similarity:5`, of copolymers also `pair:5` or `unit:5`, `column:NAME` of
+            the table, or `FILE:COLUMN`.
         seed: of everything random.
         pretrained: whether networks start from the pretrained encoder, where the preset has it so.
         columns: which columns to use; None to guess.

@@ -12,6 +12,14 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.wording import counted
 from .checking import Table
+from .composition_folds import (
+    KINDS,
+    composition_groups,
+    holds_compositions,
+    known_units_remark,
+    ways_to_divide,
+    with_free_rows,
+)
 from .duplicates import drawn_alike, flat_smiles
 from .reading import RawTable, read_table
 
@@ -25,14 +33,14 @@ _MOST_STRATA = 200
 _WHOLE = 0.95
 """Share of clustered rows that lie with most of their cluster, from which folds keep clusters."""
 
-_SPLITTER = re.compile(r"(random|similarity):(\d+)")
+_SPLITTER = re.compile(r"(random|similarity|pair|unit):(\d+)")
 
 
 def given_folds(spec: str, table: Table) -> np.ndarray | None:
     """The fold of each row where a column gives it; None where a splitter will make it.
 
     Args:
-        spec: `random:5`, `similarity:5`, `column:NAME` or `FILE:COLUMN`.
+        spec: `random:5`, `similarity:5`, `pair:5`, `unit:5`, `column:NAME` or `FILE:COLUMN`.
         table: the checked table.
 
     Returns:
@@ -48,9 +56,10 @@ def given_folds(spec: str, table: Table) -> np.ndarray | None:
         if table.parts:
             return _extended(_folds_of_column(spec, table.parts[0]), table)
         if table.sources and not spec.startswith("column:"):
+            ways = ways_to_divide(table.canonical)
             raise UserError(
                 f"{spec!r} gives folds by id, and the ids of several tables are no longer told "
-                "apart in a clone: keep the run's folds, or choose random:5 or similarity:5."
+                f"apart in a clone: keep the run's folds, or choose {ways}."
             )
         return _folds_of_column(spec, table)
     check_splitter(spec, table.canonical)
@@ -113,7 +122,7 @@ def folds_made(spec: str) -> int | None:
     """How many folds a splitter makes; None where a column gives them.
 
     Args:
-        spec: `random:5`, `similarity:5`, `column:NAME` or `FILE:COLUMN`.
+        spec: `random:5`, `similarity:5`, `pair:5`, `unit:5`, `column:NAME` or `FILE:COLUMN`.
     """
     splitter = _SPLITTER.fullmatch(spec)
     return int(splitter[2]) if splitter else None
@@ -123,19 +132,22 @@ def check_splitter(spec: str, canonical: Sequence[str]) -> None:
     """Refuse a splitter that there is not, or that cannot divide so many rows.
 
     Args:
-        spec: `random:K` or `similarity:K`.
-        canonical: N canonical SMILES.
+        spec: `random:K` or `similarity:K`; of a table with copolymers also `pair:K` or `unit:K`.
+        canonical: N canonical SMILES, or texts of compositions.
 
     Raises:
         UserError: when the text has another form, or K does not fit the rows.
     """
     splitter = _SPLITTER.fullmatch(spec)
     if not splitter:
-        raise UserError(f"Folds {spec!r}: give random:5 or similarity:5, or a fold for each row.")
+        ways = ways_to_divide(canonical)
+        raise UserError(f"Folds {spec!r}: give {ways}, or a fold for each row.")
     most = min(MOST_FOLDS, len(canonical))
     if not 2 <= int(splitter[2]) <= most:
         raise UserError(f"Folds {spec!r}: choose between 2 and {most} folds.")
     units = len(set(canonical))
+    if splitter[1] in KINDS:
+        composition_groups(splitter[1], canonical, int(splitter[2]))
     if splitter[1] == "similarity" and units > MOST_COMPARED:
         raise UserError(
             f"Similarity folds compare every pair of repeat units, and {units:,} different "
@@ -160,15 +172,17 @@ def make_folds(
     """Divide rows by a splitter.
 
     Repeat units that differ only in stereochemistry stay in one fold, and with `similarity` whole
-    clusters of like ones.
+    clusters of like ones. Rows of a composition are together as those of a unit are; `similarity`
+    compares compositions by the set of their units; for `pair` and `unit` see
+    `engine.table.composition_folds`.
 
     Args:
-        spec: `random:K` or `similarity:K`.
-        canonical: N canonical SMILES.
+        spec: `random:K`, `similarity:K`, `pair:K` or `unit:K`.
+        canonical: N canonical SMILES, or texts of compositions.
         labels: shape `(N, K)`, NaN where missing.
         seed: of the shuffling.
         by_polymer: whether all drawings of a polymer stay in one fold; several tables draw one
-            polymer in several ways.
+            polymer in several ways. `pair` and `unit` always do so.
 
     Returns:
         Shape `(N,)`, int.
@@ -177,6 +191,11 @@ def make_folds(
         UserError: when there are too few repeat units, or clusters of them, for so many folds.
     """
     kind, count = spec.split(":")
+    if kind in KINDS:
+        together = composition_groups(kind, canonical, int(count))
+        bound = ~together.free
+        folds = split_folds(labels[bound], together.of_row[bound], int(count), seed)
+        return with_free_rows(folds, together, int(count))
     units = [flat_smiles(smiles) for smiles in canonical]
     if by_polymer:
         units = drawn_alike(canonical).tolist()
@@ -189,7 +208,11 @@ def make_folds(
 
 
 def check_folds(
-    folds: np.ndarray, canonical: Sequence[str], labels: np.ndarray, names: Sequence[str]
+    folds: np.ndarray,
+    canonical: Sequence[str],
+    labels: np.ndarray,
+    names: Sequence[str],
+    spec: str = "",
 ) -> list[str]:
     """Check that every property can be learned with any one of the folds held out.
 
@@ -198,6 +221,7 @@ def check_folds(
         canonical: N canonical SMILES.
         labels: shape `(N, K)`, NaN where missing.
         names: the K properties.
+        spec: of the splitter that made the folds, where one did.
 
     Returns:
         Remarks on the folds, for the user.
@@ -217,10 +241,13 @@ def check_folds(
                 )
     of_units = np.unique(np.column_stack([units, folds]), axis=0)[:, 0]
     divided = int((np.bincount(of_units) > 1).sum())
+    if spec.startswith("unit:") and (remark := known_units_remark(folds, canonical)):
+        return [remark]
     if not divided:
         return []
+    what = "composition" if holds_compositions(canonical) else "repeat unit"
     return [
-        f"{counted(divided, 'repeat unit')} of the table {'is' if divided == 1 else 'are'} in more "
+        f"{counted(divided, what)} of the table {'is' if divided == 1 else 'are'} in more "
         "than one fold, so the errors are partly of units that the models have seen."
     ]
 
@@ -232,8 +259,9 @@ def _folds_of_column(spec: str, table: Table) -> np.ndarray:
         source, colon, column = spec.rpartition(":")
     if not colon:
         raise UserError(
-            f"Folds {spec!r} are not understood; write random:5, similarity:5, column:NAME for "
-            "a column of the table, or FILE:COLUMN for a column of another table with an id column."
+            f"Folds {spec!r} are not understood; write {ways_to_divide(table.canonical, '')}, "
+            "column:NAME for a column of the table, or FILE:COLUMN for a column of another table "
+            "with an id column."
         )
     if source == "column":
         name = "the table"

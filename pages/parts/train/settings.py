@@ -13,6 +13,7 @@ from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import recommended_preset, rough_minutes, usual_presets
 from engine.settings.presets import PRESETS, Preset, choose
 from engine.table import Table, read_table
+from engine.table.composition_folds import holds_compositions
 from engine.table.folds import MOST_FOLDS
 from pages.parts.formatting import plain, rough_duration, show_error
 from pages.parts.layout import place_of, upload_table
@@ -25,6 +26,8 @@ _MORE = "More"
 _FOLDS = {
     "random": "Random",
     "similarity": "By similarity",
+    "pair": "By pair of units",
+    "unit": "By unit never seen",
     "column": "A column of the table",
     "file": "A file of folds",
 }
@@ -35,6 +38,16 @@ _FOLD_WORDS = {
     "does on chemistry that it has not seen.",
     "column": "Rows with the same value in the column are one fold.",
     "file": "A table with the ids of your rows and a column that names the fold of each.",
+}
+_FOLD_WORDS_OF_COPOLYMERS = _FOLD_WORDS | {
+    "random": "Each composition is dealt out by chance: how well new fractions of known pairs of "
+    "units are predicted.",
+    "similarity": "Copolymers of similar repeat units stay together, whatever their fractions: how "
+    "well chemistry that the model has not seen is predicted.",
+    "pair": "Copolymers of the same repeat units stay together: how well new pairs of known units "
+    "are predicted.",
+    "unit": "Each fold holds out repeat units that no training row has: how well copolymers with a "
+    "unit never seen are predicted.",
 }
 
 
@@ -198,14 +211,17 @@ def _choose_start(preset: Preset, first: bool) -> bool:
 def _choose_folds(file: dict, table: Table, first: str) -> str | None:
     """The folds as `engine.runs` reads them; None while the choice is not complete."""
     columns = _fold_columns(table)
-    kinds = [kind for kind in _FOLDS if kind != "column" or columns]
+    words = _FOLD_WORDS
+    if holds_compositions(table.canonical):
+        words = _FOLD_WORDS_OF_COPOLYMERS
+    kinds = [kind for kind in _FOLDS if kind in words and (kind != "column" or columns)]
     first_kind, _, which = first.partition(":")
     kind = st.radio(
         "How rows are divided into folds",
         kinds,
         place_of(first_kind, kinds),
         format_func=_FOLDS.get,
-        captions=[_FOLD_WORDS[kind] for kind in kinds],
+        captions=[words[kind] for kind in kinds],
         key="train folds",
         help="Each fold is predicted once by models that were trained on all the others, so every "
         "error figure comes from rows that the model has not seen.",
