@@ -185,6 +185,23 @@ def test_column_of_folds_is_not_offered_where_there_is_none(train):
     assert "A column of the table" not in folds.options
 
 
+def test_folds_of_copolymers_are_offered_where_the_table_holds_some(train, monkeypatch):
+    upload(train, "kelvin.csv", KELVIN.encode())
+    folds = next(one for one in train.radio if one.label.startswith("How rows"))
+    usual = ["Random", "By similarity", "A column of the table", "A file of folds"]
+    assert folds.options == usual
+    monkeypatch.setattr(settings, "holds_compositions", lambda texts: True)
+    train.run()
+    folds = next(one for one in train.radio if one.label.startswith("How rows"))
+    assert folds.options == [*usual[:2], "By pair of units", "By unit never seen", *usual[2:]]
+    assert "new fractions of known pairs" in folds.proto.captions[0]
+    assert "new pairs of known units" in folds.proto.captions[2]
+    assert "copolymers with a unit never seen" in folds.proto.captions[3]
+    folds.set_value("unit").run()
+    assert not train.exception
+    assert "--folds unit:5" in train.code[-1].value
+
+
 def test_folds_from_a_file(train, empty_workspace):
     button(train, SAMPLE).click().run()
     folds = next(one for one in train.radio if one.label.startswith("How rows"))

@@ -13,6 +13,7 @@ from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.chem.repeat_unit import canonical_unit
+from engine.chem.smiles import canonical
 from engine.commands import main
 from engine.inference.bundle import bundle_files, read_info
 from engine.runs import Run
@@ -65,7 +66,14 @@ def test_labels_that_are_damaged_are_refused(copy: Path) -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ["*CC*,Tg,nan,book,measured", "*CC*,Tg,1.0,book,dreamt", "*C(C*,Tg,1.0,book,simulated"],
+    [
+        "*CC*,Tg,nan,book,measured",
+        "*CC*,Tg,1.0,book,dreamt",
+        "*C(C*,Tg,1.0,book,simulated",
+        "*CC*|*CO*|0.5|0.7,Tg,1.0,book,simulated",
+        "*CC*|*C(O*|0.5|0.5,Tg,1.0,book,measured",
+        "*CC*|CO|0.5|0.5,Tg,1.0,book,measured",
+    ],
 )
 def test_labels_of_a_stranger_are_checked(copy: Path, row: str) -> None:
     (copy / KNOWN_LABELS).write_text(f"smiles,property,value,reference,kind\n{row}\n")
@@ -155,6 +163,31 @@ def test_the_nearest_measured_polymers_are_those_of_the_greatest_similarity() ->
     (ether,) = (each for each in known.nearest("*CO*", "Tg") if "O" in each.smiles)
     assert sorted(label.value for label in ether.labels) == [3.0, 6.0]
     assert known.nearest(drawn, "FFV") == []
+
+
+def test_labels_of_compositions_are_found_in_other_order_and_drawing() -> None:
+    smiles = [
+        canonical(text)
+        for text in (
+            "*CC(*)C|*CCO*|0.25|0.75|random",
+            "*CC(*)C|*CCO*|0.75|0.25",
+            "*CC(*)C",
+            "*CCO*",
+        )
+    ]
+    rows = pd.DataFrame(
+        {"smiles": smiles, "property": "Tg", "value": [1.0, 2.0, 3.0, 4.0], "reference": "book"}
+    )
+    known = KnownLabels(rows)
+    (label,) = known.of("*OCC*|*C(C)C*|3|1|random")["Tg"]
+    assert label.value == 1.0
+    assert known.of("*OCC*|*C(C)C*|3|1|block") == {}
+    near = known.nearest("*CCO*|*CC(*)C|0.7|0.3", "Tg", 4)
+    assert [each.labels[0].value for each in near] == [1.0, 4.0, 2.0, 3.0]
+    assert near[0].similarity > near[1].similarity > near[2].similarity
+    # Of counts weighted by the fractions: the same units in the same amounts are alike.
+    assert known.nearest("*OCC*|*C(C)C*|3|1|block", "Tg", 1)[0].similarity == 1.0
+    assert known.nearest("*CCO*", "Tg", 1)[0].labels[0].value == 1.0
 
 
 def _tanimoto(one: str, other: str) -> float:
