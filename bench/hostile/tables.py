@@ -183,7 +183,7 @@ def _divide(table: Table) -> str:
         return "nothing to learn"
     if len(table.smiles) > _MOST_FOLDED:
         return "read"
-    for spec in ("random:5", "similarity:2"):
+    for spec in ("random:5", "similarity:2", "pair:3", "unit:2"):
         # Too few rows, most often; the table is read all the same.
         with suppress(UserError):
             check_splitter(spec, table.canonical)

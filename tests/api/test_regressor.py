@@ -140,6 +140,7 @@ def test_what_cannot_be_learned_is_told(X: object, y: object, words: str) -> Non
     ("settings", "words"),
     [
         ({"folds": "similarty:3"}, "give random:5 or similarity:5"),
+        ({"folds": "unit:3"}, "no row of the table is one: choose random:5 or similarity:5"),
         ({"folds": "random:1"}, "choose between 2 and 20 folds"),
         ({"folds": "column:fold"}, "give random:5 or similarity:5"),
         ({"folds": [-1] * 24}, "numbered from 0"),
@@ -157,6 +158,20 @@ def test_what_cannot_be_learned_is_told(X: object, y: object, words: str) -> Non
 def test_settings_that_cannot_be_are_told(settings: dict, words: str) -> None:
     with pytest.raises(UserError, match=words):
         _regressor(**settings).fit(SMILES, Y)
+
+
+@pytest.mark.parametrize(
+    ("folds", "words"),
+    [
+        ("pairs:3", "give random:5, similarity:5, pair:5 or unit:5, or a fold"),
+        ("pair:3", r"1 set of them: choose random:3\."),
+        ("unit:3", r"hang together .* Choose random:3\."),
+    ],
+)
+def test_folds_of_copolymers_that_cannot_be_are_told(folds: str, words: str) -> None:
+    copolymers = [f"*CC*|*CCO*|{n}|{24 - n}" for n in range(1, 24)]
+    with pytest.raises(UserError, match=words):
+        _regressor(folds=folds).fit(copolymers, Y[:23])
 
 
 def test_labels_of_one_name_or_beyond_all_numbers_are_told() -> None:

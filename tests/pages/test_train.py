@@ -198,7 +198,11 @@ def test_folds_of_copolymers_are_offered_where_the_table_holds_some(train, monke
     assert "new pairs of known units" in folds.proto.captions[2]
     assert "copolymers with a unit never seen" in folds.proto.captions[3]
     folds.set_value("unit").run()
-    assert not train.exception
+    assert "no row of the table is one: choose random:5" in train.error[0].value.replace("\\", "")
+    assert button(train, "Train").disabled
+    monkeypatch.setattr(settings, "check_splitter", lambda spec, texts: None)
+    train.run()
+    assert not train.error
     assert "--folds unit:5" in train.code[-1].value
 
 

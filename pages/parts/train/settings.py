@@ -13,8 +13,8 @@ from engine.settings.devices import DeviceSettings
 from engine.settings.estimate import recommended_preset, rough_minutes, usual_presets
 from engine.settings.presets import PRESETS, Preset, choose
 from engine.table import Table, read_table
-from engine.table.composition_folds import holds_compositions
-from engine.table.folds import MOST_FOLDS
+from engine.table.composition_folds import KINDS, holds_compositions
+from engine.table.folds import MOST_FOLDS, check_splitter
 from pages.parts.formatting import plain, rough_duration, show_error
 from pages.parts.layout import place_of, upload_table
 from pages.parts.train.devices import choose_devices
@@ -242,7 +242,14 @@ def _choose_folds(file: dict, table: Table, first: str) -> str | None:
         key=f"train fold count {file['key']}",
         width=200,
     )
-    return f"{kind}:{count}"
+    spec = f"{kind}:{count}"
+    if kind in KINDS:
+        try:
+            check_splitter(spec, table.canonical)
+        except UserError as error:
+            show_error(error)
+            return None
+    return spec
 
 
 def _fold_columns(table: Table) -> list[str]:
