@@ -55,7 +55,7 @@ class NearPolymer(NamedTuple):
     Attributes:
         smiles: its repeat unit or composition, without stereo marks.
         similarity: Tanimoto similarity of Morgan counts of the canonical repeat units, 0 to 1; the
-            counts of a composition are the mean of its units'.
+            units of a composition count by their fractions.
         labels: of one property.
     """
 

@@ -185,8 +185,10 @@ def test_labels_of_compositions_are_found_in_other_order_and_drawing() -> None:
     near = known.nearest("*CCO*|*CC(*)C|0.7|0.3", "Tg", 4)
     assert [each.labels[0].value for each in near] == [1.0, 4.0, 2.0, 3.0]
     assert near[0].similarity > near[1].similarity > near[2].similarity
-    # Of counts weighted by the fractions: the same units in the same amounts are alike.
-    assert known.nearest("*OCC*|*C(C)C*|3|1|block", "Tg", 1)[0].similarity == 1.0
+    # The same units in the same amounts are alike, but for the architecture.
+    first, *_ = known.nearest("*OCC*|*C(C)C*|3|1|block", "Tg", 1)
+    assert first.labels[0].value == 1.0
+    assert 0.8 < first.similarity < 1
     assert known.nearest("*CCO*", "Tg", 1)[0].labels[0].value == 1.0
 
 
