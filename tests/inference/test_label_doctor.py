@@ -93,6 +93,20 @@ def test_another_label_of_the_same_polymer_is_the_nearest_neighbour(table, prope
     assert (twins["score"] < alone["score"][0] / 2).all()
 
 
+def test_labels_of_compositions_are_compared_however_they_are_drawn(table, properties) -> None:
+    rows = table[table["property"] == "Tg"].head(40).copy()
+    twins = "*CC(*)C|*CCO*|0.25|0.75|random", "*OCC*|*C(C)C*|3|1|stat", "*CC(*)C|*CCO*|1|1"
+    planted, others = rows.index[5], rows.index[6:8]
+    rows.loc[[planted, *others], "smiles"] = twins
+    rows.loc[[planted, *others], ["label", "blend", *MEMBERS]] = 20.0
+    rows.loc[planted, "label"] = 320.0
+    found = doubtful_labels(rows, [properties["Tg"]], MEMBERS)
+    assert _keys(found.head(1)) == _keys(rows.loc[[planted]])
+    assert found["same"].iloc[0] == 1
+    assert found["neighbours"].iloc[0][0] == 20.0
+    assert found["similarities"].iloc[0][0] == 1.0
+
+
 def test_values_over_decades_are_judged_in_decades(table) -> None:
     """A tenth of a typical value is as far off as ten times it, and values stay in the unit."""
     property_ = Property(name="P", title="P", unit="Barrer", scale="log10")
