@@ -18,6 +18,12 @@ from engine.settings.estimate import Probe
 from pages.parts.train import settings
 from tests.pages.conftest import KELVIN, SAMPLE, button, figures, spoken, upload
 
+COPOLYMERS = "SMILES,Tg\n" + "".join(
+    f"{common}|*CC(*){'C' * length}|0.5|0.5,{length}\n"
+    for common in ("*CCO*", "*CCS*", "*CC(*)C#N")
+    for length in range(1, 11)
+)
+
 
 def answer(request: ProbeRequest, **changes: object) -> Probe:
     found = Probe(
@@ -185,25 +191,30 @@ def test_column_of_folds_is_not_offered_where_there_is_none(train):
     assert "A column of the table" not in folds.options
 
 
-def test_folds_of_copolymers_are_offered_where_the_table_holds_some(train, monkeypatch):
+def test_folds_of_copolymers_are_offered_where_the_table_holds_some(train):
     upload(train, "kelvin.csv", KELVIN.encode())
     folds = next(one for one in train.radio if one.label.startswith("How rows"))
-    usual = ["Random", "By similarity", "A column of the table", "A file of folds"]
-    assert folds.options == usual
-    monkeypatch.setattr(settings, "holds_compositions", lambda texts: True)
-    train.run()
+    assert folds.options == ["Random", "By similarity", "A column of the table", "A file of folds"]
+    upload(train, "copolymers.csv", COPOLYMERS.encode())
     folds = next(one for one in train.radio if one.label.startswith("How rows"))
-    assert folds.options == [*usual[:2], "By pair of units", "By unit never seen", *usual[2:]]
-    assert "new fractions of known pairs" in folds.proto.captions[0]
-    assert "new pairs of known units" in folds.proto.captions[2]
-    assert "copolymers with a unit never seen" in folds.proto.captions[3]
-    folds.set_value("unit").run()
-    assert "no row of the table is one: choose random:5" in train.error[0].value.replace("\\", "")
+    assert folds.options[1:4] == ["By similarity", "By pair of units", "By unit never seen"]
+    captions = folds.proto.captions
+    assert "new fractions of known pairs" in captions[0]
+    assert "new pairs of known units" in captions[2]
+    assert "copolymers with a unit never seen" in captions[3]
+    for kind in ("pair", "unit"):
+        next(one for one in train.radio if one.label.startswith("How rows")).set_value(kind).run()
+        assert not train.exception
+        assert not train.error
+        assert f"--folds {kind}:5" in train.code[-1].value
+
+
+def test_folds_that_copolymers_cannot_have_are_refused(train):
+    rows = [f"*CC*|*CCO*|{n}|{40 - n},{n}" for n in range(1, 31)]
+    upload(train, "copolymers.csv", "\n".join(["SMILES,Tg", *rows]).encode())
+    next(one for one in train.radio if one.label.startswith("How rows")).set_value("unit").run()
+    assert "hang together" in train.error[0].value
     assert button(train, "Train").disabled
-    monkeypatch.setattr(settings, "check_splitter", lambda spec, texts: None)
-    train.run()
-    assert not train.error
-    assert "--folds unit:5" in train.code[-1].value
 
 
 def test_folds_from_a_file(train, empty_workspace):

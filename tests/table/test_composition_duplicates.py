@@ -1,12 +1,17 @@
 """Compositions that a table holds more than once, in another order or another drawing."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.chem.polymers import polymer, polymer_keys
 from engine.chem.smiles import canonical
 from engine.settings.properties import property_for
+from engine.settings.sources import Source
+from engine.table import Table, average_replicates, join_tables, load_table
 from engine.table.duplicates import drawn_alike, find_duplicates, polymers_of
+from engine.table.folds import given_folds
+from engine.table.source_report import compare_sources
 
 SAME = [
     "*CC(*)C|*CCO*|0.25|0.75|random",
@@ -87,3 +92,35 @@ def test_the_findings_name_the_rows(settings: list[str] | None) -> None:
         assert kinds == {"duplicate": [2, 4]}
     else:
         assert kinds == {"duplicate": [2, 4, 5], "conflict": [2, 4, 5]}
+
+
+def _table(name: str, smiles: list[str], labels: list[float]) -> Table:
+    frame = pd.DataFrame({"SMILES": smiles, "Tg": labels})
+    return load_table(frame.to_csv(index=False).encode(), f"{name}.csv")
+
+
+def test_sources_share_compositions_however_they_are_drawn() -> None:
+    shared = [f"*CC(*)C|*CCO*|{n}|{10 - n}|random" for n in range(1, 6)]
+    redrawn = [f"*OCC*|*C(C)C*|{10 - n}|{n}|stat" for n in range(1, 6)]
+    lab = _table("lab", [*shared, "*CC*", "*CCS*"], [float(n) for n in range(7)])
+    md = _table("md", [*redrawn, "*CC*|*CCS*|0.5|0.5"], [n + 0.5 for n in range(6)])
+    (pair,) = compare_sources(join_tables([lab, md], [Source(name="lab"), Source(name="md")]))
+    assert [each.first for each in pair.shared] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert pair.offset == pytest.approx(0.5)
+
+
+def test_given_folds_keep_compositions_of_all_sources_together() -> None:
+    shared = [f"*CC(*)C|*CCO*|{n}|{20 - n}|random" for n in range(1, 13)]
+    redrawn = [f"*OCC*|*C(C)C*|{20 - n}|{n}|stat" for n in range(1, 13)]
+    frame = pd.DataFrame({"SMILES": shared, "Tg": range(12), "part": [n % 3 for n in range(12)]})
+    lab = load_table(frame.to_csv(index=False).encode(), "lab.csv")
+    md = _table("md", redrawn, [float(n) for n in range(12)])
+    folds = given_folds("column:part", join_tables([lab, md], [Source(name="a"), Source(name="b")]))
+    assert folds is not None
+    assert folds[:12].tolist() == folds[12:].tolist() == [n % 3 for n in range(12)]
+
+
+def test_replicates_of_a_composition_are_averaged() -> None:
+    table = average_replicates(_table("lab", [*SAME, *OTHERS], [*range(5), *range(7)]), "median")
+    assert len(table.canonical) == len(OTHERS) + 1
+    assert table.labels[0, 0] == 2.0
