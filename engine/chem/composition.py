@@ -291,7 +291,7 @@ def fractions_of(
         total = sum(numbers)
     elif whole:
         _demand_closing(total, whole)
-    elif percent and _FEWEST_PERCENT < total < _MOST_PERCENT:
+    elif percent and _FEWEST_PERCENT <= total <= _MOST_PERCENT:
         _demand_closing(total, 100.0)
     elif not percent and any(number % 1 for number in numbers):
         _demand_closing(total, 1.0)

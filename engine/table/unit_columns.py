@@ -289,7 +289,7 @@ def _is_share(raw: RawTable, name: str) -> bool:
 
 
 def _not_negative(raw: RawTable, name: str) -> bool:
-    numbers = [to_number(cell, raw.reading.decimal) for cell in values_of(raw, name, NUMBER_SAMPLE)]
+    numbers = [row[0] for row in _read_numbers(raw, [name])]
     known = [number for number in numbers if number is not None]
     return sum(number >= 0 for number in known) > 0.5 * len(known)
 
@@ -309,13 +309,19 @@ def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:
 
 
 def _numbers(raw: RawTable, names: Sequence[str]) -> list[list[float | None]]:
+    """The numbers of the first rows, None for an empty cell; no row with a negative one."""
+    rows = _read_numbers(raw, names)
+    return [row for row in rows if all(number is None or number >= 0 for number in row)]
+
+
+def _read_numbers(raw: RawTable, names: Sequence[str]) -> list[list[float | None]]:
     """The numbers of the first rows, None for an empty cell; no row with anything else."""
     rows = []
     for cells in raw.frame[[*names]][:NUMBER_SAMPLE].itertuples(index=False):
         row: list[float | None] = []
         for cell in cells:
             number = None if is_missing(cell) else to_number(cell.rstrip("% "), raw.reading.decimal)
-            if not is_missing(cell) and (number is None or not 0 <= number < math.inf):
+            if not is_missing(cell) and (number is None or not math.isfinite(number)):
                 break
             row.append(number)
         else:

@@ -1,0 +1,161 @@
+"""Compositions as texts: their notations, and what leaves their canonical form as it is."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.chem.composition import (
+    Composition,
+    architecture_of,
+    count_units,
+    fractions_of,
+    is_composition,
+    read,
+    units_in,
+)
+from engine.chem.notations import BadSmilesError
+from engine.chem.polymers import polymer
+from engine.chem.repeat_unit import canonical_unit
+from engine.chem.smiles import canonical, without_stereo
+
+SPELLINGS = {
+    "*CC*": ("*CC*", "C(*)C*", "[*]CC[*:2]", "[R1]CC[R2]"),
+    "*CC(*)C": ("*CC(*)C", "*C(C)C*", "CC(*)C*"),
+    "*CCO*": ("*CCO*", "*OCC*", "C(*)CO*"),
+    "*CC(*)c1ccccc1": ("*CC(*)c1ccccc1", "*C(C*)c1ccccc1"),
+    "*Nc1ccc(*)cc1": ("*Nc1ccc(*)cc1", "*c1ccc(N*)cc1"),
+}
+PARTS = st.integers(1, 40)
+ARCHITECTURES = st.sampled_from(["", "random", "block", "alternating", "graft"])
+
+
+@st.composite
+def listed(draw: st.DrawFn) -> list[tuple[str, int]]:
+    """Two to five different repeat units, each in some spelling, with parts of moles."""
+    units = draw(st.lists(st.sampled_from([*SPELLINGS]), min_size=2, max_size=5, unique=True))
+    return [(draw(st.sampled_from(SPELLINGS[unit])), draw(PARTS)) for unit in units]
+
+
+def text_of(units: list[tuple[str, int]], architecture: str = "") -> str:
+    total = sum(parts for _, parts in units)
+    numbers = [repr(parts / total) for _, parts in units]
+    return "|".join([*(unit for unit, _ in units), *numbers, *filter(None, [architecture])])
+
+
+@settings(max_examples=60, deadline=None)
+@given(listed(), ARCHITECTURES, st.randoms(use_true_random=False))
+def test_the_order_and_the_spelling_of_units_do_not_matter(units, architecture, random_) -> None:
+    form = canonical(text_of(units, architecture))
+    shuffled = [(random_.choice(SPELLINGS[canonical(unit)]), parts) for unit, parts in units]
+    random_.shuffle(shuffled)
+    assert canonical(text_of(shuffled, architecture)) == form
+    assert canonical_unit(text_of(shuffled)) == canonical_unit(text_of(units))
+
+
+@settings(max_examples=60, deadline=None)
+@given(listed(), ARCHITECTURES)
+def test_a_canonical_form_is_its_own(units, architecture) -> None:
+    form = canonical(text_of(units, architecture))
+    assert canonical(form) == form
+    assert read(form).text == form
+    assert canonical(read(text_of(units, architecture)).unrounded) == form
+    assert without_stereo(form) == form
+    assert canonical_unit(canonical_unit(form)) == canonical_unit(form)
+    assert list(units_in(form)) == sorted(canonical(unit) for unit, _ in units)
+
+
+@settings(max_examples=60, deadline=None)
+@given(listed(), st.data())
+def test_a_unit_may_be_split_in_two(units, data) -> None:
+    place = data.draw(st.integers(0, len(units) - 1))
+    unit, parts = units[place]
+    some = data.draw(st.integers(0, parts))
+    other = data.draw(st.sampled_from(SPELLINGS[canonical(unit)]))
+    split = [*units[:place], (unit, some), *units[place + 1 :], (other, parts - some)]
+    assert canonical(text_of(split)) == canonical(text_of(units))
+
+
+@settings(max_examples=30, deadline=None)
+@given(listed(), st.sampled_from([*SPELLINGS]), ARCHITECTURES)
+def test_a_fraction_of_0_drops_and_of_1_is_a_homopolymer(units, unit, architecture) -> None:
+    absent = [each for each in units if canonical(each[0]) != unit]
+    with_none = [*absent, (unit, 0)]
+    if absent:
+        assert canonical(text_of(with_none, architecture)) == (
+            canonical(text_of(absent, architecture)) if len(absent) > 1 else canonical(absent[0][0])
+        )
+    alone = [(each, 0) for each, _ in absent] + [(SPELLINGS[unit][-1], 1)]
+    assert canonical(text_of(alone, architecture)) == unit
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("*CC*|*CO*|0.25|0.75", "*CC*|*CO*|0.25|0.75"),
+        ("*CC*|*CO*|0.25", "*CC*|*CO*|0.25|0.75"),
+        ("*CC*|*CO*|25|75|stat", "*CC*|*CO*|0.25|0.75|random"),
+        ("*CC*|*CO*|1|3|Block copolymer", "*CC*|*CO*|0.25|0.75|block"),
+        ("*CC*|*CO*|25 %|75 %|unknown", "*CC*|*CO*|0.25|0.75"),
+        ("*CC*|*CO*|0,25|0,75", "*CC*|*CO*|0.25|0.75"),
+        ("*CC*|*CO*|*CN*|0.33|0.33|0.33", "*CC*|*CN*|*CO*|0.333334|0.333333|0.333333"),
+        ("{[$]CC[$],[$]CO[$]}|0.25|0.75", "*CC*|*CO*|0.25|0.75|random"),
+        (
+            "[*:1]CC[*:2].[*:3]CO[*:4]|0.25|0.75|<1-3:0.5:0.5<2-4:0.5:0.5",
+            "*CC*|*CO*|0.25|0.75|alternating",
+        ),
+        (
+            "[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-2:0.25:0.25<3-4:0.25:0.25<1-3:0.25:0.25"
+            "<2-4:0.25:0.25<1-4:0.25:0.25<2-3:0.25:0.25",
+            "*CC*|*CO*|0.5|0.5|random",
+        ),
+    ],
+)
+def test_notations_are_read(text: str, form: str) -> None:
+    assert canonical(text) == form
+    assert is_composition(text)
+    assert count_units(text) == len(units_in(form))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("*CC*|*CO*|0.5|0.3", "add up to 0.8, not to 1"),
+        ("*CC*|*CO*|50|30", "add up to 80"),
+        ("*CC*|*CO*|-0.5|1.5", "-0.5 is negative"),
+        ("*CC*|*CO*|0.2|0.3|0.5", "3 fractions for 2 repeat units"),
+        ("*CC*|*CO*", "0 fractions for 2 repeat units"),
+        ("*CC*|*CO*|0|0", "are all 0"),
+        ("*CC*|CCO|0.5|0.5", "has no `*`"),
+        ("*CC*|*C(O*|0.5|0.5", "its unit"),
+        ("*CC*|*CO*|0.5|0.5|zigzag", "no architecture"),
+        ("|0.5|0.5", "no repeat unit before"),
+        ("[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-9:0.5:0.5", "joins ends that no unit has"),
+    ],
+)
+def test_what_is_no_composition_is_told(text: str, words: str) -> None:
+    with pytest.raises(BadSmilesError, match=words):
+        canonical(text)
+
+
+def test_a_homopolymer_is_a_composition_of_one() -> None:
+    assert Composition.of(["*CC*", "*CO*"], [1, 0], "block").text == "*CC*"
+    assert not is_composition("*CC* |$_AP1;;;_AP2$|")
+    assert units_in("*CC*") == ("*CC*",)
+
+
+def test_two_periods_of_a_chain_are_two_moles() -> None:
+    assert canonical_unit("*CCCC*|*CO*|0.5|0.5") == canonical_unit("*CC*|*CO*|2|1")
+    assert polymer("*CCCC*|*CO*|1|1") == polymer("*OC*|C(*)C*|1|2")
+
+
+def test_fractions_add_up_to_what_is_said() -> None:
+    assert fractions_of([20], 2, 100.0) == [0.2, 0.8]
+    with pytest.raises(BadSmilesError, match="not to 100"):
+        fractions_of([1, 1], 2, 100.0)
+    with pytest.raises(BadSmilesError, match="20 is above 1"):
+        fractions_of([20], 2, 1.0)
+
+
+@pytest.mark.parametrize("word", ["Statistical", "ran", "random copolymer", "gradient"])
+def test_words_for_random(word: str) -> None:
+    assert architecture_of(word) == "random"
