@@ -326,6 +326,8 @@ def number_of(cell: str | float) -> float:
         BadSmilesError: when it is none.
     """
     text = str(cell).strip()
+    if not text:
+        raise BadSmilesError("one of its fractions is empty")
     if not _NUMBER.fullmatch(text):
         raise BadSmilesError(f"“{text[:40]}” is no fraction")
     number = float(text.rstrip("% ").replace(",", "."))

@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,12 +29,11 @@ from .reading import RawTable
 from .roles import Role, role_of
 from .unit_columns import (
     Basis,
+    SaidUnits,
     UnitColumns,
     Whole,
-    basis_of,
     find_unit_columns,
     said_unit_columns,
-    whole_of,
 )
 
 MAX_PROPERTIES = 500
@@ -149,14 +147,14 @@ def guess_columns(
     chosen_names = (*chosen_names, *(properties or ()), *conditions)
     named = [name for name in chosen_names if name is not None]
     _check_exist(raw, named)
-    found = _unit_columns(raw, smiles, units, named)
-    if found:
-        smiles = found.units[0]
-        said = _said_of_units(raw, found, fractions, basis, architecture)
+    said = SaidUnits(units=units, fractions=fractions, basis=basis, architecture=architecture)
+    if found := _unit_columns(raw, smiles, said, named):
+        smiles, *further = found.units
+        of_units = found._replace(units=tuple(further))._asdict()
     else:
         smiles = smiles or _guess_smiles(raw, exclude=named)
-        said = {"fractions": tuple(fractions or ()), "architecture": architecture or None}
-    columns = Columns(smiles=smiles, conditions=tuple(conditions), **said)
+        of_units = {"fractions": said.fractions or (), "architecture": architecture or None}
+    columns = Columns(smiles=smiles, conditions=tuple(conditions), **of_units)
     id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
     if properties is None:
         used = (*columns.used, id)
@@ -170,32 +168,21 @@ def guess_columns(
 
 
 def _unit_columns(
-    raw: RawTable, smiles: str | None, units: Sequence[str] | None, named: Sequence[str]
+    raw: RawTable, smiles: str | None, said: SaidUnits, named: Sequence[str]
 ) -> UnitColumns | None:
-    """The columns of compositions, where there are some; the arguments are `guess_columns`'s."""
-    if units and smiles:
-        return said_unit_columns(raw, [smiles, *units], named)
-    if units is None and smiles is None:
-        return find_unit_columns(raw, named)
+    """The columns of compositions, where there are some.
+
+    Args:
+        raw: the table.
+        smiles: the column of repeat units that the user names.
+        said: what else the user says of compositions.
+        named: all columns that the user names.
+    """
+    if said.units and smiles:
+        return said_unit_columns(raw, (smiles, *said.units), said, named)
+    if said.units is None and smiles is None:
+        return find_unit_columns(raw, said, named)
     return None
-
-
-def _said_of_units(
-    raw: RawTable,
-    found: UnitColumns,
-    fractions: Sequence[str] | None,
-    basis: Basis | None,
-    architecture: str | None,
-) -> dict[str, Any]:
-    """The fields of `Columns` on compositions; what is said goes before what is found."""
-    columns = found.fractions if fractions is None else tuple(fractions)
-    return {
-        "units": found.units[1:],
-        "fractions": columns,
-        "basis": basis or basis_of(columns),
-        "whole": whole_of(raw, columns, len(found.units)),
-        "architecture": found.architecture if architecture is None else architecture or None,
-    }
 
 
 def check_columns(raw: RawTable, columns: Columns) -> None:

@@ -216,8 +216,9 @@ class _Rows:
             raise _few_fractions(cells, len(written))
         numbers = [self._number(each) or 0.0 for each in written]
         whole = self._whole
-        if len(written) == len(cells) and whole == 1.0 and closes(sum(numbers), 100.0):
-            whole = 100.0
+        if whole and len(written) == len(cells):
+            # A row of shares among percentages leaves no doubt, nor does one the other way round.
+            whole = next((each for each in (1.0, 100.0) if closes(sum(numbers), each)), whole)
         for each, number in zip(written, numbers, strict=True):
             # As closely as sums are read: three thirds may be written as 0.333.
             if whole and number > whole and not closes(number, whole):
@@ -257,9 +258,16 @@ def _few_fractions(cells: Sequence[_Cell], count: int) -> _OddRowError:
     """The error for a row with fewer fractions than needed."""
     given = counted(count, "fraction") if count else "no fraction"
     units = counted(len(cells), "repeat unit")
-    empty = [f"“{each.fraction_column}”" for each in cells if each.fraction_column]
-    where = f" in {listed(empty, 'columns')}" if empty else ""
-    return _odd(f"{given}{where} for {units}: give one for each, or all but one, which is the rest")
+    columns = [f"“{each.fraction_column}”" for each in cells if each.fraction_column]
+    if not columns:
+        return _odd(
+            f"no column holds the fractions of {units}: name those that do with "
+            "`--fraction-columns A,B`, or on the Train page"
+        )
+    return _odd(
+        f"{given} in {listed(columns, 'columns')} for {units}: give one for each, or all but one, "
+        "which is the rest"
+    )
 
 
 @lru_cache(maxsize=20_000)

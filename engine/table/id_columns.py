@@ -66,8 +66,8 @@ def _could_be_id(raw: RawTable, name: str) -> bool:
     if is_registered(read_header(name).name) or not _names_rows(raw, name):
         return False
     cells = raw.frame[name].tolist()
-    if not _are_integers(cells):
-        return True
+    if not cells or not _are_integers(cells):
+        return bool(cells)
     numbers = [int(cell) for cell in cells]
     if len(cells) >= _CHANCE_ROWS:
         consecutive = max(numbers) - min(numbers) + 1 == len(numbers)

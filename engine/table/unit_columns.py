@@ -85,7 +85,9 @@ class UnitColumns(NamedTuple):
     architecture: str | None = None
 
 
-def find_unit_columns(raw: RawTable, exclude: Collection[str] = ()) -> UnitColumns | None:
+def find_unit_columns(
+    raw: RawTable, said: SaidUnits, exclude: Collection[str] = ()
+) -> UnitColumns | None:
     """The columns of compositions; None for a table of one repeat unit in each row.
 
     Two to six columns of repeat units whose names differ in a letter or a number make one where
@@ -93,49 +95,63 @@ def find_unit_columns(raw: RawTable, exclude: Collection[str] = ()) -> UnitColum
 
     Args:
         raw: the table, or its beginning.
+        said: what the user says of them, besides the units.
         exclude: columns that are something else.
     """
     names = [name for name in raw.column_names if name not in exclude]
-    for units in _families(names):
-        with_units = {place: name for place, name in units.items() if _holds_units(raw, name)}
-        if len(with_units) > 1:
-            found = complete(raw, with_units, [n for n in names if n not in units.values()])
+    for family in _families(names):
+        units = {place: name for place, name in family.items() if _holds_units(raw, name)}
+        if len(units) > 1:
+            found = _complete(raw, units, said, [n for n in names if n not in family.values()])
             if found.fractions or found.architecture:
                 return found
     return None
 
 
-def said_unit_columns(raw: RawTable, units: Sequence[str], exclude: Collection[str]) -> UnitColumns:
+def said_unit_columns(
+    raw: RawTable, units: Sequence[str], said: SaidUnits, exclude: Collection[str] = ()
+) -> UnitColumns:
     """The columns of fractions and of the architecture beside columns that hold repeat units.
 
     Args:
         raw: the table.
         units: the columns of repeat units, as the user names them.
+        said: what else the user says of compositions.
         exclude: columns that are something else.
     """
     names = [name for name in raw.column_names if name not in {*units, *exclude}]
     family = next((each for each in _families(units) if len(each) == len(units)), None)
-    return complete(raw, family or dict(enumerate(units)), names)
+    # Their order is that of the fractions, where these are said.
+    places = family if family and said.fractions is None else dict(enumerate(units))
+    return _complete(raw, places, said, names)
 
 
-def complete(raw: RawTable, units: dict[int, str], names: Sequence[str]) -> UnitColumns:
+def _complete(
+    raw: RawTable, units: dict[int, str], said: SaidUnits, names: Sequence[str]
+) -> UnitColumns:
     """The columns of repeat units with those of their fractions and of the architecture.
 
     Args:
         raw: the table.
         units: the columns of repeat units by their place in the alphabet.
+        said: what the user says of the others.
         names: of the other columns.
     """
-    architecture = next((name for name in names if _names_architectures(raw, name)), None)
-    found = _fractions(raw, [*units], [name for name in names if name != architecture])
-    # The unit without a column of its own has the rest, and stands last.
-    order = [*found, *(place for place in units if place not in found)]
-    columns = tuple(found.values())
+    if said.architecture is None:
+        architecture = next((name for name in names if _names_architectures(raw, name)), None)
+    else:
+        architecture = said.architecture or None
+    order, fractions = [*units], said.fractions
+    if fractions is None:
+        found = _fractions(raw, order, [name for name in names if name != architecture])
+        fractions = tuple(found.values())
+        # The unit without a column of its own has the rest, and stands last.
+        order = [*found, *(place for place in units if place not in found)]
     return UnitColumns(
         tuple(units[place] for place in order),
-        columns,
-        basis_of(columns),
-        whole_of(raw, columns, len(units)),
+        fractions,
+        said.basis or basis_of(fractions),
+        whole_of(raw, fractions, len(units)),
         architecture,
     )
 
