@@ -75,7 +75,8 @@ def _tenths(text: str) -> dict[int, int]:
         for bit, count in _remembered_counts(unit).items():
             sums[bit] = sums.get(bit, 0.0) + _TENTHS * fraction * count
     if composition.architecture:
-        sums[ARCHITECTURES.index(composition.architecture)] = float(_TENTHS)
+        bit = ARCHITECTURES.index(composition.architecture)
+        sums[bit] = sums.get(bit, 0.0) + _TENTHS
     return {bit: max(round(value), 1) for bit, value in sums.items()}
 
 
