@@ -147,14 +147,21 @@ def guess_columns(
     chosen_names = (*chosen_names, *(properties or ()), *conditions)
     named = [name for name in chosen_names if name is not None]
     _check_exist(raw, named)
-    said = SaidUnits(units=units, fractions=fractions, basis=basis, architecture=architecture)
+    said = SaidUnits(
+        units=None if units is None else tuple(units),
+        fractions=None if fractions is None else tuple(fractions),
+        basis=basis,
+        architecture=architecture,
+    )
     if found := _unit_columns(raw, smiles, said, named):
         smiles, *further = found.units
         of_units = found._replace(units=tuple(further))._asdict()
     else:
         smiles = smiles or _guess_smiles(raw, exclude=named)
         of_units = {"fractions": said.fractions or (), "architecture": architecture or None}
-    columns = Columns(smiles=smiles, conditions=tuple(conditions), **of_units)
+    columns = Columns.model_validate(
+        {"smiles": smiles, "conditions": tuple(conditions), **of_units}
+    )
     id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
     if properties is None:
         used = (*columns.used, id)

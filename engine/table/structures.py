@@ -7,7 +7,15 @@ from typing import Any
 from rdkit import Chem
 
 from ..base.errors import UserError
-from ..chem.smiles import MAX_ATOMS, MAX_FUSED_RINGS, BadSmilesError, fused_rings, parse
+from ..chem.composition import is_composition
+from ..chem.smiles import (
+    MAX_ATOMS,
+    MAX_FUSED_RINGS,
+    BadSmilesError,
+    canonical,
+    fused_rings,
+    parse,
+)
 from .cells import LONGEST_CELL
 
 Rows = Iterator[tuple[int, list[Any]]]
@@ -34,14 +42,20 @@ def is_mol_file(text: str) -> bool:
 
 
 def is_smiles_list(text: str, name: str) -> bool:
-    """Whether a text is a list of SMILES without a header, such as an `.smi` file."""
+    """Whether a text is a list of SMILES without a header, such as an `.smi` file.
+
+    Compositions, such as `*CC*|*CO*|0.5|0.5`, may stand in it too.
+    """
     if name.lower().endswith((".smi", ".smiles")):
         return True
     first = text.lstrip().split(maxsplit=1)
-    if not first or "*" not in first[0] or re.search(r"[,;\t|]", text.strip().partition("\n")[0]):
+    line = text.strip().partition("\n")[0]
+    if not first or "*" not in first[0] or re.search(r"[,;\t]", line):
+        return False
+    if "|" in line and not is_composition(first[0]):
         return False
     try:
-        parse(first[0])
+        canonical(first[0]) if is_composition(first[0]) else parse(first[0])
     except BadSmilesError:
         return False
     return True

@@ -222,3 +222,64 @@ def test_the_published_copolymers_are_read_whole() -> None:
     assert len(table.canonical) == 6300
     assert not len(table.excluded)
     assert np.isfinite(table.labels).all()
+
+
+_WD_MPNN = "[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-3:0.5:0.5<2-4:0.5:0.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "column", "form"),
+    [
+        ("SMILES,Tg\n{},1\n", ",", "SMILES", "*CC*|*CO*|0.5|0.5|random"),
+        ("polymer;Tg\n{};1,5\n", ";", "polymer", "*CC*|*CO*|0.5|0.5|random"),
+        ("composition\tTg\n{}\t1\n", "\t", "composition", "*CC*|*CO*|0.5|0.5|random"),
+        ("SMILES\n{}\n", ",", "SMILES", "*CC*|*CO*|0.5|0.5|random"),
+        ("{}\n", None, "SMILES", "*CC*|*CO*|0.5|0.5|random"),
+        (
+            f"poly_chemprop_input,EA vs SHE (eV)\n{_WD_MPNN},1\n",
+            ",",
+            "poly_chemprop_input",
+            "*CC*|*CO*|0.5|0.5|alternating",
+        ),
+        (
+            'BigSMILES,Tg\n"{{[$]CC[$],[$]CO[$]}}|0.5|0.5",1\n',
+            ",",
+            "BigSMILES",
+            "*CC*|*CO*|0.5|0.5|random",
+        ),
+    ],
+)
+def test_compositions_in_one_column(text, separator, column, form) -> None:
+    data = text.format("*CC*|*CO*|0.5|0.5|random").encode()
+    table = check_table(read_table(data, "mine.csv"))
+    assert table.report.reading.separator == separator
+    assert table.report.columns.smiles == column
+    assert table.canonical == [form]
+    assert f"compositions in “{column}”" in finding(table, "compositions").message
+
+
+def test_a_bar_may_still_separate_cells() -> None:
+    table = checked("smiles_A|smiles_B|frac_A|Tg", "*CC*|*CO*|0.5|1")
+    assert table.report.reading.separator == "|"
+    assert table.canonical == ["*CC*|*CO*|0.5|0.5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("*CC*|*CO*|0.5|0.3", "add up to 0.8, not to 1"),
+        ("*CC*|CCO|0.5|0.5", "its unit 2, “CCO”, has no `*`"),
+        ("*CC*|*CO*.[Na+]|0.5|0.5", "[Na+] is no part"),
+        ("*CC*|*CO*|0.5|0.5|zigzag", "“zigzag” is no architecture"),
+    ],
+)
+def test_a_malformed_text_is_excluded_with_its_reason(text: str, words: str) -> None:
+    assert words in reason("SMILES,Tg", "*CC*|*CO*|0.5|0.5,1", f"{text},2")
+
+
+def test_each_unit_of_a_composition_is_checked() -> None:
+    table = checked("SMILES,Tg", "*CC*|*=CC=*|*CC(*)*|0.2|0.3|0.5,1", "*CC*|*=CC*|0.5|0.5,2")
+    assert finding(table, "attachment_points").rows == [2]
+    assert finding(table, "unjoinable").rows == [3]
+    ends = checked("smiles_A,smiles_B,frac_A,Tg", "[Ce]CC[Th],[Ce]CO[Th],0.5,1")
+    assert "chain_ends" in kinds(ends)
