@@ -11,7 +11,7 @@ from rich.text import Text
 from ..base.wording import counted
 from ..runs import unlearned_words
 from ..settings.sources import Source
-from ..table import Table
+from ..table import Columns, Table
 from ..table.delimited import SEPARATOR_WORDS
 from ..table.report import Finding, PropertySummary, Report
 from ..table.source_report import SourcePair, compare_sources, conflict_words
@@ -106,9 +106,21 @@ def _head(report: Report) -> Text:
         f": {counted(report.rows, 'row')}, {report.kept:,} usable",
         (f", {left_out:,} left out" if left_out else "", "red"),
         f"\nread as   {', '.join(parts)}",
-        f"\nSMILES    {columns.smiles}",
+        *(f"\n{head:9} {text}" for head, text in _polymer_columns(columns)),
         f"\nid        {columns.id or 'none (row numbers are used)'}",
     )
+
+
+def _polymer_columns(columns: Columns) -> list[tuple[str, str]]:
+    """In which columns the polymer of each row is."""
+    if not columns.units:
+        return [("SMILES", columns.smiles)]
+    fractions = f"{', '.join(columns.fractions) or 'none'} ({columns.basis})"
+    return [
+        ("SMILES", ", ".join(columns.structures)),
+        ("fractions", fractions),
+        ("chain", columns.architecture or "of unknown architecture"),
+    ]
 
 
 def _property_grid(properties: list[PropertySummary]) -> Grid:

@@ -35,7 +35,8 @@ def composition_findings(
             severity="note",
             column=columns.smiles,
             count=len(several),
-            message=f"{counted(len(several), 'row')} of several repeat units: {_how(columns)}.",
+            message=f"{counted(len(several), 'row')} of several repeat units: "
+            f"{composition_words(columns)}.",
         )
     ]
     if columns.basis == "weight" and columns.fractions:
@@ -45,7 +46,7 @@ def composition_findings(
     return notes
 
 
-def _how(columns: Columns) -> str:
+def composition_words(columns: Columns) -> str:
     """In which columns compositions are read."""
     if not columns.units:
         return f"compositions in “{columns.smiles}”"

@@ -135,12 +135,16 @@ def _spelt_out(mending: Mending, table: Table) -> Mending:
         properties=columns.properties,
         scales=columns.scales,
         conditions=columns.conditions,
-        **_composition_said(columns),
+        **composition_said(columns),
     )
 
 
-def _composition_said(columns: Columns) -> dict[str, object]:
-    """The fields of a mending on compositions; a table of single units leaves them unsaid."""
+def composition_said(columns: Columns) -> dict[str, object]:
+    """The fields of a mending on compositions; a table of single units leaves them unsaid.
+
+    Args:
+        columns: that are used.
+    """
     if not columns.units:
         return {}
     return {

@@ -126,6 +126,23 @@ def said_unit_columns(
     return _complete(raw, places, said, names)
 
 
+def in_one_order(
+    raw: RawTable, units: Sequence[str], fractions: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Columns of repeat units and of their fractions in one order, as far as their names tell it.
+
+    Args:
+        raw: the table.
+        units: columns of repeat units, in any order.
+        fractions: columns of fractions, in any order; else they are in that of the units.
+    """
+    others = [name for name in raw.column_names if name not in {*units, *fractions}]
+    found = said_unit_columns(raw, units, SaidUnits(architecture=""), others)
+    if {*found.fractions} == {*fractions}:
+        return found.units, found.fractions
+    return tuple(units), tuple(fractions)
+
+
 def _complete(
     raw: RawTable, units: dict[int, str], said: SaidUnits, names: Sequence[str]
 ) -> UnitColumns:

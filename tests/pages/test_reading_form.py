@@ -140,3 +140,41 @@ def test_a_table_in_long_format_is_read_after_one_question(train):
     assert figures(train)["Properties"] == "2"
     assert "--long property=value" in train.code[-1].value
     assert not button(train, "Train").disabled
+
+
+def copolymers(header: str) -> bytes:
+    """Thirty copolymers of two units, in shares."""
+    rows = (
+        f"*CC*,*CC(*){'C' * n}C,{n / 40:g},{1 - n / 40:g},block,{300 + n}\n" for n in range(1, 31)
+    )
+    return f"{header}\n{''.join(rows)}".encode()
+
+
+def test_the_columns_of_compositions_are_found_and_named_in_the_command(train, typing):
+    upload(train, "copolymers.csv", copolymers("smiles_A,smiles_B,rA,rB,architecture,EA"))
+    assert not train.exception
+    roles = ["Repeat unit", "Repeat unit", "Fraction", "Fraction", "Architecture", "Property"]
+    assert typing.shown["columns"]["Role"].tolist() == roles
+    assert "Units in “smiles_A” and “smiles_B”" in spoken(train)
+    assert not button(train, "Train").disabled
+
+
+def test_columns_of_compositions_can_be_chosen(train, typing):
+    upload(train, "mine.csv", copolymers("first,second,much,rest,how,EA"))
+    assert typing.shown["columns"]["Role"].tolist()[:2] == ["Repeat unit", "Not used"]
+    typing.into("columns", "second", "Role", "Repeat unit")
+    button(train, "Check again").click().run()
+    assert "the columns of fractions, too" in train.error[0].value
+    typing.into("columns", "much", "Role", "Fraction")
+    typing.into("columns", "rest", "Role", "Fraction")
+    typing.into("columns", "how", "Role", "Architecture")
+    button(train, "Check again").click().run()
+    assert not train.error
+    assert "mole fractions in “much” and “rest”" in spoken(train)
+    command = train.code[-1].value
+    assert "--unit-columns first,second --fraction-columns much,rest" in command
+    assert "--architecture-column how --fractions mole" in command
+    selectbox(train, "Fractions are shares of").select("weight")
+    button(train, "Check again").click().run()
+    assert "turned into mole fractions" in spoken(train)
+    assert "--fractions weight" in train.code[-1].value

@@ -9,11 +9,13 @@ import streamlit as st
 from engine.settings.properties import Scale
 from engine.table import RawTable
 from engine.table.cells import is_missing
+from engine.table.unit_columns import Basis
 from pages.parts.train.said import columns_said, said
 
-_ROLES = ("Repeat unit", "Id", "Property", "Condition", "Not used")
-REPEAT_UNIT, ID, PROPERTY, CONDITION, UNUSED = _ROLES
+_ROLES = ("Repeat unit", "Fraction", "Architecture", "Id", "Property", "Condition", "Not used")
+REPEAT_UNIT, FRACTION, ARCHITECTURE, ID, PROPERTY, CONDITION, UNUSED = _ROLES
 _SCALE_OF: dict[str, Scale] = {"linear": "linear", "log10": "log10"}
+_BASES: dict[Basis, str] = {"mole": "the moles", "weight": "the weight"}
 _BY_LABELS, _NONE = "by its labels", "–"
 _EXAMPLES = 3
 _MANY, _TALLEST = 10, 420
@@ -24,12 +26,16 @@ class ColumnChoice(NamedTuple):
     """What the user says of a table's columns, by their new names.
 
     Attributes:
-        smiles, ids, properties, conditions: the columns of each role.
+        smiles, fractions, architectures, ids, properties, conditions: the columns of each role.
+        basis: what the fractions are shares of, where that is said.
         renamed: new names by the file's.
         scales: on which properties are learned, where that is said.
     """
 
     smiles: list[str]
+    fractions: list[str]
+    architectures: list[str]
+    basis: Basis | None
     ids: list[str]
     properties: list[str]
     conditions: list[str]
@@ -47,7 +53,8 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
     st.caption(
         "The columns: what each is, and what it is called. “Tg” or “Density” as a name makes a "
         "column the property that is known by it; without any property, every column of numbers "
-        "is one."
+        "is one. A copolymer has several repeat units, a fraction of each (the last is the rest), "
+        "and perhaps an architecture."
     )
     frame = _columns_frame(cells)
     edited = st.data_editor(
@@ -64,7 +71,7 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
                 options=list(_ROLES),
                 required=True,
                 help="A condition, such as a temperature or a solvent, is given to the model "
-                "beside the repeat unit.",
+                "beside the repeat unit. An architecture is random, alternating, block or graft.",
             ),
             "Name": st.column_config.TextColumn(
                 max_chars=80, help="As it is called from here on. Click to rename the column."
@@ -77,10 +84,23 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
             ),
         },
     )
-    return _choice_of(edited)
+    basis = _choose_basis(key) if FRACTION in {*edited["Role"]} else None
+    return _choice_of(edited, basis)
 
 
-def _choice_of(edited: pd.DataFrame) -> ColumnChoice:
+def _choose_basis(key: str) -> Basis | None:
+    """Let the user say what fractions are shares of; None for what the names say."""
+    return st.selectbox(
+        "Fractions are shares of",
+        [None, *_BASES],
+        index=[None, *_BASES].index(said().basis),
+        format_func=lambda basis: _BASES[basis] if basis else "what their names say, else moles",
+        key=f"basis {key}",
+        width=300,
+    )
+
+
+def _choice_of(edited: pd.DataFrame, basis: Basis | None) -> ColumnChoice:
     names = [
         (name or "").strip() or column
         for column, name in zip(edited["Column"], edited["Name"], strict=True)
@@ -90,6 +110,9 @@ def _choice_of(edited: pd.DataFrame) -> ColumnChoice:
     scales = zip(names, edited["Scale"], strict=True)
     return ColumnChoice(
         smiles=by_role[REPEAT_UNIT],
+        fractions=by_role[FRACTION],
+        architectures=by_role[ARCHITECTURE],
+        basis=basis,
         ids=by_role[ID],
         properties=by_role[PROPERTY],
         conditions=by_role[CONDITION],
@@ -109,7 +132,9 @@ def _columns_frame(cells: RawTable) -> pd.DataFrame:
     if columns:
         roles = dict.fromkeys(columns.properties, PROPERTY)
         roles |= dict.fromkeys(columns.conditions, CONDITION)
-        roles |= {columns.id: ID, columns.smiles: REPEAT_UNIT}
+        roles |= dict.fromkeys(columns.structures, REPEAT_UNIT)
+        roles |= dict.fromkeys(columns.fractions, FRACTION)
+        roles |= {columns.id: ID, columns.architecture: ARCHITECTURE}
     names = [renamed.get(name, name) for name in cells.column_names]
     return pd.DataFrame(
         {

@@ -237,15 +237,24 @@ def _steps(mending: Mending) -> list[tuple[str, Mending]]:
 
 def _without_name(mending: Mending, old: str, new: str) -> Mending:
     """The same where a column has the file's own name again, wherever it is named."""
-    properties = mending.properties
+
+    def named(name: str | None) -> str | None:
+        return old if name == new else name
+
+    def all_named(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return names and tuple(old if name == new else name for name in names)
+
     return mending.but(
         renamed={name: its for name, its in mending.renamed.items() if name != old},
-        smiles=old if mending.smiles == new else mending.smiles,
-        id=old if mending.id == new else mending.id,
-        properties=properties and tuple(old if name == new else name for name in properties),
-        conditions=tuple(old if name == new else name for name in mending.conditions),
-        scales={old if name == new else name: scale for name, scale in mending.scales.items()},
-        units={old if name == new else name: unit for name, unit in mending.units.items()},
+        smiles=named(mending.smiles),
+        id=named(mending.id),
+        architecture=named(mending.architecture),
+        properties=all_named(mending.properties),
+        conditions=all_named(mending.conditions),
+        further_units=all_named(mending.further_units),
+        fractions=all_named(mending.fractions),
+        scales={named(name): scale for name, scale in mending.scales.items()},
+        units={named(name): unit for name, unit in mending.units.items()},
     )
 
 

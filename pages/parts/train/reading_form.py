@@ -6,8 +6,9 @@ from engine.base.errors import UserError
 from engine.settings.properties import accepted_units
 from engine.table import Columns, RawTable, Table, guess_columns
 from engine.table.headers import read_header
-from engine.table.mended import with_mends
-from engine.table.mending import Mending
+from engine.table.mended import composition_said, with_mends
+from engine.table.mending import NO_COMPOSITION, Mending
+from engine.table.unit_columns import in_one_order
 from pages.parts.formatting import plain, show_error
 from pages.parts.page_guard import part
 from pages.parts.train.column_table import ColumnChoice, choose_columns
@@ -90,6 +91,7 @@ def _changes(
     """
     before = said()
     columns: dict[str, object] = {"smiles": None, "id": None, "properties": None, "conditions": ()}
+    columns |= NO_COMPOSITION
     # Columns were chosen among those of the old reading; the new one may have others.
     if cells and chosen and all(getattr(before, name) == reading[name] for name in reading):
         used = _completed(cells, chosen)
@@ -99,6 +101,7 @@ def _changes(
                 "id": used.id or "",
                 "properties": used.properties,
                 "conditions": used.conditions,
+                **composition_said(used),
             }
         columns["renamed"] = chosen.renamed
         columns["scales"] = that_fit(chosen.scales, used)
@@ -118,18 +121,29 @@ def _completed(cells: RawTable, chosen: ColumnChoice) -> Columns:
     """The chosen columns; where no property is among them, every column of numbers is one.
 
     Raises:
-        UserError: when there is not one column of repeat units, or too many hold numbers.
+        UserError: when columns do not fit together, or too many hold numbers.
     """
-    if len(chosen.smiles) != 1 or len(chosen.ids) > 1:
-        what = "repeat unit" if len(chosen.smiles) != 1 else "id"
+    if not chosen.smiles or len(chosen.ids) > 1 or len(chosen.architectures) > 1:
+        what = "id" if len(chosen.ids) > 1 else "architecture"
+        what = what if chosen.smiles else "repeat unit"
         raise UserError(f"Choose one column as the {what}, and another role for the others.")
+    if len(chosen.smiles) > 1 and not (chosen.fractions or chosen.architectures):
+        raise UserError(
+            "Choose the columns of fractions, too, where rows hold several repeat units; else "
+            "choose one column as the repeat unit, and another role for the others."
+        )
     raw = with_mends(cells, Mending(renamed=chosen.renamed))
+    units, fractions = in_one_order(raw, chosen.smiles, chosen.fractions)
     return guess_columns(
         raw,
-        smiles=chosen.smiles[0],
+        smiles=units[0],
         id=chosen.ids[0] if chosen.ids else "",
         properties=chosen.properties or None,
         conditions=chosen.conditions,
+        units=units[1:],
+        fractions=fractions,
+        basis=chosen.basis,
+        architecture=chosen.architectures[0] if chosen.architectures else "",
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from engine.runs import learnable, unlearned_words
 from engine.settings.properties import Property
 from engine.table import Finding, PropertySummary, Report, Table
+from engine.table.composition_findings import composition_words
 from engine.table.written import csv_bytes
 from pages.parts.documents import explained
 from pages.parts.formatting import number, plain
@@ -67,7 +68,10 @@ def _reading_words(report: Report) -> str:
         words.append(f"encoding {reading.encoding.removesuffix('-sig').upper()}")
     words.append(f"decimal {DECIMALS[reading.decimal]}")
     ids = f"ids in “{columns.id}”" if columns.id else "row numbers serve as ids"
-    return f"{', '.join(words)}. SMILES in “{columns.smiles}”, {ids}."
+    if not columns.units:
+        return f"{', '.join(words)}. SMILES in “{columns.smiles}”, {ids}."
+    units = composition_words(columns)
+    return f"{', '.join(words)}. {units[0].upper()}{units[1:]}; {ids}."
 
 
 @part

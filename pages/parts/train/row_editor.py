@@ -252,5 +252,5 @@ def _apply(cells: RawTable, known: Cells) -> None:
 def _known_by(cells: RawTable) -> list[str]:
     """The columns by which a dropped row is known again: the ids and the repeat units."""
     columns = columns_said(cells)
-    names = [columns.id, columns.smiles] if columns else []
+    names = [columns.id, *columns.polymer] if columns else []
     return [said().own_names.get(name, name) for name in names if name]

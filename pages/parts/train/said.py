@@ -6,7 +6,7 @@ from engine.base.errors import UserError
 from engine.table import Columns, RawTable, Table, guess_columns
 from engine.table.headers import read_headers
 from engine.table.mended import columns_of, with_mends
-from engine.table.mending import Mending, fitting
+from engine.table.mending import NO_COMPOSITION, Mending, fitting
 
 _SAID = "train mending"
 _ASIDE = "train mending aside"
@@ -95,7 +95,8 @@ def chosen_columns(table: Table) -> Columns | None:
 def cells_key(file: dict) -> str:
     """What tells one reading of a file's cells from another."""
     mending = said()
-    long = (mending.long, mending.smiles, mending.renamed) if mending.long else ""
+    units = mending.smiles, mending.further_units, mending.fractions, mending.architecture
+    long = (mending.long, units, mending.renamed) if mending.long else ""
     return f"{file['key']} {mending.reading} {long}"
 
 
@@ -103,6 +104,7 @@ def columns_key(file: dict) -> str:
     """The same with what is said of columns and units."""
     mending = said()
     columns = mending.smiles, mending.id, mending.properties, mending.conditions, mending.renamed
+    columns += tuple(getattr(mending, name) for name in NO_COMPOSITION)
     return f"{cells_key(file)} {columns} {mending.units} {mending.scales}"
 
 
