@@ -17,6 +17,7 @@ DOCUMENTS = {
     "models": ("The models, and why these", DOCS / "theory-models.md"),
     "uncertainty": ("How sure an answer is", DOCS / "theory-uncertainty.md"),
     "sources": ("Several tables", DOCS / "sources.md"),
+    "compositions": ("Copolymers and mixtures", DOCS / "compositions.md"),
     "accuracy": ("Accuracy", DOCS / "accuracy.md"),
     "speed": ("Speed, devices, memory", DOCS / "speed.md"),
     "reliability": ("Reliability", DOCS / "reliability.md"),
