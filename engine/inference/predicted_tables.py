@@ -156,7 +156,7 @@ class RowPredictor:
         part, columns, _ = rows
         if rows.by_name:
             tell_names(predictions.problems, predictions.smiles)
-        predictions.problems.update(read.problems)
+        read.tell(predictions.problems, predictions.smiles)
         names = [*self.names.values()]
         frame = prediction_table(part, columns, predictions, self.names)
         frame.insert(1, free_name(columns.text_name, frame), read.shown)

@@ -90,7 +90,7 @@ def make_submission(
     properties, order = _requested(sample, test, columns, [*names], given)
     rows = polymers_of(test, columns, fragments)
     predicted = predictor.predict(rows.texts, progress, given, fragments)
-    predicted.problems.update(rows.problems)
+    rows.tell(predicted.problems, predicted.smiles)
     asked_for = {name: names[name] for name in properties}
     medians = {column: info.medians[name] for column, name in asked_for.items()}
     values = prediction_table(test, columns, predicted, asked_for).fillna(medians)

@@ -97,6 +97,16 @@ class TextsToPredict(NamedTuple):
     problems: dict[int, str]
     shown: list[str | None]
 
+    def tell(self, problems: dict[int, str], given: list[str]) -> None:
+        """Say why rows have no text, in place of that the text is empty.
+
+        Args:
+            problems: by position, why a row could not be predicted; changed here.
+            given: what each row holds; changed here.
+        """
+        for place, reason in self.problems.items():
+            problems[place], given[place] = reason, self.shown[place] or ""
+
 
 def texts_to_predict(raw: RawTable, columns: Columns, form: Form | None = None) -> TextsToPredict:
     """What stands for the polymer of each row of a table that is to be predicted.

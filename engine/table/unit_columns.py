@@ -45,8 +45,6 @@ _ARCHITECTURE = re.compile(
 )
 _LONGEST = 60
 """Characters of a name that may be of a composition's column."""
-_MOST = 0.8
-"""Share of a column's cells, or of rows, that have to be as the column is understood."""
 
 
 class SaidUnits(BaseModel):
@@ -336,9 +334,9 @@ def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:
     rows = [row for row in rows if any(row)]
     if len(names) < count:
         within = [sum(sum(row) <= whole for row in rows) for whole in (1.0, 100.0)]
-        return max(within) >= _MOST * len(rows) > 0
+        return max(within) >= 0.5 * len(rows) > 0
     closing = [any(closes(sum(row), whole) for whole in (1.0, 100.0)) for row in rows]
-    return sum(closing) >= _MOST * len(rows) > 0
+    return sum(closing) >= 0.5 * len(rows) > 0
 
 
 def _numbers(raw: RawTable, names: Sequence[str]) -> list[list[float | None]]:
