@@ -10,12 +10,11 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.budget import check_time
 from ..chem.composition import MOST_UNITS, architecture_of, closes
-from ..chem.notations import BadSmilesError
+from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from .cells import is_missing, to_number
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
-    has_stars,
     is_numeric,
     is_smiles,
     values_of,
@@ -239,10 +238,17 @@ def _place(index: str) -> int:
 def _holds_units(raw: RawTable, name: str) -> bool:
     """Whether a column holds repeat units, and not salts, solvents, or other structures."""
     check_time("looking for its columns")
-    if not has_stars(raw, name):
-        return False
     cells = values_of(raw, name, SMILES_SAMPLE)
-    return sum(map(is_smiles, cells)) >= 0.5 * len(cells)
+    return sum(map(_is_unit, cells)) >= 0.5 * len(cells) > 0
+
+
+def _is_unit(cell: str) -> bool:
+    """Whether a cell is drawn with chain ends, in any notation."""
+    try:
+        drawn = bool(drawn_unit(cell) or stand_in_ends([cell]))
+    except BadSmilesError:
+        return False
+    return drawn and is_smiles(cell)
 
 
 def _names_architectures(raw: RawTable, name: str) -> bool:
