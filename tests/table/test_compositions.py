@@ -307,10 +307,6 @@ def test_counter_ions_are_left_out_of_each_unit() -> None:
 
 
 def test_a_mending_keeps_the_columns_of_compositions() -> None:
-    raw = raw_of(TWO, *GOOD, "*CN*,*CO*,0.5,,b,30")
-    table = check_mended(raw, Mending(renamed={"smiles_A": "first"}, basis="weight"))
-    (mending,) = table.mendings
-    assert mending.smiles == "smiles_B"
     raw = raw_of(TWO.replace("smiles", "unit"), *GOOD, "*CN*,*CO*,0.5,,b,30")
     (mending,) = check_mended(raw, Mending(basis="weight")).mendings
     assert (mending.smiles, mending.further_units) == ("unit_A", ("unit_B",))
