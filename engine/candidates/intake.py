@@ -135,8 +135,8 @@ def _with_own_name(line: str) -> tuple[str, str]:
 
 def _is_drawn(text: str) -> bool:
     try:
-        return bool(drawn_unit(text))
-    except NotationError:
+        return bool(canonical(text) if is_composition(text) else drawn_unit(text))
+    except BadSmilesError:
         return False
 
 

@@ -171,7 +171,7 @@ class _Rows:
             text, given = self._text(row, word)
         except _OddRowError as error:
             return PolymerText(None, error.args[0], 0, shown)
-        return PolymerText(text, None, given, shown if given < 2 else text)
+        return PolymerText(text, None, given, text)
 
     def _text(self, row: Sequence[_Cell], word: str | None) -> tuple[str, int]:
         """The text of a row's polymer, and how many units it names."""

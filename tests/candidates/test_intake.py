@@ -163,3 +163,23 @@ def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
     rows = of_file(path, "two.xlsx")
     assert rows.total == 2
     assert rows.unread.startswith("Only the sheet “one” was read, not “other”")
+
+
+def test_compositions_are_candidates() -> None:
+    found = of_lines("*CC*|*CO*|0.5|0.5\n*CC*|*CO*|0.5|0.5|block mine, too\n*CC*|*CO*|0.5|0.3")
+    assert [each.unit for each in found] == ["*CC*|*CO*|0.5|0.5", "*CC*|*CO*|0.5|0.5|block", None]
+    assert found[1].row_id == "mine, too"
+    assert "add up to 0.8" in found[2].problem
+
+
+def test_the_rows_of_a_file_of_compositions_are_candidates(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    rows = ["a,*CC*,*CO*,0.5,x", "b,*CC*,,1,y", "c,*CC*,*CO*,1.5,z", "d,*CN*,*CO*,0.25,"]
+    path.write_text("\n".join(["id,smiles_A,smiles_B,frac_A,supplier", *rows]), encoding="utf-8")
+    found = list(of_file(path, "mine.csv").candidates)
+    units = ["*CC*|*CO*|0.5|0.5", "*CC*", None, "*CN*|*CO*|0.25|0.75"]
+    assert [each.unit for each in found] == units
+    assert [each.row_id for each in found] == ["a", "b", "c", "d"]
+    assert [each.extra for each in found[:2]] == [{"supplier": "x"}, {"supplier": "y"}]
+    assert "more than 1" in found[2].problem
+    assert found[2].given == "*CC* | *CO*"

@@ -157,3 +157,25 @@ def test_a_run_of_several_tables_and_its_clone_keep_the_sources(monkeypatch) -> 
     second = start_run(again, clone.config)
     assert read_config(second)["sources"] == read_config(run)["sources"]
     assert read_config(second)["properties"] == read_config(run)["properties"]
+
+
+COPOLYMERS = "smiles_A,smiles_B,wt%_A,chain_type,EA\n" + "\n".join(
+    f"*CC*,*CC(*){'C' * n},{n},random,{n}" for n in range(1, 31)
+)
+
+
+def test_a_run_of_compositions_and_its_clone_have_the_same_polymers(monkeypatch) -> None:
+    monkeypatch.setattr(process, "ensure_supervisor", lambda: None)
+    table = load_table(COPOLYMERS.encode(), "copolymers.csv")
+    run = start_run(table, RunConfig(name="first", preset="smoke", folds="random:3"))
+    config = read_stored_config(run)
+    words = command_for(config, "copolymers.csv")
+    assert "--unit-columns smiles_A,smiles_B --fraction-columns wt%_A" in words
+    assert "--architecture-column chain_type --fractions weight" in words
+    clone = clone_of(run)
+    assert clone.config.columns is not None
+    assert clone.config.columns.smiles == "composition"
+    checked = clone.checked()
+    assert checked.canonical == table.canonical
+    assert not checked.report.columns.units
+    assert "weight_fractions" not in {each.kind for each in checked.report.findings}

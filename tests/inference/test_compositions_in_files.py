@@ -1,0 +1,95 @@
+"""Files whose rows are compositions, predicted row by row with all their columns."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from engine.base.workspace import ASSETS
+from engine.inference.predict import Predictor
+from engine.inference.predicted_tables import predict_file
+from engine.inference.submission import make_submission
+from engine.screening import Wanted, screen
+from engine.table import read_table
+from engine.table.unit_columns import SaidUnits
+
+ROWS = """id,smiles_A,smiles_B,frac_A,frac_B,chain_type,Tg,note
+a,*CC*,,1,,,20,"first, of all"
+b,*CC(*)c1ccccc1,*CC*,1,0,block,30,second
+c,*CC*,*CC(*)C,0.5,0.3,random,40,third
+d,*CC*,CCO,0.5,0.5,random,50,
+e,,,,,,,
+"""
+PROBLEMS = ["", "", "add up to 0.8, not to 1", "“CCO” in “smiles_B”: it has no `*`", "is empty"]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Predictor:
+    return Predictor(ASSETS / "model")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "compositions.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    return path
+
+
+def test_a_file_of_compositions_keeps_all_its_columns(shipped: Predictor, path: Path) -> None:
+    out = io.StringIO()
+    missing = predict_file(shipped, path, out)
+    frame = pd.read_csv(io.StringIO(out.getvalue()))
+    own = ["smiles_A", "smiles_B", "frac_A", "frac_B", "chain_type", "Tg_", "note"]
+    assert [*frame][:9] == ["id", *own, "Tg"]
+    given = pd.read_csv(path).rename(columns={"Tg": "Tg_"})
+    pd.testing.assert_frame_equal(frame[["id", *own]], given)
+    expected = shipped.predict(["*CC*", "*CC(*)c1ccccc1"]).blend["Tg"]
+    assert frame["Tg"].tolist()[:2] == pytest.approx(expected.tolist(), rel=1e-6)
+    for words, problem in zip(PROBLEMS, frame["problem"].fillna(""), strict=True):
+        assert words in problem
+        assert bool(words) == bool(problem)
+    assert missing.count == 3
+    assert missing.first["SMILES"].tolist() == ["*CC* | *CC(*)C", "*CC* | CCO", ""]
+
+
+def test_columns_of_compositions_can_be_said(shipped: Predictor, path: Path) -> None:
+    path.write_text("first,second,much\n*CC*,*CCC*,1\n*CO*,*CN*,2\n", encoding="utf-8")
+    out = io.StringIO()
+    said = SaidUnits(units=("second",), fractions=("much",))
+    predict_file(shipped, path, out, smiles="first", units=said)
+    frame = pd.read_csv(io.StringIO(out.getvalue()))
+    assert [*frame][:4] == ["row", "first", "second", "much"]
+    assert "more than 1" in frame["problem"].iloc[1]
+
+
+def test_names_of_polymers_may_be_units(shipped: Predictor, path: Path) -> None:
+    lines = ["smiles_A,smiles_B,frac_A", "*CC*,PMMA,0", "*CC*,*CC*,0.5", "*CC*,unobtainium,0.5"]
+    path.write_text("\n".join([*lines, "*CO*,*CN*,1"]), encoding="utf-8")
+    out = io.StringIO()
+    predict_file(shipped, path, out)
+    frame = pd.read_csv(io.StringIO(out.getvalue()))
+    expected = shipped.predict(["*CC(*)(C)C(=O)OC"]).blend["Tg"].iloc[0]
+    assert frame["Tg"].iloc[0] == pytest.approx(expected, rel=1e-6)
+    assert "“unobtainium” in “smiles_B”" in frame["problem"].iloc[2]
+
+
+def test_a_submission_reads_compositions(shipped: Predictor, path: Path) -> None:
+    sample = read_table(b"id,Tg\nb,0\na,0\nc,0\n", "sample.csv")
+    made = make_submission(shipped, read_table(path), sample)
+    predicted = shipped.predict(["*CC(*)c1ccccc1", "*CC*"]).blend
+    expected = predicted[shipped.info.submission_columns["Tg"]]
+    assert made.frame["Tg"].tolist()[:2] == pytest.approx(expected.tolist(), rel=1e-6)
+    reasons = made.filled.set_index("id")["reason"]
+    assert "add up to 0.8" in reasons["c"]
+
+
+def test_a_screening_says_what_is_no_composition(shipped: Predictor, path: Path) -> None:
+    out = path.with_name("out.csv")
+    screened = screen(shipped, [path], out, Wanted())
+    assert (screened.rows, screened.kept, screened.problems) == (5, 2, 3)
+    assert pd.read_csv(out)["composition"].tolist() == ["*CC*", "*CC(*)c1ccccc1"]
+    assert screened.problems_file is not None
+    told = pd.read_csv(screened.problems_file)
+    for words, problem in zip(PROBLEMS[2:], told["problem"], strict=True):
+        assert words in problem
