@@ -162,11 +162,14 @@ def units_in(text: str) -> tuple[str, ...]:
 def of_each_unit(form: Callable[[str], str]) -> Callable[[str], str]:
     """A function of a unit's SMILES, for the text of a composition too."""
 
+    # Of a table's compositions, whose units are few.
+    remembered = lru_cache(maxsize=20_000)(form)
+
     @wraps(form)
     def of_text(text: str) -> str:
         if BAR not in text or not is_composition(text):
             return form(text)
-        return read(text).with_units(form).text
+        return read(text).with_units(remembered).text
 
     return of_text
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
 from ..base.wording import counted
-from ..chem.composition import MOST_UNITS
 from ..chem.smiles import canonical
 from ..settings.properties import Scale, is_registered
 from .cells import to_number
@@ -28,6 +27,7 @@ from .id_columns import SAVED_INDEX, guess_id, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
 from .unit_columns import (
+    MOST_COLUMNS,
     Basis,
     SaidUnits,
     UnitColumns,
@@ -188,8 +188,18 @@ def _unit_columns(
     if said.units and smiles:
         return said_unit_columns(raw, (smiles, *said.units), said, named)
     if said.units is None and smiles is None:
-        return find_unit_columns(raw, said, named)
+        found = find_unit_columns(raw, said, named)
+        return found if found and not _has_whole_polymers(raw, found, named) else None
     return None
+
+
+def _has_whole_polymers(raw: RawTable, found: UnitColumns, named: Sequence[str]) -> bool:
+    """Whether another column holds what stands for each row's polymer, beside parts of it."""
+    try:
+        best = _guess_smiles(raw, exclude=named)
+    except UserError:
+        return False
+    return best not in found.units and has_stars(raw, best)
 
 
 def check_columns(raw: RawTable, columns: Columns) -> None:
@@ -214,10 +224,10 @@ def check_columns(raw: RawTable, columns: Columns) -> None:
 def _check_units(raw: RawTable, columns: Columns) -> None:
     """Refuse columns of compositions that do not fit together."""
     count, fractions = len(columns.structures), len(columns.fractions)
-    if count > MOST_UNITS:
+    if count > MOST_COLUMNS:
         raise UserError(
-            f"{raw.name} has {count} columns of repeat units; a composition has at most "
-            f"{MOST_UNITS}. Choose those of the main units."
+            f"{raw.name} has {count} columns of repeat units; at most {MOST_COLUMNS} are read. "
+            "Choose those of the main units."
         )
     if count == 1 and (fractions or columns.architecture):
         other = [*columns.fractions, columns.architecture][0]

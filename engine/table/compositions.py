@@ -202,7 +202,11 @@ class _Rows:
         moles = [share for _, share in kept]
         if self._columns.basis == "weight":
             moles = [share / unit_mass(text) for share, text in zip(moles, texts, strict=True)]
-        return composed(texts, moles, self._architecture(word)).unrounded, len(kept)
+        architecture = self._architecture(word)
+        try:
+            return composed(texts, moles, architecture).unrounded, len(kept)
+        except BadSmilesError as error:
+            raise _odd(f"{_named([each.column for each, _ in kept])}: {error}") from error
 
     def _formed(self, cell: _Cell) -> str:
         unit = cell.unit or ""
@@ -236,8 +240,8 @@ class _Rows:
         try:
             shares = fractions_of(numbers, len(cells), whole)
         except BadSmilesError as error:
-            names = listed([f"“{each.fraction_column}”" for each in written], "columns")
-            raise _odd(f"{names}: {error}") from error
+            names = [each.fraction_column or "" for each in written]
+            raise _odd(f"{_named(names)}: {error}") from error
         # The one without a number, if there is one, has the last share.
         order = [*written, *(each for each in cells if not each.has_number)]
         return [shares[order.index(each)] for each in cells]
@@ -264,18 +268,22 @@ class _Rows:
             raise _odd(f"“{self._columns.architecture}”: {error}") from error
 
 
+def _named(columns: Sequence[str]) -> str:
+    return listed([f"“{name}”" for name in columns], "columns")
+
+
 def _few_fractions(cells: Sequence[_Cell], count: int) -> _OddRowError:
     """The error for a row with fewer fractions than needed."""
     given = counted(count, "fraction") if count else "no fraction"
     units = counted(len(cells), "repeat unit")
-    columns = [f"“{each.fraction_column}”" for each in cells if each.fraction_column]
+    columns = [each.fraction_column for each in cells if each.fraction_column]
     if not columns:
         return _odd(
             f"no column holds the fractions of {units}: name those that do with "
             "`--fraction-columns A,B`, or on the Train page"
         )
     return _odd(
-        f"{given} in {listed(columns, 'columns')} for {units}: give one for each, or all but one, "
+        f"{given} in {_named(columns)} for {units}: give one for each, or all but one, "
         "which is the rest"
     )
 

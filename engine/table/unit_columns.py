@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from ..base.budget import check_time
-from ..chem.composition import MOST_UNITS, architecture_of, closes
+from ..chem.composition import architecture_of, closes
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from .cells import is_missing, to_number
 from .column_cells import (
@@ -28,7 +28,9 @@ Basis = Literal["mole", "weight"]
 Whole = Literal["one", "hundred", "parts"]
 """What the fractions of a row add up to; parts, to anything."""
 
-_INDEX = re.compile(r"[a-f]|[0-6]")
+_INDEX = re.compile(r"[a-l]|\d|1[0-2]")
+MOST_COLUMNS = 12
+"""Most columns of repeat units; a row may fill half of them."""
 _SHARE = "frac|fraction|ratio|percent|percentage|pct|perc|composition|share|content|part|portion"
 _OF = "mol|mole|molar|wt|weight|mass|w|feed|monomer|comonomer|unit|repeat_unit|copolymer|smiles"
 _CLEAR_FRACTION = re.compile(rf"(({_OF})_)*({_SHARE})s?(_({_OF}))*")
@@ -207,7 +209,7 @@ def _families(names: Sequence[str]) -> Iterator[dict[int, str]]:
         for stem, place, is_letter in _readings(name):
             families.setdefault((stem, is_letter), {}).setdefault(place, name)
     for family in families.values():
-        if 1 < len(family) <= MOST_UNITS:
+        if 1 < len(family) <= MOST_COLUMNS:
             yield dict(sorted(family.items()))
 
 
@@ -221,7 +223,7 @@ def _readings(name: str) -> Iterator[tuple[str, int, bool]]:
             stem = "_".join([*words[:number], "#", *words[number + 1 :]])
             yield stem, _place(word), word.isalpha()
     # SMILESA and SMILESB, without a sign between.
-    if len(words) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-f]", words[0]):
+    if len(words) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-l]", words[0]):
         yield f"{words[0][:-1]}_#", _place(words[0][-1]), True
 
 
@@ -281,8 +283,9 @@ def _fractions(raw: RawTable, places: Sequence[int], names: Sequence[str]) -> di
         if len(own) >= len(places) - 1:
             options.append(own)
     if len(places) == 2:
-        # The fraction of the first unit, in a column without an index.
-        options += [{places[0]: name} for name in numeric if _is_lone_fraction(name)]
+        # A column without an index: of the first unit, or of what is called a comonomer.
+        lone = [name for name in numeric if _is_lone_fraction(name)]
+        options += [{places["comonomer" in words_of(name)]: name} for name in lone]
     fitting = [each for each in options if _fits(raw, [*each.values()], len(places))]
     # Moles before weights, the columns of all units before those of all but one.
     fitting.sort(key=lambda each: (basis_of([*each.values()]) == "weight", -len(each)))

@@ -99,6 +99,16 @@ def test_fractions_are_shares_percentages_or_parts(header: str, cells: str, shar
     assert table.canonical == [f"*CC*|*CO*|{shares}"]
 
 
+def test_a_comonomers_fraction_is_of_the_second_unit() -> None:
+    table = checked("smiles_A,smiles_B,comonomer fraction,Tg", "*CC*,*CO*,0.25,10")
+    assert table.canonical == ["*CC*|*CO*|0.75|0.25"]
+
+
+def test_a_column_of_whole_polymers_goes_before_their_parts() -> None:
+    columns = guess_columns(raw_of("SMILES,unit_1,unit_2,frac_1,Tg", "*CCO*,*CC*,*CO*,0.5,10"))
+    assert columns == Columns(smiles="SMILES", properties=("Tg",))
+
+
 def test_weight_fractions_become_mole_fractions() -> None:
     table = checked("smiles_A,smiles_B,wt%_A,Tg", "*CC*,*CC(*)c1ccccc1,50,10")
     assert table.report.columns.basis == "weight"
@@ -202,10 +212,16 @@ def test_columns_that_do_not_fit_together_are_refused(said: dict, words: str) ->
         guess_columns(raw, **said)
 
 
-def test_seven_units_are_refused() -> None:
-    names = [f"part{i}" for i in range(7)]
-    raw = raw_of(",".join([*names, "Tg"]), ",".join(f"*{'C' * i}O*" for i in range(7)) + ",1")
-    with pytest.raises(UserError, match="at most 6"):
+def test_a_row_of_seven_units_is_excluded() -> None:
+    units = [f"*{'C' * i}O*" for i in range(1, 8)]
+    heads = [f"smiles_{i}" for i in range(1, 8)] + [f"frac_{i}" for i in range(1, 8)]
+    few = [*units[:2], *[""] * 5, "0.5", "0.5", *[""] * 5, "1"]
+    many = [*units, *["0.143"] * 7, "2"]
+    words = reason(",".join([*heads, "Tg"]), ",".join(few), ",".join(many))
+    assert "7 different repeat units; the most that is read is 6" in words
+    names = [f"part{i}" for i in range(13)]
+    raw = raw_of(",".join([*names, "Tg"]), ",".join(["*CC*"] * 13) + ",1")
+    with pytest.raises(UserError, match="at most 12"):
         guess_columns(raw, smiles="part0", units=names[1:])
 
 
