@@ -6,7 +6,9 @@ from functools import lru_cache
 from rdkit.Chem import rdMolDescriptors
 
 from ..base.wording import counted, listed
+from .composition import Composition, is_composition, read
 from .finding import name_of
+from .panels import share_words
 from .replacements import count_groups, cut_between_carbons
 from .smiles import attachment_points, parse
 
@@ -19,15 +21,18 @@ def described(smiles: str) -> str:
     """A repeat unit in words: its polymer's name, formula, attachment points, rings and groups.
 
     Args:
-        smiles: of a repeat unit, or of another molecule.
+        smiles: of a repeat unit, or of another molecule; or the text of a composition.
 
     Returns:
         A sentence such as `Repeat unit of Polystyrene: C8H8, 2 attachment points, 1 ring, with
-        1 phenyl group.` The formula counts no `*`. Groups are those of a list of common ones.
+        1 phenyl group.` The formula counts no `*`. Groups are those of a list of common ones. Of a
+        composition, a sentence for each unit, with its share of the moles.
 
     Raises:
         BadSmilesError: when it cannot be read.
     """
+    if is_composition(smiles):
+        return _composition(read(smiles))
     mol = parse(smiles)
     points = attachment_points(mol)
     formula = _STARS.sub("", rdMolDescriptors.CalcMolFormula(mol))
@@ -40,3 +45,12 @@ def described(smiles: str) -> str:
         words = [counted(number, f"{group} group") for group, number in groups.items()]
         parts.append(f"with {listed(words, 'kinds of group', _MOST_GROUPS)}")
     return f"{kind}{f' of {name}' if name else ''}: {', '.join(filter(None, parts))}."
+
+
+def _composition(row: Composition) -> str:
+    if len(row.units) == 1:
+        return described(row.units[0])
+    kind = f"{row.architecture.capitalize()} copolymer" if row.architecture else "Composition"
+    units = zip(row.units, row.fractions, strict=True)
+    sentences = [f"{share_words(share)} of the moles: {described(unit)}" for unit, share in units]
+    return f"{kind} of {counted(len(row.units), 'repeat unit')}. {' '.join(sentences)}"

@@ -8,8 +8,11 @@ import numpy as np
 from rdkit import Chem
 from rdkit.Chem import rdCoordGen, rdDepictor
 from rdkit.Chem.Draw import rdMolDraw2D
+from rdkit.Geometry import Point2D
 
 from ..base.limited import LimitedProcess, LimitError
+from .composition import Composition, is_composition, read
+from .panels import LINE, Panel, panels_of
 from .smiles import (
     MAX_ATOMS,
     MAX_FUSED_RINGS,
@@ -33,6 +36,8 @@ have 166 and 18. What RDKit needs for others grows fast, and not in a way that c
 # A bond's usual length in a laid-out molecule, and one that is not drawn as others.
 _BOND, _TOO_SHORT = 1.5, 0.1
 
+_FONT = 15  # of what is written below units, in pixels
+
 _DARK = {0: (0.62, 0.66, 0.72), 1: (0.85, 0.87, 0.90), 6: (0.90, 0.92, 0.94)}
 """Light grey for what RDKit's dark palette draws too dim; by atomic number, RGB 0 to 1."""
 
@@ -42,6 +47,7 @@ _OPTIONS = {
     "bondLineWidth": 1.6,
     # A small molecule blown up to the whole picture would look like another kind of drawing.
     "fixedBondLength": 34,
+    "legendFontSize": _FONT,
 }
 T = TypeVar("T")
 
@@ -56,11 +62,12 @@ Colours = tuple[tuple[int, Colour], ...]
 
 
 class Drawing(NamedTuple):
-    """A drawn repeat unit.
+    """A drawn repeat unit, or composition.
 
     Attributes:
         svg: the picture.
-        points: where its atoms lie, in pixels from the left and from the top.
+        points: where its atoms lie, in pixels from the left and from the top; those of a
+            composition's units one after the other.
     """
 
     svg: str
@@ -100,12 +107,14 @@ def drawing(
 ) -> Drawing:
     """Draw a repeat unit as SVG on a transparent ground, with a wavy mark at each `*`.
 
+    The units of a composition stand side by side, each above its share of the moles.
+
     Args:
-        smiles: the repeat unit.
+        smiles: the repeat unit, or the text of a composition.
         width: in pixels, 40 to `MAX_PIXELS`; other values are brought into that range.
         height: as the width.
         dark: whether it is shown on a dark ground.
-        colours: behind some atoms.
+        colours: behind some atoms; those of a composition's units are counted on.
 
     Raises:
         BadSmilesError: when the SMILES cannot be read, or RDKit cannot draw it within its limits.
@@ -126,45 +135,77 @@ def png(smiles: str, width: int = 320, height: int = 240) -> bytes:
 
 
 def _png(smiles: str, width: int, height: int) -> bytes:
-    drawer = rdMolDraw2D.MolDraw2DCairo(width, height)
-    _draw(drawer, smiles, clear=True)
+    composition = _composition(smiles)
+    panels = panels_of(composition, width, height)
+    drawer = rdMolDraw2D.MolDraw2DCairo(width, height, panels[0].width, panels[0].height)
+    _draw(drawer, composition, panels, clear=True)
     return drawer.GetDrawingText()
 
 
 def _drawn(
     smiles: str, width: int, height: int, dark: bool, colours: Colours
 ) -> tuple[str, list[tuple[float, float]]]:
-    drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
-    mol = _draw(drawer, smiles, dark, colours)
-    places = [drawer.GetDrawCoords(atom) for atom in range(mol.GetNumAtoms())]
-    return drawer.GetDrawingText(), [(place.x, place.y) for place in places]
+    composition = _composition(smiles)
+    panels = panels_of(composition, width, height)
+    drawer = rdMolDraw2D.MolDraw2DSVG(width, height, panels[0].width, panels[0].height)
+    points = _draw(drawer, composition, panels, dark, colours)
+    return drawer.GetDrawingText(), points
+
+
+def _composition(text: str) -> Composition:
+    """What a text of a repeat unit, or of several, stands for."""
+    return read(text) if is_composition(text) else Composition((text,), (1_000_000,))
 
 
 def _draw(
     drawer: rdMolDraw2D.MolDraw2D,
-    smiles: str,
+    composition: Composition,
+    panels: list[Panel],
     dark: bool = False,
     colours: Colours = (),
     clear: bool = False,
-) -> Chem.Mol:
-    """Draw a repeat unit, on a white ground where that is asked for; returns it laid out."""
+) -> list[tuple[float, float]]:
+    """Draw repeat units, on a white ground where that is asked for; returns where atoms lie."""
     options = drawer.drawOptions()
     if dark:
         rdMolDraw2D.SetDarkMode(drawer)
         options.updateAtomPalette(_DARK)
         options.setAnnotationColour(_DARK[6])
-    mol = _laid_out(parse(smiles))
-    # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
-    waves = _shortest_bond(mol) > _TOO_SHORT
-    own = {"dummiesAreAttachments": waves, "clearBackground": clear}
-    for name, value in {**_OPTIONS, **own}.items():
-        setattr(options, name, value)
-    marked = dict(colours)
-    rdMolDraw2D.PrepareAndDrawMolecule(
-        drawer, mol, highlightAtoms=[*marked], highlightAtomColors=marked, kekulize=True
-    )
+        options.setLegendColour(_DARK[6])
+    points: list[tuple[float, float]] = []
+    for number, panel in enumerate(panels):
+        mol = _laid_out(parse(panel.unit))
+        # RDKit's waves grow without end as the bond that they mark gets shorter: 12 GB were seen.
+        waves = _shortest_bond(mol) > _TOO_SHORT
+        own = {
+            "dummiesAreAttachments": waves,
+            "clearBackground": clear and not number,
+            "legendFraction": min(LINE / panel.height, 0.5),
+        }
+        for name, value in {**_OPTIONS, **own}.items():
+            setattr(options, name, value)
+        first = len(points)
+        within = range(first, first + mol.GetNumAtoms())
+        marked = {atom - first: colour for atom, colour in colours if atom in within}
+        drawer.SetOffset(panel.left, panel.top)
+        rdMolDraw2D.PrepareAndDrawMolecule(
+            drawer,
+            mol,
+            legend=panel.legend,
+            highlightAtoms=[*marked],
+            highlightAtomColors=marked,
+            kekulize=True,
+        )
+        places = map(drawer.GetDrawCoords, range(mol.GetNumAtoms()))
+        points += [(place.x, place.y) for place in places]
+    if composition.architecture:
+        drawer.SetOffset(0, 0)
+        drawer.SetColour(_DARK[6] if dark else (0.0, 0.0, 0.0))
+        drawer.SetFontSize(_FONT)
+        middle = Point2D(drawer.Width() / 2, drawer.Height() - LINE / 2)
+        drawer.DrawString(composition.architecture, middle, rawCoords=True)
     drawer.FinishDrawing()
-    return mol
+    return points
 
 
 def molblock(smiles: str) -> str:
@@ -172,8 +213,10 @@ def molblock(smiles: str) -> str:
 
     Raises:
         BadSmilesError: when the SMILES cannot be read, or RDKit cannot lay it out within its
-            limits.
+            limits; a composition has no molfile.
     """
+    if is_composition(smiles):
+        raise BadSmilesError("a molfile holds one structure, and no fractions of several")
     return _within_limits(_molblock, smiles)
 
 
@@ -216,8 +259,11 @@ def from_molblock(block: str) -> str:
 
 def _within_limits(make: Callable[..., T], smiles: str, *arguments: object) -> T:
     """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
-    mol = parse(smiles)
-    is_plain = mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS
+    mols = [parse(unit) for unit in _composition(smiles).units]
+    is_plain = all(
+        mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS
+        for mol in mols
+    )
     try:
         return make(smiles, *arguments) if is_plain else _process.run(make, smiles, *arguments)
     except BadSmilesError:
