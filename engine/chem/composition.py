@@ -6,6 +6,7 @@ a composition of one. Two texts of one composition have the same canonical form:
 order, equal ones are merged, and those of fraction 0 are left out.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 MOST_UNITS = 6
 """Most repeat units of a composition."""
 
+MAX_TEXT = 15_000
+"""Longest text that is read, in characters: `MOST_UNITS` of the longest units, and their fractions.
+"""
+
 BAR = "|"
 
 _WHOLE = 1_000_000
@@ -32,7 +37,8 @@ _CLOSES = 0.015
 _FEWEST_PERCENT, _MOST_PERCENT = 80.0, 120.0
 """A sum between them is one of percentages, whether it closes or not; others are of parts."""
 
-_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?\s*%?")
+# Without two ways to read the same digits, which would take a time with the square of their number.
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?")
 _WORDS: dict[str, Architecture] = {
     **{word: "random" for word in ("random", "statistical", "stat", "ran", "r", "gradient")},
     **{word: "alternating" for word in ("alternating", "alternate", "alt", "a", "periodic")},
@@ -204,6 +210,11 @@ def count_units(text: str) -> int:
 
 def _parts(text: str) -> tuple[list[str], list[float], Architecture]:
     """The units of a text as it lists them, the fraction of each, and the architecture."""
+    if len(text) > MAX_TEXT:
+        raise BadSmilesError(
+            f"the composition has {len(text):,} characters; the longest that is read has "
+            f"{MAX_TEXT:,}"
+        )
     fields = [field.strip() for field in text.strip().split(BAR)]
     architecture: Architecture = ""
     if fields and fields[-1].startswith("<"):
@@ -369,7 +380,7 @@ def _units_of_edges(fields: Sequence[str], edges: str) -> tuple[list[str], Archi
             ) from error
         between, within = (between + weight, within) if apart else (between, within + weight)
     total = between + within
-    if not total:
+    if not 0 < total < math.inf:
         raise BadSmilesError("it has no bond between ends, such as <1-3:0.5:0.5")
     share = between / total
     if share > _ALTERNATES:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
+from .composition import is_composition, units_in
 from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
 from .names import NamedPolymer, find_polymer, named_polymers, nearest_name, polymer_named
@@ -26,6 +27,7 @@ How = Literal[
     "abbreviation",
     "class",
     "copolymer",
+    "composition",
     "monomer",
     "monomer's name",
     "comonomer's name",
@@ -56,7 +58,8 @@ class Found(NamedTuple):
     Attributes:
         text: as it was given.
         how: a `repeat unit`; the `name` of one polymer; an `abbreviation`, which several may have;
-            the name of a `class` of polymers or of a `copolymer`; a `monomer`, or two; a
+            the name of a `class` of polymers or of a `copolymer`; a `composition` of repeat units with
+            fractions; a `monomer`, or two; a
             `monomer's name`, or that of one that needs another (`comonomer's name`); a `molecule`
             of which no rule makes a polymer, or that has not two attachment points; `near` to
             names; or `nothing` of these.
@@ -94,6 +97,8 @@ def find(text: str) -> Found:
 def _found(text: str) -> Found:
     # Many blanks in a row would take a search with the cube of their number.
     text = " ".join(text.split())
+    if is_composition(text):
+        return _of_composition(text)
     try:
         drawn = drawn_unit(text)
     except NotationError:
@@ -122,6 +127,15 @@ def _found(text: str) -> Found:
     if units := tuple(map(_as_drawn, made)):
         return Found(text, "monomer", units)
     return _copolymer(text, parts) or Found(text, "molecule")
+
+
+def _of_composition(text: str) -> Found:
+    """The repeat units of a composition, if it can be read."""
+    try:
+        units = units_in(canonical(text))
+        return Found(text, "composition", tuple(FoundUnit(each, name_of(each)) for each in units))
+    except BadSmilesError:
+        return Found(text, "nothing")
 
 
 def _of_named(text: str, monomer: NamedMonomer) -> Found:
@@ -231,6 +245,8 @@ def told(found: Found) -> str:
             return f"{text} is a class of polymers, such as {words}."
         case "copolymer":
             return f"{text} is a copolymer of {words}, and a repeat unit is that of a homopolymer."
+        case "composition":
+            return f"{text} is a composition of {words}, with a fraction of each."
         case "monomer":
             what = "are two monomers, which make" if _is_pair(found.text) else "is a monomer of"
             return f"{text} {what} {words}."
@@ -248,11 +264,22 @@ def told(found: Found) -> str:
         case "near":
             alike = listed(_as_spelled(found.text), most=_MOST_TOLD)
             return f"{text} is not in the list of names. Spelled alike: {alike}."
+        case _ if is_composition(found.text):
+            return f"{text} is no composition that can be read: {_reason(found.text)}."
         case _:
             return (
                 f"{text} is no SMILES that can be read, and not in the list of "
                 f"{len(named_polymers())} polymers' names."
             )
+
+
+def _reason(text: str) -> str:
+    """Why a composition cannot be read."""
+    try:
+        canonical(text)
+    except BadSmilesError as error:
+        return str(error)
+    return ""
 
 
 def _as_spelled(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from collections.abc import Collection, Sequence
 
 _TELLTALES = re.compile(r"[∗＊⁎{}|]|\[R\d*#?\]|\[[dgte]\]")
 _STARS = str.maketrans("∗＊⁎", "***")
-_TAIL = re.compile(r"\s+\|(?P<tail>[^|*]*)\|[^|]*")
+# From the first of several blanks alone: to try each takes a time with the square of their number.
+_TAIL = re.compile(r"(?<!\s)\s+\|(?P<tail>[^|*]*)\|[^|]*")
 _R_GROUP = re.compile(r"\[R\d*#?\]")
 _LADDER = re.compile(r"\[[dgte]\]")
 _STAR = re.compile(r"\[\d*\*(?::\d+)?\]|\*")

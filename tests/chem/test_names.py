@@ -199,3 +199,19 @@ def test_in_python_a_name_in_place_of_a_unit_is_told_with_its_unit() -> None:
 def test_what_is_spelled_alike_is_shown() -> None:
     assert told(find("Zeonex")).endswith("Teonex (Poly(ethylene 2,6-naphthalate)).")
     assert "Spelled alike: Polystyrene" in told(find("polystyrne"))
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "words"),
+    [
+        ("*CC(*)c1ccccc1|*CC(*)C|0.25|0.75|block", "composition", "Polypropylene and Polystyrene"),
+        ("{[$]CC([$])Cl,[$]CC=CC[$]}|0.3|0.7", "composition", "Poly(vinyl chloride)"),
+        ("*CC*|*CC(*)C|0.25", "composition", "Polypropylene and Polyethylene"),
+        ("*CC*|*CC(*)C|0.25|7|9", "nothing", "3 fractions for 2 repeat units"),
+        ("|" * 10_000, "nothing", "no composition"),
+    ],
+)
+def test_a_composition_is_found_as_such(text: str, how: str, words: str) -> None:
+    found = find(text)
+    assert (found.how, found.only) == (how, None)
+    assert words in told(found)
