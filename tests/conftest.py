@@ -19,6 +19,7 @@ from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
 from tests.bundles import copied, redescribe
+from tests.copolymers import fox_table, start_quickly
 from tests.direct_pool import DirectPool
 
 # Torch sees no GPU, here and in processes that are started: what is tested is the same everywhere.
@@ -97,6 +98,24 @@ def trained(trained_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def predictor(trained: Run) -> Predictor:
     """Predicts with the bundle of that run."""
     return Predictor(trained.bundle)
+
+
+@pytest.fixture(scope="session")
+def copolymers_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with one finished run, named `fox`, of `tests.copolymers`."""
+    home = tmp_path_factory.mktemp("copolymers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(home))
+        ended = wait_for(start_quickly(fox_table(), "fox"))
+        assert ended.state == "done", read_log(ended)
+    return home
+
+
+@pytest.fixture
+def copolymers(copolymers_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The finished run of `copolymers_home`, whose workspace is in force during the test."""
+    monkeypatch.setenv("POLYGIN_HOME", str(copolymers_home))
+    return find_run("fox")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
+from ..chem.composition import is_composition
 from ..chem.finding import find, told
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
@@ -39,7 +40,8 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
 
     Args:
         predictor: the model.
-        arguments: of the command `predict`; `input` is a SMILES, or the name of one polymer.
+        arguments: of the command `predict`; `input` is a SMILES, a composition, or the name of one
+            polymer.
 
     Raises:
         UserError: when it is neither, or the model needs conditions that are not given.
@@ -60,6 +62,8 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     predicted = predictor.predict([smiles], given=at, fragments=arguments.fragments or "refuse")
     if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:
         raise UserError(f"There is no file {clipped(smiles)!r}.")
+    if predicted.problems and is_composition(smiles):
+        raise UserError(f"“{clipped(smiles)}” cannot be predicted: {predicted.problems[0]}.")
     if predicted.problems:
         raise UserError(
             f"{smiles!r} is neither a file nor a repeat unit that can be read: "
@@ -81,12 +85,12 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
 
 
 def _unit_of(text: str) -> str:
-    """The SMILES that a text is, or that of the polymer that it names.
+    """The SMILES or the composition that a text is, or the SMILES of the polymer that it names.
 
     Raises:
         UserError: for a name that leaves a doubt which polymer is meant, and for monomers.
     """
-    if "*" in text:
+    if "*" in text or is_composition(text):
         return text
     found = find(text)
     if found.only:

@@ -10,6 +10,7 @@ from typing import NamedTuple, TextIO
 import pandas as pd
 
 from ..base.wording import clipped
+from ..chem.composition import is_composition
 from ..settings.conditions import GivenConditions
 from ..table import Columns, RawTable, stream_table
 from ..table.columns import free_name
@@ -267,11 +268,12 @@ def predict_file(
     missing = Unpredicted(unread=table.head.reading.unread_words)
     # Refused before anything is written.
     row_predictor.check(table.head)
+    keeps_columns = _holds_compositions(table.head, columns)
     chunks = (TableRows(part, columns, by_name) for part in table.chunks(CHUNK_ROWS))
     with closing(row_predictor.predict(chunks, table.count <= MOST_STORED)) as stream:
         for predicted in stream:
             frame = predicted.frame
-            if columns.units:
+            if keeps_columns:
                 frame = _with_own_columns(predicted, table.head.column_names)
             out.write(csv_text(frame, header=missing.of == 0))
             missing.add(unpredicted(predicted.rows.part, columns, predicted.predictions))
@@ -280,6 +282,12 @@ def predict_file(
             if progress:
                 progress("molecules", missing.of, table.count)
     return missing
+
+
+def _holds_compositions(head: RawTable, columns: Columns) -> bool:
+    """Whether a table is one of compositions, in columns of units or as texts in one."""
+    texts = head.frame[columns.smiles].dropna()
+    return bool(columns.units) or any(map(is_composition, texts))
 
 
 def _with_own_columns(predicted: PredictedRows, names: Sequence[str]) -> pd.DataFrame:
