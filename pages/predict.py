@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.errors import UserError
-from engine.base.wording import listed
+from engine.base.wording import clipped, listed
+from engine.chem.composition import Architecture, is_composition
 from engine.chem.finding import Found, find, told
 from engine.chem.notations import NotationError, as_smiles
 from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
@@ -24,7 +25,7 @@ from pages.parts.layout import columns, heading
 from pages.parts.model_description import describe_model
 from pages.parts.molecule import Molecule
 from pages.parts.offers import offer_units
-from pages.parts.predict import gallery
+from pages.parts.predict import gallery, units
 from pages.parts.predict.answers import show_answers, show_caveats
 from pages.parts.predict.cards import show_cards
 from pages.parts.predict.condition_curve import show_curve
@@ -32,6 +33,11 @@ from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.keeping import remember_answer, show_history, show_keep
 from pages.parts.predict.mixing import show_mixing
 from pages.parts.predict.neighbours import show_nearest_known
+from pages.parts.predict.over_composition import (
+    Composition,
+    show_over_composition,
+    show_rule_answers,
+)
 from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.
@@ -39,7 +45,10 @@ EXAMPLE = "*CC(*)c1ccccc1"
 
 
 def load(smiles: str) -> None:
-    """Show another molecule; for callbacks, before the text field is drawn."""
+    """Show another molecule, of a composition as its chosen unit.
+
+    For callbacks, or before the text field is drawn.
+    """
     st.session_state["smiles"] = smiles
 
 
@@ -52,7 +61,11 @@ def load_chosen(key: str, given: str | None) -> None:
 
 
 def load_named() -> None:
-    """Show the polymer whose name was entered, where that leaves no doubt; for a callback."""
+    """Show the polymer whose name was entered, where that leaves no doubt; for a callback.
+
+    A composition that was entered is opened in place of all that is shown.
+    """
+    units.take_entered()
     text = st.session_state["smiles"].strip()
     if "*" not in text and (found := find(text)).only:
         load(found.only.smiles)
@@ -60,13 +73,17 @@ def load_named() -> None:
 
 
 def smiles_field() -> str:
-    """The text field; it starts with what the address asks for, or else what was shown last."""
+    """The text field; it starts with what the address asks for, or else what was shown last.
+
+    Returns:
+        The repeat unit that is shown; of a composition, the chosen one.
+    """
     drawn, beside = st.session_state.pop("drawn", (None, None))
     # A text that was entered meanwhile is newer than the drawing.
     if drawn is not None and st.session_state.get("smiles", beside) == beside:
         load(drawn)
     if (asked := asked_anew("smiles")) is not None or "smiles" not in st.session_state:
-        load(asked or st.session_state.get("smiles shown", EXAMPLE))
+        units.open_text(asked or st.session_state.get("smiles shown", EXAMPLE))
         load_named()
     text = st.text_input(
         "Repeat unit as SMILES, or a name",
@@ -84,8 +101,9 @@ def smiles_field() -> str:
         st.caption(plain(words))
     else:
         st.session_state.pop("found by name", None)
-    st.session_state["smiles shown"] = text
-    keep_in_address("smiles", text, EXAMPLE)
+    whole = units.shown().text
+    st.session_state["smiles shown"] = whole
+    keep_in_address("smiles", whole, EXAMPLE)
     return text
 
 
@@ -113,12 +131,22 @@ def editor(text: str) -> None:
 
 def canonical_or_none(text: str) -> str | None:
     """The canonical SMILES, or None for a text that cannot be read or is no one polymer."""
-    if offered(text):
+    if is_composition(text) or offered(text):
         return None
     try:
         return canonical(text)
     except BadSmilesError:
         return None
+
+
+def composition_or_none() -> Composition | None:
+    """What is shown, where it has several units and all of them can be read."""
+    entered = units.shown()
+    each = [canonical_or_none(text) for text in entered.texts]
+    read = tuple(unit for unit in each if unit)
+    if len(read) < max(2, len(each)) or not all("*" in unit for unit in read):
+        return None
+    return Composition.of(entered, read)
 
 
 @page_guard.part
@@ -152,6 +180,9 @@ def remarks(text: str, smiles: str | None) -> None:
     if found := offered(text):
         st.info(plain(told(found)), icon=":material/search:")
         offer_units(found.units, load, "smiles")
+        return
+    if is_composition(text):
+        _tell_bad_composition(text)
         return
     try:
         points = attachment_points(parse(text))
@@ -187,6 +218,34 @@ def remarks(text: str, smiles: str | None) -> None:
             )
 
 
+def _tell_bad_composition(text: str) -> None:
+    """Say why a text of several units cannot be read."""
+    try:
+        canonical(text)
+    except BadSmilesError as error:
+        st.error(
+            f"This composition cannot be read: {plain(str(error))}. Write repeat units, their "
+            "mole fractions and, if it is known, an architecture, with | between them.",
+            icon=":material/error:",
+        )
+
+
+@page_guard.part
+def remarks_on_others() -> None:
+    """Which units of a composition, beside the chosen one, are not entered or cannot be read."""
+    for place, text in enumerate(units.shown().texts):
+        if place == units.chosen():
+            continue
+        unit = canonical_or_none(text)
+        if not text:
+            st.info(f"Unit {place + 1} is not entered yet.", icon=":material/edit:")
+        elif unit is None or attachment_points(parse(unit)) != 2:
+            st.warning(
+                plain(f"Unit {place + 1}, “{clipped(text)}”, is no repeat unit with two `*`."),
+                icon=":material/warning:",
+            )
+
+
 def offered(text: str) -> Found | None:
     """What a text without `*` may stand for that is not one polymer; None for one or nothing."""
     found = None if "*" in text else find(text)
@@ -202,7 +261,8 @@ def what_is_read(smiles: str, folder: Path | None) -> None:
             "drawn**: a polymer that is drawn otherwise, such as with two units, gets other values."
         )
     else:
-        st.caption("Canonical repeat unit: the same however the polymer was drawn")
+        what = "composition" if is_composition(smiles) else "repeat unit"
+        st.caption(f"Canonical {what}: the same however the polymer was drawn")
         smiles = canonical_unit(smiles)
     st.code(smiles, language=None, wrap_lines=True)
 
@@ -224,17 +284,26 @@ def _offer_single_unit(text: str) -> None:
 
 
 @page_guard.part
-def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
+def results(
+    folder: Path, smiles: str, details: DeltaGenerator, composition: Composition | None
+) -> None:
     """The predicted properties of a molecule, at a glance and in detail.
 
     Args:
         folder: the model's.
-        smiles: canonical.
+        smiles: canonical, of a unit or a composition.
         details: where members, neighbours and reasons are shown.
+        composition: the units and amounts that are shown, where there are several.
     """
     info = models.shown_info(folder)
     given = choose_conditions(info)
     if given is None:
+        return
+    if composition and is_composition(smiles) and not info.learned_compositions:
+        show_rule_answers(info, folder, composition, given)
+        show_keep(smiles)
+        with details:
+            show_over_composition(info, folder, composition, given, None)
         return
     with st.spinner(models.LOADING):
         predicted, uncertainty, warning = models.predict_molecule(folder, smiles, given)
@@ -248,6 +317,8 @@ def results(folder: Path, smiles: str, details: DeltaGenerator) -> None:
     show_caveats(info, molecule)
     remember_answer(info, smiles, predicted["blend"])
     with details:
+        if composition:
+            show_over_composition(info, folder, composition, given, predicted["blend"])
         _show_details(info, folder, smiles, given, molecule)
 
 
@@ -264,10 +335,18 @@ def _show_details(
         show_cards(info, molecule)
     show_nearest_known(info, folder, smiles)
     show_curve(info, folder, smiles, given)
-    show_group_effects(info, folder, smiles)
-    show_variants(info, folder, smiles, given, load)
-    show_mixing(info, folder, smiles, given)
+    if len(units.shown().texts) == 1:
+        show_group_effects(info, folder, smiles)
+        show_variants(info, folder, smiles, given, load)
+        show_mixing(info, folder, smiles, given)
     models.show_deviation(folder)
+
+
+def proposed_architecture(folder: Path | None) -> Architecture:
+    """That of a composition that is begun: random where the model has learned from such."""
+    domain = read_info(folder).domain if folder else None
+    seen = domain.compositions.values() if domain else ()
+    return "random" if any("random" in each.architectures for each in seen) else ""
 
 
 def main() -> None:
@@ -278,24 +357,29 @@ def main() -> None:
     with left:
         text = smiles_field()
         editor(text)
-    smiles = canonical_or_none(text)
+        units.show_units(proposed_architecture(folder))
+    unit, composition = canonical_or_none(text), composition_or_none()
+    smiles = unit
+    if len(units.shown().texts) > 1:
+        smiles = canonical(units.shown().text) if composition else None
     with left:
         if smiles:
             what_is_read(smiles, folder)
-        textbook_list(smiles)
+        textbook_list(unit)
         history = st.container()
     with right:
-        remarks(text, smiles)
+        remarks(text, unit)
+        remarks_on_others()
         shown = st.container()
     details = st.container()
     with shown:
         if folder is None:
             models.show_no_model()
         elif smiles:
-            results(folder, smiles, details)
+            results(folder, smiles, details, composition)
     with history:
         # With what was just answered.
-        show_history(load)
+        show_history(units.open_text)
     with st.container():
         st.subheader("Well-known polymers")
         gallery.show_well_known(load)

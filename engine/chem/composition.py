@@ -196,7 +196,7 @@ def read(text: str) -> Composition:
     Raises:
         BadSmilesError: when it cannot be read as a composition.
     """
-    return composed(*_parts(text))
+    return composed(*parts_of(text))
 
 
 def count_units(text: str) -> int:
@@ -205,11 +205,15 @@ def count_units(text: str) -> int:
     Raises:
         BadSmilesError: when it cannot be read as a composition.
     """
-    return sum(fraction > 0 for fraction in _parts(text)[1]) if is_composition(text) else 1
+    return sum(fraction > 0 for fraction in parts_of(text)[1]) if is_composition(text) else 1
 
 
-def _parts(text: str) -> tuple[list[str], list[float], Architecture]:
-    """The units of a text as it lists them, the fraction of each, and the architecture."""
+def parts_of(text: str) -> tuple[list[str], list[float], Architecture]:
+    """The units of a text as it lists them, the fraction of each, and the architecture.
+
+    Raises:
+        BadSmilesError: when it cannot be read as a composition.
+    """
     if len(text) > MAX_TEXT:
         raise BadSmilesError(
             f"the composition has {len(text):,} characters; the longest that is read has "

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from rdkit.Chem import rdMolDescriptors
 
-from ..base.wording import counted, listed
+from ..base.wording import clipped, counted, listed
 from .composition import Composition, is_composition, read
 from .finding import name_of
 from .panels import share_words
@@ -54,3 +54,17 @@ def _composition(row: Composition) -> str:
     units = zip(row.units, row.fractions, strict=True)
     sentences = [f"{share_words(share)} of the moles: {described(unit)}" for unit, share in units]
     return f"{kind} of {counted(len(row.units), 'repeat unit')}. {' '.join(sentences)}"
+
+
+def title_of_composition(text: str) -> str:
+    """A composition in a line: `Polystyrene 0.25, Polybutadiene 0.75, random`.
+
+    Args:
+        text: of a composition that can be read; of a single unit, its name or SMILES.
+    """
+    composition = read(text)
+    names = [name_of(unit) or clipped(unit, 30) for unit in composition.units]
+    if len(names) == 1:
+        return names[0]
+    parts = [f"{name} {part:.3g}" for name, part in zip(names, composition.fractions, strict=True)]
+    return ", ".join([*parts, *filter(None, [composition.architecture])])

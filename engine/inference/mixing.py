@@ -27,11 +27,13 @@ class Composition(NamedTuple):
         weights: weight fractions, shape `(P, N)`.
         volumes: volume fractions, shape `(P, N)`; None where the densities are not known.
         k: of Gordon and Taylor, shape `(N,)`, 1 for the first unit; None where it is not known.
+        moles: mole fractions of repeat units, shape `(P, N)`; None where they are not said.
     """
 
     weights: np.ndarray
     volumes: np.ndarray | None = None
     k: np.ndarray | None = None
+    moles: np.ndarray | None = None
 
 
 class Rule(NamedTuple):
@@ -92,6 +94,11 @@ def _by_weight(values: np.ndarray, composition: Composition) -> np.ndarray:
     return composition.weights @ values
 
 
+def _by_mole(values: np.ndarray, composition: Composition) -> np.ndarray:
+    assert composition.moles is not None
+    return composition.moles @ values
+
+
 def _by_volume(values: np.ndarray, composition: Composition) -> np.ndarray:
     return _volumes(composition) @ values
 
@@ -131,6 +138,15 @@ GORDON_TAYLOR = Rule(
     _gordon_taylor,
     needs="k",
 )
+STRAIGHT_LINE = Rule(
+    "straight line",
+    "P = Σ x P, x mole fractions of repeat units",
+    "no mixing rule is known for it",
+    "",
+    _by_mole,
+    needs="moles",
+)
+"""For comparison, where a property has no rule."""
 _RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"tg|glass transition( temperature| temp)?", (FOX, GORDON_TAYLOR)),
     (
@@ -288,6 +304,7 @@ def estimates(
     high: pd.DataFrame,
     weights: np.ndarray,
     k: float | None = None,
+    moles: np.ndarray | None = None,
 ) -> dict[str, list[Estimate]]:
     """What mixing rules say of P compositions of N units.
 
@@ -297,6 +314,8 @@ def estimates(
         low, high: the ends of the values' intervals, in the same form.
         weights: weight fractions, shape `(P, N)`.
         k: of Gordon and Taylor, of the second of two units; Simha and Boyer's where it is None.
+        moles: mole fractions, shape `(P, N)`; where they are given, a straight line stands for the
+            rules of a property that would have no estimate.
 
     Returns:
         By property's name; no estimates where there is no rule, or the rule needs a density.
@@ -309,11 +328,14 @@ def estimates(
     found = {}
     for property_ in properties:
         name = property_.name
-        composition = Composition(weights, volumes, _k_of(property_, values[name], densities, k))
+        own_k = _k_of(property_, values[name], densities, k)
+        composition = Composition(weights, volumes, own_k, moles)
+        usable = [rule for rule in rules[name] if getattr(composition, rule.needs) is not None]
+        if not usable and moles is not None:
+            usable = [STRAIGHT_LINE]
         found[name] = [
             _estimated(property_, rule, (values[name], low[name], high[name]), composition)
-            for rule in rules[name]
-            if getattr(composition, rule.needs) is not None
+            for rule in usable
         ]
     return found
 
@@ -348,7 +370,8 @@ def _mixed(
     """A rule's values `(P,)` in the property's unit; NaN where a unit's value is impossible."""
     factor, offset = _conversion(property_, rule) or (1.0, 0.0)
     converted = values * factor + offset
-    if rule.unit != _EXPANSION and (converted < 0).any():
+    may_be_negative = rule.unit == _EXPANSION or rule is STRAIGHT_LINE
+    if not may_be_negative and (converted < 0).any():
         # Below absolute zero, say: a reciprocal or a logarithm would still give a number.
         return np.full(len(composition.weights), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -116,6 +116,11 @@ class KnownLabels:
                 known[str(row.property)].append(label)
         return known
 
+    @property
+    def polymers(self) -> list[str]:
+        """The canonical repeat units, or compositions, that there are labels of."""
+        return [*self._places]
+
     def nearest(self, smiles: str, property_: str, count: int = 3) -> list[NearPolymer]:
         """The most similar polymers with a label of a property, the most similar first.
 

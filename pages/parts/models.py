@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from engine.runs.known_labels import (
     read_all_labels,
     read_measured_labels,
 )
+from engine.runs.labels_over import LabelledComposition, labels_over
 from engine.settings.conditions import same_for_all
 from pages.parts.address import asked_anew, complaint, keep_in_address
 from pages.parts.formatting import plain
@@ -164,6 +165,18 @@ def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _known_labels(folder: str, written: float, smiles: str) -> dict[str, list[KnownLabel]]:
     return _all_labels(folder, written).of(smiles)
+
+
+def labels_of_compositions(folder: Path, units: Sequence[str]) -> list[LabelledComposition]:
+    """The labels that may be shown of compositions of no other repeat units, and of these."""
+    return _labels_of_compositions(str(folder), _time_written(folder), tuple(units))
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _labels_of_compositions(
+    folder: str, written: float, units: tuple[str, ...]
+) -> list[LabelledComposition]:
+    return labels_over(_all_labels(folder, written), units)
 
 
 def nearest_known(folder: Path, smiles: str) -> dict[str, list[NearPolymer]]:

@@ -22,7 +22,7 @@ from pages.parts.predict.cards import (
 )
 
 # Lines are mixed from the text's colour, so that they fit both themes.
-_STYLE = """<style>
+STYLE = """<style>
 .pg-answers { border: 1px solid color-mix(in srgb, currentColor 16%, transparent);
   border-radius: .6rem; line-height: 1.25; margin: 0; padding: 0 !important }
 .pg-answer { display: grid; margin: 0; grid-template-columns: minmax(0, 1fr) auto; gap: 0 12px;
@@ -54,7 +54,7 @@ def show_answers(info: BundleInfo, molecule: Molecule) -> None:
     """
     answers = info.answers
     rows = "".join(_row(info, each, molecule) for each in answers)
-    st.html(f'{_STYLE}<dl class="pg-answers">{rows}</dl>')
+    st.html(f'{STYLE}<dl class="pg-answers">{rows}</dl>')
 
 
 @part

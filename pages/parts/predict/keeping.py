@@ -8,6 +8,8 @@ from engine.base.errors import UserError
 from engine.candidates import history
 from engine.candidates.intake import DRAWN
 from engine.candidates.rows import NewCandidate
+from engine.chem.composition import is_composition
+from engine.chem.description import title_of_composition
 from engine.chem.finding import name_of
 from engine.inference.bundle import BundleInfo
 from engine.settings.numbers import number
@@ -51,7 +53,7 @@ def _show_kept() -> None:
 
 def keep(smiles: str) -> None:
     """Put a polymer on the list that was looked at last, once; for a callback."""
-    known = name_of(smiles)
+    known = title_of_composition(smiles) if is_composition(smiles) else name_of(smiles)
     try:
         list_ = current_list()
         new = list_.add([NewCandidate(smiles, smiles, known, "", DRAWN)], once=True)
@@ -77,7 +79,8 @@ def remember_answer(info: BundleInfo, smiles: str, values: dict[str, float]) -> 
     about = smiles, info.created, repr(shown)
     if st.session_state.get("remembered") != about:
         st.session_state["remembered"] = about
-        history.remember(auth.owner(), smiles, name_of(smiles), shown)
+        known = title_of_composition(smiles) if is_composition(smiles) else name_of(smiles)
+        history.remember(auth.owner(), smiles, known, shown)
 
 
 @part

@@ -2,36 +2,27 @@
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from engine.base.errors import UserError
-from engine.base.wording import clipped, distinct, listed
+from engine.base.wording import clipped, distinct
 from engine.chem.finding import find, name_of, told
 from engine.chem.polymers import unit_mass
 from engine.chem.smiles import MAX_LENGTH
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.mixing import Estimate, estimates, rules_of, weight_fractions
-from engine.settings.conditions import same_for_all
+from engine.inference.over_compositions import Answers, along, answers_of
 from engine.settings.properties import Property
 from pages.parts import charts, models
-from pages.parts.formatting import (
-    number,
-    number_range,
-    plain,
-    plain_in_chart,
-    show_error,
-    title_with_name,
-    without_unit,
-)
+from pages.parts.formatting import plain, plain_in_chart, show_error, title_with_name
 from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.offers import offer_units
 from pages.parts.page_guard import part
+from pages.parts.predict.mixtures import show_rules, warn_outside
 
 _MOST_UNITS = 4
 _MOST_OFFERED = 8
@@ -39,22 +30,6 @@ _POINTS = 101
 _LINES = (charts.BLEND_COLOUR, "#d9822b")
 _BANDS = ("rgba(113, 116, 245, 0.18)", "rgba(217, 130, 43, 0.14)")
 _BY = {"by weight": False, "by mole of repeat units": True}
-
-
-class _Units(NamedTuple):
-    """What is predicted of N units.
-
-    Attributes:
-        values, low, high: N rows, a column for each property, in the properties' units.
-        outside: N rows of bool: whether a unit is outside the domain.
-        warnings: N sentences, what no training unit has.
-    """
-
-    values: pd.DataFrame
-    low: pd.DataFrame
-    high: pd.DataFrame
-    outside: pd.DataFrame
-    warnings: list[str]
 
 
 @st.fragment
@@ -94,12 +69,13 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
         return
     with st.spinner(models.LOADING):
         predicted = _predicted(str(folder), info.created, tuple(units), tuple(given.items()))
-    _warn(info, predicted, names)
+    warn_outside(info, predicted, names)
     frames = predicted.values, predicted.low, predicted.high
-    _show_table(answers, names, predicted, estimates(answers, *frames, weights, k))
+    show_rules(answers, names, predicted, estimates(answers, *frames, weights, k))
     line = np.linspace(0, 1, _POINTS)
-    along = weight_fractions(_compositions(fractions, line), masses)
-    _show_curve(answers, names, by_mole, line, estimates(answers, *frames, along, k), fractions[1])
+    mixtures = weight_fractions(along(fractions, 1, line), masses)
+    found = estimates(answers, *frames, mixtures, k)
+    _show_curve(answers, names, by_mole, line, found, fractions[1])
     st.caption(
         f"These are mixing rules on what the model predicts of each unit alone, *not* predictions "
         f"of the model. They hold for random copolymers, and for polymers that mix; in blocks and "
@@ -179,84 +155,12 @@ def _asked_k() -> float | None:
     )
 
 
-def _compositions(fractions: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """Compositions along a line on which the second unit goes from none to all, shape `(P, N)`."""
-    others = fractions.copy()
-    others[1] = 0.0
-    if not others.sum():
-        others[0] = 1.0
-    along = (1 - line)[:, None] * others / others.sum()
-    along[:, 1] = line
-    return along
-
-
 @st.cache_data(max_entries=100, show_spinner=False)
 def _predicted(
     folder: str, created: str, units: tuple[str, ...], given: tuple[tuple[str, float | str], ...]
-) -> _Units:
+) -> Answers:
     """What is predicted of units; `created` tells a model from another that had its folder."""
-    predictor = models.load_predictor(Path(folder))
-    at = same_for_all(predictor.info.conditions, len(units), dict(given))
-    predicted = predictor.predict(units, given=at)
-    if predicted.problems:
-        row, problem = next(iter(predicted.problems.items()))
-        raise UserError(f"The unit {clipped(units[row])} is not predicted: {problem}.")
-    sentences = predicted.warnings(predictor.info.answer_names)
-    warnings = [sentences.get(row, "") for row in range(len(units))]
-    return _Units(predicted.blend, *predictor.ends_and_outside(predicted), warnings)
-
-
-def _warn(info: BundleInfo, predicted: _Units, names: list[str]) -> None:
-    """Say which units are outside the domain: no rule is better than what it mixes."""
-    for row, name in enumerate(names):
-        outside = [each for each in info.answer_names if predicted.outside[each][row]]
-        if outside:
-            words = f"{name} is outside the applicability domain for {listed(outside)}"
-            st.warning(
-                plain(f"{words}. {predicted.warnings[row]}".strip()), icon=":material/warning:"
-            )
-
-
-def _show_table(
-    answers: list[Property],
-    names: list[str],
-    predicted: _Units,
-    found: dict[str, list[Estimate]],
-) -> None:
-    rows = []
-    for property_ in answers:
-        bare = without_unit(property_)
-        values = predicted.values[property_.name]
-        own = {name: number(bare, value) for name, value in zip(names, values, strict=True)}
-        if not found[property_.name]:
-            why = "needs a density" if rules_of(property_) else "no rule"
-            none = {"mixture": "–", "range": "–", "rule": why}
-            rows.append({"property": property_.label, **none, **own})
-        for each in found[property_.name]:
-            low, high = each.low[0], each.high[0]
-            rows.append(
-                {
-                    "property": property_.label,
-                    "mixture": number(bare, each.values[0]),
-                    "range": number_range(bare, low, high) if low == low else "–",
-                    "rule": _rule_words(each),
-                    **own,
-                    "formula": each.rule.formula,
-                    "source": each.rule.source,
-                }
-            )
-    st.dataframe(
-        pd.DataFrame(rows).fillna(""),
-        hide_index=True,
-        height="content",
-        alt="The mixture's properties by mixing rules",
-    )
-
-
-def _rule_words(estimate: Estimate) -> str:
-    if estimate.k is None:
-        return estimate.rule.name
-    return f"{estimate.rule.name}, k = {', '.join(f'{k:.2f}' for k in estimate.k[1:])}"
+    return answers_of(models.load_predictor(Path(folder)), units, dict(given))
 
 
 def _show_curve(

@@ -6,6 +6,8 @@ import streamlit as st
 
 from engine.base.wording import listed
 from engine.chem import draw
+from engine.chem.composition import is_composition
+from engine.chem.description import title_of_composition
 from engine.chem.difference import differing_atoms
 from engine.chem.finding import name_of
 from engine.chem.repeat_unit import canonical_unit
@@ -19,6 +21,15 @@ from pages.parts.pictures import show_picture
 
 _DIFFERENT, _SHARE = (0.70, 0.45, 0.95), 0.5
 """The colour behind atoms that the other unit lacks, and how much of it there is."""
+
+_UNITS = (
+    "The unit that is shown stands below each of them; marked in both are the atoms that the other "
+    "one lacks."
+)
+_COMPOSITIONS = (
+    "Units count by their fractions, and the architecture counts as a surrounding of its own. The "
+    "composition that is shown stands below each of them."
+)
 
 
 @part
@@ -42,8 +53,8 @@ def show_nearest_known(info: BundleInfo, folder: Path, smiles: str) -> None:
             "The most similar polymers whose value is known, all learned by the model: measured "
             "ones, or where there are none, others, which is said. Similarity: Tanimoto, of the "
             "atoms' surroundings (Morgan counts) in the repeat units; 1 is the same, below about "
-            "0.4 there is little in common. The unit that is shown stands below each of them; "
-            "marked in both are the atoms that the other one lacks."
+            "0.4 there is little in common. "
+            + (_COMPOSITIONS if is_composition(smiles) else _UNITS)
         )
         for names, polymers in _together(near):
             # The values say themselves whose they are.
@@ -72,9 +83,10 @@ def _show(labels: dict[Property, NearPolymer], shown: str) -> None:
     """
     polymer = next(iter(labels.values()))
     unit = canonical_unit(polymer.smiles)
-    only_shown, only_near = _differing_atoms(shown, unit)
+    several = is_composition(shown) or is_composition(unit)
+    only_shown, only_near = ((), ()) if several else _differing_atoms(shown, unit)
     with st.container(border=True, width=260):
-        st.markdown(f"**{plain(name_of(polymer.smiles) or polymer.smiles)}**")
+        st.markdown(f"**{plain(_title(polymer.smiles))}**")
         show_picture(unit, 220, 110, _marked(only_near))
         by_reference: dict[str, list[str]] = {}
         for property_, near in labels.items():
@@ -87,6 +99,13 @@ def _show(labels: dict[Property, NearPolymer], shown: str) -> None:
             st.markdown("  \n".join(map(plain, lines)))
         st.caption(f"similarity {polymer.similarity:.2f}")
         show_picture(shown, 220, 90, _marked(only_shown))
+
+
+def _title(smiles: str) -> str:
+    """The name of a polymer, or its repeat unit; of a composition, those of its units."""
+    if is_composition(smiles):
+        return title_of_composition(smiles)
+    return name_of(smiles) or smiles
 
 
 def _reference(label: KnownLabel) -> str:

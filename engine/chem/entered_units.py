@@ -1,0 +1,134 @@
+"""Repeat units in the order in which they are entered, and the text that keeps that order."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from .composition import BAR, MOST_UNITS, Architecture, is_composition, parts_of
+from .finding import find
+from .notations import BadSmilesError, NotationError, as_smiles
+from .polymers import unit_mass
+
+
+class EnteredUnits(NamedTuple):
+    """One to `MOST_UNITS` repeat units in the order in which they were entered.
+
+    Unlike a `Composition`, it keeps what is not readable yet, equal units, and those of fraction 0.
+
+    Attributes:
+        texts: of the units: SMILES, or what may become one.
+        shares: the amount of each in moles, in any measure; none is negative.
+        architecture: how they follow each other; empty where it is not known.
+    """
+
+    texts: tuple[str, ...]
+    shares: tuple[float, ...] = (1.0,)
+    architecture: Architecture = ""
+
+    @property
+    def fractions(self) -> tuple[float, ...]:
+        """The mole fraction of each; all alike where no share is above 0."""
+        total = sum(self.shares)
+        if not total:
+            return (1 / len(self.shares),) * len(self.shares)
+        return tuple(share / total for share in self.shares)
+
+    @property
+    def text(self) -> str:
+        """The text that `entered` reads as the same; of a single unit, the unit's own."""
+        if len(self.texts) == 1:
+            return self.texts[0]
+        numbers = [f"{each:.6f}".rstrip("0").rstrip(".") for each in self.fractions]
+        return BAR.join(filter(None, [*map(_bare, self.texts), *numbers, self.architecture]))
+
+    def with_unit(self, text: str, architecture: Architecture = "") -> "EnteredUnits":
+        """One unit more, with an equal part; the others keep their proportions.
+
+        Args:
+            text: of the new unit.
+            architecture: where there was a single unit.
+        """
+        count = len(self.texts)
+        shares = [each * count / (count + 1) for each in self.fractions]
+        known = architecture if count == 1 else self.architecture
+        return EnteredUnits((*self.texts, text), (*shares, 1 / (count + 1)), known)
+
+    def without(self, place: int) -> "EnteredUnits":
+        """All units but one; of two, a single unit is left."""
+        texts = self.texts[:place] + self.texts[place + 1 :]
+        shares = self.fractions[:place] + self.fractions[place + 1 :]
+        if len(texts) == 1:
+            return EnteredUnits(texts)
+        # Of units without any share, all are alike.
+        return self._replace(texts=texts, shares=shares if sum(shares) else (1.0,) * len(texts))
+
+    def changed(self, place: int, text: str) -> "EnteredUnits":
+        """The same with another text of one unit."""
+        return self._replace(texts=(*self.texts[:place], text, *self.texts[place + 1 :]))
+
+
+def entered(text: str) -> EnteredUnits:
+    """The units of a composition's text in its order, in any notation that `read` takes.
+
+    Args:
+        text: its units may be names of polymers too, where these leave no doubt.
+
+    Raises:
+        BadSmilesError: when it cannot be read as a composition.
+    """
+    units, fractions, architecture = parts_of(text)
+    if len(units) > MOST_UNITS:
+        raise BadSmilesError(
+            f"it holds {len(units)} repeat units; the most that is read is {MOST_UNITS}"
+        )
+    return EnteredUnits(tuple(map(unit_named, units)), tuple(fractions), architecture)
+
+
+def with_named_units(text: str) -> str:
+    """A composition's text in which SMILES stand for its units' names.
+
+    Raises:
+        BadSmilesError: as for `entered`.
+    """
+    return entered(text).text if is_composition(text) else text
+
+
+def unit_named(text: str) -> str:
+    """The SMILES of a repeat unit that may be named; the text itself where a doubt is left."""
+    found = None if "*" in text or not text else find(text)
+    return found.only.smiles if found and found.only else text
+
+
+def _bare(text: str) -> str:
+    """A unit's text without bars, which would be taken for those between units."""
+    with suppress(NotationError):
+        text = as_smiles(text)
+    return text.partition(BAR)[0].strip()
+
+
+def moles_of(units: Sequence[str], weights: Sequence[float]) -> list[float]:
+    """Amounts in moles of repeat units from amounts by weight.
+
+    Args:
+        units: U SMILES that can be read.
+        weights: of each, in any measure.
+
+    Raises:
+        BadSmilesError: when a unit cannot be read.
+    """
+    return [weight / unit_mass(unit) for unit, weight in zip(units, weights, strict=True)]
+
+
+def weights_of(units: Sequence[str], moles: Sequence[float]) -> list[float]:
+    """Weight fractions of repeat units from amounts in moles, which are not all 0.
+
+    Args:
+        units: U SMILES that can be read.
+        moles: of each, in any measure.
+
+    Raises:
+        BadSmilesError: when a unit cannot be read.
+    """
+    masses = [amount * unit_mass(unit) for unit, amount in zip(units, moles, strict=True)]
+    total = sum(masses)
+    return [mass / total for mass in masses]

@@ -1,0 +1,228 @@
+"""Charts of a property over the composition: lines for one fraction, a triangle for three units."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from engine.base.wording import clipped
+from engine.inference.mixing import Estimate
+from engine.runs.labels_over import LabelledComposition
+from engine.settings.properties import Property
+from pages.parts import charts
+from pages.parts.formatting import plain_in_chart
+from pages.parts.predict.mixtures import rule_words
+
+_BAND = "rgba(113, 116, 245, 0.18)"
+_RULES = (("#d9822b", "dash"), ("#3a9188", "dot"))
+_SYMBOLS = {"": "circle", "random": "circle", "alternating": "square", "block": "diamond"}
+_LABEL = "#c2417c"
+_NAME = 24
+"""Letters of a name at the corner of a triangle."""
+
+
+class Line(NamedTuple):
+    """A property at P compositions on a line on which one unit goes from none to all.
+
+    Attributes:
+        fractions: of the unit, shape `(P,)`.
+        values, low, high: shape `(P,)`; the ends are NaN without intervals.
+    """
+
+    fractions: np.ndarray
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class Point(NamedTuple):
+    """The composition that is shown: the fraction of each unit, and its value, NaN for none."""
+
+    fractions: Sequence[float]
+    value: float
+
+
+def over_fraction(
+    property_: Property,
+    unit: tuple[int, str],
+    model: Line | None,
+    rules: Sequence[tuple[Estimate, np.ndarray]],
+    labelled: Sequence[LabelledComposition],
+    shown: Point,
+) -> go.Figure:
+    """A property over the fraction of one unit.
+
+    Args:
+        property_: it.
+        unit: the unit's place, and its name.
+        model: what the model predicts, where it does.
+        rules: what mixing rules say, each with its fractions of the unit.
+        labelled: whose labels stand on the chart.
+        shown: the composition that is shown.
+    """
+    place, name = unit
+    quantity = f" {plain_in_chart(property_.unit)}" if property_.unit else ""
+    chart = go.Figure()
+    if model:
+        _add_model(chart, model, quantity)
+    for (estimate, fractions), (colour, dash) in zip(rules, _RULES, strict=False):
+        words = plain_in_chart(rule_words(estimate))
+        chart.add_scatter(
+            x=fractions,
+            y=estimate.values,
+            mode="lines",
+            name=words,
+            line={"color": colour, "width": 2, "dash": dash},
+            hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>{words}</extra>",
+        )
+    for label, symbol, points in _labels_by_architecture(property_, labelled):
+        chart.add_scatter(
+            x=[fractions[place] for fractions, _ in points],
+            y=[value for _, value in points],
+            mode="markers",
+            name=label,
+            marker={"size": 9, "color": _LABEL, "symbol": symbol},
+            hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>{label}</extra>",
+        )
+    _mark_shown(chart, shown, place, quantity)
+    chart.update_xaxes(title=plain_in_chart(f"Mole fraction of {name}"), range=[-0.02, 1.02])
+    chart.update_yaxes(
+        title=plain_in_chart(property_.label),
+        type=charts.axis_type(property_),
+        exponentformat="power",
+    )
+    return chart.update_layout(
+        height=430,
+        margin={"l": 10, "r": 10, "t": 20, "b": 10},
+        legend={"orientation": "h", "y": -0.22, "yanchor": "top"},
+        showlegend=True,
+    )
+
+
+def _add_model(chart: go.Figure, model: Line, quantity: str) -> None:
+    """The model's line with its interval as a band."""
+    if np.isfinite(model.low).all() and np.isfinite(model.high).all():
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        chart.add_scatter(x=model.fractions, y=model.high, **edge)
+        chart.add_scatter(x=model.fractions, y=model.low, fill="tonexty", fillcolor=_BAND, **edge)
+    chart.add_scatter(
+        x=model.fractions,
+        y=model.values,
+        mode="lines",
+        name="model",
+        line={"color": charts.BLEND_COLOUR, "width": 2.5},
+        hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>model</extra>",
+    )
+
+
+def _labels_by_architecture(
+    property_: Property, labelled: Sequence[LabelledComposition]
+) -> list[tuple[str, str, list[tuple[tuple[float, ...], float]]]]:
+    """Name, symbol and points of the labels, those of each architecture together."""
+    found: dict[str, list[tuple[tuple[float, ...], float]]] = {}
+    for each in labelled:
+        for label in each.labels.get(property_.name, []):
+            found.setdefault(each.architecture, []).append((each.fractions, label.value))
+    return [
+        (
+            ", ".join(filter(None, ["training table", architecture])),
+            _SYMBOLS.get(architecture, "cross"),
+            points,
+        )
+        for architecture, points in sorted(found.items())
+    ]
+
+
+def _mark_shown(chart: go.Figure, shown: Point, place: int, quantity: str) -> None:
+    """The composition that is shown, as a dashed line and, where it is predicted, a point."""
+    at = shown.fractions[place]
+    chart.add_vline(x=at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
+    if np.isfinite(shown.value):
+        chart.add_scatter(
+            x=[at],
+            y=[shown.value],
+            mode="markers",
+            name="shown above",
+            marker={
+                "size": 12,
+                "color": charts.BLEND_COLOUR,
+                "line": {"width": 2, "color": "#ffffff"},
+            },
+            hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>shown above</extra>",
+        )
+
+
+def over_triangle(
+    property_: Property,
+    names: Sequence[str],
+    fractions: np.ndarray,
+    values: np.ndarray,
+    labelled: Sequence[LabelledComposition],
+    shown: Point,
+) -> go.Figure:
+    """A property over the compositions of three units, as coloured points in a triangle.
+
+    Args:
+        property_: it.
+        names: of the units.
+        fractions: shape `(P, 3)`.
+        values: shape `(P,)`.
+        labelled: whose labels stand on the chart, in the same colours.
+        shown: the composition that is shown.
+    """
+    quantity = f" {plain_in_chart(property_.unit)}" if property_.unit else ""
+    axes = [plain_in_chart(clipped(name, _NAME)) for name in names]
+    hover = (
+        "<br>".join(f"{name} %{{{axis}:.3~g}}" for name, axis in zip(axes, "abc", strict=True))
+        + f"<br>%{{marker.color:.4~g}}{quantity}<extra>%{{fullData.name}}</extra>"
+    )
+    known = [
+        (own, value)
+        for _, _, points in _labels_by_architecture(property_, labelled)
+        for own, value in points
+    ]
+    scaled = property_.scaled(np.array([*values, *(value for _, value in known)]))
+    shared = {"colorscale": "Viridis", "cmin": np.nanmin(scaled), "cmax": np.nanmax(scaled)}
+    chart = go.Figure()
+    chart.add_trace(_points(fractions, values, "model", hover, {"size": 15, **shared}))
+    chart.data[0].marker.colorbar = {"title": plain_in_chart(property_.label), "thickness": 14}
+    if known:
+        own, labels = np.array([each for each, _ in known]), np.array([v for _, v in known])
+        ring = {"size": 12, "symbol": "diamond", "line": {"width": 2, "color": _LABEL}}
+        chart.add_trace(_points(own, labels, "training table", hover, {**ring, **shared}))
+    at = np.array([shown.fractions])
+    circle = {"size": 22, "symbol": "circle-open", "line": {"width": 3}, "color": "#d9822b"}
+    words = hover.replace("<br>%{marker.color:.4~g}" + quantity, "")
+    chart.add_trace(_points(at, None, "shown above", words, circle))
+    corners = {"ticks": "outside", "tickformat": ".1~f", "gridcolor": "rgba(138,151,163,.3)"}
+    chart.update_layout(
+        ternary={
+            "sum": 1,
+            "bgcolor": "rgba(0,0,0,0)",
+            **{
+                f"{axis}axis": {"title": name, "linecolor": "#8a97a3", **corners}
+                for axis, name in zip("abc", axes, strict=True)
+            },
+        },
+        height=480,
+        margin={"l": 40, "r": 10, "t": 50, "b": 40},
+        legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
+        showlegend=True,
+    )
+    return chart
+
+
+def _points(
+    fractions: np.ndarray, values: np.ndarray | None, name: str, hover: str, marker: dict
+) -> go.Scatterternary:
+    own = {} if values is None else {"color": values}
+    return go.Scatterternary(
+        a=fractions[:, 0],
+        b=fractions[:, 1],
+        c=fractions[:, 2],
+        mode="markers",
+        name=name,
+        marker={**marker, **own},
+        hovertemplate=hover,
+    )

@@ -1,0 +1,274 @@
+"""The repeat units that are shown: one, or those of a composition with their amounts.
+
+The text field and the drawing hold the chosen one of them. What is changed here, callbacks change,
+before the page is drawn.
+"""
+
+from contextlib import suppress
+
+import streamlit as st
+
+from engine.chem.composition import (
+    ARCHITECTURES,
+    MOST_UNITS,
+    Architecture,
+    is_composition,
+)
+from engine.chem.entered_units import EnteredUnits, entered, moles_of, unit_named, weights_of
+from engine.chem.smiles import BadSmilesError
+from pages.parts.formatting import plain
+from pages.parts.page_guard import part
+from pages.parts.pictures import show_picture
+
+FIELD = "smiles"
+"""The key of the text field."""
+
+_UNITS, _CHOSEN, _AMOUNTS = "units shown", "unit chosen", "amounts entered"
+_MOLE, _WEIGHT = "by mole", "by weight"
+_BY = "fractions by"
+
+
+def shown() -> EnteredUnits:
+    """The units, with what the text field holds as the chosen one."""
+    units: EnteredUnits = st.session_state.get(_UNITS, EnteredUnits(("",)))
+    if FIELD not in st.session_state:
+        return units
+    text = st.session_state[FIELD].strip()
+    if is_composition(text):
+        # One that cannot be read: it stands for all of them, as it was meant to.
+        return EnteredUnits((text,))
+    return units.changed(chosen(), unit_named(text) if len(units.texts) > 1 else text)
+
+
+def chosen() -> int:
+    """The place of the unit that the text field and the drawing hold."""
+    return st.session_state.get(_CHOSEN, 0)
+
+
+def open_text(text: str) -> None:
+    """Show a repeat unit or a composition in place of all that is shown.
+
+    For callbacks, or before the text field is drawn.
+    """
+    units = EnteredUnits((text,))
+    if is_composition(text):
+        with suppress(BadSmilesError):
+            units = entered(text)
+    _show(units, st.session_state.get(_CHOSEN, 0))
+
+
+def take_entered() -> None:
+    """Open the composition that was entered into the text field, if it is one; for a callback."""
+    text = st.session_state[FIELD].strip()
+    if is_composition(text):
+        open_text(text)
+
+
+def _show(units: EnteredUnits, place: int) -> None:
+    st.session_state[_UNITS] = units
+    st.session_state[_CHOSEN] = place if place < len(units.texts) else 0
+    st.session_state[FIELD] = units.texts[st.session_state[_CHOSEN]]
+
+
+def _choose(place: int) -> None:
+    _show(shown(), place)
+
+
+def _add(architecture: Architecture) -> None:
+    units = shown().with_unit("", architecture)
+    _show(units, len(units.texts) - 1)
+
+
+def _remove(place: int) -> None:
+    units, at = shown(), chosen()
+    _show(units.without(place), at - (at > place))
+
+
+@part
+def show_units(architecture: Architecture) -> None:
+    """The units with their pictures and amounts, and the button that adds one.
+
+    Args:
+        architecture: of a composition that is begun.
+    """
+    units = shown()
+    st.session_state[_UNITS] = units
+    count = len(units.texts)
+    if chosen() >= count:
+        st.session_state[_CHOSEN] = 0
+    if count > 1:
+        with st.container(horizontal=True, gap="small", key="units-of-composition"):
+            for place in range(count):
+                _card(units, place)
+    if count < MOST_UNITS:
+        st.button(
+            "Add a unit",
+            icon=":material/add:",
+            key="add unit",
+            help="Make it a copolymer: of up to six repeat units, with their amounts.",
+            on_click=_add,
+            args=(architecture,),
+        )
+    if count > 1:
+        _show_amounts(units)
+
+
+def _card(units: EnteredUnits, place: int) -> None:
+    """One unit: its picture, its fraction, and what can be done with it."""
+    text, is_chosen = units.texts[place], place == chosen()
+    with st.container(border=True, width=168, horizontal_alignment="center", gap="xsmall"):
+        if text:
+            show_picture(text, 132, 84)
+        else:
+            st.caption("not entered yet")
+        st.markdown(f"**Unit {place + 1}: {_percent(units.fractions[place])}**")
+        with st.container(horizontal=True, horizontal_alignment="center", gap="xsmall"):
+            st.button(
+                "Shown above" if is_chosen else "Edit",
+                key=f"edit unit {place + 1}",
+                type="tertiary",
+                disabled=is_chosen,
+                help=None if is_chosen else f"Put unit {place + 1} into the field and the drawing.",
+                on_click=_choose,
+                args=(place,),
+            )
+            st.button(
+                "Remove",
+                key=f"remove unit {place + 1}",
+                type="tertiary",
+                on_click=_remove,
+                args=(place,),
+            )
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.3g} mol %"
+
+
+def _show_amounts(units: EnteredUnits) -> None:
+    """Fields for the units' amounts and for how they follow each other."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        by_weight = _choose_measure(units)
+        _choose_architecture(units)
+    amounts = _amounts(units, by_weight)
+    if len(units.texts) == 2:
+        _two(amounts, by_weight)
+    else:
+        _several(amounts, by_weight)
+    if by_weight:
+        words = ", ".join(_percent(each) for each in units.fractions)
+        st.caption(f"By the masses of the units: {words}.")
+
+
+def _choose_measure(units: EnteredUnits) -> bool:
+    """Whether amounts are by weight."""
+    chosen_ = st.segmented_control(
+        "Fractions", [_MOLE, _WEIGHT], default=_MOLE, key=_BY, required=True
+    )
+    if chosen_ == _WEIGHT and _weights(units) is None:
+        st.caption("By mole, until all units can be read.")
+        return False
+    return chosen_ == _WEIGHT
+
+
+def _choose_architecture(units: EnteredUnits) -> None:
+    st.session_state["architecture"] = units.architecture
+    st.selectbox(
+        "Architecture",
+        ARCHITECTURES,
+        format_func=lambda name: name or "unknown",
+        key="architecture",
+        width=170,
+        help="How the units follow each other along the chain.",
+        on_change=_set_architecture,
+    )
+
+
+def _set_architecture() -> None:
+    st.session_state[_UNITS] = shown()._replace(architecture=st.session_state["architecture"])
+
+
+def _weights(units: EnteredUnits) -> list[float] | None:
+    """The weight fraction of each unit; None where one cannot be read."""
+    try:
+        return weights_of(units.texts, units.fractions)
+    except BadSmilesError:
+        return None
+
+
+def _amounts(units: EnteredUnits, by_weight: bool) -> list[float]:
+    """The amounts as the fields show them: as they were entered, or the fractions."""
+    asked = units.shares, by_weight
+    kept = st.session_state.get(_AMOUNTS)
+    if kept and kept[0] == asked:
+        return kept[1]
+    fractions = (_weights(units) if by_weight else None) or units.fractions
+    return [round(each, 4) for each in fractions]
+
+
+def _take(amounts: list[float], by_weight: bool) -> None:
+    """Take amounts that were entered; for a callback."""
+    units = shown()
+    shares = tuple(moles_of(units.texts, amounts) if by_weight else amounts)
+    st.session_state[_UNITS] = units._replace(shares=shares)
+    st.session_state[_AMOUNTS] = ((shares, by_weight), amounts)
+
+
+def _two(amounts: list[float], by_weight: bool) -> None:
+    """A slider and a number for the second of two units; the first has the rest."""
+    what = "Weight fraction of unit 2" if by_weight else "Mole fraction of unit 2"
+    limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.01, "on_change": _set_second}
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    for place, key in ((left, "fraction slider"), (right, "fraction number")):
+        st.session_state[key] = min(max(amounts[1] / (sum(amounts) or 1.0), 0.0), 1.0)
+        if place is left:
+            place.slider(what, key=key, format="%.2f", args=(key, by_weight), **limits)
+        else:
+            place.number_input(
+                f"{what}, as a number",
+                key=key,
+                format="%g",
+                label_visibility="collapsed",
+                args=(key, by_weight),
+                **limits,
+            )
+
+
+def _set_second(key: str, by_weight: bool) -> None:
+    second = round(st.session_state[key], 6)
+    _take([round(1 - second, 6), second], by_weight)
+
+
+def _several(amounts: list[float], by_weight: bool) -> None:
+    """A number for each of three units or more."""
+    with st.container(horizontal=True, gap="small"):
+        for place, amount in enumerate(amounts):
+            key = f"amount of unit {place + 1}"
+            st.session_state[key] = float(amount)
+            st.number_input(
+                f"Unit {place + 1}",
+                min_value=0.0,
+                max_value=1e6,
+                step=0.05,
+                format="%g",
+                key=key,
+                width=130,
+                on_change=_set_one,
+                args=(key, place, amounts, by_weight),
+            )
+    total = sum(amounts)
+    measure = "by weight" if by_weight else "by mole"
+    if not total:
+        st.caption("All amounts are 0, so all units count alike.")
+    elif abs(total - 1) > 5e-4:
+        st.caption(
+            plain(f"Amounts {measure}: they add up to {total:.4g}, and each is divided by that.")
+        )
+    else:
+        st.caption(f"Amounts {measure}; whatever they add up to, each is divided by the sum.")
+
+
+def _set_one(key: str, place: int, amounts: list[float], by_weight: bool) -> None:
+    changed = [*amounts]
+    changed[place] = st.session_state[key]
+    _take(changed, by_weight)
