@@ -57,7 +57,7 @@ def test_a_messy_table_is_mended_and_its_wrong_label_excluded(app: App, page, ta
     page.get_by_role("button", name="Exclude 1 label and train again").click()
     page.get_by_role("link", name="Watch it in Monitor").click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
-    _wait_until_done(page)
+    wait_until_done(page)
     second = list_runs()[0]
     assert second.id != first
     assert [each["id"] for each in read_config(second)["excluded"]] == [WRONG]
@@ -83,11 +83,11 @@ def _train(app: App, page, table: Path) -> str:
     page.get_by_test_id("stCode").filter(has_text="--preset smoke").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))
-    _wait_until_done(page)
+    wait_until_done(page)
     run = list_runs()[0]
     assert find_run(run.id).state == "done"
     return run.id
 
 
-def _wait_until_done(page) -> None:
+def wait_until_done(page) -> None:
     page.get_by_role("button", name="Make this the default model").wait_for(timeout=2 * PATIENCE)
