@@ -164,8 +164,9 @@ def guess_columns(
     )
     id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
     if properties is None:
-        used = (*columns.used, id)
-        properties = [c for c in raw.column_names if c not in used and _is_property(raw, c)]
+        mixture = bool(columns.units)
+        others = [name for name in raw.column_names if name not in (*columns.used, id)]
+        properties = [name for name in others if _is_property(raw, name, mixture)]
     by_column = columns_by_name(scales or {}, properties, "A scale")
     columns = columns.model_copy(
         update={"id": id, "properties": tuple(properties), "scales": by_column}
@@ -295,7 +296,7 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
     return best
 
 
-def _is_property(raw: RawTable, name: str) -> bool:
+def _is_property(raw: RawTable, name: str, mixture: bool) -> bool:
     if is_registered(read_header(name).name):
         return True
     words = words_of(name)
@@ -303,7 +304,7 @@ def _is_property(raw: RawTable, name: str) -> bool:
         return False
     if _MAYBE_FOLDS.fullmatch(words) and _could_be_folds(raw, name):
         return False
-    if _role(raw, name, words):
+    if _role(raw, name, words, mixture):
         return False
     return not numbers_samples(raw, name, words) and is_numeric(raw, name)
 
@@ -318,7 +319,7 @@ def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
         if looks_like_smiles(raw, name):
             if _is_second_unit(raw, name, columns.smiles):
                 roles[name] = "second_unit"
-        elif role := _role(raw, name, words_of(name)):
+        elif role := _role(raw, name, words_of(name), bool(columns.units)):
             roles[name] = role
     return roles
 
@@ -330,9 +331,9 @@ def _is_second_unit(raw: RawTable, name: str, smiles: str) -> bool:
     return sum(canonical(other) != canonical(unit) for other, unit in pairs) > 0.5 * len(pairs)
 
 
-def _role(raw: RawTable, name: str, words: str) -> Role | None:
+def _role(raw: RawTable, name: str, words: str, mixture: bool) -> Role | None:
     """What a column is besides a property; a composition lies between 0 and 100."""
-    role = role_of(words)
+    role = role_of(words, mixture)
     if role is None or not is_numeric(raw, name):
         return None
     if role == "composition":

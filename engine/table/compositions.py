@@ -237,11 +237,15 @@ class _Rows:
             # As closely as sums are read: three thirds may be written as 0.333.
             if whole and number > whole and not closes(number, whole):
                 raise _odd(f"“{each.fraction_column}” has {each.fraction}, more than {whole:g}")
+        total = sum(numbers)
+        if whole is None and total and len(written) == len(cells):
+            return [number / total for number in numbers]
         try:
             shares = fractions_of(numbers, len(cells), whole)
         except BadSmilesError as error:
             names = [each.fraction_column or "" for each in written]
-            raise _odd(f"{_named(names)}: {error}") from error
+            words = str(error).removeprefix("its ")
+            raise _odd(f"{_named(names)}: {words}") from error
         # The one without a number, if there is one, has the last share.
         order = [*written, *(each for each in cells if not each.has_number)]
         return [shares[order.index(each)] for each in cells]

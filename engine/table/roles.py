@@ -18,6 +18,13 @@ _COMPOSITION = re.compile(
     r"(_?([a-z]|\d|[ab]_[ab]|monomer_?[ab12]|comonomer|mol|wt|vol|solvent))?"
     r"|(wt|mol)_(percent|pct|frac|fraction)_?\w?|x_?[ab12]|phi_?[ab12]?|c_[ab12]|r_?[ab]"
 )
+_SHARE = (
+    "((wt|mol|weight|mole|molar|mass|vol|volume)_?)?"
+    "(frac|fraction|ratio|percent|pct|content|wt|mol|conc)"
+)
+_PART = "salt|solvent|additive|plastici[sz]er|filler|dopant|ion|water|crosslinker"
+_COMPONENT = re.compile(rf"{_SHARE}(_of)?_({_PART})|({_PART})_{_SHARE}")
+"""The amount of what is no part of the chain."""
 _SPREAD = re.compile(
     r".+_(std|sd|stdev|std_dev|stddev|stderr|std_err|sem|unc|uncertainty|err|error|var|ci|ci95)"
     r"|(std|stdev|stddev|sem|uncertainty)_.+"
@@ -37,10 +44,13 @@ SETTINGS: tuple[Role, ...] = ("condition", "composition", "second_unit")
 """What tells two rows of one repeat unit apart."""
 
 
-def role_of(words: str) -> Role | None:
+def role_of(words: str, mixture: bool = False) -> Role | None:
     """What a column of numbers is, by its name; None where it may be a property.
 
     Args:
         words: the name in lower case with `_` between its words.
+        mixture: whether the table's rows are compositions, which may have a salt beside them.
     """
+    if mixture and _COMPONENT.fullmatch(words):
+        return "composition"
     return next((role for pattern, role in _BY_WORDS if pattern.fullmatch(words)), None)

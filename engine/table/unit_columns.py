@@ -33,12 +33,13 @@ MOST_COLUMNS = 12
 """Most columns of repeat units; a row may fill half of them."""
 _SHARE = "frac|fraction|ratio|percent|percentage|pct|perc|composition|share|content|part|portion"
 _OF = "mol|mole|molar|wt|weight|mass|w|feed|monomer|comonomer|unit|repeat_unit|copolymer|smiles"
-_CLEAR_FRACTION = re.compile(rf"(({_OF})_)*({_SHARE})s?(_({_OF}))*")
+_SURE = re.compile(rf"(({_OF})_)*({_SHARE})s?(_of)?(_({_OF}))*")
 """Names that say nothing but a share, without what tells one unit's from another's."""
-_MAYBE_FRACTION = re.compile(r"r|x|w|f|n|chi|mol|mole|moles|wt|weight|mass|feed|amount|equiv")
-"""Names of fractions, if the numbers are such."""
+_AMOUNT = re.compile(r"mol|moles?|wt|feed|amount|equiv")
+"""Names of fractions, or of parts where there is one for each unit."""
+_MAYBE = re.compile(r"r|x|w|f|n|chi|weight|mass")
+"""Names of fractions if the numbers add up to a whole."""
 _WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w)(_.*|frac.*)?")
-_LONE_FRACTION = re.compile(r"x|mol|wt|mole|weight")
 _PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
 _ARCHITECTURE = re.compile(
     r"(.*_)?(architecture|topology|chain_type|(co)?polymer_type|microstructure|arrangement)"
@@ -206,30 +207,33 @@ def _families(names: Sequence[str]) -> Iterator[dict[int, str]]:
     """Columns whose names differ in a letter or a number alone, by their places in the alphabet."""
     families: dict[tuple[str, bool], dict[int, str]] = {}
     for name in names:
-        for stem, place, is_letter in _readings(name):
+        for stem, place, is_letter in _readings(_split(name)):
             families.setdefault((stem, is_letter), {}).setdefault(place, name)
     for family in families.values():
         if 1 < len(family) <= MOST_COLUMNS:
             yield dict(sorted(family.items()))
 
 
-def _readings(name: str) -> Iterator[tuple[str, int, bool]]:
+def _readings(words: str) -> Iterator[tuple[str, int, bool]]:
     """The ways to read a name as a stem with an index: the stem, the place, if it is a letter."""
-    if len(name) > _LONGEST:
-        return
-    words = _split(name).split("_")
-    for number, word in enumerate(words):
-        if _INDEX.fullmatch(word) and len(words) > 1:
-            stem = "_".join([*words[:number], "#", *words[number + 1 :]])
+    parts = words.split("_")
+    for number, word in enumerate(parts):
+        if _INDEX.fullmatch(word) and len(parts) > 1:
+            stem = "_".join([*parts[:number], "#", *parts[number + 1 :]])
             yield stem, _place(word), word.isalpha()
     # SMILESA and SMILESB, without a sign between.
-    if len(words) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-l]", words[0]):
-        yield f"{words[0][:-1]}_#", _place(words[0][-1]), True
+    if len(parts) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-l]", words):
+        yield f"{words[:-1]}_#", _place(words[-1]), True
 
 
 def _split(name: str) -> str:
-    """A column's name in lower case with `_` between its words, and before a number."""
-    return re.sub(r"(?<=[a-z])(?=\d)", "_", words_of(name))
+    """A column's name in lower case with `_` between its words, and before a number.
+
+    That of a name which is too long is empty.
+    """
+    if len(name) > _LONGEST:
+        return ""
+    return re.sub(r"(?<=[a-z])(?=\d)", "_", words_of(name.replace("%", " pct ")))
 
 
 def _place(index: str) -> int:
@@ -272,7 +276,7 @@ def _names_architectures(raw: RawTable, name: str) -> bool:
 
 def _fractions(raw: RawTable, places: Sequence[int], names: Sequence[str]) -> dict[int, str]:
     """The columns of fractions by the places of their units: of all of these, or all but one."""
-    numeric = [name for name in names if len(name) <= _LONGEST and _is_share(raw, name)]
+    numeric = [name for name in names if _is_share(raw, name)]
     options = []
     for family in _fraction_families(numeric):
         if min(family) == 0 and min(places) > 0:
@@ -295,35 +299,43 @@ def _fractions(raw: RawTable, places: Sequence[int], names: Sequence[str]) -> di
 def _fraction_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
     families: dict[tuple[str, bool], dict[int, str]] = {}
     for name in names:
-        for stem, place, is_letter in _readings(_without_sign(name)):
-            plain = re.sub(r"_?#_?", "_", stem).strip("_")
-            if _CLEAR_FRACTION.fullmatch(plain) or _MAYBE_FRACTION.fullmatch(plain):
-                families.setdefault((stem, is_letter), {}).setdefault(place, name)
+        for stem, place, is_letter in _readings(_share_words(name)):
+            if _is_named_so(_without_index(stem), _SURE, _AMOUNT, _MAYBE):
+                # A copolymer's `F_a` beside the feed's `f_a` is another family.
+                case = stem if len(stem) > 3 else f"{stem} {name[:1]}"
+                families.setdefault((case, is_letter), {}).setdefault(place, name)
     yield from (dict(sorted(family.items())) for family in families.values())
 
 
-def _without_sign(name: str) -> str:
-    """A name without a unit in brackets: `frac A (mol%)` is as `frac A`."""
-    return re.sub(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]", "", name)
+def _share_words(name: str) -> str:
+    """The words of a name without a sign in brackets: `frac A (mol%)` is as `frac A`."""
+    plain = re.sub(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]", "", name)
+    words = _split(plain)
+    return f"pct_{words}" if plain != name and _INDEX.fullmatch(words) else words
 
 
-def _plain(name: str) -> str:
-    """The words of a name without the index of a unit."""
-    words = _split(_without_sign(name)).split("_")
-    return "_".join(word for word in words if not _INDEX.fullmatch(word))
+def _without_index(stem: str) -> str:
+    return re.sub(r"_?#_?", "_", stem).strip("_")
+
+
+def _is_named_so(words: str, *patterns: re.Pattern[str]) -> bool:
+    return any(pattern.fullmatch(words) for pattern in patterns)
+
+
+def _stems(name: str) -> list[str]:
+    """The words of a name of fractions, and these without an index of a unit."""
+    words = _share_words(name)
+    return [words, *(_without_index(stem) for stem, _, _ in _readings(words))]
 
 
 def _is_lone_fraction(name: str) -> bool:
-    words = words_of(_without_sign(name))
-    if _CLEAR_FRACTION.fullmatch(words) or words == "x":
-        return True
-    return bool(_LONE_FRACTION.fullmatch(words) and "%" in name)
+    words = _share_words(name)
+    return words == "x" or _is_named_so(words, _SURE)
 
 
 def _is_share(raw: RawTable, name: str) -> bool:
     """Whether a column may be one of fractions: numbers from 0 on, but for a few slips."""
-    plain = _plain(name)
-    if not (_CLEAR_FRACTION.fullmatch(plain) or _MAYBE_FRACTION.fullmatch(plain)):
+    if not any(_is_named_so(stem, _SURE, _AMOUNT, _MAYBE) for stem in _stems(name)):
         return False
     return is_numeric(raw, name) and _not_negative(raw, name)
 
@@ -336,8 +348,8 @@ def _not_negative(raw: RawTable, name: str) -> bool:
 
 def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:
     """Whether columns are fractions: by their names, or since most rows add up to a whole."""
-    clear = all(_CLEAR_FRACTION.fullmatch(_plain(name)) for name in names)
-    if clear or all("%" in name for name in names):
+    sure = [_SURE, _AMOUNT] if len(names) == count else [_SURE]
+    if all(any(_is_named_so(stem, *sure) for stem in _stems(name)) for name in names):
         return True
     rows = [[number or 0.0 for number in row] for row in _numbers(raw, names)]
     rows = [row for row in rows if any(row)]

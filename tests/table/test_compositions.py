@@ -67,10 +67,15 @@ def test_rows_of_several_units_have_one_text() -> None:
         ("smilesA,smilesB,fracA,fracB", "smilesA,smilesB", "fracA,fracB"),
         ("unit 0,unit 1,w 0,w 1", "unit 0,unit 1", "w 0,w 1"),
         ("smiles_1,smiles_2,wt_A,wt_B", "smiles_1,smiles_2", "wt_A,wt_B"),
+        ("smiles_1,smiles_2,A (mol%),B (mol%)", "smiles_1,smiles_2", "A (mol%),B (mol%)"),
+        ("smiles_A,smiles_B,%A,%B", "smiles_A,smiles_B", "%A,%B"),
+        ("smiles_a,smiles_b,f_a,f_b", "smiles_a,smiles_b", "f_a,f_b"),
+        ("PSMILES_1,PSMILES_2,Fraction of 1", "PSMILES_1,PSMILES_2", "Fraction of 1"),
     ],
 )
 def test_columns_are_known_by_their_names(header: str, units: str, fractions: str) -> None:
-    columns = guess_columns(raw_of(f"{header},Tg", "*CC*,*CC(*)C,0.3,0.7,10"))
+    numbers = "0.3,0.7" if fractions.count(",") else "0.3"
+    columns = guess_columns(raw_of(f"{header},Tg", f"*CC*,*CC(*)C,{numbers},10"))
     assert columns.structures == tuple(units.split(","))
     assert columns.fractions == tuple(fractions.split(","))
     assert columns.properties == ("Tg",)
@@ -97,6 +102,15 @@ def test_columns_are_known_by_their_names(header: str, units: str, fractions: st
 def test_fractions_are_shares_percentages_or_parts(header: str, cells: str, shares: str) -> None:
     table = checked(f"smiles_A,smiles_B,{header},Tg", f"*CC*,*CO*,{cells},10")
     assert table.canonical == [f"*CC*|*CO*|{shares}"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [("r1,r2", "0.3,12"), ("mass_A,mass_B", "104.1,68.1"), ("x", "300"), ("Tg_A,Tg_B", "0.3,0.7")],
+)
+def test_other_numbers_of_two_units_are_no_fractions(header: str, cells: str) -> None:
+    columns = guess_columns(raw_of(f"smiles_A,smiles_B,{header},Tg", f"*CC*,*CO*,{cells},10"))
+    assert columns.structures == ("smiles_A",)
 
 
 def test_a_comonomers_fraction_is_of_the_second_unit() -> None:
@@ -145,7 +159,7 @@ def test_a_unit_given_twice_is_merged_with_a_note() -> None:
         ("*CC*,*CO*,half,0.5,,1", "“half” in “frac_A” is no fraction"),
         ("*CC*,*CO*,-0.2,1.2,,1", "“frac_A” has -0.2, less than 0"),
         ("*CC*,*CO*,1.2,,,1", "“frac_A” has 1.2, more than 1"),
-        ("*CC*,*CO*,0.5,0.3,,1", "“frac_A” and “frac_B”: its fractions add up to 0.8, not to 1"),
+        ("*CC*,*CO*,0.5,0.3,,1", "“frac_A” and “frac_B”: fractions add up to 0.8, not to 1"),
         ("*CC*,*CO*,50,30,,1", "more than 1"),
         ("*CC*,*CO*,,,random,1", "no fraction in “frac_A” and “frac_B” for 2 repeat units"),
         ("*CC*,,0.6,0.4,,1", "“frac_B” has 0.4, and “smiles_B” no repeat unit for it"),
@@ -185,7 +199,8 @@ def test_parts_are_told_from_fractions_by_the_whole_table() -> None:
 
 def test_a_salt_is_no_unit_and_its_amount_no_fraction() -> None:
     header = "smiles_A,smiles_B,smiles_C,frac_A,frac_B,frac_C,Tg"
-    table = checked(header, "*CC*,*CCO*,[Li]Cl,0.5,0.5,0.1,1", "*CC*,*CO*,[Na]Cl,0.3,0.7,0.2,2")
+    table = checked(header, "*CC*,*CCO*,[Li]Cl,0.4,0.4,0.2,1", "*CC*,*CO*,[Na]Cl,0.2,0.6,0.2,2")
+    assert table.canonical == ["*CC*|*CCO*|0.5|0.5", "*CC*|*CO*|0.25|0.75"]
     assert table.report.columns.structures == ("smiles_A", "smiles_B")
     assert table.report.columns.fractions == ("frac_A", "frac_B")
     assert "smiles_C" in finding(table, "second_unit_columns").message
@@ -194,6 +209,14 @@ def test_a_salt_is_no_unit_and_its_amount_no_fraction() -> None:
     wanted = guess_columns(raw, conditions=["smiles_C", "frac_C"])
     with_salt = check_table(raw, wanted)
     assert [each.kind for each in with_salt.conditions] == ["structure", "number"]
+
+
+def test_the_amount_of_a_salt_is_no_property_of_a_copolymer() -> None:
+    table = checked("smiles_A,smiles_B,frac_A,salt,frac_salt,EA", "*CC*,*CO*,0.5,[Li]Cl,0.1,1")
+    assert table.report.columns.properties == ("EA",)
+    assert "frac_salt" in finding(table, "composition_columns").message
+    plain = checked("SMILES,salt,frac_salt,EA", "*CC*,[Li]Cl,0.1,1")
+    assert plain.report.columns.properties == ("frac_salt", "EA")
 
 
 @pytest.mark.parametrize(
