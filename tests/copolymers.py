@@ -38,7 +38,7 @@ QUICK = Preset(
 
 
 def fox() -> pd.DataFrame:
-    """60 copolymers of six units, six homopolymers, one wrong label; columns of a laboratory."""
+    """60 copolymers of six units, six homopolymers, and one wrong label."""
     random = np.random.default_rng(0)
     rows = []
     for (one, first), (other, second) in combinations(TG.items(), 2):

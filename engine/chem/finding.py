@@ -58,13 +58,13 @@ class Found(NamedTuple):
     Attributes:
         text: as it was given.
         how: a `repeat unit`; the `name` of one polymer; an `abbreviation`, which several may have;
-            the name of a `class` of polymers or of a `copolymer`; a `composition` of units with
-            fractions; a `monomer`, or two; a
-            `monomer's name`, or that of one that needs another (`comonomer's name`); a `molecule`
-            of which no rule makes a polymer, or that has not two attachment points; `near` to
-            names; or `nothing` of these.
-        units: those that it may stand for: members of a class, parts of a copolymer, what monomers
-            make, polymers whose names are near, a drawing with two attachment points.
+            the name of a `class` of polymers or of a `copolymer`; a `composition` of repeat units
+            with fractions; a `monomer`, or two; a `monomer's name`, or that of one that needs
+            another (`comonomer's name`); a `molecule` of which no rule makes a polymer, or that has
+            not two attachment points; `near` to names; or `nothing` of these.
+        units: those that it may stand for: members of a class, parts of a copolymer or of a
+            composition, what monomers make, polymers whose names are near, a drawing with two
+            attachment points.
     """
 
     text: str

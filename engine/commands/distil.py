@@ -8,6 +8,11 @@ from .options import Commands, add_model, opened_model, seed, whole_number
 from .output import print_line, progress_bar
 
 
+_OF_COMPOSITIONS = (
+    " It reads single repeat units: compositions are all predicted by the model itself."
+)
+
+
 def add(commands: Commands) -> None:
     """Add the command."""
     command = commands.add_parser(
@@ -49,4 +54,5 @@ def _distil(arguments: argparse.Namespace) -> None:
         f"The model {predictor.info.name!r} has a student, taught on "
         f"{counted(info.known, 'unit')} of the tables and {info.made_up:,} made-up ones; "
         f"{info.held_out:,} of them were held out, and say how far it can be trusted."
+        + (_OF_COMPOSITIONS if predictor.info.learned_compositions else "")
     )

@@ -75,7 +75,7 @@ def screen(
     seconds' work: the same call goes on, and its result is what it would have been.
 
     Where the model has a student and only some of many rows are wanted, the student answers all of
-    them first, and the ensemble predicts those that it cannot rule out.
+    them first, and the ensemble predicts those that it cannot rule out, and all compositions.
 
     Args:
         predictor: the model.
@@ -104,7 +104,9 @@ def screen(
     with work_on(plan, out) as work:
         files, unread = opened_files(found.paths, work, row_predictor, plan)
         rows = sum(file.rows for file in files)
-        may_save_time = bool(plan.asked) and not plan.in_full and rows >= FEWEST_ROWS
+        # A student reads single repeat units, and could rule out no row of compositions.
+        single = any(not file.columns.units for file in files)
+        may_save_time = bool(plan.asked) and not plan.in_full and rows >= FEWEST_ROWS and single
         student = None
         if may_save_time:
             student = Student.of(bundle_files(predictor.folder), predictor.info)

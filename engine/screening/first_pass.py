@@ -42,6 +42,7 @@ class ReadUnits(NamedTuple):
 
 def graphs_of(texts: Sequence[str]) -> ReadUnits:
     """Read N repeat units, each different text once."""
+    from ..chem.composition import is_composition
     from ..chem.graphs import chain_graph_of_drawing
     from ..chem.smiles import BadSmilesError
 
@@ -49,8 +50,8 @@ def graphs_of(texts: Sequence[str]) -> ReadUnits:
     reasons: dict[str, str] = {}
     for text in dict.fromkeys(texts):
         known[text] = None
-        # What stands beside a unit is for the ensemble to refuse or to take.
-        if "." in text:
+        # What stands beside a unit, and compositions, are for the ensemble to refuse or to take.
+        if "." in text or is_composition(text):
             continue
         try:
             known[text] = chain_graph_of_drawing(text)

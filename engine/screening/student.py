@@ -1,9 +1,9 @@
 """The student of a model: one small network that says about what the whole ensemble would say.
 
 It learned the ensemble's answers to many repeat units, most of them made up (distillation: Hinton,
-Vinyals & Dean, arXiv:1503.02531), and reads a graph alone, so that a million units take minutes.
-What it cannot rule out, the ensemble predicts; how far the two lay apart on units that the student
-did not learn says what that is.
+Vinyals & Dean, arXiv:1503.02531), and reads a graph alone, so that a million units take minutes;
+of single repeat units, not of compositions. What it cannot rule out, the ensemble predicts; how far
+the two lay apart on units that the student did not learn says what that is.
 """
 
 from collections.abc import Sequence

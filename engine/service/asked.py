@@ -13,8 +13,9 @@ Name = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=2000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 _UNITS = (
-    "one repeat unit as SMILES with `*` where the chain goes on, or the name of a polymer; or "
-    "several"
+    "one repeat unit as SMILES with `*` where the chain goes on, the name of a polymer, or a "
+    "composition such as `A|B|0.25|0.75|random`: repeat units, the mole fraction of each and, where "
+    "it is known, the architecture; or several of these"
 )
 _FRAGMENTS = "what to do about molecules beside a repeat unit, such as counter-ions"
 _PROPERTIES = "names of those that are asked for; all of the model without any"
@@ -76,7 +77,10 @@ class AskedNeighbours(_Asked):
 class AskedJob(_Asked):
     """A table to predict."""
 
-    file: UploadFile = Field(description="a table with a column of repeat units or of names")
+    file: UploadFile = Field(
+        description="a table with a column of repeat units, compositions or names, or with columns "
+        "of compositions such as smiles_A, smiles_B, frac_A"
+    )
     model: Name = Field(default="default", description=_MODEL)
     keep: Text = Field(default="", description="only rows that meet `Tg > 150, Density < 1.2`")
     by: Text = Field(default="", description="by what the best are chosen, such as `Tc high`")
@@ -220,6 +224,10 @@ class Model(BaseModel):
     trained_on_rows: int
     properties: list[ModelProperty]
     conditions: list[ModelCondition]
+    compositions: bool = Field(
+        description="whether it learned compositions of several repeat units; others predict "
+        "single ones alone"
+    )
     levels: list[float] = Field(description="of intervals that can be asked for")
 
 

@@ -92,6 +92,7 @@ MODELS: Example = {
                 }
             ],
             "conditions": [],
+            "compositions": False,
             "levels": [0.5, 0.8, 0.9, 0.95],
         }
     ]

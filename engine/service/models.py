@@ -121,6 +121,7 @@ def _described(model: ServedModel, kind: str, is_default: bool) -> dict:
             }
             for each in info.conditions
         ],
+        "compositions": info.learned_compositions,
         "levels": [percent / 100 for percent in COVERAGES] if info.has_intervals else [],
     }
 
