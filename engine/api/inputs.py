@@ -19,6 +19,7 @@ from ..settings.properties import Property, property_for
 from ..table import RawTable, Table
 from ..table.conditions import conditions_for
 from ..table.reading import Reading
+from .frames import texts_of_frame
 
 _GREATEST = 1e30
 """Of a label: members compute in float32, whose squares end at 1e38."""
@@ -77,6 +78,8 @@ def read_rows(X: Any, y: Any) -> Rows:
 def smiles_list(smiles: Any, missing: bool = False) -> list[str | None]:
     """N SMILES of a list, an array `(N,)` or `(N, 1)`, a series, or a frame of one column.
 
+    A frame of several columns is one of compositions, for each of which its text stands.
+
     Args:
         smiles: what was given.
         missing: whether a cell may be empty, which gives None.
@@ -90,6 +93,8 @@ def smiles_list(smiles: Any, missing: bool = False) -> list[str | None]:
         raise UserError(
             f"Repeat units are given as a list of SMILES, not as {clipped(repr(smiles))}."
         )
+    if isinstance(smiles, pd.DataFrame) and smiles.shape[1] > 1:
+        return texts_of_frame(smiles, missing)
     # Not as an array: numpy would take texts of equal length apart.
     cells = smiles.to_numpy().tolist() if isinstance(smiles, pd.DataFrame) else list(smiles)
     if cells and all(isinstance(cell, list | tuple | np.ndarray) for cell in cells):

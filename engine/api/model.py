@@ -85,7 +85,7 @@ class Model:
 
     def predict(
         self,
-        smiles: Iterable[str] | Table,
+        smiles: Iterable[str] | pd.DataFrame | Table,
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
@@ -94,8 +94,9 @@ class Model:
         """Predict repeat units.
 
         Args:
-            smiles: N repeat units; `*` marks where the chain goes on. A table brings its
-                conditions.
+            smiles: N repeat units; `*` marks where the chain goes on. Of a model that learned
+                such also compositions, as texts `A|B|0.25|0.75|random` or as a data frame with
+                columns such as smiles_A, smiles_B and frac_A. A table brings its conditions.
             errors: `raise`, or `coerce` to get NaN for a repeat unit that cannot be read.
             source: the name of the source that properties are to be like, or `all` for a column of
                 each; by default as the model answers.
@@ -128,7 +129,7 @@ class Model:
 
     def predict_interval(
         self,
-        smiles: Iterable[str] | Table,
+        smiles: Iterable[str] | pd.DataFrame | Table,
         coverage: float = LEVEL,
         errors: Unreadable = "raise",
         source: str | None = None,
@@ -170,7 +171,7 @@ class Model:
 
     def explain_domain(
         self,
-        smiles: Iterable[str] | Table,
+        smiles: Iterable[str] | pd.DataFrame | Table,
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
@@ -210,7 +211,7 @@ class Model:
 
     def predict_members(
         self,
-        smiles: Iterable[str] | Table,
+        smiles: Iterable[str] | pd.DataFrame | Table,
         errors: Unreadable = "raise",
         source: str | None = None,
         conditions: Conditions | None = None,
@@ -232,7 +233,7 @@ class Model:
 
     def _predict(
         self,
-        smiles: Iterable[str] | Table,
+        smiles: Iterable[str] | pd.DataFrame | Table,
         errors: Unreadable,
         conditions: Conditions | None,
         fragments: FragmentsUse,

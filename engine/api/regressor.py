@@ -8,6 +8,7 @@ from shutil import Error, copytree
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import Tags
@@ -71,11 +72,12 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         self.verbose = verbose
         self.pretrained = pretrained
 
-    def fit(self, X: Sequence[str] | Table, y: Any = None) -> Self:
+    def fit(self, X: Sequence[str] | pd.DataFrame | Table, y: Any = None) -> Self:
         """Train on repeat units with labels, in this process.
 
         Args:
-            X: N SMILES, or a table from `read_table`, which brings its labels.
+            X: N SMILES, compositions as `Model.predict` takes them, or a table from `read_table`,
+                which brings its labels.
             y: shape `(N,)` or `(N, K)`, NaN where a label is missing. The columns of a DataFrame
                 or the name of a Series name the properties, in the units in which the registry
                 has them; others are named `y`, or `y0`, `y1`, …, and have no unit.
@@ -137,12 +139,12 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
         return preset, use
 
     def predict(
-        self, X: Sequence[str] | Table, conditions: Mapping[str, Any] | None = None
+        self, X: Sequence[str] | pd.DataFrame | Table, conditions: Mapping[str, Any] | None = None
     ) -> np.ndarray:
         """Predict repeat units.
 
         Args:
-            X: N SMILES, or a table, which brings its conditions.
+            X: N SMILES or compositions, or a table, which brings its conditions.
             conditions: as `Model.predict` takes them.
 
         Returns:

@@ -7,7 +7,6 @@ from ..base.wording import counted
 from .options import Commands, add_model, opened_model, seed, whole_number
 from .output import print_line, progress_bar
 
-
 _OF_COMPOSITIONS = (
     " It reads single repeat units: compositions are all predicted by the model itself."
 )

@@ -14,8 +14,8 @@ Text = Annotated[str, Field(max_length=2000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 _UNITS = (
     "one repeat unit as SMILES with `*` where the chain goes on, the name of a polymer, or a "
-    "composition such as `A|B|0.25|0.75|random`: repeat units, the mole fraction of each and, where "
-    "it is known, the architecture; or several of these"
+    "composition such as `A|B|0.25|0.75|random`: repeat units, the mole fraction of each and, "
+    "where it is known, the architecture; or several of these"
 )
 _FRAGMENTS = "what to do about molecules beside a repeat unit, such as counter-ions"
 _PROPERTIES = "names of those that are asked for; all of the model without any"
