@@ -42,7 +42,7 @@ def test_a_frame_keeps_its_index_and_rows_that_cannot_be_read(copolymers: Run) -
     rows = [(STYRENE, METHACRYLATE, 0.25), (STYRENE, None, np.nan), (STYRENE, "*CC*", 1.5)]
     frame = pd.DataFrame(rows, columns=["smiles_A", "smiles_B", "frac_A"], index=["a", "b", "c"])
     model = load("fox")
-    with pytest.raises(UserError, match="Row 2: “frac_A” has 1.5, more than 1"):
+    with pytest.raises(UserError, match=r"Row 2: “frac_A” has 1\.5, more than 1"):
         model.predict(frame)
     predicted = model.predict(frame, errors="coerce")
     assert predicted.index.tolist() == ["a", "b", "c"]
@@ -79,6 +79,6 @@ def test_other_frames_are_refused(columns: list[str], words: str) -> None:
 
 
 def test_a_model_of_homopolymers_names_the_row() -> None:
-    with pytest.raises(UserError, match="Row 1: .* learned homopolymers only"):
+    with pytest.raises(UserError, match=r"Row 1: .* learned homopolymers only"):
         load().predict(["*CC*", TWO])
     assert load().predict(["*CC*", TWO], errors="coerce")["Tg"].isna().tolist() == [False, True]
