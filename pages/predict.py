@@ -357,7 +357,7 @@ def main() -> None:
     with left:
         text = smiles_field()
         editor(text)
-        units.show_units(proposed_architecture(folder))
+        units.show_add(proposed_architecture(folder))
     unit, composition = canonical_or_none(text), composition_or_none()
     smiles = unit
     if len(units.shown().texts) > 1:
@@ -368,6 +368,7 @@ def main() -> None:
         textbook_list(unit)
         history = st.container()
     with right:
+        units.show_units()
         remarks(text, unit)
         remarks_on_others()
         shown = st.container()

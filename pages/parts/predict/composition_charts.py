@@ -95,7 +95,7 @@ def over_fraction(
     return chart.update_layout(
         height=430,
         margin={"l": 10, "r": 10, "t": 20, "b": 10},
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top"},
+        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "traceorder": "normal"},
         showlegend=True,
     )
 
@@ -189,7 +189,7 @@ def over_triangle(
     chart.data[0].marker.colorbar = {"title": plain_in_chart(property_.label), "thickness": 14}
     if known:
         own, labels = np.array([each for each, _ in known]), np.array([v for _, v in known])
-        ring = {"size": 12, "symbol": "diamond", "line": {"width": 2, "color": _LABEL}}
+        ring = {"size": 10, "symbol": "diamond", "line": {"width": 1.5, "color": _LABEL}}
         chart.add_trace(_points(own, labels, "training table", hover, {**ring, **shared}))
     at = np.array([shown.fractions])
     circle = {"size": 22, "symbol": "circle-open", "line": {"width": 3}, "color": "#d9822b"}
@@ -223,6 +223,7 @@ def _points(
         c=fractions[:, 2],
         mode="markers",
         name=name,
+        cliponaxis=False,
         marker={**marker, **own},
         hovertemplate=hover,
     )

@@ -42,7 +42,7 @@ def show_rules(
         found: by property, what rules say of one mixture.
         predicted: by property, what the model predicts of it, in words, where it does.
     """
-    rows = []
+    rows, mixture = [], "by the rule" if predicted else "mixture"
     for property_ in answers:
         bare = without_unit(property_)
         values = units.values[property_.name]
@@ -50,7 +50,7 @@ def show_rules(
         own = {name: number(bare, value) for name, value in zip(names, values, strict=True)}
         if not found[property_.name]:
             why = "needs a density" if rules_of(property_) else "no rule"
-            none = {"mixture": "–", "range": "–", "rule": why}
+            none = {mixture: "–", "range": "–", "rule": why}
             rows.append({"property": property_.label, **model, **none, **own})
         for each in found[property_.name]:
             low, high = each.low[0], each.high[0]
@@ -58,7 +58,7 @@ def show_rules(
                 {
                     "property": property_.label,
                     **model,
-                    "mixture": number(bare, each.values[0]),
+                    mixture: number(bare, each.values[0]),
                     "range": number_range(bare, low, high) if low == low else "–",
                     "rule": rule_words(each),
                     **own,

@@ -147,7 +147,7 @@ def show_over_composition(
         units = _show_triangle(info, folder, composition, given, property_, shown)
     else:
         units = _show_lines(info, folder, composition, given, (property_, place), shown)
-    st.caption(plain(_legend(info, property_)))
+    st.caption(plain(_legend(info, property_, place is None)))
     st.markdown("**The composition shown, beside mixing rules**")
     words = (
         {each.name: number(without_unit(each), predicted[each.name]) for each in info.answers}
@@ -294,16 +294,20 @@ def _rules_here(
     return rules_over(info.answers, composition.units, units, fractions)
 
 
-def _legend(info: BundleInfo, property_: Property) -> str:
+def _legend(info: BundleInfo, property_: Property, is_triangle: bool) -> str:
+    """What is drawn, and which fractions the model knows."""
     rules = "mixing rules on the model’s values of the homopolymers"
     if not info.learned_compositions:
-        return f"Lines: {rules}. They are no predictions of the model."
+        what = "Colours" if is_triangle else "Lines"
+        return f"{what}: {rules}. They are no predictions of the model."
     seen = info.domain.compositions.get(property_.name) if info.domain else None
-    return (
-        "Line: the model, with its interval as a band; its ends are the model’s answers to the "
-        f"homopolymers. Broken lines, for comparison: {rules}. "
-        f"{trained_on(seen) if seen else ''}"
-    ).strip()
+    drawn = (
+        "Points: the model’s predictions; its corners are its answers to the homopolymers."
+        if is_triangle
+        else "Line: the model, with its interval as a band; its ends are the model’s answers to "
+        f"the homopolymers. Broken lines, for comparison: {rules}."
+    )
+    return f"{drawn} {trained_on(seen) if seen else ''}".strip()
 
 
 def trained_on(seen: SeenCompositions) -> str:
@@ -315,5 +319,12 @@ def trained_on(seen: SeenCompositions) -> str:
     if not between:
         return ""
     words = listed([f"{each:.3g}" for each in between], most=len(between))
-    ends = "and on homopolymers" if 1.0 in seen.fractions else "and on no homopolymer"
-    return f"The model was trained on {what} of {words}, {ends}; what lies between is interpolated."
+    if 1.0 in seen.fractions:
+        return (
+            f"The model was trained on {what} of {words}, and on homopolymers; between these it "
+            "interpolates."
+        )
+    return (
+        f"The model was trained on {what} of {words}, and on no homopolymer; between these it "
+        "interpolates, and beyond them it extrapolates."
+    )

@@ -85,12 +85,26 @@ def _remove(place: int) -> None:
 
 
 @part
-def show_units(architecture: Architecture) -> None:
-    """The units with their pictures and amounts, and the button that adds one.
+def show_add(architecture: Architecture) -> None:
+    """The button that adds a repeat unit, where there can be one more.
 
     Args:
         architecture: of a composition that is begun.
     """
+    if len(shown().texts) < MOST_UNITS:
+        st.button(
+            "Add a unit",
+            icon=":material/add:",
+            key="add unit",
+            help="Make it a copolymer: of up to six repeat units, with their amounts.",
+            on_click=_add,
+            args=(architecture,),
+        )
+
+
+@part
+def show_units() -> None:
+    """The units of a composition with their pictures and amounts; nothing of a single one."""
     units = shown()
     st.session_state[_UNITS] = units
     count = len(units.texts)
@@ -100,16 +114,6 @@ def show_units(architecture: Architecture) -> None:
         with st.container(horizontal=True, gap="small", key="units-of-composition"):
             for place in range(count):
                 _card(units, place)
-    if count < MOST_UNITS:
-        st.button(
-            "Add a unit",
-            icon=":material/add:",
-            key="add unit",
-            help="Make it a copolymer: of up to six repeat units, with their amounts.",
-            on_click=_add,
-            args=(architecture,),
-        )
-    if count > 1:
         _show_amounts(units)
 
 
@@ -124,7 +128,7 @@ def _card(units: EnteredUnits, place: int) -> None:
         st.markdown(f"**Unit {place + 1}: {_percent(units.fractions[place])}**")
         with st.container(horizontal=True, horizontal_alignment="center", gap="xsmall"):
             st.button(
-                "Shown above" if is_chosen else "Edit",
+                "In the editor" if is_chosen else "Edit",
                 key=f"edit unit {place + 1}",
                 type="tertiary",
                 disabled=is_chosen,
@@ -218,20 +222,20 @@ def _two(amounts: list[float], by_weight: bool) -> None:
     """A slider and a number for the second of two units; the first has the rest."""
     what = "Weight fraction of unit 2" if by_weight else "Mole fraction of unit 2"
     limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.01, "on_change": _set_second}
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    for place, key in ((left, "fraction slider"), (right, "fraction number")):
+    slider, field = "fraction slider", "fraction number"
+    for key in (slider, field):
         st.session_state[key] = min(max(amounts[1] / (sum(amounts) or 1.0), 0.0), 1.0)
-        if place is left:
-            place.slider(what, key=key, format="%.2f", args=(key, by_weight), **limits)
-        else:
-            place.number_input(
-                f"{what}, as a number",
-                key=key,
-                format="%g",
-                label_visibility="collapsed",
-                args=(key, by_weight),
-                **limits,
-            )
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        st.slider(what, key=slider, format="%.2f", args=(slider, by_weight), **limits)
+        st.number_input(
+            f"{what}, as a number",
+            key=field,
+            format="%g",
+            label_visibility="collapsed",
+            width=120,
+            args=(field, by_weight),
+            **limits,
+        )
 
 
 def _set_second(key: str, by_weight: bool) -> None:
