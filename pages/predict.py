@@ -33,11 +33,9 @@ from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.keeping import remember_answer, show_history, show_keep
 from pages.parts.predict.mixing import show_mixing
 from pages.parts.predict.neighbours import show_nearest_known
-from pages.parts.predict.over_composition import (
-    Composition,
-    show_over_composition,
-    show_rule_answers,
-)
+from pages.parts.predict.over_composition import show_over_composition
+from pages.parts.predict.rule_answers import show_rule_answers
+from pages.parts.predict.shown_composition import Composition
 from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.

@@ -47,8 +47,8 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "input",
         metavar="INPUT",
-        help="a table, one SMILES, a composition such as 'A|B|0.25|0.75', the name of one "
-        "polymer, or - for standard input",
+        help="a table, one SMILES, the name of one polymer, a composition such as 'A|B|0.25|0.75|"
+        "random', or - for standard input",
     )
     command.add_argument("-o", "--output", metavar="OUT.csv", help="where to write; else shown")
     command.add_argument(

@@ -14,7 +14,9 @@ from rich.table import Column, Table
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
 from ..chem.composition import is_composition
+from ..chem.entered_units import with_named_units
 from ..chem.finding import find, told
+from ..chem.smiles import BadSmilesError, canonical
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictor
@@ -27,6 +29,7 @@ from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from .options import given_conditions, given_requirements
 from .output import print_line
+from .predict_mixture import print_rules
 
 _WIDEST = 9
 """Characters of the widest number of four digits, such as 2.701e+09."""
@@ -36,12 +39,14 @@ _SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 
 
 def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
-    """Print what a model predicts of one repeat unit, and what is known of it.
+    """Print what a model predicts of one repeat unit or composition, and what is known of it.
+
+    Of a composition, a model that learned homopolymers only has mixing rules to show.
 
     Args:
         predictor: the model.
-        arguments: of the command `predict`; `input` is a SMILES, a composition, or the name of one
-            polymer.
+        arguments: of the command `predict`; `input` is a SMILES, the name of one polymer, or the
+            text of a composition.
 
     Raises:
         UserError: when it is neither, or the model needs conditions that are not given.
@@ -58,6 +63,15 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     for condition in predictor.info.conditions:
         if words := condition.beyond_words(given[condition.name]):
             print_line(words, stderr=True)
+    if is_composition(smiles) and not predictor.info.learned_compositions:
+        if arguments.intervals or arguments.specification:
+            raise UserError(
+                f"The model {predictor.info.name!r} learned homopolymers only. Of a composition "
+                "it has mixing rules to show, and these have no intervals: leave out --intervals "
+                "and --specification."
+            )
+        print_rules(predictor, smiles, given)
+        return
     at = same_for_all(predictor.info.conditions, 1, given)
     predicted = predictor.predict([smiles], given=at, fragments=arguments.fragments or "refuse")
     if predicted.problems and Path(smiles).suffix.lower() in _SUFFIXES:
@@ -90,7 +104,9 @@ def _unit_of(text: str) -> str:
     Raises:
         UserError: for a name that leaves a doubt which polymer is meant, and for monomers.
     """
-    if "*" in text or is_composition(text):
+    if is_composition(text):
+        return _composition_of(text)
+    if "*" in text:
         return text
     found = find(text)
     if found.only:
@@ -100,6 +116,18 @@ def _unit_of(text: str) -> str:
         units = listed([unit.smiles for unit in found.units])
         raise UserError(f"{told(found)} Give one of them: {units}.")
     return text
+
+
+def _composition_of(text: str) -> str:
+    """The canonical text of a composition, whose units may be named.
+
+    Raises:
+        UserError: when it cannot be read.
+    """
+    try:
+        return canonical(with_named_units(text))
+    except BadSmilesError as error:
+        raise UserError(f"The composition {clipped(text)!r} cannot be read: {error}.") from error
 
 
 def _near(text: str) -> str:

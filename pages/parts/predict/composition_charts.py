@@ -158,6 +158,7 @@ def over_triangle(
     names: Sequence[str],
     fractions: np.ndarray,
     values: np.ndarray,
+    by: str,
     labelled: Sequence[LabelledComposition],
     shown: Point,
 ) -> go.Figure:
@@ -168,6 +169,7 @@ def over_triangle(
         names: of the units.
         fractions: shape `(P, 3)`.
         values: shape `(P,)`.
+        by: whose values they are: the model, or a rule.
         labelled: whose labels stand on the chart, in the same colours.
         shown: the composition that is shown.
     """
@@ -185,7 +187,7 @@ def over_triangle(
     scaled = property_.scaled(np.array([*values, *(value for _, value in known)]))
     shared = {"colorscale": "Viridis", "cmin": np.nanmin(scaled), "cmax": np.nanmax(scaled)}
     chart = go.Figure()
-    chart.add_trace(_points(fractions, values, "model", hover, {"size": 15, **shared}))
+    chart.add_trace(_points(fractions, values, plain_in_chart(by), hover, {"size": 15, **shared}))
     chart.data[0].marker.colorbar = {"title": plain_in_chart(property_.label), "thickness": 14}
     if known:
         own, labels = np.array([each for each, _ in known]), np.array([v for _, v in known])

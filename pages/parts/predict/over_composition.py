@@ -4,24 +4,19 @@ A model that learned homopolymers only predicts no composition; then mixing rule
 the homopolymers stand alone, and that is said.
 """
 
-from html import escape
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from engine.base.wording import clipped, distinct, listed
+from engine.base.wording import listed
 from engine.chem.composition import Architecture
-from engine.chem.entered_units import EnteredUnits
-from engine.chem.finding import name_of
 from engine.inference.bundle import BundleInfo
-from engine.inference.mixing import Estimate
+from engine.inference.conformal import LEVEL
 from engine.inference.over_compositions import (
     Answers,
     OverCompositions,
     along,
-    answers_of,
     predict_over,
     rules_over,
     triangle,
@@ -31,90 +26,29 @@ from engine.settings.properties import Property
 from pages.parts import models
 from pages.parts.formatting import (
     number,
-    number_range,
     plain,
     title_with_name,
     without_unit,
 )
 from pages.parts.layout import forget_stale_choice
 from pages.parts.page_guard import part
-from pages.parts.predict.answers import STYLE
 from pages.parts.predict.composition_charts import Line, Point, over_fraction, over_triangle
-from pages.parts.predict.mixtures import rule_words, show_rules, warn_outside
+from pages.parts.predict.mixtures import rule_words, show_rules
+from pages.parts.predict.rule_answers import rules_here, units_predicted
+from pages.parts.predict.shown_composition import Composition
 
 _STEPS, _FINE_STEPS, _SIDE = 20, 100, 10
 """Steps from none to all: of the model's line, of the rules' lines, and of a triangle."""
 
-HOMOPOLYMERS_ONLY = (
-    "This model learned homopolymers only, so it predicts no copolymer. What stands here are "
-    "mixing rules on its values of the homopolymers; they know nothing of the units’ sequence."
-)
 _RULES_SAY = (
     "Mixing rules hold for random copolymers, and for polymers that mix; in blocks and blends that "
     "part into phases, each phase keeps its own values."
 )
 
-
-class Composition(NamedTuple):
-    """The composition that is shown, and what is asked of it.
-
-    Attributes:
-        units: N canonical SMILES, in the order in which they were entered.
-        fractions: the mole fraction of each.
-        architecture: how they follow each other.
-        names: of the units, no two alike.
-    """
-
-    units: tuple[str, ...]
-    fractions: tuple[float, ...]
-    architecture: Architecture
-    names: list[str]
-
-    @classmethod
-    def of(cls, entered: EnteredUnits, canonical: tuple[str, ...]) -> "Composition":
-        """Of units that can be read.
-
-        Args:
-            entered: N units.
-            canonical: the canonical SMILES of each.
-        """
-        names = distinct([clipped(name_of(unit) or unit, 32) for unit in canonical])
-        return cls(canonical, entered.fractions, entered.architecture, names)
-
-
-@part
-def show_rule_answers(
-    info: BundleInfo, folder: Path, composition: Composition, given: dict[str, float | str]
-) -> None:
-    """What mixing rules say of a composition, for a model that learned homopolymers only."""
-    st.info(HOMOPOLYMERS_ONLY, icon=":material/info:")
-    with st.spinner(models.LOADING):
-        units = _units_predicted(str(folder), info.created, composition.units, tuple(given.items()))
-    warn_outside(info, units, composition.names)
-    found = _rules_here(info, composition, units)
-    rows = "".join(_rule_row(each, found[each.name]) for each in info.answers)
-    st.html(f'{STYLE}<dl class="pg-answers">{rows}</dl>')
-
-
-def _rule_row(property_: Property, found: list[Estimate]) -> str:
-    bare, first = without_unit(property_), found[0]
-    low, high = first.low[0], first.high[0]
-    ends = f"of the ends: {number_range(bare, low, high)}" if low == low else ""
-    others = " · ".join(
-        f"{rule_words(each)}: {number(property_, each.values[0])}" for each in found[1:]
-    )
-    beside = f'<dd class="pg-said pg-others-said">{escape(others)}</dd>' if others else ""
-    return (
-        f'<div class="pg-answer"><dt>{escape(title_with_name(property_))}</dt>'
-        f'<dd class="pg-number pg-simulated">{escape(number(property_, first.values[0]))}</dd>'
-        f'<dd class="pg-said">{escape(_rule_title(first))}</dd>'
-        f'<dd class="pg-ends">{escape(ends)}</dd>{beside}</div>'
-    )
-
-
-def _rule_title(estimate: Estimate) -> str:
-    equation = "" if " " in estimate.rule.name else " equation"
-    return f"{estimate.rule.name}{equation} on the model’s values of the homopolymers"
+_RANGE = (
+    f"Range: the rule with the lower ends, and with the upper ends, of all units’ {LEVEL:.0%} "
+    "intervals at once; the error of the rule itself is not in it."
+)
 
 
 @st.fragment
@@ -154,8 +88,8 @@ def show_over_composition(
         if predicted
         else None
     )
-    show_rules(info.answers, composition.names, units, _rules_here(info, composition, units), words)
-    st.caption(plain(_RULES_SAY))
+    show_rules(info.answers, composition.names, units, rules_here(info, composition, units), words)
+    st.caption(plain(f"{_RULES_SAY} {_RANGE}"))
 
 
 def _choose_unit(composition: Composition) -> int | None:
@@ -232,19 +166,17 @@ def _show_triangle(
     grid = triangle(_SIDE)
     model, units = _answers(info, folder, composition, given, grid)
     if model:
-        values, by = model.answers.values[property_.name].to_numpy(), "the model"
+        values, by = model.answers.values[property_.name].to_numpy(), "model"
     else:
         first = rules_over(info.answers, composition.units, units, grid)[property_.name][0]
         values, by = first.values, rule_words(first)
     labelled = models.labels_of_compositions(folder, composition.units) if model else []
     st.plotly_chart(
-        over_triangle(property_, composition.names, grid, values, labelled, shown),
+        over_triangle(property_, composition.names, grid, values, by, labelled, shown),
         theme="streamlit",
         key="over composition",
         alt=f"{property_.label} over the compositions of {listed(composition.names)}, by {by}.",
     )
-    if not model:
-        st.caption(plain(f"Colours: {by}."))
     return units
 
 
@@ -259,7 +191,7 @@ def _answers(
     asked = str(folder), info.created, composition.units
     with st.spinner(models.LOADING, show_time=True):
         if not info.learned_compositions:
-            return None, _units_predicted(*asked, tuple(given.items()))
+            return None, units_predicted(*asked, tuple(given.items()))
         found = _over(*asked, grid, composition.architecture, tuple(given.items()))
         return found, found.units
 
@@ -278,28 +210,12 @@ def _over(
     return predict_over(predictor, units, grid, architecture, dict(given))
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
-def _units_predicted(
-    folder: str, created: str, units: tuple[str, ...], given: tuple[tuple[str, float | str], ...]
-) -> Answers:
-    """The answers to the homopolymers; `created` as for `_over`."""
-    return answers_of(models.load_predictor(Path(folder)), units, dict(given))
-
-
-def _rules_here(
-    info: BundleInfo, composition: Composition, units: Answers
-) -> dict[str, list[Estimate]]:
-    """What rules say of the composition that is shown."""
-    fractions = np.array([composition.fractions])
-    return rules_over(info.answers, composition.units, units, fractions)
-
-
 def _legend(info: BundleInfo, property_: Property, is_triangle: bool) -> str:
     """What is drawn, and which fractions the model knows."""
     rules = "mixing rules on the model’s values of the homopolymers"
     if not info.learned_compositions:
-        what = "Colours" if is_triangle else "Lines"
-        return f"{what}: {rules}. They are no predictions of the model."
+        what = "Colours: the first of the" if is_triangle else "Lines:"
+        return f"{what} {rules}. They are no predictions of the model."
     seen = info.domain.compositions.get(property_.name) if info.domain else None
     drawn = (
         "Points: the model’s predictions; its corners are its answers to the homopolymers."

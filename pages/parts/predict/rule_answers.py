@@ -1,0 +1,80 @@
+"""What mixing rules say of a composition, for a model that learned homopolymers only."""
+
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from engine.inference.bundle import BundleInfo
+from engine.inference.mixing import Estimate
+from engine.inference.over_compositions import Answers, answers_of, rules_over
+from engine.settings.properties import Property
+from pages.parts import models
+from pages.parts.formatting import number, number_range, title_with_name, without_unit
+from pages.parts.page_guard import part
+from pages.parts.predict.answers import STYLE
+from pages.parts.predict.mixtures import rule_words, warn_outside
+from pages.parts.predict.shown_composition import Composition
+
+_HOMOPOLYMERS_ONLY = (
+    "This model learned homopolymers only, so it predicts no copolymer. What stands here are "
+    "mixing rules on its values of the homopolymers; they know nothing of the units’ sequence."
+)
+
+
+@part
+def show_rule_answers(
+    info: BundleInfo, folder: Path, composition: Composition, given: dict[str, float | str]
+) -> None:
+    """What mixing rules say of a composition, for a model that learned homopolymers only."""
+    st.info(_HOMOPOLYMERS_ONLY, icon=":material/info:")
+    with st.spinner(models.LOADING):
+        units = units_predicted(str(folder), info.created, composition.units, tuple(given.items()))
+    warn_outside(info, units, composition.names)
+    found = rules_here(info, composition, units)
+    rows = "".join(_rule_row(each, found[each.name]) for each in info.answers)
+    st.html(f'{STYLE}<dl class="pg-answers">{rows}</dl>')
+
+
+def _rule_row(property_: Property, found: list[Estimate]) -> str:
+    bare, first = without_unit(property_), found[0]
+    low, high = first.low[0], first.high[0]
+    ends = f"range: {number_range(bare, low, high)}" if low == low else ""
+    others = " · ".join(
+        f"{rule_words(each)}: {number(property_, each.values[0])}" for each in found[1:]
+    )
+    beside = f'<dd class="pg-said pg-others-said">{escape(others)}</dd>' if others else ""
+    return (
+        f'<div class="pg-answer"><dt>{escape(title_with_name(property_))}</dt>'
+        f'<dd class="pg-number pg-simulated">{escape(number(property_, first.values[0]))}</dd>'
+        f'<dd class="pg-said">{escape(_rule_title(first))}</dd>'
+        f'<dd class="pg-ends">{escape(ends)}</dd>{beside}</div>'
+    )
+
+
+def _rule_title(estimate: Estimate) -> str:
+    equation = "" if " " in rule_words(estimate) else " equation"
+    return f"{rule_words(estimate)}{equation} on the homopolymers’ values"
+
+
+def rules_here(
+    info: BundleInfo, composition: Composition, units: Answers
+) -> dict[str, list[Estimate]]:
+    """What rules say of the composition that is shown, by property.
+
+    Args:
+        info: of the model.
+        composition: of N units.
+        units: the model's answers to the N homopolymers.
+    """
+    fractions = np.array([composition.fractions])
+    return rules_over(info.answers, composition.units, units, fractions)
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def units_predicted(
+    folder: str, created: str, units: tuple[str, ...], given: tuple[tuple[str, float | str], ...]
+) -> Answers:
+    """The answers to the homopolymers; `created` tells a model from another that had its folder."""
+    return answers_of(models.load_predictor(Path(folder)), units, dict(given))

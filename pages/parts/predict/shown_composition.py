@@ -1,0 +1,35 @@
+"""The composition that the Predict page shows."""
+
+from typing import NamedTuple
+
+from engine.base.wording import clipped, distinct
+from engine.chem.composition import Architecture
+from engine.chem.entered_units import EnteredUnits
+from engine.chem.finding import name_of
+
+
+class Composition(NamedTuple):
+    """The composition that is shown, and what is asked of it.
+
+    Attributes:
+        units: N canonical SMILES, in the order in which they were entered.
+        fractions: the mole fraction of each.
+        architecture: how they follow each other.
+        names: of the units, no two alike.
+    """
+
+    units: tuple[str, ...]
+    fractions: tuple[float, ...]
+    architecture: Architecture
+    names: list[str]
+
+    @classmethod
+    def of(cls, entered: EnteredUnits, canonical: tuple[str, ...]) -> "Composition":
+        """Of units that can be read.
+
+        Args:
+            entered: N units.
+            canonical: the canonical SMILES of each.
+        """
+        names = distinct([clipped(name_of(unit) or unit, 32) for unit in canonical])
+        return cls(canonical, entered.fractions, entered.architecture, names)
