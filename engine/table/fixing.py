@@ -263,7 +263,9 @@ def left_to_people(written: Table, table: Table) -> list[str]:
     unsaid = [p for p in table.properties if scales.get(p.name, p.scale) != p.scale]
     words = [f"--condition-column {shlex.quote(name)}" for name in table.report.columns.conditions]
     columns = table.report.columns
-    units = unit_words(columns) if written.report.columns.polymer != columns.polymer else []
+    read = written.report.columns
+    alike = (read.polymer, read.basis) == (columns.polymer, columns.basis)
+    units = [] if alike else unit_words(columns)
     return [
         *(finding.message for finding in odd),
         *([f"To read its compositions, say `{' '.join(units)}`."] if units else []),

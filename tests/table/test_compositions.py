@@ -380,6 +380,22 @@ def test_a_mended_table_is_read_as_the_same() -> None:
     assert "`--unit-columns smiles_B,smiles_A --fraction-columns frac_B" in words[0]
 
 
+def test_a_mended_table_tells_how_its_weights_are_read() -> None:
+    raw = raw_of(TWO, *GOOD)
+    table = check_mended(raw, Mending(basis="weight"))
+    frame, _ = mended_frame(table)
+    written = check_table(read_table(frame.to_csv(index=False).encode(), "written.csv"))
+    assert "--fractions weight" in left_to_people(written, table)[0]
+
+
+def test_fractions_alone_may_be_said() -> None:
+    raw = raw_of("unit_a,unit_b,amounts,others,Tg", "*CC*,*CO*,2,6,1", "*CC*,*CN*,1,1,1")
+    columns = guess_columns(raw, fractions=["amounts", "others"])
+    assert columns.structures == ("unit_a", "unit_b")
+    assert check_table(raw, columns).canonical == ["*CC*|*CO*|0.25|0.75", "*CC*|*CN*|0.5|0.5"]
+    assert guess_columns(raw).units == ()
+
+
 def test_a_long_table_of_compositions_gets_a_row_for_each_of_them() -> None:
     rows = ["*CC*,*CO*,0.5,Tg,1", "*CC*,*CO*,0.5,Density,2", "*CC*,*CO*,0.25,Tg,3"]
     raw = raw_of("smiles_A,smiles_B,frac_A,property,value", *rows)
