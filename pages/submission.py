@@ -110,7 +110,7 @@ def _predicted(predictor, table, given, choices: Choices, show: Progress) -> dic
         "preview": head.dropna(axis=1, how="all"),
         "rows": missing.of,
         "columns": list(head.columns),
-        "units": head.columns[1],
+        "units": next((name for name in head if "*" in str(head[name].iloc[0])), head.columns[1]),
         "empty": missing,
     }
 

@@ -221,3 +221,14 @@ def test_a_kit_that_is_made_elsewhere_is_not_removed(page, tiny_run, no_pip):
     assert "being made already" in page.error[0].value
     assert kit.folder.exists()
     shutil.rmtree(kit.folder)  # other tests have the same workspace
+
+
+def test_a_table_of_compositions_keeps_its_columns(page):
+    rows = "a,298,*CC*,*CCO*,1,0,block\nb,310,*CC*,*CCO*,0.5,0.2,random\n"
+    app = _submit(page, f"id,temperature,smiles_A,smiles_B,frac_A,frac_B,architecture\n{rows}")
+    made = _csv(app)
+    own = ["temperature", "smiles_A", "smiles_B", "frac_A", "frac_B", "architecture"]
+    assert made.columns.tolist()[:7] == ["id", *own]
+    assert np.isfinite(made["Tg"].iloc[0])
+    assert "add up to 0.7, not to 1" in made["problem"].iloc[1]
+    assert app.session_state["submission"]["units"] == "smiles_A"
