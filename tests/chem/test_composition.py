@@ -62,6 +62,7 @@ def test_a_canonical_form_is_its_own(units, architecture) -> None:
     assert without_stereo(form) == form
     assert canonical_unit(canonical_unit(form)) == canonical_unit(form)
     assert list(units_in(form)) == sorted(canonical(unit) for unit, _ in units)
+    assert units_in(form) == read(form).units
 
 
 @settings(max_examples=60, deadline=None)
