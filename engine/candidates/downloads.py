@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from ..base.workspace import ASSETS
 from ..chem import draw
+from ..chem.composition import is_composition
+from ..chem.description import title_of_composition
 from ..chem.finding import name_of
 from ..chem.pieces import pieces_problem
 from ..chem.smiles import BadSmilesError
@@ -126,10 +128,15 @@ def units_words(answers: Answers) -> str:
 
 
 def name_shown(candidate: Candidate) -> str:
-    """A candidate's name: as it was given, or as the list of names has it; may be empty."""
+    """A candidate's name: as it was given, or as the list of names has it; may be empty.
+
+    That of a composition is made of its units' names and fractions.
+    """
     if candidate.name or candidate.unit is None:
         return candidate.name
     try:
+        if is_composition(candidate.unit):
+            return title_of_composition(candidate.unit)
         return name_of(candidate.unit)
     except BadSmilesError:
         return ""
@@ -219,8 +226,9 @@ def _png(candidate: Candidate) -> bytes | None:
 def as_sdf(chosen: Chosen, progress: Progress | None = None) -> bytes:
     """As an SDF file: structures with all columns; a candidate without one is left out.
 
-    So is one whose unit is refused. The first line of each record is the candidate's name, its id
-    or its unit; the field `units` says those of its values.
+    So is a composition, of which there is no structure, and one whose unit is refused. The first
+    line of each record is the candidate's name, its id or its unit; the field `units` says those of
+    its values.
     """
     frame = table_of(chosen)
     if chosen.answers:

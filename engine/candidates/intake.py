@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..base.errors import UserError
 from ..base.wording import clipped
-from ..chem.composition import is_composition
+from ..chem.composition import BAR, MAX_TEXT, is_composition
 from ..chem.finding import Found, find, told
 from ..chem.names import polymer_named
 from ..chem.notations import NotationError, drawn_unit
@@ -32,6 +32,7 @@ _APART = re.compile(r"[\s,;]+")
 _BETWEEN_CELLS = ("\t", ";", ", ")
 _TOGETHER = re.compile(r"\s*[\t;]\s*")
 _LONGEST_LINE = MAX_LENGTH + 500
+"""Of a unit, with what stands behind it."""
 _TWO_UNITS = "it holds two repeat units: put each on a line of its own"
 
 
@@ -98,8 +99,9 @@ def _advice(found: Found) -> str:
 def of_lines(text: str) -> list[NewCandidate]:
     """The candidates of pasted lines: a repeat unit, or the name of a polymer, in each.
 
-    After a repeat unit may stand a name of its own, with a blank, a comma or a tab between them;
-    after a polymer's name, what other cells hold, with a tab, a semicolon or a comma between them.
+    After a repeat unit or a composition may stand a name of its own, with a blank, a comma or a tab
+    between them; after a polymer's name, what other cells hold, with a tab, a semicolon or a comma
+    between them.
     Empty lines are none, nor are those that `left_out` counts.
 
     Args:
@@ -113,17 +115,21 @@ def of_lines(text: str) -> list[NewCandidate]:
         raise UserError(f"These are {len(lines):,} lines, and a list holds {MOST:,} candidates.")
     reader, found = _Reader(), []
     for line in lines:
-        given, own = _with_own_name(line[:_LONGEST_LINE])
+        longest = MAX_TEXT + 500 if is_composition(line) else _LONGEST_LINE
+        given, own = _with_own_name(line[:longest])
         candidate = reader.candidate(given, clipped(own, 200), PASTED, {})
-        found.append(candidate._replace(given=clipped(line, _LONGEST_LINE)))
+        found.append(candidate._replace(given=clipped(line, longest)))
     return found
 
 
 def _with_own_name(line: str) -> tuple[str, str]:
     """The repeat unit or the polymer's name that a line begins with, and what stands behind it."""
     first, *rest = _APART.split(line, maxsplit=1)
-    if rest and _is_drawn(first):
+    # A unit's own name may hold a bar; one that stands first goes on with the composition.
+    if rest and _is_drawn(first) and not (rest[0].startswith(BAR) and is_composition(line)):
         return first, rest[0]
+    if is_composition(line):
+        return _composition_and_name(line)
     if not polymer_named(line):
         # Cells of a spreadsheet; a comma may stand within a name.
         for separator in _BETWEEN_CELLS:
@@ -131,6 +137,20 @@ def _with_own_name(line: str) -> tuple[str, str]:
             if found and polymer_named(name):
                 return name, _TOGETHER.sub(", ", own.strip())
     return line, ""
+
+
+def _composition_and_name(line: str) -> tuple[str, str]:
+    """The composition that a line begins with, and what stands behind it."""
+    before, _, last = line.rpartition(BAR)
+    end, *own = _APART.split(last.strip(), maxsplit=1)
+    return (line, "") if not own or _is_readable(line) else (f"{before}{BAR}{end}", own[0])
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        return bool(canonical(text))
+    except BadSmilesError:
+        return False
 
 
 def _is_drawn(text: str) -> bool:

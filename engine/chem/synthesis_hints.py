@@ -1,8 +1,10 @@
 """Hints at how hard a repeat unit is to make: its synthetic accessibility, and groups."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from .composition import is_composition, read
 from .smiles import BadSmilesError, parse
 from .unstable_groups import ALERTS
 
@@ -32,11 +34,13 @@ def synthesis_hints(smiles: str) -> SynthesisHints:
     nothing of polymerisations. Alerts are patterns of our own.
 
     Args:
-        smiles: of a repeat unit.
+        smiles: of a repeat unit; of a composition, its hardest unit counts, and the alerts of all.
 
     Raises:
         BadSmilesError: when it cannot be read.
     """
+    if is_composition(smiles):
+        return _of_all([synthesis_hints(unit) for unit in read(smiles).units])
     # Here: it reads a file of fragments for half a second.
     from rdkit.Contrib.SA_Score import sascorer
 
@@ -49,6 +53,12 @@ def synthesis_hints(smiles: str) -> SynthesisHints:
         accessibility = None
     alerts = [name for name, pattern in ALERTS if capped.HasSubstructMatch(pattern)]
     return SynthesisHints(accessibility, tuple(alerts))
+
+
+def _of_all(units: Sequence[SynthesisHints]) -> SynthesisHints:
+    scores = [each.score for each in units if each.score is not None]
+    alerts = dict.fromkeys(alert for each in units for alert in each.alerts)
+    return SynthesisHints(max(scores) if len(scores) == len(units) else None, tuple(alerts))
 
 
 def hints_or_none(smiles: str) -> SynthesisHints | None:

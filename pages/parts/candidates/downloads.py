@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.candidates import downloads
 from engine.candidates.downloads import MOST_DRAWN, Chosen, Progress
+from engine.chem.composition import is_composition
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import file_name, plain
 from pages.parts.page_guard import part
@@ -113,12 +114,19 @@ def _digest(about: object) -> str:
 
 
 def _tell_without_structure(look: Look, which: list[int]) -> None:
-    """How many candidates an SDF leaves out."""
-    refused = look.answers.problems if look.answers else {}
-    count = len({*which} & {*look.without_unit, *refused})
+    """How many candidates an SDF leaves out, and why."""
+    refused = {*look.without_unit, *(look.answers.problems if look.answers else {})}
+    count = len({*which} & refused)
     if count:
         have = "has" if count == 1 else "have"
         st.caption(f"{count:,} of {len(which):,} {have} no structure and will be left out.")
+    others = look.list_.candidates([each for each in which if each not in refused])
+    if several := sum(is_composition(each.unit or "") for each in others):
+        words = "is a composition" if several == 1 else "are compositions"
+        st.caption(
+            f"{several:,} of {len(which):,} {words}, which an SDF cannot hold, and will be left "
+            "out: the other forms have them."
+        )
 
 
 def _made(
