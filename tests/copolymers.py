@@ -21,8 +21,8 @@ TG = {
 }
 """Glass transition temperatures of homopolymers in °C, by repeat unit."""
 FRACTIONS = (0.2, 0.4, 0.6, 0.8)
-WRONG = 31
-"""Row of the table whose label is wrong: 150 °C too high."""
+WRONG = 32
+"""Row of the file whose label is wrong, 150 °C too high; the header is row 1."""
 TWO = f"{METHACRYLATE}|{STYRENE}|0.75|0.25"
 """A composition that the table does not hold, of units that it does."""
 QUICK = Preset(
@@ -47,7 +47,7 @@ def fox() -> pd.DataFrame:
             rows.append((one, other, part, round(kelvin - 273.15 + random.normal(0, 1), 1)))
     rows += [(unit, "", 1.0, value) for unit, value in TG.items()]
     frame = pd.DataFrame(rows, columns=["smiles_A", "smiles_B", "frac_A", "Tg"])
-    frame.loc[WRONG - 1, "Tg"] += 150
+    frame.loc[WRONG - 2, "Tg"] += 150
     frame.insert(0, "batch", [f"b{n:02}" for n in range(1, len(frame) + 1)])
     return frame
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from rdkit import Chem
 
+from .composition import is_composition, read
 from .polymers import joining_problem
 from .smiles import atoms_of, attachment_points, parse, stars_of
 
@@ -104,7 +105,7 @@ def chemical_classes(smiles: str) -> tuple[str, ...]:
     """The classes that a repeat unit's polymer belongs to, of `CLASSES`.
 
     Args:
-        smiles: parsable.
+        smiles: parsable; of a composition, the classes of all its units are told.
 
     Returns:
         One or more; `OTHER` alone where there is none, or where copies cannot be joined.
@@ -112,6 +113,9 @@ def chemical_classes(smiles: str) -> tuple[str, ...]:
     Raises:
         BadSmilesError: when it cannot be read.
     """
+    if is_composition(smiles):
+        of_units = {name for unit in read(smiles).units for name in chemical_classes(unit)}
+        return tuple(name for name in CLASSES if name in of_units - {OTHER}) or (OTHER,)
     chain = _chain(parse(smiles))
     if chain is None:
         return (OTHER,)
@@ -128,9 +132,14 @@ def chemical_classes(smiles: str) -> tuple[str, ...]:
 def heavy_atoms(smiles: str) -> int:
     """How many atoms besides hydrogen a repeat unit has; its `*` do not count.
 
+    Args:
+        smiles: parsable; of a composition, those of all its units are counted.
+
     Raises:
         BadSmilesError: when it cannot be read.
     """
+    if is_composition(smiles):
+        return sum(map(heavy_atoms, read(smiles).units))
     return parse(smiles).GetNumHeavyAtoms()
 
 

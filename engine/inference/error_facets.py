@@ -34,6 +34,9 @@ _FACETS = (
     Facet("size", "Size of the repeat unit (heavy atoms)", "range"),
     Facet("similarity", "Similarity to training", "range"),
     Facet("classes", "Chemical class", "classes"),
+    Facet("units", "Number of repeat units", "groups"),
+    Facet("rarest", "Mole fraction of the rarest unit", "range"),
+    Facet("architecture", "Architecture", "groups"),
     Facet("fold", "Fold", "groups"),
     Facet("seen", "Seen in training", "groups"),
 )
@@ -100,6 +103,7 @@ def group_words(facet: Facet, group: dict, property_: Property) -> str:
         return str(value) if facet.column != "seen" else SEEN if value else UNSEEN
     bare = without_unit(property_)
     written = {"label": lambda end: number(bare, end), "similarity": "{:.2f}".format}
+    written["rarest"] = written["similarity"]
     ends = map(written.get(facet.column, "{:.4g}".format), (group["low"], group["high"]))
     return " … ".join(dict.fromkeys(ends))
 

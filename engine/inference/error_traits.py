@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ..chem.classes import chemical_classes, heavy_atoms
+from ..chem.composition import is_composition, read
 from .domain import Domain
 
 Progress = Callable[[str, int, int], None]
@@ -26,7 +27,9 @@ def with_traits(rows: pd.DataFrame, progress: Progress | None = None) -> pd.Data
         The same with the columns `size` (heavy atoms), `classes` (a tuple, see
         `engine.chem.classes`) and `similarity`, unless it is there: to the most similar unit with a
         label of the property in the other folds (Tanimoto similarity of counts, 0 to 1), which is
-        what a row's models were trained on. It is NaN where there is one fold alone.
+        what a row's models were trained on. It is NaN where there is one fold alone. Where there
+        are compositions among them, also `units` (how many repeat units), `rarest` (the least mole
+        fraction, 0 to 1) and `architecture` (`not known` where it is not; missing of homopolymers).
     """
     units = list(dict.fromkeys(rows["smiles"]))
     size = {unit: heavy_atoms(unit) for unit in units}
@@ -36,10 +39,27 @@ def with_traits(rows: pd.DataFrame, progress: Progress | None = None) -> pd.Data
         if progress and (number % _TOLD_EVERY == 0 or number == len(units)):
             progress("chemical classes", number, len(units))
     told = rows.assign(size=rows["smiles"].map(size), classes=rows["smiles"].map(classes))
+    if any(map(is_composition, units)):
+        told = told.assign(**_of_compositions(rows["smiles"]))
     if "similarity" not in rows:
         folds = rows["fold"].to_numpy(dtype=int)
         told["similarity"] = similarity_to_other_folds(rows["smiles"].tolist(), folds, progress)
     return told
+
+
+def _of_compositions(texts: pd.Series) -> dict[str, pd.Series]:
+    """What tells compositions from each other, by the columns that it is kept in."""
+    known = {text: read(text) if is_composition(text) else None for text in dict.fromkeys(texts)}
+    units = {text: len(row.units) if row else 1 for text, row in known.items()}
+    rarest = {text: min(row.fractions) if row else 1.0 for text, row in known.items()}
+    words = {
+        text: (row.architecture or "not known") if row else None for text, row in known.items()
+    }
+    return {
+        "units": texts.map(units),
+        "rarest": texts.map(rarest),
+        "architecture": texts.map(words),
+    }
 
 
 def similarity_to_other_folds(

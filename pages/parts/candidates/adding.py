@@ -59,9 +59,9 @@ def _show_paste() -> None:
             key="pasted candidates",
             placeholder="*CC(*)c1ccccc1\nPMMA\n*CCO*  my name for it",
             help="A repeat unit as SMILES, with a name of your own behind it if you like, a "
-            "composition such as `A|B|0.25|0.75|random`, or the name of a polymer. Every line becomes "
-            "a candidate; one that cannot be read says why. Lines that begin with “#” are left "
-            "out.",
+            "composition such as `A|B|0.25|0.75|random`, or the name of a polymer. Every line "
+            "becomes a candidate; one that cannot be read says why. Lines that begin with “#” are "
+            "left out.",
         )
         if st.form_submit_button("Add these", icon=":material/add:", type="primary"):
             try:
