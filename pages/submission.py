@@ -242,7 +242,8 @@ def upload_files() -> list:
     test = upload_table(
         "Table of repeat units (test.csv)",
         "test table",
-        "A table with a SMILES column, and usually an id column.",
+        "A table with a SMILES column, and usually an id column; or with columns of compositions, "
+        "such as smiles_A, smiles_B and frac_A.",
         left,
     )
     sample = upload_table(
@@ -255,7 +256,7 @@ def upload_files() -> list:
         "With a sample submission the file has exactly its ids, order and columns, and a number in "
         "every cell. Without one it has the rows and the order of the table: its id column (or the "
         "row number, if it has none), one column for each property that the model predicts, and "
-        "what is to be said of a row."
+        "what is to be said of a row; of compositions, all columns of the table too."
     )
     return [test, sample]
 

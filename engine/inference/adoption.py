@@ -13,7 +13,7 @@ from ..models.store import network_files
 from .bundle import BundleInfo, bundle_files, info_of, read_info, write_info
 from .domain import Domain
 from .predict import Predictor
-from .probes import UNITS, deviation_words
+from .probes import deviation_words, probe_units
 
 _SAME = 1e-6
 
@@ -70,7 +70,8 @@ def prove(folder: Path) -> str:
     for name in files.names:
         files.read(name)
     predictor = Predictor(folder)
-    predicted = predictor.at_usual_conditions(UNITS)
+    units = probe_units(predictor.info.learned_compositions)
+    predicted = predictor.at_usual_conditions(units)
     if not np.isfinite(predicted.blend.to_numpy()).all():
         raise UserError(
             f"The model {predictor.info.name!r} predicts no numbers for common polymers: it is "

@@ -169,7 +169,8 @@ class BundleInfo(BaseModel):
             raise ValueError("a range ends before it begins")
         if not are_figures(self.figures):
             raise ValueError("the figures of error are incomplete, or no numbers")
-        told = {*self.domain.seen, *self.domain.effects} if self.domain else set()
+        domain = self.domain
+        told = {*domain.seen, *domain.effects, *domain.compositions} if domain else set()
         if not told <= names:
             raise ValueError("the domain tells of no property of the model")
         if not {*(self.against_measured or {})} <= names:

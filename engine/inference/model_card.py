@@ -18,6 +18,7 @@ from ..base.workspace import write_atomic
 from ..models.members import title_of
 from ..settings.properties import Property
 from .bundle import BundleInfo, bundle_files, info_of
+from .composition_words import learned_words
 from .conformal import LEVEL
 
 _MARK = "---\n"
@@ -29,6 +30,7 @@ _MOST_TOLD = 30
 """Properties that a card tells of; `bundle.json` has all."""
 
 _LONGEST = 100
+_PS, _PMMA = "*CC(*)c1ccccc1", "*CC(*)(C)C(=O)OC"
 _PLAIN = re.compile(r"([\\`*_{}\[\]<>()#+!|~$])")
 
 
@@ -97,12 +99,15 @@ def _words(info: BundleInfo) -> str:
         f"- {_said(each.words)}: {_said('. '.join(filter(None, (each.reference, each.terms))))}\n"
         for each in info.sources
     )
+    of_copolymers = learned_words(info)
+    unlike = "blends" if of_copolymers else "copolymers and blends"
+    use = f"{_PS}|{_PMMA}|0.25|0.75" if of_copolymers else _PS
     return f"""# {_said(info.name)}
 
 **What it is.** An ensemble ({members}) that predicts properties of a polymer from its repeat unit,
 made with PolyGIN Studio. It learned {counted(info.rows, "row")} of {_said(info.table)} (preset
 {_said(info.preset)}, folds {_said(info.folds)}, seed {info.seed}), and was finished on
-{_said(info.created[:10])}.
+{_said(info.created[:10])}.{f" {of_copolymers}" if of_copolymers else ""}
 
 **How far it is off.** Each row was predicted by models that had not seen its fold:
 
@@ -116,7 +121,7 @@ domain is told as such, with why; there the errors are larger.
 from polygin import load  # in the project's folder: from engine import load
 
 model = load("FOLDER")  # of this card
-model.predict_interval(["*CC(*)c1ccccc1"])
+model.predict_interval(["{use}"])
 ```
 
 **Labels.** Whoever gives this model away says here under which terms its labels are, and puts the
@@ -128,7 +133,7 @@ licence that follows from them in place of `unknown` above.
 `domain.safetensors` has hashed fingerprints of the training units and which properties each has a
 label of; `bundle.json` has ranges, medians, and the elements, bonds and rings that occur.
 
-**Not meant for** polymers of another kind than those of the table, copolymers and blends, or any
+**Not meant for** polymers of another kind than those of the table, {unlike}, or any
 use where a wrong value does harm.
 """
 

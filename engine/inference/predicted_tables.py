@@ -232,7 +232,7 @@ def predict_file(
     """Predict a table of any length in constant memory.
 
     A row has its id or number, its repeat unit as the table writes it, and its predictions; of a
-    table of compositions it keeps all columns.
+    table of compositions, in columns or as texts, it keeps all columns.
     A row that cannot be predicted has empty cells, and the reason in the column `problem`; where a
     unit has what no training unit has, such as another element, the column `warning` says so.
 

@@ -4,7 +4,7 @@ Another RDKit, another library or another processor may compute other descriptor
 the same files; nobody would notice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import sha256
 
@@ -28,14 +28,22 @@ UNITS = (
 )
 """Common polymers of different kinds: none tells what a model was trained on."""
 
+COPOLYMER = "*CC(*)(C)C(=O)OC|*CC(*)c1ccccc1|0.75|0.25|random"
+"""One more for models that learned compositions."""
+
 _MOST_BYTES = 2**20
 _ROUNDING = 1e-4
 """Of a property's range in the training table: far below any error, far above rounding."""
 
 
-def probes_of(blend: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """What a bundle keeps, from the predictions of `UNITS`: one row each, in the units."""
-    return dict(zip(UNITS, blend.to_dict("records"), strict=True))
+def probe_units(compositions: bool) -> tuple[str, ...]:
+    """What a bundle is to be probed by; a composition too, if it learned such."""
+    return (*UNITS, COPOLYMER) if compositions else UNITS
+
+
+def probes_of(units: Sequence[str], blend: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """What a bundle keeps, from the predictions of `probe_units`: one row each, in the units."""
+    return dict(zip(units, blend.to_dict("records"), strict=True))
 
 
 def deviation_words(info: BundleInfo, blend: pd.DataFrame) -> str:

@@ -1,13 +1,21 @@
 """Which compositions a model was trained on, and what of another composition none of them has."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..base.wording import listed
-from ..chem.composition import Architecture, is_composition, read, units_in
+from ..chem.composition import (
+    ARCHITECTURES,
+    MOST_UNITS,
+    Architecture,
+    is_composition,
+    read,
+    units_in,
+)
 from .seen import NEW_ARCHITECTURE, NEW_FRACTION, NEW_NUMBER, NEW_UNIT
 
 MOST_NAMED = 12
@@ -34,10 +42,21 @@ class SeenCompositions(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     units: list[str]
-    fractions: list[float] = Field(min_length=1)
+    fractions: list[float] = Field(min_length=1, max_length=MOST_NAMED)
     few: bool
-    architectures: list[Architecture]
-    most: int = Field(ge=1)
+    architectures: list[Architecture] = Field(max_length=len(ARCHITECTURES))
+    most: int = Field(ge=1, le=MOST_UNITS)
+
+    @field_validator("fractions")
+    @classmethod
+    def _ascend(cls, fractions: list[float]) -> list[float]:
+        if fractions != sorted(fractions) or not 0 <= fractions[0] <= fractions[-1] <= 1:
+            raise ValueError("fractions are not in order, or not between 0 and 1")
+        return fractions
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.units)
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "SeenCompositions":
@@ -64,8 +83,8 @@ class SeenCompositions(BaseModel):
         Args:
             text: canonical, of a homopolymer or a composition.
         """
-        known = {*self.units}
-        new = [f"{NEW_UNIT} {unit}" for unit in units_in(text) if _digest(unit) not in known]
+        own = [unit for unit in units_in(text) if _digest(unit) not in self._known]
+        new = [f"{NEW_UNIT} {unit}" for unit in own]
         if not is_composition(text):
             return new
         row = read(text)

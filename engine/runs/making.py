@@ -21,7 +21,7 @@ from ..inference.conformal import member_spread, of_weight
 from ..inference.domain import DomainInfo, write_domain
 from ..inference.domain_effect import held_out_sides, measured_effects
 from ..inference.predict import Predictor
-from ..inference.probes import UNITS, probes_of
+from ..inference.probes import probe_units, probes_of
 from ..inference.source_effects import SourceEffect
 from ..models.encoder import encoder_digest, start_from_encoder
 from ..models.members import for_conditions, network_configs, network_member
@@ -336,8 +336,9 @@ def _described(
         intervals=ensemble.intervals,
         domain=_domain(request, data, ensemble, context),
     )
-    probes = probes_of(Predictor(context.folder, info).at_usual_conditions(UNITS).blend)
-    return info.model_copy(update={"probes": probes})
+    units = probe_units(info.learned_compositions)
+    probed = Predictor(context.folder, info).at_usual_conditions(units)
+    return info.model_copy(update={"probes": probes_of(units, probed.blend)})
 
 
 def _domain(

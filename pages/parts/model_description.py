@@ -13,6 +13,7 @@ from engine.base.manifest import CARD, MOST_CARD_BYTES
 from engine.base.plain_files import read_file
 from engine.base.wording import listed
 from engine.inference import bundle
+from engine.inference.composition_words import learned_words
 from engine.inference.conformal import LEVEL
 from engine.settings.metrics import HEADLINES, WMAE, headline
 from engine.settings.properties import Property
@@ -55,6 +56,7 @@ def _origin_words(info: bundle.BundleInfo) -> str:
         f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
         f"{listed([plain(title_of(member)) for member in info.members], most=99)}; the value shown "
         f"is their blend, {mean}."
+        + (f" {learned}" if (learned := learned_words(info)) else "")
         + (" Its PolyGIN started from the pretrained encoder." if info.pretrained else "")
     )
 

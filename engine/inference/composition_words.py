@@ -1,0 +1,41 @@
+"""What a model learned of copolymers, in words."""
+
+from ..base.wording import listed
+from .bundle import BundleInfo
+from .seen_compositions import MOST_NAMED, SeenCompositions
+
+
+def learned_words(info: BundleInfo) -> str:
+    """How many units, which fractions and which architectures the training rows had, as a sentence.
+
+    Args:
+        info: of the model.
+
+    Returns:
+        Empty for a model that learned homopolymers alone.
+    """
+    if not info.learned_compositions:
+        return ""
+    # Those of properties that one table brought are often the same.
+    seen = [*(info.domain.compositions.values() if info.domain else ())]
+    if not seen:
+        return "It learned compositions of several repeat units."
+    most = max(each.most for each in seen)
+    words = f"It learned compositions of up to {most} repeat units"
+    if any(each.fractions[-1] >= 1 for each in seen):
+        words = f"{words}, and homopolymers"
+    words = f"{words}, with mole fractions of {_fractions(seen)}"
+    architectures = sorted({name for each in seen for name in each.architectures})
+    if architectures:
+        many = "s" if len(architectures) > 1 else ""
+        return f"{words}, of the architecture{many} {listed(architectures)}."
+    return f"{words}; no architecture was named."
+
+
+def _fractions(seen: list[SeenCompositions]) -> str:
+    """The mole fractions of all properties' rows, without those of homopolymers."""
+    fractions = sorted({each for own in seen for each in own.fractions if each < 1})
+    few = all(each.few for each in seen) and len(fractions) <= MOST_NAMED
+    if few or len(fractions) < 2:
+        return listed([f"{each:.3g}" for each in fractions], most=MOST_NAMED)
+    return f"{fractions[0]:.3g} to {fractions[-1]:.3g}"
