@@ -18,6 +18,7 @@ from engine.inference.domain import FILE as DOMAIN_FILE
 from engine.inference.predict import Predictor
 from engine.runs import Run, RunConfig, find_run, read_log, start_run, stop_run
 from engine.table import Table, load_table
+from tests import three_units
 from tests.bundles import copied, redescribe
 from tests.copolymers import fox_table, start_quickly
 from tests.direct_pool import DirectPool
@@ -116,6 +117,16 @@ def copolymers(copolymers_home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """The finished run of `copolymers_home`, whose workspace is in force during the test."""
     monkeypatch.setenv("POLYGIN_HOME", str(copolymers_home))
     return find_run("fox")
+
+
+@pytest.fixture(scope="session")
+def copolymer_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of copolymers and homopolymers, with its table beside it as a run has it."""
+    home = tmp_path_factory.mktemp("copolymers")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYGIN_HOME", str(home))
+        three_units.make(home / "run" / "bundle")
+    return home / "run" / "bundle"
 
 
 @pytest.fixture

@@ -1,0 +1,195 @@
+"""Several repeat units on the Predict page: their amounts, values, curves, and mixing rules."""
+
+import pytest
+
+from engine.candidates import history
+from engine.chem.repeat_unit import canonical_unit
+from engine.inference import bundle
+from engine.inference.predict import Predictor
+from tests.pages.conftest import words
+from tests.three_units import ACETATE, ACRYLATE, STYRENE
+
+TWO = f"{STYRENE}|{ACRYLATE}|0.75|0.25|random"
+THREE = f"{STYRENE}|{ACRYLATE}|{ACETATE}|0.5|0.25|0.25|random"
+
+
+@pytest.fixture
+def learned(copolymer_bundle, empty_workspace, monkeypatch) -> Predictor:
+    """The model of copolymers, as the only one there is."""
+    monkeypatch.setattr(bundle, "SHIPPED", copolymer_bundle)
+    return Predictor(copolymer_bundle)
+
+
+def _answers(app) -> str:
+    found = [part.proto.body for part in app.get("html")]
+    return next((body for body in found if 'class="pg-answers"' in body), "")
+
+
+def _shown(predictor: Predictor, text: str) -> list[str]:
+    """What the page says a model predicts of a text."""
+    values = predictor.predict([text]).blend.iloc[0]
+    return [each.format(values[each.name]).replace("-", "−") for each in predictor.info.answers]
+
+
+def _table(app, column: str):
+    return next(each.value for each in app.dataframe if column in each.value)
+
+
+def _charts(app) -> str:
+    return " ".join(chart.proto.spec for chart in app.get("plotly_chart"))
+
+
+def test_a_second_unit_makes_a_composition_that_the_address_keeps(learned, open_page) -> None:
+    app = open_page("predict", smiles=STYRENE)
+    assert not app.slider
+    app.button(key="add unit").click().run()
+    assert not app.exception
+    assert app.text_input(key="smiles").value == ""
+    assert "Draw a repeat unit" in app.info[0].value
+    assert not _answers(app)
+    app.text_input(key="smiles").set_value("poly(butyl acrylate)").run()
+    assert app.text_input(key="smiles").value == ACRYLATE
+    assert app.query_params["smiles"] == f"{STYRENE}|{ACRYLATE}|0.5|0.5|random"
+    app.slider(key="fraction slider").set_value(0.25).run()
+    assert app.query_params["smiles"] == TWO
+    assert app.number_input(key="fraction number").value == 0.25
+    for value in _shown(learned, TWO):
+        assert value in _answers(app)
+    assert canonical_unit(TWO) in [each.value for each in app.code]
+    # A reload leads to the same.
+    again = open_page("predict", smiles=TWO)
+    assert _answers(again) == _answers(app)
+    assert again.slider(key="fraction slider").value == 0.25
+    # Back leads to the former amounts, and further back to one unit.
+    app.query_params["smiles"] = f"{STYRENE}|{ACRYLATE}|0.5|0.5|random"
+    assert app.run().slider(key="fraction slider").value == 0.5
+    app.query_params["smiles"] = STYRENE
+    assert not app.run().slider
+    assert app.text_input(key="smiles").value == STYRENE
+
+
+def test_the_curve_has_the_model_the_table_and_the_rules(learned, open_page) -> None:
+    app = open_page("predict", smiles=TWO)
+    assert not app.exception
+    chart = _charts(app)
+    for name in ("model", "training table, random", "training table, block", "Fox"):
+        assert f'"name":"{name}"' in chart
+    assert "Taylor, k = " in chart
+    assert "of 0.25, 0.333, 0.5 and 0.75, and on homopolymers" in words(app)
+    table = _table(app, "by the rule")
+    assert {"Fox", "volume additivity"} <= {*table["rule"]}
+    assert table["model"].iloc[0] in _answers(app)
+    app.selectbox(key="over property").set_value("Density").run()
+    assert '"name":"volume additivity"' in _charts(app)
+
+
+def test_each_unit_can_be_edited_and_removed(learned, open_page) -> None:
+    app = open_page("predict", smiles=TWO)
+    assert app.text_input(key="smiles").value == STYRENE
+    app.button(key="edit unit 2").click().run()
+    assert app.text_input(key="smiles").value == ACRYLATE
+    # What is chosen below becomes the chosen unit.
+    app.button(key="load Polyethylene").click().run()
+    assert app.query_params["smiles"] == f"{STYRENE}|*CC*|0.75|0.25|random"
+    app.selectbox(key="architecture").set_value("block").run()
+    assert app.query_params["smiles"].endswith("|block")
+    assert "has the repeat unit *C*" in words(app)
+    app.button(key="remove unit 1").click().run()
+    assert app.text_input(key="smiles").value == "*CC*"
+    assert app.query_params["smiles"] == "*CC*"
+    assert not app.slider
+
+
+def test_nothing_of_a_unit_is_the_other_ones_homopolymer(learned, open_page) -> None:
+    app = open_page("predict", smiles=TWO)
+    app.slider(key="fraction slider").set_value(0.0).run()
+    assert not app.exception
+    (value, *_) = _shown(learned, STYRENE)
+    assert value in _answers(app)
+    assert app.query_params["smiles"] == f"{STYRENE}|{ACRYLATE}|1|0|random"
+
+
+def test_amounts_by_weight_are_those_of_the_units_masses(learned, open_page) -> None:
+    app = open_page("predict", smiles=f"{STYRENE}|{ACRYLATE}|0.5|0.5|random")
+    app.segmented_control(key="fractions by").set_value("by weight").run()
+    assert app.number_input(key="fraction number").value == pytest.approx(0.5517, abs=1e-3)
+    app.number_input(key="fraction number").set_value(0.5).run()
+    assert app.number_input(key="fraction number").value == 0.5
+    assert "55.2 mol %, 44.8 mol %" in words(app)
+
+
+def test_three_units_make_a_triangle_and_their_amounts_are_normalised(learned, open_page) -> None:
+    app = open_page("predict", smiles=THREE)
+    assert not app.exception
+    assert '"type":"scatterternary"' in _charts(app)
+    for value in _shown(learned, THREE):
+        assert value in _answers(app)
+    app.number_input(key="amount of unit 3").set_value(0.75).run()
+    assert "add up to 1.5, and each is divided by that" in words(app)
+    shares = f"{STYRENE}|{ACRYLATE}|{ACETATE}|0.333333|0.166667|0.5|random"
+    assert app.query_params["smiles"] == shares
+    app.button(key="add unit").click().run()
+    app.text_input(key="smiles").set_value("*CCO*").run()
+    assert not app.exception
+    assert app.selectbox(key="over unit").value == "Poly(butyl acrylate)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "polystyrene|poly(butyl acrylate)|75|25|stat",
+        "{[$]CC(c1ccccc1)[$],[$]CC(C(=O)OCCCC)[$]}|0.75|0.25",
+    ],
+)
+def test_a_pasted_text_opens_as_a_composition(learned, open_page, text) -> None:
+    app = open_page("predict", smiles="*CCO*")
+    app.text_input(key="smiles").set_value(text).run()
+    assert not app.exception
+    assert app.slider(key="fraction slider").value == 0.25
+    for value in _shown(learned, TWO):
+        assert value in _answers(app)
+
+
+def test_what_is_wrong_with_a_composition_is_said(learned, open_page) -> None:
+    app = open_page("predict", smiles=f"{STYRENE}|{ACRYLATE}|0.5|0.9")
+    assert "its fractions add up to 1.4, not to 1" in app.error[0].value
+    assert not _answers(app)
+    app = open_page("predict", smiles=f"{STYRENE}|CCO|0.5|0.5")
+    assert any("Unit 2, “CCO”, is no repeat unit" in each.value for each in app.warning)
+    assert not _answers(app)
+    app = open_page("predict", smiles=f"{STYRENE}||0.5|0.5")
+    assert not app.exception
+    assert not _answers(app)
+
+
+def test_a_composition_is_kept_and_remembered(learned, open_page) -> None:
+    app = open_page("predict", smiles=TWO)
+    next(each for each in app.button if each.label == "Keep").click().run()
+    assert not app.exception
+    assert "is now on" in " ".join(link.proto.label for link in app.get("page_link"))
+    (known, *_) = history.remembered("")
+    assert canonical_unit(known.unit) == canonical_unit(TWO)
+    assert known.name == "Poly(butyl acrylate) 0.25, Polystyrene 0.75, random"
+    (near,) = (each for each in app.expander if each.label.startswith("Nearest polymers"))
+    assert any("random" in each.value for each in near.markdown)
+
+
+def test_a_model_of_homopolymers_has_mixing_rules_and_no_prediction(open_page) -> None:
+    app = open_page("predict", smiles=TWO, model="shipped")
+    assert not app.exception
+    assert "learned homopolymers only, so it predicts no copolymer" in app.info[0].value
+    assert "Fox equation on the homopolymers’ values" in _answers(app)
+    assert "predicted" not in _answers(app)
+    assert '"name":"Fox"' in _charts(app)
+    assert '"name":"model"' not in _charts(app)
+    assert "model" not in _table(app, "mixture")
+    # At an end the model answers itself.
+    app.slider(key="fraction slider").set_value(0.0).run()
+    assert "predicted" in _answers(app)
+
+
+def test_a_single_unit_has_no_more_than_the_button(learned, open_page) -> None:
+    app = open_page("predict", smiles=STYRENE)
+    assert "Over the composition" not in [each.value for each in app.subheader]
+    assert app.toggle(key="show mixing")
+    assert [each.key for each in app.button if each.key and "unit" in each.key] == ["add unit"]
