@@ -47,20 +47,6 @@ def described(smiles: str) -> str:
     return f"{kind}{f' of {name}' if name else ''}: {', '.join(filter(None, parts))}."
 
 
-def title_of_composition(text: str) -> str:
-    """A composition in a line: `Polystyrene 0.25, Polybutadiene 0.75, random`.
-
-    Args:
-        text: of a composition that can be read; of a single unit, its name or SMILES.
-    """
-    composition = read(text)
-    names = [name_of(unit) or clipped(unit, 30) for unit in composition.units]
-    if len(names) == 1:
-        return names[0]
-    parts = [f"{name} {part:.3g}" for name, part in zip(names, composition.fractions, strict=True)]
-    return ", ".join([*parts, *filter(None, [composition.architecture])])
-
-
 def _composition(row: Composition) -> str:
     if len(row.units) == 1:
         return described(row.units[0])
