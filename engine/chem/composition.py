@@ -8,11 +8,12 @@ order, equal ones are merged, and those of fraction 0 are left out.
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
 from typing import Literal, get_args
 
+from .fractions import fractions_of, is_number
 from .notations import BadSmilesError, bars_of, units_of_big_smiles
 
 Architecture = Literal["", "random", "alternating", "block", "graft"]
@@ -32,13 +33,6 @@ BAR = "|"
 _WHOLE = 1_000_000
 """Fractions are kept in millionths: whole numbers add up to one, in any order, to the bit."""
 
-_CLOSES = 0.015
-"""How far fractions may be from one in all: three thirds are often written as 0.33."""
-_FEWEST_PERCENT, _MOST_PERCENT = 80.0, 120.0
-"""A sum between them is one of percentages, whether it closes or not; others are of parts."""
-
-# Without two ways to read the same digits, which would take a time with the square of their number.
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?")
 _WORDS: dict[str, Architecture] = {
     **{word: "random" for word in ("random", "statistical", "stat", "ran", "r", "gradient")},
     **{word: "alternating" for word in ("alternating", "alternate", "alt", "a", "periodic")},
@@ -234,7 +228,7 @@ def parts_of(text: str) -> tuple[list[str], list[float], Architecture]:
         units = []
         while fields and fields[0] and not _is_word(fields[0]):
             units.append(fields.pop(0))
-    if fields and not _NUMBER.fullmatch(fields[-1]):
+    if fields and not is_number(fields[-1]):
         architecture = architecture_of(fields.pop()) or architecture
     if not units:
         raise BadSmilesError("it has fractions, and no repeat unit before them")
@@ -277,93 +271,9 @@ def architecture_of(word: str) -> Architecture:
     return _WORDS[plain]
 
 
-def fractions_of(
-    cells: Iterable[str | float], count: int, whole: float | None = None
-) -> list[float]:
-    """Fractions of so many repeat units from what is written: shares, percentages or parts.
-
-    Args:
-        cells: numbers or their texts; a last one that is missing is the rest.
-        count: of the units, U.
-        whole: what they have to add up to, such as 1 or 100; by default these or parts, as the
-            numbers suggest.
-
-    Returns:
-        U numbers from 0 to 1 that add up to one.
-
-    Raises:
-        BadSmilesError: when a cell is no number, is negative, or they do not fit the units or add
-            up to one.
-    """
-    numbers = [number_of(cell) for cell in cells]
-    if len(numbers) not in (count, count - 1) or not numbers:
-        raise BadSmilesError(
-            f"it has {_few(len(numbers), 'fraction')} for {_few(count, 'repeat unit')}: give one "
-            "for each, or all but the last, which is the rest"
-        )
-    negative = next((number for number in numbers if number < 0), None)
-    if negative is not None:
-        raise BadSmilesError(f"its fraction {negative:g} is negative")
-    total, percent = sum(numbers), max(numbers) > 1 + _CLOSES
-    if whole and max(numbers) > whole * (1 + _CLOSES):
-        raise BadSmilesError(f"its fraction {max(numbers):g} is above {whole:g}")
-    if len(numbers) < count:
-        numbers.append(_rest(total, whole or (100.0 if percent else 1.0)))
-        total = sum(numbers)
-    elif whole:
-        _demand_closing(total, whole)
-    elif percent and _FEWEST_PERCENT <= total <= _MOST_PERCENT:
-        _demand_closing(total, 100.0)
-    elif not percent and any(number % 1 for number in numbers):
-        _demand_closing(total, 1.0)
-    if total <= 0:
-        raise BadSmilesError("its fractions are all 0")
-    return [number / total for number in numbers]
-
-
-def _rest(total: float, whole: float) -> float:
-    """What is left for the last unit."""
-    if total > whole * (1 + _CLOSES):
-        raise BadSmilesError(
-            f"its fractions add up to {total:g}, and leave nothing for the unit without one"
-        )
-    return max(whole - total, 0.0)
-
-
-def _demand_closing(total: float, whole: float) -> None:
-    if not closes(total, whole):
-        raise BadSmilesError(f"its fractions add up to {total:g}, not to {whole:g}")
-
-
-def closes(total: float, whole: float) -> bool:
-    """Whether fractions add up to one, or to 100, as closely as people write them."""
-    return abs(total - whole) <= _CLOSES * whole
-
-
-def number_of(cell: str | float) -> float:
-    """The number that is written for a fraction; of `30 %`, 0.3.
-
-    Raises:
-        BadSmilesError: when it is none.
-    """
-    text = str(cell).strip()
-    if not text:
-        raise BadSmilesError("one of its fractions is empty")
-    if not _NUMBER.fullmatch(text):
-        raise BadSmilesError(f"“{text[:40]}” is no fraction")
-    number = float(text.rstrip("% ").replace(",", "."))
-    if number > 1e9:
-        raise BadSmilesError(f"its fraction {text[:40]} is too large")
-    return number / 100 if text.endswith("%") else number
-
-
-def _few(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
 def _is_word(field: str) -> bool:
     """Whether a field is a number or an architecture, and no repeat unit."""
-    return bool(_NUMBER.fullmatch(field)) or (
+    return bool(is_number(field)) or (
         "*" not in field and field.lower().replace(" ", "") in _WORDS and len(field) > 1
     )
 

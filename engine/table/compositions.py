@@ -13,13 +13,11 @@ from ..chem.composition import (
     BAR,
     Architecture,
     architecture_of,
-    closes,
     composed,
     count_units,
-    fractions_of,
     is_composition,
-    number_of,
 )
+from ..chem.fractions import closes, fractions_of, number_of
 from ..chem.notations import BadSmilesError
 from ..chem.pieces import pieces_problem
 from ..chem.polymers import unit_mass

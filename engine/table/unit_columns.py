@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from ..base.budget import check_time
-from ..chem.composition import architecture_of, closes
+from ..chem.composition import architecture_of
+from ..chem.fractions import closes
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from .cells import is_missing, to_number
 from .column_cells import (

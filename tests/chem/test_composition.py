@@ -8,11 +8,11 @@ from engine.chem.composition import (
     Composition,
     architecture_of,
     count_units,
-    fractions_of,
     is_composition,
     read,
     units_in,
 )
+from engine.chem.fractions import fractions_of
 from engine.chem.notations import BadSmilesError
 from engine.chem.polymers import polymer
 from engine.chem.repeat_unit import canonical_unit

@@ -2,9 +2,10 @@
 
 import pytest
 
-from engine.chem.composition import is_composition, number_of, read
+from engine.chem.composition import is_composition, read
 from engine.chem.description import described
 from engine.chem.finding import find, told
+from engine.chem.fractions import number_of
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import BadSmilesError, canonical
 
