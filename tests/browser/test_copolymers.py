@@ -6,10 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.runs import find_run, list_runs, read_config
+from engine.runs import find_run, read_config
 from tests.browser.conftest import App
-from tests.browser.test_accessibility import IS_STILL
-from tests.browser.test_wrong_label import wait_until_done
+from tests.browser.test_wrong_label import train_at_first_look
 from tests.copolymers import TWO, WRONG, fox
 
 LATER = 12
@@ -56,19 +55,11 @@ def _train(app: App, page, table: Path) -> str:
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
     page.get_by_text("66 rows").first.wait_for()
-    page.get_by_test_id("stCode").filter(has_text="engine train").first.wait_for()
-    page.wait_for_function(IS_STILL)
-    page.get_by_text("Quick look", exact=True).first.click()
-    page.get_by_test_id("stCode").filter(has_text="--preset smoke").first.wait_for()
-    page.get_by_role("button", name="Train", exact=True).click()
-    page.wait_for_url(re.compile(r"/monitor\?.*run="))
-    wait_until_done(page)
-    run = list_runs()[0]
-    assert find_run(run.id).state == "done"
-    columns = read_config(run)["columns"]
+    run = train_at_first_look(page)
+    columns = read_config(find_run(run))["columns"]
     assert columns["units"] == ["smiles_B"]
     assert columns["fractions"] == ["frac_A"]
-    return run.id
+    return run
 
 
 def _predicted(app: App, page, run: str, batch: Path, folder: Path) -> pd.DataFrame:

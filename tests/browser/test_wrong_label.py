@@ -9,6 +9,7 @@ import pytest
 from engine.runs import find_run, list_runs, read_config
 from engine.table.mending_file import read_mending
 from tests.browser.conftest import PATIENCE, App
+from tests.browser.test_accessibility import IS_STILL
 from tests.browser.test_mending import leave_out_first, open_rows
 from tests.conftest import TEXTBOOK
 
@@ -79,7 +80,18 @@ def _train(app: App, page, table: Path) -> str:
     leave_out_first(page, open_rows(page, "cannot be read"))
     page.get_by_role("button", name="Apply").click()
     page.get_by_text(f"Row {BAD_ROW} is left out").first.wait_for()
-    page.get_by_text("Quick look", exact=True).click()
+    return train_at_first_look(page)
+
+
+def train_at_first_look(page) -> str:
+    """Train on what the Train page shows, with the preset for a first impression, and wait.
+
+    Returns:
+        The run's id.
+    """
+    page.get_by_test_id("stCode").filter(has_text="engine train").first.wait_for()
+    page.wait_for_function(IS_STILL)
+    page.get_by_text("Quick look", exact=True).first.click()
     page.get_by_test_id("stCode").filter(has_text="--preset smoke").first.wait_for()
     page.get_by_role("button", name="Train", exact=True).click()
     page.wait_for_url(re.compile(r"/monitor\?.*run="))

@@ -21,15 +21,15 @@ def batch() -> GraphBatch:
     return DeviceGraphs(packed, torch.device("cpu")).batch(np.array([5, 0, 4, 1, 1, 3, 2]))
 
 
-def _random(*shape: int, seed: int = 0) -> Tensor:
+def random_values(*shape: int, seed: int = 0) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
 
 
-def _same(ours: Tensor, plain: Tensor, inputs: list[Tensor]) -> None:
+def assert_same(ours: Tensor, plain: Tensor, inputs: list[Tensor]) -> None:
     """Equal results, and equal gradients of an uneven sum of them."""
     torch.testing.assert_close(ours, plain)
-    slope = _random(*ours.shape, seed=9).detach()
+    slope = random_values(*ours.shape, seed=9).detach()
     mine = torch.autograd.grad((ours * slope).sum(), inputs)
     for one, other in zip(mine, torch.autograd.grad((plain * slope).sum(), inputs), strict=True):
         torch.testing.assert_close(one, other)
@@ -57,28 +57,32 @@ def test_a_message_is_computed_once_for_all_who_hear_it(batch: GraphBatch) -> No
 
 
 def test_messages(batch: GraphBatch) -> None:
-    atoms, own, table = _random(len(batch.atoms), WIDTH), _random(), _random(4, WIDTH, seed=1)
+    atoms, own, table = (
+        random_values(len(batch.atoms), WIDTH),
+        random_values(),
+        random_values(4, WIDTH, seed=1),
+    )
     bond_hot = one_hot(batch.bond_code.long() % 4, 4).double()
     ours = ReceiveMessages.apply(atoms, own, bond_hot, table, batch)
     source, target, code = (torch.tensor(column) for column in zip(*_edges(batch), strict=True))
     messages = torch.relu(atoms[source] + table[code % 4])
     received = torch.zeros_like(atoms).index_add(0, target, messages)
-    _same(ours, own * atoms + received, [atoms, own, table])
+    assert_same(ours, own * atoms + received, [atoms, own, table])
 
 
 def test_sums_by_graph(batch: GraphBatch) -> None:
-    atoms = _random(len(batch.atoms), WIDTH)
+    atoms = random_values(len(batch.atoms), WIDTH)
     plain = atoms.new_zeros(batch.size, WIDTH).index_add(0, batch.graph.long(), atoms)
-    _same(SumByGraph.apply(atoms, batch), plain, [atoms])
+    assert_same(SumByGraph.apply(atoms, batch), plain, [atoms])
 
 
 def test_adding_by_graph(batch: GraphBatch) -> None:
-    atoms, graphs = _random(len(batch.atoms), WIDTH), _random(batch.size, WIDTH, seed=1)
+    atoms, graphs = random_values(len(batch.atoms), WIDTH), random_values(batch.size, WIDTH, seed=1)
     plain = atoms + graphs[batch.graph.long()]
-    _same(AddByGraph.apply(atoms, graphs, batch), plain, [atoms, graphs])
+    assert_same(AddByGraph.apply(atoms, graphs, batch), plain, [atoms, graphs])
 
 
 def test_embedding() -> None:
-    table = _random(9, WIDTH)
+    table = random_values(9, WIDTH)
     index = torch.tensor([[0, 4, 8], [1, 4, 7], [0, 5, 8]])
-    _same(EmbedAtoms.apply(table, index), table[index].sum(1), [table])
+    assert_same(EmbedAtoms.apply(table, index), table[index].sum(1), [table])

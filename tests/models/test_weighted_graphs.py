@@ -5,7 +5,6 @@ from collections import defaultdict
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 from torch.nn.functional import one_hot
 
 from engine.base.packed import PackedGraphs, take
@@ -18,6 +17,7 @@ from engine.models.polygin import PolyGIN
 from engine.models.pyg import to_pyg
 from engine.settings.networks import NetworkConfig
 from engine.training.captured import fixed_shape, pad_batch, size_of
+from tests.models.test_messages import assert_same, random_values
 
 CPU = torch.device("cpu")
 TEXTS = [
@@ -43,11 +43,6 @@ def batch(packed: PackedGraphs) -> GraphBatch:
     return DeviceGraphs(packed, CPU).batch(ROWS)
 
 
-def _random(*shape: int, seed: int = 0) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
-
-
 def _edges(packed: PackedGraphs) -> list[tuple[int, int, int, float]]:
     """Every edge of the batch: sender, receiver, bond code and weight, by plain loops."""
     edges, first = [], 0
@@ -63,18 +58,14 @@ def _edges(packed: PackedGraphs) -> list[tuple[int, int, int, float]]:
     return edges
 
 
-def _same(ours: Tensor, plain: Tensor, inputs: list[Tensor]) -> None:
-    torch.testing.assert_close(ours, plain)
-    slope = _random(*ours.shape, seed=9).detach()
-    mine = torch.autograd.grad((ours * slope).sum(), inputs)
-    for one, other in zip(mine, torch.autograd.grad((plain * slope).sum(), inputs), strict=True):
-        torch.testing.assert_close(one, other)
-
-
 def test_messages_count_by_the_weights_of_their_bonds(
     packed: PackedGraphs, batch: GraphBatch
 ) -> None:
-    atoms, own, table = _random(len(batch.atoms), WIDTH), _random(), _random(4, WIDTH, seed=1)
+    atoms, own, table = (
+        random_values(len(batch.atoms), WIDTH),
+        random_values(),
+        random_values(4, WIDTH, seed=1),
+    )
     hot = one_hot(batch.bond_code.long() % 4, 4).double()
     ours = ReceiveMessages.apply(atoms, own, hot, table, batch)
     source, target, code, weight = (
@@ -82,18 +73,18 @@ def test_messages_count_by_the_weights_of_their_bonds(
     )
     messages = weight.double()[:, None] * torch.relu(atoms[source] + table[code % 4])
     received = torch.zeros_like(atoms).index_add(0, target, messages)
-    _same(ours, own * atoms + received, [atoms, own, table])
+    assert_same(ours, own * atoms + received, [atoms, own, table])
 
 
 def test_atoms_are_summed_by_the_fraction_of_their_unit(
     packed: PackedGraphs, batch: GraphBatch
 ) -> None:
-    atoms = _random(len(batch.atoms), WIDTH)
+    atoms = random_values(len(batch.atoms), WIDTH)
     weights = torch.tensor(take(packed, ROWS).atom_weights).double()
     plain = atoms.new_zeros(batch.size, WIDTH).index_add(
         0, batch.graph.long(), atoms * weights[:, None]
     )
-    _same(SumByGraph.apply(atoms, batch), plain, [atoms])
+    assert_same(SumByGraph.apply(atoms, batch), plain, [atoms])
     sums = torch.zeros(batch.size).index_add(0, batch.graph.long(), weights.float())
     torch.testing.assert_close(batch.sizes().squeeze(1), sums)
 
