@@ -4,9 +4,13 @@ import io
 
 import openpyxl
 
-from engine.table import read_table
+from engine.table import RawTable, check_table, read_table
 
 ROWS = [("a1", "*CC(*)C", 12.5), ("a2", "*CC(*)c1ccccc1", 100.25), ("a3", "*CCO*", None)]
+
+TWO = "smiles_A,smiles_B,frac_A,frac_B,architecture,Tg"
+GOOD = ["*CC*,*CC(*)C,0.3,0.7,random,10", "*CCO*,*CC(*)C,0.5,0.5,block,20"]
+"""A table of two copolymers."""
 
 
 def text_table(separator=",", decimal=".", header=("id", "SMILES", "Tg"), end="\n"):
@@ -48,3 +52,13 @@ def finding(table, kind):
 def kinds(table):
     """The kinds of all findings."""
     return {f.kind for f in table.report.findings}
+
+
+def raw_of(header: str, *rows: str) -> RawTable:
+    """A table of lines."""
+    return read_table("\n".join([header, *rows]).encode(), "mine.csv")
+
+
+def checked(header: str, *rows: str):
+    """A table of lines, checked."""
+    return check_table(raw_of(header, *rows))
