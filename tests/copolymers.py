@@ -26,8 +26,9 @@ WRONG = 32
 TWO = f"{METHACRYLATE}|{STYRENE}|0.75|0.25"
 """A composition that the table does not hold, of units that it does."""
 QUICK = Preset(
-    name="quick",
-    title="Quick",
+    # The name of one that there is, or the run could not be cloned.
+    name="smoke",
+    title="Smoke",
     summary="",
     members={
         "lightgbm": {"rounds": 60, "leaves": 8},

@@ -29,7 +29,7 @@ NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER = (
     "the repeat unit",
     "a fraction of",
     "the architecture",
-    "all of",
+    "more than",
 )
 """How begins what is new of a composition although its units' atoms are not."""
 _OF_COMPOSITIONS = (NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER)

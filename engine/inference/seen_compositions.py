@@ -88,6 +88,8 @@ class SeenCompositions(BaseModel):
         if not is_composition(text):
             return new
         row = read(text)
+        if len(row.units) > self.most == 1:
+            return [*new, f"{NEW_NUMBER} one repeat unit"]
         low, high = self.fractions[0], self.fractions[-1]
         beyond = [each for each in row.fractions if not low - _NEAR <= each <= high + _NEAR]
         if beyond:
@@ -95,7 +97,7 @@ class SeenCompositions(BaseModel):
         if row.architecture and row.architecture not in self.architectures:
             new.append(f"{NEW_ARCHITECTURE} {row.architecture}")
         if len(row.units) > self.most:
-            new.append(f"{NEW_NUMBER} {len(row.units)} repeat units")
+            new.append(f"{NEW_NUMBER} {self.most} repeat units")
         return new
 
     @property
