@@ -148,6 +148,8 @@ def _print_score(result: dict, properties: Sequence[Property], table: str) -> No
             f"The model was trained on {seen:,} of these {labels:,} labels, or on others of the "
             "same repeat units: their errors flatter it."
         )
+    if unpredicted := result.get("unpredicted"):
+        print_line(unpredicted)
     print_score(result, properties, f"Error on {table}")
     if seen and unseen:
         title = f"Error on the repeat units of {table} that the model has not seen"

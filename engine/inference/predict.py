@@ -14,6 +14,7 @@ from ..base.hardware import usable_cores
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
 from ..base.versions import FEATURES, kinds_of_features
+from ..chem.composition import is_composition
 from ..features.compositions import with_composition_columns
 from ..features.compute import UniqueUnits, canonical_units, compute_features
 from ..features.conditions import encoded, with_conditions
@@ -336,7 +337,12 @@ class Predictor:
         Returns:
             Shape `(N, K)`, bool; None for a model that does not know.
         """
-        return None if self.info.domain is None else self._domain.holds(self._learned(smiles))
+        if self.info.domain is None:
+            return None
+        rows, units = self._comparable(smiles)
+        held = np.zeros((len(smiles), len(self.info.names)), dtype=bool)
+        held[rows] = self._domain.holds(units)
+        return held
 
     def similarities(
         self, smiles: Sequence[str], progress: Callable[[int, int], None] | None = None
@@ -348,16 +354,22 @@ class Predictor:
             progress: told how many of them are done.
 
         Returns:
-            Shape `(N, K)`, see `engine.inference.domain.Domain.similarities`; None for a model that
-            does not know.
+            Shape `(N, K)`, see `engine.inference.domain.Domain.similarities`; NaN for compositions
+            where the model learned none; None for a model that does not know.
         """
         if self.info.domain is None:
             return None
-        return self._domain.similarities(self._learned(smiles), progress)
+        rows, units = self._comparable(smiles)
+        similar = np.full((len(smiles), len(self.info.names)), np.nan)
+        similar[rows] = self._domain.similarities(units, progress)
+        return similar
 
-    def _learned(self, smiles: Sequence[str]) -> list[str]:
-        """The units that stand for N parsable ones in the model."""
-        return canonical_units(smiles) if self.info.canonical_units else list(smiles)
+    def _comparable(self, smiles: Sequence[str]) -> tuple[list[int], list[str]]:
+        """Which of N parsable rows the model takes, and the units that stand for them in it."""
+        any_row = self.info.learned_compositions
+        rows = [row for row, text in enumerate(smiles) if any_row or not is_composition(text)]
+        units = [smiles[row] for row in rows]
+        return rows, canonical_units(units) if self.info.canonical_units else units
 
     @cached_property
     def _domain(self) -> Domain:

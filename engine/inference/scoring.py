@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..base.wording import counted
 from ..settings.conditions import CONDITION_PREFIX, Condition, GivenConditions
 from ..settings.metrics import figures
 from ..settings.properties import Property, scaled_columns
@@ -40,15 +41,30 @@ class Scored:
     seen: np.ndarray | None
     conditions: dict[str, np.ndarray]
 
+    @property
+    def unpredicted_words(self) -> str:
+        """How many rows could not be predicted, and why the first could not; may be empty."""
+        if not (problems := self.predicted.problems):
+            return ""
+        rows = f"{len(problems):,} of {counted(len(self.table.smiles), 'row')}"
+        row, reason = next(iter(problems.items()))
+        return (
+            f"{rows} could not be predicted, and are not compared: row {self.table.rows[row]}: "
+            f"{reason}."
+        )
+
     def figures(self) -> dict:
         """The figures of error, see `score`."""
         names, predicted = self.predictor.info.names, self.predicted.blend.to_numpy()
         result = _scored(self.labels, predicted, self.predictor)
+        if words := self.unpredicted_words:
+            result["unpredicted"] = words
         if self.seen is None:
             return {**result, "seen": None, "unseen": None}
         known_labels = np.isfinite(self.labels) & self.seen
         result["seen"] = dict(zip(names, known_labels.sum(axis=0).tolist(), strict=True))
         new = np.where(self.seen, np.nan, self.labels)
+        new[[*self.predicted.problems]] = np.nan
         unseen = _scored(new, predicted, self.predictor) if np.isfinite(new).any() else None
         return {**result, "unseen": unseen}
 
@@ -123,11 +139,12 @@ def score(
         Errors are in the properties' units, or in decades of one that was learned on a log10 scale.
         Beside them: `bias`, the mean signed error (predicted minus label) by property; `seen`, the
         number of labels of repeat units that the model was trained on; and `unseen`, the figures
-        and the bias of the others, None where there are none or the model does not know.
+        and the bias of the others, None where there are none or the model does not know. Where rows
+        could not be predicted, also `unpredicted`, a sentence.
 
     Raises:
         UserError: when the table labels none of the model's properties, or one in a unit that
-            cannot be converted.
+            cannot be converted; or when no row can be predicted.
     """
     return score_rows(predictor, table, progress, source).figures()
 
@@ -147,6 +164,9 @@ def score_rows(
     conditions = predictor.info.conditions
     given = conditions_of(table, conditions) if conditions else None
     predicted = predictor.predict(table.smiles, progress, given)
+    if len(predicted.problems) == len(table.smiles):
+        reason = next(iter(predicted.problems.values()))
+        raise UserError(f"No row of {table.name} can be predicted: {reason}.")
     seen = predictor.seen(table.canonical)
     return Scored(table, predictor, labels, predicted, seen, given.values if given else {})
 

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from engine.base.errors import UserError
 from engine.chem.classes import chemical_classes, heavy_atoms
-from engine.inference.bundle import read_info
+from engine.inference.bundle import SHIPPED, read_info
 from engine.inference.error_analysis import property_rows
 from engine.inference.error_facets import errors_by, facets_of, group_words
 from engine.inference.error_traits import with_traits
 from engine.inference.label_doctor import DOUBTFUL, doubtful_labels
+from engine.inference.predict import Predictor
+from engine.inference.scoring import score_rows
 from engine.runs import Run, read_out_of_fold
 from engine.runs.html_report import html_report
-from tests.copolymers import METHACRYLATE, STYRENE, WRONG
+from engine.table import load_table
+from tests.copolymers import METHACRYLATE, STYRENE, WRONG, fox, fox_table
 
 BLOCK = f"{STYRENE}|{METHACRYLATE}|0.2|0.8|block"
 
@@ -71,3 +76,32 @@ def test_the_report_draws_units_side_by_side(copolymers: Run) -> None:
     for words in ("Composition of 2 repeat units", "Number of repeat units", "rarest unit"):
         assert words in page
     assert page.count("of the moles: Repeat unit of") > 10
+
+
+def test_a_model_of_homopolymers_is_scored_on_what_it_takes() -> None:
+    predictor, rows = Predictor(SHIPPED), fox()
+    table = load_table(rows.to_csv(index=False).encode(), "fox.csv")
+    scored = score_rows(predictor.only(["Tg"]), table)
+    assert scored.unpredicted_words.startswith("60 of 66 rows could not be predicted")
+    figures = scored.figures()
+    assert figures["n"]["Tg"] == 6
+    assert figures["unseen"] is None
+    labels = scored.rows()
+    of_units = ~labels["smiles"].str.contains("|", regex=False)
+    assert labels["similarity"].notna().tolist() == of_units.tolist()
+    assert labels["blend"].notna().tolist() == of_units.tolist()
+
+
+def test_a_table_of_copolymers_alone_says_why_it_is_not_scored() -> None:
+    copolymers = fox()[:60]
+    table = load_table(copolymers.to_csv(index=False).encode(), "fox.csv")
+    with pytest.raises(UserError, match=r"No row of fox\.csv can be predicted: .* homopolymers"):
+        score_rows(Predictor(SHIPPED), table)
+
+
+def test_a_model_of_copolymers_knows_which_labels_it_saw(copolymers: Run) -> None:
+    scored = score_rows(Predictor(copolymers.bundle), fox_table())
+    assert scored.seen is not None
+    assert scored.seen.all()
+    assert scored.figures()["unseen"] is None
+    assert scored.unpredicted_words == ""

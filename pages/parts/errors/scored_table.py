@@ -91,7 +91,7 @@ def accepted_as_it_is(file: dict, table: Table) -> bool:
 def _evaluated(folder: Path, file: dict, table: Table) -> Evaluation:
     """The errors on a table, computed once for each model and table."""
     key = f"{folder} {(folder / INFO).stat().st_mtime_ns} {file['key']}"
-    known, evaluation = st.session_state.get(_SCORED, (None, None))
+    known, evaluation, unpredicted = st.session_state.get(_SCORED, (None, None, ""))
     if known != key:
         bar = st.progress(0.0, models.LOADING)
 
@@ -100,12 +100,16 @@ def _evaluated(folder: Path, file: dict, table: Table) -> Evaluation:
             bar.progress(done / max(total, 1), words)
 
         try:
-            rows = score_rows(models.load_predictor(folder), table, show).rows(show)
+            scored = score_rows(models.load_predictor(folder), table, show)
+            rows = scored.rows(show)
         finally:
             bar.empty()
         model = st.session_state.get("model on errors", DEFAULT_ID)
         name = f"{model}-{sha256(key.encode()).hexdigest()[:8]}"
         evaluation = Evaluation(name, read_info(folder), rows, model)
-        st.session_state[_SCORED] = key, evaluation
+        unpredicted = scored.unpredicted_words
+        st.session_state[_SCORED] = key, evaluation, unpredicted
+    if unpredicted:
+        st.warning(plain(unpredicted), icon=":material/warning:")
     models.show_deviation(folder)
     return evaluation

@@ -162,6 +162,9 @@ def _show_result(scored: list[Scored], with_seen: bool) -> None:
             f"What {listed(unaware)} was trained on is not known: its errors may flatter it.",
             icon=":material/warning:",
         )
+    for word, one in zip("AB", scored, strict=True):
+        if words := one.unpredicted_words:
+            st.warning(plain(f"{word}: {words}"), icon=":material/warning:")
     seen = sum(each.seen for each in compared)
     if not any(each.first["n"] for each in compared):
         st.info(
