@@ -5,7 +5,7 @@ hold all units' atoms, by their fraction, with bonds between the units by how of
 (Aldeghi & Coley, Chem. Sci. 13 (2022) 10486, doi:10.1039/D2SC02839E).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -40,22 +40,44 @@ def composed_features(
         texts: of N rows, canonical.
         of_units: makes the features of homopolymers.
     """
-    from ..chem.graphs import joints as joints_in
-
-    rows = [
-        read(text) if is_composition(text) else Composition((text,), (1_000_000,)) for text in texts
-    ]
+    rows = [_composition(text) for text in texts]
     units = sorted({unit for row in rows for unit in row.units})
     features = of_units(units)
     places = {unit: place for place, unit in enumerate(units)}
-    joints = [joints_in(unit, features.graphs.graph(place)) for unit, place in places.items()]
-    graphs = [
-        _joined(row, [places[unit] for unit in row.units], features.graphs, joints) for row in rows
-    ]
     descriptors = np.stack(
         [_mean(row, features.descriptors[[places[unit] for unit in row.units]]) for row in rows]
     )
-    return Features(_packed(graphs), descriptors)
+    return Features(_graphs(rows, places, features.graphs), descriptors)
+
+
+def composed_graphs(texts: Sequence[str], of_unit: Callable[[str], Graph]) -> PackedGraphs:
+    """The graphs alone of N homopolymers and compositions.
+
+    Args:
+        texts: of N rows, canonical.
+        of_unit: makes the graph of a homopolymer.
+    """
+    rows = [_composition(text) for text in texts]
+    units = sorted({unit for row in rows for unit in row.units})
+    places = {unit: place for place, unit in enumerate(units)}
+    return _graphs(rows, places, pack([of_unit(unit) for unit in units]))
+
+
+def _composition(text: str) -> Composition:
+    """What a canonical text stands for."""
+    return read(text) if is_composition(text) else Composition((text,), (1_000_000,))
+
+
+def _graphs(
+    rows: Sequence[Composition], places: Mapping[str, int], graphs: PackedGraphs
+) -> PackedGraphs:
+    """A graph of each row, put together from those of the units at these places."""
+    from ..chem.graphs import joints as joints_in
+
+    joints = [joints_in(unit, graphs.graph(place)) for unit, place in places.items()]
+    return _packed(
+        [_joined(row, [places[unit] for unit in row.units], graphs, joints) for row in rows]
+    )
 
 
 def composition_columns(texts: Sequence[str]) -> np.ndarray:

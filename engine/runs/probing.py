@@ -147,11 +147,16 @@ def main(path: str) -> int:
 
 def _measure(request: ProbeRequest) -> Probe:
     from ..base.packed import pack
+    from ..chem.composition import is_composition
     from ..chem.graphs import chain_graph, graph
+    from ..features.compositions import composed_graphs
     from ..training.probe import probe
 
     make = chain_graph if request.preset.canonical_units else graph
-    graphs = pack([make(smiles) for smiles in request.smiles])
+    if any(map(is_composition, request.smiles)):
+        graphs = composed_graphs(request.smiles, make)
+    else:
+        graphs = pack([make(smiles) for smiles in request.smiles])
     labels = np.random.default_rng(0).normal(size=(graphs.size, request.properties))
     return probe(graphs, labels, request.preset, request.use, request.rows, request.folds)
 

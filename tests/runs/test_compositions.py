@@ -7,8 +7,13 @@ import pandas as pd
 import pytest
 
 from engine.api import PolymerRegressor
+from engine.chem.graphs import chain_graph
 from engine.commands import main
-from engine.runs import Cell, Run, clone_of, without_labels
+from engine.features.compositions import composed_graphs
+from engine.features.compute import compute_features
+from engine.runs import Cell, Run, clone_of, probing, without_labels
+from engine.runs.probing import request_for
+from engine.settings.devices import DeviceSettings
 from engine.table import join_tables, load_table
 from tests.copolymers import QUICK, STYRENE, TG, TWO, WRONG, fox, fox_table
 from tests.two_sources import SOURCES
@@ -57,6 +62,19 @@ def test_what_is_mended_names_rows_whose_composition_cannot_be_used(
     mended = pd.read_csv(tmp_path / "out.csv")
     assert len(mended) == len(rows) - 1
     assert {"smiles_A", "smiles_B", "frac_A"} < {*mended}
+
+
+def test_a_trial_reads_units_as_one_graph() -> None:
+    """What `probe` measures; the graphs are those that a run trains on."""
+    texts = fox_table().canonical[::9]
+    made = composed_graphs(texts, chain_graph)
+    whole = compute_features(texts, canonical_units=True).graphs
+    for name, own in made._asdict().items():
+        np.testing.assert_array_equal(own, getattr(whole, name))
+    request = request_for(fox_table(), "smoke", "random:3", DeviceSettings())
+    assert any("|" in text for text in request.smiles)
+    few = request.model_copy(update={"smiles": request.smiles[:9], "rows": 9})
+    assert probing._measure(few).minutes > 0
 
 
 def test_replicates_of_a_composition_are_one_row(
