@@ -35,11 +35,17 @@ class EnteredUnits(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The text that `entered` reads as the same; of a single unit, the unit's own."""
+        """The text that `entered` reads as the same, but for units that are empty yet.
+
+        Of a single unit, it is the unit's own.
+        """
+        for place, text in enumerate(self.texts):
+            if not text and len(self.texts) > 1:
+                return self.without(place).text
         if len(self.texts) == 1:
             return self.texts[0]
         numbers = [f"{each:.6f}".rstrip("0").rstrip(".") for each in self.fractions]
-        return BAR.join(filter(None, [*map(_bare, self.texts), *numbers, self.architecture]))
+        return BAR.join([*map(_bare, self.texts), *numbers, *filter(None, [self.architecture])])
 
     def with_unit(self, text: str, architecture: Architecture = "") -> "EnteredUnits":
         """One unit more, with an equal part; the others keep their proportions.

@@ -148,6 +148,9 @@ def test_units_are_entered_in_their_order_with_names_and_with_none_of_one() -> N
     assert three.fractions == pytest.approx((2 / 3, 0, 1 / 3))
     assert entered(three.text).fractions == pytest.approx(three.fractions, abs=1e-6)
     assert three.without(0).texts == ("*CCO*", "*C*")
+    # What is not entered yet is in no text.
+    assert units.with_unit("").text == units.text
+    assert EnteredUnits((STYRENE,)).with_unit("").text == STYRENE
     assert units.without(1) == EnteredUnits((STYRENE,))
     assert units.without(0).fractions == (1.0,)
     assert EnteredUnits(("a", "b"), (0.0, 0.0)).fractions == (0.5, 0.5)

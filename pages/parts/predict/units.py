@@ -176,7 +176,7 @@ def _choose_measure(units: EnteredUnits) -> bool:
 
 
 def _choose_architecture(units: EnteredUnits) -> None:
-    st.session_state["architecture"] = units.architecture
+    _put("architecture", units.architecture)
     st.selectbox(
         "Architecture",
         ARCHITECTURES,
@@ -218,13 +218,21 @@ def _take(amounts: list[float], by_weight: bool) -> None:
     st.session_state[_AMOUNTS] = ((shares, by_weight), amounts)
 
 
+def _put(key: str, value: float | str) -> None:
+    """Have a field show a value; one that does so already is left to who may be changing it."""
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+
 def _two(amounts: list[float], by_weight: bool) -> None:
     """A slider and a number for the second of two units; the first has the rest."""
     what = "Weight fraction of unit 2" if by_weight else "Mole fraction of unit 2"
     limits = {"min_value": 0.0, "max_value": 1.0, "step": 0.01, "on_change": _set_second}
     slider, field = "fraction slider", "fraction number"
-    for key in (slider, field):
-        st.session_state[key] = min(max(amounts[1] / (sum(amounts) or 1.0), 0.0), 1.0)
+    second = min(max(amounts[1] / (sum(amounts) or 1.0), 0.0), 1.0)
+    # On one of its steps, or the arrow keys would not move it.
+    _put(slider, round(second, 2))
+    _put(field, second)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         st.slider(what, key=slider, format="%.2f", args=(slider, by_weight), **limits)
         st.number_input(
@@ -248,7 +256,7 @@ def _several(amounts: list[float], by_weight: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         for place, amount in enumerate(amounts):
             key = f"amount of unit {place + 1}"
-            st.session_state[key] = float(amount)
+            _put(key, float(amount))
             st.number_input(
                 f"Unit {place + 1}",
                 min_value=0.0,
