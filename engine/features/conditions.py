@@ -55,4 +55,5 @@ def _encoded(condition: Condition, values: np.ndarray) -> np.ndarray:
     # Not above: training reads features on machines without RDKit.
     from ..chem.small_molecules import small_molecule_descriptors
 
-    return small_molecule_descriptors(list(values))
+    # A column of texts has NaN where there is none.
+    return small_molecule_descriptors([each if isinstance(each, str) else None for each in values])

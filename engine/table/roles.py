@@ -20,7 +20,8 @@ _COMPOSITION = re.compile(
 )
 _SHARE = (
     "((wt|mol|weight|mole|molar|mass|vol|volume)_?)?"
-    "(frac|fraction|ratio|percent|pct|content|wt|mol|conc)"
+    "(frac|fraction|ratio|percent|pct|content|wt|mol|conc|concentration|molality|molarity|amount"
+    "|loading)(_(m|mol_kg|mol_l|wt|mol|g_g|phr))?"
 )
 _PART = "salt|solvent|additive|plastici[sz]er|filler|dopant|ion|water|crosslinker"
 _COMPONENT = re.compile(rf"{_SHARE}(_of)?_({_PART})|({_PART})_{_SHARE}")

@@ -54,7 +54,7 @@ def _train(app: App, page, table: Path) -> str:
     """Upload a table, train on it with the preset for a first impression, and wait."""
     page.goto(f"{app.url}/train")
     page.locator("input[type=file]").first.set_input_files(table)
-    page.get_by_text("66 rows").first.wait_for()
+    page.get_by_text("60 rows of several repeat units").first.wait_for()
     run = train_at_first_look(page)
     columns = read_config(find_run(run))["columns"]
     assert columns["units"] == ["smiles_B"]

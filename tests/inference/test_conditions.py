@@ -3,15 +3,17 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from engine.api import Model
 from engine.base.errors import UserError
+from engine.features.conditions import encoded
 from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.scoring import score
 from engine.inference.submission import make_submission
-from engine.settings.conditions import same_for_all
+from engine.settings.conditions import Condition, same_for_all
 from engine.settings.presets import Preset
 from engine.table import check_table, guess_columns, read_table
 from tests.solubilities import make, marked_table, solubilities
@@ -136,3 +138,12 @@ def test_python_takes_conditions(made):
     with pytest.raises(UserError, match="2 repeat units and 3 values"):
         model.predict(["*CC*"] * 2, conditions={"temperature": [1, 2, 3], "solvent": "water"})
     assert np.isfinite(model.predict(marked_table())).all(axis=None)
+
+
+def test_rows_without_a_solvent_are_learned() -> None:
+    """A table keeps a missing text as NaN."""
+    solvent = Condition(name="salt", kind="structure")
+    frame = pd.DataFrame({"salt": ["O", None, "CCO"]})
+    numbers = encoded([solvent], {"salt": frame["salt"].to_numpy()})
+    assert np.isfinite(numbers[[0, 2]]).all()
+    assert np.isnan(numbers[1]).all()
