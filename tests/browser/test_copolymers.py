@@ -43,7 +43,7 @@ def test_copolymers_from_a_table_to_a_curve_an_error_and_a_file(
     page.goto(f"{app.url}/errors?run={run}")
     page.get_by_text("Label doctor", exact=True).click()
     card = page.locator("[class*='st-key-doctor-label-1']").first
-    card.get_by_text(re.compile(rf"\b{WRONG + 1}\b")).first.wait_for()
+    card.get_by_text(re.compile(rf"row {WRONG}\b")).first.wait_for()
     predicted = _predicted(app, page, run, batch, tmp_path)
     given = pd.read_csv(batch)
     pd.testing.assert_frame_equal(predicted[list(given)], given)
