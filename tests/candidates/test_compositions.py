@@ -17,11 +17,14 @@ from engine.candidates.downloads import (
     table_of,
 )
 from engine.candidates.intake import of_file, of_lines
+from engine.candidates.measured import measured_of
 from engine.candidates.predicting import predict_waiting, score_and_alerts
 from engine.candidates.ranking import View, ranked
 from engine.candidates.store import CandidateList
 from engine.inference.predict import Predictor
 from engine.runs import Run
+from engine.runs.known_labels import KnownLabels
+from engine.settings.sources import Source
 from tests.copolymers import METHACRYLATE, STYRENE, TWO
 
 NAME = "Poly(methyl methacrylate) 0.75, Polystyrene 0.25"
@@ -124,3 +127,19 @@ def test_a_model_of_homopolymers_says_so(trained: Run) -> None:
     assert chosen.answers is not None
     (problem,) = chosen.answers.problems.values()
     assert "learned homopolymers only" in problem
+
+
+def test_a_measured_value_of_a_composition_is_found_in_any_drawing(copolymers: Run) -> None:
+    predictor = Predictor(copolymers.bundle)
+    source = Source(name="lab", kind="measured")
+    (tg,) = predictor.info.properties
+    measured = tg.model_copy(update={"source": "lab"})
+    info = predictor.info.model_copy(update={"sources": [source], "properties": [measured]})
+    drawn = f"*C(C)(C(=O)OC)C*|{STYRENE}|3|1"
+    rows = {"smiles": [TWO, STYRENE], "property": tg.name, "value": [103.0, 100.0]}
+    known = KnownLabels(pd.DataFrame(rows).assign(reference="notebook 7"))
+    units = predictor.predict([drawn, f"{TWO}|block", STYRENE, f"{TWO}|0.1"]).units
+    found = measured_of(known, info, units)
+    assert [[each.value for each in one.get(tg.name, [])] for one in found] == [
+        *([103.0], [], [100.0], []),
+    ]
