@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from engine.api import PolymerRegressor, load, read_table
+from engine.api.inputs import smiles_list
 from engine.base.errors import UserError
 from engine.runs import Run
 from tests.copolymers import METHACRYLATE, QUICK, STYRENE, TWO, fox
@@ -75,10 +76,11 @@ def test_a_table_of_compositions_is_fitted(tmp_path: Path) -> None:
 def test_other_frames_are_refused(columns: list[str], words: str) -> None:
     frame = pd.DataFrame([["*CC*", "*CC*"]] * 3, columns=columns)
     with pytest.raises(UserError, match=words):
-        load().predict(frame)
+        smiles_list(frame)
 
 
 def test_a_model_of_homopolymers_names_the_row() -> None:
+    model = load()
     with pytest.raises(UserError, match=r"Row 1: .* learned homopolymers only"):
-        load().predict(["*CC*", TWO])
-    assert load().predict(["*CC*", TWO], errors="coerce")["Tg"].isna().tolist() == [False, True]
+        model.predict(["*CC*", TWO])
+    assert model.predict(["*CC*", TWO], errors="coerce")["Tg"].isna().tolist() == [False, True]

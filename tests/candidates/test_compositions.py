@@ -1,5 +1,6 @@
 """Compositions on a list: pasted, from files, predicted, drawn, and taken home."""
 
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -36,7 +37,7 @@ NAME = "Poly(methyl methacrylate) 0.75, Polystyrene 0.25"
         (TWO, TWO, ""),
         (f"{TWO}|block", f"{TWO}|block", ""),
         (f"{TWO}\tmy own", TWO, "my own"),
-        (f"{TWO}, my own | of 3", f"{TWO}, my own | of 3", None),
+        (f"{TWO}, my own | of 3", TWO, "my own | of 3"),
         (f"{TWO}|random batch 7", f"{TWO}|random", "batch 7"),
         (TWO.replace("|", " | "), TWO.replace("|", " | "), ""),
         (TWO.replace("|", "| "), TWO.replace("|", "| "), ""),
@@ -47,10 +48,7 @@ NAME = "Poly(methyl methacrylate) 0.75, Polystyrene 0.25"
 )
 def test_a_line_is_a_composition_with_a_name_behind_it(line: str, unit: str, own: str) -> None:
     (found,) = of_lines(line)
-    if own is None:
-        assert (found.unit, bool(found.problem)) == (None, True)
-    else:
-        assert (found.unit, found.row_id, found.problem) == (unit, own, "")
+    assert (found.unit, found.row_id, found.problem) == (unit, own, "")
 
 
 @pytest.mark.parametrize(
@@ -88,7 +86,7 @@ def test_polymers_are_told_from_each_other_by_their_composition() -> None:
 
 
 def _predicted(run: Run, *lines: str) -> tuple[CandidateList, Chosen]:
-    made = lists.create_list("Mine")
+    made = lists.create_list(f"Of {run.name} {time.time_ns()}")
     made.add(of_lines("\n".join(lines)))
     predictor = Predictor(run.bundle)
     predict_waiting(made, predictor, {})

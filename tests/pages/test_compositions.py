@@ -22,7 +22,7 @@ def fox_run(copolymers: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_candidates(fox_run: Run, open_page: Callable[..., AppTest]) -> None:
-    made = lists.create_list("Mine")
+    made = lists.create_list("Of compositions")
     made.add(of_lines(f"{TWO} my own\n{STYRENE}\n{TWO}|0.4"))
     app = open_page("candidates", list=made.id, model=fox_run.id)
     assert not app.exception
