@@ -40,6 +40,7 @@ from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.
 EXAMPLE = "*CC(*)c1ccccc1"
+_LEARNED_TWO = " The models learned from such units, so the values below may be far off."
 
 
 def load(smiles: str) -> None:
@@ -173,7 +174,9 @@ def textbook_list(smiles: str | None) -> None:
 def remarks(text: str, smiles: str | None) -> None:
     """What is wrong with the molecule, or what else a text may stand for."""
     if not text:
-        st.info("Draw a repeat unit, paste its SMILES, enter a name, or choose a polymer.")
+        several = len(units.shown().texts) > 1
+        what = f"unit {units.chosen() + 1}" if several else "a repeat unit"
+        st.info(f"Draw {what}, paste its SMILES, enter a name, or choose a polymer.")
         return
     if found := offered(text):
         st.info(plain(told(found)), icon=":material/search:")
@@ -194,10 +197,12 @@ def remarks(text: str, smiles: str | None) -> None:
     if pieces_problem(smiles or text):
         _offer_single_unit(text)
     elif points != 2:
+        # Of a composition with a molecule that is joined to nothing, there are no values.
+        alone = len(units.shown().texts) == 1
         st.warning(
             f"This molecule has {points or 'no'} attachment point{'s' * (points != 1)} (`*`). A "
-            "repeat unit has exactly two, where it is joined to its neighbours in the chain. The "
-            "models learned from such units, so the values below may be far off.",
+            "repeat unit has exactly two, where it is joined to its neighbours in the chain."
+            + (_LEARNED_TWO if points or alone else ""),
             icon=":material/warning:",
         )
         offer_units(find(text).units, load, "smiles")

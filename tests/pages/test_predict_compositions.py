@@ -45,7 +45,7 @@ def test_a_second_unit_makes_a_composition_that_the_address_keeps(learned, open_
     app.button(key="add unit").click().run()
     assert not app.exception
     assert app.text_input(key="smiles").value == ""
-    assert "Draw a repeat unit" in app.info[0].value
+    assert "Draw unit 2" in app.info[0].value
     assert not _answers(app)
     app.text_input(key="smiles").set_value("poly(butyl acrylate)").run()
     assert app.text_input(key="smiles").value == ACRYLATE

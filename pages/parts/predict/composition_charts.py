@@ -1,6 +1,7 @@
 """Charts of a property over the composition: lines for one fraction, a triangle for three units."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +19,8 @@ _BAND = "rgba(113, 116, 245, 0.18)"
 _RULES = (("#d9822b", "dash"), ("#3a9188", "dot"))
 _SYMBOLS = {"": "circle", "random": "circle", "alternating": "square", "block": "diamond"}
 _LABEL = "#c2417c"
-_NAME = 24
-"""Letters of a name at the corner of a triangle."""
+_NAME, _WIDE = 28, 14
+"""Letters of a name at the corner of a triangle, and of a line of it."""
 
 
 class Line(NamedTuple):
@@ -188,7 +189,14 @@ def over_triangle(
     shared = {"colorscale": "Viridis", "cmin": np.nanmin(scaled), "cmax": np.nanmax(scaled)}
     chart = go.Figure()
     chart.add_trace(_points(fractions, values, plain_in_chart(by), hover, {"size": 15, **shared}))
-    chart.data[0].marker.colorbar = {"title": plain_in_chart(property_.label), "thickness": 14}
+    chart.data[0].marker.colorbar = {
+        "title": {"text": plain_in_chart(property_.label), "side": "top"},
+        "orientation": "h",
+        "thickness": 12,
+        "len": 0.8,
+        "y": -0.16,
+        "yanchor": "top",
+    }
     if known:
         own, labels = np.array([each for each, _ in known]), np.array([v for _, v in known])
         ring = {"size": 10, "symbol": "diamond", "line": {"width": 1.5, "color": _LABEL}}
@@ -203,16 +211,25 @@ def over_triangle(
             "sum": 1,
             "bgcolor": "rgba(0,0,0,0)",
             **{
-                f"{axis}axis": {"title": name, "linecolor": "#8a97a3", **corners}
-                for axis, name in zip("abc", axes, strict=True)
+                f"{axis}axis": {
+                    "title": _corner(name),
+                    "linecolor": "#8a97a3",
+                    **corners,
+                }
+                for axis, name in zip("abc", names, strict=True)
             },
         },
-        height=480,
-        margin={"l": 40, "r": 10, "t": 50, "b": 40},
-        legend={"orientation": "h", "y": -0.12, "yanchor": "top"},
+        height=590,
+        margin={"l": 55, "r": 55, "t": 50, "b": 40},
+        legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.42, "yanchor": "top"},
         showlegend=True,
     )
     return chart
+
+
+def _corner(name: str) -> str:
+    """The name of a unit in lines, as it stands at a corner."""
+    return "<br>".join(map(plain_in_chart, wrap(clipped(name, _NAME), _WIDE)))
 
 
 def _points(

@@ -8,13 +8,10 @@ from contextlib import suppress
 
 import streamlit as st
 
-from engine.chem.composition import (
-    ARCHITECTURES,
-    MOST_UNITS,
-    Architecture,
-    is_composition,
-)
+from engine.base.wording import clipped
+from engine.chem.composition import ARCHITECTURES, MOST_UNITS, Architecture, is_composition
 from engine.chem.entered_units import EnteredUnits, entered, moles_of, unit_named, weights_of
+from engine.chem.finding import name_of
 from engine.chem.smiles import BadSmilesError
 from pages.parts.formatting import plain
 from pages.parts.page_guard import part
@@ -26,6 +23,7 @@ FIELD = "smiles"
 _UNITS, _CHOSEN, _AMOUNTS = "units shown", "unit chosen", "amounts entered"
 _MOLE, _WEIGHT = "by mole", "by weight"
 _BY = "fractions by"
+_LONGEST_NAME = 40
 
 
 def shown() -> EnteredUnits:
@@ -126,6 +124,8 @@ def _card(units: EnteredUnits, place: int) -> None:
         else:
             st.caption("not entered yet")
         st.markdown(f"**Unit {place + 1}: {_percent(units.fractions[place])}**")
+        if name := _name(text):
+            st.caption(plain(name))
         with st.container(horizontal=True, horizontal_alignment="center", gap="xsmall"):
             st.button(
                 "In the editor" if is_chosen else "Edit",
@@ -143,6 +143,13 @@ def _card(units: EnteredUnits, place: int) -> None:
                 on_click=_remove,
                 args=(place,),
             )
+
+
+def _name(text: str) -> str:
+    """The name of a unit's polymer; empty where it has none, or cannot be read."""
+    with suppress(BadSmilesError):
+        return clipped(name_of(text), _LONGEST_NAME) if text else ""
+    return ""
 
 
 def _percent(fraction: float) -> str:
