@@ -302,7 +302,7 @@ def results(
     given = choose_conditions(info)
     if given is None:
         return
-    if composition and is_composition(smiles) and not info.learned_compositions:
+    if is_composition(smiles) and composition and not info.learned_compositions:
         show_rule_answers(info, folder, composition, given)
         show_keep(smiles)
         with details:
@@ -362,9 +362,9 @@ def main() -> None:
         editor(text)
         units.show_add(proposed_architecture(folder))
     unit, composition = canonical_or_none(text), composition_or_none()
-    smiles = unit
-    if len(units.shown().texts) > 1:
-        smiles = canonical(units.shown().text) if composition else None
+    smiles = composition.smiles if composition else unit
+    if composition is None and len(units.shown().texts) > 1:
+        smiles = None
     with left:
         if smiles:
             what_is_read(smiles, folder)

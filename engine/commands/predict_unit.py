@@ -64,11 +64,11 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         if words := condition.beyond_words(given[condition.name]):
             print_line(words, stderr=True)
     if is_composition(smiles) and not predictor.info.learned_compositions:
-        if arguments.intervals or arguments.specification:
+        if arguments.intervals or arguments.specification or arguments.source:
             raise UserError(
                 f"The model {predictor.info.name!r} learned homopolymers only. Of a composition "
-                "it has mixing rules to show, and these have no intervals: leave out --intervals "
-                "and --specification."
+                "it has mixing rules to show, and these have no intervals: leave out --intervals, "
+                "--specification and --source."
             )
         print_rules(predictor, smiles, given)
         return

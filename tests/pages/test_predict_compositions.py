@@ -109,6 +109,13 @@ def test_nothing_of_a_unit_is_the_other_ones_homopolymer(learned, open_page) -> 
     assert app.query_params["smiles"] == f"{STYRENE}|{ACRYLATE}|1|0|random"
 
 
+def test_one_polymer_drawn_twice_is_its_homopolymer(learned, open_page) -> None:
+    app = open_page("predict", smiles=f"{STYRENE}|*C(C*)c1ccccc1|0.5|0.5|block")
+    assert not app.exception
+    (value, *_) = _shown(learned, STYRENE)
+    assert value in _answers(app)
+
+
 def test_amounts_by_weight_are_those_of_the_units_masses(learned, open_page) -> None:
     app = open_page("predict", smiles=f"{STYRENE}|{ACRYLATE}|0.5|0.5|random")
     app.segmented_control(key="fractions by").set_value("by weight").run()

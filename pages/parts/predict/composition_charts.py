@@ -21,6 +21,7 @@ _SYMBOLS = {"": "circle", "random": "circle", "alternating": "square", "block": 
 _LABEL = "#c2417c"
 _NAME, _WIDE = 28, 14
 """Letters of a name at the corner of a triangle, and of a line of it."""
+_BAR = {"orientation": "h", "thickness": 12, "len": 0.8, "y": -0.16, "yanchor": "top"}
 
 
 class Line(NamedTuple):
@@ -68,24 +69,13 @@ def over_fraction(
     if model:
         _add_model(chart, model, quantity)
     for (estimate, fractions), (colour, dash) in zip(rules, _RULES, strict=False):
-        words = plain_in_chart(rule_words(estimate))
-        chart.add_scatter(
-            x=fractions,
-            y=estimate.values,
-            mode="lines",
-            name=words,
-            line={"color": colour, "width": 2, "dash": dash},
-            hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>{words}</extra>",
-        )
+        line = {"color": colour, "width": 2, "dash": dash}
+        words = rule_words(estimate)
+        _add(chart, fractions, estimate.values, words, quantity, mode="lines", line=line)
     for label, symbol, points in _labels_by_architecture(property_, labelled):
-        chart.add_scatter(
-            x=[fractions[place] for fractions, _ in points],
-            y=[value for _, value in points],
-            mode="markers",
-            name=label,
-            marker={"size": 9, "color": _LABEL, "symbol": symbol},
-            hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>{label}</extra>",
-        )
+        known = [fractions[place] for fractions, _ in points], [value for _, value in points]
+        marker = {"size": 9, "color": _LABEL, "symbol": symbol}
+        _add(chart, *known, label, quantity, mode="markers", marker=marker)
     _mark_shown(chart, shown, place, quantity)
     chart.update_xaxes(title=plain_in_chart(f"Mole fraction of {name}"), range=[-0.02, 1.02])
     chart.update_yaxes(
@@ -101,20 +91,28 @@ def over_fraction(
     )
 
 
+def _add(
+    chart: go.Figure,
+    fractions: Sequence[float] | np.ndarray,
+    values: Sequence[float] | np.ndarray,
+    name: str,
+    quantity: str,
+    **how: object,
+) -> None:
+    """Add a line or points over the fraction of a unit."""
+    name = plain_in_chart(name)
+    hover = f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>{name}</extra>"
+    chart.add_scatter(x=fractions, y=values, name=name, hovertemplate=hover, **how)
+
+
 def _add_model(chart: go.Figure, model: Line, quantity: str) -> None:
     """The model's line with its interval as a band."""
     if np.isfinite(model.low).all() and np.isfinite(model.high).all():
         edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
         chart.add_scatter(x=model.fractions, y=model.high, **edge)
         chart.add_scatter(x=model.fractions, y=model.low, fill="tonexty", fillcolor=_BAND, **edge)
-    chart.add_scatter(
-        x=model.fractions,
-        y=model.values,
-        mode="lines",
-        name="model",
-        line={"color": charts.BLEND_COLOUR, "width": 2.5},
-        hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>model</extra>",
-    )
+    line = {"color": charts.BLEND_COLOUR, "width": 2.5}
+    _add(chart, model.fractions, model.values, "model", quantity, mode="lines", line=line)
 
 
 def _labels_by_architecture(
@@ -140,18 +138,9 @@ def _mark_shown(chart: go.Figure, shown: Point, place: int, quantity: str) -> No
     at = shown.fractions[place]
     chart.add_vline(x=at, line={"color": "#8a97a3", "dash": "dash", "width": 1.5})
     if np.isfinite(shown.value):
-        chart.add_scatter(
-            x=[at],
-            y=[shown.value],
-            mode="markers",
-            name="shown above",
-            marker={
-                "size": 12,
-                "color": charts.BLEND_COLOUR,
-                "line": {"width": 2, "color": "#ffffff"},
-            },
-            hovertemplate=f"%{{x:.3~g}}: %{{y:.4~g}}{quantity}<extra>shown above</extra>",
-        )
+        edge = {"width": 2, "color": "#ffffff"}
+        marker = {"size": 12, "color": charts.BLEND_COLOUR, "line": edge}
+        _add(chart, [at], [shown.value], "shown above", quantity, mode="markers", marker=marker)
 
 
 def over_triangle(
@@ -174,57 +163,51 @@ def over_triangle(
         labelled: whose labels stand on the chart, in the same colours.
         shown: the composition that is shown.
     """
-    quantity = f" {plain_in_chart(property_.unit)}" if property_.unit else ""
-    axes = [plain_in_chart(clipped(name, _NAME)) for name in names]
-    hover = (
-        "<br>".join(f"{name} %{{{axis}:.3~g}}" for name, axis in zip(axes, "abc", strict=True))
-        + f"<br>%{{marker.color:.4~g}}{quantity}<extra>%{{fullData.name}}</extra>"
-    )
     known = [
         (own, value)
         for _, _, points in _labels_by_architecture(property_, labelled)
         for own, value in points
     ]
-    scaled = property_.scaled(np.array([*values, *(value for _, value in known)]))
-    shared = {"colorscale": "Viridis", "cmin": np.nanmin(scaled), "cmax": np.nanmax(scaled)}
-    chart = go.Figure()
-    chart.add_trace(_points(fractions, values, plain_in_chart(by), hover, {"size": 15, **shared}))
-    chart.data[0].marker.colorbar = {
-        "title": {"text": plain_in_chart(property_.label), "side": "top"},
-        "orientation": "h",
-        "thickness": 12,
-        "len": 0.8,
-        "y": -0.16,
-        "yanchor": "top",
-    }
+    labels = np.array([value for _, value in known])
+    scaled = property_.scaled(np.concatenate([values, labels]))
+    ends = {"cmin": np.nanmin(scaled), "cmax": np.nanmax(scaled), "colorscale": "Viridis"}
+    decades = ", decades" if charts.axis_type(property_) == "log" else ""
+    bar = {**_BAR, "title": {"text": plain_in_chart(property_.label) + decades, "side": "top"}}
+    unit = f" {plain_in_chart(property_.unit)}" if property_.unit else ""
+    axes = [plain_in_chart(clipped(name, _NAME)) for name in names]
+    where = "<br>".join(f"{name} %{{{axis}:.3~g}}" for name, axis in zip(axes, "abc", strict=True))
+    hover = f"{where}<br>%{{customdata:.4~g}}{unit}"
+    circles = {"size": 15, "color": scaled[: len(values)], "colorbar": bar, **ends}
+    chart = go.Figure(_points(fractions, plain_in_chart(by), hover, circles, values))
     if known:
-        own, labels = np.array([each for each, _ in known]), np.array([v for _, v in known])
-        ring = {"size": 10, "symbol": "diamond", "line": {"width": 1.5, "color": _LABEL}}
-        chart.add_trace(_points(own, labels, "training table", hover, {**ring, **shared}))
-    at = np.array([shown.fractions])
-    circle = {"size": 22, "symbol": "circle-open", "line": {"width": 3}, "color": "#d9822b"}
-    words = hover.replace("<br>%{marker.color:.4~g}" + quantity, "")
-    chart.add_trace(_points(at, None, "shown above", words, circle))
-    corners = {"ticks": "outside", "tickformat": ".1~f", "gridcolor": "rgba(138,151,163,.3)"}
-    chart.update_layout(
-        ternary={
-            "sum": 1,
-            "bgcolor": "rgba(0,0,0,0)",
-            **{
-                f"{axis}axis": {
-                    "title": _corner(name),
-                    "linecolor": "#8a97a3",
-                    **corners,
-                }
-                for axis, name in zip("abc", names, strict=True)
-            },
-        },
+        own = np.array([each for each, _ in known])
+        diamonds = {"size": 10, "symbol": "diamond", "line": {"width": 1.5, "color": _LABEL}}
+        diamonds |= {"color": scaled[len(values) :], **ends}
+        chart.add_trace(_points(own, "training table", hover, diamonds, labels))
+    ring = {"size": 22, "symbol": "circle-open", "line": {"width": 3}, "color": "#d9822b"}
+    chart.add_trace(_points(np.array([shown.fractions]), "shown above", where, ring))
+    return _laid_out(chart, names)
+
+
+def _laid_out(chart: go.Figure, names: Sequence[str]) -> go.Figure:
+    """A chart in a triangle with the units' names at its corners."""
+    lines = {
+        "ticks": "outside",
+        "tickformat": ".1~f",
+        "gridcolor": "rgba(138,151,163,.3)",
+        "linecolor": "#8a97a3",
+    }
+    axes = {
+        f"{axis}axis": {"title": _corner(name), **lines}
+        for axis, name in zip("abc", names, strict=True)
+    }
+    return chart.update_layout(
+        ternary={"sum": 1, "bgcolor": "rgba(0,0,0,0)", **axes},
         height=590,
         margin={"l": 55, "r": 55, "t": 50, "b": 40},
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.42, "yanchor": "top"},
         showlegend=True,
     )
-    return chart
 
 
 def _corner(name: str) -> str:
@@ -233,9 +216,12 @@ def _corner(name: str) -> str:
 
 
 def _points(
-    fractions: np.ndarray, values: np.ndarray | None, name: str, hover: str, marker: dict
+    fractions: np.ndarray,
+    name: str,
+    hover: str,
+    marker: dict[str, object],
+    values: np.ndarray | None = None,
 ) -> go.Scatterternary:
-    own = {} if values is None else {"color": values}
     return go.Scatterternary(
         a=fractions[:, 0],
         b=fractions[:, 1],
@@ -243,6 +229,7 @@ def _points(
         mode="markers",
         name=name,
         cliponaxis=False,
-        marker={**marker, **own},
-        hovertemplate=hover,
+        marker=marker,
+        customdata=values,
+        hovertemplate=f"{hover}<extra>{name}</extra>",
     )

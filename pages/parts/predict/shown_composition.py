@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from engine.base.wording import clipped, distinct
-from engine.chem.composition import Architecture
+from engine.chem.composition import Architecture, is_composition
 from engine.chem.entered_units import EnteredUnits
 from engine.chem.finding import name_of
+from engine.chem.repeat_unit import canonical_unit
+from engine.chem.smiles import canonical
 
 
 class Composition(NamedTuple):
@@ -22,6 +24,13 @@ class Composition(NamedTuple):
     fractions: tuple[float, ...]
     architecture: Architecture
     names: list[str]
+
+    @property
+    def smiles(self) -> str:
+        """Its canonical text; a SMILES where all of it is one polymer, however that is drawn."""
+        text = canonical(EnteredUnits(self.units, self.fractions, self.architecture).text)
+        polymer = canonical_unit(text)
+        return text if is_composition(polymer) else polymer
 
     @classmethod
     def of(cls, entered: EnteredUnits, canonical: tuple[str, ...]) -> "Composition":
