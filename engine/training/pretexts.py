@@ -56,6 +56,7 @@ def drop_bonds(graphs: PackedGraphs, share: float, random: np.random.Generator) 
         ends=graphs.ends[kept],
         bonds=graphs.bonds[kept],
         bond_start=before[graphs.bond_start].astype(np.int64),
+        bond_weights=None if graphs.bond_weights is None else graphs.bond_weights[kept],
     )
 
 

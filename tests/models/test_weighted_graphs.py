@@ -17,6 +17,7 @@ from engine.models.polygin import PolyGIN
 from engine.models.pyg import to_pyg
 from engine.settings.networks import NetworkConfig
 from engine.training.captured import fixed_shape, pad_batch, size_of
+from engine.training.pretexts import drop_bonds
 from tests.models.test_messages import assert_same, random_values
 
 CPU = torch.device("cpu")
@@ -149,3 +150,10 @@ def test_padding_changes_no_row(batch: GraphBatch) -> None:
     with torch.inference_mode():
         padded = network(pad_batch(batch, fixed_shape(size_of(batch))))
         torch.testing.assert_close(padded[: batch.size], network(batch))
+
+
+def test_dropped_bonds_take_their_weights_along(packed: PackedGraphs) -> None:
+    fewer = drop_bonds(packed, 0.3, np.random.default_rng(0))
+    assert fewer.bond_weights is not None
+    assert len(fewer.bond_weights) == len(fewer.bonds) == fewer.bond_start[-1] < len(packed.bonds)
+    DeviceGraphs(fewer, CPU).batch(ROWS)
