@@ -44,7 +44,7 @@ GROUPS = {
     "charge extremes": ("MaxPartial", "MinPartial", "MaxAbsPartial", "MinAbsPartial"),
     "fingerprint densities": ("FpDensity",),
     "backbone": backbone.NAMES,
-    "composition": ("fraction_",),
+    "elements": ("fraction_",),
     "Morgan counts": ("morgan_",),
     "other RDKit": ("",),
 }
@@ -71,7 +71,7 @@ def milliseconds(smiles: list[str]) -> dict[str, float]:
         lambda parts: backbone.backbone_descriptors(parts[0], parts[1][1], parts[1][0].distances),
         zip(mols, units, strict=True),
     )
-    costs["composition"] = _time(lambda unit: descriptors.composition(unit[1]), units)
+    costs["elements"] = _time(lambda unit: descriptors.shares_of_elements(unit[1]), units)
     costs["Morgan counts"] = _time(descriptors.MORGAN.GetCountFingerprintAsNumPy, mols)
     return costs
 

@@ -15,7 +15,7 @@ ATOM_FIELDS = {
 BOND_FIELDS = {"kind": 5, "conjugated": 2, "in_ring": 2, "stereo": 4}
 """Each bond field with its number of codes; larger values take the last code."""
 
-DESCRIPTOR_GROUPS = {"rdkit_2d": 213, "backbone": 24, "composition": 13, "morgan": 1024}
+DESCRIPTOR_GROUPS = {"rdkit_2d": 213, "backbone": 24, "elements": 13, "morgan": 1024}
 """How many numbers of the descriptor vector belong to each group, in the vector's order."""
 
 COMPOSITION_COLUMNS = (

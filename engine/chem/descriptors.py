@@ -1,4 +1,4 @@
-"""The descriptor vector of a repeat unit: RDKit 2D, backbone, composition and Morgan counts."""
+"""The descriptor vector of a unit: RDKit 2D, backbone, shares of elements, Morgan counts."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -72,7 +72,7 @@ def descriptor_matrix(mols: Sequence[Chem.Mol]) -> np.ndarray:
         [
             rdkit_2d.rdkit_2d(capped),
             [backbone_descriptors(*unit) for unit in zip(mols, atoms, distances, strict=True)],
-            [composition(skeleton) for skeleton in atoms],
+            [shares_of_elements(skeleton) for skeleton in atoms],
             [MORGAN.GetCountFingerprintAsNumPy(mol) for mol in mols],
         ],
         axis=1,
@@ -81,7 +81,7 @@ def descriptor_matrix(mols: Sequence[Chem.Mol]) -> np.ndarray:
     return np.clip(matrix, -1e30, 1e30).astype(np.float32)
 
 
-def composition(atoms: Skeleton) -> np.ndarray:
+def shares_of_elements(atoms: Skeleton) -> np.ndarray:
     """Shares of each element among the heavy atoms, and of some kinds among the bonds."""
     elements = (atoms.numbers[:, None] == _NUMBERS).sum(axis=0) / (atoms.numbers > 0).sum()
     bonds = np.stack([atoms.kinds == AROMATIC, atoms.kinds == DOUBLE, atoms.ringed])

@@ -115,7 +115,7 @@ def coupled_evidence(
     """The negative logarithm of the marginal likelihood, up to a constant, and its gradient.
 
     Args:
-        chain: the view of backbone and composition, shape `(n, d)`.
+        chain: the view of backbone and elements, shape `(n, d)`.
         at_length_one: squared distances `(n, n)` in the three views, for lengths of 1.
         targets: shape `(n,)`.
         sources: shape `(n,)`, int.

@@ -1,6 +1,6 @@
 """The kernel of the Gaussian process, and how its parameters are learned.
 
-A sum of three Matérn 5/2 kernels: on RDKit's descriptors, on those of backbone and composition,
+A sum of three Matérn 5/2 kernels: on RDKit's descriptors, on those of backbone and elements,
 where each has a length of its own ("automatic relevance"), and on Morgan counts.
 """
 
@@ -26,7 +26,7 @@ class Views(NamedTuple):
     """N rows as the three kernels see them; the squared distance of typical rows is about 2."""
 
     rdkit: np.ndarray
-    chain: np.ndarray  # backbone and composition
+    chain: np.ndarray  # backbone and elements
     morgan: "csr_array"
 
     def of(self, rows: np.ndarray | slice) -> "Views":
@@ -45,7 +45,7 @@ class Parameters(NamedTuple):
 
     @classmethod
     def count(cls, chain: int) -> int:
-        """How many there are in all for so many descriptors of backbone and composition."""
+        """How many there are in all for so many descriptors of backbone and elements."""
         return 3 + len(cls._fields[1:-1]) + chain
 
     @classmethod
@@ -155,7 +155,7 @@ KERNEL_PRIOR = Prior([-0.5] * 3, [2.0] * 3, [(-7, 4)] * 3) + Prior(
 """Of the three variances, and of the lengths of RDKit's and Morgan's view."""
 NOISE_PRIOR = Prior([-2.0], [2.0], [(-7, 1)])
 CHAIN_PRIOR = Prior([0.5], [1.0], [(-3, 6)])
-"""Of each length of the view of backbone and composition."""
+"""Of each length of the view of backbone and elements."""
 
 
 def learn(views: Views, targets: np.ndarray, steps: int) -> np.ndarray:
@@ -219,7 +219,7 @@ def evidence(
     """The negative logarithm of the marginal likelihood, up to a constant, and its gradient.
 
     Args:
-        chain: the view of backbone and composition, shape `(n, d)`.
+        chain: the view of backbone and elements, shape `(n, d)`.
         at_length_one: squared distances `(n, n)` in the three views, for lengths of 1.
         targets: shape `(n,)`.
         parameters: at which to evaluate it.

@@ -21,7 +21,7 @@ def test_groups_are_those_of_the_descriptor_vector() -> None:
     assert DESCRIPTOR_GROUPS["rdkit_2d"] == len(rdkit_2d.NAMES)
     assert DESCRIPTOR_GROUPS["backbone"] == len(backbone.NAMES)
     assert DESCRIPTOR_GROUPS["morgan"] == MORGAN_SIZE
-    assert list(DESCRIPTOR_GROUPS) == ["rdkit_2d", "backbone", "composition", "morgan"]
+    assert list(DESCRIPTOR_GROUPS) == ["rdkit_2d", "backbone", "elements", "morgan"]
 
 
 def test_it_errs_less_than_the_mean_on_polymers_it_has_not_seen(polymers) -> None:

@@ -224,7 +224,7 @@ def test_targets_are_standardised_and_say_their_group() -> None:
     units = canonical_units(load_table(TEXTBOOK).canonical)
     targets, groups = descriptor_targets(compute_features(units, canonical_units=True).descriptors)
     assert targets.shape == (len(units), len(groups))
-    assert set(groups) == {"rdkit_2d", "backbone", "composition", "morgan"}
+    assert set(groups) == {"rdkit_2d", "backbone", "elements", "morgan"}
     assert np.nanmax(np.abs(targets)) <= 4
     assert np.abs(np.nanmean(targets, axis=0)).max() < 0.2
 
