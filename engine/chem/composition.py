@@ -31,7 +31,7 @@ MAX_TEXT = 15_000
 BAR = "|"
 
 _WHOLE = 1_000_000
-"""Fractions are kept in millionths: whole numbers add up to one, in any order, to the bit."""
+"""Fractions are kept in millionths: whole numbers have one sum, in any order, to the bit."""
 
 _WORDS: dict[str, Architecture] = {
     **{word: "random" for word in ("random", "statistical", "stat", "ran", "r", "gradient")},
@@ -53,7 +53,8 @@ class Composition:
 
     Attributes:
         units: one to `MOST_UNITS` different texts, in order.
-        millionths: of the moles of all units, the share of each; they add up to a million.
+        millionths: of the moles of all units, the share of each; they add up to a million, but for
+            the rounding of equal shares such as thirds.
         architecture: empty where it is not known, or does not matter with one unit.
         moles: the shares as they were given, before they were rounded; how units are merged must
             not depend on how they are spelled.
@@ -67,14 +68,14 @@ class Composition:
     @property
     def fractions(self) -> tuple[float, ...]:
         """The mole fraction of each unit, 0 to 1."""
-        return tuple(each / _WHOLE for each in self.millionths)
+        total = sum(self.millionths)
+        return tuple(each / total for each in self.millionths)
 
     @property
     def text(self) -> str:
         """The text that stands for it; of one unit, the unit's own."""
-        return self._text(
-            [f"{each:g}" if each >= 1e-4 else f"{each:.6f}" for each in self.fractions]
-        )
+        shares = [each / _WHOLE for each in self.millionths]
+        return self._text([f"{each:g}" if each >= 1e-4 else f"{each:.6f}" for each in shares])
 
     @property
     def unrounded(self) -> str:
@@ -306,9 +307,17 @@ def _units_of_edges(fields: Sequence[str], edges: str) -> tuple[list[str], Archi
 
 
 def _millionths(amounts: Sequence[float]) -> list[int]:
-    """Shares of amounts in whole millionths; the largest takes what is missing to a million."""
+    """Shares of amounts in whole millionths; the largest takes what is missing to a million.
+
+    Not where several are the largest: which of them did would depend on the order of the units,
+    which is another one when they are drawn otherwise.
+    """
     total = sum(sorted(amounts))
     shares = [round(amount / total * _WHOLE) for amount in amounts]
-    largest = shares.index(max(shares))
-    shares[largest] += _WHOLE - sum(shares)
+    if shares.count(max(shares)) == 1:
+        shares[shares.index(max(shares))] += _WHOLE - sum(shares)
+        return shares
+    # As they will be when they are read again.
+    whole = sum(shares)
+    shares = [round(share / whole * _WHOLE) for share in shares]
     return shares

@@ -92,7 +92,8 @@ _remembered = lru_cache(maxsize=20_000)(_canonical_unit)
 def _periods(unit: str, canonical_: str) -> float:
     """How many times a unit holds its canonical one."""
     inner, own = (parse(text).GetNumHeavyAtoms() for text in (unit, canonical_))
-    return inner / own
+    # Hydrogen alone has no other unit.
+    return inner / own if own else 1.0
 
 
 def repeats(unit: Chem.Mol) -> bool:
