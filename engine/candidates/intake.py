@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..base.errors import UserError
 from ..base.wording import clipped
 from ..chem.composition import BAR, MAX_TEXT, is_composition
+from ..chem.entered_units import readable_composition
 from ..chem.finding import Found, find, told
 from ..chem.names import polymer_named
 from ..chem.notations import NotationError, drawn_unit
@@ -72,12 +73,21 @@ class _Reader:
     ) -> NewCandidate:
         """The candidate of several repeat units with fractions."""
         try:
-            canonical(text)
+            unit = self._readable(text)
         except BadSmilesError as error:
             return NewCandidate(
                 clipped(text, MAX_LENGTH), None, "", row_id, origin, extra, str(error)
             )
-        return NewCandidate(text, text, "", row_id, origin, extra, "")
+        return NewCandidate(text, unit, "", row_id, origin, extra, "")
+
+    def _readable(self, text: str) -> str:
+        """The text of a composition, with SMILES for the names of its units."""
+        if _is_readable(text):
+            return text
+        self._explained += 1
+        if self._explained <= _MOST_EXPLAINED:
+            return readable_composition(text)
+        return canonical(text)
 
     def _problem(self, text: str) -> str:
         if not text:

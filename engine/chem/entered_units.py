@@ -8,6 +8,7 @@ from .composition import BAR, MOST_UNITS, Architecture, is_composition, parts_of
 from .finding import find
 from .notations import BadSmilesError, NotationError, as_smiles
 from .polymers import unit_mass
+from .smiles import canonical
 
 
 class EnteredUnits(NamedTuple):
@@ -97,6 +98,24 @@ def with_named_units(text: str) -> str:
         BadSmilesError: as for `entered`.
     """
     return entered(text).text if is_composition(text) else text
+
+
+def readable_composition(text: str) -> str:
+    """A composition's text as it is, or with SMILES for the names of its units.
+
+    Args:
+        text: of a composition.
+
+    Raises:
+        BadSmilesError: when neither can be read.
+    """
+    try:
+        canonical(text)
+        return text
+    except BadSmilesError:
+        named = with_named_units(text)
+    canonical(named)
+    return named
 
 
 def unit_named(text: str) -> str:

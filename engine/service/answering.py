@@ -15,6 +15,7 @@ import numpy as np
 from ..base.errors import UserError
 from ..candidates.measured import ANY_STEREO, measured_of
 from ..chem.composition import is_composition
+from ..chem.entered_units import readable_composition
 from ..chem.finding import find, name_of, name_of_canonical, told
 from ..chem.smiles import BadSmilesError, canonical
 from ..features.compute import chunk_features
@@ -180,7 +181,12 @@ class _Meant(NamedTuple):
 
 def _meant(text: str) -> _Meant:
     """What a text means; only a name that leaves no doubt is taken for a repeat unit."""
-    if "*" in text or is_composition(text):
+    if is_composition(text):
+        # What cannot be read has its reason from the prediction.
+        with suppress(BadSmilesError):
+            text = readable_composition(text)
+        return _Meant(text)
+    if "*" in text:
         return _Meant(text)
     found = find(text)
     if found.only:

@@ -43,6 +43,7 @@ NAME = "Poly(methyl methacrylate) 0.75, Polystyrene 0.25"
         (TWO.replace("|", "| "), TWO.replace("|", "| "), ""),
         ("{[$]CC[$],[$]CC(C)[$]}|0.25|0.75 x", "{[$]CC[$],[$]CC(C)[$]}|0.25|0.75", "x"),
         (f"{STYRENE} a|b", STYRENE, "a|b"),
+        ("polystyrene|PMMA|0.25|0.75 x", f"{STYRENE}|{METHACRYLATE}|0.25|0.75", "x"),
         (f"{STYRENE}, |x|", STYRENE, "|x|"),
     ],
 )

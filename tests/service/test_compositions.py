@@ -22,12 +22,15 @@ def test_the_models_say_whether_they_learned_such(client: TestClient, copolymers
 
 def test_a_composition_is_predicted_as_from_python(client: TestClient, copolymers: Run) -> None:
     spelled = f"{STYRENE}|*CC(C)(*)C(=O)OC|25|75"
-    asked = {"repeat_units": [TWO, spelled, "PMMA", f"{TWO}|0.9"], "model": "fox"}
+    asked = {
+        "repeat_units": [TWO, spelled, "PMMA", f"{TWO}|0.9", "polystyrene|PMMA|1|3"],
+        "model": "fox",
+    }
     told = client.post("/predict", json=asked).json()
-    one, other, homopolymer, bad = told["answers"]
+    one, other, homopolymer, bad, named = told["answers"]
     value = one["properties"]["Tg"]["value"]
     assert value == load("fox").predict([TWO])["Tg"][0]
-    assert other["properties"] == one["properties"]
+    assert other["properties"] == named["properties"] == one["properties"]
     assert one["repeat_unit"] == other["repeat_unit"] == TWO
     assert homopolymer["repeat_unit"] == METHACRYLATE
     assert homopolymer["properties"]["Tg"]["value"] != value
