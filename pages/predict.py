@@ -7,14 +7,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.errors import UserError
-from engine.base.wording import clipped, listed
 from engine.chem.composition import Architecture, is_composition
-from engine.chem.finding import Found, find, told
+from engine.chem.finding import find, told
 from engine.chem.notations import NotationError, as_smiles
-from engine.chem.pieces import loose_pieces, pieces_problem, without_loose_pieces
-from engine.chem.polymers import joining_problem, with_single_ends
 from engine.chem.repeat_unit import canonical_unit
-from engine.chem.smiles import MAX_LENGTH, BadSmilesError, attachment_points, canonical, parse
+from engine.chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from engine.inference.bundle import BundleInfo, read_info
 from pages.parts import models, page_guard
 from pages.parts.address import asked_anew, keep_in_address
@@ -24,8 +21,7 @@ from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, heading
 from pages.parts.model_description import describe_model
 from pages.parts.molecule import Molecule
-from pages.parts.offers import offer_units
-from pages.parts.predict import gallery, units
+from pages.parts.predict import gallery, reading, units
 from pages.parts.predict.answers import show_answers, show_caveats
 from pages.parts.predict.cards import show_cards
 from pages.parts.predict.condition_curve import show_curve
@@ -40,15 +36,6 @@ from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.
 EXAMPLE = "*CC(*)c1ccccc1"
-_LEARNED_TWO = " The models learned from such units, so the values below may be far off."
-
-
-def load(smiles: str) -> None:
-    """Show another molecule, of a composition as its chosen unit.
-
-    For callbacks, or before the text field is drawn.
-    """
-    st.session_state["smiles"] = smiles
 
 
 def load_chosen(key: str, given: str | None) -> None:
@@ -56,7 +43,7 @@ def load_chosen(key: str, given: str | None) -> None:
     chosen = st.session_state[key]
     # A late browser sends what the page has set, and Streamlit takes it for a choice.
     if chosen and chosen != given:
-        load(chosen)
+        units.put(chosen)
 
 
 def load_named() -> None:
@@ -67,7 +54,7 @@ def load_named() -> None:
     units.take_entered()
     text = st.session_state["smiles"].strip()
     if "*" not in text and (found := find(text)).only:
-        load(found.only.smiles)
+        units.put(found.only.smiles)
         st.session_state["found by name"] = found.only.smiles, told(found)
 
 
@@ -80,7 +67,7 @@ def smiles_field() -> str:
     drawn, beside = st.session_state.pop("drawn", (None, None))
     # A text that was entered meanwhile is newer than the drawing.
     if drawn is not None and st.session_state.get("smiles", beside) == beside:
-        load(drawn)
+        units.put(drawn)
     if (asked := asked_anew("smiles")) is not None or "smiles" not in st.session_state:
         units.open_text(asked or st.session_state.get("smiles shown", EXAMPLE))
         load_named()
@@ -110,7 +97,7 @@ def smiles_field() -> str:
 def editor(text: str) -> None:
     """The drawing; an edit in it becomes the text."""
     # The editor knows SMILES alone.
-    found = offered(text)
+    found = reading.offered(text)
     shown = "" if found and found.how != "monomer" else text
     with suppress(NotationError):
         shown = as_smiles(shown)
@@ -126,26 +113,6 @@ def editor(text: str) -> None:
             return
     st.session_state["drawn"] = drawn, st.session_state["smiles"]
     st.rerun()
-
-
-def canonical_or_none(text: str) -> str | None:
-    """The canonical SMILES, or None for a text that cannot be read or is no one polymer."""
-    if is_composition(text) or offered(text):
-        return None
-    try:
-        return canonical(text)
-    except BadSmilesError:
-        return None
-
-
-def composition_or_none() -> Composition | None:
-    """What is shown, where it has several units and all of them can be read."""
-    entered = units.shown()
-    each = [canonical_or_none(text) for text in entered.texts]
-    read = tuple(unit for unit in each if unit)
-    if len(read) < max(2, len(each)) or not all("*" in unit for unit in read):
-        return None
-    return Composition.of(entered, read)
 
 
 @page_guard.part
@@ -171,91 +138,6 @@ def textbook_list(smiles: str | None) -> None:
 
 
 @page_guard.part
-def remarks(text: str, smiles: str | None) -> None:
-    """What is wrong with the molecule, or what else a text may stand for."""
-    if not text:
-        several = len(units.shown().texts) > 1
-        what = f"unit {units.chosen() + 1}" if several else "a repeat unit"
-        st.info(f"Draw {what}, paste its SMILES, enter a name, or choose a polymer.")
-        return
-    if found := offered(text):
-        st.info(plain(told(found)), icon=":material/search:")
-        offer_units(found.units, load, "smiles")
-        return
-    if is_composition(text):
-        _tell_bad_composition(text)
-        return
-    try:
-        points = attachment_points(parse(text))
-    except BadSmilesError as error:
-        st.error(
-            f"This is no known name, and no SMILES that can be read: {plain(str(error))}. Correct "
-            "the text or the drawing.",
-            icon=":material/error:",
-        )
-        return
-    if pieces_problem(smiles or text):
-        _offer_single_unit(text)
-    elif points != 2:
-        # Of a composition with a molecule that is joined to nothing, there are no values.
-        alone = len(units.shown().texts) == 1
-        st.warning(
-            f"This molecule has {points or 'no'} attachment point{'s' * (points != 1)} (`*`). A "
-            "repeat unit has exactly two, where it is joined to its neighbours in the chain."
-            + (_LEARNED_TWO if points or alone else ""),
-            icon=":material/warning:",
-        )
-        offer_units(find(text).units, load, "smiles")
-    elif problem := joining_problem(smiles or text):
-        st.warning(
-            f"Copies of this unit cannot be joined to a chain: {plain(problem)}. The models "
-            "learned from units that can, so the values below may be far off.",
-            icon=":material/warning:",
-        )
-        if mended := with_single_ends(text):
-            st.button(
-                "Draw both ends as single bonds",
-                icon=":material/build:",
-                on_click=load,
-                args=(mended,),
-            )
-
-
-def _tell_bad_composition(text: str) -> None:
-    """Say why a text of several units cannot be read."""
-    try:
-        canonical(text)
-    except BadSmilesError as error:
-        st.error(
-            f"This composition cannot be read: {plain(str(error))}. Write repeat units, their "
-            "mole fractions and, if it is known, an architecture, with | between them.",
-            icon=":material/error:",
-        )
-
-
-@page_guard.part
-def remarks_on_others() -> None:
-    """Which units of a composition, beside the chosen one, are not entered or cannot be read."""
-    for place, text in enumerate(units.shown().texts):
-        if place == units.chosen():
-            continue
-        unit = canonical_or_none(text)
-        if not text:
-            st.info(f"Unit {place + 1} is not entered yet.", icon=":material/edit:")
-        elif unit is None or attachment_points(parse(unit)) != 2:
-            st.warning(
-                plain(f"Unit {place + 1}, “{clipped(text)}”, is no repeat unit with two `*`."),
-                icon=":material/warning:",
-            )
-
-
-def offered(text: str) -> Found | None:
-    """What a text without `*` may stand for that is not one polymer; None for one or nothing."""
-    found = None if "*" in text else find(text)
-    return found if found and found.units and not found.only else None
-
-
-@page_guard.part
 def what_is_read(smiles: str, folder: Path | None) -> None:
     """The text that stands for a molecule, as the model has it."""
     if folder is not None and not read_info(folder).canonical_units:
@@ -268,22 +150,6 @@ def what_is_read(smiles: str, folder: Path | None) -> None:
         st.caption(f"Canonical {what}: the same however the polymer was drawn")
         smiles = canonical_unit(smiles)
     st.code(smiles, language=None, wrap_lines=True)
-
-
-def _offer_single_unit(text: str) -> None:
-    """Say that several molecules are no repeat unit, and offer the one that is bonded."""
-    st.warning(
-        "These are several molecules side by side, and a repeat unit is one. The models learned "
-        "from single units.",
-        icon=":material/warning:",
-    )
-    if loose := loose_pieces(text):
-        st.button(
-            plain(f"Leave out {listed(list(dict.fromkeys(loose)))}"),
-            icon=":material/build:",
-            on_click=load,
-            args=(without_loose_pieces(text),),
-        )
 
 
 @page_guard.part
@@ -340,7 +206,7 @@ def _show_details(
     show_curve(info, folder, smiles, given)
     if len(units.shown().texts) == 1:
         show_group_effects(info, folder, smiles)
-        show_variants(info, folder, smiles, given, load)
+        show_variants(info, folder, smiles, given, units.put)
         show_mixing(info, folder, smiles, given)
     models.show_deviation(folder)
 
@@ -361,7 +227,7 @@ def main() -> None:
         text = smiles_field()
         editor(text)
         units.show_add(proposed_architecture(folder))
-    unit, composition = canonical_or_none(text), composition_or_none()
+    unit, composition = reading.canonical_or_none(text), reading.composition_or_none()
     smiles = composition.smiles if composition else unit
     if composition is None and len(units.shown().texts) > 1:
         smiles = None
@@ -372,8 +238,8 @@ def main() -> None:
         history = st.container()
     with right:
         units.show_units()
-        remarks(text, unit)
-        remarks_on_others()
+        reading.remarks(text, unit)
+        reading.remarks_on_others()
         shown = st.container()
     details = st.container()
     with shown:
@@ -386,7 +252,9 @@ def main() -> None:
         show_history(units.open_text)
     with st.container():
         st.subheader("Well-known polymers")
-        gallery.show_well_known(load)
+        if len(units.shown().texts) > 1:
+            st.caption(f"One that is clicked becomes unit {units.chosen() + 1} of the composition.")
+        gallery.show_well_known(units.put)
     if folder is not None:
         with st.expander("About this model", icon=":material/info:"):
             describe_model(folder)

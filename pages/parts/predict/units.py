@@ -43,6 +43,14 @@ def chosen() -> int:
     return st.session_state.get(_CHOSEN, 0)
 
 
+def put(smiles: str) -> None:
+    """Show another repeat unit, of a composition in place of the chosen one.
+
+    For callbacks, or before the text field is drawn.
+    """
+    st.session_state[FIELD] = smiles
+
+
 def open_text(text: str) -> None:
     """Show a repeat unit or a composition in place of all that is shown.
 
