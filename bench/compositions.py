@@ -17,7 +17,7 @@ from scipy.stats import bootstrap
 
 from bench.reporting import markdown_table, read_json, settings_of, stamp, write_json
 from bench.speed.machine import machine_record
-from engine.chem.composition import ARCHITECTURES, is_composition, read, units_in
+from engine.chem.composition import ARCHITECTURES, read, units_in
 from engine.features.compositions import composed_features
 from engine.features.compute import compute_features
 from engine.runs.making import BundleRequest, make_bundle
@@ -124,7 +124,7 @@ def _plain(table: Table, folds: np.ndarray) -> np.ndarray:
     from lightgbm import LGBMRegressor
 
     means = composed_features(table.canonical, compute_features).descriptors
-    words = [read(text).architecture if is_composition(text) else "" for text in table.canonical]
+    words = [read(text).architecture for text in table.canonical]
     matrix = np.column_stack([means, [[word == each for each in ARCHITECTURES] for word in words]])
     predicted = np.full(table.labels.shape, np.nan)
     for fold in np.unique(folds):

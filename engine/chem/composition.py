@@ -42,6 +42,8 @@ _WORDS: dict[str, Architecture] = {
     **{word: "" for word in ("homopolymer", "homo", "linear", "na")},
 }
 _EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
+_END = re.compile(r"[*∗＊⁎]|\[R\d*#?\]|\[[A-Z][a-z]\]")
+"""How the end of a chain may be written, by a stand-in element too."""
 _MAP_NUMBER = re.compile(r"\[(?:\d+)?\*:(\d+)\]")
 _ALTERNATES, _MEETS = 0.75, 0.375
 """Shares of bonds between unlike units from which chains alternate, and or are random."""
@@ -135,15 +137,14 @@ class Composition:
             BadSmilesError: when a unit cannot be read.
         """
         units, moles = [], []
-        given = zip(self.units, self.moles or self.fractions, strict=True)
-        for number, (unit, share) in enumerate(given, 1):
+        for unit, share in zip(self.units, self.moles or self.fractions, strict=True):
             try:
                 units.append(form(unit))
             except BadSmilesError as error:
-                raise BadSmilesError(f"its unit {number}, “{unit[:60]}”: {error}") from error
+                raise BadSmilesError(f"its unit “{unit[:60]}”: {error}") from error
             if "*" not in units[-1]:
                 raise BadSmilesError(
-                    f"its unit {number}, “{unit[:60]}”, has no `*` where the chain goes on; a "
+                    f"its unit “{unit[:60]}” has no `*` where the chain goes on; a "
                     "salt, a solvent or a filler is a condition, in a column of its own"
                 )
             moles.append(share * (periods(unit, units[-1]) if periods else 1.0))
@@ -188,12 +189,16 @@ def read(text: str) -> Composition:
     `{[$]A[$],[$]B[$]}|0.25|0.75`: BigSMILES of a statistical copolymer, with fractions behind it
     (Lin et al., ACS Cent. Sci. 5 (2019) 1523, doi:10.1021/acscentsci.9b00476).
 
+    The text of a single unit is that of a homopolymer.
+
     Args:
         text: the units need not be canonical, and are not looked into.
 
     Raises:
         BadSmilesError: when it cannot be read as a composition.
     """
+    if not is_composition(text):
+        return Composition((text.strip(),), (_WHOLE,))
     return composed(*parts_of(text))
 
 
@@ -233,7 +238,12 @@ def parts_of(text: str) -> tuple[list[str], list[float], Architecture]:
         architecture = architecture_of(fields.pop()) or architecture
     if not units:
         raise BadSmilesError("it has fractions, and no repeat unit before them")
-    return units, fractions_of(fields, len(units)), architecture
+    fractions = fractions_of(fields, len(units))
+    for number, (unit, fraction) in enumerate(zip(units, fractions, strict=True), 1):
+        # It will be left out unread, and may be a word in the wrong place.
+        if not fraction and not _END.search(unit):
+            raise BadSmilesError(f"its unit {number}, “{unit[:60]}”, is no repeat unit")
+    return units, fractions, architecture
 
 
 def composed(

@@ -135,7 +135,7 @@ def png(smiles: str, width: int = 320, height: int = 240) -> bytes:
 
 
 def _png(smiles: str, width: int, height: int) -> bytes:
-    composition = _composition(smiles)
+    composition = read(smiles)
     panels = panels_of(composition, width, height)
     drawer = rdMolDraw2D.MolDraw2DCairo(width, height, panels[0].width, panels[0].height)
     _draw(drawer, composition, panels, clear=True)
@@ -145,16 +145,11 @@ def _png(smiles: str, width: int, height: int) -> bytes:
 def _drawn(
     smiles: str, width: int, height: int, dark: bool, colours: Colours
 ) -> tuple[str, list[tuple[float, float]]]:
-    composition = _composition(smiles)
+    composition = read(smiles)
     panels = panels_of(composition, width, height)
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height, panels[0].width, panels[0].height)
     points = _draw(drawer, composition, panels, dark, colours)
     return drawer.GetDrawingText(), points
-
-
-def _composition(text: str) -> Composition:
-    """What a text of a repeat unit, or of several, stands for."""
-    return read(text) if is_composition(text) else Composition((text,), (1_000_000,))
 
 
 def _draw(
@@ -259,7 +254,7 @@ def from_molblock(block: str) -> str:
 
 def _within_limits(make: Callable[..., T], smiles: str, *arguments: object) -> T:
     """What `make` makes of a readable SMILES, in a process with limits where it may run away."""
-    mols = [parse(unit) for unit in _composition(smiles).units]
+    mols = [parse(unit) for unit in read(smiles).units]
     is_plain = all(
         mol.GetNumAtoms() <= _PLAIN_ATOMS and mol.GetRingInfo().NumRings() <= _PLAIN_RINGS
         for mol in mols

@@ -138,7 +138,7 @@ def _counted(canonical: str) -> DataStructs.UIntSparseIntVect:
 
 def _environments(text: str) -> DataStructs.ExplicitBitVect:
     """Which atom environments a repeat unit holds, or any of the units of a composition."""
-    units = read(text).units if is_composition(text) else (text,)
+    units = read(text).units
     return reduce(or_, [_GENERATOR.GetFingerprint(parse(unit)) for unit in units])
 
 

@@ -107,7 +107,7 @@ def drawn_units(text: str) -> tuple[str, ...]:
     Args:
         text: a SMILES, or the text of a composition.
     """
-    return read(text).units if is_composition(text) else (text,)
+    return read(text).units
 
 
 def _key(text: str, first: Mapping[str, str], repeated: Set[str]) -> str:

@@ -45,7 +45,11 @@ def canonical_unit(smiles: str) -> str:
     """
     if not is_composition(smiles):
         return _canonical_unit(smiles)
-    return read(smiles).with_units(_remembered, _periods).text
+    # By way of the canonical text, or rounding would make another form of the text as it was given.
+    text = canonical(smiles)
+    if not is_composition(text):
+        return _canonical_unit(text)
+    return read(text).with_units(_remembered, _periods).text
 
 
 def _canonical_unit(smiles: str) -> str:

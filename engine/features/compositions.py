@@ -15,9 +15,11 @@ from ..base.packed import Features, Graph, PackedGraphs, pack
 from ..base.vocabulary import BOND_FIELDS, COMPOSITION_COLUMNS, DESCRIPTOR_GROUPS
 from ..chem.composition import Composition, is_composition, read
 
-_MEETING = {"": 1.0, "random": 1.0, "alternating": 0.0, "block": 0.25, "graft": 0.25}
-"""How often unlike units meet, in parts of how often they do in random chains; of alternating ones
-as often as can be."""
+_MEETING: dict[str, float] = {"": 1.0, "random": 1.0, "block": 0.25, "graft": 0.25}
+"""How often unlike units meet, in parts of how often they do in random chains."""
+
+_ROUNDS = 200
+"""Of balancing; six units agree to 1e-12 after half as many."""
 
 _FULL_AT = 0.1
 """Fraction of the other units from which a composition is told as one in full; below, what tells it
@@ -40,7 +42,7 @@ def composed_features(
         texts: of N rows, canonical.
         of_units: makes the features of homopolymers.
     """
-    rows = [_composition(text) for text in texts]
+    rows = [read(text) for text in texts]
     units = sorted({unit for row in rows for unit in row.units})
     features = of_units(units)
     places = {unit: place for place, unit in enumerate(units)}
@@ -57,15 +59,10 @@ def composed_graphs(texts: Sequence[str], of_unit: Callable[[str], Graph]) -> Pa
         texts: of N rows, canonical.
         of_unit: makes the graph of a homopolymer.
     """
-    rows = [_composition(text) for text in texts]
+    rows = [read(text) for text in texts]
     units = sorted({unit for row in rows for unit in row.units})
     places = {unit: place for place, unit in enumerate(units)}
     return _graphs(rows, places, pack([of_unit(unit) for unit in units]))
-
-
-def _composition(text: str) -> Composition:
-    """What a canonical text stands for."""
-    return read(text) if is_composition(text) else Composition((text,), (1_000_000,))
 
 
 def _graphs(
@@ -107,12 +104,31 @@ def meetings(composition: Composition) -> np.ndarray:
     A row adds up to its unit's mole fraction.
     """
     fractions = np.array(composition.fractions)
-    factor = _MEETING[composition.architecture]
     if composition.architecture == "alternating":
-        factor = 1 / (1 - fractions.min())
-    shares = factor * np.outer(fractions, fractions)
+        return _taking_turns(fractions)
+    shares = _MEETING[composition.architecture] * np.outer(fractions, fractions)
     np.fill_diagonal(shares, 0)
     np.fill_diagonal(shares, np.maximum(fractions - shares.sum(axis=1), 0))
+    return shares
+
+
+def _taking_turns(fractions: np.ndarray) -> np.ndarray:
+    """As `meetings`, of chains in which like units meet only where one is more than half of all.
+
+    Elsewhere unlike units meet as often as chance has it: the matrix is balanced as Sinkhorn does
+    (Ann. Math. Stat. 35 (1964) 876, doi:10.1214/aoms/1177703591).
+    """
+    largest = int(fractions.argmax())
+    shares = np.zeros((len(fractions), len(fractions)))
+    if fractions[largest] >= 0.5:
+        shares[largest] = shares[:, largest] = fractions
+        shares[largest, largest] = 2 * fractions[largest] - 1
+        return shares
+    weights = fractions.copy()
+    for _ in range(_ROUNDS):
+        weights = np.sqrt(weights * fractions / (weights.sum() - weights))
+    shares = np.outer(weights, weights)
+    np.fill_diagonal(shares, 0)
     return shares
 
 

@@ -107,17 +107,6 @@ class SeenCompositions(BaseModel):
             return f"{self.fractions[0]:.3g} to {self.fractions[-1]:.3g}"
         return listed([f"{each:.3g}" for each in self.fractions], most=MOST_NAMED)
 
-    def gaps(self, fractions: Sequence[float]) -> list[float]:
-        """Which mole fractions lie between those that were seen, where these are few.
-
-        Args:
-            fractions: of a composition's units, 0 to 1.
-        """
-        if not self.few:
-            return []
-        there = np.array(self.fractions)
-        return [each for each in fractions if np.abs(there - each).min() > _NEAR]
-
 
 def compositions_by_property(
     texts: Sequence[str], labelled: np.ndarray, names: Sequence[str]

@@ -55,7 +55,7 @@ def labels_over(known: KnownLabels, units: Sequence[str]) -> list[LabelledCompos
             ]
         )
         fractions = tuple((moles / moles.sum()).tolist())
-        architecture = read(text).architecture if is_composition(text) else ""
+        architecture = read(text).architecture
         found.append(LabelledComposition(fractions, architecture, known.of_polymer(text)))
     return found
 

@@ -22,19 +22,12 @@ from .column_cells import (
     values_of,
     words_of,
 )
+from .fraction_columns import MOST_COLUMNS, Basis, Whole
 from .headers import columns_by_name, read_header
 from .id_columns import SAVED_INDEX, guess_id, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
-from .unit_columns import (
-    MOST_COLUMNS,
-    Basis,
-    SaidUnits,
-    UnitColumns,
-    Whole,
-    find_unit_columns,
-    said_unit_columns,
-)
+from .unit_columns import SaidUnits, UnitColumns, find_unit_columns, said_unit_columns
 
 MAX_PROPERTIES = 500
 

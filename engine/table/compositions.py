@@ -24,8 +24,8 @@ from ..chem.polymers import unit_mass
 from ..chem.smiles import MAX_LENGTH, canonical
 from .cells import is_missing
 from .columns import Columns
+from .fraction_columns import Whole
 from .reading import RawTable
-from .unit_columns import Whole
 
 Form = Callable[[str], str]
 """What is done with each repeat unit of a composition before they are put together."""

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..base.wording import clipped
 from ..settings.properties import Scale
 from .cells import DecimalSign
+from .fraction_columns import Basis
 from .headers import read_headers
 from .reading import RawTable
-from .unit_columns import Basis
 
 Replicates = Literal["keep", "median", "mean"]
 

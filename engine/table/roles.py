@@ -26,6 +26,11 @@ _SHARE = (
 _PART = "salt|solvent|additive|plastici[sz]er|filler|dopant|ion|water|crosslinker"
 _COMPONENT = re.compile(rf"{_SHARE}(_of)?_({_PART})|({_PART})_{_SHARE}")
 """The amount of what is no part of the chain."""
+_OTHER_SHARE = re.compile(
+    r"(mol|mole|wt|weight|mass|vol|volume|feed|phi|w|x|wf|mf|xf|n)"
+    r"(_?(pct|percent|frac|fraction|ratio|content))?_?([a-f]|[0-6])"
+)
+"""Fractions that are given a second time, such as by weight beside those by mole."""
 _SPREAD = re.compile(
     r".+_(std|sd|stdev|std_dev|stddev|stderr|std_err|sem|unc|uncertainty|err|error|var|ci|ci95)"
     r"|(std|stdev|stddev|sem|uncertainty)_.+"
@@ -52,6 +57,6 @@ def role_of(words: str, mixture: bool = False) -> Role | None:
         words: the name in lower case with `_` between its words.
         mixture: whether the table's rows are compositions, which may have a salt beside them.
     """
-    if mixture and _COMPONENT.fullmatch(words):
+    if mixture and (_COMPONENT.fullmatch(words) or _OTHER_SHARE.fullmatch(words)):
         return "composition"
     return next((role for pattern, role in _BY_WORDS if pattern.fullmatch(words)), None)

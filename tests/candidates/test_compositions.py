@@ -56,7 +56,7 @@ def test_a_line_is_a_composition_with_a_name_behind_it(line: str, unit: str, own
     ("line", "words"),
     [
         (f"{TWO}|0.5", "3 fractions for 2 repeat units"),
-        (f"{STYRENE}|C(C|0.5|0.5", "its unit 2"),
+        (f"{STYRENE}|C(C|0.5|0.5", "its unit “C(C”"),
         (f"{STYRENE}|CCO|0.5|0.5", "no `*` where the chain goes on"),
         ("*CC*|" * 10_000 + "1", "longest that is read"),
         (f"*CC*|*CO*|{'1' * 14_000}x", "fraction"),

@@ -185,3 +185,15 @@ def test_fractions_add_up_to_what_is_said() -> None:
 @pytest.mark.parametrize("word", ["Statistical", "ran", "random copolymer", "gradient"])
 def test_words_for_random(word: str) -> None:
     assert architecture_of(word) == "random"
+
+
+@pytest.mark.parametrize("word", ["wt", "xyz((", "O", "Polystyrene"])
+def test_a_word_among_the_units_is_not_passed_over(word: str) -> None:
+    with pytest.raises(BadSmilesError, match="is no repeat unit"):
+        read(f"*CC*|*CC(*)C|{word}|0.3|0.7")
+
+
+@given(st.floats(0.001, 0.999))
+def test_the_canonical_form_of_units_is_that_of_the_canonical_text(fraction: float) -> None:
+    text = f"*CC*|*CC(*)C|{fraction:.9f}|{1 - fraction:.9f}|random"
+    assert canonical_unit(text) == canonical_unit(canonical(text))

@@ -75,13 +75,25 @@ def test_columns_of_a_composition_fade_to_those_of_the_homopolymer() -> None:
 
 
 @pytest.mark.parametrize("architecture", ["", "random", "alternating", "block", "graft"])
-@pytest.mark.parametrize("moles", [(1, 1), (1, 3), (1, 2, 4), (5, 1, 1, 1)])
+@pytest.mark.parametrize("moles", [(1, 1), (1, 3), (1, 2, 4), (2, 2, 1), (5, 1, 1, 1), (1,) * 6])
 def test_units_meet_as_often_as_there_are_units(architecture: str, moles: tuple) -> None:
     composition = Composition.of("abcdef"[: len(moles)], moles, architecture)  # type: ignore[arg-type]
     shares = meetings(composition)
-    np.testing.assert_allclose(shares.sum(axis=1), composition.fractions, atol=1e-12)
+    np.testing.assert_allclose(shares.sum(axis=1), composition.fractions, atol=1e-9)
     np.testing.assert_allclose(shares, shares.T)
     assert (shares >= 0).all()
+
+
+@pytest.mark.parametrize("moles", [(1, 1), (2, 1, 1), (2, 2, 1), (4, 3, 2, 1), (1,) * 6])
+def test_units_that_take_turns_meet_none_of_their_kind(moles: tuple) -> None:
+    shares = meetings(Composition.of("abcdef"[: len(moles)], moles, "alternating"))
+    np.testing.assert_allclose(np.diag(shares), 0, atol=1e-9)
+
+
+def test_a_trace_of_a_third_unit_changes_little() -> None:
+    two = meetings(Composition.of("ab", (1, 1), "alternating"))
+    three = meetings(Composition.of("abc", (1, 1, 0.001), "alternating"))
+    assert np.abs(three[:2, :2] - two).max() < 0.01
 
 
 def test_architectures_differ_in_how_often_unlike_units_meet() -> None:

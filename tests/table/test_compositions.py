@@ -298,7 +298,7 @@ def test_a_bar_may_still_separate_cells() -> None:
     ("text", "words"),
     [
         ("*CC*|*CO*|0.5|0.3", "add up to 0.8, not to 1"),
-        ("*CC*|CCO|0.5|0.5", "its unit 2, “CCO”, has no `*`"),
+        ("*CC*|CCO|0.5|0.5", "its unit “CCO” has no `*`"),
         ("*CC*|*CO*.[Na+]|0.5|0.5", "[Na+] is no part"),
         ("*CC*|*CO*|0.5|0.5|zigzag", "“zigzag” is no architecture"),
     ],
@@ -320,3 +320,24 @@ def test_each_unit_of_a_composition_is_checked() -> None:
 def test_units_may_be_in_any_notation() -> None:
     table = checked("smiles_A,smiles_B,frac_A,Tg", "[R1]CC[R2],{[$]CO[$]},0.5,1")
     assert table.canonical == ["*CC*|*CO*|0.5|0.5"]
+
+
+@pytest.mark.parametrize("other", ["wt%", "wt_frac_", "wf_", "w"])
+def test_fractions_that_are_given_twice_are_no_properties(other: str) -> None:
+    head = f"smiles_A,smiles_B,mol%_A,mol%_B,{other}A,{other}B,Tg\n"
+    rows = "".join(
+        f"*CC*,*CC(*)C,{x},{100 - x},{x + 5 if '%' in other else (x + 5) / 100},"
+        f"{95 - x if '%' in other else (95 - x) / 100},{x}\n"
+        for x in range(10, 90, 4)
+    )
+    columns = guess_columns(read_table((head + rows).encode(), "t.csv"))
+    assert columns.fractions == ("mol%_A", "mol%_B")
+    assert columns.properties == ("Tg",)
+
+
+def test_a_lone_ratio_that_may_be_parts_is_asked_about() -> None:
+    rows = "".join(f"*CC*,*CC(*)C,{x},{x}\n" for x in (0.5, 1, 2, 3))
+    raw = read_table(("smiles_A,smiles_B,ratio,Tg\n" + rows).encode(), "t.csv")
+    with pytest.raises(UserError, match="“ratio” holds numbers such as 3, which may be parts"):
+        guess_columns(raw)
+    assert guess_columns(raw, fractions=("ratio",)).fractions == ("ratio",)

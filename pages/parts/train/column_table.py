@@ -9,7 +9,7 @@ import streamlit as st
 from engine.settings.properties import Scale
 from engine.table import RawTable
 from engine.table.cells import is_missing
-from engine.table.unit_columns import Basis
+from engine.table.fraction_columns import Basis
 from pages.parts.train.said import columns_said, said
 
 _ROLES = ("Repeat unit", "Fraction", "Architecture", "Id", "Property", "Condition", "Not used")
