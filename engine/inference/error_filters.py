@@ -29,6 +29,8 @@ class ErrorFilter:
         size: ends of the number of heavy atoms.
         similarity: ends of the similarity to training.
         classes: chemical classes, one of which the unit has to belong to; any when empty.
+        units: numbers of repeat units, of which it has to have one; any when empty.
+        architectures: of compositions, one of which it has to have; any when empty.
         folds: one of which it has to be in; any when empty.
         sign: `OVER`, `UNDER`, or empty for both.
         seen: `SEEN`, `UNSEEN`, or empty for both.
@@ -40,6 +42,8 @@ class ErrorFilter:
     size: Ends = _ANY
     similarity: Ends = _ANY
     classes: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
+    architectures: tuple[str, ...] = ()
     folds: tuple[int, ...] = ()
     sign: str = ""
     seen: str = ""
@@ -60,6 +64,9 @@ class ErrorFilter:
         if self.classes and "classes" in rows:
             wanted = {*self.classes}
             kept &= np.array([not wanted.isdisjoint(own) for own in rows["classes"]], dtype=bool)
+        for name, own in (("units", self.units), ("architecture", self.architectures)):
+            if own and name in rows:
+                kept &= rows[name].isin(own).to_numpy(dtype=bool)
         if self.folds:
             kept &= rows["fold"].isin(self.folds).to_numpy(dtype=bool)
         if self.sign:
@@ -90,6 +97,8 @@ class ErrorFilter:
             *_ends_words("size", self.size, lambda value: f"{value:.0f}", "heavy atoms"),
             *_ends_words("similarity to training", self.similarity, lambda value: f"{value:.2f}"),
             *([" or ".join(self.classes)] if self.classes else []),
+            *_units_words(self.units),
+            *([f"architecture {' or '.join(self.architectures)}"] if self.architectures else []),
             *_folds_words(self.folds),
             *filter(None, (self.sign, self.seen)),
             *(
@@ -133,6 +142,14 @@ def _ends_words(
         return []
     words = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}"
     return [f"{name} {words} {unit}".strip()]
+
+
+def _units_words(units: tuple[int, ...]) -> list[str]:
+    if not units:
+        return []
+    *first, last = sorted(units)
+    numbers = " or ".join([*(f"{each}" for each in first), counted(last, "repeat unit")])
+    return [numbers]
 
 
 def _folds_words(folds: tuple[int, ...]) -> list[str]:

@@ -9,6 +9,7 @@ from engine.chem.classes import chemical_classes, heavy_atoms
 from engine.inference.bundle import SHIPPED, read_info
 from engine.inference.error_analysis import property_rows
 from engine.inference.error_facets import errors_by, facets_of, group_words
+from engine.inference.error_filters import ErrorFilter
 from engine.inference.error_traits import with_traits
 from engine.inference.label_doctor import DOUBTFUL, doubtful_labels
 from engine.inference.predict import Predictor
@@ -50,6 +51,20 @@ def test_errors_are_told_apart_by_what_compositions_differ_in() -> None:
     assert dict(zip(groups["group"], groups["mae"], strict=True)) == {
         **{"block": 1.0, "random": 2.0, "not known": 3.0}
     }
+
+
+def test_labels_are_chosen_by_units_and_architecture(copolymers: Run) -> None:
+    (tg,) = read_info(copolymers.bundle).properties
+    three = f"{STYRENE}|{METHACRYLATE}|*CC*|0.2|0.2|0.6|random"
+    rows = with_traits(_labels([STYRENE, BLOCK, three]))
+    two = ErrorFilter(units=(1, 2))
+    assert two.chosen(rows).index.tolist() == [0, 1]
+    assert two.words(tg) == ["1 or 2 repeat units"]
+    random = ErrorFilter(architectures=("random", "graft"))
+    assert random.chosen(rows).index.tolist() == [2]
+    assert random.words(tg) == ["architecture random or graft"]
+    homopolymers = with_traits(_labels([STYRENE]))
+    assert len(random.chosen(homopolymers)) == len(two.chosen(homopolymers)) == 1
 
 
 def test_labels_of_homopolymers_have_no_such_columns() -> None:

@@ -43,6 +43,9 @@ def test_errors_are_told_apart_and_drawn(fox_run: Run, open_page: Callable[..., 
     said = spoken(app)
     assert f"row {WRONG}" in said
     assert "methacrylic" in said
+    app.pills(key="units").set_value([1]).run()
+    assert not app.exception
+    assert "6 of 66 labels: 1 repeat unit" in spoken(app)
     app.segmented_control(key="section").set_value("Label doctor").run()
     assert not app.exception
     first = next(each.value for each in app.markdown if "row" in each.value)

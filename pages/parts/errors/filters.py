@@ -12,7 +12,7 @@ from pages.parts.formatting import plain
 from pages.parts.layout import columns
 
 _LABEL, _SIZE = ("label_from", "label_to"), ("size_from", "size_to")
-_FIELDS = (*_LABEL, *_SIZE, "similarity", "class", "fold", "sign", "seen")
+_FIELDS = (*_LABEL, *_SIZE, "similarity", "class", "fold", "sign", "seen", "units", "architecture")
 """The fields' keys, which are their names in the address too."""
 _CONDITION = "at_"
 """Begins the keys of conditions, which have their place for a name: theirs may be any text."""
@@ -50,6 +50,7 @@ def choose_filter(
             sign = st.segmented_control(
                 "Sign of the error", [OVER, UNDER], key="sign", bind="query-params"
             )
+        units, architectures = _choose_units(rows), _choose_architectures(rows)
         ranges, choices = _choose_conditions(rows, conditions)
         st.button("Reset the filter", icon=":material/filter_alt_off:", on_click=_reset)
     return ErrorFilter(
@@ -57,6 +58,8 @@ def choose_filter(
         size=size,
         similarity=similarity,
         classes=tuple(classes),
+        units=tuple(units),
+        architectures=tuple(architectures),
         folds=tuple(folds),
         sign=sign or "",
         seen=seen or "",
@@ -98,7 +101,7 @@ def _is_filtered() -> bool:
 def _reset() -> None:
     for key in (*_LABEL, *_SIZE, "sign", "seen"):
         st.session_state[key] = None
-    for key in ("class", "fold"):
+    for key in ("class", "fold", "units", "architecture"):
         st.session_state[key] = []
     st.session_state["similarity"] = 0.0, 1.0
     for key in [str(key) for key in st.session_state if str(key).startswith(_CONDITION)]:
@@ -158,6 +161,22 @@ def _choose_classes(rows: pd.DataFrame) -> list[str]:
         help="What the main chain is made of, and the side groups that name a class. A repeat unit "
         "may belong to several.",
     )
+
+
+def _choose_units(rows: pd.DataFrame) -> list[int]:
+    return _choose_of(rows, "units", "Number of repeat units")
+
+
+def _choose_architectures(rows: pd.DataFrame) -> list[str]:
+    return _choose_of(rows, "architecture", "Architecture")
+
+
+def _choose_of(rows: pd.DataFrame, column: str, label: str) -> list:
+    """Some values of a column that tables of homopolymers lack; nothing where all have one."""
+    there = sorted(rows[column].dropna().unique().tolist()) if column in rows else []
+    if len(there) < 2:
+        return []
+    return st.pills(label, there, selection_mode="multi", key=column, bind="query-params")
 
 
 def _choose_folds(rows: pd.DataFrame) -> list[int]:
