@@ -52,7 +52,7 @@ def load_named() -> None:
     A composition that was entered is opened in place of all that is shown.
     """
     units.take_entered()
-    text = st.session_state["smiles"].strip()
+    text = st.session_state[units.field_key()].strip()
     if "*" not in text and (found := find(text)).only:
         units.put(found.only.smiles)
         st.session_state["found by name"] = found.only.smiles, told(found)
@@ -66,14 +66,14 @@ def smiles_field() -> str:
     """
     drawn, beside = st.session_state.pop("drawn", (None, None))
     # A text that was entered meanwhile is newer than the drawing.
-    if drawn is not None and st.session_state.get("smiles", beside) == beside:
+    if drawn is not None and st.session_state.get(units.field_key(), beside) == beside:
         units.put(drawn)
-    if (asked := asked_anew("smiles")) is not None or "smiles" not in st.session_state:
+    if (asked := asked_anew("smiles")) is not None or units.field_key() not in st.session_state:
         units.open_text(asked or st.session_state.get("smiles shown", EXAMPLE))
         load_named()
     text = st.text_input(
         "Repeat unit as SMILES, or a name",
-        key="smiles",
+        key=units.field_key(),
         max_chars=MAX_LENGTH,
         placeholder="for example *CC(*)C or PMMA",
         help="SMILES is a way to write a molecule as text. Mark with `*` the two places where "
@@ -111,7 +111,7 @@ def editor(text: str) -> None:
     with suppress(BadSmilesError):
         if drawn == canonical(shown):
             return
-    st.session_state["drawn"] = drawn, st.session_state["smiles"]
+    st.session_state["drawn"] = drawn, st.session_state[units.field_key()]
     st.rerun()
 
 

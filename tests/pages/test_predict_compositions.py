@@ -44,11 +44,11 @@ def test_a_second_unit_makes_a_composition_that_the_address_keeps(learned, open_
     assert not app.slider
     app.button(key="add unit").click().run()
     assert not app.exception
-    assert app.text_input(key="smiles").value == ""
+    assert app.text_input(key="smiles 2").value == ""
     assert "Draw unit 2" in app.info[0].value
     assert not _answers(app)
-    app.text_input(key="smiles").set_value("poly(butyl acrylate)").run()
-    assert app.text_input(key="smiles").value == ACRYLATE
+    app.text_input(key="smiles 2").set_value("poly(butyl acrylate)").run()
+    assert app.text_input(key="smiles 2").value == ACRYLATE
     assert app.query_params["smiles"] == f"{STYRENE}|{ACRYLATE}|0.5|0.5|random"
     app.slider(key="fraction slider").set_value(0.25).run()
     assert app.query_params["smiles"] == TWO
@@ -87,7 +87,7 @@ def test_each_unit_can_be_edited_and_removed(learned, open_page) -> None:
     app = open_page("predict", smiles=TWO)
     assert app.text_input(key="smiles").value == STYRENE
     app.button(key="edit unit 2").click().run()
-    assert app.text_input(key="smiles").value == ACRYLATE
+    assert app.text_input(key="smiles 2").value == ACRYLATE
     # What is chosen below becomes the chosen unit.
     app.button(key="load Polyethylene").click().run()
     assert app.query_params["smiles"] == f"{STYRENE}|*CC*|0.75|0.25|random"
@@ -136,7 +136,7 @@ def test_three_units_make_a_triangle_and_their_amounts_are_normalised(learned, o
     shares = f"{STYRENE}|{ACRYLATE}|{ACETATE}|0.333333|0.166667|0.5|random"
     assert app.query_params["smiles"] == shares
     app.button(key="add unit").click().run()
-    app.text_input(key="smiles").set_value("*CCO*").run()
+    app.text_input(key="smiles 4").set_value("*CCO*").run()
     assert not app.exception
     assert app.selectbox(key="over unit").value == "Poly(butyl acrylate)"
 

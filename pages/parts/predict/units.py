@@ -17,9 +17,6 @@ from pages.parts.formatting import plain
 from pages.parts.page_guard import part
 from pages.parts.pictures import show_picture
 
-FIELD = "smiles"
-"""The key of the text field."""
-
 _UNITS, _CHOSEN, _AMOUNTS = "units shown", "unit chosen", "amounts entered"
 _MOLE, _WEIGHT = "by mole", "by weight"
 _BY = "fractions by"
@@ -29,9 +26,9 @@ _LONGEST_NAME = 40
 def shown() -> EnteredUnits:
     """The units, with what the text field holds as the chosen one."""
     units: EnteredUnits = st.session_state.get(_UNITS, EnteredUnits(("",)))
-    if FIELD not in st.session_state:
+    if field_key() not in st.session_state:
         return units
-    text = st.session_state[FIELD].strip()
+    text = st.session_state[field_key()].strip()
     if is_composition(text):
         # One that cannot be read: it stands for all of them, as it was meant to.
         return EnteredUnits((text,))
@@ -43,12 +40,20 @@ def chosen() -> int:
     return st.session_state.get(_CHOSEN, 0)
 
 
+def field_key() -> str:
+    """The key of the text field, which is one of its own for each place.
+
+    A late browser sends what another unit's field held, which must not be taken for this one's.
+    """
+    return f"smiles {chosen() + 1}" if chosen() else "smiles"
+
+
 def put(smiles: str) -> None:
     """Show another repeat unit, of a composition in place of the chosen one.
 
     For callbacks, or before the text field is drawn.
     """
-    st.session_state[FIELD] = smiles
+    st.session_state[field_key()] = smiles
 
 
 def open_text(text: str) -> None:
@@ -65,7 +70,7 @@ def open_text(text: str) -> None:
 
 def take_entered() -> None:
     """Open the composition that was entered into the text field, if it is one; for a callback."""
-    text = st.session_state[FIELD].strip()
+    text = st.session_state[field_key()].strip()
     if is_composition(text):
         open_text(text)
 
@@ -73,7 +78,7 @@ def take_entered() -> None:
 def _show(units: EnteredUnits, place: int) -> None:
     st.session_state[_UNITS] = units
     st.session_state[_CHOSEN] = place if place < len(units.texts) else 0
-    st.session_state[FIELD] = units.texts[st.session_state[_CHOSEN]]
+    st.session_state[field_key()] = units.texts[chosen()]
 
 
 def _choose(place: int) -> None:
