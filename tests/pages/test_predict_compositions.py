@@ -6,6 +6,7 @@ from engine.candidates import history
 from engine.chem.repeat_unit import canonical_unit
 from engine.inference import bundle
 from engine.inference.predict import Predictor
+from pages.parts.predict import units
 from tests.pages.conftest import words
 from tests.three_units import ACETATE, ACRYLATE, STYRENE
 
@@ -200,3 +201,12 @@ def test_a_single_unit_has_no_more_than_the_button(learned, open_page) -> None:
     assert "Over the composition" not in [each.value for each in app.subheader]
     assert app.toggle(key="show mixing")
     assert [each.key for each in app.button if each.key and "unit" in each.key] == ["add unit"]
+
+
+def test_late_amounts_of_other_units_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(units.st, "session_state", {})
+    units.open_text(THREE)
+    units._take([0.4, 0.6], by_weight=False)
+    assert units.shown().shares == (0.5, 0.25, 0.25)
+    units._take([0.2, 0.2, 0.6], by_weight=False)
+    assert units.shown().shares == (0.2, 0.2, 0.6)

@@ -233,6 +233,9 @@ def _amounts(units: EnteredUnits, by_weight: bool) -> list[float]:
 def _take(amounts: list[float], by_weight: bool) -> None:
     """Take amounts that were entered; for a callback."""
     units = shown()
+    # A late browser sends amounts of units that are shown no more.
+    if len(amounts) != len(units.texts):
+        return
     shares = tuple(moles_of(units.texts, amounts) if by_weight else amounts)
     st.session_state[_UNITS] = units._replace(shares=shares)
     st.session_state[_AMOUNTS] = ((shares, by_weight), amounts)
