@@ -228,6 +228,8 @@ class _Rows:
             raise _few_fractions(cells, len(written))
         numbers = [self._number(each) or 0.0 for each in written]
         whole = self._whole
+        if whole is None and len(written) < len(cells):
+            raise _odd("parts have no rest: give the part of each repeat unit")
         if whole and len(written) == len(cells):
             # A row of shares among percentages leaves no doubt, nor does one the other way round.
             whole = next((each for each in (1.0, 100.0) if closes(sum(numbers), each)), whole)

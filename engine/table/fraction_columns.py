@@ -113,8 +113,7 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
     numeric = [name for name in names if _is_share(raw, name)]
     options = []
     for family in _fraction_families(numeric):
-        if min(family) == 0 and min(places) > 0:
-            family = {place + 1: name for place, name in family.items()}
+        family = _from_one(family, places)
         if [*family] == list(range(1, len(family) + 1)) and min(places) == 0:
             family = {place - 1: name for place, name in family.items()}
         own = {place: name for place, name in family.items() if place in places}
@@ -128,6 +127,27 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
     # Moles before weights, the columns of all units before those of all but one.
     fitting.sort(key=lambda each: (basis_of([*each.values()]) == "weight", -len(each)))
     return fitting[0] if fitting else {}
+
+
+def places_of(fractions: Sequence[str], places: Sequence[int]) -> list[int]:
+    """The places of units in the order of the columns of their fractions; others come last.
+
+    Args:
+        fractions: columns whose names may say which unit they are of.
+        places: of all units in the alphabet; their own order where the names do not say it.
+    """
+    for family in _fraction_families(fractions):
+        own = {name: place for place, name in _from_one(family, places).items()}
+        if len(own) == len(fractions) and {*own.values()} <= {*places}:
+            first = [own[name] for name in fractions]
+            return [*first, *(place for place in places if place not in first)]
+    return [*places]
+
+
+def _from_one(family: dict[int, str], places: Sequence[int]) -> dict[int, str]:
+    """A family that begins at 0, counted from 1, where the units are."""
+    zero = min(family) == 0 and min(places) > 0
+    return {place + zero: name for place, name in family.items()}
 
 
 def _fraction_families(names: Sequence[str]) -> Iterator[dict[int, str]]:

@@ -26,6 +26,7 @@ from .fraction_columns import (
     families,
     fraction_columns,
     numbers_of,
+    places_of,
     whole_of,
 )
 from .reading import RawTable
@@ -94,6 +95,8 @@ def find_unit_columns(
     for family in families(names):
         units = {place: name for place, name in family.items() if _holds_units(raw, name)}
         if len(units) > 1:
+            order = places_of(said.fractions or (), [*units])
+            units = {place: units[place] for place in order}
             found = _complete(raw, units, said, [n for n in names if n not in family.values()])
             if found.fractions or found.architecture:
                 _demand_clear_ratio(raw, found, said)

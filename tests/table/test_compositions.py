@@ -341,3 +341,19 @@ def test_a_lone_ratio_that_may_be_parts_is_asked_about() -> None:
     with pytest.raises(UserError, match="“ratio” holds numbers such as 3, which may be parts"):
         guess_columns(raw)
     assert guess_columns(raw, fractions=("ratio",)).fractions == ("ratio",)
+
+
+@pytest.mark.parametrize(
+    "fractions", [("frac_B",), ("frac_B", "frac_A"), ("frac_A", "frac_B"), ("frac_A",)]
+)
+def test_said_fractions_are_of_the_units_that_their_names_say(fractions: tuple[str, ...]) -> None:
+    raw = raw_of("smiles_A,smiles_B,frac_A,frac_B,Tg", "*CC*,*CO*,0.1,0.9,1", "*CC*,*CO*,0.2,0.8,2")
+    table = check_table(raw, guess_columns(raw, fractions=fractions))
+    assert table.canonical[0] == "*CC*|*CO*|0.1|0.9"
+
+
+def test_parts_have_no_rest() -> None:
+    raw = raw_of("smiles_A,smiles_B,parts_A,parts_B,Tg", *["*CC*,*CO*,3,1,1"] * 4, "*CC*,*CO*,2,,1")
+    table = check_table(raw)
+    assert len(table.canonical) == 4
+    assert "parts have no rest" in table.excluded["reason"].iloc[0]
