@@ -49,7 +49,7 @@ def count_fingerprints(smiles: Sequence[str], of_compositions: bool = False) -> 
     Args:
         smiles: N parsable SMILES; the same unit has the same fingerprint however it is written.
         of_compositions: whether texts of compositions may be among them. Then counts are in tenths:
-            a unit's environments count by its fraction, and an architecture is one of its own.
+            a unit's environments count by its fraction, and an architecture adds to one of them.
             Tanimoto similarities of homopolymers stay what they are, up to 25 of an environment.
     """
     rows = [_tenths(text) if of_compositions else _counts(text) for text in smiles]

@@ -105,12 +105,13 @@ def read_units(
             "reason": [problem.reason for problem in problems.values()],
         }
     )
-    findings = _excluded(raw.rows, columns.smiles, problems)
+    # Of several columns, each reason names its own.
+    findings = _excluded(raw.rows, None if columns.units else columns.smiles, problems)
     findings += composition_findings(raw, columns, rows, forms)
     return UnitsRead([row.text for row in rows], forms, excluded, findings)
 
 
-def _excluded(rows: np.ndarray, column: str, problems: dict[int, Problem]) -> list[Finding]:
+def _excluded(rows: np.ndarray, column: str | None, problems: dict[int, Problem]) -> list[Finding]:
     """One finding for each kind of SMILES that cannot be used."""
     words = {
         "empty_smiles": ("without a SMILES", "Fill in the repeat unit"),

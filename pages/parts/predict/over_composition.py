@@ -123,9 +123,9 @@ def _show_lines(
         line = _with_shown(Line(grid[:, place], *own), place, shown)
     fine = along(shares, place, np.linspace(0, 1, _FINE_STEPS + 1))
     rules = rules_over(info.answers, composition.units, units, fine)[property_.name]
-    labelled = models.labels_of_compositions(folder, composition.units) if model else []
-    if len(composition.units) > 2:
-        labelled = []
+    # Of more units, labels lie at other fractions of the rest than the line.
+    of_two = model and len(composition.units) == 2
+    labelled = models.labels_of_compositions(folder, composition.units) if of_two else []
     chart = over_fraction(
         property_,
         (place, composition.names[place]),
