@@ -6,6 +6,7 @@ import pytest
 
 from engine.runs import find_run
 from tests.browser.conftest import App, until
+from tests.browser.test_accessibility import IS_STILL
 from tests.copolymers import METHACRYLATE, STYRENE
 
 
@@ -18,24 +19,29 @@ def home(copolymers_home: Path) -> Path:
 @pytest.mark.slow
 def test_a_unit_is_added_weighed_and_left_again(app: App, page) -> None:
     page.goto(f"{app.url}/?smiles={STYRENE}&model={find_run('fox').id}")
+    page.get_by_text("About this model").first.wait_for()
+    page.wait_for_function(IS_STILL)
     page.get_by_role("button", name="Add a unit").click()
     field = page.get_by_role("textbox", name="Repeat unit as SMILES, or a name")
     until(page, lambda: field.input_value() == "", "no field for the second unit")
+    page.wait_for_function(IS_STILL)
     field.fill("PMMA")
     field.press("Enter")
     amount = page.get_by_role("spinbutton", name="Mole fraction of unit 2, as a number")
-    page.get_by_text("trained on mole fractions", exact=False).first.wait_for()
-    assert field.input_value() == METHACRYLATE
-    assert _shares(page) == "0.5|0.5"
+    page.get_by_role("heading", name="Over the composition").first.wait_for()
+    until(page, lambda: field.input_value() == METHACRYLATE, "the name is not understood")
+    until(page, lambda: _shares(page) == "0.5|0.5", "the address does not hold both units")
+    page.wait_for_function(IS_STILL)
     amount.fill("0.25")
     amount.press("Enter")
     until(page, lambda: _shares(page) == "0.75|0.25", "the number is not taken")
-    page.wait_for_timeout(1500)
+    page.wait_for_function(IS_STILL)
     slider = page.get_by_role("slider", name="Mole fraction of unit 2")
     slider.focus()
     page.keyboard.press("ArrowRight")
     until(page, lambda: _shares(page) == "0.74|0.26", "the slider is not taken")
     until(page, lambda: amount.input_value() == "0.26", "the number does not follow the slider")
+    page.wait_for_function(IS_STILL)
     page.go_back()
     until(page, lambda: amount.input_value() == "0.25", "Back leads elsewhere")
     page.go_forward()
