@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from ..base.errors import UserError
+from ..base.wording import listed
 from ..chem.monomer_names import monomer_named
 from ..chem.names import polymer_named
 from .cells import is_missing
+from .column_cells import is_numeric, values_of
 from .columns import Columns, guess_columns
+from .fraction_columns import families
 from .id_columns import columns_called_ids
 from .reading import RawTable
 from .unit_columns import SaidUnits
@@ -30,7 +33,7 @@ def columns_of_units_or_names(
         said: the user's word on compositions.
 
     Raises:
-        UserError: when there are neither repeat units nor names.
+        UserError: when there are neither repeat units nor names, or units that would not be seen.
     """
     try:
         of_units = said.model_dump() if said else {}
@@ -40,8 +43,28 @@ def columns_of_units_or_names(
         if named is None:
             raise
         return guess_columns(raw, smiles=named, id=id, properties=()), True
+    if smiles is None and not columns.units:
+        _demand_all_units(raw, columns.smiles)
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
     return columns, any(_share_of_names(raw, name) > 0 for name in columns.structures)
+
+
+def _demand_all_units(raw: RawTable, smiles: str) -> None:
+    """Refuse a table of several units in each row whose other units would not be seen.
+
+    Raises:
+        UserError: when other columns of texts are called like that of the repeat units.
+    """
+    family = next((each for each in families(raw.column_names) if smiles in each.values()), {})
+    others = [name for name in family.values() if name != smiles and not is_numeric(raw, name)]
+    if others := [name for name in others if values_of(raw, name, 1)]:
+        named = listed([f"“{name}”" for name in others], "columns")
+        raise UserError(
+            f"{raw.name}: {named} would not be seen beside “{smiles}”, since no column is known to "
+            "hold the fractions of the units, or one holds no repeat units. Name the columns with "
+            f"`--unit-columns` and `--fraction-columns`, or say `--smiles-column {smiles}` where "
+            "that is all of the polymer."
+        )
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:

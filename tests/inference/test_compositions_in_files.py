@@ -6,12 +6,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
 from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.submission import make_submission
 from engine.screening import Wanted, screen
 from engine.table import read_table
+from engine.table.named_units import columns_of_units_or_names
 from engine.table.unit_columns import SaidUnits
 
 ROWS = """id,smiles_A,smiles_B,frac_A,frac_B,chain_type,Tg,note
@@ -93,3 +95,18 @@ def test_a_screening_says_what_is_no_composition(shipped: Predictor, path: Path)
     told = pd.read_csv(screened.problems_file)
     for words, problem in zip(PROBLEMS[2:], told["problem"], strict=True):
         assert words in problem
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("smiles_A,smiles_B", "*CC(*)c1ccccc1,*CC(*)Cl"),
+        ("smiles_A,smiles_B,ratio", "*CC(*)c1ccccc1,*CC(*)Cl,3:7"),
+        ("smiles_A,smiles_B,frac_A,frac_B", "*CC(*)c1ccccc1,CCO,0.3,0.7"),
+    ],
+)
+def test_a_second_unit_is_not_passed_over(head: str, row: str) -> None:
+    raw = read_table(f"{head}\n{row}\n".encode(), "q.csv")
+    with pytest.raises(UserError, match="“smiles_B” would not be seen beside “smiles_A”"):
+        columns_of_units_or_names(raw)
+    assert columns_of_units_or_names(raw, smiles="smiles_A")[0].smiles == "smiles_A"
