@@ -24,7 +24,7 @@ def learned_words(info: BundleInfo) -> str:
     words = f"It learned compositions of up to {most} repeat units"
     if any(each.fractions[-1] >= 1 for each in seen):
         words = f"{words}, and homopolymers"
-    words = f"{words}, with mole fractions of {_fractions(seen)}"
+    words = f"{words}, with mole fractions {_fractions(seen)}"
     architectures = sorted({name for each in seen for name in each.architectures})
     if architectures:
         many = "s" if len(architectures) > 1 else ""
@@ -34,8 +34,8 @@ def learned_words(info: BundleInfo) -> str:
 
 def _fractions(seen: list[SeenCompositions]) -> str:
     """The mole fractions of all properties' rows, without those of homopolymers."""
-    fractions = sorted({each for own in seen for each in own.fractions if each < 1})
-    few = all(each.few for each in seen) and len(fractions) <= MOST_NAMED
-    if few or len(fractions) < 2:
-        return listed([f"{each:.3g}" for each in fractions], most=MOST_NAMED)
-    return f"{fractions[0]:.3g} to {fractions[-1]:.3g}"
+    fractions = sorted({each for own in seen for each in own.fractions})
+    if not all(each.few for each in seen) or len(fractions) > MOST_NAMED:
+        return f"from {fractions[0]:.3g} to {fractions[-1]:.3g}"
+    shares = [f"{each:.3g}" for each in fractions if each < 1]
+    return f"of {listed(shares, most=MOST_NAMED)}"

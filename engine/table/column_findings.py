@@ -9,6 +9,7 @@ from .long_format import find_long_format
 from .reading import RawTable
 from .report import Finding
 from .roles import SETTINGS, Role
+from .unit_columns import units_not_seen
 
 _SENTENCES: dict[Role, str] = {
     "condition": "{columns}: conditions under which a property was measured, and no property of "
@@ -38,7 +39,34 @@ def column_findings(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) 
         roles: what others are, as far as that is known.
     """
     notes = [*_above_header(raw), *_encoding(raw), *_notes(raw, columns, roles)]
-    return [*_long_format(raw), *_roles(roles), *_unread(raw), *_cut(raw), *notes]
+    return [
+        *_long_format(raw),
+        *_units_not_seen(raw, columns),
+        *_roles(roles),
+        *_unread(raw),
+        *_cut(raw),
+        *notes,
+    ]
+
+
+def _units_not_seen(raw: RawTable, columns: Columns) -> list[Finding]:
+    """Whether the rows seem to be copolymers of which one unit alone is read."""
+    others = [] if columns.units else units_not_seen(raw, columns.smiles, columns.used)
+    if not others:
+        return []
+    return [
+        Finding(
+            kind="units_not_seen",
+            severity="error",
+            column=others[0],
+            count=len(others),
+            message=f"{listed([f'“{name}”' for name in others], 'columns')}: called like "
+            f"“{columns.smiles}”, and not read: copolymers would be learned as homopolymers "
+            "of one of their units. Name all with `--unit-columns A,B` and their fractions with "
+            "`--fraction-columns A,B`, or choose these roles on the Train page; a monomer has to "
+            "be written as its repeat unit, with `*`.",
+        )
+    ]
 
 
 def _unread(raw: RawTable) -> list[Finding]:

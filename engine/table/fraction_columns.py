@@ -165,7 +165,9 @@ def _share_words(name: str) -> str:
     """The words of a name without a sign in brackets: `frac A (mol%)` is as `frac A`."""
     plain = re.sub(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]", "", name)
     words = split_name(plain)
-    return f"pct_{words}" if plain != name and _INDEX.fullmatch(words) else words
+    # `monomer 1 (wt%)` and `A (wt%)` are shares by this sign alone.
+    says_share = any(_is_named_so(each, _SURE, _AMOUNT, _MAYBE) for each in _stems_of(words))
+    return words if plain == name or says_share else f"pct_{words}"
 
 
 def _without_index(stem: str) -> str:
@@ -178,7 +180,10 @@ def _is_named_so(words: str, *patterns: re.Pattern[str]) -> bool:
 
 def _stems(name: str) -> list[str]:
     """The words of a name of fractions, and these without an index of a unit."""
-    words = _share_words(name)
+    return _stems_of(_share_words(name))
+
+
+def _stems_of(words: str) -> list[str]:
     return [words, *(_without_index(stem) for stem, _, _ in _readings(words))]
 
 

@@ -7,12 +7,10 @@ from ..base.wording import listed
 from ..chem.monomer_names import monomer_named
 from ..chem.names import polymer_named
 from .cells import is_missing
-from .column_cells import is_numeric, values_of
 from .columns import Columns, guess_columns
-from .fraction_columns import families
 from .id_columns import columns_called_ids
 from .reading import RawTable
-from .unit_columns import SaidUnits
+from .unit_columns import SaidUnits, units_not_seen
 
 _SAMPLE = 200
 _ENOUGH_CAN_BE_READ = 0.3
@@ -55,9 +53,7 @@ def _demand_all_units(raw: RawTable, smiles: str) -> None:
     Raises:
         UserError: when other columns of texts are called like that of the repeat units.
     """
-    family = next((each for each in families(raw.column_names) if smiles in each.values()), {})
-    others = [name for name in family.values() if name != smiles and not is_numeric(raw, name)]
-    if others := [name for name in others if values_of(raw, name, 1)]:
+    if others := units_not_seen(raw, smiles, ()):
         named = listed([f"“{name}”" for name in others], "columns")
         raise UserError(
             f"{raw.name}: {named} would not be seen beside “{smiles}”, since no column is known to "

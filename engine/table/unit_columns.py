@@ -14,6 +14,7 @@ from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
+    is_numeric,
     is_smiles,
     values_of,
     words_of,
@@ -102,6 +103,19 @@ def find_unit_columns(
                 _demand_clear_ratio(raw, found, said)
                 return found
     return None
+
+
+def units_not_seen(raw: RawTable, smiles: str, used: Collection[str]) -> list[str]:
+    """Columns that seem to hold further repeat units of a table that is read as one of single ones.
+
+    Args:
+        raw: the table.
+        smiles: the column of repeat units, like which they are called.
+        used: all columns that are used.
+    """
+    family = next((each for each in families(raw.column_names) if smiles in each.values()), {})
+    others = [name for name in family.values() if name not in {smiles, *used}]
+    return [name for name in others if values_of(raw, name, 1) and not is_numeric(raw, name)]
 
 
 def _demand_clear_ratio(raw: RawTable, found: UnitColumns, said: SaidUnits) -> None:

@@ -357,3 +357,17 @@ def test_parts_have_no_rest() -> None:
     table = check_table(raw)
     assert len(table.canonical) == 4
     assert "parts have no rest" in table.excluded["reason"].iloc[0]
+
+
+def test_a_share_by_its_sign_alone_is_a_fraction() -> None:
+    columns = guess_columns(
+        raw_of("monomer 1,monomer 2,monomer 1 (wt%),Tg", *["*CC*,*CO*,30,1", "*CC*,*CO*,70,2"] * 3)
+    )
+    assert columns.fractions == ("monomer 1 (wt%)",)
+    assert (columns.basis, columns.properties) == ("weight", ("Tg",))
+
+
+def test_units_that_are_not_read_are_a_thing_to_mend() -> None:
+    table = checked("monomer 1,monomer 2,Tg", "*CC*,*CO*,1", "*CC*,*CC(*)C,2")
+    assert "copolymers would be learned as homopolymers" in finding(table, "units_not_seen").message
+    assert finding(table, "units_not_seen").severity == "error"
