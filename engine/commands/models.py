@@ -129,7 +129,8 @@ def _list(arguments: argparse.Namespace) -> None:
 def _score(arguments: argparse.Namespace) -> None:
     """Score a model on a labelled table."""
     predictor = opened_model(arguments.model)
-    table = checked_table(arguments, conditions=predictor.info.conditions)
+    info = predictor.info
+    table = checked_table(arguments, conditions=info.conditions, learned=info.polymer_columns)
     tell_findings(table, arguments.accept)
     with progress_bar() as show:
         result = score_table(predictor, table, show, arguments.source)

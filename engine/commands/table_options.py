@@ -13,10 +13,17 @@ from ..settings.conditions import Condition
 from ..settings.properties import Scale
 from ..table import Table
 from ..table.conditions import condition_columns
-from ..table.mended import check_mended, of_several, read_cells, with_mends
+from ..table.mended import (
+    check_mended,
+    of_several,
+    read_cells,
+    with_learned_columns,
+    with_mends,
+)
 from ..table.mending import BoundsUse, Mending, Replicates
 from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
+from ..table.unit_columns import PolymerColumns
 from .options import STANDARD, add_columns, add_fragments, said_columns
 from .output import print_line, progress_bar
 
@@ -134,6 +141,7 @@ def checked_table(
     source: str = "",
     number: int = 0,
     conditions: Sequence[Condition] = (),
+    learned: PolymerColumns | None = None,
 ) -> Table:
     """Read, mend and check a table that a command names, with the user's overrules.
 
@@ -144,6 +152,7 @@ def checked_table(
             table lacks are for the others.
         number: the table's place among several.
         conditions: whose columns are marked besides those that the user names.
+        learned: the columns of compositions that a model learned from, for where nothing is said.
 
     Raises:
         UserError: when it cannot be used.
@@ -151,7 +160,7 @@ def checked_table(
     mending = said_mending(arguments, source, number)
     data, name = content_of(path or arguments.table)
     with cpu_budget(name or os.path.basename(path or arguments.table)):
-        return _checked(mending, data, name, source, conditions)
+        return _checked(mending, data, name, source, conditions, learned)
 
 
 def _checked(
@@ -160,6 +169,7 @@ def _checked(
     name: str | None,
     source: str,
     conditions: Sequence[Condition],
+    learned: PolymerColumns | None,
 ) -> Table:
     """Read, mend and check a table, as `checked_table` says."""
     if source:
@@ -167,6 +177,7 @@ def _checked(
     raw = read_cells(data, mending, name)
     if source:
         mending = mending.of_columns([mending.renamed.get(each, each) for each in raw.column_names])
+    mending = with_learned_columns(mending, raw, learned)
     if conditions:
         found = condition_columns(with_mends(raw, mending), conditions).values()
         marked = tuple(dict.fromkeys((*mending.conditions, *found)))

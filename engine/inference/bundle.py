@@ -24,6 +24,7 @@ from ..settings.conditions import Condition
 from ..settings.networks import NetworkConfig
 from ..settings.properties import Property
 from ..settings.sources import ALL, Source
+from ..table.unit_columns import PolymerColumns
 from .against_measured import AgainstMeasured
 from .conformal import Interval
 from .domain import DomainInfo
@@ -93,6 +94,8 @@ class BundleInfo(BaseModel):
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         learned_compositions: whether compositions of several units were among the training rows;
             otherwise it predicts homopolymers alone.
+        polymer_columns: the columns of compositions in the training table; None where there were
+            none.
         canonical_units: whether it learned from canonical repeat units, and predicts from them;
             otherwise from those that were drawn.
         pretrained: whether networks of it started from the pretrained encoder.
@@ -130,6 +133,7 @@ class BundleInfo(BaseModel):
     fixed_weights: bool | None = None
     canonical_units: bool = False
     learned_compositions: bool = False
+    polymer_columns: PolymerColumns | None = None
     pretrained: bool = False
     encoder: str = ""
     networks: dict[str, NetworkConfig] = {}

@@ -264,7 +264,8 @@ def predict_file(
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
     row_predictor = RowPredictor(predictor, names, intervals, requirements, conditions, fragments)
-    columns, by_name = columns_of_units_or_names(table.head, smiles, id, units)
+    learned = predictor.info.polymer_columns
+    columns, by_name = columns_of_units_or_names(table.head, smiles, id, units, learned)
     missing = Unpredicted(unread=table.head.reading.unread_words)
     # Refused before anything is written.
     row_predictor.check(table.head)

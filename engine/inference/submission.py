@@ -14,6 +14,7 @@ from ..table import Columns, RawTable, guess_columns
 from ..table.compositions import TextsToPredict, texts_to_predict
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
+from ..table.named_units import said_or_learned
 from ..table.unit_columns import SaidUnits
 from .predict import Predictor, Progress, whole_unit
 from .predictions import Predictions
@@ -79,7 +80,9 @@ def make_submission(
             test table does not hold or gives to several repeat units, or for a column that the
             model does not predict.
     """
-    info, said = predictor.info, (units or SaidUnits()).model_dump()
+    info = predictor.info
+    smiles, units = said_or_learned(test, smiles, units, info.polymer_columns)
+    said = (units or SaidUnits()).model_dump()
     columns = guess_columns(test, smiles=smiles, properties=(), **said)
     given = conditions_for(test, info.conditions, conditions) if info.conditions else None
     names = {name: name for name in info.names} | info.submission_columns

@@ -33,6 +33,7 @@ from ..settings.properties import Property, predicted_columns, scaled_columns
 from ..settings.sources import Source
 from ..table import Table
 from ..table.folds import check_folds, make_folds
+from ..table.unit_columns import PolymerColumns
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, fit_share, stages
 from ..training.pieces import Share
@@ -59,6 +60,7 @@ class BundleRequest:
         bounds: of labels that are known by a bound alone, in the same units.
         conditions: under which the labels were measured, if members are to see them.
         condition_values: by their names, shape `(N,)`, as `Table.condition_values` has them.
+        polymer_columns: those of compositions in the table, if it has such.
     """
 
     name: str
@@ -74,6 +76,7 @@ class BundleRequest:
     bounds: Bounds | None = None
     conditions: Sequence[Condition] = ()
     condition_values: Mapping[str, np.ndarray] = field(default_factory=dict)
+    polymer_columns: PolymerColumns | None = None
 
     @classmethod
     def of(
@@ -98,6 +101,7 @@ class BundleRequest:
             bounds=table.bounds,
             conditions=table.conditions,
             condition_values={str(each): column for each, column in values.items()},
+            polymer_columns=table.report.columns.of_polymer,
         )
 
     @property
@@ -327,6 +331,7 @@ def _described(
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
         learned_compositions=learns_compositions(request),
+        polymer_columns=request.polymer_columns,
         pretrained=pretrained,
         encoder=encoder if pretrained else "",
         networks={member: config.network for member, config in configs.items()},

@@ -177,6 +177,12 @@ def opened_files(
         row_predictor.check(stream.head)
         if words := stream.head.reading.unread_words:
             unread.append(f"{file.name}: {words}")
-        columns, by_name = columns_of_units_or_names(stream.head, plan.smiles, plan.id, plan.units)
+        columns, by_name = columns_of_units_or_names(
+            stream.head,
+            plan.smiles,
+            plan.id,
+            plan.units,
+            row_predictor.predictor.info.polymer_columns,
+        )
         files.append(OpenedFile(file.name, stream.count, stream.chunks, columns, by_name))
     return files, unread

@@ -27,7 +27,13 @@ from .headers import columns_by_name, read_header
 from .id_columns import SAVED_INDEX, guess_id, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
-from .unit_columns import SaidUnits, UnitColumns, find_unit_columns, said_unit_columns
+from .unit_columns import (
+    PolymerColumns,
+    SaidUnits,
+    UnitColumns,
+    find_unit_columns,
+    said_unit_columns,
+)
 
 MAX_PROPERTIES = 500
 
@@ -99,6 +105,19 @@ class Columns(BaseModel):
         """All columns that are used."""
         ids = (self.id,) if self.id else ()
         return (*self.polymer, *ids, *self.properties, *self.conditions)
+
+    @property
+    def of_polymer(self) -> PolymerColumns | None:
+        """The columns of compositions; None for a table of single repeat units."""
+        if not self.units:
+            return None
+        others = SaidUnits(
+            units=self.units,
+            fractions=self.fractions,
+            basis=self.basis,
+            architecture=self.architecture or "",
+        )
+        return PolymerColumns(smiles=self.smiles, others=others)
 
     @property
     def text_name(self) -> str:

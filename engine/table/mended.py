@@ -12,10 +12,11 @@ from ..chem.notations import NotationError, checked_elements
 from .checking import Table, check_table, leave_bounds_out
 from .columns import Columns, guess_columns
 from .long_format import pivoted, said_long_format
-from .mending import Cells, Mending
+from .mending import NO_COMPOSITION, Cells, Mending
 from .reading import RawTable, read_table
 from .repeat_units import Progress, with_chain_ends, without_fragments
 from .replicates import average_replicates
+from .unit_columns import PolymerColumns
 
 
 def mended_table(
@@ -172,6 +173,31 @@ def columns_of(raw: RawTable, mending: Mending) -> Columns:
         fractions=mending.fractions,
         basis=mending.basis,
         architecture=mending.architecture,
+    )
+
+
+def with_learned_columns(
+    mending: Mending, raw: RawTable, learned: PolymerColumns | None
+) -> Mending:
+    """A mending that reads compositions as a model's training table was read.
+
+    Args:
+        mending: which says nothing else of the columns of polymers, or is left as it is.
+        raw: the table.
+        learned: the model's; they count where the table has them all.
+    """
+    said = (mending.smiles, *(getattr(mending, name) for name in NO_COMPOSITION))
+    if learned is None or any(each is not None for each in said):
+        return mending
+    if not learned.names <= {mending.renamed.get(name, name) for name in raw.column_names}:
+        return mending
+    others = learned.others
+    return mending.but(
+        smiles=learned.smiles,
+        further_units=others.units,
+        fractions=others.fractions,
+        basis=others.basis,
+        architecture=others.architecture,
     )
 
 

@@ -10,7 +10,7 @@ from .cells import is_missing
 from .columns import Columns, guess_columns
 from .id_columns import columns_called_ids
 from .reading import RawTable
-from .unit_columns import SaidUnits, units_not_seen
+from .unit_columns import PolymerColumns, SaidUnits, units_not_seen
 
 _SAMPLE = 200
 _ENOUGH_CAN_BE_READ = 0.3
@@ -22,6 +22,7 @@ def columns_of_units_or_names(
     smiles: str | None = None,
     id: str | None = None,
     said: SaidUnits | None = None,
+    learned: PolymerColumns | None = None,
 ) -> tuple[Columns, bool]:
     """The columns of repeat units and ids; the units may be given by name, and whether some are.
 
@@ -29,10 +30,13 @@ def columns_of_units_or_names(
         raw: the table, or its beginning.
         smiles, id: the user's choice in place of a guess, as for `guess_columns`.
         said: the user's word on compositions.
+        learned: the columns of the table that a model learned from, which the user's word goes
+            before; they count where the table has them all.
 
     Raises:
         UserError: when there are neither repeat units nor names, or units that would not be seen.
     """
+    smiles, said = said_or_learned(raw, smiles, said, learned)
     try:
         of_units = said.model_dump() if said else {}
         columns = guess_columns(raw, smiles=smiles, id=id, properties=(), **of_units)
@@ -45,6 +49,21 @@ def columns_of_units_or_names(
         _demand_all_units(raw, columns.smiles)
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
     return columns, any(_share_of_names(raw, name) > 0 for name in columns.structures)
+
+
+def said_or_learned(
+    raw: RawTable, smiles: str | None, said: SaidUnits | None, learned: PolymerColumns | None
+) -> tuple[str | None, SaidUnits | None]:
+    """The user's word on the columns of polymers, or else those that a model learned from.
+
+    Args:
+        raw: the table, or its beginning.
+        smiles, said, learned: as for `columns_of_units_or_names`.
+    """
+    nothing_said = smiles is None and said in (None, SaidUnits())
+    if nothing_said and learned and learned.names <= {*raw.column_names}:
+        return learned.smiles, learned.others
+    return smiles, said
 
 
 def _demand_all_units(raw: RawTable, smiles: str) -> None:

@@ -58,6 +58,26 @@ class SaidUnits(BaseModel):
     architecture: str | None = None
 
 
+class PolymerColumns(BaseModel):
+    """The columns of a table's compositions, as a model keeps them that learned from it.
+
+    Attributes:
+        smiles: of the first repeat unit.
+        others: the columns that say the rest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    smiles: str
+    others: SaidUnits
+
+    @property
+    def names(self) -> set[str]:
+        """All of them."""
+        more = (*(self.others.units or ()), *(self.others.fractions or ()))
+        return {self.smiles, *more, *filter(None, [self.others.architecture])}
+
+
 class UnitColumns(NamedTuple):
     """The columns of a composition.
 

@@ -12,7 +12,9 @@ from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.submission import make_submission
 from engine.screening import Wanted, screen
-from engine.table import read_table
+from engine.table import check_table, guess_columns, read_table
+from engine.table.mended import check_mended, with_learned_columns
+from engine.table.mending import Mending
 from engine.table.named_units import columns_of_units_or_names
 from engine.table.unit_columns import SaidUnits
 
@@ -110,3 +112,23 @@ def test_a_second_unit_is_not_passed_over(head: str, row: str) -> None:
     with pytest.raises(UserError, match="“smiles_B” would not be seen beside “smiles_A”"):
         columns_of_units_or_names(raw)
     assert columns_of_units_or_names(raw, smiles="smiles_A")[0].smiles == "smiles_A"
+
+
+def test_a_file_is_read_as_the_training_table_was(tmp_path: Path) -> None:
+    """Columns that were chosen by hand need not be said again."""
+    head = "main unit,comonomer,share"
+    rows = [f"*CC(*)c1ccccc1,*CC(*)Cl,{x}" for x in (0.25, 0.5, 0.75)]
+    table = "\n".join([f"{head},Tg", *(f"{row},{n}" for n, row in enumerate(rows))])
+    raw = read_table(table.encode(), "t.csv")
+    chosen = guess_columns(
+        raw, smiles="main unit", units=("comonomer",), fractions=("share",), properties=("Tg",)
+    )
+    learned = chosen.of_polymer
+    assert learned is not None
+    file = read_table("\n".join([head, *rows]).encode(), "f.csv")
+    read, _ = columns_of_units_or_names(file, learned=learned)
+    assert read.polymer == chosen.polymer
+    mending = with_learned_columns(Mending(), raw, learned)
+    assert check_mended(raw, mending).canonical == check_table(raw, chosen).canonical
+    other = read_table(b"SMILES\n*CC*\n", "o.csv")
+    assert columns_of_units_or_names(other, learned=learned)[0].smiles == "SMILES"

@@ -7,7 +7,10 @@ import streamlit as st
 
 from engine.inference.bundle import DEFAULT_ID, INFO, read_info
 from engine.inference.scoring import score_rows
-from engine.table import Table, load_table
+from engine.table import Table
+from engine.table.mended import check_mended, read_cells, with_learned_columns
+from engine.table.mending import Mending
+from engine.table.unit_columns import PolymerColumns
 from pages.parts import models
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import plain
@@ -48,7 +51,7 @@ def choose_scored_table() -> Evaluation | None:
         )
         return None
     file = as_file(uploaded.name, uploaded.getvalue())
-    table = checked_table(file)
+    table = checked_table(file, read_info(folder).polymer_columns)
     with st.expander(f"What was read from {plain(table.name)}", icon=":material/table:"):
         show_report(table)
     if not accepted_as_it_is(file, table):
@@ -56,22 +59,27 @@ def choose_scored_table() -> Evaluation | None:
     return _evaluated(folder, file, table)
 
 
-def checked_table(file: dict) -> Table:
-    """The table, checked once."""
+def checked_table(file: dict, learned: PolymerColumns | None = None) -> Table:
+    """The table, checked once.
+
+    Args:
+        file: as it was uploaded.
+        learned: the columns of compositions that the model learned from.
+    """
+    asked = file["key"], learned
     key, table = st.session_state.get(_CHECKED, (None, None))
-    if key != file["key"]:
+    if key != asked:
         bar = st.progress(0.0, f"Reading {plain(file['name'])}…")
+
+        def show(done: int, total: int) -> None:
+            bar.progress(done / max(total, 1), f"Checking row {done:,} of {total:,}…")
+
         try:
-            table = load_table(
-                file["data"],
-                file["name"],
-                progress=lambda done, total: bar.progress(
-                    done / max(total, 1), f"Checking row {done:,} of {total:,}…"
-                ),
-            )
+            raw = read_cells(file["data"], Mending(), file["name"])
+            table = check_mended(raw, with_learned_columns(Mending(), raw, learned), show)
         finally:
             bar.empty()
-        st.session_state[_CHECKED] = file["key"], table
+        st.session_state[_CHECKED] = asked, table
     return table
 
 
