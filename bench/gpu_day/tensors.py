@@ -43,7 +43,7 @@ def write_tensors(table: "Table", path: Path, show: "Show") -> None:
         graphs.append(chain_graph(unit))
         if number % _SHOWN_EVERY == 0 or number == len(units):
             show("Graphs", number, len(units))
-    arrays = {**pack(graphs)._asdict(), "labels": table.labels.astype(np.float64)}
+    arrays = {**pack(graphs).arrays(), "labels": table.labels.astype(np.float64)}
     names = [property_.name for property_ in table.properties]
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     write_atomic(path, save(plain, {"table": table.name, "names": json.dumps(names)}))

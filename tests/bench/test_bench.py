@@ -133,7 +133,7 @@ def test_a_whole_run_is_reported_and_has_its_lines_in_the_readme(
 
 def test_memory_of_the_other_sides_is_measured_alike(data: BenchData, tmp_path: Path) -> None:
     file = tmp_path / "data.npz"
-    np.savez(file, labels=data.labels, **data.graphs._asdict())
+    np.savez(file, labels=data.labels, **data.graphs.arrays())
     for quick in (True, False):
         job = {"workload": asdict(TINY[0]), "side": "pyg", "device": "cpu", "quick": quick}
         assert set(memory.train_and_measure(file, job)) == {"peak_mb", "before_mb"}
