@@ -12,11 +12,10 @@ from ..runs import find_model
 from ..runs.clone import switch_of
 from ..runs.records import MAX_SEED, Where
 from ..settings.devices import DeviceSettings
+from ..settings.polymer_columns import Basis, SaidUnits
 from ..settings.presets import PRESETS
 from ..table.conditions import named_values
-from ..table.fraction_columns import Basis
 from ..table.mending import FragmentsUse
-from ..table.unit_columns import SaidUnits
 from .output import print_line
 
 STANDARD = "-"

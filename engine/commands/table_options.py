@@ -10,6 +10,7 @@ from ..base.budget import cpu_budget
 from ..base.errors import UserError
 from ..base.wording import counted
 from ..settings.conditions import Condition
+from ..settings.polymer_columns import PolymerColumns
 from ..settings.properties import Scale
 from ..table import Table
 from ..table.conditions import condition_columns
@@ -23,7 +24,6 @@ from ..table.mended import (
 from ..table.mending import BoundsUse, Mending, Replicates
 from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
-from ..table.unit_columns import PolymerColumns
 from .options import STANDARD, add_columns, add_fragments, said_columns
 from .output import print_line, progress_bar
 

@@ -22,9 +22,9 @@ from ..base.workspace import (
 from ..models.polygin import PolyGIN
 from ..settings.conditions import Condition
 from ..settings.networks import NetworkConfig
+from ..settings.polymer_columns import PolymerColumns
 from ..settings.properties import Property
 from ..settings.sources import ALL, Source
-from ..table.unit_columns import PolymerColumns
 from .against_measured import AgainstMeasured
 from .conformal import Interval
 from .domain import DomainInfo

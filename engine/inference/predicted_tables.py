@@ -12,6 +12,7 @@ import pandas as pd
 from ..base.wording import clipped
 from ..chem.composition import is_composition
 from ..settings.conditions import GivenConditions
+from ..settings.polymer_columns import SaidUnits
 from ..table import Columns, RawTable, stream_table
 from ..table.columns import free_name
 from ..table.compositions import TextsToPredict, texts_to_predict
@@ -19,7 +20,6 @@ from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names, units_of_names
 from ..table.streaming import TableStream
-from ..table.unit_columns import SaidUnits
 from ..table.written import csv_text
 from .domain_words import outside_words
 from .predict import Predictor, Progress, whole_units

@@ -10,12 +10,12 @@ from ..base.errors import UserError
 from ..base.wording import counted, listed
 from ..features.compute import UniqueUnits
 from ..settings.conditions import GivenConditions
+from ..settings.polymer_columns import SaidUnits
 from ..table import Columns, RawTable, guess_columns
 from ..table.compositions import TextsToPredict, texts_to_predict
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
 from ..table.named_units import said_or_learned
-from ..table.unit_columns import SaidUnits
 from .predict import Predictor, Progress, whole_unit
 from .predictions import Predictions
 

@@ -28,12 +28,12 @@ from ..models.members import for_conditions, network_configs, network_member
 from ..models.store import network_files
 from ..settings.conditions import Condition
 from ..settings.metrics import label_ranges
+from ..settings.polymer_columns import PolymerColumns
 from ..settings.presets import Preset
 from ..settings.properties import Property, predicted_columns, scaled_columns
 from ..settings.sources import Source
 from ..table import Table
 from ..table.folds import check_folds, make_folds
-from ..table.unit_columns import PolymerColumns
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, fit_share, stages
 from ..training.pieces import Share

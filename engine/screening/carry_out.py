@@ -7,10 +7,10 @@ from pathlib import Path
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
+from ..settings.polymer_columns import SaidUnits
 from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
-from ..table.unit_columns import SaidUnits
 from .inputs import FoundFiles, described, find_files, unpacked
 from .output import check_output, problems_file, write_result
 from .passes import Job, all_in_full, by_student

@@ -9,8 +9,8 @@ from ..base.errors import UserError
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
+from ..settings.polymer_columns import SaidUnits
 from ..table.mending import FragmentsUse
-from ..table.unit_columns import SaidUnits
 from .carry_out import opened_files, planned
 from .first_pass import first_pass
 from .inputs import find_files

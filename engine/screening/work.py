@@ -20,8 +20,8 @@ from ..base.plain_files import read_file
 from ..base.workspace import lock, write_atomic
 from ..inference.specification import Requirement
 from ..inference.uncertainty import GUESS, OUTSIDE
+from ..settings.polymer_columns import SaidUnits
 from ..table.mending import FragmentsUse
-from ..table.unit_columns import SaidUnits
 from .inputs import WORK_SUFFIX, InputFile
 from .stages import STAGE_PLAN, TAKEN, Stage, StagePlan
 

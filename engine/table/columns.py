@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ..base.errors import UserError
 from ..base.wording import counted
 from ..chem.smiles import canonical
+from ..settings.polymer_columns import Basis, PolymerColumns, SaidUnits
 from ..settings.properties import Scale, is_registered
 from .cells import to_number
 from .column_cells import (
@@ -22,18 +23,12 @@ from .column_cells import (
     values_of,
     words_of,
 )
-from .fraction_columns import MOST_COLUMNS, Basis, Whole
+from .fraction_columns import MOST_COLUMNS, Whole
 from .headers import columns_by_name, read_header
 from .id_columns import SAVED_INDEX, guess_id, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
-from .unit_columns import (
-    PolymerColumns,
-    SaidUnits,
-    UnitColumns,
-    find_unit_columns,
-    said_unit_columns,
-)
+from .unit_columns import UnitColumns, find_unit_columns, said_unit_columns
 
 MAX_PROPERTIES = 500
 

@@ -7,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ..chem.fractions import closes
+from ..settings.polymer_columns import Basis
 from .cells import is_missing, to_number
 from .column_cells import NUMBER_SAMPLE, is_numeric, words_of
 from .reading import RawTable
-
-Basis = Literal["mole", "weight"]
-"""What fractions are shares of."""
 
 Whole = Literal["one", "hundred", "parts"]
 """What the fractions of a row add up to; parts, to anything."""

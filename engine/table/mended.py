@@ -9,6 +9,7 @@ import numpy as np
 from ..base.budget import allow_for, cpu_budget
 from ..base.errors import UserError
 from ..chem.notations import NotationError, checked_elements
+from ..settings.polymer_columns import PolymerColumns
 from .checking import Table, check_table, leave_bounds_out
 from .columns import Columns, guess_columns
 from .long_format import pivoted, said_long_format
@@ -16,7 +17,6 @@ from .mending import NO_COMPOSITION, Cells, Mending
 from .reading import RawTable, read_table
 from .repeat_units import Progress, with_chain_ends, without_fragments
 from .replicates import average_replicates
-from .unit_columns import PolymerColumns
 
 
 def mended_table(

@@ -6,9 +6,9 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..base.wording import clipped
+from ..settings.polymer_columns import Basis
 from ..settings.properties import Scale
 from .cells import DecimalSign
-from .fraction_columns import Basis
 from .headers import read_headers
 from .reading import RawTable
 

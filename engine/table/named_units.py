@@ -6,11 +6,12 @@ from ..base.errors import UserError
 from ..base.wording import listed
 from ..chem.monomer_names import monomer_named
 from ..chem.names import polymer_named
+from ..settings.polymer_columns import PolymerColumns, SaidUnits
 from .cells import is_missing
 from .columns import Columns, guess_columns
 from .id_columns import columns_called_ids
 from .reading import RawTable
-from .unit_columns import PolymerColumns, SaidUnits, units_not_seen
+from .unit_columns import units_not_seen
 
 _SAMPLE = 200
 _ENOUGH_CAN_BE_READ = 0.3

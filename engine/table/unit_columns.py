@@ -4,13 +4,12 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from ..base.budget import check_time
 from ..base.errors import UserError
 from ..chem.composition import architecture_of
 from ..chem.names import polymer_named
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
+from ..settings.polymer_columns import Basis, SaidUnits
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
@@ -21,7 +20,6 @@ from .column_cells import (
 )
 from .fraction_columns import (
     LONGEST_NAME,
-    Basis,
     Whole,
     basis_of,
     families,
@@ -38,44 +36,6 @@ _ARCHITECTURE = re.compile(
 )
 _MOST_PARTS = 20
 """Numbers up to this may be parts to one."""
-
-
-class SaidUnits(BaseModel):
-    """What a user says of a table's compositions, None where it is to be guessed.
-
-    Attributes:
-        units: the columns of repeat units after the first.
-        fractions: the columns of their fractions.
-        basis: what the fractions are shares of.
-        architecture: the column that says how units follow each other; empty where none does.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    units: tuple[str, ...] | None = None
-    fractions: tuple[str, ...] | None = None
-    basis: Basis | None = None
-    architecture: str | None = None
-
-
-class PolymerColumns(BaseModel):
-    """The columns of a table's compositions, as a model keeps them that learned from it.
-
-    Attributes:
-        smiles: of the first repeat unit.
-        others: the columns that say the rest.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    smiles: str
-    others: SaidUnits
-
-    @property
-    def names(self) -> set[str]:
-        """All of them."""
-        more = (*(self.others.units or ()), *(self.others.fractions or ()))
-        return {self.smiles, *more, *filter(None, [self.others.architecture])}
 
 
 class UnitColumns(NamedTuple):

@@ -12,11 +12,11 @@ from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.submission import make_submission
 from engine.screening import Wanted, screen
+from engine.settings.polymer_columns import SaidUnits
 from engine.table import check_table, guess_columns, read_table
 from engine.table.mended import check_mended, with_learned_columns
 from engine.table.mending import Mending
 from engine.table.named_units import columns_of_units_or_names
-from engine.table.unit_columns import SaidUnits
 
 ROWS = """id,smiles_A,smiles_B,frac_A,frac_B,chain_type,Tg,note
 a,*CC*,,1,,,20,"first, of all"

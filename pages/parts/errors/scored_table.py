@@ -7,10 +7,10 @@ import streamlit as st
 
 from engine.inference.bundle import DEFAULT_ID, INFO, read_info
 from engine.inference.scoring import score_rows
+from engine.settings.polymer_columns import PolymerColumns
 from engine.table import Table
 from engine.table.mended import check_mended, read_cells, with_learned_columns
 from engine.table.mending import Mending
-from engine.table.unit_columns import PolymerColumns
 from pages.parts import models
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import plain

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
+from engine.settings.polymer_columns import Basis
 from engine.settings.properties import Scale
 from engine.table import RawTable
 from engine.table.cells import is_missing
-from engine.table.fraction_columns import Basis
 from pages.parts.train.said import columns_said, said
 
 _ROLES = ("Repeat unit", "Fraction", "Architecture", "Id", "Property", "Condition", "Not used")

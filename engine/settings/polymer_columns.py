@@ -1,0 +1,46 @@
+"""The columns of a table that say what a row's polymer is, as a user or a model knows them."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Basis = Literal["mole", "weight"]
+"""What fractions are shares of."""
+
+
+class SaidUnits(BaseModel):
+    """What a user says of a table's compositions, None where it is to be guessed.
+
+    Attributes:
+        units: the columns of repeat units after the first.
+        fractions: the columns of their fractions.
+        basis: what the fractions are shares of.
+        architecture: the column that says how units follow each other; empty where none does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    units: tuple[str, ...] | None = None
+    fractions: tuple[str, ...] | None = None
+    basis: Basis | None = None
+    architecture: str | None = None
+
+
+class PolymerColumns(BaseModel):
+    """The columns of a table's compositions, as a model keeps them that learned from it.
+
+    Attributes:
+        smiles: of the first repeat unit.
+        others: the columns that say the rest.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    smiles: str
+    others: SaidUnits
+
+    @property
+    def names(self) -> set[str]:
+        """All of them."""
+        more = (*(self.others.units or ()), *(self.others.fractions or ()))
+        return {self.smiles, *more, *filter(None, [self.others.architecture])}
