@@ -145,13 +145,14 @@ def end_to_end(first: PackedGraphs, second: PackedGraphs) -> PackedGraphs:
     """The graphs of both, in their order."""
     if first.atom_weights is not None or second.atom_weights is not None:
         first, second = first.weighted(), second.weighted()
+    more = second.arrays()
     both = {
-        name: np.concatenate([array, second.arrays()[name]])
+        name: np.concatenate([array, more[name]])
         for name, array in first.arrays().items()
         if not name.endswith("_start")
     }
     starts = {
-        name: np.concatenate([start, start[-1] + getattr(second, name)[1:]])
+        name: np.concatenate([start, start[-1] + more[name][1:]])
         for name, start in (("atom_start", first.atom_start), ("bond_start", first.bond_start))
     }
     return PackedGraphs(**both, **starts)

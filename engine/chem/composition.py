@@ -46,7 +46,8 @@ _END = re.compile(r"[*∗＊⁎]|\[R\d*#?\]|\[[A-Z][a-z]\]")
 """How the end of a chain may be written, by a stand-in element too."""
 _MAP_NUMBER = re.compile(r"\[(?:\d+)?\*:(\d+)\]")
 _ALTERNATES, _MEETS = 0.75, 0.375
-"""Shares of bonds between unlike units from which chains alternate, and or are random."""
+"""Shares of bonds between unlike units: above the first a chain alternates, above the second it is
+random."""
 
 
 @dataclass(frozen=True)

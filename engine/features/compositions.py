@@ -252,10 +252,11 @@ def _bonds_between(
         if first is None or second is None or not shares[one, other]:
             continue
         share = shares[one, other] / 2
+        code = _code(parts[one], first, parts[other], second)
         for head in first:
             for tail in second:
                 ends.append((head + starts[one], tail + starts[other]))
-                codes.append(_code(parts[one], first, parts[other], second))
+                codes.append(code)
                 # Of what its first end sends to the second, and the other way round.
                 weights.append((share / fractions[other], share / fractions[one]))
     return (

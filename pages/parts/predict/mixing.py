@@ -15,7 +15,7 @@ from engine.chem.smiles import MAX_LENGTH
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.mixing import Estimate, estimates, rules_of, weight_fractions
-from engine.inference.over_compositions import Answers, along, answers_of
+from engine.inference.over_compositions import along
 from engine.settings.properties import Property
 from pages.parts import charts, models
 from pages.parts.formatting import plain, plain_in_chart, show_error, title_with_name
@@ -23,6 +23,7 @@ from pages.parts.layout import columns, forget_stale_choice
 from pages.parts.offers import offer_units
 from pages.parts.page_guard import part
 from pages.parts.predict.mixtures import show_rules, warn_outside
+from pages.parts.predict.rule_answers import units_predicted
 
 _MOST_UNITS = 4
 _MOST_OFFERED = 8
@@ -68,7 +69,7 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
         show_error(error)
         return
     with st.spinner(models.LOADING):
-        predicted = _predicted(str(folder), info.created, tuple(units), tuple(given.items()))
+        predicted = units_predicted(str(folder), info.created, tuple(units), tuple(given.items()))
     warn_outside(info, predicted, names)
     frames = predicted.values, predicted.low, predicted.high
     show_rules(answers, names, predicted, estimates(answers, *frames, weights, k))
@@ -153,14 +154,6 @@ def _asked_k() -> float | None:
         help="Fitted to measured glass transitions. Without it, the densities and glass "
         "transitions of both units give one.",
     )
-
-
-@st.cache_data(max_entries=100, show_spinner=False)
-def _predicted(
-    folder: str, created: str, units: tuple[str, ...], given: tuple[tuple[str, float | str], ...]
-) -> Answers:
-    """What is predicted of units; `created` tells a model from another that had its folder."""
-    return answers_of(models.load_predictor(Path(folder)), units, dict(given))
 
 
 def _show_curve(
