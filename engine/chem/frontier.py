@@ -8,6 +8,7 @@ its highest filled level, and in a copolymer from those of the units together. H
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -63,9 +64,17 @@ class _Pi(NamedTuple):
     def electrons(self) -> int:
         return sum(site.electrons for site in self.sites)
 
+    @property
+    def reversed(self) -> "_Pi":
+        """The same unit, which its other end comes first of."""
+        return self._replace(ends=self.ends[::-1])
+
 
 def frontier_levels(units: Sequence[str]) -> Levels:
     """The frontier levels of a chain in which some units follow each other, over and over.
+
+    Units follow each other either way round, since a unit's SMILES begins at either of its ends:
+    of several, the levels are means over all ways.
 
     Args:
         units: canonical SMILES; of one that cannot be joined, the levels are its own.
@@ -78,7 +87,13 @@ def frontier_levels(units: Sequence[str]) -> Levels:
 
 @lru_cache(maxsize=50_000)
 def _levels(units: tuple[str, ...]) -> Levels:
-    parts = [_pi_of(unit) for unit in units]
+    first, *others = (_pi_of(unit) for unit in units)
+    ways = product(*([part, part.reversed] for part in others))
+    return Levels(*np.mean([_of_chain([first, *way]) for way in ways], axis=0).tolist())
+
+
+def _of_chain(parts: Sequence[_Pi]) -> Levels:
+    """The levels of a chain of units in one way round each."""
     count = sum(len(part.sites) for part in parts)
     if not count:
         return Levels(_NO_LEVEL, -_NO_LEVEL)

@@ -37,11 +37,15 @@ def test_joined_units_lie_between_their_own_chains() -> None:
     assert joined.empty > min(each.empty for each in own) - 0.2
 
 
-@pytest.mark.parametrize(
-    "unit", ["*CC*", "*c1ccc(*)s1", "*c1ccc2c(c1)[nH]c1cc(*)ccc12", "*N=Nc1ccc(*)cc1"]
-)
+@pytest.mark.parametrize("unit", ["*CC*", "*c1ccc(*)s1", "*c1ccc2c(c1)[nH]c1cc(*)ccc12"])
 def test_two_periods_have_the_levels_of_one(unit: str) -> None:
     assert frontier_levels([unit, unit]) == pytest.approx(frontier_levels([unit]))
+
+
+def test_it_is_the_same_whichever_end_a_unit_begins_at() -> None:
+    donor = "*c1ccc(*)s1"
+    one, other = "*c1ccc(*)c([N+](=O)[O-])c1", "*c1ccc(*)cc1[N+](=O)[O-]"
+    assert frontier_levels([donor, one]) == pytest.approx(frontier_levels([donor, other]))
 
 
 def test_a_unit_that_cannot_be_joined_has_its_own_levels() -> None:
