@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from .vocabulary import ATOM_FIELDS, BOND_FIELDS
+from .vocabulary import ATOM_FIELDS, BOND_FIELDS, DESCRIPTOR_GROUPS, Basis
 
 
 class Graph(NamedTuple):
@@ -171,21 +171,51 @@ class Features:
 
     Attributes:
         graphs: the N graphs.
-        descriptors: shape `(N, D)`, float32, NaN where a descriptor has no value.
+        descriptors: shape `(N, D)`, float32, NaN where a descriptor has no value; of compositions,
+            means over the units by mole fraction.
+        by_weight: the same by weight fraction; None where all are homopolymers, whose means are
+            equal.
     """
 
     graphs: PackedGraphs
     descriptors: np.ndarray
+    by_weight: np.ndarray | None = None
+
+    def averaged(self, basis: Basis) -> np.ndarray:
+        """The descriptors whose means over units are by fractions of this basis."""
+        if basis == "mole" or self.by_weight is None:
+            return self.descriptors
+        return self.by_weight
+
+    def with_columns(self, columns: np.ndarray) -> "Features":
+        """The same features with more descriptors of the N rows, `(N, C)`.
+
+        They stand before the Morgan counts, which members find at the end.
+        """
+
+        def wider(descriptors: np.ndarray) -> np.ndarray:
+            numbers, counts = np.split(descriptors, [-DESCRIPTOR_GROUPS["morgan"]], axis=1)
+            return np.concatenate([numbers, columns, counts], axis=1)
+
+        by_weight = None if self.by_weight is None else wider(self.by_weight)
+        return Features(self.graphs, wider(self.descriptors), by_weight)
+
+    def of_rows(self, rows: np.ndarray) -> "Features":
+        """The features of some rows `(n,)`, int, in the order given."""
+        by_weight = None if self.by_weight is None else self.by_weight[rows]
+        return Features(take(self.graphs, rows), self.descriptors[rows], by_weight)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All arrays by name; `of` makes features of them again."""
-        return {**self.graphs.arrays(), "descriptors": self.descriptors}
+        more = {} if self.by_weight is None else {"by_weight": self.by_weight}
+        return {**self.graphs.arrays(), "descriptors": self.descriptors, **more}
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> "Features":
         """The features whose `arrays` these are."""
-        graphs = {name: array for name, array in arrays.items() if name != "descriptors"}
-        return cls(PackedGraphs(**graphs), arrays["descriptors"])
+        own = ("descriptors", "by_weight")
+        graphs = {name: array for name, array in arrays.items() if name not in own}
+        return cls(PackedGraphs(**graphs), arrays["descriptors"], arrays.get("by_weight"))
 
     def save(self, path: Path) -> None:
         """Write the features to one safetensors file, for a machine without RDKit."""

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
-FEATURES = {"graphs": 1, "descriptors": 2, "repeat_units": 1, "chain_graphs": 1}
+FEATURES = {
+    **{"graphs": 1, "descriptors": 2, "repeat_units": 1, "chain_graphs": 1},
+    "compositions": 2,
+}
 """The version of each kind of feature. Raise one whenever a code of a graph, the value of a
 descriptor, or a canonical repeat unit changes: stored features of that kind are then made anew, and
 a model trained on another version no longer predicts."""
@@ -40,7 +43,7 @@ def other_versions(there: Mapping[str, str]) -> list[tuple[str, str, str]]:
 
 
 def kinds_of_features(canonical_units: bool) -> tuple[str, ...]:
-    """The kinds that a model learns from: of canonical repeat units, or of units as drawn."""
+    """The kinds of single units: of canonical repeat units, or of units as drawn."""
     if canonical_units:
         return "repeat_units", "chain_graphs", "descriptors"
     return "graphs", "descriptors"

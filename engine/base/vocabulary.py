@@ -1,4 +1,9 @@
-"""How atoms and bonds are coded as small integers; needs neither RDKit nor torch."""
+"""How atoms, bonds and descriptors are coded as numbers; needs neither RDKit nor torch."""
+
+from typing import Literal
+
+Basis = Literal["mole", "weight"]
+"""What the fractions of a composition are shares of."""
 
 ATOM_FIELDS = {
     "element": 119,  # atomic number; 0 is the attachment point `*`
@@ -29,6 +34,9 @@ COMPOSITION_COLUMNS = (
 )
 """What a mean over the units of a composition loses, in the order of these numbers; they stand
 before the Morgan counts of a model that learned compositions (`features/compositions.py`)."""
+
+COMPOSITION_START = sum(DESCRIPTOR_GROUPS.values()) - DESCRIPTOR_GROUPS["morgan"]
+"""The place of the first of these in the descriptor vector."""
 
 MASKED_ATOM = (118, 0, 0, 0, 0, 0, 0, 0)
 """The codes of an atom that is hidden from a network: no polymer holds oganesson."""

@@ -1,8 +1,8 @@
 """Features of compositions, put together from those of their repeat units.
 
-Descriptors are means over the units by mole fraction, with columns of what a mean loses. Graphs
-hold all units' atoms, by their fraction, with bonds between the units by how often they meet
-(Aldeghi & Coley, Chem. Sci. 13 (2022) 10486, doi:10.1039/D2SC02839E).
+Descriptors are means over the units by mole and by weight fraction, with columns of what a mean
+loses. Graphs hold all units' atoms, by their fraction, with bonds between the units by how often
+they meet (Aldeghi & Coley, Chem. Sci. 13 (2022) 10486, doi:10.1039/D2SC02839E).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.packed import Features, Graph, PackedGraphs, pack
-from ..base.vocabulary import BOND_FIELDS, COMPOSITION_COLUMNS, DESCRIPTOR_GROUPS
+from ..base.vocabulary import BOND_FIELDS, COMPOSITION_COLUMNS
 from ..chem.composition import Composition, is_composition, read
 
 _MEETING: dict[str, float] = {"": 1.0, "random": 1.0, "block": 0.25, "graft": 0.25}
@@ -25,7 +25,6 @@ _FULL_AT = 0.1
 """Fraction of the other units from which a composition is told as one in full; below, what tells it
 from a homopolymer fades away, so that a curve over composition ends at the homopolymer's value."""
 
-_AFTER = DESCRIPTOR_GROUPS["morgan"]
 _ARCHITECTURES = COMPOSITION_COLUMNS[:4]
 
 
@@ -42,14 +41,21 @@ def composed_features(
         texts: of N rows, canonical.
         of_units: makes the features of homopolymers.
     """
-    rows = [read(text) for text in texts]
-    units = sorted({unit for row in rows for unit in row.units})
+    from ..chem.polymers import unit_mass
+
+    rows, units = _rows_and_units(texts)
     features = of_units(units)
     places = {unit: place for place, unit in enumerate(units)}
-    descriptors = np.stack(
-        [_mean(row, features.descriptors[[places[unit] for unit in row.units]]) for row in rows]
-    )
-    return Features(_graphs(rows, places, features.graphs), descriptors)
+    masses = {unit: unit_mass(unit) for unit in units}
+    by_mole, by_weight = [], []
+    for row in rows:
+        own = features.descriptors[[places[unit] for unit in row.units]]
+        fractions = np.array(row.fractions)
+        weights = fractions * [masses[unit] for unit in row.units]
+        by_mole.append(_mean(own, fractions))
+        by_weight.append(_mean(own, weights / weights.sum()))
+    graphs = _graphs(rows, places, features.graphs)
+    return Features(graphs, np.stack(by_mole), np.stack(by_weight))
 
 
 def composed_graphs(texts: Sequence[str], of_unit: Callable[[str], Graph]) -> PackedGraphs:
@@ -59,10 +65,15 @@ def composed_graphs(texts: Sequence[str], of_unit: Callable[[str], Graph]) -> Pa
         texts: of N rows, canonical.
         of_unit: makes the graph of a homopolymer.
     """
-    rows = [read(text) for text in texts]
-    units = sorted({unit for row in rows for unit in row.units})
+    rows, units = _rows_and_units(texts)
     places = {unit: place for place, unit in enumerate(units)}
     return _graphs(rows, places, pack([of_unit(unit) for unit in units]))
+
+
+def _rows_and_units(texts: Sequence[str]) -> tuple[list[Composition], list[str]]:
+    """What the texts say, and all units in them, sorted."""
+    rows = [read(text) for text in texts]
+    return rows, sorted({unit for row in rows for unit in row.units})
 
 
 def _graphs(
@@ -91,11 +102,7 @@ def composition_columns(texts: Sequence[str]) -> np.ndarray:
 
 def with_composition_columns(features: Features, texts: Sequence[str]) -> Features:
     """The features of N rows with the columns of `composition_columns` before the Morgan counts."""
-    numbers, columns = features.descriptors, composition_columns(texts)
-    return Features(
-        features.graphs,
-        np.concatenate([numbers[:, :-_AFTER], columns, numbers[:, -_AFTER:]], axis=1),
-    )
+    return features.with_columns(composition_columns(texts))
 
 
 def meetings(composition: Composition) -> np.ndarray:
@@ -132,12 +139,11 @@ def _taking_turns(fractions: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _mean(row: Composition, descriptors: np.ndarray) -> np.ndarray:
-    """The mean of units' descriptors `(U, D)` by mole fraction; a single unit's are as they are."""
-    if len(row.units) == 1:
+def _mean(descriptors: np.ndarray, fractions: np.ndarray) -> np.ndarray:
+    """The mean of units' descriptors `(U, D)` by fractions `(U,)`; of a single unit, its own."""
+    if len(descriptors) == 1:
         return descriptors[0]
-    weights = np.array(row.fractions)[:, None]
-    return (weights * descriptors.astype(np.float64)).sum(axis=0).astype(np.float32)
+    return (fractions[:, None] * descriptors.astype(np.float64)).sum(axis=0).astype(np.float32)
 
 
 def _columns_of(text: str) -> list[float]:

@@ -4,12 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..base.packed import Features, take
-from ..base.vocabulary import DESCRIPTOR_GROUPS
+from ..base.packed import Features
 from ..settings.conditions import Condition
-
-_AFTER = DESCRIPTOR_GROUPS["morgan"]
-"""Conditions stand before the Morgan counts, which members find at the end."""
 
 
 def encoded(conditions: Sequence[Condition], values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -38,11 +34,7 @@ def with_conditions(features: Features, rows: np.ndarray, numbers: np.ndarray) -
         rows: shape `(N,)`, int: the unit of each row.
         numbers: shape `(N, width)`, as `encoded` gives them.
     """
-    descriptors = features.descriptors[rows]
-    return Features(
-        take(features.graphs, rows),
-        np.concatenate([descriptors[:, :-_AFTER], numbers, descriptors[:, -_AFTER:]], axis=1),
-    )
+    return features.of_rows(rows).with_columns(numbers)
 
 
 def _encoded(condition: Condition, values: np.ndarray) -> np.ndarray:

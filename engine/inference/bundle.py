@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ..base.errors import UserError
 from ..base.manifest import CARD, MANIFEST, MOST_CARD_BYTES, ProvenFiles, write_manifest
 from ..base.plain_files import read_file
+from ..base.vocabulary import Basis
 from ..base.workspace import (
     ASSETS,
     lock,
@@ -94,6 +95,8 @@ class BundleInfo(BaseModel):
         figures: out-of-fold, see `engine.settings.metrics.figures`.
         learned_compositions: whether compositions of several units were among the training rows;
             otherwise it predicts homopolymers alone.
+        averaged_by: what the descriptors of a composition's units are averaged by in models on
+            descriptors, for each property; by moles where it is missing.
         polymer_columns: the columns of compositions in the training table; None where there were
             none.
         canonical_units: whether it learned from canonical repeat units, and predicts from them;
@@ -133,6 +136,7 @@ class BundleInfo(BaseModel):
     fixed_weights: bool | None = None
     canonical_units: bool = False
     learned_compositions: bool = False
+    averaged_by: dict[str, Basis] = {}
     polymer_columns: PolymerColumns | None = None
     pretrained: bool = False
     encoder: str = ""
@@ -177,6 +181,8 @@ class BundleInfo(BaseModel):
         told = {*domain.seen, *domain.effects, *domain.compositions} if domain else set()
         if not told <= names:
             raise ValueError("the domain tells of no property of the model")
+        if not self.averaged_by.keys() <= names:
+            raise ValueError("descriptors are averaged for no property of the model")
         if not {*(self.against_measured or {})} <= names:
             raise ValueError("measured values are compared with no property of the model")
         datetime.fromisoformat(self.created)
@@ -191,6 +197,11 @@ class BundleInfo(BaseModel):
     def names(self) -> list[str]:
         """The properties' names."""
         return [property_.name for property_ in self.properties]
+
+    @property
+    def bases(self) -> list[Basis]:
+        """What descriptors of compositions are averaged by for each of the properties."""
+        return [self.averaged_by.get(name, "mole") for name in self.names]
 
     @property
     def answers(self) -> list[Property]:

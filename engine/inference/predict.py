@@ -66,7 +66,8 @@ class Predictor:
         self._files = ProvenFiles.unproven(folder) if info else bundle_files(folder)
         self.info = info or info_of(self._files)
         self._asked = [True] * len(self.info.names)
-        for kind in kinds_of_features(self.info.canonical_units):
+        of_compositions = ["compositions"] if self.info.learned_compositions else []
+        for kind in (*kinds_of_features(self.info.canonical_units), *of_compositions):
             if self.info.versions.get(kind) != str(FEATURES[kind]):
                 raise UserError(
                     f"The model {self.info.name!r} was trained by another version of PolyGIN "
@@ -379,7 +380,8 @@ class Predictor:
     @cached_property
     def _members(self) -> dict[str, "FittedMember"]:
         # Loaded here: a page that only shows what a model is need not wait for torch.
-        from ..models.store import Room, load_member
+        from ..models.room import Room
+        from ..models.store import load_member
 
         info, quantities = self.info, [property_.base for property_ in self.info.properties]
         room = Room(len(quantities))
@@ -392,6 +394,7 @@ class Predictor:
                 info.network_counts.get(member, 0),
                 self._weighs(member),
                 room,
+                info.bases,
             )
             for member in info.members
         }

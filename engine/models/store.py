@@ -5,8 +5,6 @@ safetensors or arrays in it, and each is proven before it predicts.
 """
 
 import gzip
-import io
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +17,7 @@ from safetensors.torch import save_file
 from ..base.errors import UserError
 from ..base.manifest import ProvenFiles
 from ..base.packed import Features
+from ..base.vocabulary import Basis
 from ..base.workers import one_thread
 from ..base.workspace import replacing, write_atomic
 from ..settings.networks import NetworkConfig
@@ -28,41 +27,15 @@ from .members import MEMBERS, columns_of, network_member
 from .network import Network
 from .network_prediction import Scale, filled_up, mean_of_networks
 from .network_weights import read_weights, stored_weights
+from .room import Room, unpacked
 
 _LEVEL = 6
-_MOST_MODEL_BYTES = 2**26
-_ROOM, _ROOM_OF_PROPERTY = 2**27, 2**24
-"""Bytes, unpacked, that all members of a bundle may have together, and as many more for each
-property; one on 7,000 repeat units has 5 · 2**20 of a property. In memory they take up to five
-times as much."""
 _MOST_WEIGHTS_UNSEEN = 2**26
 """Of a network that is built before it is known whether its file holds as many: 256 MB."""
 
 _FEW_ROWS = 8
 """Of these, networks side by side take longer than one after the other (docs/experiments.md,
 "Threads of the networks")."""
-
-
-class Room:
-    """The memory that the members of a bundle may still take, unpacked, in bytes."""
-
-    def __init__(self, properties: int) -> None:
-        """Begin with what a bundle of so many properties may take."""
-        self._left = _ROOM + properties * _ROOM_OF_PROPERTY
-
-    @property
-    def of_one_model(self) -> int:
-        """What the next model of one or several properties may take, in bytes."""
-        return min(self._left, _MOST_MODEL_BYTES)
-
-    @property
-    def left(self) -> int:
-        """What is left, in bytes."""
-        return self._left
-
-    def take(self, size: int) -> None:
-        """Take a file of so many bytes, unpacked, which `left` had room for."""
-        self._left -= size
 
 
 class FittedMember(Protocol):
@@ -94,6 +67,7 @@ class FittedDescriptorMember:
         quantities: Sequence[str],
         room: Room,
         weighs: Sequence[bool] | None = None,
+        bases: Sequence[Basis] | None = None,
     ) -> None:
         """Read the models of properties that they weigh anything in.
 
@@ -102,8 +76,11 @@ class FittedDescriptorMember:
             quantities: see `columns_of`.
             room: of the bundle.
             weighs: for each of the K properties, whether the member has a weight; by default all.
+            bases: what the descriptors of compositions are averaged by for each of them; by moles
+                by default.
         """
         self._folder, self._properties = files.folder, len(quantities)
+        self._bases = bases or ["mole"] * self._properties
         self._models = {}
         for columns in columns_of(member, quantities):
             if weighs is None or any(weighs[k] for k in columns):
@@ -125,7 +102,7 @@ class FittedDescriptorMember:
                     f"descriptors than the {width} of a repeat unit; copy the folder again."
                 )
             with one_thread():
-                of_columns = model.predict(features.descriptors)
+                of_columns = model.predict(features.averaged(self._bases[columns[0]]))
             predicted[:, columns] = of_columns.reshape(len(predicted), len(columns))
         return predicted
 
@@ -168,6 +145,7 @@ def load_member(
     networks: int = 0,
     weighs: Sequence[bool] | None = None,
     room: Room | None = None,
+    bases: Sequence[Basis] | None = None,
 ) -> FittedMember:
     """Read a member of a bundle.
 
@@ -180,6 +158,7 @@ def load_member(
         weighs: for each of the K properties, whether the member has a weight in its blend; by
             default all. Other models are not kept.
         room: what all members of the bundle may still take together; by default this one alone.
+        bases: what descriptors of compositions are averaged by for each of the K properties.
 
     Raises:
         UserError: when this version knows no such member, or its files cannot be read or are
@@ -192,7 +171,7 @@ def load_member(
             "PolyGIN Studio, or train the model again."
         )
     if issubclass(MEMBERS[member], DescriptorMember):
-        return FittedDescriptorMember(files, member, quantities, room, weighs)
+        return FittedDescriptorMember(files, member, quantities, room, weighs, bases)
     if network is None or not networks:
         raise UserError(f"{files.folder} does not say what its networks of {member!r} are.")
     return FittedNetworkMember(files, member, network, networks, len(quantities), room)
@@ -248,27 +227,6 @@ def load_descriptor_model(
         raise UserError(
             f"{path} holds no such model ({error}); copy the model's folder again."
         ) from error
-
-
-def unpacked(content: bytes, path: Path, most: int) -> bytes:
-    """The content of a gzip file.
-
-    Args:
-        content: of the file.
-        path: where it lies, for sentences.
-        most: greatest size that makes sense, in bytes.
-
-    Raises:
-        UserError: when it is damaged or too large.
-    """
-    try:
-        with gzip.open(io.BytesIO(content)) as file:
-            inside = file.read(most + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read; copy the model's folder again.") from error
-    if len(inside) > most:
-        raise UserError(f"{path} is too large to be a model.")
-    return inside
 
 
 def save_network(folder: Path, member: str, number: int, network: Network, scale: Scale) -> None:

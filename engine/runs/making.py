@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
 from ..base.packed import Features
 from ..base.versions import package_versions
-from ..base.vocabulary import COMPOSITION_COLUMNS
+from ..base.vocabulary import COMPOSITION_COLUMNS, Basis
+from ..base.wording import listed
 from ..chem.composition import is_composition
 from ..features.compositions import with_composition_columns
 from ..features.compute import canonical_units, compute_features
@@ -34,6 +36,8 @@ from ..settings.properties import Property, predicted_columns, scaled_columns
 from ..settings.sources import Source
 from ..table import Table
 from ..table.folds import check_folds, make_folds
+from ..training.bases import STAGE as FRACTIONS
+from ..training.bases import Bases, chosen_bases, judgements
 from ..training.context import TrainContext
 from ..training.ensemble import Ensemble, TrainingData, fit_ensemble, fit_share, stages
 from ..training.pieces import Share
@@ -216,7 +220,9 @@ def _prepared(
     if steps:
         fits[STAGE] = steps
     kinds = 3 if request.preset.canonical_units else 2
-    reporter.plan({"features": kinds * count, **fits, "bundle": 1})
+    judged = judgements(held_out, len(request.names)) if learns_compositions(request) else 0
+    before = {FRACTIONS: judged} if judged else {}
+    reporter.plan({"features": kinds * count, **before, **fits, "bundle": 1})
     reporter.stage("features", kinds * count)
     request = _with_learned_units(request, reporter)
     spec = request.folds if request.given_folds is None else ""
@@ -225,7 +231,11 @@ def _prepared(
         reporter.log(remark)
     request, features = _with_features(request, (kinds - 2) * count, reporter)
     context.folder.mkdir(exist_ok=True)
-    return request, _training_data(request, features, folds), steps, remarks
+    data = _training_data(request, features, folds)
+    if judged:
+        reporter.stage(FRACTIONS, judged)
+        data = replace(data, bases=_bases(request, data, reporter))
+    return request, data, steps, remarks
 
 
 def _checked_encoder(request: BundleRequest) -> str:
@@ -295,6 +305,19 @@ def _training_data(request: BundleRequest, features: Features, folds: np.ndarray
     )
 
 
+def _bases(request: BundleRequest, data: TrainingData, reporter: Reporter) -> Bases:
+    """What the descriptors of compositions are averaged by; the log is told."""
+    bases = chosen_bases(data.features, data.labels, data.folds, request.seed, reporter.step)
+    for basis in get_args(Basis):
+        names = [name for name, own in zip(data.names, bases.of_all, strict=True) if own == basis]
+        if names:
+            reporter.log(
+                f"Descriptors of the units of a composition are averaged by {basis} fraction for "
+                f"{listed(names)}: nested folds chose it."
+            )
+    return bases
+
+
 def _described(
     request: BundleRequest,
     data: TrainingData,
@@ -331,6 +354,7 @@ def _described(
         fixed_weights=request.preset.blend is not None,
         canonical_units=request.preset.canonical_units,
         learned_compositions=learns_compositions(request),
+        averaged_by=dict(zip(names, data.bases.of_all, strict=True)) if data.bases else {},
         polymer_columns=request.polymer_columns,
         pretrained=pretrained,
         encoder=encoder if pretrained else "",

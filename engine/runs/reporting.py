@@ -19,12 +19,13 @@ from .records import Progress, Run, StageProgress
 
 TITLES = {
     "features": "Features",
+    "fractions": "Mole or weight fractions",
     "sources": "What each source changes",
     "bundle": "Blend and bundle",
 }
 """Of the stages that are no member's."""
 # About how the time of a run divides, for the overall bar only.
-_SHARES = {"features": 1.0, "bundle": 0.2}
+_SHARES = {"features": 1.0, "fractions": 0.5, "bundle": 0.2}
 _NETWORKS_SHARE, _FITS_SHARE = 8.0, 2.0
 _BRIEF = {"bundle"}
 """Stages that take no time to speak of."""

@@ -165,7 +165,8 @@ class Student:
         """
         if INFO not in files.names:
             return None
-        from ..models.store import Room, read_network
+        from ..models.room import Room
+        from ..models.store import read_network
 
         try:
             info = StudentInfo.model_validate_json(files.read(INFO, _MOST_BYTES))

@@ -1,11 +1,8 @@
 """The columns of a table that say what a row's polymer is, as a user or a model knows them."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
-Basis = Literal["mole", "weight"]
-"""What fractions are shares of."""
+from ..base.vocabulary import Basis
 
 
 class SaidUnits(BaseModel):

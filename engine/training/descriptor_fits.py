@@ -11,8 +11,10 @@ from threadpoolctl import threadpool_limits
 
 from ..base.bounds import Bounds
 from ..base.hardware import usable_cores
+from ..base.packed import Features
 from ..models.members import DescriptorMember, SourcesMember
 from ..models.store import save_descriptor_model
+from .bases import Bases
 from .checkpoints import Checkpoints
 from .context import TrainContext
 from .pieces import Share, fit_piece
@@ -22,17 +24,23 @@ from .reporter import Reporter
 class DescriptorTask(NamedTuple):
     """What the models of a member learn from, and which properties each of them predicts."""
 
-    descriptors: np.ndarray  # N × D
+    features: Features  # of N rows
     labels: np.ndarray  # N × K, on the scales, NaN where missing
     folds: np.ndarray  # N
     config: BaseModel  # of the member
     columns: list[list[int]]  # the properties of each model
     bounds: Bounds | None = None  # on the scales
+    bases: Bases | None = None  # what descriptors are averaged by; by moles where it is None
 
     @property
     def held_out(self) -> list[int]:
         """The folds that are held out, in order."""
         return sorted(int(fold) for fold in np.unique(self.folds) if fold >= 0)
+
+    def descriptors(self, fold: int | None, columns: list[int]) -> np.ndarray:
+        """What the model of some properties sees that does not see this fold; shape `(N, D)`."""
+        basis = self.bases.of(fold, columns[0]) if self.bases else "mole"
+        return self.features.averaged(basis)
 
 
 def fit_on_descriptors(
@@ -71,13 +79,14 @@ def fit_on_descriptors(
     def fit_one(piece: str) -> None:
         fold, columns = jobs[piece]
         learned = np.full(len(task.labels), True) if fold is None else task.folds != fold
-        model = _fitted(task, member, columns, learned, seed)
+        descriptors = task.descriptors(fold, columns)
+        model = _fitted(task, descriptors, member, columns, learned, seed)
         result = np.empty(0)
         if fold is None:
             save_descriptor_model(context.folder, member.name, columns[0], model)
         else:
             held_out = task.folds == fold
-            result = model.predict(task.descriptors[held_out])
+            result = model.predict(descriptors[held_out])
             predicted[np.ix_(held_out, np.array(columns))] = _as_columns(result)
         if checkpoints:
             checkpoints.finish(piece, result)
@@ -103,12 +112,13 @@ def fit_on_descriptors(
 
 def _fitted(
     task: DescriptorTask,
+    descriptors: np.ndarray,
     member: type[DescriptorMember],
     columns: list[int],
     learned: np.ndarray,
     seed: int,
 ) -> DescriptorMember:
-    """A model of some properties, from some rows `(N,)`, bool.
+    """A model of some properties, from the descriptors `(N, D)` of some rows `(N,)`, bool.
 
     Bounds are learned as Buckley and James do (Biometrika 66 (1979) 429,
     doi:10.1093/biomet/66.3.429), in one round: a model of the labels predicts the rows that have
@@ -118,18 +128,18 @@ def _fitted(
     which = columns if issubclass(member, SourcesMember) else columns[0]
     labelled = np.isfinite(task.labels[:, columns]).any(axis=1)
     rows = learned & labelled
-    model = member.fit(task.descriptors[rows], task.labels[rows][:, which], task.config, seed)
+    model = member.fit(descriptors[rows], task.labels[rows][:, which], task.config, seed)
     bounds = task.bounds and task.bounds.of(np.arange(len(labelled)), columns)
     bounded = learned & bounds.known.any(axis=1) if bounds else np.zeros(len(learned), dtype=bool)
     if bounds is None or not bounded.any():
         return model
     labels = task.labels[:, columns].copy()
     own = bounds.of(bounded, range(len(columns)))
-    guessed = own.nearest(_as_columns(model.predict(task.descriptors[bounded])))
+    guessed = own.nearest(_as_columns(model.predict(descriptors[bounded])))
     labels[bounded] = np.where(own.known & np.isnan(labels[bounded]), guessed, labels[bounded])
     rows = rows | bounded
     one = labels if issubclass(member, SourcesMember) else labels[:, 0]
-    return member.fit(task.descriptors[rows], one[rows], task.config, seed)
+    return member.fit(descriptors[rows], one[rows], task.config, seed)
 
 
 def _as_columns(predicted: np.ndarray) -> np.ndarray:

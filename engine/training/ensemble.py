@@ -26,6 +26,7 @@ from ..models.members import (
 from ..models.store import drop_descriptor_models
 from ..settings.metrics import figures, label_ranges
 from ..settings.presets import Preset
+from .bases import Bases
 from .blend import blend_weights, fixed_blend, nested_blend
 from .context import TrainContext
 from .descriptor_fits import DescriptorTask, fit_on_descriptors
@@ -55,6 +56,7 @@ class TrainingData:
         answers: those that the weighted errors are about; all by default.
         bounds: of labels that are known by a bound alone, in the same units; members learn from
             them, and no figure of error counts them.
+        bases: what descriptors of compositions are averaged by; None without compositions.
     """
 
     features: Features
@@ -65,6 +67,7 @@ class TrainingData:
     sources: Sequence[str] | None = None
     answers: Sequence[str] | None = None
     bounds: Bounds | None = None
+    bases: Bases | None = None
 
     @property
     def of_quantities(self) -> Sequence[str]:
@@ -201,7 +204,7 @@ def _fit_member(
     if issubclass(member, DescriptorMember):
         columns = columns_of(name, data.of_quantities)
         fits = DescriptorTask(
-            data.features.descriptors, data.labels, data.folds, config, columns, data.bounds
+            data.features, data.labels, data.folds, config, columns, data.bounds, data.bases
         )
         return fit_on_descriptors(fits, member, seed, context, share=share)
     assert isinstance(config, NetworkMemberConfig)

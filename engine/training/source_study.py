@@ -65,11 +65,12 @@ def study_sources(
         left = groups_without(source, data.sources, groups)
         if left:
             task = DescriptorTask(
-                data.features.descriptors,
+                data.features,
                 data.labels,
                 data.folds,
                 config[CoregionalisedProcess.name],
                 left,
+                bases=data.bases,
             )
             fitted = fit_on_descriptors(
                 task, CoregionalisedProcess, seed, context, f"without{number}"

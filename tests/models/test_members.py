@@ -12,7 +12,7 @@ from engine.base.manifest import ProvenFiles
 from engine.base.packed import pack
 from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem.graphs import graph
-from engine.models import store
+from engine.models import room, store
 from engine.models.batching import DeviceGraphs
 from engine.models.boosting import BoostingConfig
 from engine.models.members import MEMBERS, DescriptorMember, SourcesMember
@@ -62,7 +62,7 @@ def test_descriptor_models_learn_and_survive_the_disk(member: str, tmp_path: Pat
     folder = tmp_path / "bundle"
     folder.mkdir()
     save_descriptor_model(folder, member, 0, model)
-    again = load_descriptor_model(ProvenFiles.unproven(folder), member, 0, store.Room(1))
+    again = load_descriptor_model(ProvenFiles.unproven(folder), member, 0, room.Room(1))
     np.testing.assert_allclose(again.predict(descriptors), predicted, rtol=1e-6)
     width = descriptors.shape[1]
     assert again.takes(width, 1)
@@ -77,7 +77,7 @@ def test_labels_that_are_all_equal_are_learned(member: str, tmp_path: Path) -> N
     save_descriptor_model(tmp_path, member, 0, model)
     for one in (
         model,
-        load_descriptor_model(ProvenFiles.unproven(tmp_path), member, 0, store.Room(1)),
+        load_descriptor_model(ProvenFiles.unproven(tmp_path), member, 0, room.Room(1)),
     ):
         np.testing.assert_allclose(one.predict(descriptors), 7.5, rtol=1e-5)
 
@@ -85,18 +85,18 @@ def test_labels_that_are_all_equal_are_learned(member: str, tmp_path: Path) -> N
 def test_a_damaged_model_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, files = tmp_path / "lightgbm-000.safetensors.gz", ProvenFiles.unproven(tmp_path)
     with pytest.raises(UserError, match="is missing"):
-        load_descriptor_model(files, "lightgbm", 0, store.Room(1))
+        load_descriptor_model(files, "lightgbm", 0, room.Room(1))
     whole = gzip.compress(bytes(10_000))
     for content in (b"not compressed", whole[:-12], whole[:20] + b"\0" + whole[21:]):
         path.write_bytes(content)
         with pytest.raises(UserError, match="cannot be read"):
-            load_descriptor_model(files, "lightgbm", 0, store.Room(1))
+            load_descriptor_model(files, "lightgbm", 0, room.Room(1))
     path.write_bytes(whole)
     with pytest.raises(UserError, match="holds no such model"):
-        load_descriptor_model(files, "lightgbm", 0, store.Room(1))
-    monkeypatch.setattr(store, "_MOST_MODEL_BYTES", 5_000)
+        load_descriptor_model(files, "lightgbm", 0, room.Room(1))
+    monkeypatch.setattr(room, "_MOST_MODEL_BYTES", 5_000)
     with pytest.raises(UserError, match="too large"):
-        load_descriptor_model(files, "lightgbm", 0, store.Room(1))
+        load_descriptor_model(files, "lightgbm", 0, room.Room(1))
 
 
 def test_members_share_the_room_of_their_bundle(
@@ -112,13 +112,13 @@ def test_members_share_the_room_of_their_bundle(
     files, properties = ProvenFiles.unproven(tmp_path), ["Tg", "Density"]
 
     def load_both(size: int) -> None:
-        monkeypatch.setattr(store, "_ROOM", size)
-        room = store.Room(2)
-        store.load_member(files, "lightgbm", properties, None, room=room)
+        monkeypatch.setattr(room, "_ROOM", size)
+        left = room.Room(2)
+        store.load_member(files, "lightgbm", properties, None, room=left)
         config = NetworkConfig(layers=2, width=16)
-        store.load_member(files, "polygin", properties, config, 1, room=room)
+        store.load_member(files, "polygin", properties, config, 1, room=left)
 
-    monkeypatch.setattr(store, "_ROOM_OF_PROPERTY", 0)
+    monkeypatch.setattr(room, "_ROOM_OF_PROPERTY", 0)
     trees = 2 * len(model.to_bytes())
     load_both(trees + networks)
     for size, too_large in ((trees + networks - 1, "polygin-000"), (trees - 1, "lightgbm-001")):
