@@ -35,8 +35,9 @@ COMPOSITION_COLUMNS = (
 """What a mean over the units of a composition loses, in the order of these numbers; they stand
 before the Morgan counts of a model that learned compositions (`features/compositions.py`)."""
 
-COMPOSITION_START = sum(DESCRIPTOR_GROUPS.values()) - DESCRIPTOR_GROUPS["morgan"]
-"""The place of the first of these in the descriptor vector."""
+FULL_AT = 0.1
+"""Fraction of the other units from which a composition is told as one in full; below, what tells it
+from a homopolymer fades away, so that a curve over composition ends at the homopolymer's value."""
 
 MASKED_ATOM = (118, 0, 0, 0, 0, 0, 0, 0)
 """The codes of an atom that is hidden from a network: no polymer holds oganesson."""

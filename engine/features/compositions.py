@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..base.packed import Features, Graph, PackedGraphs, pack
-from ..base.vocabulary import BOND_FIELDS, COMPOSITION_COLUMNS
+from ..base.vocabulary import BOND_FIELDS, COMPOSITION_COLUMNS, FULL_AT
 from ..chem.composition import Composition, is_composition, read
 
 _MEETING: dict[str, float] = {"": 1.0, "random": 1.0, "block": 0.25, "graft": 0.25}
@@ -20,10 +20,6 @@ _MEETING: dict[str, float] = {"": 1.0, "random": 1.0, "block": 0.25, "graft": 0.
 
 _ROUNDS = 200
 """Of balancing; six units agree to 1e-12 after half as many."""
-
-_FULL_AT = 0.1
-"""Fraction of the other units from which a composition is told as one in full; below, what tells it
-from a homopolymer fades away, so that a curve over composition ends at the homopolymer's value."""
 
 _ARCHITECTURES = COMPOSITION_COLUMNS[:4]
 
@@ -158,7 +154,7 @@ def _columns_of(text: str) -> list[float]:
     row = read(text)
     fractions = np.array(row.fractions)
     others = 1 - fractions.max()
-    shown = min(1.0, others / _FULL_AT)
+    shown = min(1.0, others / FULL_AT)
     levels = np.array([told(frontier_levels([unit])) for unit in row.units])  # U × 3
     mean = fractions @ levels
     pairs = list(combinations(range(len(fractions)), 2))

@@ -19,7 +19,9 @@ class SizeGroup(NamedTuple):
 
     atoms: int  # V of these graphs
     slot: Tensor  # V, int64: the slot of each atom among `graphs · longest`
-    occupied: Tensor  # graphs × 1 × 1 × longest, bool: the slots that hold an atom
+    # graphs × 1 × 1 × longest, bool: the slots that hold an atom; of compositions, float: what is
+    # added to the score of each, −∞ where there is none
+    occupied: Tensor
     graphs: int
     longest: int
 
@@ -33,12 +35,18 @@ class SizeGroups(NamedTuple):
 
 
 def size_groups(batch: GraphBatch) -> SizeGroups:
-    """Group the graphs of a batch by size, as suits the device."""
+    """Group the graphs of a batch by size, as suits the device.
+
+    An atom of a composition is looked at as often as its weight says: its logarithm is added to the
+    score.
+    """
+    weights = batch.atom_weights
+    scores = None if weights is None else weights.squeeze(1).log()  # V
     sizes = batch.atom_indptr.diff().to(torch.int64)
     size = _GRAPHS_PER_GROUP.get(sizes.device.type, batch.size)
     if batch.size <= size:
         longest = batch.largest or int(sizes.max())
-        return SizeGroups(None, None, [_padding(sizes, len(batch.atoms), longest)])
+        return SizeGroups(None, None, [_padding(sizes, len(batch.atoms), longest, scores)])
     ranked, graphs = torch.sort(sizes, stable=True)
     ends = ranked.cumsum(0)
     first = torch.repeat_interleave(
@@ -47,16 +55,26 @@ def size_groups(batch: GraphBatch) -> SizeGroups:
     order = first + torch.arange(len(batch.atoms), device=sizes.device)
     back = torch.empty_like(order)
     back[order] = torch.arange(len(order), device=order.device)
-    groups = [_padding(part, int(part.sum()), int(part[-1])) for part in ranked.split(size)]
+    parts = ranked.split(size)
+    counts = [int(part.sum()) for part in parts]
+    by_group = [None] * len(parts) if scores is None else scores[order].split(counts)
+    groups = [
+        _padding(part, count, int(part[-1]), own)
+        for part, count, own in zip(parts, counts, by_group, strict=True)
+    ]
     return SizeGroups(order, back, groups)
 
 
-def _padding(sizes: Tensor, atoms: int, longest: int) -> SizeGroup:
+def _padding(sizes: Tensor, atoms: int, longest: int, scores: Tensor | None) -> SizeGroup:
     graph = torch.arange(len(sizes), device=sizes.device)
     owner = torch.repeat_interleave(graph, sizes, output_size=atoms)
     inside = torch.arange(atoms, device=sizes.device) - (sizes.cumsum(0) - sizes)[owner]
+    slot = owner * longest + inside
     occupied = torch.arange(longest, device=sizes.device) < sizes.unsqueeze(1)
-    return SizeGroup(atoms, owner * longest + inside, occupied[:, None, None], len(sizes), longest)
+    if scores is not None:
+        empty = scores.new_full((len(sizes) * longest,), -torch.inf)
+        occupied = empty.index_copy(0, slot, scores).view(len(sizes), longest)
+    return SizeGroup(atoms, slot, occupied[:, None, None], len(sizes), longest)
 
 
 class GraphAttention(nn.Module):
@@ -103,10 +121,9 @@ class GraphAttention(nn.Module):
         parts = padded.view(group.graphs, group.longest, 3, self._heads, -1)
         # Each graphs × heads × longest × width / heads.
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        mask = group.occupied if group.occupied.dtype == torch.bool else group.occupied.to(query)
         # The faster kernels sum gradients in no fixed order.
         exact = projected.is_cuda and torch.are_deterministic_algorithms_enabled()
         with sdpa_kernel(SDPBackend.MATH) if exact else nullcontext():
-            attended = functional.scaled_dot_product_attention(
-                query, key, value, attn_mask=group.occupied
-            )
+            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return attended.transpose(1, 2).reshape(slots, -1).index_select(0, group.slot)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from ..base.vocabulary import DESCRIPTOR_GROUPS
+from ..base.vocabulary import DESCRIPTOR_GROUPS, FULL_AT
 from ..settings.networks import NetworkConfig
 from .batching import GraphBatch
 from .messages import SumByGraph, greatest_of_spans, sum_spans
@@ -58,7 +58,7 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
 
     def part(kind: str) -> Tensor:  # G × width
         if kind == "max":
-            return MaxByGraph.apply(atoms, batch)
+            return MaxByGraph.apply(_faded(atoms, batch), batch)
         if kind == "virtual":
             assert virtual is not None, "the network has no virtual nodes"
             return virtual
@@ -66,6 +66,17 @@ def pool(config: NetworkConfig, atoms: Tensor, virtual: Tensor | None, batch: Gr
         return total / (sizes if kind == "mean" else TYPICAL_ATOMS)
 
     return torch.cat([part(kind) for kind in config.pooling], dim=1)
+
+
+def _faded(atoms: Tensor, batch: GraphBatch) -> Tensor:
+    """Atoms for the greatest of them: those of units of small fractions are less, down to −∞.
+
+    So a curve over composition ends at the homopolymer's value.
+    """
+    if batch.atom_weights is None:
+        return atoms
+    shown = (batch.atom_weights / FULL_AT).clamp(max=1)
+    return atoms + shown.log().to(atoms.dtype)
 
 
 def make_heads(config: NetworkConfig, properties: int) -> nn.Module:

@@ -10,6 +10,7 @@ from torch.nn.functional import one_hot
 from engine.base.packed import PackedGraphs, take
 from engine.chem.repeat_unit import canonical_unit
 from engine.features.compute import compute_features
+from engine.models.attention import GraphAttention, size_groups
 from engine.models.batching import DeviceGraphs, GraphBatch
 from engine.models.messages import ReceiveMessages, SumByGraph
 from engine.models.network_prediction import Scale, filled_up, mean_of_networks
@@ -108,10 +109,40 @@ def test_each_end_of_a_unit_hears_one_neighbour_in_all(packed: PackedGraphs) -> 
     assert sorted(round(float(to), 5) for to, _ in closing) == [0.25, 0.75]
 
 
-@pytest.mark.parametrize("pooling", [("mean", "sum", "virtual"), ("max",)])
-def test_weights_of_one_change_no_bit(pooling: tuple) -> None:
+LOOKING = NetworkConfig(layers=2, width=16, attention=2, pooling=("mean", "max", "sum"))
+"""Attention, and the greatest values, as `t4x2` has them."""
+
+
+def test_an_atom_is_looked_at_as_often_as_its_weight_says(
+    packed: PackedGraphs, batch: GraphBatch
+) -> None:
     torch.manual_seed(0)
-    network = PolyGIN.build(NetworkConfig(layers=2, width=16, pooling=pooling), 3).eval()
+    attention = GraphAttention(16, 2, 0.0).eval()
+    atoms = torch.randn(len(batch.atoms), 16)
+    query, key, value = attention.look(attention.norm(atoms)).view(-1, 3, 2, 8).unbind(1)
+    scores = torch.einsum("uhd,vhd->huv", query, key) / 8**0.5
+    weights = torch.tensor(take(packed, ROWS).atom_weights)
+    counted = scores.exp() * weights * (batch.graph[:, None] == batch.graph)
+    attended = torch.einsum("huv,vhd->uhd", counted / counted.sum(2, keepdim=True), value)
+    expected = atoms + attention.out(attended.reshape(-1, 16))
+    torch.testing.assert_close(attention(atoms, size_groups(batch)), expected)
+
+
+@pytest.mark.parametrize("config", [LOOKING, NetworkConfig(layers=2, width=16)])
+def test_a_curve_ends_at_the_homopolymer(config: NetworkConfig) -> None:
+    torch.manual_seed(0)
+    network = PolyGIN.build(config, 3).eval()
+    texts = ["*CC(*)c1ccccc1|*CC(*)C|0.999999|0.000001", "*CC(*)c1ccccc1"]
+    graphs = compute_features([canonical_unit(text) for text in texts], canonical_units=True).graphs
+    with torch.inference_mode():
+        nearly, whole = network(DeviceGraphs(graphs, CPU).batch(np.arange(2)))
+    torch.testing.assert_close(nearly, whole, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("config", [LOOKING, NetworkConfig(layers=2, width=16)])
+def test_weights_of_one_change_no_bit(config: NetworkConfig) -> None:
+    torch.manual_seed(0)
+    network = PolyGIN.build(config, 3).eval()
     graphs = compute_features(["*CC*", "*CC(*)c1ccccc1", "*OCC*"]).graphs
     with torch.inference_mode():
         plain = network(DeviceGraphs(graphs, CPU).batch(np.arange(3)))
