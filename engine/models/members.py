@@ -131,12 +131,12 @@ def network_configs(preset: Preset) -> dict[str, NetworkMemberConfig]:
     }
 
 
-def for_conditions(preset: Preset, width: int) -> Preset:
-    """The preset whose networks are told conditions.
+def told_more(preset: Preset, width: int) -> Preset:
+    """The preset whose networks are told more of a row than its units' descriptors.
 
     Args:
-        preset: without conditions.
-        width: how many numbers the conditions are.
+        preset: without it.
+        width: how many numbers compositions and conditions add.
     """
     members = {name: config.model_dump(mode="json") for name, config in configs_of(preset).items()}
     for name in network_configs(preset):
@@ -162,11 +162,11 @@ __all__ = [
     "SourcesMember",
     "columns_of",
     "configs_of",
-    "for_conditions",
     "is_network",
     "learns_all_sources",
     "network_configs",
     "network_member",
     "resolved",
     "title_of",
+    "told_more",
 ]

@@ -125,7 +125,7 @@ class JoinDescriptors(nn.Module):
     deviation: Tensor
 
     def __init__(self, count: int, conditions: int = 0) -> None:
-        """Make room for `count` numbers, among them all those of the conditions."""
+        """Make room for `count` numbers, among them all of compositions and conditions."""
         super().__init__()
         self._conditions = conditions
         self.register_buffer("column", torch.arange(count))
@@ -135,8 +135,8 @@ class JoinDescriptors(nn.Module):
     def choose(self, descriptors: np.ndarray, labels: np.ndarray) -> None:
         """Choose the columns and their scale by training rows alone.
 
-        The columns are those of the conditions, and of the others those of greatest absolute
-        correlation (Pearson) with any property.
+        The columns are those of compositions and conditions, and of the others those of greatest
+        absolute correlation (Pearson) with any property.
 
         Args:
             descriptors: shape `(n, D)`, NaN where a descriptor has no value.

@@ -26,7 +26,7 @@ from ..inference.predict import Predictor
 from ..inference.probes import probe_units, probes_of
 from ..inference.source_effects import SourceEffect
 from ..models.encoder import encoder_digest, start_from_encoder
-from ..models.members import for_conditions, network_configs, network_member
+from ..models.members import network_configs, network_member, told_more
 from ..models.store import network_files
 from ..settings.conditions import Condition
 from ..settings.metrics import label_ranges
@@ -278,7 +278,7 @@ def _with_features(
         numbers = encoded(request.conditions, request.condition_values)
         features = with_conditions(features, np.arange(count), numbers)
         told += numbers.shape[1]
-    preset = for_conditions(request.preset, told) if told else request.preset
+    preset = told_more(request.preset, told) if told else request.preset
     return replace(request, preset=preset), features
 
 

@@ -33,8 +33,8 @@ class NetworkConfig(BaseModel):
         atom_width, bond_width: of embeddings that are then mapped to `width`; 0 embeds in it.
         atom_fields: which fields of an atom are read, all by default.
         descriptors: so many of the descriptor vector's numbers are joined to the pooled vector.
-        conditions: so many numbers of conditions stand among the descriptors, and are all joined
-            too.
+        conditions: so many numbers of compositions and conditions stand among the descriptors, and
+            are all joined too.
 
     Raises:
         ValidationError: for settings of which no network can be made.
