@@ -1,4 +1,4 @@
-"""Many molecular graphs as a few contiguous arrays, and the features of repeat units."""
+"""Many molecular graphs as a few contiguous arrays, and the features of polymers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -167,7 +167,7 @@ def _spans(start: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Features:
-    """The features of N repeat units.
+    """The features of N repeat units or compositions.
 
     Attributes:
         graphs: the N graphs.

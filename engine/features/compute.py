@@ -1,4 +1,4 @@
-"""From repeat units to their features: packed graphs and a descriptor matrix."""
+"""From repeat units and compositions to their features: packed graphs and a descriptor matrix."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
@@ -39,11 +39,11 @@ _WORTH_THE_DISK = 16
 
 @dataclass(frozen=True)
 class UniqueUnits:
-    """The repeat units that N rows hold, each once.
+    """The repeat units and compositions that N rows hold, each once.
 
     Attributes:
         canonical: the U canonical SMILES, sorted: of the units as they were drawn, or of their
-            polymers' canonical repeat units.
+            polymers' canonical repeat units; or texts of compositions.
         place: shape `(N,)`, int: each row's index in `canonical`, -1 where it cannot be read.
         problems: why a row cannot be read, by its position.
         inventories: what each of the U units is made of.
@@ -101,7 +101,7 @@ class UniqueUnits:
 def compute_features(
     canonical: Sequence[str], progress: Progress | None = None, canonical_units: bool = False
 ) -> Features:
-    """Make or fetch the features of repeat units.
+    """Make or fetch the features of repeat units and compositions.
 
     A stored table is mapped into memory as a whole. Otherwise stored units are fetched, and only
     the others are made, on all cores when they are many.

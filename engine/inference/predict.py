@@ -1,4 +1,4 @@
-"""Predicting repeat units with a bundle."""
+"""Predicting repeat units and compositions with a bundle."""
 
 from collections.abc import Callable, Collection, Sequence
 from copy import copy
@@ -96,10 +96,10 @@ class Predictor:
         given: GivenConditions | None = None,
         fragments: "FragmentsUse" = "refuse",
     ) -> Predictions:
-        """Predict repeat units; those that cannot be read get no numbers but a reason.
+        """Predict polymers; those that cannot be read get no numbers but a reason.
 
         Args:
-            smiles: N repeat units.
+            smiles: N repeat units, or texts of compositions.
             progress: told how far the features are.
             given: the conditions of the N rows, for a model that predicts at such.
             fragments: what is done about molecules beside a repeat unit, such as counter-ions.
@@ -128,15 +128,15 @@ class Predictor:
         threads: int | None = None,
         given: GivenConditions | None = None,
     ) -> Predictions:
-        """Predict repeat units from their features.
+        """Predict polymers from their features.
 
         Without conditions each unit is predicted once: quicker, and the same unit gets the same
         number on every row.
 
         Args:
-            smiles: N repeat units.
-            units: the U units among them.
-            features: of the U units; None when there are none.
+            smiles: N repeat units, or texts of compositions.
+            units: the U different ones among them.
+            features: of these U; None when there are none.
             threads: how many the networks may use; all cores when it is not given.
             given: as for `predict`.
 

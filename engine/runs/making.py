@@ -52,8 +52,8 @@ class BundleRequest:
     Attributes:
         name: of the model, for people.
         table: the name of the table that the rows come from.
-        canonical: N canonical SMILES, of the units as they were drawn; later on, of those that
-            members are to see.
+        canonical: N canonical SMILES or texts of compositions, of the units as they were drawn;
+            later on, of those that members are to see.
         labels: shape `(N, K)`, in the properties' units, NaN where missing.
         properties: the K properties.
         preset: which members, how large, how long.
