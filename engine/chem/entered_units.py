@@ -1,13 +1,11 @@
 """Repeat units in the order in which they are entered, and the text that keeps that order."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from .composition import BAR, MOST_UNITS, Architecture, is_composition, parts_of
 from .finding import find
 from .notations import BadSmilesError, NotationError, as_smiles
-from .polymers import unit_mass
 from .smiles import canonical
 
 
@@ -129,31 +127,3 @@ def _bare(text: str) -> str:
     with suppress(NotationError):
         text = as_smiles(text)
     return text.partition(BAR)[0].strip()
-
-
-def moles_of(units: Sequence[str], weights: Sequence[float]) -> list[float]:
-    """Amounts in moles of repeat units from amounts by weight.
-
-    Args:
-        units: U SMILES that can be read.
-        weights: of each, in any measure.
-
-    Raises:
-        BadSmilesError: when a unit cannot be read.
-    """
-    return [weight / unit_mass(unit) for unit, weight in zip(units, weights, strict=True)]
-
-
-def weights_of(units: Sequence[str], moles: Sequence[float]) -> list[float]:
-    """Weight fractions of repeat units from amounts in moles, which are not all 0.
-
-    Args:
-        units: U SMILES that can be read.
-        moles: of each, in any measure.
-
-    Raises:
-        BadSmilesError: when a unit cannot be read.
-    """
-    masses = [amount * unit_mass(unit) for unit, amount in zip(units, moles, strict=True)]
-    total = sum(masses)
-    return [mass / total for mass in masses]

@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from math import gcd
 
+import numpy as np
+from numpy.typing import ArrayLike
 from rdkit import Chem
 
 from .composition import is_composition, read
@@ -57,6 +59,36 @@ def unit_mass(smiles: str) -> float:
     return sum(
         atom.GetMass() + _HYDROGEN * atom.GetTotalNumHs() for atom in atoms_of(parse(smiles))
     )
+
+
+def moles_of(units: Sequence[str], weights: Sequence[float]) -> list[float]:
+    """Amounts in moles of repeat units from amounts by weight.
+
+    Args:
+        units: U SMILES that can be read.
+        weights: of each, in any measure.
+
+    Raises:
+        BadSmilesError: when a unit cannot be read.
+    """
+    return [weight / unit_mass(unit) for unit, weight in zip(units, weights, strict=True)]
+
+
+def weights_of(units: Sequence[str], moles: ArrayLike) -> np.ndarray:
+    """Weight fractions of repeat units from amounts in moles, which are not all 0.
+
+    Args:
+        units: U SMILES that can be read.
+        moles: of each, in any measure, shape `(U,)`, or `(P, U)` of P compositions.
+
+    Returns:
+        Of the same shape.
+
+    Raises:
+        BadSmilesError: when a unit cannot be read.
+    """
+    weights = np.asarray(moles, dtype=np.float64) * np.array([unit_mass(unit) for unit in units])
+    return weights / weights.sum(axis=-1, keepdims=True)
 
 
 def with_single_ends(smiles: str) -> str | None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ..base.errors import UserError
+from ..chem.polymers import weights_of
 from ..settings.properties import OF_ANOTHER, Property, registered_as
 from ..settings.units import conversion
 
@@ -247,13 +248,13 @@ def _conversion(property_: Property, rule: Rule) -> tuple[float, float] | None:
     return conversion(property_.unit, rule.unit) if property_.unit else None
 
 
-def weight_fractions(fractions: np.ndarray, masses: np.ndarray | None = None) -> np.ndarray:
+def weight_fractions(fractions: np.ndarray, units: Sequence[str] | None = None) -> np.ndarray:
     """Weight fractions of P compositions.
 
     Args:
         fractions: shape `(P, N)`, that add up to 1.
-        masses: of the N repeat units, in g/mol, where the fractions are by mole of units; None
-            where they are by weight already.
+        units: the N repeat units, where the fractions are by mole of them; None where they are by
+            weight already.
 
     Returns:
         Shape `(P, N)`.
@@ -269,10 +270,7 @@ def weight_fractions(fractions: np.ndarray, masses: np.ndarray | None = None) ->
             f"The fractions of the units have to be 0 or more and add up to 100 %, and not to "
             f"{100 * wrong:.4g} %: correct them."
         )
-    if masses is None:
-        return fractions
-    weights = fractions * masses
-    return weights / weights.sum(axis=1, keepdims=True)
+    return fractions if units is None else weights_of(units, fractions)
 
 
 def volume_fractions(weights: np.ndarray, densities: np.ndarray) -> np.ndarray:

@@ -13,7 +13,6 @@ import pandas as pd
 from ..base.errors import UserError
 from ..base.wording import clipped
 from ..chem.composition import Architecture, Composition
-from ..chem.polymers import unit_mass
 from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from .mixing import Estimate, estimates, weight_fractions
@@ -165,8 +164,7 @@ def rules_over(
     Returns:
         By property's name; a straight line where no rule can be used.
     """
-    masses = np.array([unit_mass(unit) for unit in units])
-    weights = weight_fractions(fractions, masses)
+    weights = weight_fractions(fractions, units)
     return estimates(
         properties, answers.values, answers.low, answers.high, weights, k, moles=fractions
     )

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from engine.base.errors import UserError
-from engine.chem.entered_units import EnteredUnits, entered, moles_of, weights_of, with_named_units
+from engine.chem.entered_units import EnteredUnits, entered, with_named_units
 from engine.chem.notations import BadSmilesError
-from engine.chem.polymers import unit_mass
+from engine.chem.polymers import moles_of, unit_mass, weights_of
 from engine.chem.repeat_unit import canonical_unit
 from engine.commands import main
 from engine.inference.mixing import STRAIGHT_LINE

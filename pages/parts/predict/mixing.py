@@ -10,7 +10,6 @@ import streamlit as st
 from engine.base.errors import UserError
 from engine.base.wording import clipped, distinct
 from engine.chem.finding import find, name_of, told
-from engine.chem.polymers import unit_mass
 from engine.chem.smiles import MAX_LENGTH
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
@@ -62,9 +61,9 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
     with right:
         fractions, by_mole = _fractions(names)
         k = _asked_k() if len(units) == 2 else None
-    masses = np.array([unit_mass(unit) for unit in units]) if by_mole else None
+    of_moles = units if by_mole else None
     try:
-        weights = weight_fractions(fractions[None], masses)
+        weights = weight_fractions(fractions[None], of_moles)
     except UserError as error:
         show_error(error)
         return
@@ -74,7 +73,7 @@ def show_mixing(info: BundleInfo, folder: Path, smiles: str, given: dict[str, fl
     frames = predicted.values, predicted.low, predicted.high
     show_rules(answers, names, predicted, estimates(answers, *frames, weights, k))
     line = np.linspace(0, 1, _POINTS)
-    mixtures = weight_fractions(along(fractions, 1, line), masses)
+    mixtures = weight_fractions(along(fractions, 1, line), of_moles)
     found = estimates(answers, *frames, mixtures, k)
     _show_curve(answers, names, by_mole, line, found, fractions[1])
     st.caption(

@@ -10,8 +10,9 @@ import streamlit as st
 
 from engine.base.wording import clipped
 from engine.chem.composition import ARCHITECTURES, MOST_UNITS, Architecture, is_composition
-from engine.chem.entered_units import EnteredUnits, entered, moles_of, unit_named, weights_of
+from engine.chem.entered_units import EnteredUnits, entered, unit_named
 from engine.chem.finding import name_of
+from engine.chem.polymers import moles_of, weights_of
 from engine.chem.smiles import BadSmilesError
 from pages.parts.formatting import plain
 from pages.parts.page_guard import part
@@ -215,7 +216,7 @@ def _set_architecture() -> None:
 def _weights(units: EnteredUnits) -> list[float] | None:
     """The weight fraction of each unit; None where one cannot be read."""
     try:
-        return weights_of(units.texts, units.fractions)
+        return weights_of(units.texts, units.fractions).tolist()
     except BadSmilesError:
         return None
 
