@@ -25,7 +25,7 @@ def texts_of_frame(frame: pd.DataFrame, missing: bool = False) -> list[str | Non
         columns = guess_columns(raw, properties=())
     except UserError:
         columns = None
-    if columns is None or not columns.units:
+    if columns is None or not columns.says_more:
         raise UserError(
             "Repeat units are one column of SMILES: more than one was given, and they are none of "
             "compositions, such as smiles_A, smiles_B and frac_A."

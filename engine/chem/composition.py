@@ -30,6 +30,12 @@ MAX_TEXT = 15_000
 
 BAR = "|"
 
+NO_ENDS = (
+    "has no `*` where the chain goes on; a salt, a solvent or a filler is a condition, in a column "
+    "of its own"
+)
+"""What is wrong with a unit that is none."""
+
 _WHOLE = 1_000_000
 """Fractions are kept in millionths: whole numbers have one sum, in any order, to the bit."""
 
@@ -41,6 +47,7 @@ _WORDS: dict[str, Architecture] = {
     **{word: "" for word in ("", "unknown", "unspecified", "copolymer", "co", "none", "nan")},
     **{word: "" for word in ("homopolymer", "homo", "linear", "na")},
 }
+_OF_ONE_UNIT = ("homopolymer", "homo")
 _EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
 _END = re.compile(r"[*∗＊⁎]|\[R\d*#?\]|\[[A-Z][a-z]\]")
 """How the end of a chain may be written, by a stand-in element too."""
@@ -144,10 +151,7 @@ class Composition:
             except BadSmilesError as error:
                 raise BadSmilesError(f"its unit “{unit[:60]}”: {error}") from error
             if "*" not in units[-1]:
-                raise BadSmilesError(
-                    f"its unit “{unit[:60]}” has no `*` where the chain goes on; a "
-                    "salt, a solvent or a filler is a condition, in a column of its own"
-                )
+                raise BadSmilesError(f"its unit “{unit[:60]}” {NO_ENDS}")
             moles.append(share * (periods(unit, units[-1]) if periods else 1.0))
         return Composition.of(units, moles, self.architecture)
 
@@ -235,11 +239,14 @@ def parts_of(text: str) -> tuple[list[str], list[float], Architecture]:
         units = []
         while fields and fields[0] and not _is_word(fields[0]):
             units.append(fields.pop(0))
-    if fields and not is_number(fields[-1]):
-        architecture = architecture_of(fields.pop()) or architecture
+    word = fields.pop() if fields and not is_number(fields[-1]) else ""
     if not units:
         raise BadSmilesError("it has fractions, and no repeat unit before them")
+    # Before the fractions, whose error would hide that it is none.
+    architecture_of(word)
     fractions = fractions_of(fields, len(units))
+    there = {unit for unit, fraction in zip(units, fractions, strict=True) if fraction}
+    architecture = architecture_of(word, len(there)) or architecture
     for number, (unit, fraction) in enumerate(zip(units, fractions, strict=True), 1):
         # It will be left out unread, and may be a word in the wrong place.
         if not fraction and not _END.search(unit):
@@ -268,17 +275,26 @@ def composed(
     return Composition.of([unit.strip() for unit in units], fractions, architecture)
 
 
-def architecture_of(word: str) -> Architecture:
+def architecture_of(word: str, count: int = 1) -> Architecture:
     """The architecture that a word names, such as `stat` or `alternating`.
 
+    Args:
+        word: as people write it.
+        count: of the different repeat units that it is said of.
+
     Raises:
-        BadSmilesError: when it names none.
+        BadSmilesError: when it names none, or a homopolymer's for several units.
     """
     plain = re.sub(r"[\W_]+|copolymer$|poly$", "", word.strip().lower()) if word.strip() else ""
     plain = plain.removesuffix("copolymer") if plain != "copolymer" else plain
     if plain not in _WORDS:
         raise BadSmilesError(
             f"“{word[:40]}” is no architecture: write random, alternating, block, graft, or unknown"
+        )
+    if plain in _OF_ONE_UNIT and count > 1:
+        raise BadSmilesError(
+            f"“{word[:40]}” is said of {count} different repeat units: give one of them, or the "
+            "architecture of a copolymer"
         )
     return _WORDS[plain]
 

@@ -113,14 +113,16 @@ def _head(report: Report) -> Text:
 
 def _polymer_columns(columns: Columns) -> list[tuple[str, str]]:
     """In which columns the polymer of each row is."""
-    if not columns.units:
+    if not columns.says_more:
         return [("SMILES", columns.smiles)]
-    fractions = f"{', '.join(columns.fractions) or 'none'} ({columns.basis})"
-    return [
+    names = columns.fractions if columns.units else (columns.smiles,)
+    fractions = f"{', '.join(names) or 'none'} ({columns.basis})"
+    said = [
         ("SMILES", ", ".join(columns.structures)),
         ("fractions", fractions),
-        ("chain", columns.architecture or "of unknown architecture"),
+        ("chain", columns.architecture or ("of unknown architecture" if columns.units else "")),
     ]
+    return [(head, text) for head, text in said if text]
 
 
 def _property_grid(properties: list[PropertySummary]) -> Grid:

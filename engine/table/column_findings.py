@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ..base.wording import clipped, counted, listed
 from .cells import LONGEST_CELL
 from .columns import Columns
+from .fraction_columns import basis_column
 from .long_format import find_long_format
 from .reading import RawTable
 from .report import Finding
@@ -178,7 +179,9 @@ def _notes(raw: RawTable, columns: Columns, roles: Mapping[str, Role]) -> list[F
     """Notes on the columns that are not used and on those that got a new name."""
     used = {*columns.used, *roles}
     names = raw.column_names
-    ignored = [name for name in names if name not in used]
+    # What it says of fractions is used.
+    basis = basis_column(raw, names) if columns.says_more else None
+    ignored = [name for name in names if name not in {*used, basis}]
     renamed = [name for name in raw.reading.renamed if name in raw.frame]
     notes = []
     if ignored:

@@ -28,7 +28,13 @@ from .headers import columns_by_name, read_header
 from .id_columns import SAVED_INDEX, guess_id, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
-from .unit_columns import UnitColumns, find_unit_columns, said_unit_columns
+from .unit_columns import (
+    UnitColumns,
+    find_unit_columns,
+    holds_compositions,
+    said_unit_columns,
+    text_columns,
+)
 
 MAX_PROPERTIES = 500
 
@@ -68,7 +74,8 @@ class Columns(BaseModel):
             empty, has the rest.
         basis: what the fractions are shares of.
         whole: what the fractions of a row add up to.
-        architecture: how the units follow each other along the chain.
+        architecture: how the units follow each other along the chain; beside several columns of
+            units, or beside texts of compositions.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,6 +103,11 @@ class Columns(BaseModel):
         return (*self.structures, *self.fractions, *architecture)
 
     @property
+    def says_more(self) -> bool:
+        """Whether more is known of a row's polymer than the cell of one repeat unit, or text."""
+        return bool(self.units or self.architecture) or self.basis == "weight"
+
+    @property
     def used(self) -> tuple[str, ...]:
         """All columns that are used."""
         ids = (self.id,) if self.id else ()
@@ -103,8 +115,8 @@ class Columns(BaseModel):
 
     @property
     def of_polymer(self) -> PolymerColumns | None:
-        """The columns of compositions; None for a table of single repeat units."""
-        if not self.units:
+        """The columns of compositions; None where a single one says all of the polymer."""
+        if not self.says_more:
             return None
         others = SaidUnits(
             units=self.units,
@@ -160,20 +172,12 @@ def guess_columns(
         basis=basis,
         architecture=architecture,
     )
-    if found := _unit_columns(raw, smiles, said, named):
-        smiles, *further = found.units
-        of_units = found._replace(units=tuple(further))._asdict()
-    else:
-        smiles = smiles or _guess_smiles(raw, exclude=named)
-        of_units = {"fractions": said.fractions or (), "architecture": architecture or None}
-    columns = Columns.model_validate(
-        {"smiles": smiles, "conditions": tuple(conditions), **of_units}
-    )
+    first, *further = (found := _polymer_columns(raw, smiles, said, named)).units
+    of_units = found._replace(units=tuple(further))._asdict()
+    columns = Columns(smiles=first, conditions=tuple(conditions), **of_units)
     id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
     if properties is None:
-        mixture = bool(columns.units)
-        others = [name for name in raw.column_names if name not in (*columns.used, id)]
-        properties = [name for name in others if _is_property(raw, name, mixture)]
+        properties = _guess_properties(raw, columns, id)
     by_column = columns_by_name(scales or {}, properties, "A scale")
     columns = columns.model_copy(
         update={"id": id, "properties": tuple(properties), "scales": by_column}
@@ -182,10 +186,17 @@ def guess_columns(
     return columns
 
 
-def _unit_columns(
+def _guess_properties(raw: RawTable, columns: Columns, id: str | None) -> list[str]:
+    """The columns of labels among those that are nothing else."""
+    mixture = bool(columns.units)
+    others = [name for name in raw.column_names if name not in (*columns.used, id)]
+    return [name for name in others if _is_property(raw, name, mixture)]
+
+
+def _polymer_columns(
     raw: RawTable, smiles: str | None, said: SaidUnits, named: Sequence[str]
-) -> UnitColumns | None:
-    """The columns of compositions, where there are some.
+) -> UnitColumns:
+    """The columns that say what a row's polymer is: of repeat units, or of its text.
 
     Args:
         raw: the table.
@@ -197,8 +208,9 @@ def _unit_columns(
         return said_unit_columns(raw, (smiles, *said.units), said, named)
     if said.units is None and smiles is None:
         found = find_unit_columns(raw, said, named)
-        return found if found and not _has_whole_polymers(raw, found, named) else None
-    return None
+        if found and not _has_whole_polymers(raw, found, named):
+            return found
+    return text_columns(raw, smiles or _guess_smiles(raw, exclude=named), said, named)
 
 
 def _has_whole_polymers(raw: RawTable, found: UnitColumns, named: Sequence[str]) -> bool:
@@ -237,7 +249,8 @@ def _check_units(raw: RawTable, columns: Columns) -> None:
             f"{raw.name} has {count} columns of repeat units; at most {MOST_COLUMNS} are read. "
             "Choose those of the main units."
         )
-    if count == 1 and (fractions or columns.architecture):
+    of_texts = not fractions and holds_compositions(raw, columns.smiles)
+    if count == 1 and (fractions or columns.architecture) and not of_texts:
         other = [*columns.fractions, columns.architecture][0]
         raise UserError(
             f"“{other}” is to say something of several repeat units, and only “{columns.smiles}” "

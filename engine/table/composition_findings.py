@@ -25,7 +25,7 @@ def composition_findings(
     """
     read = [(i, form) for i, form in enumerate(forms) if form]
     several = [i for i, form in read if BAR in form]
-    if not several and not columns.units:
+    if not several and not columns.says_more:
         return []
     merged = [i for i, form in read if given[i].given > len(units_in(form))]
     rows = raw.rows
@@ -39,7 +39,7 @@ def composition_findings(
             f"{composition_words(columns)}.",
         )
     ]
-    if columns.basis == "weight" and columns.fractions:
+    if columns.basis == "weight" and (columns.fractions or several):
         notes.append(_weights(columns, several))
     if merged:
         notes.append(_merged(merged, rows))
@@ -48,9 +48,10 @@ def composition_findings(
 
 def composition_words(columns: Columns) -> str:
     """In which columns compositions are read."""
-    if not columns.units:
-        return f"compositions in “{columns.smiles}”"
     words = [f"units in {_named(columns.structures)}"]
+    if not columns.units:
+        by_weight = ", by weight" if columns.basis == "weight" else ""
+        words = [f"compositions in “{columns.smiles}”{by_weight}"]
     if columns.fractions:
         whole = {"one": ", of 1", "hundred": ", in %", "parts": ", in parts"}[columns.whole]
         words.append(f"{columns.basis} fractions in {_named(columns.fractions)}{whole}")
@@ -64,12 +65,13 @@ def _named(columns: Sequence[str]) -> str:
 
 
 def _weights(columns: Columns, several: Sequence[int]) -> Finding:
+    names = columns.fractions or (columns.smiles,)
     return Finding(
         kind="weight_fractions",
         severity="note",
-        column=columns.fractions[0],
+        column=names[0],
         count=len(several),
-        message=f"{_named(columns.fractions)}: weight fractions of {counted(len(several), 'row')} "
+        message=f"{_named(names)}: weight fractions of {counted(len(several), 'row')} "
         "are turned into mole fractions with the masses of the repeat units as drawn. Say "
         "`--fractions mole` if they are moles.",
     )

@@ -4,56 +4,25 @@ A row of one repeat unit has the text of its cell; a composition has `A|B|0.25|0
 (`engine.chem.composition`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from ..base.wording import clipped, counted, listed
-from ..chem.composition import (
-    BAR,
-    Architecture,
-    architecture_of,
-    composed,
-    count_units,
-    is_composition,
-)
+from ..chem.composition import BAR, NO_ENDS, Architecture, architecture_of, composed, is_composition
 from ..chem.fractions import closes, fractions_of, number_of
 from ..chem.notations import BadSmilesError
 from ..chem.pieces import pieces_problem
-from ..chem.polymers import unit_mass
+from ..chem.polymers import moles_of
 from ..chem.smiles import MAX_LENGTH, canonical
 from .cells import is_missing
 from .columns import Columns
+from .composition_texts import Form, texts_of_column
 from .fraction_columns import Whole
+from .polymer_text import PolymerText, Problem, empty
 from .reading import RawTable
 
-Form = Callable[[str], str]
-"""What is done with each repeat unit of a composition before they are put together."""
-
 _WHOLES: dict[Whole, float | None] = {"one": 1.0, "hundred": 100.0, "parts": None}
-
-
-class Problem(NamedTuple):
-    """Why a row cannot be used: the kind of fault, and the reason."""
-
-    kind: str
-    reason: str
-
-
-class PolymerText(NamedTuple):
-    """What stands for the polymer of a row.
-
-    Attributes:
-        text: a unit's SMILES or a composition; None where there is none.
-        problem: why there is none; it may still turn out that the text cannot be read.
-        given: how many units it names, equal ones counted each.
-        shown: what the row holds, for people.
-    """
-
-    text: str | None
-    problem: Problem | None = None
-    given: int = 1
-    shown: str = ""
 
 
 class _OddRowError(ValueError):
@@ -70,16 +39,12 @@ def polymer_texts(
         columns: that are used.
         form: what is done with each repeat unit before a composition is put together of several.
     """
-    if columns.units:
-        reader = _Rows(columns, form)
-        for cells in raw.frame[[*columns.polymer]].itertuples(index=False):
-            yield reader.read(cells)
+    if not columns.units:
+        yield from texts_of_column(raw, columns, form)
         return
-    for cell in raw.frame[columns.smiles].tolist():
-        if cell is None or is_missing(cell):
-            yield PolymerText(None, Problem("empty_smiles", "the SMILES is empty"), 0, cell or "")
-        else:
-            yield PolymerText(cell, None, _given(cell), cell)
+    reader = _Rows(columns, form)
+    for cells in raw.frame[[*columns.polymer]].itertuples(index=False):
+        yield reader.read(cells)
 
 
 class TextsToPredict(NamedTuple):
@@ -114,19 +79,12 @@ def texts_to_predict(raw: RawTable, columns: Columns, form: Form | None = None) 
         columns: that are used.
         form: what is done with each repeat unit before a composition is put together of several.
     """
-    if not columns.units:
+    if not columns.says_more:
         cells = raw.frame[columns.smiles]
         return TextsToPredict(cells.fillna("").tolist(), {}, cells.tolist())
     rows = list(polymer_texts(raw, columns, form))
     problems = {place: row.problem.reason for place, row in enumerate(rows) if row.problem}
     return TextsToPredict([row.text or "" for row in rows], problems, [row.shown for row in rows])
-
-
-def _given(text: str) -> int:
-    try:
-        return count_units(text)
-    except BadSmilesError:
-        return 1
 
 
 class _Cell(NamedTuple):
@@ -175,7 +133,7 @@ class _Rows:
         """The text of a row's polymer, and how many units it names."""
         there = [each for each in row if each.unit]
         if not there:
-            raise _OddRowError(Problem("empty_smiles", "the SMILES is empty"))
+            raise _OddRowError(empty().problem)
         for each in row:
             if each.unit and is_composition(each.unit):
                 raise _odd(f"“{each.column}” holds a composition itself: give one repeat unit")
@@ -193,14 +151,16 @@ class _Rows:
         texts = [self._formed(each) for each, _ in kept]
         if len(kept) == 1:
             return texts[0], 1
+        forms = set()
         for text, (each, _) in zip(texts, kept, strict=True):
-            if problem := _problem_of_unit(text):
+            read = _read_unit(text)
+            if isinstance(read, Problem):
                 named = f"“{clipped(text, 60)}” in “{each.column}”"
-                raise _OddRowError(Problem(problem.kind, f"{named}: {problem.reason}"))
-        moles = [share for _, share in kept]
-        if self._columns.basis == "weight":
-            moles = [share / unit_mass(text) for share, text in zip(moles, texts, strict=True)]
-        architecture = self._architecture(word)
+                raise _OddRowError(Problem(read.kind, f"{named}: {read.reason}"))
+            forms.add(read)
+        shares = [share for _, share in kept]
+        moles = moles_of(texts, shares) if self._columns.basis == "weight" else shares
+        architecture = self._architecture(word, len(forms))
         try:
             return composed(texts, moles, architecture).unrounded, len(kept)
         except BadSmilesError as error:
@@ -265,9 +225,10 @@ class _Rows:
         # The sign says again what the column says of all its numbers.
         return number * 100 if "%" in cell.fraction and self._whole == 100.0 else number
 
-    def _architecture(self, word: str | None) -> Architecture:
+    def _architecture(self, word: str | None, count: int = 1) -> Architecture:
+        """The architecture that is said of so many different repeat units."""
         try:
-            return "" if is_missing(word) else architecture_of(word or "")
+            return "" if is_missing(word) else architecture_of(word or "", count)
         except BadSmilesError as error:
             raise _odd(f"“{self._columns.architecture}”: {error}") from error
 
@@ -293,8 +254,8 @@ def _few_fractions(cells: Sequence[_Cell], count: int) -> _OddRowError:
 
 
 @lru_cache(maxsize=20_000)
-def _problem_of_unit(text: str) -> Problem | None:
-    """Why a text cannot be one of several repeat units; None where it can."""
+def _read_unit(text: str) -> str | Problem:
+    """The canonical form of one of several repeat units, or why it cannot be one."""
     try:
         form = canonical(text)
     except BadSmilesError as error:
@@ -302,13 +263,7 @@ def _problem_of_unit(text: str) -> Problem | None:
         return Problem(kind, str(error))
     if problem := pieces_problem(form):
         return Problem("fragments", problem)
-    if "*" not in form:
-        return Problem(
-            "composition",
-            "it has no `*` where the chain goes on; a salt, a solvent or a filler is a condition, "
-            "in a column of its own",
-        )
-    return None
+    return form if "*" in form else Problem("composition", f"it {NO_ENDS}")
 
 
 def _odd(reason: str) -> _OddRowError:

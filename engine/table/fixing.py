@@ -206,7 +206,7 @@ def _head(property_: Property) -> str:
 def _units(table: Table) -> dict[str, list[str | None]]:
     """The columns of repeat units, each as SMILES."""
     columns = table.report.columns
-    if not columns.units:
+    if not columns.says_more:
         return {columns.smiles: [_starred(text) for text in table.smiles]}
     places = {int(row): place for place, row in enumerate(table.raw.rows)}
     frame = table.raw.frame.iloc[[places[int(row)] for row in table.rows]]
@@ -276,9 +276,11 @@ def left_to_people(written: Table, table: Table) -> list[str]:
 
 def unit_words(columns: Columns) -> list[str]:
     """The words of a command that name a table's columns of compositions; none without such."""
-    if not columns.units:
+    if not columns.says_more:
         return []
     names = {"--unit-columns": columns.structures, "--fraction-columns": columns.fractions}
+    if not columns.units:
+        names = {"--smiles-column": columns.structures}
     words = [f"{option} {shlex.quote(written_names(each))}" for option, each in names.items()]
     words.append(f"--architecture-column {shlex.quote(columns.architecture or '')}")
     return [*words, f"--fractions {columns.basis}"]

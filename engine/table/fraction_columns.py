@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from ..base.errors import UserError
 from ..chem.fractions import closes
 from ..settings.polymer_columns import Basis
 from .cells import is_missing, to_number
-from .column_cells import NUMBER_SAMPLE, is_numeric, words_of
+from .column_cells import NUMBER_SAMPLE, is_numeric, values_of, words_of
 from .reading import RawTable
 
 Whole = Literal["one", "hundred", "parts"]
@@ -28,6 +29,14 @@ _MAYBE = re.compile(r"r|x|w|f|n|chi|weight|mass|wf|mf|xf")
 """Names of fractions if the numbers add up to a whole."""
 _WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w|wf)(_.*|frac.*)?")
 _PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
+_BASIS_NAME = re.compile(
+    r"(.*_)?basis|(fraction|ratio|composition|share)s?_(type|kind|of|in|by|unit|units)"
+)
+_BASES: dict[Basis, tuple[str, ...]] = {
+    "mole": ("mole", "mol", "moles", "molar", "x"),
+    "weight": ("weight", "wt", "mass", "w", "ww"),
+}
+_NO_BASIS = re.compile(r"^by|frac$|fractions?$|percent$|pct$|ratio$|basis$|shares?$")
 LONGEST_NAME = 60
 """Characters of a name that may be of a composition's column."""
 
@@ -73,6 +82,53 @@ def _place(index: str) -> int:
 def basis_of(fractions: Sequence[str]) -> Basis:
     """What fractions are shares of, by the names of their columns."""
     return "weight" if any(_WEIGHT.fullmatch(split_name(name)) for name in fractions) else "mole"
+
+
+def basis_column(raw: RawTable, names: Sequence[str]) -> str | None:
+    """The column that says what fractions are shares of; None where none does.
+
+    Args:
+        raw: the table.
+        names: of the columns that may say it.
+    """
+    for name in names:
+        if len(name) <= LONGEST_NAME and _BASIS_NAME.fullmatch(words_of(name)):
+            words = {*_basis_words(raw, name)}
+            if words and None not in words:
+                return name
+    return None
+
+
+def basis_told(raw: RawTable, names: Sequence[str], fractions: Sequence[str] = ()) -> Basis:
+    """What fractions are shares of, by a column that says it, or by the names of their own.
+
+    Args:
+        raw: the table.
+        names: of the columns that may say it.
+        fractions: of the fractions, where they have columns.
+
+    Raises:
+        UserError: when a column says both, or another basis than the fractions' names.
+    """
+    by_name = basis_of(fractions)
+    column = basis_column(raw, names)
+    if column is None:
+        return by_name
+    told = {word for word in _basis_words(raw, column) if word}
+    if len(told) > 1 or (by_name == "weight" and told != {by_name}):
+        what = "both mole and weight" if len(told) > 1 else f"mole beside “{fractions[0]}”"
+        raise UserError(
+            f"{raw.name}: “{column}” says {what}, and fractions are read in one way: give all of "
+            "them by mole, or all by weight, and say `--fractions mole` or `--fractions weight`."
+        )
+    return told.pop()
+
+
+def _basis_words(raw: RawTable, name: str) -> Iterator[Basis | None]:
+    """What each different cell of a column says of fractions; None where it says nothing."""
+    for cell in {*values_of(raw, name)}:
+        word = _NO_BASIS.sub("", re.sub(r"[\W_]+", "", cell.lower()))
+        yield next((basis for basis, its in _BASES.items() if word in its), None)
 
 
 def whole_of(raw: RawTable, fractions: Sequence[str], count: int) -> Whole:

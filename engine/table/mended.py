@@ -17,6 +17,7 @@ from .mending import NO_COMPOSITION, Cells, Mending
 from .reading import RawTable, read_table
 from .repeat_units import Progress, with_chain_ends, without_fragments
 from .replicates import average_replicates
+from .unit_columns import holds_compositions
 
 
 def mended_table(
@@ -141,12 +142,12 @@ def _spelt_out(mending: Mending, table: Table) -> Mending:
 
 
 def composition_said(columns: Columns) -> dict[str, object]:
-    """The fields of a mending on compositions; a table of single units leaves them unsaid.
+    """The fields of a mending on compositions; where one column says all, they are left unsaid.
 
     Args:
         columns: that are used.
     """
-    if not columns.units:
+    if not columns.says_more:
         return {}
     return {
         "further_units": columns.units,
@@ -190,6 +191,9 @@ def with_learned_columns(
     if learned is None or any(each is not None for each in said):
         return mending
     if not learned.names <= {mending.renamed.get(name, name) for name in raw.column_names}:
+        return mending
+    own = mending.own_names.get(learned.smiles, learned.smiles)
+    if not (learned.others.units or holds_compositions(raw, own)):
         return mending
     others = learned.others
     return mending.but(

@@ -11,7 +11,7 @@ from .cells import is_missing
 from .columns import Columns, guess_columns
 from .id_columns import columns_called_ids
 from .reading import RawTable
-from .unit_columns import units_not_seen
+from .unit_columns import holds_compositions, units_not_seen
 
 _SAMPLE = 200
 _ENOUGH_CAN_BE_READ = 0.3
@@ -61,10 +61,12 @@ def said_or_learned(
         raw: the table, or its beginning.
         smiles, said, learned: as for `columns_of_units_or_names`.
     """
-    nothing_said = smiles is None and said in (None, SaidUnits())
-    if nothing_said and learned and learned.names <= {*raw.column_names}:
-        return learned.smiles, learned.others
-    return smiles, said
+    something_said = smiles is not None or said not in (None, SaidUnits())
+    if something_said or not learned or not learned.names <= {*raw.column_names}:
+        return smiles, said
+    if not (learned.others.units or holds_compositions(raw, learned.smiles)):
+        return smiles, said
+    return learned.smiles, learned.others
 
 
 def _demand_all_units(raw: RawTable, smiles: str) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..base.budget import check_time
 from ..base.errors import UserError
-from ..chem.composition import architecture_of
+from ..chem.composition import architecture_of, is_composition
 from ..chem.names import polymer_named
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from ..settings.polymer_columns import Basis, SaidUnits
@@ -21,7 +21,7 @@ from .column_cells import (
 from .fraction_columns import (
     LONGEST_NAME,
     Whole,
-    basis_of,
+    basis_told,
     families,
     fraction_columns,
     numbers_of,
@@ -130,6 +130,33 @@ def said_unit_columns(
     return _complete(raw, places, said, names)
 
 
+def holds_compositions(raw: RawTable, name: str) -> bool:
+    """Whether a cell of a column is the text of several repeat units."""
+    return any(cell is not None and is_composition(cell) for cell in raw.frame[name])
+
+
+def text_columns(
+    raw: RawTable, smiles: str, said: SaidUnits, exclude: Collection[str] = ()
+) -> UnitColumns:
+    """The columns that say more of polymers that stand in one column, as units or compositions.
+
+    Args:
+        raw: the table.
+        smiles: the column of repeat units, or texts.
+        said: what the user says of compositions.
+        exclude: columns that are something else.
+
+    Raises:
+        UserError: when it is not clear what fractions are shares of.
+    """
+    basis, architecture = said.basis, said.architecture or None
+    if holds_compositions(raw, smiles):
+        names = [name for name in raw.column_names if name not in {smiles, *exclude}]
+        architecture = _architecture(raw, said, names)
+        basis = basis or basis_told(raw, names)
+    return UnitColumns((smiles,), said.fractions or (), basis or "mole", "one", architecture)
+
+
 def in_one_order(
     raw: RawTable, units: Sequence[str], fractions: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -158,10 +185,7 @@ def _complete(
         said: what the user says of the others.
         names: of the other columns.
     """
-    if said.architecture is None:
-        architecture = next((name for name in names if _names_architectures(raw, name)), None)
-    else:
-        architecture = said.architecture or None
+    architecture = _architecture(raw, said, names)
     order, fractions = [*units], said.fractions
     if fractions is None:
         found = fraction_columns(raw, order, [name for name in names if name != architecture])
@@ -171,10 +195,17 @@ def _complete(
     return UnitColumns(
         tuple(units[place] for place in order),
         fractions,
-        said.basis or basis_of(fractions),
+        said.basis or basis_told(raw, names, fractions),
         whole_of(raw, fractions, len(units)),
         architecture,
     )
+
+
+def _architecture(raw: RawTable, said: SaidUnits, names: Sequence[str]) -> str | None:
+    """The column that says how units follow each other: the one that is said, or found."""
+    if said.architecture is not None:
+        return said.architecture or None
+    return next((name for name in names if _names_architectures(raw, name)), None)
 
 
 def _holds_units(raw: RawTable, name: str) -> bool:

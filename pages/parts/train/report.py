@@ -68,7 +68,7 @@ def _reading_words(report: Report) -> str:
         words.append(f"encoding {reading.encoding.removesuffix('-sig').upper()}")
     words.append(f"decimal {DECIMALS[reading.decimal]}")
     ids = f"ids in “{columns.id}”" if columns.id else "row numbers serve as ids"
-    if not columns.units:
+    if not columns.says_more:
         return f"{', '.join(words)}. SMILES in “{columns.smiles}”, {ids}."
     units = composition_words(columns)
     return f"{', '.join(words)}. {units[0].upper()}{units[1:]}; {ids}."
