@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
-from ..chem.finding import name_of_canonical
+from ..chem.listed_units import name_of_canonical
 from ..inference.bundle import BundleInfo, bundle_files
 from ..inference.conformal import Interval
 from ..inference.predictions import Predictions

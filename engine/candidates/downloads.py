@@ -15,7 +15,7 @@ from ..base.workspace import ASSETS
 from ..chem import draw
 from ..chem.composition import is_composition
 from ..chem.description import title_of_composition
-from ..chem.finding import name_of
+from ..chem.listed_units import name_of
 from ..chem.pieces import pieces_problem
 from ..chem.smiles import BadSmilesError
 from ..inference.conformal import LEVEL

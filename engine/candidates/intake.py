@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..base.errors import UserError
 from ..base.wording import clipped
+from ..chem.comonomers import explained
 from ..chem.composition import BAR, MAX_TEXT, is_composition
 from ..chem.entered_units import readable_composition
 from ..chem.finding import Found, find, told
@@ -75,9 +76,8 @@ class _Reader:
         try:
             unit = self._readable(text)
         except BadSmilesError as error:
-            return NewCandidate(
-                clipped(text, MAX_LENGTH), None, "", row_id, origin, extra, str(error)
-            )
+            problem = self._problem_of_composition(text, error)
+            return NewCandidate(clipped(text, MAX_LENGTH), None, "", row_id, origin, extra, problem)
         return NewCandidate(text, unit, "", row_id, origin, extra, "")
 
     def _readable(self, text: str) -> str:
@@ -88,6 +88,11 @@ class _Reader:
         if self._explained <= _MOST_EXPLAINED:
             return readable_composition(text)
         return canonical(text)
+
+    def _problem_of_composition(self, text: str, error: BadSmilesError) -> str:
+        if self._explained <= _MOST_EXPLAINED and (found := find(text)).offers:
+            return f"{told(found)} {_advice(found)}"
+        return explained(error)
 
     def _problem(self, text: str) -> str:
         if not text:
@@ -101,9 +106,10 @@ class _Reader:
 
 def _advice(found: Found) -> str:
     """What to put on the list instead."""
-    if not found.units or found.how == "near":
+    if not found.offers or found.how == "near":
         return ""
-    return f"Give a repeat unit, such as {found.units[0].smiles}."
+    what = "composition" if found.compositions else "repeat unit"
+    return f"Give a {what}, such as {found.offers[0].smiles}."
 
 
 def of_lines(text: str) -> list[NewCandidate]:

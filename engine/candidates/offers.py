@@ -1,9 +1,10 @@
-"""Repeat units for candidates that have none: what a monomer makes, or what a word may mean."""
+"""Repeat units, or compositions, for candidates without: what monomers make or words may mean."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..chem.finding import FoundUnit, find
+from ..chem.finding import find
+from ..chem.listed_units import FoundUnit
 from ..chem.smiles import MAX_LENGTH
 from .rows import Candidate
 
@@ -23,13 +24,13 @@ class Offer(NamedTuple):
 
     @property
     def only(self) -> FoundUnit | None:
-        """The repeat unit of a monomer that makes one alone; all else is to be chosen."""
+        """What monomers make where that is one thing alone; all else is to be chosen."""
         return self.units[0] if self.is_of_monomer and len(self.units) == 1 else None
 
     @property
     def is_of_monomer(self) -> bool:
-        """Whether its text is a monomer, or two, that makes these units."""
-        return self.how in ("monomer", "monomer's name")
+        """Whether its text is of monomers, which make these units, or compositions of them."""
+        return self.how in ("monomer", "monomer's name", "composition of monomers")
 
 
 def offers_for(candidates: Iterable[Candidate]) -> list[Offer]:
@@ -43,6 +44,6 @@ def offers_for(candidates: Iterable[Candidate]) -> list[Offer]:
         if each.unit is None and each.given and len(each.given) <= MAX_LENGTH:
             found = find(each.given)
             # A name that is only spelled alike is of another polymer.
-            if found.units and found.how != "near":
-                made.append(Offer(each, found.how, found.units))
+            if found.offers and found.how != "near":
+                made.append(Offer(each, found.how, found.offers))
     return made

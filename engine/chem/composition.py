@@ -57,6 +57,19 @@ _ALTERNATES, _MEETS = 0.75, 0.375
 random."""
 
 
+class NoEndsError(BadSmilesError):
+    """A unit of a composition that has no `*`.
+
+    Attributes:
+        unit: its text.
+    """
+
+    def __init__(self, unit: str) -> None:
+        """Say it of a text."""
+        super().__init__(f"its unit “{unit[:60]}” {NO_ENDS}")
+        self.unit = unit
+
+
 @dataclass(frozen=True)
 class Composition:
     """Repeat units, the mole fraction of each, and how they follow each other.
@@ -151,7 +164,7 @@ class Composition:
             except BadSmilesError as error:
                 raise BadSmilesError(f"its unit “{unit[:60]}”: {error}") from error
             if "*" not in units[-1]:
-                raise BadSmilesError(f"its unit “{unit[:60]}” {NO_ENDS}")
+                raise NoEndsError(unit)
             moles.append(share * (periods(unit, units[-1]) if periods else 1.0))
         return Composition.of(units, moles, self.architecture)
 

@@ -7,7 +7,7 @@ from rdkit.Chem import rdMolDescriptors
 
 from ..base.wording import clipped, counted, listed
 from .composition import Composition, is_composition, read
-from .finding import name_of
+from .listed_units import name_of
 from .panels import share_words
 from .replacements import count_groups, cut_between_carbons
 from .smiles import attachment_points, parse

@@ -1,23 +1,22 @@
 """What a text stands for: a repeat unit, a polymer's name, a monomer, or something else."""
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ..base.errors import UserError
-from ..base.wording import clipped, listed
+from ..base.wording import clipped, either, listed
+from .comonomers import compositions_made_of, explained, units_of_named
 from .composition import is_composition, units_in
-from .monomer_names import NamedMonomer, monomer_named, partners_of
+from .copolymer_names import NamedCopolymer, copolymer_named
+from .listed_units import FoundUnit, as_listed, each_once, name_of
+from .monomer_names import NamedMonomer, monomer_named
 from .monomers import MadeUnit, units_of_monomer, units_of_monomers
-from .names import NamedPolymer, find_polymer, named_polymers, nearest_name, polymer_named
+from .names import find_polymer, named_polymers, nearest_name
 from .notations import NotationError, drawn_unit
-from .repeat_unit import canonical_unit
 from .smiles import BadSmilesError, attachment_points, canonical, parse
 from .two_ends import units_with_two_ends
 
-_IN_POLY = re.compile(r"poly ?\((.+)\)", re.IGNORECASE)
-_BETWEEN_COMONOMERS = re.compile(r"[ -](?:co|alt|stat|ran|b|block|g|graft)-", re.IGNORECASE)
 _BETWEEN_MONOMERS = re.compile(r"\s*(?:\s\+\s|\.)\s*")
 _MOST_TOLD = 8
 
@@ -28,6 +27,7 @@ How = Literal[
     "class",
     "copolymer",
     "composition",
+    "composition of monomers",
     "monomer",
     "monomer's name",
     "comonomer's name",
@@ -37,21 +37,6 @@ How = Literal[
 ]
 
 
-class FoundUnit(NamedTuple):
-    """A repeat unit that a text may stand for.
-
-    Attributes:
-        smiles: of the unit.
-        name: of its polymer; empty where the list of names has none.
-        reaction: by which a monomer makes it, or what was changed of a drawing with another number
-            of attachment points; empty where neither was given.
-    """
-
-    smiles: str
-    name: str
-    reaction: str = ""
-
-
 class Found(NamedTuple):
     """What a text stands for.
 
@@ -59,17 +44,25 @@ class Found(NamedTuple):
         text: as it was given.
         how: a `repeat unit`; the `name` of one polymer; an `abbreviation`, which several may have;
             the name of a `class` of polymers or of a `copolymer`; a `composition` of repeat units
-            with fractions; a `monomer`, or two; a `monomer's name`, or that of one that needs
-            another (`comonomer's name`); a `molecule` of which no rule makes a polymer, or that has
-            not two attachment points; `near` to names; or `nothing` of these.
+            with fractions, or one `of monomers`; a `monomer`, or two; a `monomer's name`, or that
+            of one that needs another (`comonomer's name`); a `molecule` of which no rule makes a
+            polymer, or that has not two attachment points; `near` to names; or `nothing` of these.
         units: those that it may stand for: members of a class, parts of a copolymer or of a
             composition, what monomers make, polymers whose names are near, a drawing with two
             attachment points.
+        compositions: those that it may stand for: of a copolymer's name, with as much of each unit;
+            of a composition of monomers, with what these make.
     """
 
     text: str
     how: How
     units: tuple[FoundUnit, ...] = ()
+    compositions: tuple[FoundUnit, ...] = ()
+
+    @property
+    def offers(self) -> tuple[FoundUnit, ...]:
+        """All that it may stand for, compositions before their units."""
+        return (*self.compositions, *self.units)
 
     @property
     def only(self) -> FoundUnit | None:
@@ -109,22 +102,27 @@ def _found(text: str) -> Found:
         except BadSmilesError:
             return Found(text, "nothing")
         if attachment_points(parse(unit)) != 2:
-            return Found(text, "molecule", tuple(map(_as_drawn, units_with_two_ends(unit))))
+            return Found(text, "molecule", tuple(map(as_listed, units_with_two_ends(unit))))
         return Found(text, "repeat unit", (FoundUnit(unit, name_of(unit)),))
     named = find_polymer(text)
     polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
+    if named.how == "copolymer":
+        listed_ = NamedCopolymer(tuple((each,) for each in polymers))
+        compositions = (copolymer_named(text) or listed_).in_equal_parts
+        return Found(text, named.how, polymers, compositions)
     if named.how not in ("near", "nothing"):
         return Found(text, named.how, polymers)
     if monomer := monomer_named(text):
         return _of_named(text, monomer)
-    if units := _units_of_copolymer(text):
-        return Found(text, "copolymer", units)
+    if copolymer := copolymer_named(text):
+        units = each_once(unit for part in copolymer.parts for unit in part)
+        return Found(text, "copolymer", units, copolymer.in_equal_parts)
     try:
         parts = _monomers_in(text)
         made = units_of_monomers(*parts) if len(parts) == 2 else _made_alone(parts)
     except BadSmilesError:
         return Found(text, named.how, polymers)
-    if units := tuple(map(_as_drawn, made)):
+    if units := tuple(map(as_listed, made)):
         return Found(text, "monomer", units)
     return _copolymer(text, parts) or Found(text, "molecule")
 
@@ -135,28 +133,15 @@ def _of_composition(text: str) -> Found:
         units = units_in(canonical(text))
         return Found(text, "composition", tuple(FoundUnit(each, name_of(each)) for each in units))
     except BadSmilesError:
-        return Found(text, "nothing")
+        compositions = compositions_made_of(text)
+        how: How = "composition of monomers" if compositions else "nothing"
+        return Found(text, how, compositions=compositions)
 
 
 def _of_named(text: str, monomer: NamedMonomer) -> Found:
     """What a monomer makes that is named; with those that it needs, where it does not by itself."""
-    if not monomer.partner:
-        made = units_of_monomer(monomer.smiles)
-        return Found(text, "monomer's name", tuple(map(_as_drawn, made)))
-    units: dict[str, FoundUnit] = {}
-    for partner in partners_of(monomer):
-        for each in map(_as_drawn, units_of_monomers(monomer.smiles, partner.smiles)):
-            reaction = f"with {partner.name}: {each.reaction}"
-            units.setdefault(each.smiles, each._replace(reaction=reaction))
-    return Found(text, "comonomer's name", tuple(units.values()))
-
-
-def _as_drawn(made: MadeUnit) -> FoundUnit:
-    """What a monomer makes, as the list of names draws it."""
-    known = _known().get(made.smiles)
-    if known is None:
-        return FoundUnit(made.smiles, "", made.reaction)
-    return FoundUnit(known.smiles, known.name, made.reaction)
+    how: How = "comonomer's name" if monomer.partner else "monomer's name"
+    return Found(text, how, units_of_named(monomer))
 
 
 def _monomers_in(text: str) -> list[str]:
@@ -180,53 +165,13 @@ def _made_alone(parts: list[str]) -> list[MadeUnit]:
     return units_of_monomer(parts[0]) if len(parts) == 1 else []
 
 
-def _units_of_copolymer(text: str) -> tuple[FoundUnit, ...]:
-    """The units of the comonomers that `poly(A-co-B)` names; empty where one is not known."""
-    inside = _IN_POLY.fullmatch(text)
-    monomers = _BETWEEN_COMONOMERS.split(inside[1], maxsplit=1) if inside else []
-    if len(monomers) < 2:
-        return ()
-    found: list[FoundUnit] = []
-    for name in (each.strip(" -") for each in monomers):
-        if polymer := polymer_named(f"poly({name})"):
-            found.append(FoundUnit(polymer.smiles, polymer.name))
-        elif (monomer := monomer_named(name)) and (units := _of_named(name, monomer).units):
-            found += units
-        else:
-            return ()
-    return _each_once(found)
-
-
-def _each_once(units: Iterable[FoundUnit]) -> tuple[FoundUnit, ...]:
-    """Units by their SMILES, in order; of one that is found twice, what was found last."""
-    return tuple({each.smiles: each for each in units}.values())
-
-
 def _copolymer(text: str, parts: list[str]) -> Found | None:
     """Two monomers of which each makes a chain by itself; None where they are no such."""
-    made = [units_of_monomer(part) for part in parts]
+    made = tuple(tuple(map(as_listed, units_of_monomer(part))) for part in parts)
     if len(made) != 2 or not all(made):
         return None
-    units = (_as_drawn(each) for of_one in made for each in of_one)
-    return Found(text, "copolymer", _each_once(units))
-
-
-@lru_cache(maxsize=4096)
-def name_of(smiles: str) -> str:
-    """The name of the polymer of a repeat unit; empty where the list of names has none."""
-    return name_of_canonical(canonical_unit(smiles))
-
-
-def name_of_canonical(unit: str) -> str:
-    """The same for a unit that is known to be canonical: nothing is parsed."""
-    known = _known().get(unit)
-    return known.name if known else ""
-
-
-@lru_cache(maxsize=1)
-def _known() -> dict[str, NamedPolymer]:
-    """The polymers of the list, by their canonical repeat units."""
-    return {canonical_unit(polymer.smiles): polymer for polymer in named_polymers()}
+    units = each_once(unit for of_one in made for unit in of_one)
+    return Found(text, "copolymer", units, NamedCopolymer(made).in_equal_parts)
 
 
 def told(found: Found) -> str:
@@ -244,9 +189,12 @@ def told(found: Found) -> str:
         case "class":
             return f"{text} is a class of polymers, such as {words}."
         case "copolymer":
-            return f"{text} is a copolymer of {words}, and a repeat unit is that of a homopolymer."
+            return f"{text} is a copolymer of {words}.{_equal_parts(found)}"
         case "composition":
             return f"{text} is a composition of {words}, with a fraction of each."
+        case "composition of monomers":
+            texts = either([each.smiles for each in found.compositions])
+            return f"{text} is a composition of monomers; of the units they make, it is {texts}."
         case "monomer":
             what = "are two monomers, which make" if _is_pair(found.text) else "is a monomer of"
             return f"{text} {what} {words}."
@@ -273,12 +221,20 @@ def told(found: Found) -> str:
             )
 
 
+def _equal_parts(found: Found) -> str:
+    """How much there is of each unit of a copolymer, as it is offered."""
+    if not found.compositions:
+        return ""
+    texts = either([each.smiles for each in found.compositions])
+    return f" How much there is of each is not said; with equal parts it is {texts}."
+
+
 def _reason(text: str) -> str:
     """Why a composition cannot be read."""
     try:
         canonical(text)
     except BadSmilesError as error:
-        return str(error)
+        return explained(error)
     return ""
 
 

@@ -1,4 +1,4 @@
-"""`find`: the repeat unit of a polymer that is named, or of what a monomer makes."""
+"""`find`: the repeat unit of a polymer that is named, or of what monomers make."""
 
 import argparse
 import json
@@ -16,7 +16,8 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "text",
         metavar="TEXT",
-        help="such as PMMA, nylon-6,6 or Kapton; a monomer's name or SMILES, or two with + between",
+        help="such as PMMA, nylon-6,6 or Kapton; a monomer's name or SMILES, or two with + "
+        "between; a copolymer, such as 'poly(styrene-co-isoprene)', or a composition of monomers",
     )
     add_json(command)
     command.set_defaults(carry_out=_find)
@@ -29,11 +30,17 @@ def _find(arguments: argparse.Namespace) -> int:
         print_line(json.dumps(_as_json(found), ensure_ascii=False))
         return 0 if found.only else 1
     print_line(told(found))
-    for unit in found.units:
+    for unit in found.offers:
         print_line("  " + "  ".join(filter(None, unit)))
     return 0 if found.only else 1
 
 
 def _as_json(found: Found) -> dict:
     units = [unit._asdict() for unit in found.units]
-    return {"text": found.text, "how": found.how, "units": units}
+    compositions = [each._asdict() for each in found.compositions]
+    return {
+        "text": found.text,
+        "how": found.how,
+        "units": units,
+        **({"compositions": compositions} if compositions else {}),
+    }

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from ..base.wording import clipped, distinct
 from ..chem.composition import read
-from ..chem.finding import name_of
+from ..chem.listed_units import name_of
 from ..inference.mixing import Estimate
 from ..inference.over_compositions import answers_of, rules_over
 from ..inference.predict import Predictor

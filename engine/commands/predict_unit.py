@@ -13,9 +13,10 @@ from rich.table import Column, Table
 
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
+from ..chem.comonomers import explained
 from ..chem.composition import is_composition
 from ..chem.entered_units import with_named_units
-from ..chem.finding import find, told
+from ..chem.finding import Found, find, told
 from ..chem.smiles import BadSmilesError, canonical
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
@@ -112,10 +113,15 @@ def _unit_of(text: str) -> str:
     if found.only:
         print_line(f"{told(found)[:-1]}: {found.only.smiles}", stderr=True)
         return found.only.smiles
-    if found.units and found.how not in ("molecule", "near"):
-        units = listed([unit.smiles for unit in found.units])
-        raise UserError(f"{told(found)} Give one of them: {units}.")
+    if found.offers and found.how not in ("molecule", "near"):
+        raise UserError(f"{told(found)} {_one_of(found)}")
     return text
+
+
+def _one_of(found: Found) -> str:
+    """What to give instead."""
+    units = listed([unit.smiles for unit in found.offers])
+    return f"Give one of them: {units}." if len(found.offers) > 1 else f"Give {units}."
 
 
 def _composition_of(text: str) -> str:
@@ -127,7 +133,12 @@ def _composition_of(text: str) -> str:
     try:
         return canonical(with_named_units(text))
     except BadSmilesError as error:
-        raise UserError(f"The composition {clipped(text)!r} cannot be read: {error}.") from error
+        found = find(text)
+        if found.offers:
+            raise UserError(told(found)) from error
+        raise UserError(
+            f"The composition {clipped(text)!r} cannot be read: {explained(error)}."
+        ) from error
 
 
 def _near(text: str) -> str:

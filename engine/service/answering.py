@@ -16,7 +16,8 @@ from ..base.errors import UserError
 from ..candidates.measured import ANY_STEREO, measured_of
 from ..chem.composition import is_composition
 from ..chem.entered_units import readable_composition
-from ..chem.finding import find, name_of, name_of_canonical, told
+from ..chem.finding import find, told
+from ..chem.listed_units import name_of, name_of_canonical
 from ..chem.smiles import BadSmilesError, canonical
 from ..features.compute import chunk_features
 from ..inference.bundle import BundleInfo
@@ -182,10 +183,12 @@ class _Meant(NamedTuple):
 def _meant(text: str) -> _Meant:
     """What a text means; only a name that leaves no doubt is taken for a repeat unit."""
     if is_composition(text):
-        # What cannot be read has its reason from the prediction.
-        with suppress(BadSmilesError):
-            text = readable_composition(text)
-        return _Meant(text)
+        try:
+            return _Meant(readable_composition(text))
+        except BadSmilesError:
+            # What else cannot be read has its reason from the prediction.
+            found = find(text)
+            return _Meant(text, "", told(found) if found.offers else "")
     if "*" in text:
         return _Meant(text)
     found = find(text)

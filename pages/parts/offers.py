@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from engine.chem.finding import FoundUnit
+from engine.chem.listed_units import FoundUnit
 from pages.parts.formatting import plain
 from pages.parts.pictures import show_picture
 

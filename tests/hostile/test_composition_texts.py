@@ -11,8 +11,9 @@ from engine.chem.classes import chemical_classes, heavy_atoms
 from engine.chem.composition import is_composition, read
 from engine.chem.description import described
 from engine.chem.draw import svg
-from engine.chem.finding import find, name_of, told
+from engine.chem.finding import find, told
 from engine.chem.fractions import number_of
+from engine.chem.listed_units import name_of
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import BadSmilesError, canonical
 

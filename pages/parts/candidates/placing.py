@@ -8,7 +8,8 @@ from engine.base.errors import UserError
 from engine.base.wording import clipped, counted
 from engine.candidates.offers import Offer, offers_for
 from engine.candidates.store import CandidateList
-from engine.chem.finding import FoundUnit
+from engine.chem.composition import is_composition
+from engine.chem.listed_units import FoundUnit
 from pages.parts.candidates.looking import Look
 from pages.parts.formatting import plain, show_error
 from pages.parts.page_guard import part
@@ -16,7 +17,7 @@ from pages.parts.page_guard import part
 _MOST_SHOWN = 10
 _MOST_LOOKED_AT = 100
 _LEADS_TO = {
-    "copolymer": "is a copolymer, which a list cannot hold; the homopolymers of its units are",
+    "copolymer": "is a copolymer; with equal parts of its units, and their homopolymers, it is",
     "class": "is a class of polymers, such as",
 }
 _PLACED = "repeat units placed"
@@ -53,7 +54,7 @@ def _ask(list_: CandidateList, offers: list[Offer]) -> None:
     if not pressed:
         return
     units = {
-        candidate: [(unit.smiles, unit.name) for unit in own]
+        candidate: [(unit.smiles, _name(unit)) for unit in own]
         for candidate, own in chosen.items()
         if own
     }
@@ -80,6 +81,11 @@ def _choose(list_: CandidateList, offer: Offer) -> list[FoundUnit]:
         key=f"unit for {list_.id} {offer.candidate.id}",
         placeholder="Choose, or leave it",
     )
+
+
+def _name(unit: FoundUnit) -> str:
+    """The name of the polymer; none of a composition, of which amounts would be a part."""
+    return "" if is_composition(unit.smiles) else unit.name
 
 
 def _words(unit: FoundUnit) -> str:

@@ -10,7 +10,7 @@ from engine.candidates.intake import DRAWN
 from engine.candidates.rows import NewCandidate
 from engine.chem.composition import is_composition
 from engine.chem.description import title_of_composition
-from engine.chem.finding import name_of
+from engine.chem.listed_units import name_of
 from engine.inference.bundle import BundleInfo
 from engine.settings.numbers import number
 from pages.parts import auth

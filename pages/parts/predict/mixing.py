@@ -9,7 +9,8 @@ import streamlit as st
 
 from engine.base.errors import UserError
 from engine.base.wording import clipped, distinct
-from engine.chem.finding import find, name_of, told
+from engine.chem.finding import find, told
+from engine.chem.listed_units import name_of
 from engine.chem.smiles import MAX_LENGTH
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL

@@ -9,7 +9,7 @@ from engine.chem import draw
 from engine.chem.composition import is_composition
 from engine.chem.description import title_of_composition
 from engine.chem.difference import differing_atoms
-from engine.chem.finding import name_of
+from engine.chem.listed_units import name_of
 from engine.chem.repeat_unit import canonical_unit
 from engine.inference.bundle import BundleInfo
 from engine.runs.known_labels import KnownLabel, NearPolymer

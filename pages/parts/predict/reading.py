@@ -1,5 +1,7 @@
 """How what is entered is read, and what to say where it is no repeat unit or leaves a doubt."""
 
+from functools import partial
+
 import streamlit as st
 
 from engine.base.wording import clipped, listed
@@ -47,7 +49,7 @@ def remarks(text: str, smiles: str | None) -> None:
         return
     if found := offered(text):
         st.info(plain(told(found)), icon=":material/search:")
-        offer_units(found.units, units.put, "smiles")
+        offer_units(found.offers, units.put, "smiles")
         return
     if is_composition(text):
         _tell_bad_composition(text)
@@ -109,6 +111,9 @@ def remarks_on_others() -> None:
         unit = canonical_or_none(text)
         if not text:
             st.info(f"Unit {place + 1} is not entered yet.", icon=":material/edit:")
+        elif found := offered(text):
+            st.info(plain(f"Unit {place + 1}: {told(found)}"), icon=":material/search:")
+            offer_units(found.units, partial(units.put_at, place), f"unit {place + 1}")
         elif unit is None or attachment_points(parse(unit)) != 2:
             st.warning(
                 plain(f"Unit {place + 1}, “{clipped(text)}”, is no repeat unit with two `*`."),
@@ -119,7 +124,7 @@ def remarks_on_others() -> None:
 def offered(text: str) -> Found | None:
     """What a text without `*` may stand for that is not one polymer; None for one or nothing."""
     found = None if "*" in text else find(text)
-    return found if found and found.units and not found.only else None
+    return found if found and found.offers and not found.only else None
 
 
 def _offer_single_unit(text: str) -> None:

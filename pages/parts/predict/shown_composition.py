@@ -5,7 +5,7 @@ from typing import NamedTuple
 from engine.base.wording import clipped, distinct
 from engine.chem.composition import Architecture, is_composition
 from engine.chem.entered_units import EnteredUnits
-from engine.chem.finding import name_of
+from engine.chem.listed_units import name_of
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import canonical
 

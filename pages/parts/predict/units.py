@@ -11,7 +11,7 @@ import streamlit as st
 from engine.base.wording import clipped
 from engine.chem.composition import ARCHITECTURES, MOST_UNITS, Architecture, is_composition
 from engine.chem.entered_units import EnteredUnits, entered, unit_named
-from engine.chem.finding import name_of
+from engine.chem.listed_units import name_of
 from engine.chem.polymers import moles_of, weights_of
 from engine.chem.smiles import BadSmilesError
 from pages.parts.formatting import plain
@@ -53,8 +53,24 @@ def put(smiles: str) -> None:
     """Show another repeat unit, of a composition in place of the chosen one.
 
     For callbacks, or before the text field is drawn.
+
+    Args:
+        smiles: of the unit; a composition stands in place of all that is shown.
     """
-    st.session_state[field_key()] = smiles
+    if is_composition(smiles):
+        open_text(smiles)
+    else:
+        st.session_state[field_key()] = smiles
+
+
+def put_at(place: int, smiles: str) -> None:
+    """Show another repeat unit of a composition, which is not the chosen one; for a callback.
+
+    Args:
+        place: of the unit.
+        smiles: of the unit.
+    """
+    st.session_state[_UNITS] = shown().changed(place, smiles)
 
 
 def open_text(text: str) -> None:
