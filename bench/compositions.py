@@ -17,7 +17,8 @@ from scipy.stats import bootstrap
 
 from bench.reporting import markdown_table, read_json, settings_of, stamp, write_json
 from bench.speed.machine import machine_record
-from engine.chem.composition import ARCHITECTURES, read, units_in
+from engine.chem.architectures import ARCHITECTURES
+from engine.chem.composition import read, units_in
 from engine.features.compositions import composed_features
 from engine.features.compute import compute_features
 from engine.runs.making import BundleRequest, make_bundle

@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.base.errors import UserError
-from engine.chem.composition import Architecture, is_composition
+from engine.chem.architectures import Architecture
+from engine.chem.composition import is_composition
 from engine.chem.finding import find, told
 from engine.chem.notations import NotationError, as_smiles
 from engine.chem.repeat_unit import canonical_unit

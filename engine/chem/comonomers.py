@@ -5,7 +5,15 @@ from functools import lru_cache
 from itertools import islice, product
 
 from ..base.wording import either
-from .composition import BAR, MOST_UNITS, Architecture, NoEndsError, is_composition, parts_of
+from .architectures import Architecture
+from .composition import (
+    MOST_UNITS,
+    NoEndsError,
+    is_composition,
+    parts_of,
+    text_of,
+    with_units_changed,
+)
 from .listed_units import FoundUnit, as_listed, each_once, name_of
 from .monomer_names import NamedMonomer, monomer_named, partners_of
 from .monomers import units_of_monomer, units_of_monomers
@@ -46,6 +54,11 @@ def units_of_named(monomer: NamedMonomer) -> tuple[FoundUnit, ...]:
     return tuple(units.values())
 
 
+def is_of_monomer(error: BadSmilesError) -> bool:
+    """Whether a composition cannot be read since one of its units is a monomer."""
+    return isinstance(error, NoEndsError) and bool(units_made_of(error.unit))
+
+
 def explained(error: BadSmilesError) -> str:
     """What is wrong with a composition; of a unit that is a monomer, what to write in its place."""
     if isinstance(error, NoEndsError) and (made := units_made_of(error.unit)):
@@ -61,7 +74,7 @@ def monomer_words(made: Sequence[FoundUnit]) -> str:
     """
     units = either([f"{each.smiles} ({each.reaction})" for each in made])
     one = "" if len(made) == 1 else "one of "
-    return f"has no `*` where the chain goes on; as a monomer it makes {one}{units}: write that"
+    return f"has no `*` where the chain goes on; as a monomer it makes {one}{units}"
 
 
 def with_units_made(text: str) -> str:
@@ -73,14 +86,7 @@ def with_units_made(text: str) -> str:
     if not is_composition(text):
         made = units_made_of(text)
         return made[0].smiles if len(made) == 1 else text
-    try:
-        units, fractions, architecture = parts_of(text)
-    except BadSmilesError:
-        return text
-    if len(units) > MOST_UNITS:
-        return text
-    made_of = [with_units_made(unit) for unit in units]
-    return text if made_of == units else text_of(made_of, fractions, architecture)
+    return with_units_changed(text, with_units_made)
 
 
 def compositions_made_of(text: str) -> tuple[FoundUnit, ...]:
@@ -147,15 +153,3 @@ def _named(unit: FoundUnit) -> str:
         return unit.name or name_of(unit.smiles) or unit.smiles
     except BadSmilesError:
         return unit.smiles
-
-
-def text_of(units: Sequence[str], fractions: Sequence[float], architecture: Architecture) -> str:
-    """The text of a composition with its units in the order in which they are given.
-
-    Args:
-        units: U SMILES without bars.
-        fractions: U of their moles.
-        architecture: how they follow each other.
-    """
-    numbers = [f"{each:.6f}".rstrip("0").rstrip(".") for each in fractions]
-    return BAR.join([*units, *numbers, *filter(None, [architecture])])

@@ -11,15 +11,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, wraps
-from typing import Literal, get_args
 
+from .architectures import Architecture, architecture_of, is_word
 from .fractions import fractions_of, is_number
 from .notations import BadSmilesError, bars_of, units_of_big_smiles
-
-Architecture = Literal["", "random", "alternating", "block", "graft"]
-"""How units follow each other along the chain; empty where it is not known."""
-
-ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
 MOST_UNITS = 6
 """Most repeat units of a composition."""
@@ -39,15 +34,6 @@ NO_ENDS = (
 _WHOLE = 1_000_000
 """Fractions are kept in millionths: whole numbers have one sum, in any order, to the bit."""
 
-_WORDS: dict[str, Architecture] = {
-    **{word: "random" for word in ("random", "statistical", "stat", "ran", "r", "gradient")},
-    **{word: "alternating" for word in ("alternating", "alternate", "alt", "a", "periodic")},
-    **{word: "block" for word in ("block", "blocky", "b", "diblock", "triblock", "multiblock")},
-    **{word: "graft" for word in ("graft", "grafted", "g", "comb", "brush")},
-    **{word: "" for word in ("", "unknown", "unspecified", "copolymer", "co", "none", "nan")},
-    **{word: "" for word in ("homopolymer", "homo", "linear", "na")},
-}
-_OF_ONE_UNIT = ("homopolymer", "homo")
 _EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
 _END = re.compile(r"[*∗＊⁎]|\[R\d*#?\]|\[[A-Z][a-z]\]")
 """How the end of a chain may be written, by a stand-in element too."""
@@ -235,6 +221,16 @@ def parts_of(text: str) -> tuple[list[str], list[float], Architecture]:
     Raises:
         BadSmilesError: when it cannot be read as a composition.
     """
+    units, fractions, architecture = _listed(text)
+    for number, (unit, fraction) in enumerate(zip(units, fractions, strict=True), 1):
+        # It will be left out unread, and may be a word in the wrong place.
+        if not fraction and not _END.search(unit):
+            raise BadSmilesError(f"its unit {number}, “{unit[:60]}”, is no repeat unit")
+    return units, fractions, architecture
+
+
+def _listed(text: str) -> tuple[list[str], list[float], Architecture]:
+    """The same, of units that may be any texts."""
     if len(text) > MAX_TEXT:
         raise BadSmilesError(
             f"the composition has {len(text):,} characters; the longest that is read has "
@@ -259,12 +255,39 @@ def parts_of(text: str) -> tuple[list[str], list[float], Architecture]:
     architecture_of(word)
     fractions = fractions_of(fields, len(units))
     there = {unit for unit, fraction in zip(units, fractions, strict=True) if fraction}
-    architecture = architecture_of(word, len(there)) or architecture
-    for number, (unit, fraction) in enumerate(zip(units, fractions, strict=True), 1):
-        # It will be left out unread, and may be a word in the wrong place.
-        if not fraction and not _END.search(unit):
-            raise BadSmilesError(f"its unit {number}, “{unit[:60]}”, is no repeat unit")
-    return units, fractions, architecture
+    return units, fractions, architecture_of(word, len(there)) or architecture
+
+
+def text_of(
+    units: Sequence[str], fractions: Sequence[float], architecture: str = "", digits: int = 6
+) -> str:
+    """The text of a composition with its units in the order in which they are given.
+
+    Args:
+        units: U texts without bars.
+        fractions: U of their moles.
+        architecture: how they follow each other; empty where it is not known.
+        digits: of the fractions.
+    """
+    numbers = [f"{each:.{digits}f}".rstrip("0").rstrip(".") for each in fractions]
+    return BAR.join([*units, *numbers, *filter(None, [architecture])])
+
+
+def with_units_changed(text: str, form: Callable[[str], str]) -> str:
+    """A composition's text with its units in another form; the text itself where none changes.
+
+    Args:
+        text: that holds too many units, or cannot be read, stays as it is.
+        form: of a unit; what it gives need not be readable.
+    """
+    try:
+        units, fractions, architecture = _listed(text)
+    except BadSmilesError:
+        return text
+    if len(units) > MOST_UNITS:
+        return text
+    changed = [form(unit) for unit in units]
+    return text if changed == units else text_of(changed, fractions, architecture, digits=9)
 
 
 def composed(
@@ -288,35 +311,9 @@ def composed(
     return Composition.of([unit.strip() for unit in units], fractions, architecture)
 
 
-def architecture_of(word: str, count: int = 1) -> Architecture:
-    """The architecture that a word names, such as `stat` or `alternating`.
-
-    Args:
-        word: as people write it.
-        count: of the different repeat units that it is said of.
-
-    Raises:
-        BadSmilesError: when it names none, or a homopolymer's for several units.
-    """
-    plain = re.sub(r"[\W_]+|copolymer$|poly$", "", word.strip().lower()) if word.strip() else ""
-    plain = plain.removesuffix("copolymer") if plain != "copolymer" else plain
-    if plain not in _WORDS:
-        raise BadSmilesError(
-            f"“{word[:40]}” is no architecture: write random, alternating, block, graft, or unknown"
-        )
-    if plain in _OF_ONE_UNIT and count > 1:
-        raise BadSmilesError(
-            f"“{word[:40]}” is said of {count} different repeat units: give one of them, or the "
-            "architecture of a copolymer"
-        )
-    return _WORDS[plain]
-
-
 def _is_word(field: str) -> bool:
     """Whether a field is a number or an architecture, and no repeat unit."""
-    return bool(is_number(field)) or (
-        "*" not in field and field.lower().replace(" ", "") in _WORDS and len(field) > 1
-    )
+    return bool(is_number(field)) or ("*" not in field and is_word(field) and len(field) > 1)
 
 
 def _units_of_edges(fields: Sequence[str], edges: str) -> tuple[list[str], Architecture]:

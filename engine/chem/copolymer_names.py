@@ -7,8 +7,9 @@ doi:10.1351/pac198557101427.
 import re
 from typing import NamedTuple
 
+from .architectures import Architecture
 from .comonomers import compositions_of, units_of_named
-from .composition import MOST_UNITS, Architecture
+from .composition import MOST_UNITS
 from .listed_units import FoundUnit
 from .monomer_names import monomer_named
 from .names import polymer_named

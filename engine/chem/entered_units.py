@@ -3,7 +3,8 @@
 from contextlib import suppress
 from typing import NamedTuple
 
-from .composition import BAR, MOST_UNITS, Architecture, is_composition, parts_of
+from .architectures import Architecture
+from .composition import BAR, MOST_UNITS, is_composition, parts_of, text_of
 from .finding import find
 from .notations import BadSmilesError, NotationError, as_smiles
 from .smiles import canonical
@@ -43,8 +44,7 @@ class EnteredUnits(NamedTuple):
                 return self.without(place).text
         if len(self.texts) == 1:
             return self.texts[0]
-        numbers = [f"{each:.6f}".rstrip("0").rstrip(".") for each in self.fractions]
-        return BAR.join([*map(_bare, self.texts), *numbers, *filter(None, [self.architecture])])
+        return text_of([*map(_bare, self.texts)], self.fractions, self.architecture)
 
     def with_unit(self, text: str, architecture: Architecture = "") -> "EnteredUnits":
         """One unit more, with an equal part; the others keep their proportions.

@@ -10,7 +10,8 @@ from rdkit import DataStructs
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.ML.Cluster import Butina
 
-from .composition import ARCHITECTURES, is_composition, read
+from .architectures import ARCHITECTURES
+from .composition import is_composition, read
 from .repeat_unit import canonical_unit
 from .smiles import parse
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from .composition import is_composition, with_units_changed
 from .monomers import MadeUnit
-from .names import NamedPolymer, named_polymers
+from .names import NamedPolymer, named_polymers, polymer_named
 from .repeat_unit import canonical_unit
 
 
@@ -35,6 +36,18 @@ def as_listed(made: MadeUnit) -> FoundUnit:
 def each_once(units: Iterable[FoundUnit]) -> tuple[FoundUnit, ...]:
     """Units by their SMILES, in order; of one that is found twice, what was found last."""
     return tuple({each.smiles: each for each in units}.values())
+
+
+def with_polymers_drawn(text: str) -> str:
+    """A polymer's name, or a composition of such, as SMILES.
+
+    Args:
+        text: a unit that names no polymer stays as it is.
+    """
+    if is_composition(text):
+        return with_units_changed(text, with_polymers_drawn)
+    polymer = polymer_named(text)
+    return polymer.smiles if polymer else text
 
 
 @lru_cache(maxsize=4096)

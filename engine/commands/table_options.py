@@ -21,7 +21,7 @@ from ..table.mended import (
     with_learned_columns,
     with_mends,
 )
-from ..table.mending import BoundsUse, Mending, Replicates
+from ..table.mending import BoundsUse, Mending, MonomersUse, Replicates
 from ..table.mending_file import read_mending
 from ..table.reading import MAX_BYTES
 from .options import STANDARD, add_columns, add_fragments, said_columns
@@ -70,6 +70,12 @@ def add_table(command: argparse.ArgumentParser, count: str | None = None) -> Non
         help="atoms that stand for `*`, such as Ce,Th",
     )
     add_fragments(command)
+    command.add_argument(
+        "--monomers",
+        choices=get_args(MonomersUse),
+        help="what to do about monomers in place of repeat units: leave them as they are, as by "
+        "default, or make the unit of each that makes one alone",
+    )
     command.add_argument(
         "--long",
         metavar="PROPERTY=VALUE",
@@ -229,6 +235,7 @@ def said_mending(arguments: argparse.Namespace, source: str = "", number: int = 
         "units": {**kept.units, **given_units(arguments.unit, source)},
         "scales": {**kept.scales, **given_scales(arguments.scale)},
         "fragments": arguments.fragments,
+        "monomers": arguments.monomers,
         "bounds": arguments.bounds,
         "replicates": arguments.replicates,
     }

@@ -12,7 +12,8 @@ import pandas as pd
 
 from ..base.errors import UserError
 from ..base.wording import clipped
-from ..chem.composition import Architecture, Composition
+from ..chem.architectures import Architecture
+from ..chem.composition import Composition
 from ..settings.conditions import same_for_all
 from ..settings.properties import Property
 from .mixing import Estimate, estimates, weight_fractions

@@ -211,7 +211,8 @@ def tell_names(problems: dict[int, str], texts: Sequence[str]) -> None:
         texts: of all rows.
     """
     for row in problems:
-        if "*" not in (text := texts[row]) and text:
+        text = texts[row]
+        if text and "*" not in text and not is_composition(text):
             problems[row] = f"“{clipped(text)}” is not the name of one polymer"
 
 

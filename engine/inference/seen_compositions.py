@@ -8,14 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..base.wording import listed
-from ..chem.composition import (
-    ARCHITECTURES,
-    MOST_UNITS,
-    Architecture,
-    is_composition,
-    read,
-    units_in,
-)
+from ..chem.architectures import ARCHITECTURES, Architecture
+from ..chem.composition import MOST_UNITS, is_composition, read, units_in
 from .seen import NEW_ARCHITECTURE, NEW_FRACTION, NEW_NUMBER, NEW_UNIT
 
 MOST_NAMED = 12

@@ -189,7 +189,7 @@ def command_for(
     if mending.only_in_a_file:
         words.append(f"--mend {shlex.quote(mending_file(table_name))}")
         # What the first table's file says is not about the others.
-        shared = {"long", "fragments", "bounds", "replicates"} if sources else set()
+        shared = {"long", "fragments", "monomers", "bounds", "replicates"} if sources else set()
     else:
         words += _column_words(config, f"{source}:" if source else "")
         shared = {*_OPTIONS}
@@ -216,6 +216,7 @@ _OPTIONS = {
     "long": "--long",
     "chain_ends": "--chain-ends",
     "fragments": "--fragments",
+    "monomers": "--monomers",
     "bounds": "--bounds",
     "replicates": "--replicates",
 }

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..chem.composition import Architecture, is_composition, read
+from ..chem.architectures import Architecture
+from ..chem.composition import is_composition, read
 from ..chem.polymers import unit_mass
 from ..chem.repeat_unit import canonical_unit
 from ..table.duplicates import flat_smiles

@@ -3,14 +3,8 @@
 from collections.abc import Callable, Iterator
 from itertools import repeat
 
-from ..chem.composition import (
-    Architecture,
-    architecture_of,
-    composed,
-    count_units,
-    is_composition,
-    parts_of,
-)
+from ..chem.architectures import Architecture, architecture_of
+from ..chem.composition import composed, count_units, is_composition, parts_of
 from ..chem.notations import BadSmilesError
 from ..chem.polymers import moles_of
 from .cells import is_missing

@@ -9,7 +9,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ..base.wording import clipped, counted, listed
-from ..chem.composition import BAR, NO_ENDS, Architecture, architecture_of, composed, is_composition
+from ..chem.architectures import Architecture, architecture_of
+from ..chem.comonomers import monomer_words, units_made_of
+from ..chem.composition import BAR, NO_ENDS, composed, is_composition
 from ..chem.fractions import closes, fractions_of, number_of
 from ..chem.notations import BadSmilesError
 from ..chem.pieces import pieces_problem
@@ -263,7 +265,11 @@ def _read_unit(text: str) -> str | Problem:
         return Problem(kind, str(error))
     if problem := pieces_problem(form):
         return Problem("fragments", problem)
-    return form if "*" in form else Problem("composition", f"it {NO_ENDS}")
+    if "*" in form:
+        return form
+    if made := units_made_of(text):
+        return Problem("monomers", f"it {monomer_words(made)}")
+    return Problem("composition", f"it {NO_ENDS}")
 
 
 def _odd(reason: str) -> _OddRowError:

@@ -29,6 +29,7 @@ _LEFT_OUT = {
     "empty_smiles": "without a SMILES",
     "unreadable_smiles": "with a SMILES that cannot be read",
     "long_smiles": "with a SMILES that is too long",
+    "monomers": "with monomers in place of repeat units",
     "composition": "whose composition cannot be used",
     "misfit_rows": "with too many or too few cells",
 }

@@ -15,7 +15,7 @@ from .columns import Columns, guess_columns
 from .long_format import pivoted, said_long_format
 from .mending import NO_COMPOSITION, Cells, Mending
 from .reading import RawTable, read_table
-from .repeat_units import Progress, with_chain_ends, without_fragments
+from .repeat_units import Progress, with_chain_ends, without_fragments, without_monomers
 from .replicates import average_replicates
 from .unit_columns import holds_compositions
 
@@ -117,6 +117,8 @@ def _checked(raw: RawTable, mending: Mending, progress: Progress | None) -> Tabl
         raw = with_chain_ends(raw, columns.structures, _elements(mending.chain_ends))
     if mending.fragments == "leave-out":
         raw = without_fragments(raw, columns.structures)
+    if mending.monomers == "make-units":
+        raw = without_monomers(raw, columns.structures)
     table = check_table(raw, columns, dict(mending.units), progress)
     if mending.bounds == "leave-out":
         table = leave_bounds_out(table)

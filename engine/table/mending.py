@@ -21,6 +21,10 @@ FragmentsUse = Literal["refuse", "leave-out"]
 """What is done about molecules beside a repeat unit, such as counter-ions: the row is refused, or
 they are left out of it."""
 
+MonomersUse = Literal["refuse", "make-units"]
+"""What is done about monomers in place of repeat units: they are left as they are, or each that
+makes one unit alone becomes that."""
+
 MAX_CHANGES = 20_000
 """Most rows that may be dropped, and most cells that may be changed."""
 
@@ -78,6 +82,7 @@ class Mending(_Strict):
         renamed: columns' new names, by which all that follows calls them.
         chain_ends: elements whose atoms stand for `*`.
         fragments: what is done about molecules beside a repeat unit.
+        monomers: what is done about monomers in place of repeat units.
         smiles, id, properties: columns, in place of a guess; an empty `id` means row numbers.
         conditions: columns that are given to the model beside the repeat unit.
         further_units: columns of the repeat units after the first, in place of a guess; where the
@@ -101,6 +106,7 @@ class Mending(_Strict):
     renamed: dict[str, str] = {}
     chain_ends: tuple[str, ...] = ()
     fragments: FragmentsUse = "refuse"
+    monomers: MonomersUse = "refuse"
     smiles: str | None = None
     id: str | None = None
     properties: tuple[str, ...] | None = None
@@ -220,6 +226,7 @@ _SENTENCES = {
     "long": "Each row names its property ({}): each property has a column.",
     "renamed": "Renamed: {}.",
     "fragments": "Molecules beside a repeat unit, such as counter-ions, are left out of it.",
+    "monomers": "A monomer that makes one repeat unit alone stands for that.",
     "chain_ends": "The end of the chain is written as {}.",
     "smiles": "Repeat units are in “{}”.",
     "id": "Ids are in “{}”.",

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from ..base.errors import UserError
 from ..base.wording import listed
+from ..chem.listed_units import with_polymers_drawn
 from ..chem.monomer_names import monomer_named
-from ..chem.names import polymer_named
 from ..settings.polymer_columns import PolymerColumns, SaidUnits
 from .cells import is_missing
 from .columns import Columns, guess_columns
@@ -102,17 +102,21 @@ def _column_of_names(raw: RawTable, id: str | None) -> str | None:
 
 def _can_be_read(cell: str) -> bool:
     """Whether a cell is a polymer's or a monomer's name, or seems to be a repeat unit."""
-    return bool(polymer_named(cell) or monomer_named(cell)) or "*" in cell
+    return _holds_name(cell) or monomer_named(cell) is not None or "*" in cell
 
 
 def units_of_names(texts: Sequence[str]) -> list[str]:
-    """The repeat unit of each polymer that is named; other texts stay as they are."""
-    found = (polymer_named(text) for text in texts)
-    return [polymer.smiles if polymer else text for polymer, text in zip(found, texts, strict=True)]
+    """The repeat unit of each polymer that is named, in compositions too; others stay."""
+    return [with_polymers_drawn(text) for text in texts]
 
 
 def _share_of_names(raw: RawTable, name: str) -> float:
-    return _share(raw, name, lambda cell: polymer_named(cell) is not None)
+    return _share(raw, name, _holds_name)
+
+
+def _holds_name(cell: str) -> bool:
+    """Whether a cell is a polymer's name, or a composition with one."""
+    return with_polymers_drawn(cell) != cell
 
 
 def _share(raw: RawTable, name: str, holds: Callable[[str], bool]) -> float:

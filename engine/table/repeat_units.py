@@ -9,6 +9,7 @@ import pandas as pd
 
 from ..base.budget import check_time
 from ..base.wording import counted, listed, rows_text
+from ..chem.comonomers import explained, is_of_monomer, with_units_made
 from ..chem.composition import BAR, is_composition, units_in
 from ..chem.notations import stand_in_ends, with_stars
 from ..chem.pieces import pieces_problem, without_loose_pieces
@@ -17,7 +18,8 @@ from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from .cells import LONGEST_CELL
 from .columns import Columns
 from .composition_findings import composition_findings
-from .compositions import PolymerText, Problem, polymer_texts
+from .compositions import polymer_texts
+from .polymer_text import PolymerText, Problem
 from .reading import RawTable
 from .report import Finding
 
@@ -63,8 +65,11 @@ def _read_smiles(text: str) -> _Read:
             return _Read(None, Problem("fragments", problem))
         return _Read(form)
     except BadSmilesError as error:
+        if several:
+            kind = "monomers" if is_of_monomer(error) else "composition"
+            return _Read(None, Problem(kind, explained(error)))
         kind = "long_smiles" if len(text) > MAX_LENGTH else "unreadable_smiles"
-        return _Read(None, Problem("composition" if several else kind, str(error)))
+        return _Read(None, Problem(kind, str(error)))
 
 
 def read_units(
@@ -125,6 +130,11 @@ def _excluded(rows: np.ndarray, column: str | None, problems: dict[int, Problem]
             "Models learn from single repeat units: correct the SMILES, or say `--fragments "
             "leave-out` where counter-ions and solvents are to be left out of them",
         ),
+        "monomers": (
+            "with monomers in place of repeat units",
+            "Write the units that they make, or say `--monomers make-units`, which does so where "
+            "one can be made alone; a salt or a solvent is a condition, in a column of its own",
+        ),
         "composition": (
             "whose composition cannot be used",
             "Correct these cells",
@@ -137,7 +147,7 @@ def _excluded(rows: np.ndarray, column: str | None, problems: dict[int, Problem]
             continue
         numbers = [int(rows[i]) for i in positions]
         named = rows_text(numbers)
-        if kind in ("unreadable_smiles", "fragments", "composition"):
+        if kind in ("unreadable_smiles", "fragments", "monomers", "composition"):
             named = listed([f"row {rows[i]} ({problems[i].reason})" for i in positions])
         left = "is left out" if len(positions) == 1 else "are left out"
         findings.append(
@@ -180,6 +190,23 @@ def without_fragments(raw: RawTable, columns: Sequence[str]) -> RawTable:
     frame = raw.frame.copy()
     for column in columns:
         frame[column] = [text and without_loose_pieces(text) for text in frame[column]]
+    return replace(raw, frame=frame)
+
+
+def without_monomers(raw: RawTable, columns: Sequence[str]) -> RawTable:
+    """The table with the repeat unit that a monomer makes, where it makes one alone.
+
+    Args:
+        raw: the table.
+        columns: of the repeat units, or compositions.
+    """
+    frame = raw.frame.copy()
+    for column in columns:
+        made: list[str | None] = []
+        for text in frame[column]:
+            check_time("making repeat units of its monomers")
+            made.append(text and with_units_made(text))
+        frame[column] = pd.Series(made, index=frame.index, dtype=object)
     return replace(raw, frame=frame)
 
 

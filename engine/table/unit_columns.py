@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from ..base.budget import check_time
 from ..base.errors import UserError
-from ..chem.composition import architecture_of, is_composition
+from ..chem.architectures import architecture_of
+from ..chem.comonomers import units_made_of
+from ..chem.composition import is_composition
 from ..chem.names import polymer_named
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from ..settings.polymer_columns import Basis, SaidUnits
@@ -75,6 +77,8 @@ def find_unit_columns(
     names = [name for name in raw.column_names if name not in exclude]
     for family in families(names):
         units = {place: name for place, name in family.items() if _holds_units(raw, name)}
+        if not units and _holds_monomers(raw, [*family.values()]):
+            units = family
         if len(units) > 1:
             order = places_of(said.fractions or (), [*units])
             units = {place: units[place] for place in order}
@@ -213,6 +217,18 @@ def _holds_units(raw: RawTable, name: str) -> bool:
     check_time("looking for its columns")
     cells = values_of(raw, name, SMILES_SAMPLE)
     return sum(map(_is_unit, cells)) >= 0.5 * len(cells) > 0
+
+
+def _holds_monomers(raw: RawTable, names: Sequence[str]) -> bool:
+    """Whether columns hold what makes repeat units, all of them, and no unit that is drawn."""
+    return all(_share_of_monomers(values_of(raw, name, SMILES_SAMPLE)) >= 0.5 for name in names)
+
+
+def _share_of_monomers(cells: Sequence[str]) -> float:
+    check_time("looking for its columns")
+    # What stands for a molecule is none: words and numbers may be read as one too.
+    made = [is_smiles(cell) and len(cell) > 1 and units_made_of(cell) for cell in cells]
+    return sum(map(bool, made)) / max(len(cells), 1)
 
 
 def _is_unit(cell: str) -> bool:

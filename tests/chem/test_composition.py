@@ -4,14 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.chem.composition import (
-    Composition,
-    architecture_of,
-    count_units,
-    is_composition,
-    read,
-    units_in,
-)
+from engine.chem.architectures import architecture_of
+from engine.chem.composition import Composition, count_units, is_composition, read, units_in
 from engine.chem.fractions import fractions_of
 from engine.chem.notations import BadSmilesError
 from engine.chem.polymers import polymer

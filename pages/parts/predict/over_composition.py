@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from engine.base.wording import listed
-from engine.chem.composition import Architecture
+from engine.chem.architectures import Architecture
 from engine.inference.bundle import BundleInfo
 from engine.inference.conformal import LEVEL
 from engine.inference.over_compositions import (

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from engine.base.wording import clipped, distinct
-from engine.chem.composition import Architecture, is_composition
+from engine.chem.architectures import Architecture
+from engine.chem.composition import is_composition
 from engine.chem.entered_units import EnteredUnits
 from engine.chem.listed_units import name_of
 from engine.chem.repeat_unit import canonical_unit

@@ -9,7 +9,8 @@ from contextlib import suppress
 import streamlit as st
 
 from engine.base.wording import clipped
-from engine.chem.composition import ARCHITECTURES, MOST_UNITS, Architecture, is_composition
+from engine.chem.architectures import ARCHITECTURES, Architecture
+from engine.chem.composition import MOST_UNITS, is_composition
 from engine.chem.entered_units import EnteredUnits, entered, unit_named
 from engine.chem.listed_units import name_of
 from engine.chem.polymers import moles_of, weights_of

@@ -14,6 +14,7 @@ from engine.table.mending import (
     BoundsUse,
     FragmentsUse,
     Mending,
+    MonomersUse,
     Replicates,
     change_words,
     drop_words,
@@ -34,6 +35,10 @@ _REPLICATES: dict[Replicates, str] = {
 _FRAGMENTS: dict[FragmentsUse, str] = {
     "refuse": "leave out the row",
     "leave-out": "leave out the molecules",
+}
+_MONOMERS: dict[MonomersUse, str] = {
+    "refuse": "leave out the row",
+    "make-units": "make their units",
 }
 _BOUNDS: dict[BoundsUse, str] = {"learn": "learn as bounds", "leave-out": "leave out"}
 _SHOWN = 40
@@ -79,6 +84,15 @@ def _offers(file: dict, cells: RawTable, table: Table) -> None:
             _FRAGMENTS,
             "Counter-ions, solvents and salts are no part of the chain. Their rows are left out, "
             "or the repeat units are learned without them.",
+        )
+    if "monomers" in kinds or said().monomers != "refuse":
+        _choose(
+            file,
+            "monomers",
+            "Monomers in place of repeat units",
+            _MONOMERS,
+            "A monomer has no `*`, where the chain goes on. Each that makes one repeat unit alone, "
+            "such as styrene, may stand for that.",
         )
     reading = cells.reading
     if reading.alike_sheets:

@@ -131,7 +131,7 @@ def _checked(file: dict, units: dict[str, str], source: str) -> Table:
     kept, key = st.session_state.setdefault("train further checked", {}), file["key"]
     # What is said of these is said of all tables.
     first = said()
-    shared = ("replicates", "bounds", "long", "fragments")
+    shared = ("replicates", "bounds", "long", "fragments", "monomers")
     wanted = Mending(units=units, **{field: getattr(first, field) for field in shared})
     if key not in kept or kept[key][0] != wanted:
         with st.spinner(f"Reading {plain(file['name'])}…"):
