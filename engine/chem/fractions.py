@@ -10,8 +10,25 @@ _CLOSES = 0.015
 _FEWEST_PERCENT, _MOST_PERCENT = 80.0, 120.0
 """A sum between them is one of percentages, whether it closes or not; others are of parts."""
 
+_LONGEST = 100
+"""Characters of a ratio."""
+
 # Without two ways to read the same digits, which would take a time with the square of their number.
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?\s*%?")
+
+
+class FractionError(BadSmilesError):
+    """A number that is no fraction.
+
+    Attributes:
+        place: of the number.
+        fault: of it, such as “less than 0”.
+    """
+
+    def __init__(self, words: str, place: int, fault: str) -> None:
+        """Say it in words that stand alone."""
+        super().__init__(words)
+        self.place, self.fault = place, fault
 
 
 def fractions_of(
@@ -29,8 +46,8 @@ def fractions_of(
         U numbers from 0 to 1 that add up to one.
 
     Raises:
-        BadSmilesError: when a cell is no number, is negative, or they do not fit the units or add
-            up to one.
+        FractionError: when one is negative, or too large.
+        BadSmilesError: when a cell is no number, or they do not fit the units or add up to one.
     """
     numbers = [number_of(cell) for cell in cells]
     if len(numbers) not in (count, count - 1) or not numbers:
@@ -38,12 +55,15 @@ def fractions_of(
             f"it has {_few(len(numbers), 'fraction')} for {_few(count, 'repeat unit')}: give one "
             "for each, or all but the last, which is the rest"
         )
-    negative = next((number for number in numbers if number < 0), None)
-    if negative is not None:
-        raise BadSmilesError(f"its fraction {negative:g} is negative")
-    total, percent = sum(numbers), max(numbers) > 1 + _CLOSES
-    if whole and max(numbers) > whole * (1 + _CLOSES):
-        raise BadSmilesError(f"its fraction {max(numbers):g} is above {whole:g}")
+    least, most = min(numbers), max(numbers)
+    if least < 0:
+        raise FractionError(
+            f"its fraction {least:g} is negative", numbers.index(least), "less than 0"
+        )
+    total, percent = sum(numbers), most > 1 + _CLOSES
+    if whole and most > whole * (1 + _CLOSES):
+        words, fault = f"its fraction {most:g} is above {whole:g}", f"more than {whole:g}"
+        raise FractionError(words, numbers.index(most), fault)
     if len(numbers) < count:
         numbers.append(_rest(total, whole or (100.0 if percent else 1.0)))
         total = sum(numbers)
@@ -75,6 +95,18 @@ def _demand_closing(total: float, whole: float) -> None:
 def closes(total: float, whole: float) -> bool:
     """Whether fractions add up to one, or to 100, as closely as people write them."""
     return abs(total - whole) <= _CLOSES * whole
+
+
+def ratio_of(text: str, slash: bool = False) -> list[str]:
+    """The numbers of a ratio such as `70:30`; empty where it is none.
+
+    Args:
+        text: of a cell.
+        slash: whether `1/3` is a ratio too, and no third.
+    """
+    signs = r"[:∶/]" if slash else r"[:∶]"
+    numbers = [each.strip() for each in re.split(signs, text)] if len(text) <= _LONGEST else []
+    return numbers if len(numbers) > 1 and all(map(is_number, numbers)) else []
 
 
 def is_number(text: str) -> bool:

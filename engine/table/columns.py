@@ -23,11 +23,12 @@ from .column_cells import (
     values_of,
     words_of,
 )
-from .fraction_columns import MOST_COLUMNS, Whole
+from .fraction_columns import Whole, holds_ratios
 from .headers import columns_by_name, read_header
 from .id_columns import SAVED_INDEX, guess_id, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
+from .share_names import MOST_COLUMNS
 from .unit_columns import (
     UnitColumns,
     find_unit_columns,
@@ -257,7 +258,8 @@ def _check_units(raw: RawTable, columns: Columns) -> None:
             "holds some: name their columns with `--unit-columns A,B`, or choose them as repeat "
             "units on the Train page."
         )
-    if count > 1 and fractions not in (0, count - 1, count):
+    in_one = fractions == 1 and holds_ratios(raw, columns.fractions[0])
+    if count > 1 and fractions not in (0, count - 1, count) and not in_one:
         raise UserError(
             f"There are {counted(fractions, 'column')} of fractions for {count} of repeat units: "
             "give one for each, or all but the last, which is the rest."

@@ -12,7 +12,7 @@ from ..base.wording import clipped, counted, listed
 from ..chem.architectures import Architecture, architecture_of
 from ..chem.comonomers import monomer_words, units_made_of
 from ..chem.composition import BAR, NO_ENDS, composed, is_composition
-from ..chem.fractions import closes, fractions_of, number_of
+from ..chem.fractions import FractionError, closes, fractions_of, number_of, ratio_of
 from ..chem.notations import BadSmilesError
 from ..chem.pieces import pieces_problem
 from ..chem.polymers import moles_of
@@ -23,6 +23,7 @@ from .composition_texts import Form, texts_of_column
 from .fraction_columns import Whole
 from .polymer_text import PolymerText, Problem, empty
 from .reading import RawTable
+from .share_names import says_ratio
 
 _WHOLES: dict[Whole, float | None] = {"one": 1.0, "hundred": 100.0, "parts": None}
 
@@ -96,6 +97,7 @@ class _Cell(NamedTuple):
     unit: str | None
     fraction_column: str | None
     fraction: str | None
+    whole: float | None
 
     @property
     def has_number(self) -> bool:
@@ -108,28 +110,44 @@ class _Rows:
     def __init__(self, columns: Columns, form: Form | None) -> None:
         self._columns, self._form = columns, form
         self._whole = _WHOLES[columns.whole]
+        self._may_be_ratio = len(columns.fractions) == 1
+        self._slash = self._may_be_ratio and says_ratio(columns.fractions[0])
 
     def read(self, cells: Sequence[str | None]) -> PolymerText:
         """The polymer of a row; cells are those of `Columns.polymer`."""
         columns = self._columns
         count, shares = len(columns.structures), len(columns.fractions)
-        units, fractions = cells[:count], [*cells[count : count + shares], None]
+        units = [None if is_missing(unit) else (unit or "").strip() for unit in cells[:count]]
         word = cells[-1] if columns.architecture else None
-        row = [
-            _Cell(
-                name,
-                None if unit is None or is_missing(unit) else unit.strip(),
-                columns.fractions[i] if i < shares else None,
-                None if is_missing(fractions[min(i, shares)]) else fractions[min(i, shares)],
-            )
-            for i, (name, unit) in enumerate(zip(columns.structures, units, strict=True))
-        ]
-        shown = f" {BAR} ".join(each.unit for each in row if each.unit)
         try:
+            row = self._cells(units, cells[count : count + shares])
             text, given = self._text(row, word)
         except _OddRowError as error:
-            return PolymerText(None, error.args[0], 0, shown)
+            return PolymerText(None, error.args[0], 0, f" {BAR} ".join(filter(None, units)))
         return PolymerText(text, None, given, text)
+
+    def _cells(self, units: Sequence[str | None], shares: Sequence[str | None]) -> list[_Cell]:
+        """The units of a row with their fractions, which may be a ratio in one cell."""
+        columns = self._columns
+        names: list[str | None] = [*columns.fractions]
+        fractions = [None if is_missing(share) else share for share in shares]
+        whole = self._whole
+        if self._may_be_ratio and (ratio := ratio_of(fractions[0] or "", self._slash)):
+            whole, names = None, [names[0]] * len(units)
+            there = [place for place, unit in enumerate(units) if unit]
+            places = there if len(ratio) == len(there) else [*range(len(units))]
+            if len(ratio) != len(places):
+                raise _odd(
+                    f"“{names[0]}” has {clipped(fractions[0] or '')}: {len(ratio)} numbers for "
+                    f"{counted(len(there), 'repeat unit')}"
+                )
+            parts = dict(zip(places, ratio, strict=True))
+            fractions = [parts.get(place) for place in range(len(units))]
+        lacking = [None] * (len(units) - len(names))
+        rows = zip(
+            columns.structures, units, [*names, *lacking], [*fractions, *lacking], strict=True
+        )
+        return [_Cell(*cells, whole) for cells in rows]
 
     def _text(self, row: Sequence[_Cell], word: str | None) -> tuple[str, int]:
         """The text of a row's polymer, and how many units it names."""
@@ -175,7 +193,7 @@ class _Rows:
     def _check_alone(self, cell: _Cell) -> None:
         """Refuse a repeat unit that is alone in its row and has less than all of it."""
         number = self._number(cell)
-        if not number or closes(number, self._whole or number) or closes(number, 100.0):
+        if not number or closes(number, cell.whole or number) or closes(number, 100.0):
             return
         raise _odd(
             f"“{cell.fraction_column}” has {cell.fraction}, and no other repeat unit has the rest"
@@ -189,21 +207,20 @@ class _Rows:
                 return [1 / len(cells)] * len(cells)
             raise _few_fractions(cells, len(written))
         numbers = [self._number(each) or 0.0 for each in written]
-        whole = self._whole
+        whole = cells[0].whole
         if whole is None and len(written) < len(cells):
             raise _odd("parts have no rest: give the part of each repeat unit")
         if whole and len(written) == len(cells):
             # A row of shares among percentages leaves no doubt, nor does one the other way round.
             whole = next((each for each in (1.0, 100.0) if closes(sum(numbers), each)), whole)
-        for each, number in zip(written, numbers, strict=True):
-            # As closely as sums are read: three thirds may be written as 0.333.
-            if whole and number > whole and not closes(number, whole):
-                raise _odd(f"“{each.fraction_column}” has {each.fraction}, more than {whole:g}")
         total = sum(numbers)
-        if whole is None and total and len(written) == len(cells):
+        if whole is None and total and min(numbers) >= 0:
             return [number / total for number in numbers]
         try:
             shares = fractions_of(numbers, len(cells), whole)
+        except FractionError as error:
+            odd = written[error.place]
+            raise _odd(f"“{odd.fraction_column}” has {odd.fraction}, {error.fault}") from error
         except BadSmilesError as error:
             names = [each.fraction_column or "" for each in written]
             words = str(error).removeprefix("its ")
@@ -222,10 +239,8 @@ class _Rows:
             raise _odd(
                 f"“{clipped(cell.fraction)}” in “{cell.fraction_column}” is no fraction"
             ) from error
-        if number < 0:
-            raise _odd(f"“{cell.fraction_column}” has {cell.fraction}, less than 0")
         # The sign says again what the column says of all its numbers.
-        return number * 100 if "%" in cell.fraction and self._whole == 100.0 else number
+        return number * 100 if "%" in cell.fraction and cell.whole == 100.0 else number
 
     def _architecture(self, word: str | None, count: int = 1) -> Architecture:
         """The architecture that is said of so many different repeat units."""

@@ -7,28 +7,26 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ..base.errors import UserError
-from ..chem.fractions import closes
+from ..chem.fractions import closes, ratio_of
 from ..settings.polymer_columns import Basis
 from .cells import is_missing, to_number
 from .column_cells import NUMBER_SAMPLE, is_numeric, values_of, words_of
 from .reading import RawTable
+from .share_names import (
+    LONGEST_NAME,
+    basis_of,
+    is_lone_fraction,
+    is_ratio,
+    says_amount,
+    says_percent,
+    says_ratio,
+    says_share,
+    share_families,
+)
 
 Whole = Literal["one", "hundred", "parts"]
 """What the fractions of a row add up to; parts, to anything."""
 
-_INDEX = re.compile(r"[a-l]|\d|1[0-2]")
-MOST_COLUMNS = 12
-"""Most columns of repeat units; a row may fill half of them."""
-_SHARE = "frac|fraction|ratio|percent|percentage|pct|perc|composition|share|content|part|portion"
-_OF = "mol|mole|molar|wt|weight|mass|w|feed|monomer|comonomer|unit|repeat_unit|copolymer|smiles"
-_SURE = re.compile(rf"(({_OF})_)*({_SHARE})s?(_of)?(_({_OF}))*")
-"""Names that say nothing but a share, without what tells one unit's from another's."""
-_AMOUNT = re.compile(r"mol|moles?|wt|feed|amount|equiv")
-"""Names of fractions, or of parts where there is one for each unit."""
-_MAYBE = re.compile(r"r|x|w|f|n|chi|weight|mass|wf|mf|xf")
-"""Names of fractions if the numbers add up to a whole."""
-_WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w|wf)(_.*|frac.*)?")
-_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
 _BASIS_NAME = re.compile(
     r"(.*_)?basis|(fraction|ratio|composition|share)s?_(type|kind|of|in|by|unit|units)"
 )
@@ -37,51 +35,6 @@ _BASES: dict[Basis, tuple[str, ...]] = {
     "weight": ("weight", "wt", "mass", "w", "ww"),
 }
 _NO_BASIS = re.compile(r"^by|frac$|fractions?$|percent$|pct$|ratio$|basis$|shares?$")
-LONGEST_NAME = 60
-"""Characters of a name that may be of a composition's column."""
-
-
-def families(names: Sequence[str]) -> Iterator[dict[int, str]]:
-    """Columns whose names differ in a letter or a number alone, by their places in the alphabet."""
-    families: dict[tuple[str, bool], dict[int, str]] = {}
-    for name in names:
-        for stem, place, is_letter in _readings(split_name(name)):
-            families.setdefault((stem, is_letter), {}).setdefault(place, name)
-    for family in families.values():
-        if 1 < len(family) <= MOST_COLUMNS:
-            yield dict(sorted(family.items()))
-
-
-def _readings(words: str) -> Iterator[tuple[str, int, bool]]:
-    """The ways to read a name as a stem with an index: the stem, the place, if it is a letter."""
-    parts = words.split("_")
-    for number, word in enumerate(parts):
-        if _INDEX.fullmatch(word) and len(parts) > 1:
-            stem = "_".join([*parts[:number], "#", *parts[number + 1 :]])
-            yield stem, _place(word), word.isalpha()
-    # SMILESA and SMILESB, without a sign between.
-    if len(parts) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-l]", words):
-        yield f"{words[:-1]}_#", _place(words[-1]), True
-
-
-def split_name(name: str) -> str:
-    """A column's name in lower case with `_` between its words, and before a number.
-
-    That of a name which is too long is empty.
-    """
-    if len(name) > LONGEST_NAME:
-        return ""
-    return re.sub(r"(?<=[a-z])(?=\d)", "_", words_of(name.replace("%", " pct ")))
-
-
-def _place(index: str) -> int:
-    """The place in the alphabet of a letter or a number; 0 comes before 1."""
-    return int(index) if index.isdigit() else ord(index) - ord("a") + 1
-
-
-def basis_of(fractions: Sequence[str]) -> Basis:
-    """What fractions are shares of, by the names of their columns."""
-    return "weight" if any(_WEIGHT.fullmatch(split_name(name)) for name in fractions) else "mole"
 
 
 def basis_column(raw: RawTable, names: Sequence[str]) -> str | None:
@@ -141,8 +94,10 @@ def whole_of(raw: RawTable, fractions: Sequence[str], count: int) -> Whole:
     """
     if not fractions:
         return "one"
-    if any(_PERCENT.search(name) for name in fractions):
+    if any(map(says_percent, fractions)):
         return "hundred"
+    if any(map(says_amount, fractions)):
+        return "parts"
     votes: Counter[Whole] = Counter()
     for row in numbers_of(raw, fractions):
         given = [number for number in row if number is not None]
@@ -153,11 +108,14 @@ def whole_of(raw: RawTable, fractions: Sequence[str], count: int) -> Whole:
             votes["parts"] += 1
         elif given:
             votes["one" if total <= 1 else "hundred"] += 1
-    return max(votes, key=lambda whole: votes[whole], default="one")
+    ratios = not votes and len(fractions) == 1 and holds_ratios(raw, fractions[0])
+    return max(votes, key=lambda whole: votes[whole], default="parts" if ratios else "one")
 
 
 def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str]) -> dict[int, str]:
     """The columns of fractions by the places of their units: of all of these, or all but one.
+
+    A column of ratios of all units, such as 70:30, has the place of the first.
 
     Args:
         raw: the table.
@@ -166,7 +124,7 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
     """
     numeric = [name for name in names if _is_share(raw, name)]
     options = []
-    for family in _fraction_families(numeric):
+    for family in share_families(numeric):
         family = _from_one(family, places)
         if [*family] == list(range(1, len(family) + 1)) and min(places) == 0:
             family = {place - 1: name for place, name in family.items()}
@@ -175,12 +133,15 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
             options.append(own)
     if len(places) == 2:
         # A column without an index: of the first unit, or of what is called a comonomer.
-        lone = [name for name in numeric if _is_lone_fraction(name)]
+        lone = [name for name in numeric if is_lone_fraction(name)]
         options += [{places["comonomer" in words_of(name)]: name} for name in lone]
     fitting = [each for each in options if _fits(raw, [*each.values()], len(places))]
     # Moles before weights, the columns of all units before those of all but one.
     fitting.sort(key=lambda each: (basis_of([*each.values()]) == "weight", -len(each)))
-    return fitting[0] if fitting else {}
+    if fitting:
+        return fitting[0]
+    ratio = next((name for name in names if is_ratio(name) and holds_ratios(raw, name)), None)
+    return {places[0]: ratio} if ratio else {}
 
 
 def places_of(fractions: Sequence[str], places: Sequence[int]) -> list[int]:
@@ -190,7 +151,7 @@ def places_of(fractions: Sequence[str], places: Sequence[int]) -> list[int]:
         fractions: columns whose names may say which unit they are of.
         places: of all units in the alphabet; their own order where the names do not say it.
     """
-    for family in _fraction_families(fractions):
+    for family in share_families(fractions):
         own = {name: place for place, name in _from_one(family, places).items()}
         if len(own) == len(fractions) and {*own.values()} <= {*places}:
             first = [own[name] for name in fractions]
@@ -204,53 +165,16 @@ def _from_one(family: dict[int, str], places: Sequence[int]) -> dict[int, str]:
     return {place + zero: name for place, name in family.items()}
 
 
-def _fraction_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
-    families: dict[tuple[str, bool], dict[int, str]] = {}
-    for name in names:
-        for stem, place, is_letter in _readings(_share_words(name)):
-            if _is_named_so(_without_index(stem), _SURE, _AMOUNT, _MAYBE):
-                # A copolymer's `F_a` beside the feed's `f_a` is another family.
-                case = stem if len(stem) > 3 else f"{stem} {name[:1]}"
-                families.setdefault((case, is_letter), {}).setdefault(place, name)
-    yield from (dict(sorted(family.items())) for family in families.values())
-
-
-def _share_words(name: str) -> str:
-    """The words of a name without a sign in brackets: `frac A (mol%)` is as `frac A`."""
-    plain = re.sub(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]", "", name)
-    words = split_name(plain)
-    # `monomer 1 (wt%)` and `A (wt%)` are shares by this sign alone.
-    says_share = any(_is_named_so(each, _SURE, _AMOUNT, _MAYBE) for each in _stems_of(words))
-    return words if plain == name or says_share else f"pct_{words}"
-
-
-def _without_index(stem: str) -> str:
-    return re.sub(r"_?#_?", "_", stem).strip("_")
-
-
-def _is_named_so(words: str, *patterns: re.Pattern[str]) -> bool:
-    return any(pattern.fullmatch(words) for pattern in patterns)
-
-
-def _stems(name: str) -> list[str]:
-    """The words of a name of fractions, and these without an index of a unit."""
-    return _stems_of(_share_words(name))
-
-
-def _stems_of(words: str) -> list[str]:
-    return [words, *(_without_index(stem) for stem, _, _ in _readings(words))]
-
-
-def _is_lone_fraction(name: str) -> bool:
-    words = _share_words(name)
-    return words == "x" or _is_named_so(words, _SURE)
-
-
 def _is_share(raw: RawTable, name: str) -> bool:
     """Whether a column may be one of fractions: numbers from 0 on, but for a few slips."""
-    if not any(_is_named_so(stem, _SURE, _AMOUNT, _MAYBE) for stem in _stems(name)):
-        return False
-    return is_numeric(raw, name) and _not_negative(raw, name)
+    return says_share(name) and is_numeric(raw, name) and _not_negative(raw, name)
+
+
+def holds_ratios(raw: RawTable, name: str) -> bool:
+    """Whether most cells of a column are ratios, such as 70:30."""
+    cells = values_of(raw, name, NUMBER_SAMPLE)
+    slash = says_ratio(name)
+    return sum(bool(ratio_of(cell, slash)) for cell in cells) >= 0.5 * len(cells) > 0
 
 
 def _not_negative(raw: RawTable, name: str) -> bool:
@@ -261,8 +185,7 @@ def _not_negative(raw: RawTable, name: str) -> bool:
 
 def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:
     """Whether columns are fractions: by their names, or since most rows add up to a whole."""
-    sure = [_SURE, _AMOUNT] if len(names) == count else [_SURE]
-    if all(any(_is_named_so(stem, *sure) for stem in _stems(name)) for name in names):
+    if all(says_share(name, sure=True, alone=len(names) < count) for name in names):
         return True
     rows = [[number or 0.0 for number in row] for row in numbers_of(raw, names)]
     rows = [row for row in rows if any(row)]

@@ -21,16 +21,15 @@ from .column_cells import (
     words_of,
 )
 from .fraction_columns import (
-    LONGEST_NAME,
     Whole,
     basis_told,
-    families,
     fraction_columns,
     numbers_of,
     places_of,
     whole_of,
 )
 from .reading import RawTable
+from .share_names import LONGEST_NAME, families
 
 _ARCHITECTURE = re.compile(
     r"(.*_)?(architecture|topology|chain_type|(co)?polymer_type|microstructure|arrangement)"

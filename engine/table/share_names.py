@@ -1,0 +1,162 @@
+"""What the name of a column says of fractions of repeat units."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..settings.polymer_columns import Basis
+from .column_cells import words_of
+
+_INDEX = re.compile(r"[a-l]|\d|1[0-2]")
+MOST_COLUMNS = 12
+"""Most columns of repeat units; a row may fill half of them."""
+_SHARE = "frac|fraction|ratio|percent|percentage|pct|perc|composition|share|content|part|portion"
+_OF = "mol|mole|molar|wt|weight|mass|w|feed|monomer|comonomer|unit|repeat_unit|copolymer|smiles"
+_SURE = re.compile(rf"(({_OF})_)*({_SHARE})s?(_of)?(_({_OF}))*")
+"""Names that say nothing but a share, without what tells one unit's from another's."""
+_AMOUNT = re.compile(r"mol|moles?|wt|feed|amount|equiv")
+"""Names of fractions, or of parts where there is one for each unit."""
+_MAYBE = re.compile(r"r|x|w|f|n|chi|weight|mass|wf|mf|xf")
+"""Names of fractions if the numbers add up to a whole."""
+_WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w|wf)(_.*|frac.*)?")
+_PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
+_UNIT = re.compile(r"\s*[(\[]\s*(?:(?P<weight>m?g|kg|phr)|(?P<mole>m?mol|moles?))\s*[)\]]", re.I)
+"""A unit in which amounts of repeat units are weighed, or counted."""
+_OF_AMOUNT = r"(_(mass|weight|m|n|amount|feed|moles?|(co)?monomer|unit))*"
+_SIGN = re.compile(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]")
+_PER = re.compile(r"\s*[(\[]\s*(\w{1,4})\s*[:/]\s*\1\s*[)\]]")
+_INDICES = re.compile(r"(?:^|_)((?:[a-l]|\d)(?:_(?:[a-l]|\d))+)$")
+LONGEST_NAME = 60
+"""Characters of a name that may be of a composition's column."""
+
+
+def families(names: Sequence[str]) -> Iterator[dict[int, str]]:
+    """Columns whose names differ in a letter or a number alone, by their places in the alphabet."""
+    families: dict[tuple[str, bool], dict[int, str]] = {}
+    for name in names:
+        for stem, place, is_letter in _readings(split_name(name)):
+            families.setdefault((stem, is_letter), {}).setdefault(place, name)
+    for family in families.values():
+        if 1 < len(family) <= MOST_COLUMNS:
+            yield dict(sorted(family.items()))
+
+
+def _readings(words: str) -> Iterator[tuple[str, int, bool]]:
+    """The ways to read a name as a stem with an index: the stem, the place, if it is a letter."""
+    parts = words.split("_")
+    for number, word in enumerate(parts):
+        if _INDEX.fullmatch(word) and len(parts) > 1:
+            stem = "_".join([*parts[:number], "#", *parts[number + 1 :]])
+            yield stem, _place(word), word.isalpha()
+    # SMILESA and SMILESB, without a sign between.
+    if len(parts) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-l]", words):
+        yield f"{words[:-1]}_#", _place(words[-1]), True
+
+
+def split_name(name: str) -> str:
+    """A column's name in lower case with `_` between its words, and before a number.
+
+    That of a name which is too long is empty.
+    """
+    if len(name) > LONGEST_NAME:
+        return ""
+    return re.sub(r"(?<=[a-z])(?=\d)", "_", words_of(name.replace("%", " pct ")))
+
+
+def _place(index: str) -> int:
+    """The place in the alphabet of a letter or a number; 0 comes before 1."""
+    return int(index) if index.isdigit() else ord(index) - ord("a") + 1
+
+
+def basis_of(fractions: Sequence[str]) -> Basis:
+    """What fractions are shares of, by the names of their columns."""
+    return "weight" if any(map(_is_of_weight, fractions)) else "mole"
+
+
+def _is_of_weight(name: str) -> bool:
+    unit = _UNIT.search(name)
+    return bool((unit and unit["weight"]) or _WEIGHT.fullmatch(split_name(name)))
+
+
+def says_percent(name: str) -> bool:
+    """Whether numbers are shares of 100."""
+    return bool(_PERCENT.search(name))
+
+
+def says_amount(name: str) -> bool:
+    """Whether numbers are amounts in a unit, such as `A (g)`, of which there are any."""
+    return bool(_UNIT.search(name))
+
+
+def says_share(name: str, sure: bool = False, alone: bool = False) -> bool:
+    """Whether numbers are fractions, or amounts, by the name of their column.
+
+    Args:
+        name: of the column, which may tell one unit's from another's.
+        sure: whether no other numbers are called so, such as `r`.
+        alone: whether another unit may have the rest, so that they are no amounts.
+    """
+    kinds = [_SURE, *([] if alone else [_AMOUNT]), *([] if sure else [_AMOUNT, _MAYBE])]
+    return any(_is_named_so(stem, *kinds) for stem in _stems_of(share_words(name)))
+
+
+def is_lone_fraction(name: str) -> bool:
+    """Whether a name is that of a fraction, and of no unit."""
+    words = share_words(name)
+    return words == "x" or _is_named_so(words, _SURE)
+
+
+def is_ratio(name: str) -> bool:
+    """Whether a name is one of ratios of all units, in their order: `A : B (w/w)`, `feed ratio`."""
+    words = split_name(_UNIT.sub("", _SIGN.sub("", _PER.sub("", name))))
+    if found := _INDICES.search(words):
+        indices, words = found[1].split("_"), words[: found.start()]
+        if indices != sorted({*indices}):
+            return False
+        return not words or _is_named_so(words, _SURE, _AMOUNT)
+    return _is_named_so(words, _SURE)
+
+
+def says_ratio(name: str) -> bool:
+    """Whether a column's name says that `1/3` is one part to three, and no third."""
+    return bool(re.search(r"[:/]|ratio", _PER.sub("", name), re.IGNORECASE))
+
+
+def share_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
+    """Columns of fractions whose names differ in a letter or a number, by their places."""
+    families: dict[tuple[str, bool], dict[int, str]] = {}
+    for name in names:
+        for stem, place, is_letter in _readings(share_words(name)):
+            if _is_named_so(_without_index(stem), _SURE, _AMOUNT, _MAYBE):
+                # A copolymer's `F_a` beside the feed's `f_a` is another family.
+                case = stem if len(stem) > 3 else f"{stem} {name[:1]}"
+                families.setdefault((case, is_letter), {}).setdefault(place, name)
+    yield from (dict(sorted(family.items())) for family in families.values())
+
+
+def share_words(name: str) -> str:
+    """The words of a name without a sign in brackets: `frac A (mol%)` is as `frac A`."""
+    if unit := _UNIT.search(name):
+        words = split_name(_UNIT.sub("", name))
+        kind = "wt" if unit["weight"] else "mol"
+        # `A (g)` and `mass of A (g)` are amounts by this unit.
+        for stem, place, is_letter in _readings(f"{kind}_{words}"):
+            if re.fullmatch(rf"{kind}{_OF_AMOUNT}", _without_index(stem)):
+                return f"{kind}_{chr(ord('a') + place - 1) if is_letter else place}"
+    plain = _SIGN.sub("", name)
+    words = split_name(plain)
+    # `monomer 1 (wt%)` and `A (wt%)` are shares by this sign alone.
+    says = any(_is_named_so(each, _SURE, _AMOUNT, _MAYBE) for each in _stems_of(words))
+    return words if plain == name or says else f"pct_{words}"
+
+
+def _without_index(stem: str) -> str:
+    return re.sub(r"_?#_?", "_", stem).strip("_")
+
+
+def _is_named_so(words: str, *patterns: re.Pattern[str]) -> bool:
+    return any(pattern.fullmatch(words) for pattern in patterns)
+
+
+def _stems_of(words: str) -> list[str]:
+    """The words of a name, and these without an index of a unit."""
+    return [words, *(_without_index(stem) for stem, _, _ in _readings(words))]
