@@ -187,6 +187,9 @@ def _fits(raw: RawTable, names: Sequence[str], count: int) -> bool:
     """Whether columns are fractions: by their names, or since most rows add up to a whole."""
     if all(says_share(name, sure=True, alone=len(names) < count) for name in names):
         return True
+    if len(names) < count and any(map(says_amount, names)):
+        # Of an amount there is no rest.
+        return False
     rows = [[number or 0.0 for number in row] for row in numbers_of(raw, names)]
     rows = [row for row in rows if any(row)]
     if len(names) < count:
