@@ -12,7 +12,7 @@ import pandas as pd
 from ..base.wording import clipped
 from ..chem.composition import is_composition
 from ..settings.conditions import GivenConditions
-from ..settings.polymer_columns import SaidUnits
+from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table import Columns, RawTable, stream_table
 from ..table.columns import free_name
 from ..table.compositions import TextsToPredict, texts_to_predict
@@ -228,7 +228,7 @@ def predict_file(
     conditions: Mapping[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
     requirements: Sequence[Requirement] = (),
-    units: SaidUnits | None = None,
+    units: SaidUnits = NOTHING_SAID,
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 

@@ -10,7 +10,7 @@ from ..base.errors import UserError
 from ..base.wording import counted, listed
 from ..features.compute import UniqueUnits
 from ..settings.conditions import GivenConditions
-from ..settings.polymer_columns import SaidUnits
+from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table import Columns, RawTable, guess_columns
 from ..table.compositions import TextsToPredict, texts_to_predict
 from ..table.conditions import conditions_for
@@ -56,7 +56,7 @@ def make_submission(
     smiles: str | None = None,
     conditions: Mapping[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
-    units: SaidUnits | None = None,
+    units: SaidUnits = NOTHING_SAID,
 ) -> Submission:
     """Predict a test table in the form of a sample submission.
 
@@ -82,8 +82,7 @@ def make_submission(
     """
     info = predictor.info
     smiles, units = said_or_learned(test, smiles, units, info.polymer_columns)
-    said = (units or SaidUnits()).model_dump()
-    columns = guess_columns(test, smiles=smiles, properties=(), **said)
+    columns = guess_columns(test, smiles=smiles, properties=(), **units.model_dump())
     given = conditions_for(test, info.conditions, conditions) if info.conditions else None
     names = {name: name for name in info.names} | info.submission_columns
     if source:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
-from ..settings.polymer_columns import SaidUnits
+from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table import stream_table
 from ..table.mending import FragmentsUse
 from ..table.named_units import columns_of_units_or_names
@@ -67,7 +67,7 @@ def screen(
     conditions: dict[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
     best_so_far: Found | None = None,
-    units: SaidUnits | None = None,
+    units: SaidUnits = NOTHING_SAID,
 ) -> Screened:
     """Predict the rows of any number of files, and write those that are wanted.
 
@@ -133,7 +133,7 @@ def planned(
     id: str | None,
     conditions: dict[str, float | str] | None,
     fragments: FragmentsUse,
-    units: SaidUnits | None = None,
+    units: SaidUnits = NOTHING_SAID,
 ) -> tuple[RowPredictor, Plan]:
     """What predicts the rows, and all that the result depends on; the arguments are `screen`'s.
 
@@ -162,7 +162,7 @@ def planned(
         id=id,
         conditions=conditions or {},
         fragments=fragments,
-        units=None if units == SaidUnits() else units,
+        units=units,
     )
     return row_predictor, plan
 

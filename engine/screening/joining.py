@@ -9,7 +9,7 @@ from ..base.errors import UserError
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
-from ..settings.polymer_columns import SaidUnits
+from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table.mending import FragmentsUse
 from .carry_out import opened_files, planned
 from .first_pass import first_pass
@@ -35,7 +35,7 @@ def join(
     conditions: dict[str, float | str] | None = None,
     fragments: FragmentsUse = "refuse",
     patience: float = 600.0,
-    units: SaidUnits | None = None,
+    units: SaidUnits = NOTHING_SAID,
 ) -> int:
     """Do parts of a screening that nobody has taken, until it has ended.
 

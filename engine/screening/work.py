@@ -20,7 +20,7 @@ from ..base.plain_files import read_file
 from ..base.workspace import lock, write_atomic
 from ..inference.specification import Requirement
 from ..inference.uncertainty import GUESS, OUTSIDE
-from ..settings.polymer_columns import SaidUnits
+from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table.mending import FragmentsUse
 from .inputs import WORK_SUFFIX, InputFile
 from .stages import STAGE_PLAN, TAKEN, Stage, StagePlan
@@ -46,7 +46,7 @@ class Plan(BaseModel):
         smiles, id: the columns that were named.
         conditions: at which all rows are predicted.
         fragments: what is done about molecules beside a repeat unit.
-        units: what was said of the columns of compositions, if anything was.
+        units: what was said of the columns of compositions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,7 +65,7 @@ class Plan(BaseModel):
     id: str | None
     conditions: dict[str, float | str]
     fragments: FragmentsUse
-    units: SaidUnits | None = None
+    units: SaidUnits = NOTHING_SAID
 
     @property
     def asked(self) -> list[Requirement]:
@@ -81,7 +81,7 @@ class Plan(BaseModel):
     def key(self) -> str:
         """What tells it from all other plans."""
         # Where nothing is said of compositions, as it was before anything could be.
-        unsaid = {"units"} if self.units is None else None
+        unsaid = {"units"} if self.units == NOTHING_SAID else None
         return sha256(self.model_dump_json(exclude=unsaid).encode()).hexdigest()[:12]
 
     def is_outside(self, rows: pd.DataFrame) -> np.ndarray:

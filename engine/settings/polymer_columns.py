@@ -23,6 +23,10 @@ class SaidUnits(BaseModel):
     architecture: str | None = None
 
 
+NOTHING_SAID = SaidUnits()
+"""Where all of it is to be guessed."""
+
+
 class PolymerColumns(BaseModel):
     """The columns of a table's compositions, as a model keeps them that learned from it.
 

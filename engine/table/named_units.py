@@ -6,7 +6,7 @@ from ..base.errors import UserError
 from ..base.wording import listed
 from ..chem.listed_units import with_polymers_drawn
 from ..chem.monomer_names import monomer_named
-from ..settings.polymer_columns import PolymerColumns, SaidUnits
+from ..settings.polymer_columns import NOTHING_SAID, PolymerColumns, SaidUnits
 from .cells import is_missing
 from .columns import Columns, guess_columns
 from .id_columns import columns_called_ids
@@ -22,7 +22,7 @@ def columns_of_units_or_names(
     raw: RawTable,
     smiles: str | None = None,
     id: str | None = None,
-    said: SaidUnits | None = None,
+    said: SaidUnits = NOTHING_SAID,
     learned: PolymerColumns | None = None,
 ) -> tuple[Columns, bool]:
     """The columns of repeat units and ids; the units may be given by name, and whether some are.
@@ -39,8 +39,7 @@ def columns_of_units_or_names(
     """
     smiles, said = said_or_learned(raw, smiles, said, learned)
     try:
-        of_units = said.model_dump() if said else {}
-        columns = guess_columns(raw, smiles=smiles, id=id, properties=(), **of_units)
+        columns = guess_columns(raw, smiles=smiles, id=id, properties=(), **said.model_dump())
     except UserError:
         named = None if smiles else _column_of_names(raw, id)
         if named is None:
@@ -53,15 +52,15 @@ def columns_of_units_or_names(
 
 
 def said_or_learned(
-    raw: RawTable, smiles: str | None, said: SaidUnits | None, learned: PolymerColumns | None
-) -> tuple[str | None, SaidUnits | None]:
+    raw: RawTable, smiles: str | None, said: SaidUnits, learned: PolymerColumns | None
+) -> tuple[str | None, SaidUnits]:
     """The user's word on the columns of polymers, or else those that a model learned from.
 
     Args:
         raw: the table, or its beginning.
         smiles, said, learned: as for `columns_of_units_or_names`.
     """
-    something_said = smiles is not None or said not in (None, SaidUnits())
+    something_said = smiles is not None or said != NOTHING_SAID
     if something_said or not learned or not learned.names <= {*raw.column_names}:
         return smiles, said
     if not (learned.others.units or holds_compositions(raw, learned.smiles)):
