@@ -76,7 +76,8 @@ class Columns(BaseModel):
         basis: what the fractions are shares of.
         whole: what the fractions of a row add up to.
         architecture: how the units follow each other along the chain; beside several columns of
-            units, or beside texts of compositions.
+            units, or beside texts of compositions; empty where the user says that none says it of
+            these.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -117,7 +118,7 @@ class Columns(BaseModel):
     @property
     def of_polymer(self) -> PolymerColumns | None:
         """The columns of compositions; None where a single one says all of the polymer."""
-        if not self.says_more:
+        if not self.says_more and self.architecture is None:
             return None
         others = SaidUnits(
             units=self.units,

@@ -277,7 +277,7 @@ def left_to_people(written: Table, table: Table) -> list[str]:
 
 def unit_words(columns: Columns) -> list[str]:
     """The words of a command that name a table's columns of compositions; none without such."""
-    if not columns.says_more:
+    if not columns.says_more and columns.architecture is None:
         return []
     names = {"--unit-columns": columns.structures, "--fraction-columns": columns.fractions}
     if not columns.units:

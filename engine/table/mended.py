@@ -149,7 +149,7 @@ def composition_said(columns: Columns) -> dict[str, object]:
     Args:
         columns: that are used.
     """
-    if not columns.says_more:
+    if not columns.says_more and columns.architecture is None:
         return {}
     return {
         "further_units": columns.units,

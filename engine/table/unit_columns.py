@@ -155,7 +155,7 @@ def text_columns(
     basis, architecture = said.basis, said.architecture or None
     if holds_compositions(raw, smiles):
         names = [name for name in raw.column_names if name not in {smiles, *exclude}]
-        architecture = _architecture(raw, said, names)
+        architecture = "" if said.architecture == "" else _architecture(raw, said, names)
         basis = basis or basis_told(raw, names)
     return UnitColumns((smiles,), said.fractions or (), basis or "mole", "one", architecture)
 

@@ -12,6 +12,8 @@ from engine.base.errors import UserError
 from engine.candidates import intake
 from engine.candidates.added import MOST_COMPARED, Added, tell_added
 from engine.candidates.intake import left_out, of_file, of_lines
+from engine.candidates.offers import offers_for
+from engine.candidates.rows import Candidate
 from engine.chem.smiles import canonical
 
 
@@ -183,3 +185,21 @@ def test_the_rows_of_a_file_of_compositions_are_candidates(tmp_path: Path) -> No
     assert [each.extra for each in found[:2]] == [{"supplier": "x"}, {"supplier": "y"}]
     assert "more than 1" in found[2].problem
     assert found[2].given == "*CC* | *CO*"
+
+
+@pytest.mark.parametrize(
+    ("line", "composition"),
+    [
+        ("C=Cc1ccccc1|C=C|0.25|0.75|block", "*CC(*)c1ccccc1|*CC*|0.25|0.75|block"),
+        ("styrene|PE|0.25|0.75", "*CC(*)c1ccccc1|*CC*|0.25|0.75"),
+        ("poly(styrene-alt-ethylene)", "*CC(*)c1ccccc1|*CC*|0.5|0.5|alternating"),
+    ],
+)
+def test_compositions_of_monomers_and_copolymers_are_offered(line: str, composition: str) -> None:
+    (candidate,) = of_lines(line)
+    assert candidate.unit is None
+    assert f"Give a composition, such as {composition}." in candidate.problem
+    own = Candidate(1, candidate.given, None, "", "", "", "", {}, candidate.problem, 0.0)
+    (offer,) = offers_for([own])
+    assert offer.units[0].smiles == composition
+    assert (offer.only is not None) == ("|" in line)

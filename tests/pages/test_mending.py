@@ -250,6 +250,18 @@ def test_bounds_are_left_out_with_a_click(train, typing):
     assert "--bounds leave-out" in train.code[-1].value
 
 
+def test_monomers_of_compositions_become_units_with_a_click(train, typing):
+    rows = [f"C=Cc1ccccc1,C=CC(=O)OC,{n / 40},random,{n}" for n in range(1, 31)]
+    head = "smiles_A,smiles_B,frac_A,architecture,Tg"
+    upload(train, "monomers.csv", "\n".join([head, *rows]).encode())
+    assert figures(train)["Rows kept"] == "0"
+    (field,) = (each for each in train.segmented_control if each.label.startswith("Monomers"))
+    field.set_value("make-units").run()
+    assert not train.exception
+    assert figures(train)["Rows kept"] == "30"
+    assert "--monomers make-units" in train.code[-1].value
+
+
 def test_many_rows_are_edited_page_by_page(train, typing):
     rows = [f"*CC(*){'C' * (n % 30)},{n}" for n in range(450)]
     upload(train, "many.csv", "\n".join(["SMILES,Tg", *rows, "*C(*,1", "*C),1"]).encode())

@@ -210,3 +210,32 @@ def test_late_amounts_of_other_units_are_not_taken(monkeypatch: pytest.MonkeyPat
     assert units.shown().shares == (0.5, 0.25, 0.25)
     units._take([0.2, 0.2, 0.6], by_weight=False)
     assert units.shown().shares == (0.2, 0.2, 0.6)
+
+
+def _offer(app, label: str):
+    (button,) = (each for each in app.button if each.label == label and "offer" in each.key)
+    return button
+
+
+def test_a_copolymers_name_offers_a_composition(learned, open_page) -> None:
+    app = open_page("predict", smiles="poly(styrene-stat-butyl acrylate)")
+    assert not app.exception
+    assert "How much there is of each is not said" in words(app)
+    _offer(app, "0.5 Polystyrene + 0.5 Poly(butyl acrylate) (random)").click().run()
+    assert not app.exception
+    assert app.query_params["smiles"] == f"{STYRENE}|{ACRYLATE}|0.5|0.5|random"
+    for value in _shown(learned, f"{STYRENE}|{ACRYLATE}|0.5|0.5|random"):
+        assert value in _answers(app)
+
+
+def test_each_monomer_of_a_composition_offers_its_unit(learned, open_page) -> None:
+    app = open_page("predict", smiles="C=Cc1ccccc1|C=CC(=O)OCCCC|0.75|0.25|random")
+    assert not app.exception
+    assert not _answers(app)
+    assert "Unit 2: “C=CC(=O)OCCCC” is a monomer of Poly(butyl acrylate)." in words(app)
+    _offer(app, "Poly(butyl acrylate)").click().run()
+    _offer(app, "Polystyrene").click().run()
+    assert not app.exception
+    assert app.query_params["smiles"] == TWO
+    for value in _shown(learned, TWO):
+        assert value in _answers(app)

@@ -159,6 +159,21 @@ def test_the_columns_of_compositions_are_found_and_named_in_the_command(train, t
     assert not button(train, "Train").disabled
 
 
+def test_the_architecture_beside_texts_of_compositions_is_shown_and_can_be_taken_away(
+    train, typing
+):
+    rows = [f"*CC*|*CC(*){'C' * n}C|{n / 40:g},block,{300 + n}" for n in range(1, 31)]
+    upload(train, "texts.csv", "\n".join(["SMILES,chain_type,EA", *rows]).encode())
+    assert not train.exception
+    assert typing.shown["columns"]["Role"].tolist() == ["Repeat unit", "Architecture", "Property"]
+    assert "Compositions in “SMILES”; the architecture in “chain_type”" in spoken(train)
+    typing.into("columns", "chain_type", "Role", "Not used")
+    button(train, "Check again").click().run()
+    assert not train.error
+    assert "; the architecture in" not in spoken(train)
+    assert "--smiles-column SMILES --architecture-column ''" in train.code[-1].value
+
+
 def test_columns_of_compositions_can_be_chosen(train, typing):
     upload(train, "mine.csv", copolymers("first,second,much,rest,how,EA"))
     assert typing.shown["columns"]["Role"].tolist()[:2] == ["Repeat unit", "Not used"]
