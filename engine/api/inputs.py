@@ -11,6 +11,7 @@ import pandas as pd
 from ..base.bounds import Bounds
 from ..base.errors import UserError
 from ..base.wording import clipped
+from ..chem.comonomers import explained
 from ..chem.smiles import BadSmilesError, canonical
 from ..runs import MIN_LABELS, unlearned_words
 from ..runs.start import learnable_or_refuse
@@ -116,7 +117,8 @@ def _canonical(row: int, text: str | None) -> str:
     try:
         return canonical(text or "")
     except BadSmilesError as error:
-        raise UserError(f"Row {row}: {clipped(repr(text))} cannot be read: {error}.") from error
+        reason = explained(error)
+        raise UserError(f"Row {row}: {clipped(repr(text))} cannot be read: {reason}.") from error
 
 
 def read_conditions(

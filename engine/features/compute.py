@@ -67,6 +67,7 @@ class UniqueUnits:
             canonical_units: whether the canonical repeat unit stands for all drawings of a polymer.
             compositions: whether those of several units are read; otherwise they are a problem.
         """
+        from ..chem.comonomers import explained
         from ..chem.fingerprints import count_fingerprints
         from ..chem.inventory import inventory
         from ..chem.repeat_unit import canonical_unit
@@ -85,7 +86,7 @@ class UniqueUnits:
                 if unit not in inventories:
                     inventories[unit] = inventory(unit)
             except BadSmilesError as error:
-                reasons[text] = str(error)
+                reasons[text] = explained(error)
         unique = sorted(set(units.values()))
         places = {unit: place for place, unit in enumerate(unique)}
         place = [places[units[text]] if text in units else -1 for text in smiles]

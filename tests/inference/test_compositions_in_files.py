@@ -103,7 +103,7 @@ def test_a_screening_says_what_is_no_composition(shipped: Predictor, path: Path)
     ("head", "row"),
     [
         ("smiles_A,smiles_B", "*CC(*)c1ccccc1,*CC(*)Cl"),
-        ("smiles_A,smiles_B,ratio", "*CC(*)c1ccccc1,*CC(*)Cl,3:7"),
+        ("smiles_A,smiles_B,ratio", "*CC(*)c1ccccc1,*CC(*)Cl,3 to 7"),
         ("smiles_A,smiles_B,frac_A,frac_B", "*CC(*)c1ccccc1,CCO,0.3,0.7"),
     ],
 )
@@ -132,3 +132,17 @@ def test_a_file_is_read_as_the_training_table_was(tmp_path: Path) -> None:
     assert check_mended(raw, mending).canonical == check_table(raw, chosen).canonical
     other = read_table(b"SMILES\n*CC*\n", "o.csv")
     assert columns_of_units_or_names(other, learned=learned)[0].smiles == "SMILES"
+
+
+def test_names_and_monomers_may_stand_in_texts(shipped: Predictor, path: Path) -> None:
+    rows = ["polystyrene|PMMA|1|0", "*CC*|PMMA|0.5|0.5", "*CC*|C=C|0.5|0.5", "PE|unobtainium|1|1"]
+    path.write_text("\n".join(["mixture", *rows]), encoding="utf-8")
+    out = io.StringIO()
+    predict_file(shipped, path, out)
+    frame = pd.read_csv(io.StringIO(out.getvalue()))
+    assert frame["mixture"].tolist() == rows
+    expected = shipped.predict(["*CC(*)c1ccccc1"]).blend["Tg"].iloc[0]
+    assert frame["Tg"].iloc[0] == pytest.approx(expected, rel=1e-6)
+    words = ["learned homopolymers only", "as a monomer it makes *CC* (addition", "“unobtainium”"]
+    for problem, expected_words in zip(frame["problem"][1:], words, strict=True):
+        assert expected_words in problem
