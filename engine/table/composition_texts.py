@@ -1,6 +1,6 @@
 """Compositions that stand as texts in one column, with what other columns say of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 
 from ..chem.architectures import Architecture, architecture_of
@@ -56,11 +56,26 @@ def _of_composition(
     try:
         units = [form(unit) if form else unit for unit, _ in there]
         amounts = [amount for _, amount in there]
-        moles = moles_of(units, amounts) if columns.basis == "weight" else amounts
+        moles = _moles(units, amounts) if columns.basis == "weight" else amounts
         text = composed(units, moles, architecture).unrounded
     except BadSmilesError as error:
         return PolymerText(None, Problem("composition", str(error)), 0, cell)
     return PolymerText(text, None, given, cell)
+
+
+def _moles(units: Sequence[str], weights: Sequence[float]) -> list[float]:
+    """The moles of units by their weights.
+
+    Raises:
+        BadSmilesError: when a unit cannot be read; it names the unit.
+    """
+    moles = []
+    for unit, weight in zip(units, weights, strict=True):
+        try:
+            moles += moles_of([unit], [weight])
+        except BadSmilesError as error:
+            raise BadSmilesError(f"its unit “{unit[:60]}”: {error}") from error
+    return moles
 
 
 def _architecture(word: str | None, stated: Architecture, count: int) -> Architecture:

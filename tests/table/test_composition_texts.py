@@ -111,6 +111,11 @@ def test_a_column_of_both_bases_is_refused_with_the_mend() -> None:
     assert other.report.columns.basis == "mole"
 
 
+def test_a_unit_that_cannot_be_weighed_is_named() -> None:
+    table = checked("SMILES,basis,Tg", f"{WEIGHTS},weight,1", "*CC*|*C(|0.5|0.5,weight,2")
+    assert "its unit “*C(”: " in _reason(table)
+
+
 def test_the_mended_table_is_read_as_the_same(tmp_path: Path) -> None:
     rows = [f"{WEIGHTS},random,wt%,1", f"{WEIGHTS}|block,,wt%,2", "*CC*,,wt%,3"]
     table = checked("SMILES,architecture,basis,Tg", *rows)
