@@ -50,6 +50,7 @@ def joining_problem(smiles: str) -> str | None:
     return "its two `*` hang on bonds of unlike order" if len(kinds) > 1 else None
 
 
+@lru_cache(maxsize=20_000)
 def unit_mass(smiles: str) -> float:
     """The molar mass of a repeat unit as it is drawn, in g/mol; `*` weighs nothing.
 

@@ -37,19 +37,16 @@ def composed_features(
         texts: of N rows, canonical.
         of_units: makes the features of homopolymers.
     """
-    from ..chem.polymers import unit_mass
+    from ..chem.polymers import weights_of
 
     rows, units = _rows_and_units(texts)
     features = of_units(units)
     places = {unit: place for place, unit in enumerate(units)}
-    masses = {unit: unit_mass(unit) for unit in units}
     by_mole, by_weight = [], []
     for row in rows:
         own = features.descriptors[[places[unit] for unit in row.units]]
-        fractions = np.array(row.fractions)
-        weights = fractions * [masses[unit] for unit in row.units]
-        by_mole.append(_mean(own, fractions))
-        by_weight.append(_mean(own, weights / weights.sum()))
+        by_mole.append(_mean(own, np.array(row.fractions)))
+        by_weight.append(_mean(own, weights_of(row.units, row.fractions)))
     graphs = _graphs(rows, places, features.graphs)
     return Features(graphs, np.stack(by_mole), np.stack(by_weight))
 
