@@ -155,7 +155,9 @@ def text_columns(
     basis, architecture = said.basis, said.architecture or None
     if holds_compositions(raw, smiles):
         names = [name for name in raw.column_names if name not in {smiles, *exclude}]
-        architecture = "" if said.architecture == "" else _architecture(raw, said, names)
+        architecture = _architecture(raw, said, names)
+        if said.architecture == "" and _architecture(raw, SaidUnits(), names):
+            architecture = ""  # to be kept, as it would be found again
         basis = basis or basis_told(raw, names)
     return UnitColumns((smiles,), said.fractions or (), basis or "mole", "one", architecture)
 
