@@ -19,6 +19,7 @@ UNIT_HEADS = ("smiles_A,smiles_B,smiles_C", "SMILES1,SMILES2,SMILES3", "unit 0,u
 UNIT_HEADS += ("monomer A SMILES,monomer B SMILES,monomer C SMILES", "psmiles_a,smiles,solvent")
 FRACTION_HEADS = ("frac_A,frac_B,frac_C", "rA,rB,rC", "x,Tg (K),ratio", "wt%_A,wt%_B,mol%")
 FRACTION_HEADS += ("w1,w2,w3", "frac_A (mol%),frac_B (mol%),frac_C (mol%)", "x_1,wt_1,mol_frac_1")
+FRACTION_HEADS += ("A (g),B (g),C (g)", "A : B : C (w/w),feed ratio,x_1", "A/B,basis,mol%")
 ARCHITECTURE_HEADS = ("architecture", "chain_type", "topology", "type", "note")
 UNITS = ("*CC*", "*CC(*)C", "C(*)(C)C*", "*CC(*)c1ccccc1", "[R1]CCO[R2]", "*Nc1ccc(*)cc1", "*CC*")
 ODD_UNITS = ("", "nan", "CCO", "[Na]Cl", "*C(", "*CC*.[Na+]", "*CC*|*CO*|0.5|0.5", "{[$]CC[$]}")
@@ -30,6 +31,8 @@ ODD_UNITS += (
     "||",
     "*CC*|",
     "PS",
+    "C=Cc1ccccc1",
+    "C=CC=C",
     "*C" * 1200 + "*",
     "[Ce]CC[Th]",
     "<",
@@ -49,8 +52,34 @@ ODD_NUMBERS = (
     "1",
     "100",
 )
-ODD_NUMBERS += ("50:50", "1e-9", "−0.1", ">0.5", "0.333", "٣", "inf", "1_0", "%")
-WORDS = ("random", "alternating", "block", "stat", "graft", "", "unknown", "zigzag", "b", "|", "%")
+ODD_NUMBERS += (
+    "2:1:1",
+    "1/3",
+    "wt%",
+    "50:50",
+    "1e-9",
+    "−0.1",
+    ">0.5",
+    "0.333",
+    "٣",
+    "inf",
+    "1_0",
+    "%",
+)
+WORDS = (
+    "homopolymer",
+    "random",
+    "alternating",
+    "block",
+    "stat",
+    "graft",
+    "",
+    "unknown",
+    "zigzag",
+    "b",
+    "|",
+    "%",
+)
 ONE_COLUMN = ("*CC*|*CO*|0.5|0.5", "*CC*|*CO*|0.5|0.5|random", "*CC*|*CO*|*CN*|1|1", "*CC*||0.5")
 ONE_COLUMN += (
     "[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-3:0.5:0.5<2-4:0.5:0.5",
@@ -148,7 +177,9 @@ def beside(columns) -> dict:
 def said_again(columns) -> dict:
     """What a run keeps of a table's columns."""
     said = columns.model_dump(include={"smiles", "id", "units", "fractions", "basis"})
-    return said | {"id": columns.id or "", "architecture": columns.architecture or ""}
+    # Beside texts, none that is found differs from none that is said.
+    none = "" if columns.units else None
+    return said | {"id": columns.id or "", "architecture": columns.architecture or none}
 
 
 def try_tables(numbers: range) -> int:
