@@ -28,11 +28,10 @@ from pages.parts.predict.cards import show_cards
 from pages.parts.predict.condition_curve import show_curve
 from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.keeping import remember_answer, show_history, show_keep
-from pages.parts.predict.mixing import show_mixing
 from pages.parts.predict.neighbours import show_nearest_known
 from pages.parts.predict.over_composition import show_over_composition
 from pages.parts.predict.rule_answers import show_rule_answers
-from pages.parts.predict.shown_composition import Composition
+from pages.parts.predict.shown_composition import ShownComposition
 from pages.parts.predict.what_if import show_variants
 
 # Polystyrene, so that there is something to see at once.
@@ -155,7 +154,7 @@ def what_is_read(smiles: str, folder: Path | None) -> None:
 
 @page_guard.part
 def results(
-    folder: Path, smiles: str, details: DeltaGenerator, composition: Composition | None
+    folder: Path, smiles: str, details: DeltaGenerator, composition: ShownComposition | None
 ) -> None:
     """The predicted properties of a molecule, at a glance and in detail.
 
@@ -208,7 +207,6 @@ def _show_details(
     if len(units.shown().texts) == 1:
         show_group_effects(info, folder, smiles)
         show_variants(info, folder, smiles, given, units.put)
-        show_mixing(info, folder, smiles, given)
     models.show_deviation(folder)
 
 

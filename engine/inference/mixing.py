@@ -21,7 +21,7 @@ _CLOSED = 1e-6
 """By how much fractions may miss 1."""
 
 
-class Composition(NamedTuple):
+class MixtureFractions(NamedTuple):
     """P compositions of the same N units.
 
     Attributes:
@@ -54,7 +54,7 @@ class Rule(NamedTuple):
     formula: str
     source: str
     unit: str
-    mix: Callable[[np.ndarray, Composition], np.ndarray]
+    mix: Callable[[np.ndarray, MixtureFractions], np.ndarray]
     needs: str = "volumes"
 
 
@@ -76,45 +76,45 @@ class Estimate(NamedTuple):
     k: np.ndarray | None
 
 
-def _volumes(composition: Composition) -> np.ndarray:
+def _volumes(composition: MixtureFractions) -> np.ndarray:
     assert composition.volumes is not None
     return composition.volumes
 
 
-def _harmonic_by_weight(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _harmonic_by_weight(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     return 1 / (composition.weights @ (1 / values))
 
 
-def _gordon_taylor(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _gordon_taylor(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     assert composition.k is not None
     shares = composition.weights * composition.k
     return shares @ values / shares.sum(axis=1)
 
 
-def _by_weight(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _by_weight(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     return composition.weights @ values
 
 
-def _by_mole(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _by_mole(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     assert composition.moles is not None
     return composition.moles @ values
 
 
-def _by_volume(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _by_volume(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     return _volumes(composition) @ values
 
 
-def _harmonic_by_volume(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _harmonic_by_volume(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     return 1 / (_volumes(composition) @ (1 / values))
 
 
-def _lorentz_lorenz(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _lorentz_lorenz(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     squares = values**2
     mixed = _volumes(composition) @ ((squares - 1) / (squares + 2))
     return np.sqrt((1 + 2 * mixed) / (1 - mixed))
 
 
-def _lichtenecker(values: np.ndarray, composition: Composition) -> np.ndarray:
+def _lichtenecker(values: np.ndarray, composition: MixtureFractions) -> np.ndarray:
     return np.exp(_volumes(composition) @ np.log(values))
 
 
@@ -327,7 +327,7 @@ def estimates(
     for property_ in properties:
         name = property_.name
         own_k = _k_of(property_, values[name], densities, k)
-        composition = Composition(weights, volumes, own_k, moles)
+        composition = MixtureFractions(weights, volumes, own_k, moles)
         usable = [rule for rule in rules[name] if getattr(composition, rule.needs) is not None]
         if not usable and moles is not None:
             usable = [STRAIGHT_LINE]
@@ -339,7 +339,7 @@ def estimates(
 
 
 def _estimated(
-    property_: Property, rule: Rule, of_units: Sequence[pd.Series], composition: Composition
+    property_: Property, rule: Rule, of_units: Sequence[pd.Series], composition: MixtureFractions
 ) -> Estimate:
     """One rule with the units' values, and the lower and the upper ends of their intervals."""
     values, low, high = (_mixed(property_, rule, each.to_numpy(), composition) for each in of_units)
@@ -363,7 +363,7 @@ def _k_of(
 
 
 def _mixed(
-    property_: Property, rule: Rule, values: np.ndarray, composition: Composition
+    property_: Property, rule: Rule, values: np.ndarray, composition: MixtureFractions
 ) -> np.ndarray:
     """A rule's values `(P,)` in the property's unit; NaN where a unit's value is impossible."""
     factor, offset = _conversion(property_, rule) or (1.0, 0.0)
@@ -374,4 +374,7 @@ def _mixed(
         return np.full(len(composition.weights), np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         mixed = rule.mix(converted, composition)
-    return (np.where(np.isfinite(mixed), mixed, np.nan) - offset) / factor
+    mixed = (np.where(np.isfinite(mixed), mixed, np.nan) - offset) / factor
+    # What is one unit alone has that unit's value, to the bit.
+    alone = composition.weights == 1.0
+    return np.where(alone.any(axis=1), values[alone.argmax(axis=1)], mixed)

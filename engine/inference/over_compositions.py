@@ -1,7 +1,6 @@
-"""What a model says of many compositions of the same repeat units, and what mixing rules say.
+"""What a model says of many compositions of the same repeat units.
 
 The compositions lie on a line on which one unit goes from none to all, or on a triangle of three.
-Mixing rules stand on what the same model says of each unit's homopolymer.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,6 @@ from ..base.wording import clipped
 from ..chem.architectures import Architecture
 from ..chem.composition import Composition
 from ..settings.conditions import same_for_all
-from ..settings.properties import Property
-from .mixing import Estimate, estimates, weight_fractions
 from .predict import Predictor, Progress
 
 
@@ -144,28 +141,3 @@ def predict_over(
     found = answers_of(predictor, [*units, *texts], given, progress)
     count = len(units)
     return OverCompositions(fractions, found.rows(count, count + len(texts)), found.rows(0, count))
-
-
-def rules_over(
-    properties: Sequence[Property],
-    units: Sequence[str],
-    answers: Answers,
-    fractions: np.ndarray,
-    k: float | None = None,
-) -> dict[str, list[Estimate]]:
-    """What mixing rules on a model's answers to N homopolymers say of P compositions.
-
-    Args:
-        properties: those with a rule are looked for among them, and a density.
-        units: the N repeat units.
-        answers: of the N homopolymers.
-        fractions: mole fractions, shape `(P, N)`.
-        k: as for `estimates`.
-
-    Returns:
-        By property's name; a straight line where no rule can be used.
-    """
-    weights = weight_fractions(fractions, units)
-    return estimates(
-        properties, answers.values, answers.low, answers.high, weights, k, moles=fractions
-    )

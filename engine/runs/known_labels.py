@@ -6,6 +6,7 @@ be shown.
 """
 
 import io
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -157,6 +158,27 @@ def names_as_measured(info: BundleInfo) -> list[str]:
     """
     kinds = {source.name: source.kind for source in info.sources}
     return [each.name for each in info.properties if kinds.get(each.source) == _MEASURED]
+
+
+def measured_values(
+    known: KnownLabels, info: BundleInfo, units: Sequence[str]
+) -> list[dict[str, list[float]]]:
+    """The measured values of some homopolymers by property, where a model answers as measured.
+
+    Args:
+        known: all labels that may be shown.
+        info: of the model.
+        units: repeat units that can be read.
+
+    Returns:
+        Of each, in its order; those of one property as they are shown.
+    """
+    names = names_as_measured(info)
+    of_units = [known.of(unit) for unit in units]
+    return [
+        {name: [label.value for label in own[name]] for name in names if name in own}
+        for own in of_units
+    ]
 
 
 def nearest_of_answers(

@@ -20,6 +20,7 @@ from engine.runs.known_labels import (
     KnownLabel,
     KnownLabels,
     NearPolymer,
+    measured_values,
     nearest_of_answers,
     read_all_labels,
     read_measured_labels,
@@ -165,6 +166,12 @@ def known_labels(folder: Path, smiles: str) -> dict[str, list[KnownLabel]]:
 @st.cache_data(max_entries=2000, show_spinner=False)
 def _known_labels(folder: str, written: float, smiles: str) -> dict[str, list[KnownLabel]]:
     return _all_labels(folder, written).of(smiles)
+
+
+def measured_homopolymers(folder: Path, units: Sequence[str]) -> list[dict[str, list[float]]]:
+    """The measured values of homopolymers by property, as they stand before predictions."""
+    labels = _all_labels(str(folder), _time_written(folder))
+    return measured_values(labels, read_info(folder), units)
 
 
 def labels_of_compositions(folder: Path, units: Sequence[str]) -> list[LabelledComposition]:

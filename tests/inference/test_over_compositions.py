@@ -11,12 +11,12 @@ from engine.chem.notations import BadSmilesError
 from engine.chem.polymers import moles_of, unit_mass, weights_of
 from engine.chem.repeat_unit import canonical_unit
 from engine.commands import main
+from engine.inference.homopolymers import Homopolymers, rules_over
 from engine.inference.mixing import STRAIGHT_LINE
 from engine.inference.over_compositions import (
     along,
     answers_of,
     predict_over,
-    rules_over,
     triangle,
 )
 from engine.inference.predict import Predictor
@@ -99,7 +99,7 @@ def test_fox_by_mole_fractions_and_a_straight_line_where_no_rule_is_known(
     answers.values["EA"] = [1.0, -2.0]
     answers.low["EA"] = answers.high["EA"] = np.nan
     properties = [*predictor.info.answers, property_for("EA", "eV")]
-    found = rules_over(properties, units, answers, fractions)
+    found = rules_over(properties, units, Homopolymers.of(answers, [{}, {}]), fractions)
     masses = np.array([unit_mass(unit) for unit in units])
     weights = fractions[0] * masses / (fractions[0] @ masses)
     kelvin = 1 / (weights / (answers.values["Tg"].to_numpy() + 273.15)).sum()
@@ -110,6 +110,33 @@ def test_fox_by_mole_fractions_and_a_straight_line_where_no_rule_is_known(
     (line,) = found["EA"]
     assert line.rule is STRAIGHT_LINE
     assert line.values == pytest.approx([0.25 - 1.5])
+
+
+def test_measured_homopolymers_take_the_place_of_predicted_ones(predictor: Predictor) -> None:
+    units = (STYRENE, ACRYLATE)
+    answers = answers_of(predictor, units, {})
+    high = answers.high["Tg"][0]
+    alone = Homopolymers.of(answers, [{"Tg": [100.0, high + 5]}, {"Density": []}])
+    assert alone.measured["Tg"].tolist() == [True, False]
+    assert not alone.measured["Density"].any()
+    assert alone.values["Tg"][0] == 100.0
+    # The interval is the model's, but for what was measured outside of it.
+    assert alone.low["Tg"].equals(answers.low["Tg"])
+    assert alone.high["Tg"].tolist() == [high + 5, answers.high["Tg"][1]]
+    assert alone.values["Tg"][1] == answers.values["Tg"][1]
+    assert alone.values["Density"].equals(answers.values["Density"])
+    assert alone.of_property("Tg") == "measured and predicted homopolymers"
+    assert alone.in_words("Tg", ["PS", "PBA"]) == "measured for PS, and predicted for PBA"
+    none = answers._replace(low=answers.low * np.nan, high=answers.high * np.nan)
+    assert np.isnan(Homopolymers.of(none, [{"Tg": [100.0]}, {}]).high["Tg"]).all()
+    # The model's own answers stay as they are.
+    assert alone.predicted.values["Tg"][0] != 100.0
+    ends = along(np.array([0.5, 0.5]), 1, np.array([0.0, 0.5, 1.0]))
+    fox = rules_over(predictor.info.answers, units, alone, ends)["Tg"][0]
+    assert fox.values[[0, 2]] == pytest.approx(alone.values["Tg"])
+    assert fox.low[[0, 2]] == pytest.approx(alone.low["Tg"])
+    assert fox.high[[0, 2]] == pytest.approx(alone.high["Tg"])
+    assert fox.low[1] < fox.values[1] < fox.high[1]
 
 
 def test_weights_and_moles_of_units() -> None:

@@ -73,15 +73,17 @@ def test_the_curve_has_the_model_the_table_and_the_rules(learned, open_page) -> 
     app = open_page("predict", smiles=TWO)
     assert not app.exception
     chart = _charts(app)
-    for name in ("model", "training table, random", "training table, block", "Fox"):
+    for name in ("model", "training table, random", "training table, block"):
         assert f'"name":"{name}"' in chart
+    # Nobody said that the labels of the table are measured.
+    assert '"name":"Fox, from predicted homopolymers"' in chart
     assert "Taylor, k = " in chart
     assert "of 0.25, 0.333, 0.5 and 0.75, and on homopolymers" in words(app)
     table = _table(app, "by the rule")
     assert {"Fox", "volume additivity"} <= {*table["rule"]}
     assert table["model"].iloc[0] in _answers(app)
     app.selectbox(key="over property").set_value("Density").run()
-    assert '"name":"volume additivity"' in _charts(app)
+    assert '"name":"volume additivity, from predicted homopolymers"' in _charts(app)
 
 
 def test_each_unit_can_be_edited_and_removed(learned, open_page) -> None:
@@ -186,20 +188,53 @@ def test_a_model_of_homopolymers_has_mixing_rules_and_no_prediction(open_page) -
     app = open_page("predict", smiles=TWO, model="shipped")
     assert not app.exception
     assert "learned homopolymers only, so it predicts no copolymer" in app.info[0].value
-    assert "Fox equation on the homopolymers’ values" in _answers(app)
-    assert "predicted" not in _answers(app)
-    assert '"name":"Fox"' in _charts(app)
+    # Of poly(butyl acrylate) and polystyrene, glass transitions were measured.
+    assert "Fox equation from measured homopolymers" in _answers(app)
+    assert "from predicted homopolymers" in _answers(app)
+    assert "· in domain" not in _answers(app)
+    assert '"name":"Fox, from measured homopolymers"' in _charts(app)
+    assert '"name":"measured homopolymer"' in _charts(app)
     assert '"name":"model"' not in _charts(app)
-    assert "model" not in _table(app, "mixture")
+    table = _table(app, "mixture")
+    assert "model" not in table
+    tg = table[table["rule"] == "Fox"].iloc[0]
+    assert tg["Polystyrene"].endswith(", measured")
+    assert "measured for Polystyrene and Poly(butyl acrylate)" in words(app)
     # At an end the model answers itself.
     app.slider(key="fraction slider").set_value(0.0).run()
-    assert "predicted" in _answers(app)
+    assert "in domain" in _answers(app)
+    tg = _table(app, "by the rule").iloc[0]
+    assert f"{tg['by the rule']}, measured" == tg["Polystyrene"]
+
+
+def test_rules_on_predicted_homopolymers_have_the_band_of_their_intervals(open_page) -> None:
+    app = open_page("predict", smiles=TWO, model="shipped")
+    app.selectbox(key="over property").set_value("Fractional free volume (FFV)").run()
+    assert not app.exception
+    chart = _charts(app)
+    assert '"name":"volume additivity, from the model' in chart
+    assert '"name":"predicted homopolymer"' in chart
+    assert "Band: see “range” below." in words(app)
+    table = _table(app, "mixture").set_index("property")
+    assert table.loc["FFV", "range"] != "–"
+
+
+def test_somebodys_k_is_that_of_gordon_and_taylor(open_page) -> None:
+    app = open_page("predict", smiles=TWO, model="shipped")
+    app.number_input(key="mixed k").set_value(0.3).run()
+    assert "Gordon–Taylor, k = 0.30" in {*_table(app, "mixture")["rule"]}
+
+
+def test_three_units_of_a_model_of_homopolymers_are_coloured_by_a_rule(open_page) -> None:
+    app = open_page("predict", smiles=THREE, model="shipped")
+    assert not app.exception
+    assert '"name":"Fox, from ' in _charts(app)
+    assert not [each.key for each in app.number_input if each.key == "mixed k"]
 
 
 def test_a_single_unit_has_no_more_than_the_button(learned, open_page) -> None:
     app = open_page("predict", smiles=STYRENE)
     assert "Over the composition" not in [each.value for each in app.subheader]
-    assert app.toggle(key="show mixing")
     assert [each.key for each in app.button if each.key and "unit" in each.key] == ["add unit"]
 
 

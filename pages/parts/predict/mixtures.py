@@ -5,31 +5,37 @@ import streamlit as st
 
 from engine.base.wording import listed
 from engine.inference.bundle import BundleInfo
-from engine.inference.mixing import Estimate, rules_of
-from engine.inference.over_compositions import Answers
+from engine.inference.homopolymers import Homopolymers
+from engine.inference.mixing import Estimate
 from engine.settings.properties import Property
 from pages.parts.formatting import number, number_range, plain, without_unit
 
 
-def warn_outside(info: BundleInfo, units: Answers, names: list[str]) -> None:
+def warn_outside(info: BundleInfo, units: Homopolymers, names: list[str]) -> None:
     """Say which units are outside the domain: no rule is better than what it mixes.
 
     Args:
         info: of the model.
-        units: its answers to N homopolymers.
+        units: N homopolymers.
         names: of these.
     """
+    of_model = units.predicted
     for row, name in enumerate(names):
-        outside = [each for each in info.answer_names if units.outside[each][row]]
+        outside = [
+            each
+            for each in info.answer_names
+            if of_model.outside[each][row] and not units.measured[each][row]
+        ]
         if outside:
             words = f"{name} is outside the applicability domain for {listed(outside)}"
-            st.warning(plain(f"{words}. {units.warnings[row]}".strip()), icon=":material/warning:")
+            said = f"{words}. {of_model.warnings[row]}".strip()
+            st.warning(plain(said), icon=":material/warning:")
 
 
 def show_rules(
     answers: list[Property],
     names: list[str],
-    units: Answers,
+    units: Homopolymers,
     found: dict[str, list[Estimate]],
     predicted: dict[str, str] | None = None,
 ) -> None:
@@ -38,20 +44,20 @@ def show_rules(
     Args:
         answers: the properties.
         names: of N homopolymers, each another one.
-        units: the model's answers to them.
-        found: by property, what rules say of one mixture.
+        units: these.
+        found: by property, what rules say of one mixture; at least one.
         predicted: by property, what the model predicts of it, in words, where it does.
     """
     rows, mixture = [], "by the rule" if predicted else "mixture"
     for property_ in answers:
         bare = without_unit(property_)
-        values = units.values[property_.name]
         model = {"model": predicted[property_.name]} if predicted else {}
-        own = {name: number(bare, value) for name, value in zip(names, values, strict=True)}
-        if not found[property_.name]:
-            why = "needs a density" if rules_of(property_) else "no rule"
-            none = {mixture: "–", "range": "–", "rule": why}
-            rows.append({"property": property_.label, **model, **none, **own})
+        own = {
+            name: number(bare, value) + (", measured" if is_measured else "")
+            for name, value, is_measured in zip(
+                names, units.values[property_.name], units.measured[property_.name], strict=True
+            )
+        }
         for each in found[property_.name]:
             low, high = each.low[0], each.high[0]
             rows.append(

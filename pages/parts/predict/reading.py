@@ -14,7 +14,7 @@ from pages.parts.formatting import plain
 from pages.parts.offers import offer_units
 from pages.parts.page_guard import part
 from pages.parts.predict import units
-from pages.parts.predict.shown_composition import Composition
+from pages.parts.predict.shown_composition import ShownComposition
 
 _LEARNED_TWO = " The models learned from such units, so the values below may be far off."
 
@@ -29,14 +29,14 @@ def canonical_or_none(text: str) -> str | None:
         return None
 
 
-def composition_or_none() -> Composition | None:
+def composition_or_none() -> ShownComposition | None:
     """What is shown, where it has several units and all of them can be read."""
     entered = units.shown()
     each = [canonical_or_none(text) for text in entered.texts]
     read = tuple(unit for unit in each if unit)
     if len(read) < max(2, len(each)) or not all("*" in unit for unit in read):
         return None
-    return Composition.of(entered, read)
+    return ShownComposition.of(entered, read)
 
 
 @part

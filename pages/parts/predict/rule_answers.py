@@ -7,37 +7,40 @@ import numpy as np
 import streamlit as st
 
 from engine.inference.bundle import BundleInfo
+from engine.inference.homopolymers import Homopolymers, rules_over
 from engine.inference.mixing import Estimate
-from engine.inference.over_compositions import Answers, answers_of, rules_over
+from engine.inference.over_compositions import Answers, answers_of
 from engine.settings.properties import Property
 from pages.parts import models
 from pages.parts.formatting import number, number_range, title_with_name, without_unit
 from pages.parts.page_guard import part
 from pages.parts.predict.answers import STYLE
 from pages.parts.predict.mixtures import rule_words, warn_outside
-from pages.parts.predict.shown_composition import Composition
+from pages.parts.predict.shown_composition import ShownComposition
 
 _HOMOPOLYMERS_ONLY = (
     "This model learned homopolymers only, so it predicts no copolymer. What stands here are "
-    "mixing rules on its values of the homopolymers; they know nothing of the units’ sequence."
+    "mixing rules on the homopolymers: on their measured values where these are known, else on "
+    "what the model predicts of them. They know nothing of the units’ sequence."
 )
 
 
 @part
 def show_rule_answers(
-    info: BundleInfo, folder: Path, composition: Composition, given: dict[str, float | str]
+    info: BundleInfo, folder: Path, composition: ShownComposition, given: dict[str, float | str]
 ) -> None:
     """What mixing rules say of a composition, for a model that learned homopolymers only."""
     st.info(_HOMOPOLYMERS_ONLY, icon=":material/info:")
     with st.spinner(models.LOADING):
-        units = units_predicted(str(folder), info.created, composition.units, tuple(given.items()))
+        asked = str(folder), info.created, composition.units, tuple(given.items())
+        units = with_measured(folder, composition, units_predicted(*asked))
     warn_outside(info, units, composition.names)
     found = rules_here(info, composition, units)
-    rows = "".join(_rule_row(each, found[each.name]) for each in info.answers)
+    rows = "".join(_rule_row(each, found[each.name], units) for each in info.answers)
     st.html(f'{STYLE}<dl class="pg-answers">{rows}</dl>')
 
 
-def _rule_row(property_: Property, found: list[Estimate]) -> str:
+def _rule_row(property_: Property, found: list[Estimate], units: Homopolymers) -> str:
     bare, first = without_unit(property_), found[0]
     low, high = first.low[0], first.high[0]
     ends = f"range: {number_range(bare, low, high)}" if low == low else ""
@@ -45,31 +48,44 @@ def _rule_row(property_: Property, found: list[Estimate]) -> str:
         f"{rule_words(each)}: {number(property_, each.values[0])}" for each in found[1:]
     )
     beside = f'<dd class="pg-said pg-others-said">{escape(others)}</dd>' if others else ""
+    simulated = "" if units.measured[property_.name].all() else " pg-simulated"
     return (
         f'<div class="pg-answer"><dt>{escape(title_with_name(property_))}</dt>'
-        f'<dd class="pg-number pg-simulated">{escape(number(property_, first.values[0]))}</dd>'
-        f'<dd class="pg-said">{escape(_rule_title(first))}</dd>'
+        f'<dd class="pg-number{simulated}">{escape(number(property_, first.values[0]))}</dd>'
+        f'<dd class="pg-said">{escape(_rule_title(first, units.of_property(property_.name)))}</dd>'
         f'<dd class="pg-ends">{escape(ends)}</dd>{beside}</div>'
     )
 
 
-def _rule_title(estimate: Estimate) -> str:
+def _rule_title(estimate: Estimate, homopolymers: str) -> str:
     equation = "" if " " in rule_words(estimate) else " equation"
-    return f"{rule_words(estimate)}{equation} on the homopolymers’ values"
+    return f"{rule_words(estimate)}{equation} from {homopolymers}"
 
 
 def rules_here(
-    info: BundleInfo, composition: Composition, units: Answers
+    info: BundleInfo, composition: ShownComposition, units: Homopolymers, k: float | None = None
 ) -> dict[str, list[Estimate]]:
     """What rules say of the composition that is shown, by property.
 
     Args:
         info: of the model.
         composition: of N units.
-        units: the model's answers to the N homopolymers.
+        units: the N homopolymers.
+        k: of Gordon and Taylor, where it is known.
     """
     fractions = np.array([composition.fractions])
-    return rules_over(info.answers, composition.units, units, fractions)
+    return rules_over(info.answers, composition.units, units, fractions, k)
+
+
+def with_measured(folder: Path, composition: ShownComposition, predicted: Answers) -> Homopolymers:
+    """The homopolymers of a composition, with measured values where the page shows such.
+
+    Args:
+        folder: the model's.
+        composition: of N units.
+        predicted: the model's answers to the N homopolymers.
+    """
+    return Homopolymers.of(predicted, models.measured_homopolymers(folder, composition.units))
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

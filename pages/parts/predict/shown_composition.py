@@ -11,7 +11,7 @@ from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import canonical
 
 
-class Composition(NamedTuple):
+class ShownComposition(NamedTuple):
     """The composition that is shown, and what is asked of it.
 
     Attributes:
@@ -34,7 +34,7 @@ class Composition(NamedTuple):
         return text if is_composition(polymer) else polymer
 
     @classmethod
-    def of(cls, entered: EnteredUnits, canonical: tuple[str, ...]) -> "Composition":
+    def of(cls, entered: EnteredUnits, canonical: tuple[str, ...]) -> "ShownComposition":
         """Of units that can be read.
 
         Args:

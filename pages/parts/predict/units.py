@@ -125,7 +125,8 @@ def show_add(architecture: Architecture) -> None:
             "Add a unit",
             icon=":material/add:",
             key="add unit",
-            help="Make it a copolymer: of up to six repeat units, with their amounts.",
+            help="Make it a copolymer or a blend: of up to six repeat units, with their amounts. A "
+            "model that learned homopolymers only answers such with mixing rules.",
             on_click=_add,
             args=(architecture,),
         )
