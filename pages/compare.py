@@ -7,11 +7,17 @@ import pandas as pd
 import streamlit as st
 
 from engine.runs import Run, list_runs
-from engine.runs.compare import blend_errors, different_settings, not_comparable
+from engine.runs.compare import (
+    blend_errors,
+    different_settings,
+    not_comparable,
+    same_polymers,
+)
 from engine.runs.feed import follow_metrics
 from engine.runs.monitoring import mean_curves
 from engine.runs.shared_labels import same_folds, shared_errors
 from engine.settings.metrics import MEAN_R2, headline, headline_words, mean_r2
+from engine.settings.presets import preset_title
 from engine.settings.properties import Property, property_for
 from pages.parts import page_guard
 from pages.parts.address import asked_anew, keep_in_address
@@ -204,10 +210,14 @@ def _cells(
 @page_guard.part
 def _show_settings(names: dict[str, Run]) -> None:
     st.markdown("##### Settings that differ")
-    different = different_settings([settings_of(run) for run in names.values()])
-    if same_folds(list(names.values())):
+    runs = list(names.values())
+    configs = [settings_of(run) for run in runs]
+    different = different_settings(configs, same_polymers(configs, runs))
+    if same_folds(runs):
         # A run may keep those of another one, under another name.
         different.pop("folds", None)
+    if "preset" in different:
+        different["preset"] = [preset_title(name) for name in different["preset"]]
     if not different:
         st.caption("None: these runs were asked to do the same.")
         return

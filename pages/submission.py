@@ -144,18 +144,26 @@ def show_result(result: dict, test_name: str) -> None:
     """The finished file: what it holds, a preview, and the download."""
     unnamed = len(result["columns"]) - MOST_NAMED
     more = f" and {unnamed} more" if unnamed > 0 else ""
-    st.success(
-        f"**{result['rows']:,} rows** from {plain(test_name)}"
-        f"{', a number in every cell' if 'filled' in result else ''}. "
-        f"Columns: {plain(', '.join(result['columns'][:MOST_NAMED]))}{more}.",
-        icon=":material/check_circle:",
-    )
+    columns_ = f"Columns: {plain(', '.join(result['columns'][:MOST_NAMED]))}{more}."
+    words = f"**{counted(result['rows'], 'row')}** from {plain(test_name)}"
+    lost = result["empty"].count if "empty" in result else len(result["filled"])
+    in_vain = 0 < result["rows"] <= lost
+    if in_vain:
+        words += ", none of them predicted"
+    elif lost and "empty" in result:
+        words += f", {result['rows'] - lost:,} of them predicted"
+    if "filled" in result:
+        words += ", a number in every cell"
+    if in_vain:
+        st.error(f"{words}. {columns_}", icon=":material/error:")
+    else:
+        st.success(f"{words}. {columns_}", icon=":material/check_circle:")
     st.download_button(
         f"Download {result['name']}",
         result["csv"],
         result["name"],
         "text/csv",
-        type="primary",
+        type="secondary" if in_vain else "primary",
         icon=":material/download:",
         on_click="ignore",
     )

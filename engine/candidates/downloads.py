@@ -11,6 +11,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..base.errors import UserError
 from ..base.workspace import ASSETS
 from ..chem import draw
 from ..chem.composition import is_composition
@@ -31,6 +32,11 @@ from .rows import Candidate
 
 Progress = Callable[[int, int], None]
 
+NOTHING_FOR_SDF = (
+    "An SDF of these candidates would be empty. It holds molecules, and of a composition there is "
+    "none: a record for each of its repeat units would be read as so many homopolymers, and their "
+    "fractions would be lost. Choose CSV, Parquet or the workbook, which hold its text."
+)
 MOST_DRAWN = 2000
 """Candidates of a workbook or a sheet with drawings; each takes about 5 KB and 3 ms."""
 
@@ -229,6 +235,9 @@ def as_sdf(chosen: Chosen, progress: Progress | None = None) -> bytes:
     So is a composition, of which there is no structure, and one whose unit is refused. The first
     line of each record is the candidate's name, its id or its unit; the field `units` says those of
     its values.
+
+    Raises:
+        UserError: when no candidate is left.
     """
     frame = table_of(chosen)
     if chosen.answers:
@@ -243,6 +252,8 @@ def as_sdf(chosen: Chosen, progress: Progress | None = None) -> bytes:
             parts.append(f"{title}\n{structure}\n{data}$$$$\n")
         if progress:
             progress(place + 1, len(frame))
+    if not parts:
+        raise UserError(NOTHING_FOR_SDF)
     return "".join(parts).encode("utf-8", "replace")
 
 

@@ -52,7 +52,7 @@ def _composition(row: Composition) -> str:
         return described(row.units[0])
     kind = f"{row.architecture.capitalize()} copolymer" if row.architecture else "Composition"
     units = zip(row.units, row.fractions, strict=True)
-    sentences = [f"{share_words(share)} of the moles: {described(unit)}" for unit, share in units]
+    sentences = [f"{share_words(share)}: {described(unit)}" for unit, share in units]
     return f"{kind} of {counted(len(row.units), 'repeat unit')}. {' '.join(sentences)}"
 
 

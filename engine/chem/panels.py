@@ -53,7 +53,7 @@ def panels_of(composition: Composition, width: int, height: int) -> list[Panel]:
 
 
 def share_words(fraction: float) -> str:
-    """A mole fraction in per cent, as it is written beside a unit: `33.3 %`."""
+    """A mole fraction in per cent, as it is written beside a unit: `33.3 mol%`."""
     percent = fraction * 100
     # Rounded to 100, it would say that there is no other unit.
-    return f"{percent:.3g} %" if percent < 99.95 else f"{percent:.7g} %"
+    return f"{percent:.3g} mol%" if percent < 99.95 else f"{percent:.7g} mol%"

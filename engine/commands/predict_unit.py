@@ -14,10 +14,11 @@ from rich.table import Column, Table
 from ..base.errors import UserError
 from ..base.wording import clipped, listed
 from ..chem.comonomers import explained
-from ..chem.composition import is_composition
+from ..chem.composition import is_composition, read
 from ..chem.entered_units import with_named_units
 from ..chem.finding import Found, find, told
 from ..chem.smiles import BadSmilesError, canonical
+from ..inference.composition_words import architecture_words
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictor
@@ -86,6 +87,8 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
         )
     names = list(predictor.info.columns_for(arguments.source).values())
     for words in predicted.warnings(names).values():
+        print_line(words, stderr=True)
+    if words := architecture_words(predictor.info, read(smiles).architecture):
         print_line(words, stderr=True)
     uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
     if uncertainty:

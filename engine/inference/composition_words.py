@@ -1,8 +1,12 @@
 """What a model learned of copolymers, in words."""
 
 from ..base.wording import listed
+from ..chem.composition import Architecture
 from .bundle import BundleInfo
 from .seen_compositions import MOST_NAMED, SeenCompositions
+
+LEARNED_NONE = "It learned no architecture: its rows named none."
+"""Said once of such a model, in place of a warning for each architecture."""
 
 
 def learned_words(info: BundleInfo) -> str:
@@ -29,7 +33,21 @@ def learned_words(info: BundleInfo) -> str:
     if architectures:
         many = "s" if len(architectures) > 1 else ""
         return f"{words}, of the architecture{many} {listed(architectures)}."
-    return f"{words}; no architecture was named."
+    return f"{words}. {LEARNED_NONE}"
+
+
+def architecture_words(info: BundleInfo, architecture: Architecture) -> str:
+    """That a model learned no architecture, where one is asked for; else empty.
+
+    Args:
+        info: of the model.
+        architecture: of the composition that is asked for.
+    """
+    seen = info.domain.compositions.values() if info.domain else ()
+    learned = any(each.architectures for each in seen)
+    if not architecture or learned or not info.learned_compositions or not seen:
+        return ""
+    return f"This model learned no architecture, so “{architecture}” says nothing to it."
 
 
 def _fractions(seen: list[SeenCompositions]) -> str:

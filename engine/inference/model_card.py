@@ -16,6 +16,7 @@ from ..base.plain_files import read_file
 from ..base.wording import clipped, counted, listed
 from ..base.workspace import write_atomic
 from ..models.members import title_of
+from ..settings.presets import preset_title
 from ..settings.properties import Property
 from .bundle import BundleInfo, bundle_files, info_of
 from .composition_words import learned_words
@@ -106,8 +107,8 @@ def _words(info: BundleInfo) -> str:
 
 **What it is.** An ensemble ({members}) that predicts properties of a polymer from its repeat unit,
 made with PolyGIN Studio. It learned {counted(info.rows, "row")} of {_said(info.table)} (preset
-{_said(info.preset)}, folds {_said(info.folds)}, seed {info.seed}), and was finished on
-{_said(info.created[:10])}.{f" {of_copolymers}" if of_copolymers else ""}
+{_said(preset_title(info.preset))}, folds {_said(info.folds)}, seed {info.seed}), and was finished
+on {_said(info.created[:10])}.{f" {of_copolymers}" if of_copolymers else ""}
 
 **How far it is off.** Each row was predicted by models that had not seen its fold:
 

@@ -88,7 +88,8 @@ class SeenCompositions(BaseModel):
         beyond = [each for each in row.fractions if not low - _NEAR <= each <= high + _NEAR]
         if beyond:
             new.append(f"{NEW_FRACTION} {beyond[0]:.3g} ({self.in_words} were seen)")
-        if row.architecture and row.architecture not in self.architectures:
+        # Where none was ever named, none is newer than another: `composition_words` says it once.
+        if row.architecture and self.architectures and row.architecture not in self.architectures:
             new.append(f"{NEW_ARCHITECTURE} {row.architecture}")
         if len(row.units) > self.most:
             new.append(f"{NEW_NUMBER} {self.most} repeat units")

@@ -24,6 +24,10 @@ _KEPT = 64
 """Runs whose digests are remembered: to make those of a million rows takes seconds."""
 
 _SCALES = "columns.scales."
+_OF_POLYMERS = {
+    f"columns.{name}" for name in ("smiles", "units", "fractions", "basis", "whole", "architecture")
+}
+"""Settings that say how a row's polymer is read."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 """So that the hash of a unit and that of its label count differently in their sum, modulo 2⁶⁴."""
 
@@ -140,11 +144,32 @@ def _digest(hashes: np.ndarray) -> str:
     return sha256(np.sort(hashes).tobytes()).hexdigest()
 
 
-def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
+def same_polymers(configs: Sequence[dict], runs: Sequence[Run]) -> bool:
+    """Whether runs learned the same polymers, whatever the columns that these were read from.
+
+    Args:
+        configs: one for each run, as `engine.runs.read_config` gives them.
+        runs: the runs.
+
+    Returns:
+        False where a run's table is gone.
+    """
+    found = [
+        contents_of(run, config.get("excluded") or [])
+        for run, config in zip(runs, configs, strict=True)
+    ]
+    return all(found) and _all_equal(each.units for each in found if each)
+
+
+def different_settings(
+    configs: Sequence[dict], same_polymers: bool = False
+) -> dict[str, list[str]]:
     """The settings that are not the same in all runs.
 
     Args:
         configs: one for each run, as `engine.runs.read_config` gives them.
+        same_polymers: whether all learned the same ones: then it is no difference from which
+            columns they were read. A clone has a column of whole compositions.
 
     Returns:
         `{setting: its value in each run}`; a setting inside another is called `outer.inner`, and
@@ -169,7 +194,10 @@ def different_settings(configs: Sequence[dict]) -> dict[str, list[str]]:
     learned = {_learned(config) for config in configs}
     same = len(learned) == 1 and None not in learned
     names = dict.fromkeys(
-        name for one in flat for name in one if not _is_said_elsewhere(name, same)
+        name
+        for one in flat
+        for name in one
+        if not _is_said_elsewhere(name, same) and not (same_polymers and name in _OF_POLYMERS)
     )
     # A linear scale need not be said.
     values = {

@@ -277,6 +277,11 @@ PRESETS = {
 }
 
 
+def preset_title(name: str) -> str:
+    """What people call the preset of that name; the name itself where there is none of it now."""
+    return PRESETS[name].title if name in PRESETS else name
+
+
 def choose(name: str, hardware: Hardware) -> Preset:
     """The preset of that name; `auto` takes the one that suits the machine.
 

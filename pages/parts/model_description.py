@@ -16,6 +16,7 @@ from engine.inference import bundle
 from engine.inference.composition_words import learned_words
 from engine.inference.conformal import LEVEL
 from engine.settings.metrics import HEADLINES, WMAE, headline
+from engine.settings.presets import preset_title
 from engine.settings.properties import Property
 from pages.parts.charts import title_of
 from pages.parts.formatting import (
@@ -52,8 +53,8 @@ def _origin_words(info: bundle.BundleInfo) -> str:
         mean += f" whose weights {weights}"
     return (
         f"**{plain(info.name)}** was trained on {info.rows:,} rows of "
-        f"{plain(info.table)} with the preset “{plain(info.preset)}”, and finished on "
-        f"{datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
+        f"{plain(info.table)} with the preset “{plain(preset_title(info.preset))}”, and finished "
+        f"on {datetime.fromisoformat(info.created):%d %B %Y}. It predicts with "
         f"{listed([plain(title_of(member)) for member in info.members], most=99)}; the value shown "
         f"is their blend, {mean}."
         + (f" {learned}" if (learned := learned_words(info)) else "")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from engine.base.errors import UserError
 from engine.candidates import lists
 from engine.candidates.added import tell_added
 from engine.candidates.answers import model_key, read_answers
@@ -112,6 +113,9 @@ def test_a_list_is_predicted_ranked_and_taken_home(copolymers: Run) -> None:
     assert len(as_workbook(chosen)) > 10_000
     # A record of a molfile holds one structure: compositions are left out.
     assert as_sdf(chosen).decode().count("$$$$") == 1
+    several = [each for each in chosen.candidates if each.unit and "|" in each.unit]
+    with pytest.raises(UserError, match="read as so many homopolymers"):
+        as_sdf(chosen._replace(candidates=several))
 
 
 def test_hints_of_a_composition_are_those_of_its_hardest_unit() -> None:

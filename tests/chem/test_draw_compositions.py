@@ -68,15 +68,15 @@ def test_what_is_no_composition_is_refused(text: str) -> None:
 
 def test_a_composition_in_words() -> None:
     assert described(TWO) == (
-        "Random copolymer of 2 repeat units. 75 % of the moles: Repeat unit of Poly(methyl "
+        "Random copolymer of 2 repeat units. 75 mol%: Repeat unit of Poly(methyl "
         "methacrylate): C5H8O2, 2 attachment points, with 1 methyl ester group and 1 methyl group. "
-        f"25 % of the moles: {described(STYRENE)}"
+        f"25 mol%: {described(STYRENE)}"
     )
 
 
 @pytest.mark.parametrize(
     ("fraction", "words"),
-    [(0.25, "25 %"), (1 / 3, "33.3 %"), (0.99999, "99.999 %"), (0.000001, "0.0001 %")],
+    [(0.25, "25 mol%"), (1 / 3, "33.3 mol%"), (0.99999, "99.999 mol%"), (0.000001, "0.0001 mol%")],
 )
 def test_no_share_of_several_units_is_written_as_all(fraction: float, words: str) -> None:
     assert share_words(fraction) == words

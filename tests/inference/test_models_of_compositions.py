@@ -19,7 +19,7 @@ from tests.copolymers import TWO
 
 LEARNED = (
     "It learned compositions of up to 2 repeat units, and homopolymers, with mole fractions of "
-    "0.2, 0.4, 0.6 and 0.8; no architecture was named."
+    "0.2, 0.4, 0.6 and 0.8. It learned no architecture: its rows named none."
 )
 
 
@@ -46,7 +46,7 @@ def test_a_model_of_homopolymers_says_nothing_of_it() -> None:
             "up to 3 repeat units, with mole fractions of 0.2, 0.3 and 0.5, of the architectures "
             "block and random.",
         ),
-        ([f"*CC*|*CO*|{n}|{40 - n}" for n in range(1, 20)], "mole fractions from 0.025 to 0.975;"),
+        ([f"*CC*|*CO*|{n}|{40 - n}" for n in range(1, 20)], "mole fractions from 0.025 to 0.975."),
     ],
 )
 def test_fractions_and_architectures_are_told(

@@ -1,15 +1,17 @@
 """Compositions on the pages beside Predict and Train."""
 
+import shutil
 from collections.abc import Callable
 
 import pandas as pd
 import pytest
+import yaml
 from streamlit.testing.v1 import AppTest
 
 from engine.candidates import lists
 from engine.candidates.intake import of_lines
 from engine.inference import bundle
-from engine.runs import Run
+from engine.runs import Run, store
 from tests.copolymers import METHACRYLATE, STYRENE, TWO, WRONG
 from tests.pages.conftest import button, spoken, words
 
@@ -37,6 +39,46 @@ def test_candidates(fox_run: Run, open_page: Callable[..., AppTest]) -> None:
     assert not app.exception
 
 
+def test_an_sdf_of_compositions_alone_is_refused(
+    fox_run: Run, open_page: Callable[..., AppTest]
+) -> None:
+    made = lists.create_list("Compositions alone")
+    made.add(of_lines(TWO))
+    app = open_page("candidates", list=made.id, model=fox_run.id)
+    app.selectbox(key="candidates file form").set_value("SDF, structures with all columns").run()
+    assert not app.exception
+    assert "An SDF of these candidates would be empty" in words(app)
+    assert not [each for each in app.button if each.label == "Make the file"]
+
+
+def test_a_file_of_which_nothing_is_predicted_is_no_success(
+    fox_run: Run, open_page: Callable[..., AppTest]
+) -> None:
+    app = open_page("submission", model=fox_run.id)
+    csv = f"SMILES\n{STYRENE}|{METHACRYLATE}|0.5|0.9\n"
+    app.file_uploader[0].upload("mine.csv", csv.encode(), "text/csv").run()
+    button(app, "Predict the table").click().run()
+    assert not app.exception
+    assert not app.success
+    assert "none of them predicted" in app.error[0].value
+
+
+def test_a_run_and_its_clone_have_the_same_columns(
+    fox_run: Run, open_page: Callable[..., AppTest]
+) -> None:
+    config = fox_run.folder / "config.yaml"
+    clone = fox_run.folder.parent / "20260101-000000-clone-abcd"
+    shutil.copytree(fox_run.folder, clone)
+    settings = yaml.safe_load(config.read_text())
+    columns = {"smiles": "composition", "id": "batch", "properties": ["Tg"]}
+    settings["columns"] = columns
+    (clone / "config.yaml").write_text(yaml.safe_dump(settings))
+    store.insert(fox_run.model_copy(update={"id": clone.name, "name": "fox (copy)"}))
+    app = open_page("compare", runs=f"{fox_run.id},{clone.name}")
+    assert not app.exception
+    assert "None: these runs were asked to do the same." in words(app)
+
+
 def test_errors_are_told_apart_and_drawn(fox_run: Run, open_page: Callable[..., AppTest]) -> None:
     app = open_page("errors", run=fox_run.id, section="Explore")
     assert not app.exception
@@ -62,6 +104,7 @@ def test_a_file_is_predicted(fox_run: Run, open_page: Callable[..., AppTest]) ->
     assert not app.exception
     columns = "Columns: id, smiles_A, smiles_B, frac_A, note, Tg, warning, problem."
     assert columns in app.success[0].value.replace("\\", "")
+    assert "2 rows** from mine.csv, 1 of them predicted" in app.success[0].value
     assert "1 row could not be predicted" in words(app)
     shown = app.dataframe[-1].value
     assert shown["smiles_B"].tolist() == [METHACRYLATE] * 2

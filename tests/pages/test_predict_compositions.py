@@ -7,6 +7,7 @@ from engine.chem.repeat_unit import canonical_unit
 from engine.inference import bundle
 from engine.inference.predict import Predictor
 from pages.parts.predict import units
+from tests.copolymers import METHACRYLATE
 from tests.pages.conftest import words
 from tests.three_units import ACETATE, ACRYLATE, STYRENE
 
@@ -125,7 +126,7 @@ def test_amounts_by_weight_are_those_of_the_units_masses(learned, open_page) -> 
     assert app.number_input(key="fraction number").value == pytest.approx(0.5517, abs=1e-3)
     app.number_input(key="fraction number").set_value(0.5).run()
     assert app.number_input(key="fraction number").value == 0.5
-    assert "55.2 mol %, 44.8 mol %" in words(app)
+    assert "55.2 mol%, 44.8 mol%" in words(app)
 
 
 def test_three_units_make_a_triangle_and_their_amounts_are_normalised(learned, open_page) -> None:
@@ -170,6 +171,20 @@ def test_what_is_wrong_with_a_composition_is_said(learned, open_page) -> None:
     app = open_page("predict", smiles=f"{STYRENE}||0.5|0.5")
     assert not app.exception
     assert not _answers(app)
+
+
+def test_a_model_that_learned_no_architecture_says_so_once(
+    copolymers, monkeypatch, open_page
+) -> None:
+    monkeypatch.setattr(bundle, "SHIPPED", copolymers.folder / "nothing-shipped")
+    text = f"{STYRENE}|{METHACRYLATE}|0.4|0.6"
+    app = open_page("predict", smiles=f"{text}|block", model=copolymers.id)
+    assert not app.exception
+    assert "learned no architecture, so “block” says nothing to it" in words(app)
+    assert not any("architecture" in each.value for each in app.warning)
+    assert "outside the domain" not in _answers(app)
+    app = open_page("predict", smiles=text, model=copolymers.id)
+    assert "says nothing to it" not in words(app)
 
 
 def test_a_composition_is_kept_and_remembered(learned, open_page) -> None:

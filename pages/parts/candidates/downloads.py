@@ -77,8 +77,8 @@ def show_downloads(
             st.caption(f"With drawings: the first {MOST_DRAWN:,}, as they are ordered above.")
         if form == _SHEET and look.answers is not None:
             st.caption("With the properties that are shown in the table above.")
-        if form == _SDF:
-            _tell_without_structure(look, which)
+        if form == _SDF and not _tell_without_structure(look, which):
+            return
         if form in _WITHOUT_UNITS and look.answers is not None:
             units = downloads.units_words(look.answers)
             st.caption(plain(f"Units: {units}; the columns “_low” and “_high” are in the same."))
@@ -113,20 +113,24 @@ def _digest(about: object) -> str:
     return sha256(repr(about).encode()).hexdigest()
 
 
-def _tell_without_structure(look: Look, which: list[int]) -> None:
-    """How many candidates an SDF leaves out, and why."""
+def _tell_without_structure(look: Look, which: list[int]) -> int:
+    """How many candidates an SDF leaves out, and why; returns how many it would hold."""
     refused = {*look.without_unit, *(look.answers.problems if look.answers else {})}
     count = len({*which} & refused)
     if count:
         have = "has" if count == 1 else "have"
         st.caption(f"{count:,} of {len(which):,} {have} no structure and will be left out.")
     others = look.list_.candidates([each for each in which if each not in refused])
-    if several := sum(is_composition(each.unit or "") for each in others):
+    several = sum(is_composition(each.unit or "") for each in others)
+    if len(others) == several:
+        st.warning(downloads.NOTHING_FOR_SDF, icon=":material/warning:")
+    elif several:
         words = "is a composition" if several == 1 else "are compositions"
         st.caption(
             f"{several:,} of {len(which):,} {words}, which an SDF cannot hold, and will be left "
             "out: the other forms have them."
         )
+    return len(others) - several
 
 
 def _made(

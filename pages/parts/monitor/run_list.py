@@ -82,8 +82,10 @@ def _search(count: int) -> str:
 
 
 def _search_text(run: Run) -> str:
-    preset = settings_of(run).get("preset", "")
-    words = [run.name, run.id, run.note, run.owner, run.state, preset]
+    settings = settings_of(run)
+    # By the name on pages, and by that of the commands.
+    presets = preset_title(settings), settings.get("preset", "")
+    words = [run.name, run.id, run.note, run.owner, run.state, *presets]
     return " ".join(words).casefold()
 
 

@@ -16,6 +16,8 @@ from pages.parts.predict.composition_charts import LABEL_COLOUR, Point, labels_b
 
 _NAME, _WIDE = 28, 14
 """Letters of a name at the corner of a triangle, and of a line of it."""
+_MARGIN, _LETTERS = 72, 12
+"""Beside the triangle, in pixels: half a line at a corner has room there; and its letters' size."""
 _BAR = {"orientation": "h", "thickness": 12, "len": 0.8, "y": -0.16, "yanchor": "top"}
 
 
@@ -108,13 +110,13 @@ def _laid_out(chart: go.Figure, names: Sequence[str]) -> go.Figure:
         "linecolor": "#8a97a3",
     }
     axes = {
-        f"{axis}axis": {"title": _corner(name), **lines}
+        f"{axis}axis": {"title": {"text": _corner(name), "font": {"size": _LETTERS}}, **lines}
         for axis, name in zip("abc", names, strict=True)
     }
     return chart.update_layout(
         ternary={"sum": 1, "bgcolor": "rgba(0,0,0,0)", **axes},
         height=590,
-        margin={"l": 55, "r": 55, "t": 50, "b": 40},
+        margin={"l": _MARGIN, "r": _MARGIN, "t": 50, "b": 40},
         legend={"orientation": "h", "x": 0.5, "xanchor": "center", "y": -0.42, "yanchor": "top"},
         showlegend=True,
     )
