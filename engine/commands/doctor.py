@@ -120,9 +120,16 @@ def _polymer_columns(columns: Columns) -> list[tuple[str, str]]:
     said = [
         ("SMILES", ", ".join(columns.structures)),
         ("fractions", fractions),
-        ("chain", columns.architecture or ("of unknown architecture" if columns.units else "")),
+        ("chain", _chain(columns)),
     ]
     return [(head, text) for head, text in said if text]
+
+
+def _chain(columns: Columns) -> str:
+    """How the units follow each other, or in which column that is said."""
+    if columns.architecture or columns.one_architecture:
+        return columns.architecture or f"{columns.one_architecture} where nothing is said"
+    return "of unknown architecture" if columns.units else ""
 
 
 def _property_grid(properties: list[PropertySummary]) -> Grid:

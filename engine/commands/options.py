@@ -15,7 +15,7 @@ from ..settings.devices import DeviceSettings
 from ..settings.polymer_columns import Basis, SaidUnits
 from ..settings.presets import PRESETS
 from ..table.conditions import named_values
-from ..table.mending import FragmentsUse
+from ..table.mending import NO_COMPOSITION, FragmentsUse
 from .output import print_line
 
 STANDARD = "-"
@@ -98,6 +98,11 @@ def add_columns(command: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="says random, alternating, block or graft; empty where no column does",
     )
+    group.add_argument(
+        "--architecture",
+        metavar="WORD",
+        help="random, alternating, block or graft: that of all rows which say none themselves",
+    )
 
 
 def column_names(text: str) -> tuple[str, ...]:
@@ -128,13 +133,14 @@ def said_columns(arguments: argparse.Namespace) -> dict[str, Any]:
         "fractions": arguments.fraction_columns,
         "basis": arguments.fractions,
         "architecture": arguments.architecture_column,
+        "one_architecture": arguments.architecture,
     }
 
 
 def said_units(arguments: argparse.Namespace) -> SaidUnits:
     """What the options of `add_columns` say of compositions."""
     said = said_columns(arguments)
-    others = {name: said[name] for name in ("fractions", "basis", "architecture")}
+    others = {name: said[name] for name in NO_COMPOSITION if name != "further_units"}
     return SaidUnits(units=said["further_units"], **others)
 
 

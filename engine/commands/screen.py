@@ -142,6 +142,7 @@ def _screen_on_slurm(arguments: argparse.Namespace) -> int:
         "fragments": arguments.fragments,
         "fractions": arguments.fractions,
         "architecture-column": arguments.architecture_column,
+        "architecture": arguments.architecture,
     }
     named = {"unit": arguments.unit_columns, "fraction": arguments.fraction_columns}
     texts |= {f"{what}-columns": each and written_names(each) for what, each in named.items()}

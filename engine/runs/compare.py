@@ -15,6 +15,7 @@ import pyarrow.parquet
 from ..base.errors import UserError
 from ..base.plain_files import demand_file
 from ..base.wording import counted, listed
+from ..table.columns import Columns
 from . import folder as files
 from .clone import ROW_NUMBERS
 from .records import Run
@@ -25,7 +26,9 @@ _KEPT = 64
 
 _SCALES = "columns.scales."
 _OF_POLYMERS = {
-    f"columns.{name}" for name in ("smiles", "units", "fractions", "basis", "whole", "architecture")
+    f"columns.{name}"
+    for name in Columns.model_fields
+    if name not in ("id", "properties", "scales", "conditions")
 }
 """Settings that say how a row's polymer is read."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)

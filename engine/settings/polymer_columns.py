@@ -13,6 +13,7 @@ class SaidUnits(BaseModel):
         fractions: the columns of their fractions.
         basis: what the fractions are shares of.
         architecture: the column that says how units follow each other; empty where none does.
+        one_architecture: that of all rows which say none themselves.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,6 +22,7 @@ class SaidUnits(BaseModel):
     fractions: tuple[str, ...] | None = None
     basis: Basis | None = None
     architecture: str | None = None
+    one_architecture: str | None = None
 
 
 NOTHING_SAID = SaidUnits()

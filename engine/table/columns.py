@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ..base.errors import UserError
 from ..base.wording import counted
+from ..chem.architectures import Architecture
 from ..chem.smiles import canonical
 from ..settings.polymer_columns import Basis, PolymerColumns, SaidUnits
 from ..settings.properties import Scale, is_registered
@@ -33,6 +34,7 @@ from .unit_columns import (
     UnitColumns,
     find_unit_columns,
     holds_compositions,
+    said_architecture,
     said_unit_columns,
     text_columns,
 )
@@ -78,6 +80,7 @@ class Columns(BaseModel):
         architecture: how the units follow each other along the chain; beside several columns of
             units, or beside texts of compositions; empty where the user says that none says it of
             these.
+        one_architecture: that of all rows which say none themselves; empty where it is not known.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -92,6 +95,7 @@ class Columns(BaseModel):
     basis: Basis = "mole"
     whole: Whole = "one"
     architecture: str | None = None
+    one_architecture: Architecture = ""
 
     @property
     def structures(self) -> tuple[str, ...]:
@@ -107,7 +111,9 @@ class Columns(BaseModel):
     @property
     def says_more(self) -> bool:
         """Whether more is known of a row's polymer than the cell of one repeat unit, or text."""
-        return bool(self.units or self.architecture) or self.basis == "weight"
+        return bool(
+            self.units or self.architecture or self.one_architecture or self.basis == "weight"
+        )
 
     @property
     def used(self) -> tuple[str, ...]:
@@ -125,6 +131,7 @@ class Columns(BaseModel):
             fractions=self.fractions,
             basis=self.basis,
             architecture=self.architecture or "",
+            one_architecture=self.one_architecture or None,
         )
         return PolymerColumns(smiles=self.smiles, others=others)
 
@@ -146,6 +153,7 @@ def guess_columns(
     fractions: Sequence[str] | None = None,
     basis: Basis | None = None,
     architecture: str | None = None,
+    one_architecture: str | None = None,
 ) -> Columns:
     """Find the columns of a table by their names and their content.
 
@@ -159,6 +167,7 @@ def guess_columns(
             to be the only one.
         fractions, basis, architecture: of compositions, in place of a guess; an empty
             `architecture` means that no column says it.
+        one_architecture: of all rows that say none themselves.
 
     Raises:
         UserError: when no column holds SMILES, when a named column does not exist, or when there
@@ -173,9 +182,11 @@ def guess_columns(
         fractions=None if fractions is None else tuple(fractions),
         basis=basis,
         architecture=architecture,
+        one_architecture=one_architecture,
     )
     first, *further = (found := _polymer_columns(raw, smiles, said, named)).units
     of_units = found._replace(units=tuple(further))._asdict()
+    of_units["one_architecture"] = said_architecture(architecture, one_architecture)
     columns = Columns(smiles=first, conditions=tuple(conditions), **of_units)
     id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
     if properties is None:

@@ -48,6 +48,7 @@ def composition_findings(
 
 def composition_words(columns: Columns) -> str:
     """In which columns compositions are read."""
+    of_all = columns.one_architecture and f"all {columns.one_architecture} where nothing is said"
     words = [f"units in {_named(columns.structures)}"]
     if not columns.units:
         by_weight = ", by weight" if columns.basis == "weight" else ""
@@ -57,7 +58,7 @@ def composition_words(columns: Columns) -> str:
         words.append(f"{columns.basis} fractions in {_named(columns.fractions)}{whole}")
     if columns.architecture:
         words.append(f"the architecture in “{columns.architecture}”")
-    return "; ".join(words)
+    return "; ".join(filter(None, [*words, of_all]))
 
 
 def _named(columns: Sequence[str]) -> str:

@@ -42,14 +42,16 @@ def _of_composition(
     try:
         given = count_units(cell)
         # Read with the others, whose error says what is wrong with it.
-        if word is None and columns.basis == "mole" and form is None:
+        as_it_is = columns.basis == "mole" and not columns.one_architecture
+        if word is None and form is None and as_it_is:
             return PolymerText(cell, None, given, cell)
         units, fractions, stated = parts_of(cell)
     except BadSmilesError:
         return PolymerText(cell, None, 1, cell)
     there = [pair for pair in zip(units, fractions, strict=True) if pair[1]]
     try:
-        architecture = _architecture(word, stated, len({unit for unit, _ in there}))
+        said = _architecture(word, stated, len({unit for unit, _ in there}))
+        architecture = said or columns.one_architecture
     except BadSmilesError as error:
         problem = Problem("composition", f"“{columns.architecture}”: {error}")
         return PolymerText(None, problem, 0, cell)

@@ -245,7 +245,8 @@ class _Rows:
     def _architecture(self, word: str | None, count: int = 1) -> Architecture:
         """The architecture that is said of so many different repeat units."""
         try:
-            return "" if is_missing(word) else architecture_of(word or "", count)
+            said = "" if is_missing(word) else architecture_of(word or "", count)
+            return said or self._columns.one_architecture
         except BadSmilesError as error:
             raise _odd(f"“{self._columns.architecture}”: {error}") from error
 

@@ -167,6 +167,7 @@ def mended_frame(table: Table) -> tuple[pd.DataFrame, list[str]]:
         units=columns.units,
         fractions=columns.fractions,
         architecture=columns.architecture,
+        one_architecture=columns.one_architecture,
     )
     whole = pd.concat([frame, others], axis=1).astype(object)
     whole = whole.where(whole.notna(), None)
@@ -265,7 +266,8 @@ def left_to_people(written: Table, table: Table) -> list[str]:
     words = [f"--condition-column {shlex.quote(name)}" for name in table.report.columns.conditions]
     columns = table.report.columns
     read = written.report.columns
-    alike = (read.polymer, read.basis) == (columns.polymer, columns.basis)
+    as_read = (read.polymer, read.basis, read.one_architecture)
+    alike = as_read == (columns.polymer, columns.basis, columns.one_architecture)
     units = [] if alike else unit_words(columns)
     return [
         *(finding.message for finding in odd),
@@ -279,12 +281,14 @@ def unit_words(columns: Columns) -> list[str]:
     """The words of a command that name a table's columns of compositions; none without such."""
     if not columns.says_more and columns.architecture is None:
         return []
+    of_all = [f"--architecture {columns.one_architecture}"] if columns.one_architecture else []
     names = {"--unit-columns": columns.structures, "--fraction-columns": columns.fractions}
     if not columns.units:
         names = {"--smiles-column": columns.structures}
     words = [f"{option} {shlex.quote(written_names(each))}" for option, each in names.items()]
-    words.append(f"--architecture-column {shlex.quote(columns.architecture or '')}")
-    return [*words, f"--fractions {columns.basis}"]
+    if not of_all:
+        words.append(f"--architecture-column {shlex.quote(columns.architecture or '')}")
+    return [*words, *of_all, f"--fractions {columns.basis}"]
 
 
 def written_names(names: Sequence[str]) -> str:

@@ -151,7 +151,9 @@ def composition_said(columns: Columns) -> dict[str, object]:
     """
     if not columns.says_more and columns.architecture is None:
         return {}
+    of_all = {"one_architecture": columns.one_architecture} if columns.one_architecture else {}
     return {
+        **of_all,
         "further_units": columns.units,
         "fractions": columns.fractions,
         "basis": columns.basis,
@@ -176,6 +178,7 @@ def columns_of(raw: RawTable, mending: Mending) -> Columns:
         fractions=mending.fractions,
         basis=mending.basis,
         architecture=mending.architecture,
+        one_architecture=mending.one_architecture,
     )
 
 
@@ -204,6 +207,7 @@ def with_learned_columns(
         fractions=others.fractions,
         basis=others.basis,
         architecture=others.architecture,
+        one_architecture=others.one_architecture,
     )
 
 

@@ -28,7 +28,13 @@ makes one unit alone becomes that."""
 MAX_CHANGES = 20_000
 """Most rows that may be dropped, and most cells that may be changed."""
 
-NO_COMPOSITION = {"further_units": None, "fractions": None, "basis": None, "architecture": None}
+NO_COMPOSITION = {
+    "further_units": None,
+    "fractions": None,
+    "basis": None,
+    "architecture": None,
+    "one_architecture": None,
+}
 """What a mending says of compositions where it says nothing of them."""
 
 T = TypeVar("T")
@@ -89,6 +95,7 @@ class Mending(_Strict):
             first alone is named, there are none.
         fractions, basis, architecture: of compositions, in place of a guess; an empty
             `architecture` means that no column says it.
+        one_architecture: of all rows that say none themselves.
         units: that properties are given in.
         scales: on which properties are learned; else their labels decide.
         bounds: whether labels that are known by a bound alone are learned.
@@ -115,6 +122,7 @@ class Mending(_Strict):
     fractions: tuple[str, ...] | None = None
     basis: Basis | None = None
     architecture: str | None = None
+    one_architecture: str | None = None
     units: dict[str, str] = {}
     scales: dict[str, Scale] = {}
     bounds: BoundsUse = "learn"
@@ -235,6 +243,7 @@ _SENTENCES = {
     "fractions": "Their fractions are in {}.",
     "basis": "Fractions are {} fractions.",
     "architecture": "The architecture is in “{}”.",
+    "one_architecture": "All copolymers are {} where nothing else is said.",
     "conditions": "Conditions: {}.",
     "units": "Units: {}.",
     "scales": "Learned on a scale of their own: {}.",

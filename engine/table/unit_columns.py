@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..base.budget import check_time
 from ..base.errors import UserError
-from ..chem.architectures import architecture_of
+from ..chem.architectures import Architecture, architecture_of
 from ..chem.comonomers import units_made_of
 from ..chem.composition import is_composition
 from ..chem.names import polymer_named
@@ -82,7 +82,7 @@ def find_unit_columns(
             order = places_of(said.fractions or (), [*units])
             units = {place: units[place] for place in order}
             found = _complete(raw, units, said, [n for n in names if n not in family.values()])
-            if found.fractions or found.architecture:
+            if found.fractions or found.architecture or said.one_architecture:
                 _demand_clear_ratio(raw, found, said)
                 return found
     return None
@@ -206,9 +206,28 @@ def _complete(
     )
 
 
+def said_architecture(column: str | None, word: str | None) -> Architecture:
+    """The architecture that a user says of all rows; empty where nothing is said.
+
+    Raises:
+        UserError: when the word names none, or a column is said to hold it.
+    """
+    if not word:
+        return ""
+    if column:
+        raise UserError(
+            f"The architecture is said to be in “{column}”, and to be “{word}” in all rows: say "
+            "one of both."
+        )
+    try:
+        return architecture_of(word)
+    except BadSmilesError as error:
+        raise UserError(f"The architecture of all rows: {error}.") from error
+
+
 def _architecture(raw: RawTable, said: SaidUnits, names: Sequence[str]) -> str | None:
     """The column that says how units follow each other: the one that is said, or found."""
-    if said.architecture is not None:
+    if said.architecture is not None or said.one_architecture:
         return said.architecture or None
     return next((name for name in names if _names_architectures(raw, name)), None)
 

@@ -193,3 +193,11 @@ def test_columns_of_compositions_can_be_chosen(train, typing):
     button(train, "Check again").click().run()
     assert "turned into mole fractions" in spoken(train)
     assert "--fractions weight" in train.code[-1].value
+    assert not [each for each in train.selectbox if each.label == "All rows are"]
+    typing.into("columns", "how", "Role", "Not used")
+    train.run()
+    selectbox(train, "All rows are").select("block")
+    button(train, "Check again").click().run()
+    assert not train.error
+    assert "all block where nothing is said" in spoken(train)
+    assert "--architecture block --fractions weight" in train.code[-1].value

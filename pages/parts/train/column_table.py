@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
+from engine.chem.composition import ARCHITECTURES, Architecture, is_composition
 from engine.settings.polymer_columns import Basis
 from engine.settings.properties import Scale
 from engine.table import RawTable
@@ -17,7 +18,7 @@ REPEAT_UNIT, FRACTION, ARCHITECTURE, ID, PROPERTY, CONDITION, UNUSED = _ROLES
 _SCALE_OF: dict[str, Scale] = {"linear": "linear", "log10": "log10"}
 _BASES: dict[Basis, str] = {"mole": "the moles", "weight": "the weight"}
 _BY_LABELS, _NONE = "by its labels", "–"
-_EXAMPLES = 3
+_EXAMPLES, _LOOKED_AT = 3, 100
 _MANY, _TALLEST = 10, 420
 """Columns from which their table scrolls, and its height in pixels then."""
 
@@ -28,6 +29,7 @@ class ColumnChoice(NamedTuple):
     Attributes:
         smiles, fractions, architectures, ids, properties, conditions: the columns of each role.
         basis: what the fractions are shares of, where that is said.
+        one_architecture: of all rows, where that is said.
         renamed: new names by the file's.
         scales: on which properties are learned, where that is said.
     """
@@ -36,6 +38,7 @@ class ColumnChoice(NamedTuple):
     fractions: list[str]
     architectures: list[str]
     basis: Basis | None
+    one_architecture: Architecture
     ids: list[str]
     properties: list[str]
     conditions: list[str]
@@ -54,7 +57,7 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
         "The columns: what each is, and what it is called. “Tg” or “Density” as a name makes a "
         "column the property that is known by it; without any property, every column of numbers "
         "is one. A copolymer has several repeat units, a fraction of each (the last is the rest), "
-        "and perhaps an architecture."
+        "and perhaps an architecture, in a column or one for all rows."
     )
     frame = _columns_frame(cells)
     edited = st.data_editor(
@@ -84,8 +87,10 @@ def choose_columns(cells: RawTable, key: str) -> ColumnChoice:
             ),
         },
     )
-    basis = _choose_basis(key) if FRACTION in {*edited["Role"]} else None
-    return _choice_of(edited, basis)
+    with st.container(horizontal=True):
+        basis = _choose_basis(key) if FRACTION in {*edited["Role"]} else None
+        architecture = _choose_architecture(cells, edited, key)
+    return _choice_of(edited, basis, architecture)
 
 
 def _choose_basis(key: str) -> Basis | None:
@@ -100,7 +105,41 @@ def _choose_basis(key: str) -> Basis | None:
     )
 
 
-def _choice_of(edited: pd.DataFrame, basis: Basis | None) -> ColumnChoice:
+def _choose_architecture(cells: RawTable, edited: pd.DataFrame, key: str) -> Architecture:
+    """Let the user say how units follow each other in all rows, where no column says it.
+
+    Of a table of single repeat units it is not asked.
+    """
+    roles = dict(zip(edited["Column"], edited["Role"], strict=True))
+    units = [name for name, role in roles.items() if role == REPEAT_UNIT]
+    if ARCHITECTURE in roles.values() or not (len(units) > 1 or _holds_compositions(cells, units)):
+        return ""
+    return st.selectbox(
+        "All rows are",
+        ARCHITECTURES,
+        index=ARCHITECTURES.index(_said_architecture()),
+        format_func=lambda name: f"{name} copolymers" if name else "of unknown architecture",
+        key=f"architecture {key}",
+        width=300,
+        help="How the units follow each other along the chain, where no column says it. A row that "
+        "says another one keeps its own.",
+    )
+
+
+def _said_architecture() -> Architecture:
+    said_ = said().one_architecture
+    return next((name for name in ARCHITECTURES if name == said_), "")
+
+
+def _holds_compositions(cells: RawTable, names: list[str]) -> bool:
+    """Whether the first cells of some columns hold several repeat units with fractions."""
+    heads = (text for name in names for text in cells.frame[name][:_LOOKED_AT])
+    return any(is_composition(text) for text in heads if not is_missing(text))
+
+
+def _choice_of(
+    edited: pd.DataFrame, basis: Basis | None, one_architecture: Architecture
+) -> ColumnChoice:
     names = [
         (name or "").strip() or column
         for column, name in zip(edited["Column"], edited["Name"], strict=True)
@@ -113,6 +152,7 @@ def _choice_of(edited: pd.DataFrame, basis: Basis | None) -> ColumnChoice:
         fractions=by_role[FRACTION],
         architectures=by_role[ARCHITECTURE],
         basis=basis,
+        one_architecture=one_architecture,
         ids=by_role[ID],
         properties=by_role[PROPERTY],
         conditions=by_role[CONDITION],

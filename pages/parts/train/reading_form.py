@@ -143,6 +143,7 @@ def _completed(cells: RawTable, chosen: ColumnChoice) -> Columns:
         units=units[1:],
         fractions=fractions,
         basis=chosen.basis,
+        one_architecture=chosen.one_architecture,
         architecture=chosen.architectures[0] if chosen.architectures else "",
     )
 
