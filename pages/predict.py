@@ -69,7 +69,8 @@ def smiles_field() -> str:
     # A text that was entered meanwhile is newer than the drawing.
     if drawn is not None and st.session_state.get(units.field_key(), beside) == beside:
         units.put(drawn)
-    if (asked := asked_anew("smiles")) is not None or units.field_key() not in st.session_state:
+    asked = asked_anew("smiles", by_history_alone=True)
+    if asked is not None or units.field_key() not in st.session_state:
         units.open_text(asked or st.session_state.get("smiles shown", EXAMPLE))
         load_named()
     text = st.text_input(

@@ -47,7 +47,10 @@ def architecture_words(info: BundleInfo, architecture: Architecture) -> str:
     learned = any(each.architectures for each in seen)
     if not architecture or learned or not info.learned_compositions or not seen:
         return ""
-    return f"This model learned no architecture, so “{architecture}” says nothing to it."
+    return (
+        f"This model learned no architecture: it cannot tell “{architecture}” from another one, "
+        "and small differences between them mean nothing."
+    )
 
 
 def _fractions(seen: list[SeenCompositions]) -> str:

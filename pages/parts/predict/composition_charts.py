@@ -12,7 +12,7 @@ from engine.settings.properties import Property
 from pages.parts import charts
 from pages.parts.formatting import plain_in_chart
 
-_BAND, _RULE_BAND = "rgba(113, 116, 245, 0.18)", "rgba(217, 130, 43, 0.16)"
+_BAND, _RULE_BAND = "rgba(113, 116, 245, 0.18)", "rgba(217, 130, 43, 0.2)"
 _RULES = (("#d9822b", "dash"), ("#3a9188", "dot"))
 _SYMBOLS = {"": "circle", "random": "circle", "alternating": "square", "block": "diamond"}
 LABEL_COLOUR = "#c2417c"
@@ -22,7 +22,7 @@ _ENDS = {
 }
 
 
-BAND_OF = f"{LEVEL:.0%} intervals of the homopolymers"
+BAND_OF = f"{100 * LEVEL:.0f} % intervals of the homopolymers"
 
 
 class Line(NamedTuple):

@@ -263,7 +263,8 @@ def _legend(asked: _Asked, property_: Property, is_triangle: bool, units: Homopo
     rules = f"mixing rules on the homopolymers’ values ({known})"
     if not info.learned_compositions:
         what = "Colours: the first of the" if is_triangle else "Lines:"
-        band = "Band: see “range” below." if not is_triangle and _has_band(property_, units) else ""
+        has_band = not is_triangle and _has_band(property_, units)
+        band = f"Band: the first rule, from the model’s {BAND_OF}." if has_band else ""
         return f"{what} {rules}. They are no predictions of the model. {band}".strip()
     seen = info.domain.compositions.get(property_.name) if info.domain else None
     drawn = (
