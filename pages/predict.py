@@ -73,6 +73,7 @@ def smiles_field() -> str:
     if asked is not None or units.field_key() not in st.session_state:
         units.open_text(asked or st.session_state.get("smiles shown", EXAMPLE))
         load_named()
+    units.tell_field()
     text = st.text_input(
         "Repeat unit as SMILES, or a name",
         key=units.field_key(),

@@ -297,3 +297,29 @@ def test_each_monomer_of_a_composition_offers_its_unit(learned, open_page) -> No
     assert app.query_params["smiles"] == TWO
     for value in _shown(learned, TWO):
         assert value in _answers(app)
+
+
+def test_an_event_between_two_steps_leaves_units_and_text_in_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted(dict):
+        """A session in which another event ends the script when a text field is told."""
+
+        def __setitem__(self, key: str, value: object) -> None:
+            if key == "smiles" and value == STYRENE:
+                raise InterruptedError
+            super().__setitem__(key, value)
+
+    session = Interrupted({"smiles": ACETATE})
+    monkeypatch.setattr(units.st, "session_state", session)
+    with pytest.raises(InterruptedError):
+        units.open_text(TWO)
+    assert units.shown().texts == (STYRENE, ACRYLATE)
+    # What the field held before is nobody's, and is not taken for an entry either.
+    session["smiles"] = THREE
+    units.take_entered()
+    assert units.shown().texts == (STYRENE, ACRYLATE)
+    monkeypatch.setattr(units.st, "session_state", {**session})
+    units.tell_field()
+    assert units.st.session_state["smiles"] == STYRENE
+    assert units.shown().texts == (STYRENE, ACRYLATE)

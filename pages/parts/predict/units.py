@@ -5,6 +5,7 @@ before the page is drawn.
 """
 
 from contextlib import suppress
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -20,27 +21,49 @@ from pages.parts.formatting import plain
 from pages.parts.page_guard import part
 from pages.parts.pictures import show_picture
 
-_UNITS, _CHOSEN, _AMOUNTS = "units shown", "unit chosen", "amounts entered"
+_HELD, _AMOUNTS = "units shown", "amounts entered"
 _MOLE, _WEIGHT = "by mole", "by weight"
 _BY = "fractions by"
 _LONGEST_NAME = 40
 
 
+class _Held(NamedTuple):
+    """What the session holds, in one entry: an event may end a script between two.
+
+    Attributes:
+        units: as they were when the field was last told.
+        place: of the unit that the text field and the drawing hold.
+        is_told: whether the field holds that unit's text, and not yet what it held before.
+    """
+
+    units: EnteredUnits = EnteredUnits(("",))
+    place: int = 0
+    is_told: bool = True
+
+
+def _held() -> _Held:
+    return st.session_state.get(_HELD, _Held())
+
+
+def _hold(**changes: object) -> None:
+    st.session_state[_HELD] = _held()._replace(**changes)
+
+
 def shown() -> EnteredUnits:
     """The units, with what the text field holds as the chosen one."""
-    units: EnteredUnits = st.session_state.get(_UNITS, EnteredUnits(("",)))
-    if field_key() not in st.session_state:
+    units, place, is_told = _held()
+    if not is_told or field_key() not in st.session_state:
         return units
     text = st.session_state[field_key()].strip()
     if is_composition(text):
         # One that cannot be read: it stands for all of them, as it was meant to.
         return EnteredUnits((text,))
-    return units.changed(chosen(), unit_named(text) if len(units.texts) > 1 else text)
+    return units.changed(place, unit_named(text) if len(units.texts) > 1 else text)
 
 
 def chosen() -> int:
     """The place of the unit that the text field and the drawing hold."""
-    return st.session_state.get(_CHOSEN, 0)
+    return _held().place
 
 
 def field_key() -> str:
@@ -62,7 +85,7 @@ def put(smiles: str) -> None:
     if is_composition(smiles):
         open_text(smiles)
     else:
-        st.session_state[field_key()] = smiles
+        _tell(smiles)
 
 
 def put_at(place: int, smiles: str) -> None:
@@ -72,7 +95,20 @@ def put_at(place: int, smiles: str) -> None:
         place: of the unit.
         smiles: of the unit.
     """
-    st.session_state[_UNITS] = shown().changed(place, smiles)
+    _hold(units=shown().changed(place, smiles))
+
+
+def tell_field() -> None:
+    """Have the text field hold the chosen unit, if it could not be told yet; before it is drawn."""
+    units, place, is_told = _held()
+    if not is_told:
+        _show(units, place)
+
+
+def _tell(text: str) -> None:
+    """Have the text field hold a text."""
+    st.session_state[field_key()] = text
+    _hold(is_told=True)
 
 
 def open_text(text: str) -> None:
@@ -84,20 +120,20 @@ def open_text(text: str) -> None:
     if is_composition(text):
         with suppress(BadSmilesError):
             units = entered(text)
-    _show(units, st.session_state.get(_CHOSEN, 0))
+    _show(units, chosen())
 
 
 def take_entered() -> None:
     """Open the composition that was entered into the text field, if it is one; for a callback."""
     text = st.session_state[field_key()].strip()
-    if is_composition(text):
+    if is_composition(text) and _held().is_told:
         open_text(text)
 
 
 def _show(units: EnteredUnits, place: int) -> None:
-    st.session_state[_UNITS] = units
-    st.session_state[_CHOSEN] = place if place < len(units.texts) else 0
-    st.session_state[field_key()] = units.texts[chosen()]
+    place = place if place < len(units.texts) else 0
+    st.session_state[_HELD] = _Held(units, place, is_told=False)
+    _tell(units.texts[place])
 
 
 def _choose(place: int) -> None:
@@ -137,10 +173,8 @@ def show_add(architecture: Architecture) -> None:
 def show_units() -> None:
     """The units of a composition with their pictures and amounts; nothing of a single one."""
     units = shown()
-    st.session_state[_UNITS] = units
     count = len(units.texts)
-    if chosen() >= count:
-        st.session_state[_CHOSEN] = 0
+    _hold(units=units, place=chosen() if chosen() < count else 0)
     if count > 1:
         with st.container(horizontal=True, gap="small", key="units-of-composition"):
             for place in range(count):
@@ -225,7 +259,7 @@ def _choose_architecture(units: EnteredUnits) -> None:
 
 
 def _set_architecture() -> None:
-    st.session_state[_UNITS] = shown()._replace(architecture=st.session_state["architecture"])
+    _hold(units=shown()._replace(architecture=st.session_state["architecture"]))
 
 
 def _weights(units: EnteredUnits) -> list[float] | None:
@@ -253,7 +287,7 @@ def _take(amounts: list[float], by_weight: bool) -> None:
     if len(amounts) != len(units.texts):
         return
     shares = tuple(moles_of(units.texts, amounts) if by_weight else amounts)
-    st.session_state[_UNITS] = units._replace(shares=shares)
+    _hold(units=units._replace(shares=shares))
     st.session_state[_AMOUNTS] = ((shares, by_weight), amounts)
 
 
