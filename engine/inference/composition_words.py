@@ -1,7 +1,7 @@
 """What a model learned of copolymers, in words."""
 
 from ..base.wording import listed
-from ..chem.composition import Architecture
+from ..chem.architectures import Architecture
 from .bundle import BundleInfo
 from .seen_compositions import MOST_NAMED, SeenCompositions
 

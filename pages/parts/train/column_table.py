@@ -6,7 +6,8 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from engine.chem.composition import ARCHITECTURES, Architecture, is_composition
+from engine.chem.architectures import ARCHITECTURES, Architecture
+from engine.chem.composition import is_composition
 from engine.settings.polymer_columns import Basis
 from engine.settings.properties import Scale
 from engine.table import RawTable
