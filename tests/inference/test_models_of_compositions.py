@@ -37,6 +37,14 @@ def test_a_model_of_homopolymers_says_nothing_of_it() -> None:
     assert learned_words(read_info(SHIPPED)) == ""
 
 
+def test_an_architecture_is_new_where_others_are_known() -> None:
+    named = SeenCompositions.of(["*CC*|*CO*|0.5|0.5|block", "*CC*"])
+    assert named.unseen("*CC*|*CO*|0.5|0.5|random") == ["the architecture random"]
+    assert named.unseen("*CC*|*CO*|0.5|0.5") == []
+    unnamed = SeenCompositions.of(["*CC*|*CO*|0.5|0.5", "*CC*"])
+    assert unnamed.unseen("*CC*|*CO*|0.5|0.5|random") == []
+
+
 @pytest.mark.parametrize(
     ("texts", "words"),
     [
