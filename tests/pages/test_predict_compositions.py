@@ -323,3 +323,14 @@ def test_an_event_between_two_steps_leaves_units_and_text_in_step(
     units.tell_field()
     assert units.st.session_state["smiles"] == STYRENE
     assert units.shown().texts == (STYRENE, ACRYLATE)
+
+
+def test_fields_drawn_twice_have_what_they_show_as_their_default(learned, open_page) -> None:
+    """A browser that hears of the second time alone would else send 0 as if it was entered."""
+    app = open_page("predict", smiles=TWO).run()
+    assert app.slider(key="fraction slider").proto.default == [0.25]
+    assert app.number_input(key="fraction number").proto.default == 0.25
+    assert app.selectbox(key="architecture").proto.default == 1
+    app = open_page("predict", smiles=THREE).run()
+    shown = [app.number_input(key=f"amount of unit {n}").proto.default for n in (1, 2, 3)]
+    assert shown == [0.5, 0.25, 0.25]

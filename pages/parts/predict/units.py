@@ -246,12 +246,17 @@ def _choose_measure(units: EnteredUnits) -> bool:
 
 
 def _choose_architecture(units: EnteredUnits) -> None:
-    _put("architecture", units.architecture)
+    # As `_put` has it for numbers.
+    place = ARCHITECTURES.index(units.architecture)
+    default = {"index": place}
+    if st.session_state.get("architecture") != units.architecture:
+        st.session_state["architecture"], default = units.architecture, {}
     st.selectbox(
         "Architecture",
         ARCHITECTURES,
         format_func=lambda name: name or "unknown",
         key="architecture",
+        **default,
         width=170,
         help="How the units follow each other along the chain.",
         on_change=_set_architecture,
@@ -291,10 +296,18 @@ def _take(amounts: list[float], by_weight: bool) -> None:
     st.session_state[_AMOUNTS] = ((shares, by_weight), amounts)
 
 
-def _put(key: str, value: float | str) -> None:
-    """Have a field show a value; one that does so already is left to who may be changing it."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+def _put(key: str, value: float) -> dict[str, float]:
+    """Have a field show a value; one that does so already is left to who may be changing it.
+
+    Returns:
+        What the field is to be drawn with. Where the script is run twice before a browser draws a
+        field, the browser hears of the second time alone, when the session's value is not new: a
+        field without a default would then begin with 0, and send that as if it had been entered.
+    """
+    if st.session_state.get(key) == value:
+        return {"value": value}
+    st.session_state[key] = value
+    return {}
 
 
 def _two(amounts: list[float], by_weight: bool) -> None:
@@ -304,10 +317,11 @@ def _two(amounts: list[float], by_weight: bool) -> None:
     slider, field = "fraction slider", "fraction number"
     second = min(max(amounts[1] / (sum(amounts) or 1.0), 0.0), 1.0)
     # On one of its steps, or the arrow keys would not move it.
-    _put(slider, round(second, 2))
-    _put(field, second)
+    shown_by_slider, shown_by_field = _put(slider, round(second, 2)), _put(field, second)
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        st.slider(what, key=slider, format="%.2f", args=(slider, by_weight), **limits)
+        st.slider(
+            what, key=slider, format="%.2f", args=(slider, by_weight), **limits, **shown_by_slider
+        )
         st.number_input(
             f"{what}, as a number",
             key=field,
@@ -316,6 +330,7 @@ def _two(amounts: list[float], by_weight: bool) -> None:
             width=120,
             args=(field, by_weight),
             **limits,
+            **shown_by_field,
         )
 
 
@@ -329,7 +344,7 @@ def _several(amounts: list[float], by_weight: bool) -> None:
     with st.container(horizontal=True, gap="small"):
         for place, amount in enumerate(amounts):
             key = f"amount of unit {place + 1}"
-            _put(key, float(amount))
+            default = _put(key, float(amount))
             st.number_input(
                 f"Unit {place + 1}",
                 min_value=0.0,
@@ -340,6 +355,7 @@ def _several(amounts: list[float], by_weight: bool) -> None:
                 width=130,
                 on_change=_set_one,
                 args=(key, place, amounts, by_weight),
+                **default,
             )
     total = sum(amounts)
     measure = "by weight" if by_weight else "by mole"
