@@ -32,8 +32,16 @@ def learned_words(info: BundleInfo) -> str:
     architectures = sorted({name for each in seen for name in each.architectures})
     if architectures:
         many = "s" if len(architectures) > 1 else ""
-        return f"{words}, of the architecture{many} {listed(architectures)}."
-    return f"{words}. {LEARNED_NONE}"
+        return f"{words}, of the architecture{many} {listed(architectures)}.{_averages(info)}"
+    return f"{words}. {LEARNED_NONE}{_averages(info)}"
+
+
+def _averages(info: BundleInfo) -> str:
+    """A sentence on the properties whose models average descriptors by weight, if there are any."""
+    names = [name for name, basis in info.averaged_by.items() if basis == "weight"]
+    if not names:
+        return ""
+    return f" For {listed(names, most=MOST_NAMED)} it averages units' descriptors by weight."
 
 
 def architecture_words(info: BundleInfo, architecture: Architecture) -> str:

@@ -9,7 +9,7 @@ import torch
 
 from engine.base.errors import UserError
 from engine.base.manifest import ProvenFiles
-from engine.base.packed import pack
+from engine.base.packed import Features, pack
 from engine.base.vocabulary import DESCRIPTOR_GROUPS
 from engine.chem.graphs import graph
 from engine.models import room, store
@@ -124,6 +124,19 @@ def test_members_share_the_room_of_their_bundle(
     for size, too_large in ((trees + networks - 1, "polygin-000"), (trees - 1, "lightgbm-001")):
         with pytest.raises(UserError, match=f"{too_large}.* too (large|much)"):
             load_both(size)
+
+
+def test_a_model_sees_the_means_that_it_learned_from(tmp_path: Path) -> None:
+    by_mole = _descriptors(40)
+    features = Features(pack([graph("*CC*")] * 40), by_mole, by_mole[::-1].copy())
+    model = ON_DESCRIPTORS["lightgbm"].fit(by_mole, by_mole[:, 0], CONFIGS["lightgbm"], 1)
+    for column in range(2):
+        save_descriptor_model(tmp_path, "lightgbm", column, model)
+    fitted = store.load_member(
+        ProvenFiles.unproven(tmp_path), "lightgbm", ["Tg", "EA"], None, bases=["weight", "mole"]
+    )
+    expected = np.stack([model.predict(by_mole)[::-1], model.predict(by_mole)], axis=1)
+    np.testing.assert_array_equal(fitted.predict(features, 1), expected)
 
 
 @pytest.mark.parametrize("member", ON_DESCRIPTORS)
