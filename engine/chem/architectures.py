@@ -11,12 +11,13 @@ Architecture = Literal["", "random", "alternating", "block", "graft"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
 _WORDS: dict[str, Architecture] = {
-    **{word: "random" for word in ("random", "statistical", "stat", "ran", "r", "gradient")},
-    **{word: "alternating" for word in ("alternating", "alternate", "alt", "a", "periodic")},
+    **{word: "random" for word in ("random", "statistical", "stat", "ran", "r")},
+    **{word: "random" for word in ("gradient", "grad")},
+    **{word: "alternating" for word in ("alternating", "alternate", "alt", "a", "periodic", "per")},
     **{word: "block" for word in ("block", "blocky", "b", "diblock", "triblock", "multiblock")},
     **{word: "graft" for word in ("graft", "grafted", "g", "comb", "brush")},
-    **{word: "" for word in ("", "unknown", "unspecified", "copolymer", "co", "none", "nan")},
-    **{word: "" for word in ("homopolymer", "homo", "linear", "na")},
+    **{word: "" for word in ("", "unknown", "unspecified", "copolymer", "co", "ter")},
+    **{word: "" for word in ("homopolymer", "homo", "linear", "none", "nan", "na")},
 }
 _OF_ONE_UNIT = ("homopolymer", "homo")
 

@@ -137,10 +137,15 @@ def compositions_of(
 def _composition(
     units: Sequence[FoundUnit], fractions: Sequence[float], architecture: Architecture
 ) -> FoundUnit:
-    """A composition as it is offered, with the names of its units; equal ones are merged."""
+    """A composition as it is offered, with the names of its units.
+
+    Equal ones are merged; with one left it is that unit.
+    """
     shares: dict[str, float] = {}
     for unit, fraction in zip(units, fractions, strict=True):
         shares[unit.smiles] = shares.get(unit.smiles, 0.0) + fraction
+    if len(shares) == 1:
+        return units[0]
     names = [f"{shares[unit.smiles]:.3g} {_named(unit)}" for unit in each_once(units)]
     how = f" ({architecture})" if architecture else ""
     reactions = dict.fromkeys(unit.reaction for unit in units if unit.reaction)

@@ -7,25 +7,27 @@ doi:10.1351/pac198557101427.
 import re
 from typing import NamedTuple
 
-from .architectures import Architecture
+from .architectures import Architecture, architecture_of
 from .comonomers import compositions_of, units_of_named
 from .composition import MOST_UNITS
 from .listed_units import FoundUnit
 from .monomer_names import monomer_named
 from .names import polymer_named
 
-_IN_POLY = re.compile(r"poly[ -]?[(\[](.+)[)\]]", re.IGNORECASE)
-_CONNECTIVES: dict[str, Architecture] = {
-    "co": "",
-    "stat": "random",
-    "ran": "random",
-    "alt": "alternating",
-    "per": "alternating",
-    "block": "block",
-    "b": "block",
-    "graft": "graft",
-    "g": "graft",
+_IN_POLY = re.compile(r"p(?:oly)?[ -]?[(\[](.+)[)\]]", re.IGNORECASE)
+_CONNECTIVES = (
+    *("co", "ter", "stat", "statistical", "ran", "random", "r", "grad", "gradient"),
+    *("alt", "alternating", "per", "block", "b", "graft", "g"),
+)
+_SHORT = {
+    **{"S": "styrene", "St": "styrene", "E": "ethylene", "P": "propylene", "B": "butadiene"},
+    **{"I": "isoprene", "AN": "acrylonitrile", "VAc": "vinyl acetate", "AA": "acrylic acid"},
+    **{"MA": "methyl acrylate", "EA": "ethyl acrylate", "BA": "butyl acrylate"},
+    **{"nBA": "butyl acrylate", "n-BA": "butyl acrylate", "MAA": "methacrylic acid"},
+    **{"EMA": "ethyl methacrylate", "BMA": "butyl methacrylate"},
+    **{"VDF": "vinylidene fluoride", "TFE": "tetrafluoroethylene", "HFP": "hexafluoropropylene"},
 }
+"""Monomers as they are shortened within `poly(…)`, where a letter is enough."""
 _BETWEEN = re.compile(rf"[ -]({'|'.join(_CONNECTIVES)})-", re.IGNORECASE)
 _LONGEST = 300
 
@@ -64,7 +66,7 @@ def copolymer_named(text: str) -> NamedCopolymer | None:
     parts = tuple(_of_monomer(name) if inside else _of_polymer(name) for name in names)
     if not all(parts):
         return None
-    told = {_CONNECTIVES[each] for each in connectives}
+    told = {architecture_of(each) for each in connectives}
     return NamedCopolymer(parts, told.pop() if len(told) == 1 else "")
 
 
@@ -90,6 +92,7 @@ def _is_closed(text: str) -> bool:
 
 
 def _of_monomer(name: str) -> tuple[FoundUnit, ...]:
+    name = _SHORT.get(name, name)
     if polymer := polymer_named(f"poly({name})"):
         return (FoundUnit(polymer.smiles, polymer.name),)
     monomer = monomer_named(name)

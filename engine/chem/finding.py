@@ -107,7 +107,7 @@ def _found(text: str) -> Found:
     named = find_polymer(text)
     polymers = tuple(FoundUnit(each.smiles, each.name) for each in named.polymers)
     if named.how == "copolymer":
-        listed_ = NamedCopolymer(tuple((each,) for each in polymers))
+        listed_ = NamedCopolymer(tuple((each,) for each in polymers), named.architecture)
         compositions = (copolymer_named(text) or listed_).in_equal_parts
         return Found(text, named.how, polymers, compositions)
     if named.how not in ("near", "nothing"):

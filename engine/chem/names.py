@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ..base.workspace import ASSETS
+from .architectures import Architecture, architecture_of
 
 NAMES, CLASSES = ASSETS / "polymer_names.csv", ASSETS / "polymer_classes.csv"
 _LONGEST = 120
@@ -75,11 +76,13 @@ class Named(NamedTuple):
             `copolymer`, is `near` to a name, or is none of these (`nothing`).
         polymers: which it names, or whose names are near; the members of a class; the parts of a
             copolymer. Where `how` is `abbreviation`, it may stand for each of them.
+        architecture: of a copolymer that has one by its name, as SBS has; else empty.
     """
 
     text: str
     how: Literal["name", "abbreviation", "class", "copolymer", "near", "nothing"]
     polymers: tuple[NamedPolymer, ...] = ()
+    architecture: Architecture = ""
 
 
 @lru_cache(maxsize=256)
@@ -172,8 +175,9 @@ def _list() -> _List:
     for row in rows_of(CLASSES):
         members = tuple(names[name_key(member)] for member in parts_of(row["members"]))
         kind: Literal["class", "copolymer"] = "class" if row["kind"] == "class" else "copolymer"
+        architecture = architecture_of(row["kind"]) if kind == "copolymer" else ""
         for name in (row["name"], *parts_of(row["other_names"])):
-            classes[name_key(name)] = Named(row["name"], kind, members)
+            classes[name_key(name)] = Named(row["name"], kind, members, architecture)
     return _List(polymers, names, abbreviations, classes)
 
 

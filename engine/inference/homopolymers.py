@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ..base.wording import listed
+from ..chem.polymers import unit_mass
+from ..chem.repeat_unit import canonical_unit
 from ..settings.properties import Property
 from .mixing import Estimate, estimates, weight_fractions
 from .over_compositions import Answers
@@ -102,5 +104,8 @@ def rules_over(
         By property's name; a straight line where no rule can be used.
     """
     weights = weight_fractions(fractions, units)
+    # Of canonical units: a unit that is drawn with two periods of its chain is two moles.
+    moles = weights / [unit_mass(canonical_unit(unit)) for unit in units]
+    moles /= moles.sum(axis=1, keepdims=True)
     ends = homopolymers.values, homopolymers.low, homopolymers.high
-    return estimates(properties, *ends, weights, k, moles=fractions)
+    return estimates(properties, *ends, weights, k, moles)

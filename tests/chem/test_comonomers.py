@@ -29,6 +29,12 @@ BUTADIENE = f"{STYRENE}|*CC=CC*|0.5|0.5"
         ("PS-b-PMMA", f"{PAIR}|block"),
         ("poly(styrene-co-butadiene)", BUTADIENE),
         ("SBR", BUTADIENE),
+        ("SBS", f"{BUTADIENE}|block"),
+        ("PS-r-PMMA", f"{PAIR}|random"),
+        ("poly(styrene-grad-methyl methacrylate)", f"{PAIR}|random"),
+        ("P(S-co-MMA)", PAIR),
+        ("poly(S-stat-MMA)", f"{PAIR}|random"),
+        ("PS-co-PS", STYRENE),
         (
             "poly(styrene-b-butadiene-b-styrene)",
             f"{STYRENE}|*CC=CC*|0.666667|0.333333|block",

@@ -112,6 +112,21 @@ def test_fox_by_mole_fractions_and_a_straight_line_where_no_rule_is_known(
     assert line.values == pytest.approx([0.25 - 1.5])
 
 
+def test_rules_are_the_same_however_a_unit_is_drawn(predictor: Predictor) -> None:
+    two_periods = "*CC(c1ccccc1)CC(*)c1ccccc1"
+    answers = answers_of(predictor, (STYRENE, ACRYLATE), {})
+    answers.values["EA"] = [1.0, -2.0]
+    answers.low["EA"] = answers.high["EA"] = np.nan
+    properties = [*predictor.info.answers, property_for("EA", "eV")]
+    alone = Homopolymers.of(answers, [{}, {}])
+    one, other = (
+        rules_over(properties, (unit, ACRYLATE), alone, np.array([[moles, 1 - moles]]))
+        for unit, moles in ((STYRENE, 0.5), (two_periods, 1 / 3))
+    )
+    for name in ("Tg", "Density", "EA"):
+        assert one[name][0].values == pytest.approx(other[name][0].values)
+
+
 def test_measured_homopolymers_take_the_place_of_predicted_ones(predictor: Predictor) -> None:
     units = (STYRENE, ACRYLATE)
     answers = answers_of(predictor, units, {})
