@@ -124,6 +124,7 @@ def clone_of(run: Run) -> Clone:
             scales={property_.name: property_.scale for property_ in config.properties},
             conditions=tuple(conditions),
         ),
+        polymer_columns=config.polymer_columns or config.columns.of_polymer,
         units=units,
         use=config.use,
         sources=config.sources,

@@ -30,7 +30,6 @@ _OF_POLYMERS = {
     for name in Columns.model_fields
     if name not in ("id", "properties", "scales", "conditions")
 }
-"""Settings that say how a row's polymer is read."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 """So that the hash of a unit and that of its label count differently in their sum, modulo 2⁶⁴."""
 
@@ -200,7 +199,7 @@ def different_settings(
         name
         for one in flat
         for name in one
-        if not _is_said_elsewhere(name, same) and not (same_polymers and name in _OF_POLYMERS)
+        if not _is_said_elsewhere(name, same) and not (same_polymers and _says_polymers(name))
     )
     # A linear scale need not be said.
     values = {
@@ -226,6 +225,11 @@ def _is_said_elsewhere(setting: str, same_properties: bool) -> bool:
     if same_properties and (setting == "columns.properties" or setting.startswith("units.")):
         return True
     return setting == "name" or setting.endswith(".training.pretrained")
+
+
+def _says_polymers(setting: str) -> bool:
+    """Whether a setting says how a row's polymer is read."""
+    return setting in _OF_POLYMERS or setting.partition(".")[0] == "polymer_columns"
 
 
 def exclusion_words(config: dict) -> str:

@@ -13,6 +13,7 @@ from ..base.workspace import subfolder
 from ..inference.bundle import are_figures
 from ..settings.conditions import Condition
 from ..settings.devices import DeviceSettings
+from ..settings.polymer_columns import PolymerColumns
 from ..settings.presets import PRESETS, Preset
 from ..settings.properties import Property
 from ..settings.sources import Source
@@ -119,6 +120,8 @@ class RunConfig(BaseModel):
         seed: of everything random.
         pretrained: whether networks start from the pretrained encoder, where the preset has it so.
         columns: which columns to use; None to guess.
+        polymer_columns: those of compositions, as its model is to read files, where they are not
+            those of `columns`: of a clone, whose table holds texts.
         units: units that the table's properties are given in, where the user said so.
         use: how to use the devices of this machine.
         sources: of the tables that were joined; empty for one table.
@@ -131,6 +134,7 @@ class RunConfig(BaseModel):
     seed: int = Field(0, ge=0, lt=MAX_SEED)
     pretrained: bool = True
     columns: Columns | None = None
+    polymer_columns: PolymerColumns | None = None
     units: dict[str, str] = {}
     use: DeviceSettings = DeviceSettings()
     sources: list[Source] = []

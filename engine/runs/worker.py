@@ -70,7 +70,7 @@ class _Job(NamedTuple):
                 each.name: frame[CONDITION_PREFIX + each.name].to_numpy()
                 for each in config.conditions
             },
-            polymer_columns=config.columns.of_polymer,
+            polymer_columns=config.polymer_columns or config.columns.of_polymer,
         )
 
 

@@ -11,6 +11,7 @@ from engine.chem.graphs import chain_graph
 from engine.commands import main
 from engine.features.compositions import composed_graphs
 from engine.features.compute import compute_features
+from engine.inference.bundle import read_info
 from engine.runs import Cell, Run, clone_of, probing, without_labels
 from engine.runs.probing import request_for
 from engine.settings.devices import DeviceSettings
@@ -30,6 +31,11 @@ def test_a_run_is_cloned_without_its_wrong_label(copolymers: Run) -> None:
     assert config.excluded[0].smiles not in table.canonical
     assert len(table.rows) == len(original.rows) - 1
     assert config.folds == "column:fold"
+    # Its model reads files as that of the origin does.
+    learned = read_info(copolymers.bundle).polymer_columns
+    assert learned is not None
+    assert learned.smiles == "smiles_A"
+    assert config.polymer_columns == clone_of(copolymers).config.polymer_columns == learned
 
 
 def test_tables_of_copolymers_and_of_homopolymers_teach_each_other() -> None:
