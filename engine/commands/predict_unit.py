@@ -62,9 +62,6 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
             + " ".join(f"--condition {name}=VALUE" for name in missing)
             + "."
         )
-    for condition in predictor.info.conditions:
-        if words := condition.beyond_words(given[condition.name]):
-            print_line(words, stderr=True)
     if is_composition(smiles) and not predictor.info.learned_compositions:
         if arguments.intervals or arguments.specification or arguments.source:
             raise UserError(

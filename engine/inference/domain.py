@@ -22,11 +22,12 @@ from .comparison import (
     without_own,
 )
 from .domain_effect import DomainEffect
-from .seen import Seen, seen_by_property
+from .seen import Seen, Unseen, seen_by_property, unseen_in
 from .seen_compositions import SeenCompositions, compositions_by_property
 
 if TYPE_CHECKING:
     from ..chem.fingerprints import Fingerprints
+    from ..chem.inventory import Inventory
 
 FILE = "domain.safetensors"
 _KIND = "ECFP4 counts, 2048"
@@ -60,6 +61,25 @@ class DomainInfo(BaseModel):
     seen: dict[str, Seen] = {}
     compositions: dict[str, SeenCompositions] = {}
     effects: dict[str, DomainEffect] = {}
+
+    def unseen(
+        self, names: Sequence[str], units: Sequence[str], made_of: Sequence["Inventory"]
+    ) -> list[Unseen]:
+        """What each of U repeat units or compositions has and no training row has.
+
+        Args:
+            names: of the properties that are asked for.
+            units: canonical, U of them.
+            made_of: what they are made of.
+        """
+        of_units = unseen_in(
+            {name: self.seen[name] for name in names if name in self.seen}, made_of
+        )
+        for unseen, text in zip(of_units, units, strict=True):
+            for name in filter(self.compositions.__contains__, names):
+                for words in self.compositions[name].unseen(text):
+                    unseen.setdefault(words, []).append(name)
+        return of_units
 
 
 class Domain:

@@ -22,10 +22,10 @@ from ..settings.conditions import GivenConditions, same_for_all
 from ..settings.properties import predicted_columns
 from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
-from .domain import Domain
+from .domain import Domain, DomainInfo
 from .predictions import Predictions
 from .probes import deviation_words, once_here
-from .seen import Unseen, unseen_in
+from .seen import Unseen, unseen_at
 from .uncertainty import Uncertainty, estimate_uncertainty
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Predictor:
         return predictor
 
     def load(self) -> None:
-        """Load the members and the domain, which is otherwise done by the first prediction."""
+        """Load the members and the domain, as the first prediction would."""
         if self._members and self.info.domain is not None:
             self._domain  # noqa: B018  read once, and kept
 
@@ -173,7 +173,7 @@ class Predictor:
             self._frame(self._blend(members)),
             {member: self._frame(values) for member, values in members.items()},
             problems,
-            self._unseen(units, unit_of_row),
+            self._unseen(units, unit_of_row, given),
         )
 
     def _at_conditions(
@@ -216,19 +216,18 @@ class Predictor:
         problems = {int(row): reasons[units.place[row]] for row in np.flatnonzero(refused)}
         return np.where(refused, -1, units.place), units.problems | problems
 
-    def _unseen(self, units: UniqueUnits, unit_of_row: np.ndarray) -> dict[int, Unseen]:
-        """By position, what units have and no training unit has."""
+    def _unseen(
+        self, units: UniqueUnits, unit_of_row: np.ndarray, given: GivenConditions | None
+    ) -> dict[int, Unseen]:
+        """By position, what rows have and no training row has."""
         asked = [name for name, own in zip(self.info.names, self._asked, strict=True) if own]
-        known = self.info.domain.seen if self.info.domain else {}
-        seen = {name: known[name] for name in asked if name in known}
-        of_units = unseen_in(seen, units.inventories)
-        compositions = self.info.domain.compositions if self.info.domain else {}
-        for unseen, text in zip(of_units, units.canonical, strict=True):
-            for name in filter(compositions.__contains__, asked):
-                for words in compositions[name].unseen(text):
-                    unseen.setdefault(words, []).append(name)
+        domain = self.info.domain or DomainInfo(thresholds={})
+        of_units = domain.unseen(asked, units.canonical, units.inventories)
         rows = enumerate(unit_of_row.tolist())
-        return {row: of_units[unit] for row, unit in rows if unit >= 0 and of_units[unit]}
+        new = {row: of_units[unit] for row, unit in rows if unit >= 0}
+        if given:
+            new = unseen_at(new, self.info.conditions, given.values, asked)
+        return {row: each for row, each in new.items() if each}
 
     def _demand(self, given: GivenConditions | None) -> GivenConditions:
         """The conditions, which must be there."""

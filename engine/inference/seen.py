@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from ..base.wording import counted, either
+from ..settings.conditions import Condition
 
 if TYPE_CHECKING:
     from ..chem.inventory import Inventory
@@ -25,14 +26,15 @@ UNKNOWN_ATOMS = (
 
 _BOND, _RING, _SIZE = "a bond", "a ring of", "as many as"
 """How begins what is new of a unit although its atoms are not."""
-NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER = (
+NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER, NEW_CONDITION = (
     "the repeat unit",
     "a fraction of",
     "the architecture",
     "more than",
+    "the condition",
 )
-"""How begins what is new of a composition although its units' atoms are not."""
-_OF_COMPOSITIONS = (NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER)
+"""How begins what is new of a row although its units' atoms are not."""
+_OF_ROWS = (NEW_UNIT, NEW_FRACTION, NEW_ARCHITECTURE, NEW_NUMBER, NEW_CONDITION)
 
 
 def lacks_atoms(words: str) -> bool:
@@ -43,7 +45,7 @@ def lacks_atoms(words: str) -> bool:
     in which known atoms meet: held-out errors are there like those of other units outside the
     domain.
     """
-    return not words.startswith((_BOND, _RING, _SIZE, *_OF_COMPOSITIONS))
+    return not words.startswith((_BOND, _RING, _SIZE, *_OF_ROWS))
 
 
 class Seen(BaseModel):
@@ -163,6 +165,29 @@ def unseen_in(seen: Mapping[str, Seen], units: Sequence["Inventory"]) -> list[Un
     return [of(unit) for unit in units]
 
 
+def unseen_at(
+    unseen: Mapping[int, Unseen],
+    conditions: Sequence[Condition],
+    values: Mapping[str, np.ndarray],
+    names: Sequence[str],
+) -> dict[int, Unseen]:
+    """The same with conditions that no training row had.
+
+    Args:
+        unseen: by position, of rows that can be predicted, what units have and no training unit
+            has.
+        conditions: of the model.
+        values: by the condition's name, of all rows.
+        names: of the properties, which are all predicted at the conditions.
+    """
+    found = dict(unseen)
+    for condition in conditions:
+        for row, words in condition.unseen(values[condition.name]).items():
+            if row in found:
+                found[row] = {**found[row], f"{NEW_CONDITION} {condition.name} = {words}": [*names]}
+    return found
+
+
 def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
     """What no training unit has, a sentence for each set of properties.
 
@@ -182,13 +207,13 @@ def unseen_sentences(unseen: Unseen, names: Collection[str]) -> list[str]:
 
 
 def none_has(named: Sequence[str], label: str = "") -> str:
-    """That no training unit has something, and of what is new of a composition, that no row has.
+    """That no training unit has something, and of what is new of a row, that no row has.
 
     Args:
         named: as in `Unseen`.
         label: words behind “unit” or “row”.
     """
-    of_rows = [words for words in named if words.startswith(_OF_COMPOSITIONS)]
+    of_rows = [words for words in named if words.startswith(_OF_ROWS)]
     of_units = [words for words in named if words not in of_rows]
     parts = [
         f"no training {what}{label} has {either(own)}"

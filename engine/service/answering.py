@@ -113,12 +113,11 @@ def predict(
     sure = None
     if predictor.has_intervals:
         sure = predictor.uncertainty(predicted, LEVEL if level is None else round(level, 6))
-    beyond = [each.beyond_words(given[each.name]) for each in info.conditions]
     properties = [each for each in info.answers if not names or each.name in names]
     known = _measured_labels(folder, written)
     said = _Said.of(info, properties, predicted, sure, known)
     return [
-        said.answer(row, text, each, [*filter(None, beyond)])
+        said.answer(row, text, each)
         for row, (text, each) in enumerate(zip(texts, meant, strict=True))
     ]
 
@@ -282,14 +281,13 @@ class _Said(NamedTuple):
             warnings,
         )
 
-    def answer(self, row: int, text: str, meant: _Meant, beyond: Sequence[str]) -> dict:
+    def answer(self, row: int, text: str, meant: _Meant) -> dict:
         """What is said of one unit.
 
         Args:
             row: of the unit.
             text: as it was given.
             meant: what it was taken for.
-            beyond: what is to be said of the conditions.
         """
         problem = self.predicted.problems.get(row, "")
         if problem:
@@ -302,7 +300,7 @@ class _Said(NamedTuple):
             "repeat_unit": unit,
             "polymer": meant.name or name,
             "problem": "",
-            "warnings": [*filter(None, [self.warnings.get(row, "")]), *beyond],
+            "warnings": [*filter(None, [self.warnings.get(row, "")])],
             "properties": {
                 each.name: self._property(row, k, each) for k, each in enumerate(self.properties)
             },

@@ -18,6 +18,9 @@ CONDITION_PREFIX = "condition:"
 MOST_WORDS = 50
 """Different words that a condition may have; more are rather a name of each row."""
 
+_ROUNDING = 1e-6
+"""Of numbers that were converted from another unit, as a share of them."""
+
 
 class Condition(BaseModel):
     """One condition, such as the temperature of a measurement or its solvent.
@@ -73,14 +76,12 @@ class Condition(BaseModel):
             value: a number in the unit, a word, or a canonical SMILES.
         """
         if self.kind == "number":
-            assert self.low is not None
-            assert self.high is not None
-            if self.low <= float(value) <= self.high:
+            low, high, shown = *self._span, self.as_property
+            if not self._beyond(np.array([value], dtype=float)).any():
                 return ""
-            shown = self.as_property
             return (
-                f"{self.name}: the training table goes from {number(shown, self.low)} to "
-                f"{number(shown, self.high)}; beyond it the model is guessing."
+                f"{self.name}: the training table goes from {number(shown, low)} to "
+                f"{number(shown, high)}; beyond it the model is guessing."
             )
         if value in self.choices:
             return ""
@@ -88,6 +89,33 @@ class Condition(BaseModel):
             f"{self.name}: the training table has no such structure; the model goes by what it has "
             "in common with the others."
         )
+
+    def unseen(self, values: np.ndarray) -> dict[int, str]:
+        """By position, a value that no training row had, in words.
+
+        Args:
+            values: shape `(n,)`, of the condition's kind; NaN or None where unknown.
+        """
+        if self.kind == "number":
+            low, high, shown = *self._span, self.as_property
+            span = f"{number(shown, low)} to {number(shown, high)} were seen"
+            beyond = np.flatnonzero(self._beyond(values))
+            return {int(n): f"{number(shown, float(values[n]))} ({span})" for n in beyond}
+        known = {*self.choices}
+        texts = enumerate(values.tolist())
+        return {n: f"“{t}”" for n, t in texts if isinstance(t, str) and t not in known}
+
+    @property
+    def _span(self) -> tuple[float, float]:
+        assert self.low is not None
+        assert self.high is not None
+        return self.low, self.high
+
+    def _beyond(self, numbers: np.ndarray) -> np.ndarray:
+        """Which numbers lie beyond those of the training table, but for what units round."""
+        low, high = self._span
+        rounding = _ROUNDING * max(abs(low), abs(high), high - low)
+        return (numbers < low - rounding) | (numbers > high + rounding)
 
 
 class GivenConditions(NamedTuple):

@@ -31,6 +31,8 @@ _LONG = 2_000
 
 MOST_FIELDS = 500
 
+_AT_BARS = re.compile(r"\s*\|\s*")
+
 _LONGEST_BLOCK = 500_000
 _MOST_ATOMS = 4 * MAX_ATOMS
 """With the hydrogens."""
@@ -65,10 +67,19 @@ def smiles_rows(lines: Iterator[str]) -> Rows:
     """The rows of a list of SMILES: on each line one, and its name behind a blank."""
     yield 0, ["SMILES", "name"]
     for number, line in enumerate(lines, start=1):
-        words = line.split(maxsplit=1)
+        words = _without_blanks_at_bars(line).split(maxsplit=1)
         if not words or words[0].startswith("#") or words[0].lower() in ("smiles", "psmiles"):
             continue
         yield number, [words[0], words[1].strip() if len(words) > 1 else None]
+
+
+def _without_blanks_at_bars(line: str) -> str:
+    """A line whose composition is one word; all others, with a CXSMILES say, as they are."""
+    if "|" not in line:
+        return line
+    joined = _AT_BARS.sub("|", line)
+    first = joined.split(maxsplit=1)
+    return joined if first and "*" in line.split("|")[1] and is_composition(first[0]) else line
 
 
 def mol_rows(lines: Callable[[], Iterator[str]], name: str) -> Rows:

@@ -109,6 +109,21 @@ def test_a_file_brings_its_conditions(made):
     assert missing.count == 3
 
 
+def test_conditions_that_no_training_row_had_are_outside_and_warned_of(made):
+    predictor, out = Predictor(made[0]), io.StringIO()
+    # 280 K and 360 K, in another unit: rounding is no news.
+    rows = ("*CCCC*,6.85,water", "*CCCC*,86.85,water", "*CCCC*,200,water", "*CCCC*,-50,toluene")
+    text = "\n".join(["SMILES,temperature (°C),solvent", *rows, ""])
+    predict_file(predictor, _written(made, text), out, intervals=True)
+    frame = read_table(out.getvalue().encode(), "out.csv").frame
+    assert frame["solubility_domain"].tolist() == ["inside", "inside", "outside", "outside"]
+    assert frame["warning"].fillna("").tolist() == [
+        *("", ""),
+        "No training row has the condition temperature = 473.1 K (280 K to 360 K were seen).",
+        "No training row has the condition temperature = 223.1 K (280 K to 360 K were seen).",
+    ]
+
+
 def test_one_word_for_all_rows_goes_before_a_column(made):
     predictor = Predictor(made[0])
     test = read_table(b"id,SMILES,temperature\n1,*CC*,300\n2,*CCC*,340\n", "test.csv")

@@ -221,7 +221,8 @@ def test_conditions_are_those_of_the_call(of_conditions: str) -> None:
     assert cold["properties"][name]["value"] < warm["properties"][name]["value"]
     assert cold["warnings"] == []
     beyond = _at(of_conditions, temperature="900", solvent="water")
-    assert "beyond it the model is guessing" in beyond["warnings"][0]
+    (warning,) = beyond["warnings"]
+    assert "the condition temperature = 900 K (280 K to 360 K were seen)" in warning
 
 
 @pytest.mark.parametrize(

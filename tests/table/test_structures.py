@@ -12,6 +12,7 @@ from engine.base.errors import UserError
 from engine.commands import main
 from engine.runs import Run
 from engine.table import load_table, read_table, stream_table, structures
+from engine.table.structures import smiles_rows
 
 
 def sdf(v3000=False, end="\n"):
@@ -81,3 +82,16 @@ def test_standard_input_is_a_table(trained: Run, monkeypatch, capsys, tmp_path: 
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"SMILES,x\n*CC*,1\n")))
     assert main(["doctor", "-"]) == 0
     assert "standard input" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("*CC* | *CO* | 0.3 | 0.7 mine", ["*CC*|*CO*|0.3|0.7", "mine"]),
+        ("*CC*|*CO*|1 |3", ["*CC*|*CO*|1|3", None]),
+        ("*CC* |$;;$| ethene", ["*CC*", "|$;;$| ethene"]),
+        ("*CC* poly | ethene", ["*CC*", "poly | ethene"]),
+    ],
+)
+def test_a_composition_with_blanks_at_its_bars_is_one_word(line: str, cells: list) -> None:
+    assert [row for _, row in smiles_rows(iter([line]))][1:] == [cells]
