@@ -25,7 +25,7 @@ from pages.parts.model_description import describe_model
 from pages.parts.molecule import Molecule
 from pages.parts.predict import gallery, reading, units
 from pages.parts.predict.answers import show_answers, show_caveats
-from pages.parts.predict.cards import show_cards
+from pages.parts.predict.cards import measured_labels, show_cards
 from pages.parts.predict.condition_curve import show_curve
 from pages.parts.predict.groups import show_group_effects
 from pages.parts.predict.keeping import remember_answer, show_history, show_keep
@@ -188,7 +188,9 @@ def results(
     molecule = Molecule(predicted, uncertainty or {}, textbook, known)
     show_answers(info, molecule)
     show_keep(smiles)
-    show_caveats(info, molecule)
+    show_caveats(
+        info, {each.name for each in info.answers if not measured_labels(info, each, molecule)}
+    )
     remember_answer(info, smiles, predicted["blend"])
     with details:
         if composition:

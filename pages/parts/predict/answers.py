@@ -1,5 +1,6 @@
 """All answers at a glance: each property's value, interval and domain in two lines."""
 
+from collections.abc import Collection
 from html import escape
 
 import numpy as np
@@ -58,17 +59,16 @@ def show_answers(info: BundleInfo, molecule: Molecule) -> None:
 
 
 @part
-def show_caveats(info: BundleInfo, molecule: Molecule) -> None:
+def show_caveats(info: BundleInfo, predicted: Collection[str]) -> None:
     """What is to be known of simulated answers: once, where a line in each row would be too much.
 
     Args:
-        info, molecule: as for `show_answers`.
+        info: the model's description.
+        predicted: the properties whose values are not all measured.
     """
     answers = info.answers
     unproven = [
-        each.title
-        for each in answers
-        if trusted(info, each) == NEVER and not measured_labels(info, each, molecule)
+        each.title for each in answers if trusted(info, each) == NEVER and each.name in predicted
     ]
     if unproven:
         st.caption(plain(f"{NEVER[0].upper()}{NEVER[1:]}: {listed(unproven, most=99)}."))
@@ -90,7 +90,7 @@ def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     # What was never measured, or is far from it, should not catch the eye as measured values do.
     unsure += " pg-simulated" if is_simulated(info, property_) else ""
     return (
-        f'<div class="pg-answer"><dt>{escape(_title(property_))}</dt>'
+        f'<div class="pg-answer"><dt>{escape(answer_title(property_))}</dt>'
         f'<dd class="pg-number{unsure}">{escape(number(property_, shown))}</dd>'
         f'<dd class="pg-said">{_said(info, property_, molecule)}</dd>'
         f'<dd class="pg-ends">{escape(_ends(property_, value, sure, bool(labels)))}</dd>'
@@ -98,8 +98,8 @@ def _row(info: BundleInfo, property_: Property, molecule: Molecule) -> str:
     )
 
 
-def _title(property_: Property) -> str:
-    """The title, with the name behind it where that is a symbol."""
+def answer_title(property_: Property) -> str:
+    """The title of a row of answers, with the name behind it where that is a symbol."""
     if property_.title == property_.name or len(property_.name) > _LONGEST_SYMBOL:
         return property_.title
     return f"{property_.title} ({property_.name})"

@@ -11,10 +11,11 @@ from engine.inference.homopolymers import Homopolymers, rules_over
 from engine.inference.mixing import Estimate
 from engine.inference.over_compositions import Answers, answers_of
 from engine.settings.properties import Property
+from engine.settings.sources import source_words
 from pages.parts import models
-from pages.parts.formatting import number, number_range, title_with_name, without_unit
+from pages.parts.formatting import number, number_range, without_unit
 from pages.parts.page_guard import part
-from pages.parts.predict.answers import STYLE
+from pages.parts.predict.answers import STYLE, answer_title, show_caveats
 from pages.parts.predict.mixtures import rule_words, warn_outside
 from pages.parts.predict.shown_composition import ShownComposition
 
@@ -36,11 +37,14 @@ def show_rule_answers(
         units = with_measured(folder, composition, units_predicted(*asked))
     warn_outside(info, units, composition.names)
     found = rules_here(info, composition, units)
-    rows = "".join(_rule_row(each, found[each.name], units) for each in info.answers)
+    rows = "".join(_rule_row(info, each, found[each.name], units) for each in info.answers)
     st.html(f'{STYLE}<dl class="pg-answers">{rows}</dl>')
+    show_caveats(info, {name for name in info.names if not units.measured[name].all()})
 
 
-def _rule_row(property_: Property, found: list[Estimate], units: Homopolymers) -> str:
+def _rule_row(
+    info: BundleInfo, property_: Property, found: list[Estimate], units: Homopolymers
+) -> str:
     bare, first = without_unit(property_), found[0]
     low, high = first.low[0], first.high[0]
     ends = f"range: {number_range(bare, low, high)}" if low == low else ""
@@ -48,11 +52,15 @@ def _rule_row(property_: Property, found: list[Estimate], units: Homopolymers) -
         f"{rule_words(each)}: {number(property_, each.values[0])}" for each in found[1:]
     )
     beside = f'<dd class="pg-said pg-others-said">{escape(others)}</dd>' if others else ""
-    simulated = "" if units.measured[property_.name].all() else " pg-simulated"
+    all_measured = units.measured[property_.name].all()
+    simulated = "" if all_measured else " pg-simulated"
+    said = _rule_title(first, units.of_property(property_.name))
+    if not all_measured and (like := source_words(info.sources, property_)):
+        said = f"{said}, {like}"
     return (
-        f'<div class="pg-answer"><dt>{escape(title_with_name(property_))}</dt>'
+        f'<div class="pg-answer"><dt>{escape(answer_title(property_))}</dt>'
         f'<dd class="pg-number{simulated}">{escape(number(property_, first.values[0]))}</dd>'
-        f'<dd class="pg-said">{escape(_rule_title(first, units.of_property(property_.name)))}</dd>'
+        f'<dd class="pg-said">{escape(said)}</dd>'
         f'<dd class="pg-ends">{escape(ends)}</dd>{beside}</div>'
     )
 
