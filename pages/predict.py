@@ -168,7 +168,7 @@ def results(
         composition: the units and amounts that are shown, where there are several.
     """
     info = models.shown_info(folder)
-    given = choose_conditions(info)
+    given = choose_conditions(info, in_address=True)
     if given is None:
         return
     if is_composition(smiles) and composition and not info.learned_compositions:

@@ -357,6 +357,14 @@ def test_a_model_of_conditions_asks_for_them_and_draws_a_curve(empty_workspace, 
     app.run()
     assert answer(temperature=280, solvent="water") in _cards(app)
     assert not any("beyond it" in warning.value for warning in app.warning)
+    assert app.query_params["at temperature"] == "280"
+    assert app.query_params["at solvent"] == "water"
     assert app.get("plotly_chart"), "the property against the temperature"
     next(box for box in app.number_input if box.label == "temperature (K)").set_value(500.0).run()
     assert any("beyond it the model is guessing" in warning.value for warning in app.warning)
+    asked = {"at temperature": "300", "at solvent": "water"}
+    linked = open_page("predict", smiles="*CCCC*", **asked)
+    assert answer(temperature=300, solvent="water") in _cards(linked)
+    odd = open_page("predict", smiles="*CCCC*", **{"at temperature": "inf", "at solvent": "<b>"})
+    assert not odd.exception
+    assert answer(temperature=320, solvent="toluene") in _cards(odd)
