@@ -317,7 +317,7 @@ def predict_upload(folder: Path, info: BundleInfo) -> None:
     if files[0] is None:
         st.info("Upload the table to go on.", icon=":material/upload_file:")
         return
-    given = choose_conditions(info, "For rows of a table that has no column of them")
+    given = choose_conditions(info, "At these conditions, where the table has no column of them")
     if given is None:
         return
     choices = choose(info, files[1] is not None)

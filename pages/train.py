@@ -199,7 +199,7 @@ def _accepted(file: dict, table: Table) -> bool:
     for finding in errors:
         st.warning(plain(finding.message), icon=":material/error:")
     return st.checkbox(
-        "These labels are as they should be: train all the same",
+        "The table is as it should be: train all the same",
         key=f"train accept {file['key']} {len(errors)}",
     )
 

@@ -91,7 +91,7 @@ def accepted_as_it_is(file: dict, table: Table) -> bool:
     for finding in errors:
         st.warning(plain(finding.message), icon=":material/error:")
     return st.checkbox(
-        "These labels are as they should be: compare all the same",
+        "The table is as it should be: compare all the same",
         key=f"errors accept {file['key']}",
     )
 
