@@ -130,7 +130,9 @@ def test_one_polymer_drawn_twice_is_its_homopolymer(learned, open_page) -> None:
 
 def test_amounts_by_weight_are_those_of_the_units_masses(learned, open_page) -> None:
     app = open_page("predict", smiles=f"{STYRENE}|{ACRYLATE}|0.5|0.5|random")
+    assert "Mole fraction of Poly(butyl acrylate)" in _charts(app)
     app.segmented_control(key="fractions by").set_value("by weight").run()
+    assert "Weight fraction of Poly(butyl acrylate)" in _charts(app)
     assert app.number_input(key="fraction number").value == pytest.approx(0.5517, abs=1e-3)
     app.number_input(key="fraction number").set_value(0.5).run()
     assert app.number_input(key="fraction number").value == 0.5

@@ -68,6 +68,7 @@ def over_fraction(
     labelled: Sequence[LabelledComposition],
     shown: Point,
     homopolymers: Sequence[tuple[float, float, str]] = (),
+    axis: str = "Mole fraction",
 ) -> go.Figure:
     """A property over the fraction of one unit.
 
@@ -79,6 +80,7 @@ def over_fraction(
         labelled: whose labels stand on the chart.
         shown: the composition that is shown.
         homopolymers: fraction and value of each, and whether it is `measured` or `predicted`.
+        axis: what all fractions are.
     """
     place, name = unit
     quantity = f" {plain_in_chart(property_.unit)}" if property_.unit else ""
@@ -96,7 +98,7 @@ def over_fraction(
             words, marker = f"{how} homopolymer", {"size": 10, **marker}
             _add(chart, *zip(*own, strict=True), words, quantity, mode="markers", marker=marker)
     _mark_shown(chart, shown, place, quantity)
-    chart.update_xaxes(title=plain_in_chart(f"Mole fraction of {name}"), range=[-0.02, 1.02])
+    chart.update_xaxes(title=plain_in_chart(f"{axis} of {name}"), range=[-0.02, 1.02])
     chart.update_yaxes(
         title=plain_in_chart(property_.label),
         type=charts.axis_type(property_),

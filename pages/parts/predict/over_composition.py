@@ -4,6 +4,7 @@ A model that learned homopolymers only predicts no composition; then mixing rule
 homopolymers stand alone, with the bands that follow from these, and that is said.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ import streamlit as st
 
 from engine.base.wording import listed
 from engine.chem.architectures import Architecture
+from engine.chem.polymers import weights_of
 from engine.inference.bundle import BundleInfo
 from engine.inference.homopolymers import Homopolymers, rules_over
 from engine.inference.mixing import GORDON_TAYLOR, rules_of
@@ -32,6 +34,7 @@ from pages.parts.predict.composition_triangle import Coloured, over_triangle
 from pages.parts.predict.mixtures import rule_words, show_rules
 from pages.parts.predict.rule_answers import rules_here, units_predicted, with_measured
 from pages.parts.predict.shown_composition import ShownComposition
+from pages.parts.predict.units import is_by_weight
 
 _STEPS, _FINE_STEPS, _SIDE = 20, 100, 10
 """Steps from none to all: of the model's line, of the rules' lines, and of a triangle."""
@@ -144,30 +147,43 @@ def _show_lines(
     shares = np.array(composition.fractions)
     grid = along(shares, place, np.linspace(0, 1, _STEPS + 1))
     model, units = _answers(asked, grid)
+    axis = "Weight fraction" if is_by_weight() else "Mole fraction"
+    shown = shown._replace(fractions=_on_axis(asked, [shown.fractions])[0].tolist())
     line = None
     if model:
         frames = (model.answers.values, model.answers.low, model.answers.high)
         own = [frame[property_.name].to_numpy() for frame in frames]
-        line = _with_shown(Line(grid[:, place], *own), place, shown)
+        line = _with_shown(Line(_on_axis(asked, grid)[:, place], *own), place, shown)
     # Of more units, labels lie at other fractions of the rest than the line.
     of_two = len(composition.units) == 2
-    labelled = of_two and model and models.labels_of_compositions(asked.folder, composition.units)
+    labelled = models.labels_of_compositions(asked.folder, composition.units) if model else []
     chart = over_fraction(
         property_,
         (place, composition.names[place]),
         line,
         _rule_lines(asked, property_, place, k, units),
-        labelled or [],
+        [
+            each._replace(fractions=tuple(_on_axis(asked, [each.fractions])[0].tolist()))
+            for each in labelled
+            if of_two
+        ],
         shown,
         _ends(property_, place, units) if of_two and not model else [],
+        axis,
     )
     st.plotly_chart(
         chart,
         theme="streamlit",
         key="over composition",
-        alt=f"{property_.label} over the mole fraction of {composition.names[place]}.",
+        alt=f"{property_.label} over the {axis.lower()} of {composition.names[place]}.",
     )
     return units
+
+
+def _on_axis(asked: _Asked, fractions: Sequence[Sequence[float]] | np.ndarray) -> np.ndarray:
+    """Mole fractions `(P, N)` as the chart's axis has them: of weight, where amounts are."""
+    moles = np.asarray(fractions, dtype=np.float64)
+    return weights_of(asked.composition.units, moles) if is_by_weight() else moles
 
 
 def _rule_lines(
@@ -181,7 +197,7 @@ def _rule_lines(
         RuleLine(
             rule_words(each),
             units.of_property(property_.name),
-            Line(fine[:, place], each.values, each.low, each.high),
+            Line(_on_axis(asked, fine)[:, place], each.values, each.low, each.high),
         )
         for each in found[property_.name]
     ]

@@ -234,6 +234,11 @@ def _show_amounts(units: EnteredUnits) -> None:
         st.caption(f"By the masses of the units: {words}.")
 
 
+def is_by_weight() -> bool:
+    """Whether the page shows amounts by weight."""
+    return st.session_state.get(_BY) == _WEIGHT
+
+
 def _choose_measure(units: EnteredUnits) -> bool:
     """Whether amounts are by weight."""
     chosen_ = st.segmented_control(
