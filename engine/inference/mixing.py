@@ -148,6 +148,15 @@ STRAIGHT_LINE = Rule(
     needs="moles",
 )
 """For comparison, where a property has no rule."""
+STRAIGHT_LINE_OF_LOGARITHMS = Rule(
+    "straight line of logarithms",
+    "lg P = Σ x lg P, x mole fractions of repeat units",
+    "no mixing rule is known for it",
+    "",
+    lambda values, composition: 10.0 ** _by_mole(np.log10(values), composition),
+    needs="moles",
+)
+"""The same for a property that is learned as its logarithm."""
 _RULES: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     (r"tg|glass transition( temperature| temp)?", (FOX, GORDON_TAYLOR)),
     (
@@ -330,7 +339,8 @@ def estimates(
         composition = MixtureFractions(weights, volumes, own_k, moles)
         usable = [rule for rule in rules[name] if getattr(composition, rule.needs) is not None]
         if not usable and moles is not None:
-            usable = [STRAIGHT_LINE]
+            is_logarithm = property_.scale == "log10"
+            usable = [STRAIGHT_LINE_OF_LOGARITHMS if is_logarithm else STRAIGHT_LINE]
         found[name] = [
             _estimated(property_, rule, (values[name], low[name], high[name]), composition)
             for rule in usable

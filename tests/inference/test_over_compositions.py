@@ -22,7 +22,7 @@ from engine.inference.over_compositions import (
 from engine.inference.predict import Predictor
 from engine.runs.known_labels import read_all_labels
 from engine.runs.labels_over import labels_over
-from engine.settings.properties import property_for
+from engine.settings.properties import Property, property_for
 from tests.three_units import ACETATE, ACRYLATE, FRACTIONS, KELVIN, STYRENE
 
 LINE = np.linspace(0, 1, 21)
@@ -98,7 +98,10 @@ def test_fox_by_mole_fractions_and_a_straight_line_where_no_rule_is_known(
     answers = answers_of(predictor, units, {})
     answers.values["EA"] = [1.0, -2.0]
     answers.low["EA"] = answers.high["EA"] = np.nan
-    properties = [*predictor.info.answers, property_for("EA", "eV")]
+    answers.values["sigma"] = [1e-2, 1e-6]
+    answers.low["sigma"] = answers.high["sigma"] = np.nan
+    sigma = Property(name="sigma", title="sigma", unit="S/cm", scale="log10")
+    properties = [*predictor.info.answers, property_for("EA", "eV"), sigma]
     found = rules_over(properties, units, Homopolymers.of(answers, [{}, {}]), fractions)
     masses = np.array([unit_mass(unit) for unit in units])
     weights = fractions[0] * masses / (fractions[0] @ masses)
@@ -110,6 +113,8 @@ def test_fox_by_mole_fractions_and_a_straight_line_where_no_rule_is_known(
     (line,) = found["EA"]
     assert line.rule is STRAIGHT_LINE
     assert line.values == pytest.approx([0.25 - 1.5])
+    (of_logarithms,) = found["sigma"]
+    assert of_logarithms.values == pytest.approx([10 ** (0.25 * -2 + 0.75 * -6)])
 
 
 def test_rules_are_the_same_however_a_unit_is_drawn(predictor: Predictor) -> None:
