@@ -14,7 +14,7 @@ from pages.parts.formatting import plain_in_chart
 
 _BAND, _RULE_BAND = "rgba(113, 116, 245, 0.18)", "rgba(217, 130, 43, 0.2)"
 _RULES = (("#d9822b", "dash"), ("#3a9188", "dot"))
-_SYMBOLS = {"": "circle", "random": "circle", "alternating": "square", "block": "diamond"}
+_SYMBOLS = {"": "circle-open", "random": "circle", "alternating": "square", "block": "diamond"}
 LABEL_COLOUR = "#c2417c"
 _ENDS = {
     "measured": {"color": LABEL_COLOUR, "symbol": "diamond"},
