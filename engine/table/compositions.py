@@ -17,13 +17,14 @@ from ..chem.notations import BadSmilesError
 from ..chem.pieces import pieces_problem
 from ..chem.polymers import moles_of
 from ..chem.smiles import MAX_LENGTH, canonical
+from .amount_units import amount_unit
 from .cells import is_missing
 from .columns import Columns
 from .composition_texts import Form, texts_of_column
 from .fraction_columns import Whole
 from .polymer_text import PolymerText, Problem, empty
 from .reading import RawTable
-from .share_names import says_ratio
+from .share_names import says_amount, says_ratio
 
 _WHOLES: dict[Whole, float | None] = {"one": 1.0, "hundred": 100.0, "parts": None}
 
@@ -110,6 +111,8 @@ class _Rows:
     def __init__(self, columns: Columns, form: Form | None) -> None:
         self._columns, self._form = columns, form
         self._whole = _WHOLES[columns.whole]
+        units = {name: amount_unit(name) for name in columns.fractions if says_amount(name)}
+        self._factors = {name: unit.factor for name, unit in units.items() if unit}
         self._may_be_ratio = len(columns.fractions) == 1
         self._slash = self._may_be_ratio and says_ratio(columns.fractions[0])
 
@@ -206,7 +209,7 @@ class _Rows:
             if not written and self._architecture(word) == "alternating":
                 return [1 / len(cells)] * len(cells)
             raise _few_fractions(cells, len(written))
-        numbers = [self._number(each) or 0.0 for each in written]
+        numbers = [self._amount(each) for each in written]
         whole = cells[0].whole
         if whole is None and len(written) < len(cells):
             raise _odd("parts have no rest: give the part of each repeat unit")
@@ -228,6 +231,12 @@ class _Rows:
         # The one without a number, if there is one, has the last share.
         order = [*written, *(each for each in cells if not each.has_number)]
         return [shares[order.index(each)] for each in cells]
+
+    def _amount(self, cell: _Cell) -> float:
+        """The number of a fraction; of an amount, in grams or moles."""
+        number = self._number(cell) or 0.0
+        is_part = cell.whole is None
+        return number * self._factors.get(cell.fraction_column or "", 1.0) if is_part else number
 
     def _number(self, cell: _Cell) -> float | None:
         """The number of a fraction; None where there is none."""

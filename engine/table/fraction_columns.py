@@ -9,19 +9,23 @@ from typing import Literal
 from ..base.errors import UserError
 from ..chem.fractions import closes, ratio_of
 from ..settings.polymer_columns import Basis
+from .amount_units import demand_one_measure
 from .cells import is_missing, to_number
 from .column_cells import NUMBER_SAMPLE, is_numeric, values_of, words_of
 from .reading import RawTable
 from .share_names import (
     LONGEST_NAME,
     basis_of,
+    contradiction_in,
     is_lone_fraction,
     is_ratio,
     says_amount,
+    says_mole,
     says_percent,
     says_ratio,
     says_share,
     share_families,
+    share_words,
 )
 
 Whole = Literal["one", "hundred", "parts"]
@@ -61,15 +65,23 @@ def basis_told(raw: RawTable, names: Sequence[str], fractions: Sequence[str] = (
         fractions: of the fractions, where they have columns.
 
     Raises:
-        UserError: when a column says both, or another basis than the fractions' names.
+        UserError: when a column says both, or another basis than the fractions' names, or these
+            contradict each other.
     """
     by_name = basis_of(fractions)
+    if both := contradiction_in(fractions):
+        raise UserError(
+            f"{raw.name}: “{both[0]}” says weight and “{both[1]}” mole: give all fractions by "
+            "weight, or all by mole."
+        )
     column = basis_column(raw, names)
     if column is None:
         return by_name
     told = {word for word in _basis_words(raw, column) if word}
-    if len(told) > 1 or (by_name == "weight" and told != {by_name}):
-        what = "both mole and weight" if len(told) > 1 else f"mole beside “{fractions[0]}”"
+    said = by_name if by_name == "weight" or any(map(says_mole, fractions)) else None
+    if len(told) > 1 or (said and told != {said}):
+        one = f"{told.pop()} beside “{fractions[0]}”"
+        what = "both mole and weight" if told else one
         raise UserError(
             f"{raw.name}: “{column}” says {what}, and fractions are read in one way: give all of "
             "them by mole, or all by weight, and say `--fractions mole` or `--fractions weight`."
@@ -140,8 +152,16 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
     fitting.sort(key=lambda each: (basis_of([*each.values()]) == "weight", -len(each)))
     if fitting:
         return fitting[0]
+    _demand_amounts_alike(raw, numeric, len(places))
     ratio = next((name for name in names if is_ratio(name) and holds_ratios(raw, name)), None)
     return {places[0]: ratio} if ratio else {}
+
+
+def _demand_amounts_alike(raw: RawTable, names: Sequence[str], count: int) -> None:
+    """Refuse an amount of each unit by weight or in moles, where these are of both kinds."""
+    amounts = {share_words(name).partition("_")[2]: name for name in names if says_amount(name)}
+    if len(amounts) == count:
+        demand_one_measure(raw.name, [*amounts.values()])
 
 
 def places_of(fractions: Sequence[str], places: Sequence[int]) -> list[int]:

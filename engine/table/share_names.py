@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..settings.polymer_columns import Basis
+from .amount_units import amount_unit, without_amount_unit
 from .column_cells import words_of
 
 _INDEX = re.compile(r"[a-l]|\d|1[0-2]")
@@ -18,10 +19,9 @@ _AMOUNT = re.compile(r"mol|moles?|wt|feed|amount|equiv")
 _MAYBE = re.compile(r"r|x|w|f|n|chi|weight|mass|wf|mf|xf")
 """Names of fractions if the numbers add up to a whole."""
 _WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w|wf)(_.*|frac.*)?")
+_MOLE = re.compile(r"(.*_)?([kmun]?mol|moles?|molar)(_.*|frac.*)?")
 _PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
-_UNIT = re.compile(r"\s*[(\[]\s*(?:(?P<weight>m?g|kg|phr)|(?P<mole>m?mol|moles?))\s*[)\]]", re.I)
-"""A unit in which amounts of repeat units are weighed, or counted."""
-_OF_AMOUNT = r"(_(mass|weight|m|n|amount|feed|moles?|(co)?monomer|unit))*"
+_OF_AMOUNT = r"(_(mass|weight|m|n|amount|feed|moles?|(co)?monomer|unit|of))*"
 _SIGN = re.compile(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]")
 _PER = re.compile(r"\s*[(\[]\s*(\w{1,4})\s*[:/]\s*\1\s*[)\]]")
 _INDICES = re.compile(r"(?:^|_)((?:[a-l]|\d)(?:_(?:[a-l]|\d))+)$")
@@ -72,9 +72,21 @@ def basis_of(fractions: Sequence[str]) -> Basis:
     return "weight" if any(map(_is_of_weight, fractions)) else "mole"
 
 
+def contradiction_in(fractions: Sequence[str]) -> tuple[str, str] | None:
+    """A column whose name says weight, and one whose name says mole; None where no two differ."""
+    weight = next(filter(_is_of_weight, fractions), None)
+    mole = next(filter(says_mole, fractions), None)
+    return (weight, mole) if weight and mole else None
+
+
 def _is_of_weight(name: str) -> bool:
-    unit = _UNIT.search(name)
-    return bool((unit and unit["weight"]) or _WEIGHT.fullmatch(split_name(name)))
+    unit = amount_unit(name)
+    return bool((unit and unit.basis == "weight") or _WEIGHT.fullmatch(split_name(name)))
+
+
+def says_mole(name: str) -> bool:
+    """Whether a name says that fractions are of moles, which most that say nothing are too."""
+    return not _is_of_weight(name) and bool(_MOLE.fullmatch(split_name(name)))
 
 
 def says_percent(name: str) -> bool:
@@ -84,7 +96,12 @@ def says_percent(name: str) -> bool:
 
 def says_amount(name: str) -> bool:
     """Whether numbers are amounts in a unit, such as `A (g)`, of which there are any."""
-    return bool(_UNIT.search(name))
+    unit = amount_unit(name)
+    if unit is None or not unit.may_be_share:
+        return unit is not None
+    # `fraction A (mol)` is one of moles, and no amount.
+    words = split_name(without_amount_unit(name))
+    return not any(_is_named_so(stem, _SURE) for stem in _stems_of(words))
 
 
 def says_share(name: str, sure: bool = False, alone: bool = False) -> bool:
@@ -107,7 +124,7 @@ def is_lone_fraction(name: str) -> bool:
 
 def is_ratio(name: str) -> bool:
     """Whether a name is one of ratios of all units, in their order: `A : B (w/w)`, `feed ratio`."""
-    words = split_name(_UNIT.sub("", _SIGN.sub("", _PER.sub("", name))))
+    words = split_name(without_amount_unit(_SIGN.sub("", _PER.sub("", name))))
     if found := _INDICES.search(words):
         indices, words = found[1].split("_"), words[: found.start()]
         if indices != sorted({*indices}):
@@ -135,9 +152,9 @@ def share_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
 
 def share_words(name: str) -> str:
     """The words of a name without a sign in brackets: `frac A (mol%)` is as `frac A`."""
-    if unit := _UNIT.search(name):
-        words = split_name(_UNIT.sub("", name))
-        kind = "wt" if unit["weight"] else "mol"
+    if unit := amount_unit(name):
+        words = split_name(without_amount_unit(name))
+        kind = "wt" if unit.basis == "weight" else "mol"
         # `A (g)` and `mass of A (g)` are amounts by this unit.
         for stem, place, is_letter in _readings(f"{kind}_{words}"):
             if re.fullmatch(rf"{kind}{_OF_AMOUNT}", _without_index(stem)):

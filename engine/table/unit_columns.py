@@ -12,6 +12,7 @@ from ..chem.composition import is_composition
 from ..chem.names import polymer_named
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from ..settings.polymer_columns import Basis, SaidUnits
+from .amount_units import demand_one_measure
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
@@ -197,6 +198,7 @@ def _complete(
         fractions = tuple(found.values())
         # The unit without a column of its own has the rest, and stands last.
         order = [*found, *(place for place in units if place not in found)]
+    demand_one_measure(raw.name, fractions)
     return UnitColumns(
         tuple(units[place] for place in order),
         fractions,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from engine.base.errors import UserError
 from engine.chem.fractions import ratio_of
 from engine.table import check_table, guess_columns
 from tests.table.tables import checked, raw_of
@@ -31,6 +32,12 @@ def _shares(table) -> list[float]:
         ("A (g),B (g)", "1.5,3.5", "weight"),
         ("A (mg),B (mg)", "150,350", "weight"),
         ("mass A (g),mass B (g)", "0.3,0.7", "weight"),
+        ("mass of A (g),mass of B (mg)", "0.3,700", "weight"),
+        ("A (kg),B (g)", "3,7000", "weight"),
+        ("A (mmol),B (µmol)", "3,7000", "mole"),
+        ("A [mol],B [mmol]", "0.3,700", "mole"),
+        ("frac A (mol),frac B (mol)", "0.3,0.7", "mole"),
+        ("mole fraction A (mol)", "0.3", "mole"),
         ("monomer A (mmol),monomer B (mmol)", "0.6,1.4", "mole"),
     ],
 )
@@ -85,3 +92,38 @@ def test_columns_of_a_ratio_can_be_said() -> None:
     raw = raw_of(f"{UNITS},how much,Tg", f"{PAIR},30:70,10")
     said = guess_columns(raw, smiles="smiles_A", units=["smiles_B"], fractions=["how much"])
     assert _shares(check_table(raw, said)) == pytest.approx([0.7, 0.3])
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("A (g),B (mmol)", "“A .g.” and “B .mmol.” are measured in unlike ways"),
+        ("A (phr),B (g)", "measured in unlike ways"),
+        ("frac A (mol%),frac B (wt%)", "“frac B .wt%.” says weight and “frac A .mol%.” mole"),
+    ],
+)
+def test_amounts_that_cannot_be_added_up_are_refused(header: str, words: str) -> None:
+    raw = raw_of(f"{UNITS},{header},Tg", f"{PAIR},1,5,10")
+    with pytest.raises(UserError, match=words):
+        guess_columns(raw)
+    with pytest.raises(UserError, match=words):
+        guess_columns(
+            raw, smiles="smiles_A", units=["smiles_B"], fractions=tuple(header.split(","))
+        )
+
+
+def test_an_amount_without_a_unit_is_as_those_beside_it_where_they_agree() -> None:
+    raw = raw_of(f"{UNITS},smiles_C,A (mg),B,C (g),Tg", f"{PAIR},*CO*,30,70,1,10")
+    said = {"smiles": "smiles_A", "units": ("smiles_B", "smiles_C")}
+    with pytest.raises(UserError, match="“B” has no unit beside amounts in several"):
+        guess_columns(raw, **said, fractions=("A (mg)", "B", "C (g)"))
+    two = guess_columns(raw, smiles="smiles_A", units=["smiles_B"], fractions=("A (mg)", "B"))
+    assert sum(_shares(check_table(raw, two))) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("name", "basis"), [("mol%", "wt%"), ("wt%", "mole")])
+def test_a_basis_that_contradicts_the_columns_names_is_refused(name: str, basis: str) -> None:
+    raw = raw_of(f"{UNITS},{name}_A,{name}_B,basis,Tg", f"{PAIR},30,70,{basis},10")
+    with pytest.raises(UserError, match=f"beside “{name}_A”"):
+        guess_columns(raw)
+    assert guess_columns(raw, basis="weight").basis == "weight"
