@@ -127,8 +127,9 @@ def _polymer_columns(columns: Columns) -> list[tuple[str, str]]:
 
 def _chain(columns: Columns) -> str:
     """How the units follow each other, or in which column that is said."""
-    if columns.architecture or columns.one_architecture:
-        return columns.architecture or f"{columns.one_architecture} where nothing is said"
+    of_all = columns.one_architecture and f"{columns.one_architecture} where nothing is said"
+    if said := ", ".join(filter(None, [columns.architecture, of_all])):
+        return said
     return "of unknown architecture" if columns.units else ""
 
 

@@ -186,7 +186,7 @@ def guess_columns(
     )
     first, *further = (found := _polymer_columns(raw, smiles, said, named)).units
     of_units = found._replace(units=tuple(further))._asdict()
-    of_units["one_architecture"] = said_architecture(architecture, one_architecture)
+    of_units["one_architecture"] = said_architecture(one_architecture)
     columns = Columns(smiles=first, conditions=tuple(conditions), **of_units)
     id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
     if properties is None:

@@ -286,7 +286,7 @@ def unit_words(columns: Columns) -> list[str]:
     if not columns.units:
         names = {"--smiles-column": columns.structures}
     words = [f"{option} {shlex.quote(written_names(each))}" for option, each in names.items()]
-    if not of_all:
+    if columns.architecture or not of_all:
         words.append(f"--architecture-column {shlex.quote(columns.architecture or '')}")
     return [*words, *of_all, f"--fractions {columns.basis}"]
 

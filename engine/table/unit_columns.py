@@ -208,28 +208,29 @@ def _complete(
     )
 
 
-def said_architecture(column: str | None, word: str | None) -> Architecture:
+def said_architecture(word: str | None) -> Architecture:
     """The architecture that a user says of all rows; empty where nothing is said.
 
     Raises:
-        UserError: when the word names none, or a column is said to hold it.
+        UserError: when the word names none.
     """
     if not word:
         return ""
-    if column:
-        raise UserError(
-            f"The architecture is said to be in “{column}”, and to be “{word}” in all rows: say "
-            "one of both."
-        )
     try:
-        return architecture_of(word)
+        architecture = architecture_of(word, count=2)
     except BadSmilesError as error:
         raise UserError(f"The architecture of all rows: {error}.") from error
+    if not architecture:
+        raise UserError(
+            f"The architecture of all rows: “{word}” says none: say random, alternating, block or "
+            "graft, or nothing at all."
+        )
+    return architecture
 
 
 def _architecture(raw: RawTable, said: SaidUnits, names: Sequence[str]) -> str | None:
     """The column that says how units follow each other: the one that is said, or found."""
-    if said.architecture is not None or said.one_architecture:
+    if said.architecture is not None:
         return said.architecture or None
     return next((name for name in names if _names_architectures(raw, name)), None)
 

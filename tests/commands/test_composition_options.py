@@ -19,8 +19,8 @@ def test_the_columns_of_compositions_are_said_by_options(tmp_path: Path, capsys)
     assert columns.properties == ("EA",)
     assert main(["doctor", str(path), *words]) == 0
     assert "fractions c (mole)" in capsys.readouterr().out
-    assert main(["doctor", str(path), *words, "--architecture", "random"]) == 1
-    assert "say one of both" in capsys.readouterr().err
+    assert main(["doctor", str(path), *words, "--architecture", "random"]) == 0
+    assert "how, random where nothing is said" in capsys.readouterr().out
     assert main(["doctor", str(path), *words[:4], "--architecture", "alt"]) == 0
     assert "alternating" in capsys.readouterr().out
     assert main(["doctor", str(path), *words, "--smiles-column", "how"]) == 1

@@ -10,7 +10,7 @@ from engine.table.fixing import unit_words
 from engine.table.mended import check_mended, with_learned_columns
 from engine.table.mending import Mending, mending_sentences
 from engine.table.mending_file import parse_mending, written_mending
-from tests.table.tables import raw_of
+from tests.table.tables import kinds, raw_of
 
 TWO = "smiles_A,smiles_B,frac_A,Tg"
 COLUMNS = raw_of(TWO, "*CC*,*CO*,0.5,1", "*CC*,*CN*,0.25,2", "*CC*,,1,3")
@@ -45,11 +45,30 @@ def test_a_mending_and_a_model_remember_it() -> None:
         assert check_mended(raw, again).canonical[0] == f"{unsaid}|random"
 
 
-def test_two_words_for_one_thing_and_a_wrong_one_are_refused() -> None:
-    raw = raw_of(f"{TWO},architecture", "*CC*,*CO*,0.5,1,block", "*CC*,*CN*,0.5,1,block")
-    assert guess_columns(raw).architecture == "architecture"
-    assert guess_columns(raw, one_architecture="random").architecture is None
-    with pytest.raises(UserError, match="say one of both"):
-        guess_columns(raw, architecture="architecture", one_architecture="random")
-    with pytest.raises(UserError, match="“star” is no architecture"):
-        guess_columns(raw, one_architecture="star")
+def test_a_column_of_the_architecture_counts_before_it() -> None:
+    raw = raw_of(f"{TWO},architecture", "*CC*,*CO*,0.5,1,block", "*CC*,*CN*,0.5,1,")
+    columns = guess_columns(raw, one_architecture="random")
+    assert columns.architecture == "architecture"
+    table = check_table(raw, columns)
+    assert [text.rpartition("|")[2] for text in table.canonical] == ["block", "random"]
+    assert "ignored_columns" not in kinds(table)
+    (mending,) = check_mended(raw, Mending(one_architecture="random")).mendings
+    assert check_mended(raw, mending).canonical == table.canonical
+    assert "--architecture-column architecture" in unit_words(table.report.columns)
+    both = guess_columns(raw, architecture="architecture", one_architecture="random")
+    assert both == columns
+    none = guess_columns(raw, architecture="", one_architecture="random")
+    assert check_table(raw, none).canonical[0].endswith("|random")
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("star", "“star” is no architecture"),
+        ("homopolymer", "“homopolymer” is said of 2"),
+        ("unknown", "“unknown” says none"),
+    ],
+)
+def test_a_word_that_is_none_is_refused(word: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        guess_columns(COLUMNS, one_architecture=word)
