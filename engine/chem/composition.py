@@ -34,10 +34,13 @@ NO_ENDS = (
 _WHOLE = 1_000_000
 """Fractions are kept in millionths: whole numbers have one sum, in any order, to the bit."""
 
-_EDGE = re.compile(r"<(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
+_EDGE = re.compile(r"(\d+)-(\d+):([\d.eE+-]+):([\d.eE+-]+)")
+"""A bond of wD-MPNN's notation behind its `<`: two ends, and the weight of each direction."""
 _END = re.compile(r"[*∗＊⁎]|\[R\d*#?\]|\[[A-Z][a-z]\]")
 """How the end of a chain may be written, by a stand-in element too."""
-_MAP_NUMBER = re.compile(r"\[(?:\d+)?\*:(\d+)\]")
+_CHAIN_LENGTH = re.compile(r"~\d+(\.\d*)?$")
+"""How many units a chain has, behind the bonds; it is not read."""
+_MAP_NUMBER = re.compile(r"\[(?:\d{1,9})?\*:(\d{1,9})\]")
 _ALTERNATES, _MEETS = 0.75, 0.375
 """Shares of bonds between unlike units: above the first a chain alternates, above the second it is
 random."""
@@ -319,20 +322,22 @@ def _is_word(field: str) -> bool:
 def _units_of_edges(fields: Sequence[str], edges: str) -> tuple[list[str], Architecture]:
     """The units and the architecture of wD-MPNN's notation."""
     units = fields[0].split(".") if fields else []
-    owner = {
-        int(number): place
-        for place, unit in enumerate(units)
-        for number in _MAP_NUMBER.findall(unit)
-    }
+    owner = _owners_of_ends(units)
     between = within = 0.0
-    for first, second, one, other in _EDGE.findall(edges):
+    for edge in _CHAIN_LENGTH.sub("", edges).removeprefix("<").split("<"):
+        read = _EDGE.fullmatch(edge.strip())
         try:
-            weight = float(one) + float(other)
+            first, second, one, other = read.groups() if read else ("", "", "", "")
             apart = owner[int(first)] != owner[int(second)]
+            weights = float(one), float(other)
         except (KeyError, ValueError) as error:
             raise BadSmilesError(
-                f"its bond <{first}-{second} joins ends that no unit has, or has no number"
+                f"its bond “<{edge[:40]}” joins ends that no unit has, or is not written like "
+                "<1-3:0.5:0.5"
             ) from error
+        if min(weights) < 0:
+            raise BadSmilesError(f"its bond “<{edge[:40]}” has a weight less than 0")
+        weight = sum(weights)
         between, within = (between + weight, within) if apart else (between, within + weight)
     total = between + within
     if not 0 < total < math.inf:
@@ -341,6 +346,20 @@ def _units_of_edges(fields: Sequence[str], edges: str) -> tuple[list[str], Archi
     if share > _ALTERNATES:
         return units, "alternating"
     return units, "random" if share > _MEETS else "block"
+
+
+def _owners_of_ends(units: Sequence[str]) -> dict[int, int]:
+    """The place of the unit that has the end with each number of wD-MPNN's notation."""
+    owner: dict[int, int] = {}
+    for place, unit in enumerate(units):
+        for number in map(int, _MAP_NUMBER.findall(unit)):
+            if number in owner:
+                raise BadSmilesError(
+                    f"two of its ends have the number {number}, as in [*:{number}]: give each its "
+                    "own"
+                )
+            owner[number] = place
+    return owner
 
 
 def _millionths(amounts: Sequence[float]) -> list[int]:

@@ -49,6 +49,7 @@ def fractions_of(
         FractionError: when one is negative, or too large.
         BadSmilesError: when a cell is no number, or they do not fit the units or add up to one.
     """
+    cells = list(cells)
     numbers = [number_of(cell) for cell in cells]
     if len(numbers) not in (count, count - 1) or not numbers:
         raise BadSmilesError(
@@ -75,6 +76,10 @@ def fractions_of(
         _demand_closing(total, 1.0)
     if total <= 0:
         raise BadSmilesError("its fractions are all 0")
+    if not closes(total, 1.0) and not closes(total, 100.0):
+        for cell in map(str, cells):
+            if problem := grouped_problem(cell):
+                raise BadSmilesError(f"its fraction “{cell.strip()}” {problem}")
     return [number / total for number in numbers]
 
 
@@ -112,6 +117,21 @@ def ratio_of(text: str, slash: bool = False) -> list[str]:
 def is_number(text: str) -> bool:
     """Whether a text is written like a fraction, such as `0.3`, `1`, or `30 %`."""
     return bool(_NUMBER.fullmatch(text))
+
+
+def grouped_problem(text: str, decimal: str = ".") -> str | None:
+    """Why a number such as `1,250` is not clear; None where it is.
+
+    Args:
+        text: of a number.
+        decimal: the sign that is known to be a decimal one; a comma may be one too.
+    """
+    sign, its = (",", "comma") if decimal == "." else (".", "point")
+    if not re.match(rf"[+]?[1-9]\d{{0,2}}{re.escape(sign)}\d{{3}}(?!\d)", text.strip()):
+        return None
+    return (
+        f"may be {text.strip().replace(sign, '')} or {number_of(text):g}: write it without a {its}"
+    )
 
 
 def number_of(cell: str | float) -> float:

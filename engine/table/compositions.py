@@ -12,13 +12,20 @@ from ..base.wording import clipped, counted, listed
 from ..chem.architectures import Architecture, architecture_of
 from ..chem.comonomers import monomer_words, units_made_of
 from ..chem.composition import BAR, NO_ENDS, composed, is_composition
-from ..chem.fractions import FractionError, closes, fractions_of, number_of, ratio_of
+from ..chem.fractions import (
+    FractionError,
+    closes,
+    fractions_of,
+    grouped_problem,
+    number_of,
+    ratio_of,
+)
 from ..chem.notations import BadSmilesError
 from ..chem.pieces import pieces_problem
 from ..chem.polymers import moles_of
 from ..chem.smiles import MAX_LENGTH, canonical
 from .amount_units import amount_unit
-from .cells import is_missing
+from .cells import DecimalSign, is_missing
 from .columns import Columns
 from .composition_texts import Form, texts_of_column
 from .fraction_columns import Whole
@@ -46,7 +53,7 @@ def polymer_texts(
     if not columns.units:
         yield from texts_of_column(raw, columns, form)
         return
-    reader = _Rows(columns, form)
+    reader = _Rows(columns, form, raw.reading.decimal)
     for cells in raw.frame[[*columns.polymer]].itertuples(index=False):
         yield reader.read(cells)
 
@@ -108,8 +115,8 @@ class _Cell(NamedTuple):
 class _Rows:
     """Reads rows of a table of compositions."""
 
-    def __init__(self, columns: Columns, form: Form | None) -> None:
-        self._columns, self._form = columns, form
+    def __init__(self, columns: Columns, form: Form | None, decimal: DecimalSign) -> None:
+        self._columns, self._form, self._decimal = columns, form, decimal
         self._whole = _WHOLES[columns.whole]
         units = {name: amount_unit(name) for name in columns.fractions if says_amount(name)}
         self._factors = {name: unit.factor for name, unit in units.items() if unit}
@@ -169,7 +176,8 @@ class _Rows:
         if len(there) == 1:
             self._check_alone(there[0])
             return self._formed(there[0]), 1
-        fractions = self._fractions(there, word)
+        equal = self._takes_turns(there, word)
+        fractions = [1 / len(there)] * len(there) if equal else self._fractions(there)
         kept = [(each, share) for each, share in zip(there, fractions, strict=True) if share > 0]
         texts = [self._formed(each) for each, _ in kept]
         if len(kept) == 1:
@@ -182,7 +190,9 @@ class _Rows:
                 raise _OddRowError(Problem(read.kind, f"{named}: {read.reason}"))
             forms.add(read)
         shares = [share for _, share in kept]
-        moles = moles_of(texts, shares) if self._columns.basis == "weight" else shares
+        # Units take turns by number, whatever they weigh.
+        by_weight = self._columns.basis == "weight" and not equal
+        moles = moles_of(texts, shares) if by_weight else shares
         architecture = self._architecture(word, len(forms))
         try:
             return composed(texts, moles, architecture).unrounded, len(kept)
@@ -196,18 +206,23 @@ class _Rows:
     def _check_alone(self, cell: _Cell) -> None:
         """Refuse a repeat unit that is alone in its row and has less than all of it."""
         number = self._number(cell)
-        if not number or closes(number, cell.whole or number) or closes(number, 100.0):
+        if number is None or (number and closes(number, cell.whole or number)):
+            return
+        if closes(number, 100.0):
             return
         raise _odd(
             f"“{cell.fraction_column}” has {cell.fraction}, and no other repeat unit has the rest"
         )
 
-    def _fractions(self, cells: Sequence[_Cell], word: str | None) -> list[float]:
+    def _takes_turns(self, cells: Sequence[_Cell], word: str | None) -> bool:
+        """Whether the units of a row are as many of each, without a number that says it."""
+        written = any(each.has_number for each in cells)
+        return not written and self._architecture(word) == "alternating"
+
+    def _fractions(self, cells: Sequence[_Cell]) -> list[float]:
         """The fractions of the repeat units of a row, at least two."""
         written = [each for each in cells if each.has_number]
         if len(written) < len(cells) - 1:
-            if not written and self._architecture(word) == "alternating":
-                return [1 / len(cells)] * len(cells)
             raise _few_fractions(cells, len(written))
         numbers = [self._amount(each) for each in written]
         whole = cells[0].whole
@@ -248,6 +263,8 @@ class _Rows:
             raise _odd(
                 f"“{clipped(cell.fraction)}” in “{cell.fraction_column}” is no fraction"
             ) from error
+        if cell.whole is None and (problem := grouped_problem(cell.fraction, self._decimal)):
+            raise _odd(f"“{cell.fraction}” in “{cell.fraction_column}” {problem}")
         # The sign says again what the column says of all its numbers.
         return number * 100 if "%" in cell.fraction and cell.whole == 100.0 else number
 

@@ -23,7 +23,9 @@ _MOLE = re.compile(r"(.*_)?([kmun]?mol|moles?|molar)(_.*|frac.*)?")
 _PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
 _OF_AMOUNT = r"(_(mass|weight|m|n|amount|feed|moles?|(co)?monomer|unit|of))*"
 _SIGN = re.compile(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]")
-_PER = re.compile(r"\s*[(\[]\s*(\w{1,4})\s*[:/]\s*\1\s*[)\]]")
+_PER = re.compile(r"\s*[(\[]\s*(\w{1,4})(?:\s*[:/]\s*\1)+\s*[)\]]")
+_KIND = re.compile(r"\s*[(\[]\s*(?:wt|w|weight|mass|mol|mole|molar|by mol|by wt)\.?\s*[)\]]", re.I)
+"""What a ratio is of, in brackets behind it."""
 _INDICES = re.compile(r"(?:^|_)((?:[a-l]|\d)(?:_(?:[a-l]|\d))+)$")
 LONGEST_NAME = 60
 """Characters of a name that may be of a composition's column."""
@@ -124,7 +126,8 @@ def is_lone_fraction(name: str) -> bool:
 
 def is_ratio(name: str) -> bool:
     """Whether a name is one of ratios of all units, in their order: `A : B (w/w)`, `feed ratio`."""
-    words = split_name(without_amount_unit(_SIGN.sub("", _PER.sub("", name))))
+    plain = _KIND.sub("", _SIGN.sub("", _PER.sub("", name)))
+    words = split_name(without_amount_unit(plain))
     if found := _INDICES.search(words):
         indices, words = found[1].split("_"), words[: found.start()]
         if indices != sorted({*indices}):

@@ -117,10 +117,11 @@ def test_a_fraction_of_0_drops_and_of_1_is_a_homopolymer(units, unit, architectu
         ("*CC*|*CO*|1|3|Block copolymer", "*CC*|*CO*|0.25|0.75|block"),
         ("*CC*|*CO*|25 %|75 %|unknown", "*CC*|*CO*|0.25|0.75"),
         ("*CC*|*CO*|0,25|0,75", "*CC*|*CO*|0.25|0.75"),
+        ("*CC*|*CO*|12,500|87,500", "*CC*|*CO*|0.125|0.875"),
         ("*CC*|*CO*|*CN*|0.33|0.33|0.33", "*CC*|*CN*|*CO*|0.333333|0.333333|0.333333"),
         ("{[$]CC[$],[$]CO[$]}|0.25|0.75", "*CC*|*CO*|0.25|0.75|random"),
         (
-            "[*:1]CC[*:2].[*:3]CO[*:4]|0.25|0.75|<1-3:0.5:0.5<2-4:0.5:0.5",
+            "[*:1]CC[*:2].[*:3]CO[*:4]|0.25|0.75|<1-3:0.5:0.5<2-4:0.5:0.5~120",
             "*CC*|*CO*|0.25|0.75|alternating",
         ),
         (
@@ -149,7 +150,13 @@ def test_notations_are_read(text: str, form: str) -> None:
         ("*CC*|*C(O*|0.5|0.5", "its unit"),
         ("*CC*|*CO*|0.5|0.5|zigzag", "no architecture"),
         ("|0.5|0.5", "no repeat unit before"),
+        ("*CC*|*CO*|1,250|500", "“1,250” may be 1250 or 1.25: write it without a comma"),
         ("[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-9:0.5:0.5", "joins ends that no unit has"),
+        ("[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-3:0.5:0.5foo", "is not written like <1-3:0.5:0.5"),
+        ("[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<foo<1-3:0.5:0.5", "is not written like"),
+        ("[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-3:-1:-1<1-2:3:3", "a weight less than 0"),
+        ("[*:1]CC[*:2].[*:3]CO[*:4]|0.5|0.5|<1-3:-1:3", "a weight less than 0"),
+        ("[*:1]CC[*:2].[*:1]CO[*:2]|0.5|0.5|<1-2:1:1", "two of its ends have the number 1"),
     ],
 )
 def test_what_is_no_composition_is_told(text: str, words: str) -> None:

@@ -122,7 +122,7 @@ def test_weight_fractions_become_mole_fractions() -> None:
 
 
 def test_a_row_with_one_unit_is_a_homopolymer() -> None:
-    rows = ["*CC*,,,,,1", "*CC*,,1,,,2", "*CC*,,100,,block,3", "*CC*,,0,,,4", "*CC*,,1,0,,5"]
+    rows = ["*CC*,,,,,1", "*CC*,,1,,,2", "*CC*,,100,,block,3", "*CC*,,,0,,4", "*CC*,,1,0,,5"]
     table = checked(TWO, *GOOD, *rows, "*CC*,CCO,1,0,,6", ",*CC*,,1,,7")
     assert table.canonical[2:] == ["*CC*"] * 7
     assert not len(table.excluded)
@@ -131,6 +131,13 @@ def test_a_row_with_one_unit_is_a_homopolymer() -> None:
 def test_an_alternating_row_needs_no_fractions() -> None:
     table = checked(TWO, *GOOD, "*CC*,*CO*,,,alt,1")
     assert table.canonical[-1] == "*CC*|*CO*|0.5|0.5|alternating"
+
+
+@pytest.mark.parametrize("heads", ["wt%_A,wt%_B", "A (g),B (mg)", "frac_A,frac_B"])
+def test_the_equal_parts_of_an_alternating_row_are_moles(heads: str) -> None:
+    pair = "*CC(*)c1ccccc1,*CC(*)Cl"
+    table = checked(f"smiles_A,smiles_B,{heads},architecture,Tg", f"{pair},,,alternating,1")
+    assert table.canonical == ["*CC(*)Cl|*CC(*)c1ccccc1|0.5|0.5|alternating"]
 
 
 def test_a_unit_given_twice_is_merged_with_a_note() -> None:
@@ -150,6 +157,8 @@ def test_a_unit_given_twice_is_merged_with_a_note() -> None:
         ("*CC*,*CO*,,,random,1", "no fraction in “frac_A” and “frac_B” for 2 repeat units"),
         ("*CC*,,0.6,0.4,,1", "“frac_B” has 0.4, and “smiles_B” no repeat unit for it"),
         ("*CC*,,0.6,,,1", "“frac_A” has 0.6, and no other repeat unit has the rest"),
+        ("*CC*,,0,,,1", "“frac_A” has 0, and no other repeat unit has the rest"),
+        (",*CC*,,0 %,,1", "“frac_B” has 0 %, and no other repeat unit has the rest"),
         ("*CC*,*CO*,0.5,0.5,zigzag,1", "“architecture”: “zigzag” is no architecture"),
         ("*CC*,CCO,0.5,0.5,,1", "“CCO” in “smiles_B”: it has no `*`"),
         ("*CC*,*C(O*,0.5,0.5,,1", "“*C(O*” in “smiles_B”: "),

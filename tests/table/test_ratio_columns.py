@@ -127,3 +127,29 @@ def test_a_basis_that_contradicts_the_columns_names_is_refused(name: str, basis:
     with pytest.raises(UserError, match=f"beside “{name}_A”"):
         guess_columns(raw)
     assert guess_columns(raw, basis="weight").basis == "weight"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("A (mg)\tB (mg)", "1,250\t500"),
+        ("A (mg)\tB (mg)", "500\t12,500"),
+        ("frac_A\tfrac_B", "1,250\t500"),
+        ("A:B (w/w)", "1,250:500"),
+    ],
+)
+def test_a_comma_that_may_stand_between_thousands_is_told(header: str, cells: str) -> None:
+    units = UNITS.replace(",", "\t")
+    pair = PAIR.replace(",", "\t")
+    table = checked(f"{units}\t{header}\tTg", f"{pair}\t{cells}\t10.5")
+    (reason,) = table.excluded["reason"]
+    assert "50 or 1.25: write it" in reason or "12500 or 12.5: write it" in reason
+
+
+def test_a_decimal_comma_of_the_table_is_no_sign_between_thousands() -> None:
+    rows = [f"*CC*;*CC(*)c1ccccc1;{cells};10,5" for cells in ("1,250;0,5", "1.250;0,5")]
+    table = checked("smiles_A;smiles_B;A (mmol);B (mmol);Tg", *rows)
+    assert _shares(table) == pytest.approx([0.5 / 1.75, 1.25 / 1.75], abs=1e-5)
+    assert "“1.250” in “A (mmol)” may be 1250 or 1.25" in table.excluded["reason"].iloc[0]
+    shares = checked("smiles_A;smiles_B;frac_A;Tg", "*CC*;*CO*;33,333 %;10.5")
+    assert shares.canonical == ["*CC*|*CO*|0.33333|0.66667"]
