@@ -26,7 +26,7 @@ _SIGN = re.compile(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]")
 _PER = re.compile(r"\s*[(\[]\s*(\w{1,4})(?:\s*[:/]\s*\1)+\s*[)\]]")
 _KIND = re.compile(r"\s*[(\[]\s*(?:wt|w|weight|mass|mol|mole|molar|by mol|by wt)\.?\s*[)\]]", re.I)
 """What a ratio is of, in brackets behind it."""
-_INDICES = re.compile(r"(?:^|_)((?:[a-l]|\d)(?:_(?:[a-l]|\d))+)$")
+_INDICES = re.compile(r"(?:^|_)((?:[a-l]|\d)(?:_(?:[a-l]|\d))+)(?=_|$)")
 LONGEST_NAME = 60
 """Characters of a name that may be of a composition's column."""
 
@@ -129,7 +129,8 @@ def is_ratio(name: str) -> bool:
     plain = _KIND.sub("", _SIGN.sub("", _PER.sub("", name)))
     words = split_name(without_amount_unit(plain))
     if found := _INDICES.search(words):
-        indices, words = found[1].split("_"), words[: found.start()]
+        indices, words = found[1].split("_"), _INDICES.sub("", words, count=1)
+        words = words.replace("_by_", "_").strip("_")
         if indices != sorted({*indices}):
             return False
         return not words or _is_named_so(words, _SURE, _AMOUNT)

@@ -53,6 +53,25 @@ def test_ratios_and_amounts_are_found_by_their_names(header: str, cell: str, bas
     )
 
 
+@pytest.mark.parametrize(
+    ("header", "basis"),
+    [
+        ("A:B:C (w/w/w)", "weight"),
+        ("composition A:B:C (wt)", "weight"),
+        ("composition (A:B:C) (wt)", "weight"),
+        ("A:B:C (mol:mol:mol)", "mole"),
+        ("A/B/C weight ratio", "weight"),
+        ("ratio A:B:C by weight", "weight"),
+        ("A:B:C (mol)", "mole"),
+    ],
+)
+def test_ratios_of_three_units_are_found_by_their_names(header: str, basis: str) -> None:
+    raw = raw_of(f"{UNITS},smiles_C,{header},Tg", f"{PAIR},*CO*,2:1:1,10")
+    columns = guess_columns(raw)
+    assert (columns.fractions, columns.basis) == ((header,), basis)
+    assert columns.properties == ("Tg",)
+
+
 def test_a_ratio_has_a_number_for_each_unit_of_its_row() -> None:
     head = "smiles_1,smiles_2,smiles_3,feed ratio,Tg"
     good = ["*CC*,*CO*,*CN*,2:1:1,1", "*CC*,,*CN*,1:3,2", "*CC*,*CO*,,50:50:0,3", "*CC*,,,1:0:0,4"]
