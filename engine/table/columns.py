@@ -11,13 +11,10 @@ from ..base.wording import counted
 from ..chem.architectures import Architecture
 from ..chem.smiles import canonical
 from ..settings.polymer_columns import Basis, PolymerColumns, SaidUnits
-from ..settings.properties import Scale, is_registered
-from .cells import to_number
+from ..settings.properties import Scale
 from .column_cells import (
-    NUMBER_SAMPLE,
     SMILES_SAMPLE,
     has_stars,
-    is_numeric,
     is_smiles,
     looks_like_smiles,
     smiles_score,
@@ -25,10 +22,11 @@ from .column_cells import (
     words_of,
 )
 from .fraction_columns import Whole, holds_ratios
-from .headers import columns_by_name, read_header
-from .id_columns import SAVED_INDEX, guess_id, numbers_samples
+from .headers import columns_by_name
+from .id_columns import guess_id
+from .property_columns import is_property, role_in
 from .reading import RawTable
-from .roles import Role, role_of
+from .roles import Role
 from .share_names import MOST_COLUMNS
 from .unit_columns import (
     UnitColumns,
@@ -52,13 +50,6 @@ _SMILES_NAMES = (
     "repeatunit",
     "structure",
 )
-_NOT_PROPERTIES = re.compile(
-    r"((.*_)?(k?folds?|splits?|clusters?|scaffold)|set|subset|random|similarity|groups?|seed)"
-    r"(_?\d+)?|" + SAVED_INDEX
-)
-_MAYBE_FOLDS = re.compile(r"cv(_?\d+)?")
-"""Cross-validation, or a heat capacity."""
-_MOST_FOLDS = 20
 _NAMES_SHOWN = 20
 
 
@@ -81,6 +72,8 @@ class Columns(BaseModel):
             units, or beside texts of compositions; empty where the user says that none says it of
             these.
         one_architecture: that of all rows which say none themselves; empty where it is not known.
+        aside: columns called like those of units or fractions, and read as neither; a row that has
+            a unit in one, or more fractions than units, cannot be used.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -96,6 +89,7 @@ class Columns(BaseModel):
     whole: Whole = "one"
     architecture: str | None = None
     one_architecture: Architecture = ""
+    aside: tuple[str, ...] = ()
 
     @property
     def structures(self) -> tuple[str, ...]:
@@ -188,7 +182,11 @@ def guess_columns(
     of_units = found._replace(units=tuple(further))._asdict()
     of_units["one_architecture"] = said_architecture(one_architecture)
     columns = Columns(smiles=first, conditions=tuple(conditions), **of_units)
-    id = guess_id(raw, {*columns.used, *(properties or ())}) if id is None else id or None
+    id = (
+        guess_id(raw, {*columns.used, *columns.aside, *(properties or ())})
+        if id is None
+        else id or None
+    )
     if properties is None:
         properties = _guess_properties(raw, columns, id)
     by_column = columns_by_name(scales or {}, properties, "A scale")
@@ -202,8 +200,8 @@ def guess_columns(
 def _guess_properties(raw: RawTable, columns: Columns, id: str | None) -> list[str]:
     """The columns of labels among those that are nothing else."""
     mixture = bool(columns.units)
-    others = [name for name in raw.column_names if name not in (*columns.used, id)]
-    return [name for name in others if _is_property(raw, name, mixture)]
+    others = [name for name in raw.column_names if name not in (*columns.used, *columns.aside, id)]
+    return [name for name in others if is_property(raw, name, mixture)]
 
 
 def _polymer_columns(
@@ -330,19 +328,6 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
     return best
 
 
-def _is_property(raw: RawTable, name: str, mixture: bool) -> bool:
-    if is_registered(read_header(name).name):
-        return True
-    words = words_of(name)
-    if _NOT_PROPERTIES.fullmatch(words):
-        return False
-    if _MAYBE_FOLDS.fullmatch(words) and _could_be_folds(raw, name):
-        return False
-    if _role(raw, name, words, mixture):
-        return False
-    return not numbers_samples(raw, name, words) and is_numeric(raw, name)
-
-
 def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
     """What the columns are that are not used, as far as their names and cells say it."""
     used = {*columns.used}
@@ -353,7 +338,7 @@ def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
         if looks_like_smiles(raw, name):
             if _is_second_unit(raw, name, columns.smiles):
                 roles[name] = "second_unit"
-        elif role := _role(raw, name, words_of(name), bool(columns.units)):
+        elif role := role_in(raw, name, words_of(name), bool(columns.units)):
             roles[name] = role
     return roles
 
@@ -363,23 +348,3 @@ def _is_second_unit(raw: RawTable, name: str, smiles: str) -> bool:
     head = raw.frame[[name, smiles]][:SMILES_SAMPLE].itertuples(index=False)
     pairs = [(other, unit) for other, unit in head if is_smiles(other) and is_smiles(unit)]
     return sum(canonical(other) != canonical(unit) for other, unit in pairs) > 0.5 * len(pairs)
-
-
-def _role(raw: RawTable, name: str, words: str, mixture: bool) -> Role | None:
-    """What a column is besides a property; a composition lies between 0 and 100."""
-    role = role_of(words, mixture)
-    if role is None or not is_numeric(raw, name):
-        return None
-    if role == "composition":
-        cells = values_of(raw, name, NUMBER_SAMPLE)
-        numbers = [to_number(cell, raw.reading.decimal) for cell in cells]
-        if any(number is not None and not 0 <= number <= 100 for number in numbers):
-            return None
-    return role
-
-
-def _could_be_folds(raw: RawTable, name: str) -> bool:
-    """Whether a column holds only a few different numbers, all of them whole."""
-    numbers = {to_number(cell, raw.reading.decimal) for cell in {*values_of(raw, name)}}
-    whole = all(number is not None and number.is_integer() for number in numbers)
-    return whole and len(numbers) <= _MOST_FOLDS

@@ -4,7 +4,7 @@ A row of one repeat unit has the text of its cell; a composition has `A|B|0.25|0
 (`engine.chem.composition`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ from ..chem.pieces import pieces_problem
 from ..chem.polymers import moles_of
 from ..chem.smiles import MAX_LENGTH, canonical
 from .amount_units import amount_unit
+from .aside_columns import fault_aside
 from .cells import DecimalSign, is_missing
 from .columns import Columns
 from .composition_texts import Form, texts_of_column
@@ -54,8 +55,10 @@ def polymer_texts(
         yield from texts_of_column(raw, columns, form)
         return
     reader = _Rows(columns, form, raw.reading.decimal)
-    for cells in raw.frame[[*columns.polymer]].itertuples(index=False):
-        yield reader.read(cells)
+    aside = [name for name in columns.aside if name in raw.frame]
+    count = len(columns.polymer)
+    for cells in raw.frame[[*columns.polymer, *aside]].itertuples(index=False):
+        yield reader.read(cells[:count], dict(zip(aside, cells[count:], strict=True)))
 
 
 class TextsToPredict(NamedTuple):
@@ -123,13 +126,15 @@ class _Rows:
         self._may_be_ratio = len(columns.fractions) == 1
         self._slash = self._may_be_ratio and says_ratio(columns.fractions[0])
 
-    def read(self, cells: Sequence[str | None]) -> PolymerText:
-        """The polymer of a row; cells are those of `Columns.polymer`."""
+    def read(self, cells: Sequence[str | None], aside: Mapping[str, str | None]) -> PolymerText:
+        """The polymer of a row; cells are those of `Columns.polymer`, and of `Columns.aside`."""
         columns = self._columns
         count, shares = len(columns.structures), len(columns.fractions)
         units = [None if is_missing(unit) else (unit or "").strip() for unit in cells[:count]]
         word = cells[-1] if columns.architecture else None
         try:
+            if any(units) and (fault := fault_aside(aside, columns.conditions)):
+                raise _odd(fault)
             row = self._cells(units, cells[count : count + shares])
             text, given = self._text(row, word)
         except _OddRowError as error:

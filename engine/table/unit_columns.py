@@ -9,10 +9,10 @@ from ..base.errors import UserError
 from ..chem.architectures import Architecture, architecture_of
 from ..chem.comonomers import units_made_of
 from ..chem.composition import is_composition
-from ..chem.names import polymer_named
-from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
+from ..chem.notations import BadSmilesError
 from ..settings.polymer_columns import Basis, SaidUnits
 from .amount_units import demand_one_measure
+from .aside_columns import columns_aside, is_unit
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
@@ -49,6 +49,7 @@ class UnitColumns(NamedTuple):
         basis: what the fractions are shares of.
         whole: what they add up to.
         architecture: the column that says how units follow each other.
+        aside: columns called like units or fractions that are read as neither.
     """
 
     units: tuple[str, ...]
@@ -56,6 +57,7 @@ class UnitColumns(NamedTuple):
     basis: Basis = "mole"
     whole: Whole = "one"
     architecture: str | None = None
+    aside: tuple[str, ...] = ()
 
 
 def find_unit_columns(
@@ -83,6 +85,7 @@ def find_unit_columns(
             order = places_of(said.fractions or (), [*units])
             units = {place: units[place] for place in order}
             found = _complete(raw, units, said, [n for n in names if n not in family.values()])
+            found = _with_aside(raw, found, exclude)
             if found.fractions or found.architecture or said.one_architecture:
                 _demand_clear_ratio(raw, found, said)
                 return found
@@ -131,7 +134,12 @@ def said_unit_columns(
     family = next((each for each in families(units) if len(each) == len(units)), None)
     # Their order is that of the fractions, where these are said.
     places = family if family and said.fractions is None else dict(enumerate(units))
-    return _complete(raw, places, said, names)
+    return _with_aside(raw, _complete(raw, places, said, names), exclude)
+
+
+def _with_aside(raw: RawTable, found: UnitColumns, exclude: Collection[str]) -> UnitColumns:
+    """The columns of a composition with those called like them."""
+    return found._replace(aside=columns_aside(raw, found.units, found.fractions, exclude))
 
 
 def holds_compositions(raw: RawTable, name: str) -> bool:
@@ -239,7 +247,7 @@ def _holds_units(raw: RawTable, name: str) -> bool:
     """Whether a column holds repeat units, and not salts, solvents, or other structures."""
     check_time("looking for its columns")
     cells = values_of(raw, name, SMILES_SAMPLE)
-    return sum(map(_is_unit, cells)) >= 0.5 * len(cells) > 0
+    return sum(map(is_unit, cells)) >= 0.5 * len(cells) > 0
 
 
 def _holds_monomers(raw: RawTable, names: Sequence[str]) -> bool:
@@ -252,17 +260,6 @@ def _share_of_monomers(cells: Sequence[str]) -> float:
     # What stands for a molecule is none: words and numbers may be read as one too.
     made = [is_smiles(cell) and len(cell) > 1 and units_made_of(cell) for cell in cells]
     return sum(map(bool, made)) / max(len(cells), 1)
-
-
-def _is_unit(cell: str) -> bool:
-    """Whether a cell is drawn with chain ends, in any notation, or names a polymer."""
-    if polymer_named(cell):
-        return True
-    try:
-        drawn = bool(drawn_unit(cell) or stand_in_ends([cell]))
-    except BadSmilesError:
-        return False
-    return drawn and is_smiles(cell)
 
 
 def _names_architectures(raw: RawTable, name: str) -> bool:

@@ -136,6 +136,7 @@ def test_an_amount_without_a_unit_is_as_those_beside_it_where_they_agree() -> No
     said = {"smiles": "smiles_A", "units": ("smiles_B", "smiles_C")}
     with pytest.raises(UserError, match="“B” has no unit beside amounts in several"):
         guess_columns(raw, **said, fractions=("A (mg)", "B", "C (g)"))
+    raw = raw_of(f"{UNITS},A (mg),B,Tg", f"{PAIR},30,70,10")
     two = guess_columns(raw, smiles="smiles_A", units=["smiles_B"], fractions=("A (mg)", "B"))
     assert sum(_shares(check_table(raw, two))) == pytest.approx(1.0)
 
