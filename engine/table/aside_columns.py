@@ -1,6 +1,6 @@
 """Columns called like those of a composition's units or fractions, and not read as such."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from ..base.wording import clipped
@@ -9,8 +9,9 @@ from ..chem.names import polymer_named
 from ..chem.notations import BadSmilesError, drawn_unit, stand_in_ends
 from .cells import is_missing
 from .column_cells import is_numeric, is_smiles, values_of
+from .name_families import families, loose_families
 from .reading import RawTable
-from .share_names import families, says_share, share_families
+from .share_names import says_share, share_families
 
 
 def columns_aside(
@@ -24,7 +25,7 @@ def columns_aside(
         fractions: those of their fractions.
         taken: columns that the user names as something else; a salt's keeps its place even so.
     """
-    like_units = _family_of(units, families(raw.column_names))
+    like_units = _family_of(units, _families_of(raw.column_names))
     structures = [
         name
         for name in like_units.values()
@@ -41,6 +42,11 @@ def columns_aside(
         and is_numeric(raw, name)
     ]
     return (*structures, *shares)
+
+
+def _families_of(names: Sequence[str]) -> Iterator[dict[int, str]]:
+    yield from families(names)
+    yield from loose_families(names)
 
 
 def _family_of(columns: Sequence[str], among: Iterable[dict[int, str]]) -> dict[int, str]:

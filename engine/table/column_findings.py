@@ -62,10 +62,11 @@ def _units_not_seen(raw: RawTable, columns: Columns) -> list[Finding]:
             column=others[0],
             count=len(others),
             message=f"{listed([f'“{name}”' for name in others], 'columns')}: called like "
-            f"“{columns.smiles}”, and not read: copolymers would be learned as homopolymers "
-            "of one of their units. Name all with `--unit-columns A,B` and their fractions with "
-            "`--fraction-columns A,B`, or choose these roles on the Train page; a monomer has to "
-            "be written as its repeat unit, with `*`, or is made one with `--monomers make-units`.",
+            f"“{columns.smiles}”, or repeat units too, and not read: copolymers would be learned "
+            "as homopolymers of one of their units. Name all with `--unit-columns A,B` and their "
+            "fractions with `--fraction-columns A,B`, or choose these roles on the Train page; a "
+            "monomer has to be written as its repeat unit, with `*`, or is made one with "
+            "`--monomers make-units`.",
         )
     ]
 

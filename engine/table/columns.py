@@ -24,10 +24,10 @@ from .column_cells import (
 from .fraction_columns import Whole, holds_ratios
 from .headers import columns_by_name
 from .id_columns import guess_id
+from .name_families import MOST_COLUMNS
 from .property_columns import is_property, role_in
 from .reading import RawTable
 from .roles import Role
-from .share_names import MOST_COLUMNS
 from .unit_columns import (
     UnitColumns,
     find_unit_columns,
@@ -35,6 +35,7 @@ from .unit_columns import (
     said_architecture,
     said_unit_columns,
     text_columns,
+    units_not_seen,
 )
 
 MAX_PROPERTIES = 500
@@ -199,9 +200,14 @@ def guess_columns(
 
 def _guess_properties(raw: RawTable, columns: Columns, id: str | None) -> list[str]:
     """The columns of labels among those that are nothing else."""
-    mixture = bool(columns.units)
+    mixture = _has_mixtures(raw, columns)
     others = [name for name in raw.column_names if name not in (*columns.used, *columns.aside, id)]
     return [name for name in others if is_property(raw, name, mixture)]
+
+
+def _has_mixtures(raw: RawTable, columns: Columns) -> bool:
+    """Whether rows hold several repeat units, seen or not."""
+    return bool(columns.units or units_not_seen(raw, columns.smiles, columns.used))
 
 
 def _polymer_columns(
@@ -330,7 +336,7 @@ def _guess_smiles(raw: RawTable, exclude: Sequence[str] = ()) -> str:
 
 def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
     """What the columns are that are not used, as far as their names and cells say it."""
-    used = {*columns.used}
+    used, mixture = {*columns.used}, _has_mixtures(raw, columns)
     roles: dict[str, Role] = {}
     for name in raw.column_names:
         if name in used or not values_of(raw, name, 1):
@@ -338,7 +344,7 @@ def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
         if looks_like_smiles(raw, name):
             if _is_second_unit(raw, name, columns.smiles):
                 roles[name] = "second_unit"
-        elif role := role_in(raw, name, words_of(name), bool(columns.units)):
+        elif role := role_in(raw, name, words_of(name), mixture):
             roles[name] = role
     return roles
 

@@ -12,9 +12,9 @@ from ..settings.polymer_columns import Basis
 from .amount_units import demand_one_measure
 from .cells import is_missing, to_number
 from .column_cells import NUMBER_SAMPLE, is_numeric, values_of, words_of
+from .name_families import LONGEST_NAME
 from .reading import RawTable
 from .share_names import (
-    LONGEST_NAME,
     basis_of,
     contradiction_in,
     is_lone_fraction,
@@ -80,8 +80,8 @@ def basis_told(raw: RawTable, names: Sequence[str], fractions: Sequence[str] = (
     told = {word for word in _basis_words(raw, column) if word}
     said = by_name if by_name == "weight" or any(map(says_mole, fractions)) else None
     if len(told) > 1 or (said and told != {said}):
-        one = f"{told.pop()} beside “{fractions[0]}”"
-        what = "both mole and weight" if told else one
+        one = f"{'mole' if said == 'weight' else 'weight'} beside “{next(iter(fractions), '')}”"
+        what = "both mole and weight" if len(told) > 1 else one
         raise UserError(
             f"{raw.name}: “{column}” says {what}, and fractions are read in one way: give all of "
             "them by mole, or all by weight, and say `--fractions mole` or `--fractions weight`."

@@ -9,6 +9,7 @@ from .headers import read_header
 from .id_columns import SAVED_INDEX, numbers_samples
 from .reading import RawTable
 from .roles import Role, role_of
+from .share_names import is_fraction
 
 _NOT_PROPERTIES = re.compile(
     r"((.*_)?(k?folds?|splits?|clusters?|scaffold)|set|subset|random|similarity|groups?|seed)"
@@ -47,6 +48,8 @@ def role_in(raw: RawTable, name: str, words: str, mixture: bool) -> Role | None:
         name, words: of the column, as it is and by words.
         mixture: whether the table's rows are compositions.
     """
+    if mixture and is_fraction(name) and is_numeric(raw, name):
+        return "composition"
     role = role_of(words, mixture)
     if role is None or not is_numeric(raw, name):
         return None

@@ -5,11 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from ..settings.polymer_columns import Basis
 from .amount_units import amount_unit, without_amount_unit
-from .column_cells import words_of
+from .name_families import is_whole, loose_readings, readings, split_name, without_index
 
-_INDEX = re.compile(r"[a-l]|\d|1[0-2]")
-MOST_COLUMNS = 12
-"""Most columns of repeat units; a row may fill half of them."""
 _SHARE = "frac|fraction|ratio|percent|percentage|pct|perc|composition|share|content|part|portion"
 _OF = "mol|mole|molar|wt|weight|mass|w|feed|monomer|comonomer|unit|repeat_unit|copolymer|smiles"
 _SURE = re.compile(rf"(({_OF})_)*({_SHARE})s?(_of)?(_({_OF}))*")
@@ -27,46 +24,6 @@ _PER = re.compile(r"\s*[(\[]\s*(\w{1,4})(?:\s*[:/]\s*\1)+\s*[)\]]")
 _KIND = re.compile(r"\s*[(\[]\s*(?:wt|w|weight|mass|mol|mole|molar|by mol|by wt)\.?\s*[)\]]", re.I)
 """What a ratio is of, in brackets behind it."""
 _INDICES = re.compile(r"(?:^|_)((?:[a-l]|\d)(?:_(?:[a-l]|\d))+)(?=_|$)")
-LONGEST_NAME = 60
-"""Characters of a name that may be of a composition's column."""
-
-
-def families(names: Sequence[str]) -> Iterator[dict[int, str]]:
-    """Columns whose names differ in a letter or a number alone, by their places in the alphabet."""
-    families: dict[tuple[str, bool], dict[int, str]] = {}
-    for name in names:
-        for stem, place, is_letter in _readings(split_name(name)):
-            families.setdefault((stem, is_letter), {}).setdefault(place, name)
-    for family in families.values():
-        if 1 < len(family) <= MOST_COLUMNS:
-            yield dict(sorted(family.items()))
-
-
-def _readings(words: str) -> Iterator[tuple[str, int, bool]]:
-    """The ways to read a name as a stem with an index: the stem, the place, if it is a letter."""
-    parts = words.split("_")
-    for number, word in enumerate(parts):
-        if _INDEX.fullmatch(word) and len(parts) > 1:
-            stem = "_".join([*parts[:number], "#", *parts[number + 1 :]])
-            yield stem, _place(word), word.isalpha()
-    # SMILESA and SMILESB, without a sign between.
-    if len(parts) == 1 and re.fullmatch(r"(p?smiles|unit|monomer)[a-l]", words):
-        yield f"{words[:-1]}_#", _place(words[-1]), True
-
-
-def split_name(name: str) -> str:
-    """A column's name in lower case with `_` between its words, and before a number.
-
-    That of a name which is too long is empty.
-    """
-    if len(name) > LONGEST_NAME:
-        return ""
-    return re.sub(r"(?<=[a-z])(?=\d)", "_", words_of(name.replace("%", " pct ")))
-
-
-def _place(index: str) -> int:
-    """The place in the alphabet of a letter or a number; 0 comes before 1."""
-    return int(index) if index.isdigit() else ord(index) - ord("a") + 1
 
 
 def basis_of(fractions: Sequence[str]) -> Basis:
@@ -124,6 +81,11 @@ def is_lone_fraction(name: str) -> bool:
     return words == "x" or _is_named_so(words, _SURE)
 
 
+def is_fraction(name: str) -> bool:
+    """Whether a name says a fraction, of any unit, and nothing else: `second fraction`, `wt% B`."""
+    return says_share(name, sure=True, alone=True)
+
+
 def is_ratio(name: str) -> bool:
     """Whether a name is one of ratios of all units, in their order: `A : B (w/w)`, `feed ratio`."""
     plain = _KIND.sub("", _SIGN.sub("", _PER.sub("", name)))
@@ -143,15 +105,21 @@ def says_ratio(name: str) -> bool:
 
 
 def share_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
-    """Columns of fractions whose names differ in a letter or a number, by their places."""
-    families: dict[tuple[str, bool], dict[int, str]] = {}
+    """Columns of fractions whose names differ in a letter, a number, or a word that counts.
+
+    By the places of their units; a single column is a family too, but for one such as `f_i`.
+    """
+    families: dict[tuple[str, str], dict[int, str]] = {}
     for name in names:
-        for stem, place, is_letter in _readings(share_words(name)):
-            if _is_named_so(_without_index(stem), _SURE, _AMOUNT, _MAYBE):
+        words = share_words(name)
+        for stem, place, kind in (*readings(words), *loose_readings(words)):
+            if _is_named_so(without_index(stem), _SURE, _AMOUNT, _MAYBE):
                 # A copolymer's `F_a` beside the feed's `f_a` is another family.
                 case = stem if len(stem) > 3 else f"{stem} {name[:1]}"
-                families.setdefault((case, is_letter), {}).setdefault(place, name)
-    yield from (dict(sorted(family.items())) for family in families.values())
+                families.setdefault((case, kind), {}).setdefault(place, name)
+    for (_, kind), family in families.items():
+        if kind in ("letter", "number", "ordinal") or is_whole(family, kind):
+            yield dict(sorted(family.items()))
 
 
 def share_words(name: str) -> str:
@@ -160,8 +128,8 @@ def share_words(name: str) -> str:
         words = split_name(without_amount_unit(name))
         kind = "wt" if unit.basis == "weight" else "mol"
         # `A (g)` and `mass of A (g)` are amounts by this unit.
-        for stem, place, is_letter in _readings(f"{kind}_{words}"):
-            if re.fullmatch(rf"{kind}{_OF_AMOUNT}", _without_index(stem)):
+        for stem, place, is_letter in readings(f"{kind}_{words}"):
+            if re.fullmatch(rf"{kind}{_OF_AMOUNT}", without_index(stem)):
                 return f"{kind}_{chr(ord('a') + place - 1) if is_letter else place}"
     plain = _SIGN.sub("", name)
     words = split_name(plain)
@@ -170,14 +138,11 @@ def share_words(name: str) -> str:
     return words if plain == name or says else f"pct_{words}"
 
 
-def _without_index(stem: str) -> str:
-    return re.sub(r"_?#_?", "_", stem).strip("_")
-
-
 def _is_named_so(words: str, *patterns: re.Pattern[str]) -> bool:
     return any(pattern.fullmatch(words) for pattern in patterns)
 
 
 def _stems_of(words: str) -> list[str]:
     """The words of a name, and these without an index of a unit."""
-    return [words, *(_without_index(stem) for stem, _, _ in _readings(words))]
+    read = (*readings(words), *loose_readings(words))
+    return [words, *(without_index(stem) for stem, _, _ in read)]

@@ -10,12 +10,14 @@ from ..chem.architectures import Architecture, architecture_of
 from ..chem.comonomers import units_made_of
 from ..chem.composition import is_composition
 from ..chem.notations import BadSmilesError
+from ..chem.smiles import canonical, without_stereo
 from ..settings.polymer_columns import Basis, SaidUnits
 from .amount_units import demand_one_measure
 from .aside_columns import columns_aside, is_unit
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
+    has_stars,
     is_numeric,
     is_smiles,
     values_of,
@@ -29,8 +31,8 @@ from .fraction_columns import (
     places_of,
     whole_of,
 )
+from .name_families import LONGEST_NAME, families, loose_families
 from .reading import RawTable
-from .share_names import LONGEST_NAME, families
 
 _ARCHITECTURE = re.compile(
     r"(.*_)?(architecture|topology|chain_type|(co)?polymer_type|microstructure|arrangement)"
@@ -77,11 +79,10 @@ def find_unit_columns(
         UserError: when it is not clear what their ratio is.
     """
     names = [name for name in raw.column_names if name not in exclude]
-    for family in families(names):
-        units = {place: name for place, name in family.items() if _holds_units(raw, name)}
-        if not units and _holds_monomers(raw, [*family.values()]):
-            units = family
-        if len(units) > 1:
+    sure = ((each, True) for each in families(names))
+    for family, is_sure in (*sure, *((each, False) for each in loose_families(names))):
+        units = _units_of(raw, family)
+        if len(units) > 1 and (is_sure or _are_unlike(raw, [*units.values()])):
             order = places_of(said.fractions or (), [*units])
             units = {place: units[place] for place in order}
             found = _complete(raw, units, said, [n for n in names if n not in family.values()])
@@ -92,6 +93,31 @@ def find_unit_columns(
     return None
 
 
+def _units_of(raw: RawTable, family: dict[int, str]) -> dict[int, str]:
+    """The columns of a family that hold repeat units, or what makes some."""
+    units = {place: name for place, name in family.items() if _holds_units(raw, name)}
+    if not units and _holds_monomers(raw, [*family.values()]):
+        return family
+    return units
+
+
+def _are_unlike(raw: RawTable, names: Sequence[str]) -> bool:
+    """Whether columns hold other structures than the first of them, in most rows that have both.
+
+    Marks of stereo make none another one: the same structures may be given with them and without.
+    """
+    first, *others = names
+    return all(_differ(raw, first, other) for other in others)
+
+
+def _differ(raw: RawTable, first: str, second: str) -> bool:
+    head = raw.frame[[first, second]].dropna()[:SMILES_SAMPLE].itertuples(index=False)
+    # Beside a composition stand its parts.
+    pairs = [(a, b) for a, b in head if is_smiles(a) and is_smiles(b) and not is_composition(a)]
+    unlike = [without_stereo(canonical(a)) != without_stereo(canonical(b)) for a, b in pairs]
+    return sum(unlike) > 0.5 * len(pairs)
+
+
 def units_not_seen(raw: RawTable, smiles: str, used: Collection[str]) -> list[str]:
     """Columns that seem to hold further repeat units of a table that is read as one of single ones.
 
@@ -99,10 +125,20 @@ def units_not_seen(raw: RawTable, smiles: str, used: Collection[str]) -> list[st
         raw: the table.
         smiles: the column of repeat units, like which they are called.
         used: all columns that are used.
+
+    Returns:
+        Those called like it, and others most of whose cells are drawn with ends of the chain.
     """
-    family = next((each for each in families(raw.column_names) if smiles in each.values()), {})
-    others = [name for name in family.values() if name not in {smiles, *used}]
-    return [name for name in others if values_of(raw, name, 1) and not is_numeric(raw, name)]
+    alike = next((each for each in families(raw.column_names) if smiles in each.values()), {})
+    names = [name for name in raw.column_names if name not in {smiles, *used}]
+    named = [name for name in names if name in alike.values()]
+    named = [name for name in named if values_of(raw, name, 1) and not is_numeric(raw, name)]
+    # Columns that are called like each other are parts of a polymer that stands whole in its own.
+    further = (e.values() for e in loose_families(raw.column_names) if smiles in e.values())
+    parts = {name for each in families(names) for name in each.values()}.difference(*further)
+    others = [name for name in names if name not in {*named, *parts} and has_stars(raw, name)]
+    drawn = [n for n in others if _holds_units(raw, n) or holds_compositions(raw, n)]
+    return [*named, *(name for name in drawn if _are_unlike(raw, [smiles, name]))]
 
 
 def _demand_clear_ratio(raw: RawTable, found: UnitColumns, said: SaidUnits) -> None:
