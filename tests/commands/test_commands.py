@@ -144,14 +144,17 @@ def test_predict_takes_the_column_with_stars_or_the_one_that_is_named(
 ) -> None:
     table = tmp_path / "solvents.csv"
     table.write_text("solvent_smiles,polymer_smiles,second\nCCO,*CC*,*CC(*)C\nCC,*CCO*,*CC(*)C\n")
-    assert main(["predict", "trained", str(table)]) == 0
-    guessed = pd.read_csv(io.StringIO(capsys.readouterr().out))
-    assert guessed["Tg"].nunique() == 2
+    assert main(["predict", "trained", str(table)]) == 1
+    assert "“second” would not be seen beside “polymer_smiles”" in capsys.readouterr().err
     assert main(["predict", "trained", str(table), "--smiles-column", "second"]) == 0
     named = pd.read_csv(io.StringIO(capsys.readouterr().out))
     assert named["Tg"].nunique() == 1
     assert main(["predict", "trained", str(table), "--smiles-column", "third"]) == 1
     assert "no column “third”" in capsys.readouterr().err
+    table.write_text("solvent_smiles,polymer_smiles\nCCO,*CC*\nCC,*CCO*\n")
+    assert main(["predict", "trained", str(table)]) == 0
+    guessed = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert guessed["Tg"].nunique() == 2
 
 
 def test_predict_one_repeat_unit_with_its_intervals(
