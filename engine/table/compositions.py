@@ -25,7 +25,7 @@ from ..chem.pieces import pieces_problem
 from ..chem.polymers import moles_of
 from ..chem.smiles import MAX_LENGTH, canonical
 from .amount_units import amount_unit
-from .aside_columns import fault_aside
+from .aside_columns import fault_aside, is_unit
 from .cells import DecimalSign, is_missing
 from .columns import Columns
 from .composition_texts import Form, texts_of_column
@@ -185,6 +185,11 @@ class _Rows:
         fractions = [1 / len(there)] * len(there) if equal else self._fractions(there)
         kept = [(each, share) for each, share in zip(there, fractions, strict=True) if share > 0]
         texts = [self._formed(each) for each, _ in kept]
+        for each, share in zip(there, fractions, strict=True):
+            # It is left out unread, and may be a word in the wrong place.
+            if not share and not is_unit(each.unit or ""):
+                named = f"“{clipped(each.unit or '', 60)}” in “{each.column}”"
+                raise _odd(f"{named} is no repeat unit; leave it out, as its fraction is 0")
         if len(kept) == 1:
             return texts[0], 1
         forms = set()
@@ -235,7 +240,9 @@ class _Rows:
             raise _odd("parts have no rest: give the part of each repeat unit")
         if whole and len(written) == len(cells):
             # A row of shares among percentages leaves no doubt, nor does one the other way round.
-            whole = next((each for each in (1.0, 100.0) if closes(sum(numbers), each)), whole)
+            signs = any("%" in (each.fraction or "") for each in written)
+            wholes = (100.0,) if signs and whole == 100.0 else (1.0, 100.0)
+            whole = next((each for each in wholes if closes(sum(numbers), each)), whole)
         total = sum(numbers)
         if whole is None and total and min(numbers) >= 0:
             return [number / total for number in numbers]

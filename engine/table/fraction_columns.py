@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ..base.errors import UserError
+from ..base.wording import clipped
 from ..chem.fractions import closes, ratio_of
 from ..settings.polymer_columns import Basis
 from .amount_units import demand_one_measure
@@ -20,10 +21,12 @@ from .share_names import (
     is_lone_fraction,
     is_ratio,
     says_amount,
+    says_feed,
     says_mole,
     says_percent,
     says_ratio,
     says_share,
+    says_volume,
     share_families,
     share_words,
 )
@@ -74,8 +77,14 @@ def basis_told(raw: RawTable, names: Sequence[str], fractions: Sequence[str] = (
             f"{raw.name}: “{both[0]}” says weight and “{both[1]}” mole: give all fractions by "
             "weight, or all by mole."
         )
+    if volume := next(filter(says_volume, fractions), None):
+        raise UserError(
+            f"{raw.name}: “{volume}” says volume, and fractions are read by mole or by weight: "
+            "give them so, or say `--fractions mole` or `--fractions weight`."
+        )
     column = basis_column(raw, names)
     if column is None:
+        _demand_no_other_basis(raw, names)
         return by_name
     told = {word for word in _basis_words(raw, column) if word}
     said = by_name if by_name == "weight" or any(map(says_mole, fractions)) else None
@@ -89,11 +98,29 @@ def basis_told(raw: RawTable, names: Sequence[str], fractions: Sequence[str] = (
     return told.pop()
 
 
+def _demand_no_other_basis(raw: RawTable, names: Sequence[str]) -> None:
+    """Refuse a column of the basis that says it in some rows, and something else in others."""
+    for name in names:
+        if len(name) > LONGEST_NAME or not _BASIS_NAME.fullmatch(words_of(name)):
+            continue
+        cells = {*values_of(raw, name)}
+        words = {cell: word for cell in cells for word in [_basis_word(cell)]}
+        odd = sorted(cell for cell, word in words.items() if word is None)
+        if odd and (any(words.values()) or any(map(says_volume, odd))):
+            raise UserError(
+                f"{raw.name}: “{name}” says “{clipped(odd[0], 40)}”, and fractions are read by "
+                "mole or by weight: correct it, or say `--fractions mole` or `--fractions weight`."
+            )
+
+
 def _basis_words(raw: RawTable, name: str) -> Iterator[Basis | None]:
     """What each different cell of a column says of fractions; None where it says nothing."""
-    for cell in {*values_of(raw, name)}:
-        word = _NO_BASIS.sub("", re.sub(r"[\W_]+", "", cell.lower()))
-        yield next((basis for basis, its in _BASES.items() if word in its), None)
+    yield from map(_basis_word, {*values_of(raw, name)})
+
+
+def _basis_word(cell: str) -> Basis | None:
+    word = _NO_BASIS.sub("", re.sub(r"[\W_]+", "", cell.lower()))
+    return next((basis for basis, its in _BASES.items() if word in its), None)
 
 
 def whole_of(raw: RawTable, fractions: Sequence[str], count: int) -> Whole:
@@ -136,7 +163,11 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
     """
     numeric = [name for name in names if _is_share(raw, name)]
     options = []
-    for family in share_families(numeric):
+    # A column of slips alone is one of fractions by its name, or another would seem to be alone.
+    named = [name for name in names if says_share(name, sure=True) and values_of(raw, name, 1)]
+    for family in share_families([name for name in names if name in {*numeric, *named}]):
+        if not any(name in numeric for name in family.values()):
+            continue
         family = _from_one(family, places)
         if [*family] == list(range(1, len(family) + 1)) and min(places) == 0:
             family = {place - 1: name for place, name in family.items()}
@@ -148,13 +179,20 @@ def fraction_columns(raw: RawTable, places: Sequence[int], names: Sequence[str])
         lone = [name for name in numeric if is_lone_fraction(name)]
         options += [{places["comonomer" in words_of(name)]: name} for name in lone]
     fitting = [each for each in options if _fits(raw, [*each.values()], len(places))]
-    # Moles before weights, the columns of all units before those of all but one.
-    fitting.sort(key=lambda each: (basis_of([*each.values()]) == "weight", -len(each)))
+    # What the copolymer holds before what was fed, moles before weights, the columns of all units
+    # before those of all but one.
+    fitting.sort(
+        key=lambda each: (
+            any(map(says_feed, each.values())),
+            basis_of([*each.values()]) == "weight",
+            -len(each),
+        )
+    )
     if fitting:
         return fitting[0]
     _demand_amounts_alike(raw, numeric, len(places))
-    ratio = next((name for name in names if is_ratio(name) and holds_ratios(raw, name)), None)
-    return {places[0]: ratio} if ratio else {}
+    ratios = [name for name in names if is_ratio(name) and holds_ratios(raw, name)]
+    return {places[0]: min(ratios, key=says_feed)} if ratios else {}
 
 
 def _demand_amounts_alike(raw: RawTable, names: Sequence[str], count: int) -> None:

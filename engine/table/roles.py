@@ -24,7 +24,11 @@ _SHARE = (
     "|loading)(_(m|mol_kg|mol_l|wt|mol|g_g|phr))?"
 )
 _PART = "salt|solvent|additive|plastici[sz]er|filler|dopant|ion|water|crosslinker"
-_COMPONENT = re.compile(rf"{_SHARE}(_of)?_({_PART})|({_PART})_{_SHARE}")
+_PAIR = "(li|na|k)_(eo|o|po|monomer|unit)|(eo|o|po|monomer|unit)_(li|na|k)"
+"""Ions for each unit that holds them, such as `[Li]/[EO]`."""
+_COMPONENT = re.compile(
+    rf"{_SHARE}(_of)?_({_PART})|({_PART})_({_SHARE}|{_PAIR})(_({_PAIR}))?|(r_)?({_PAIR})(_ratio)?"
+)
 """The amount of what is no part of the chain."""
 _OTHER_SHARE = re.compile(
     r"(mol|mole|wt|weight|mass|vol|volume|feed|phi|w|x|wf|mf|xf|n)"

@@ -17,6 +17,7 @@ _MAYBE = re.compile(r"r|x|w|f|n|chi|weight|mass|wf|mf|xf")
 """Names of fractions if the numbers add up to a whole."""
 _WEIGHT = re.compile(r"(.*_)?(wt|weight|mass|w|wf)(_.*|frac.*)?")
 _MOLE = re.compile(r"(.*_)?([kmun]?mol|moles?|molar)(_.*|frac.*)?")
+_VOLUME = re.compile(r"(.*_)?(v|vol|volume)(_.*|frac.*)?")
 _PERCENT = re.compile(r"%|percent|pct", re.IGNORECASE)
 _OF_AMOUNT = r"(_(mass|weight|m|n|amount|feed|moles?|(co)?monomer|unit|of))*"
 _SIGN = re.compile(r"\s*[(\[][^)\]]*%[^)\]]*[)\]]")
@@ -46,6 +47,16 @@ def _is_of_weight(name: str) -> bool:
 def says_mole(name: str) -> bool:
     """Whether a name says that fractions are of moles, which most that say nothing are too."""
     return not _is_of_weight(name) and bool(_MOLE.fullmatch(split_name(name)))
+
+
+def says_feed(name: str) -> bool:
+    """Whether numbers are of what was fed, which the copolymer need not hold."""
+    return "feed" in split_name(name).split("_")
+
+
+def says_volume(name: str) -> bool:
+    """Whether fractions are of volumes, which are not known of repeat units."""
+    return bool(_VOLUME.fullmatch(split_name(name)))
 
 
 def says_percent(name: str) -> bool:
@@ -83,11 +94,14 @@ def is_lone_fraction(name: str) -> bool:
 
 def is_fraction(name: str) -> bool:
     """Whether a name says a fraction, of any unit, and nothing else: `second fraction`, `wt% B`."""
-    return says_share(name, sure=True, alone=True)
+    marked = says_percent(name) or says_feed(name) or says_amount(name)
+    return says_share(name, sure=True, alone=True) or (marked and says_share(name))
 
 
 def is_ratio(name: str) -> bool:
     """Whether a name is one of ratios of all units, in their order: `A : B (w/w)`, `feed ratio`."""
+    if says_volume(name):
+        return False
     plain = _KIND.sub("", _SIGN.sub("", _PER.sub("", name)))
     words = split_name(without_amount_unit(plain))
     if found := _INDICES.search(words):

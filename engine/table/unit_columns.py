@@ -304,6 +304,9 @@ def _names_architectures(raw: RawTable, name: str) -> bool:
     if len(name) > LONGEST_NAME or not _ARCHITECTURE.fullmatch(words):
         return False
     cells = values_of(raw, name, NUMBER_SAMPLE)
+    if words == "architecture":
+        # It says it by its name: rows with another word are left out.
+        return bool(cells) and not is_numeric(raw, name)
     known = 0
     for cell in cells:
         try:

@@ -123,7 +123,7 @@ def test_weight_fractions_become_mole_fractions() -> None:
 
 def test_a_row_with_one_unit_is_a_homopolymer() -> None:
     rows = ["*CC*,,,,,1", "*CC*,,1,,,2", "*CC*,,100,,block,3", "*CC*,,,0,,4", "*CC*,,1,0,,5"]
-    table = checked(TWO, *GOOD, *rows, "*CC*,CCO,1,0,,6", ",*CC*,,1,,7")
+    table = checked(TWO, *GOOD, *rows, "*CC*,*CO*,1,0,,6", ",*CC*,,1,,7")
     assert table.canonical[2:] == ["*CC*"] * 7
     assert not len(table.excluded)
 
@@ -161,6 +161,8 @@ def test_a_unit_given_twice_is_merged_with_a_note() -> None:
         (",*CC*,,0 %,,1", "“frac_B” has 0 %, and no other repeat unit has the rest"),
         ("*CC*,*CO*,0.5,0.5,zigzag,1", "“architecture”: “zigzag” is no architecture"),
         ("*CC*,CCO,0.5,0.5,,1", "“CCO” in “smiles_B”: it has no `*`"),
+        ("*CC*,CCO,1,0,,1", "“CCO” in “smiles_B” is no repeat unit"),
+        ("*CC*,xyz((,1,,,1", "“xyz((” in “smiles_B” is no repeat unit"),
         ("*CC*,*C(O*,0.5,0.5,,1", "“*C(O*” in “smiles_B”: "),
         ("*CC*,*CO*.[Na+],0.5,0.5,,1", "“*CO*.[Na+]” in “smiles_B”: [Na+] is no part"),
         ("*CC*|*CO*|0.5|0.5,*CN*,0.5,0.5,,1", "“smiles_A” holds a composition itself"),
