@@ -59,6 +59,16 @@ def smiles_score(raw: RawTable, name: str) -> float:
     return share + stars
 
 
+def holds_molecules(raw: RawTable, name: str) -> bool:
+    """Whether a column holds molecules, small ones without brackets too, such as `OCCO`.
+
+    Words of few letters may be read so too: it is asked where molecules are what is to be expected.
+    """
+    cells = values_of(raw, name, SMILES_SAMPLE)
+    read = [len(cell) > 2 and "c" in cell.lower() and is_smiles(cell) for cell in cells]
+    return sum(read) >= 0.8 * len(cells) > 0
+
+
 def is_smiles(text: str | None) -> bool:
     """Whether a text can be read as a structure, or as a composition of repeat units."""
     # To be told by RDKit what is wrong with each of many numbers takes long.

@@ -24,7 +24,8 @@ _SENTENCES: dict[Role, str] = {
     "second_unit": "{columns}: a second structure beside the repeat unit. It is not seen: the "
     "model would learn as if it made no difference. Choose it as a condition if it is a salt, a "
     "solvent or an additive: `--condition-column NAME`; a comonomer's repeat unit has `*`, and is "
-    "read with `--unit-columns A,B`. Both can be chosen on the Train page.",
+    "read with `--unit-columns A,B`; of monomers that react with each other, write the repeat "
+    "unit that they make. Both can be chosen on the Train page.",
     "spread": "{columns}: spreads of other columns, and no properties. Choose them if they are.",
     "count": "{columns}: counts or settings of a simulation, and no properties. Choose them if "
     "they are.",

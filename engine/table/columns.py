@@ -15,6 +15,7 @@ from ..settings.properties import Scale
 from .column_cells import (
     SMILES_SAMPLE,
     has_stars,
+    holds_molecules,
     is_smiles,
     looks_like_smiles,
     smiles_score,
@@ -338,10 +339,12 @@ def unused_roles(raw: RawTable, columns: Columns) -> dict[str, Role]:
     """What the columns are that are not used, as far as their names and cells say it."""
     used, mixture = {*columns.used}, _has_mixtures(raw, columns)
     roles: dict[str, Role] = {}
+    # Beside a monomer may stand what it reacts with.
+    of_monomers = not has_stars(raw, columns.smiles)
     for name in raw.column_names:
         if name in used or not values_of(raw, name, 1):
             continue
-        if looks_like_smiles(raw, name):
+        if looks_like_smiles(raw, name) or (of_monomers and holds_molecules(raw, name)):
             if _is_second_unit(raw, name, columns.smiles):
                 roles[name] = "second_unit"
         elif role := role_in(raw, name, words_of(name), mixture):

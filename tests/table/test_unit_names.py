@@ -96,6 +96,23 @@ def test_compositions_and_their_parts_are_told_from_units_beside_others() -> Non
     assert "units_not_seen" in kinds(checked("smiles,whole chain,Tg", f"{part},{text},1"))
 
 
+def test_molecules_beside_a_monomer_are_told_as_loudly_as_a_salt() -> None:
+    rows = ["O=C=NCCN=C=O,OCCCCO,OCCO,PBS,1", "O=C=NCCCN=C=O,OCCCO,OCCCCCCO,THF,2"]
+    told = finding(
+        checked("diisocyanate,diol,chain extender,code,Tg", *rows), "second_unit_columns"
+    )
+    assert told.severity == "warning"
+    assert "diol and chain extender" in told.message
+    assert "write the repeat unit that they make" in told.message
+    drawn = checked("SMILES,lattice,Tg", "*CC*,FCC,1", "*CO*,BCC,2")
+    assert "second_unit_columns" not in kinds(drawn)
+
+
+def test_more_columns_of_units_than_are_read_are_an_error() -> None:
+    names, units = [f"smiles_{i}" for i in range(13)], [f"*{'C' * i}O*" for i in range(1, 14)]
+    assert "units_not_seen" in kinds(checked(",".join([*names, "Tg"]), ",".join([*units, "1"])))
+
+
 def test_parts_beside_a_whole_polymer_are_no_error() -> None:
     table = checked("SMILES,unit_1,unit_2,frac_1,Tg", "*CCO*,*CC*,*CO*,0.5,10")
     assert table.canonical == ["*CCO*"]
