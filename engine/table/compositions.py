@@ -180,7 +180,7 @@ class _Rows:
                 )
         if len(there) == 1:
             self._check_alone(there[0])
-            return self._formed(there[0]), 1
+            return self._alone(there[0]), 1
         equal = self._takes_turns(there, word)
         fractions = [1 / len(there)] * len(there) if equal else self._fractions(there)
         kept = [(each, share) for each, share in zip(there, fractions, strict=True) if share > 0]
@@ -196,8 +196,7 @@ class _Rows:
         for text, (each, _) in zip(texts, kept, strict=True):
             read = _read_unit(text)
             if isinstance(read, Problem):
-                named = f"“{clipped(text, 60)}” in “{each.column}”"
-                raise _OddRowError(Problem(read.kind, f"{named}: {read.reason}"))
+                raise _unread(each, text, read)
             forms.add(read)
         shares = [share for _, share in kept]
         # Units take turns by number, whatever they weigh.
@@ -212,6 +211,14 @@ class _Rows:
     def _formed(self, cell: _Cell) -> str:
         unit = cell.unit or ""
         return self._form(unit) if self._form else unit
+
+    def _alone(self, cell: _Cell) -> str:
+        """The text of a row's only unit; a monomer is none, as it is none beside others."""
+        text = self._formed(cell)
+        read = _read_unit(text)
+        if isinstance(read, Problem) and read.kind == "monomers":
+            raise _unread(cell, text, read)
+        return text
 
     def _check_alone(self, cell: _Cell) -> None:
         """Refuse a repeat unit that is alone in its row and has less than all of it."""
@@ -287,6 +294,11 @@ class _Rows:
             return said or self._columns.one_architecture
         except BadSmilesError as error:
             raise _odd(f"“{self._columns.architecture}”: {error}") from error
+
+
+def _unread(cell: _Cell, text: str, problem: Problem) -> _OddRowError:
+    named = f"“{clipped(text, 60)}” in “{cell.column}”"
+    return _OddRowError(Problem(problem.kind, f"{named}: {problem.reason}"))
 
 
 def _named(columns: Sequence[str]) -> str:

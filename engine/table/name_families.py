@@ -45,6 +45,12 @@ def loose_families(names: Sequence[str]) -> Iterator[dict[int, str]]:
     yield from _families(names, lambda name: loose_readings(split_name(name)))
 
 
+def are_alike(first: str, second: str) -> bool:
+    """Whether two names differ only in what may tell one unit from another."""
+    pair = [first, second]
+    return any(families(pair)) or any(loose_families(pair))
+
+
 def _families(
     names: Sequence[str], read: Callable[[str], Iterator[Reading]]
 ) -> Iterator[dict[int, str]]:

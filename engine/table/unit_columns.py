@@ -31,7 +31,7 @@ from .fraction_columns import (
     places_of,
     whole_of,
 )
-from .name_families import LONGEST_NAME, families, loose_families
+from .name_families import LONGEST_NAME, are_alike, families, loose_families
 from .reading import RawTable
 
 _ARCHITECTURE = re.compile(
@@ -134,8 +134,8 @@ def units_not_seen(raw: RawTable, smiles: str, used: Collection[str]) -> list[st
     named = [name for name in names if name in alike.values()]
     named = [name for name in named if values_of(raw, name, 1) and not is_numeric(raw, name)]
     # Columns that are called like each other are parts of a polymer that stands whole in its own.
-    further = (e.values() for e in loose_families(raw.column_names) if smiles in e.values())
-    parts = {name for each in families(names) for name in each.values()}.difference(*further)
+    apart = (each for each in families(names) if not are_alike(smiles, [*each.values()][-1]))
+    parts = {name for each in apart for name in each.values()}
     others = [name for name in names if name not in {*named, *parts} and has_stars(raw, name)]
     drawn = [n for n in others if _holds_units(raw, n) or holds_compositions(raw, n)]
     return [*named, *(name for name in drawn if _are_unlike(raw, [smiles, name]))]

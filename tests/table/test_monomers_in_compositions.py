@@ -48,6 +48,14 @@ def test_what_makes_several_units_or_none_is_left_to_people() -> None:
     assert finding(table, "composition").rows == [3]
 
 
+def test_a_monomer_alone_in_its_row_is_none_either() -> None:
+    raw = raw_of(HEAD, f"{BOTH},1", "C=Cc1ccccc1,,1,,2", ",C=CC(=O)OC,,100 %,3")
+    table = check_mended(raw, Mending())
+    assert not table.canonical
+    assert finding(table, "monomers").rows == [2, 3, 4]
+    assert check_mended(raw, MADE).canonical == [FORM, "*CC(*)c1ccccc1", "*CC(*)C(=O)OC"]
+
+
 def test_columns_of_monomers_are_found_as_those_of_units() -> None:
     assert guess_columns(raw_of(HEAD, f"{BOTH},1")).structures == ("smiles_A", "smiles_B")
     # Beside drawn units, what has no `*` may be a solvent.
