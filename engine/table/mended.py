@@ -1,6 +1,7 @@
 """Carrying out a mending: from a file to a checked table."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +10,15 @@ import numpy as np
 from ..base.budget import allow_for, cpu_budget
 from ..base.errors import UserError
 from ..chem.notations import NotationError, checked_elements
-from ..settings.polymer_columns import PolymerColumns
+from ..settings.polymer_columns import PolymerColumns, SaidUnits
 from .checking import Table, check_table, leave_bounds_out
 from .columns import Columns, guess_columns
+from .learned_columns import said_or_learned
 from .long_format import pivoted, said_long_format
-from .mending import NO_COMPOSITION, Cells, Mending
+from .mending import Cells, Mending
 from .reading import RawTable, read_table
 from .repeat_units import Progress, with_chain_ends, without_fragments, without_monomers
 from .replicates import average_replicates
-from .unit_columns import holds_compositions
 
 
 def mended_table(
@@ -183,26 +184,36 @@ def columns_of(raw: RawTable, mending: Mending) -> Columns:
 
 
 def with_learned_columns(
-    mending: Mending, raw: RawTable, learned: PolymerColumns | None
+    mending: Mending,
+    raw: RawTable,
+    learned: PolymerColumns | None,
+    conditions: Sequence[str] = (),
 ) -> Mending:
-    """A mending that reads compositions as a model's training table was read.
+    """A mending that reads compositions as a model's training table was, see `said_or_learned`.
 
     Args:
-        mending: which says nothing else of the columns of polymers, or is left as it is.
-        raw: the table.
-        learned: the model's; they count where the table has them all.
+        mending: whose word on the columns of polymers goes before.
+        raw: the cells of the file.
+        learned: the model's.
+        conditions: columns that say nothing of the polymer, by the names that the mending gives.
+
+    Raises:
+        UserError: when the mending does not fit the table, or it is not clear which columns say
+            what the polymers are.
     """
-    said = (mending.smiles, *(getattr(mending, name) for name in NO_COMPOSITION))
-    if learned is None or any(each is not None for each in said):
+    if learned is None:
         return mending
-    if not learned.names <= {mending.renamed.get(name, name) for name in raw.column_names}:
-        return mending
-    own = mending.own_names.get(learned.smiles, learned.smiles)
-    if not (learned.others.units or holds_compositions(raw, own)):
-        return mending
-    others = learned.others
+    said = SaidUnits(
+        units=mending.further_units,
+        fractions=mending.fractions,
+        basis=mending.basis,
+        architecture=mending.architecture,
+        one_architecture=mending.one_architecture,
+    )
+    apart = [*mending.conditions, *conditions]
+    smiles, others = said_or_learned(with_mends(raw, mending), mending.smiles, said, learned, apart)
     return mending.but(
-        smiles=learned.smiles,
+        smiles=smiles,
         further_units=others.units,
         fractions=others.fractions,
         basis=others.basis,

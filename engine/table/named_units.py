@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from ..base.errors import UserError
-from ..base.wording import listed
 from ..chem.listed_units import with_polymers_drawn
 from ..chem.monomer_names import monomer_named
 from ..settings.polymer_columns import NOTHING_SAID, PolymerColumns, SaidUnits
 from .cells import is_missing
 from .columns import Columns, guess_columns
 from .id_columns import columns_called_ids
+from .learned_columns import said_or_learned
 from .reading import RawTable
-from .unit_columns import holds_compositions, units_not_seen
+from .unseen_units import demand_all_units
 
 _SAMPLE = 200
 _ENOUGH_CAN_BE_READ = 0.3
@@ -24,6 +24,7 @@ def columns_of_units_or_names(
     id: str | None = None,
     said: SaidUnits = NOTHING_SAID,
     learned: PolymerColumns | None = None,
+    conditions: Sequence[str] = (),
 ) -> tuple[Columns, bool]:
     """The columns of repeat units and ids; the units may be given by name, and whether some are.
 
@@ -31,57 +32,45 @@ def columns_of_units_or_names(
         raw: the table, or its beginning.
         smiles, id: the user's choice in place of a guess, as for `guess_columns`.
         said: the user's word on compositions.
-        learned: the columns of the table that a model learned from, which the user's word goes
-            before; they count where the table has them all.
+        learned: the columns of the table that a model learned from; the user's word, and what the
+            table's own columns say, go before.
+        conditions: columns of the table that say nothing of the polymer.
 
     Raises:
         UserError: when there are neither repeat units nor names, or units that would not be seen.
     """
-    smiles, said = said_or_learned(raw, smiles, said, learned)
+    given = smiles
+    smiles, said = said_or_learned(raw, given, said, learned, conditions)
+    # Columns of a homopolymer and of its conditions are not mistaken for each other.
+    apart = tuple(conditions) if learned else ()
     try:
-        columns = guess_columns(raw, smiles=smiles, id=id, properties=(), **said.model_dump())
+        columns = _guessed(raw, smiles, id, said, apart)
     except UserError:
         named = None if smiles else _column_of_names(raw, id)
         if named is None:
             raise
-        return guess_columns(raw, smiles=named, id=id, properties=()), True
-    if smiles is None and not columns.units:
-        _demand_all_units(raw, columns.smiles)
+        _, said = said_or_learned(raw, named, NOTHING_SAID, learned, conditions)
+        columns = _guessed(raw, named, id, said, apart)
+    if given is None:
+        demand_all_units(raw, columns, conditions)
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
     return columns, any(_share_of_names(raw, name) > 0 for name in columns.structures)
 
 
-def said_or_learned(
-    raw: RawTable, smiles: str | None, said: SaidUnits, learned: PolymerColumns | None
-) -> tuple[str | None, SaidUnits]:
-    """The user's word on the columns of polymers, or else those that a model learned from.
-
-    Args:
-        raw: the table, or its beginning.
-        smiles, said, learned: as for `columns_of_units_or_names`.
-    """
-    something_said = smiles is not None or said != NOTHING_SAID
-    if something_said or not learned or not learned.names <= {*raw.column_names}:
-        return smiles, said
-    if not (learned.others.units or holds_compositions(raw, learned.smiles)):
-        return smiles, said
-    return learned.smiles, learned.others
-
-
-def _demand_all_units(raw: RawTable, smiles: str) -> None:
-    """Refuse a table of several units in each row whose other units would not be seen.
-
-    Raises:
-        UserError: when other columns of texts are called like that of the repeat units.
-    """
-    if others := units_not_seen(raw, smiles, ()):
-        named = listed([f"“{name}”" for name in others], "columns")
-        raise UserError(
-            f"{raw.name}: {named} would not be seen beside “{smiles}”, since no column is known to "
-            "hold the fractions of the units, or one holds no repeat units. Name the columns with "
-            f"`--unit-columns` and `--fraction-columns`, or say `--smiles-column {smiles}` where "
-            "that is all of the polymer."
-        )
+def _guessed(
+    raw: RawTable, smiles: str | None, id: str | None, said: SaidUnits, apart: Sequence[str]
+) -> Columns:
+    """The columns of repeat units and ids; those that are kept apart say nothing of a polymer."""
+    named = {smiles, id, *(said.units or ()), *(said.fractions or ()), said.architecture}
+    columns = guess_columns(
+        raw,
+        smiles=smiles,
+        id=id,
+        properties=(),
+        conditions=[name for name in apart if name not in named],
+        **said.model_dump(),
+    )
+    return columns.model_copy(update={"conditions": ()})
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:

@@ -1,0 +1,110 @@
+"""Repeat units in a table that is to be predicted which no column that is read would show."""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+
+from ..base.budget import check_time
+from ..base.errors import UserError
+from ..base.wording import listed
+from ..chem.composition import is_composition, parts_of
+from ..chem.names import polymer_named
+from ..chem.notations import BadSmilesError, drawn_unit
+from ..chem.repeat_unit import canonical_unit
+from ..chem.smiles import without_stereo
+from .cells import is_missing
+from .column_cells import SMILES_SAMPLE
+from .columns import Columns
+from .fraction_columns import numbers_of
+from .reading import RawTable
+from .share_names import share_families
+from .unit_columns import units_not_seen
+
+
+def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ()) -> None:
+    """Refuse a table with repeat units in columns that are not read: it would be predicted without.
+
+    Args:
+        raw: the table, or its beginning.
+        columns: that are read.
+        apart: columns that are known to say nothing of the polymer, such as conditions.
+
+    Raises:
+        UserError: when other columns are called like that of the repeat units and hold texts, or
+            most of their cells are units, or name polymers, that their rows do not hold; or when
+            there are more columns of fractions than of units.
+    """
+    taken = {*columns.used, *apart}
+    if further := _further_fractions(raw, columns, taken):
+        raise UserError(
+            f"{raw.name}: {_quoted(further)} would not be seen: there are more fractions than the repeat units "
+            f"of {_quoted(columns.structures)}. Name the columns with `--unit-columns` and "
+            "`--fraction-columns`, or leave out what says nothing of the polymer."
+        )
+    called = [] if columns.units else units_not_seen(raw, columns.smiles, taken)
+    others = [name for name in raw.column_names if name not in {*taken, *called}]
+    found = [name for name in others if _holds_other_units(raw, name, columns.structures)]
+    if unseen := [name for name in raw.column_names if name in {*called, *found}]:
+        raise UserError(
+            f"{raw.name}: {_quoted(unseen)} would not be seen beside {_quoted(columns.structures)}, since no "
+            "column is known to hold the fractions of the units, or one holds no repeat units. Name "
+            f"the columns with `--unit-columns` and `--fraction-columns`, say `--smiles-column "
+            f"{columns.smiles}` where that is all of the polymer, or leave out what says nothing "
+            "of it."
+        )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return listed([f"“{name}”" for name in names], "columns")
+
+
+def _further_fractions(raw: RawTable, columns: Columns, taken: Collection[str]) -> list[str]:
+    """Columns called like those of the fractions that hold shares of something else, too."""
+    for family in share_families(raw.column_names):
+        if columns.fractions and {*columns.fractions} < {*family.values()}:
+            others = [name for name in family.values() if name not in taken]
+            return [name for name in others if any(row[0] for row in numbers_of(raw, [name]))]
+    return []
+
+
+def _holds_other_units(raw: RawTable, name: str, structures: Sequence[str]) -> bool:
+    """Whether most cells of a column are repeat units, and most of these none of their rows'."""
+    check_time("looking for its columns")
+    count = units = others = 0
+    for cell, *own in _rows(raw, name, structures):
+        count += 1
+        if there := _units_of(cell):
+            units += 1
+            others += not there <= {unit for each in own for unit in _units_of(each)}
+    return units >= 0.5 * count > 0 and others > 0.5 * units
+
+
+def _rows(
+    raw: RawTable, name: str, structures: Sequence[str]
+) -> Iterator[tuple[str, *tuple[str | None, ...]]]:
+    """The first cells of a column that are not empty, each with those of its row's units."""
+    left = SMILES_SAMPLE
+    for cell, *own in raw.frame[[name, *structures]].itertuples(index=False):
+        if not is_missing(cell):
+            yield cell, *own
+            left -= 1
+        if not left:
+            return
+
+
+@lru_cache(maxsize=20_000)
+def _units_of(cell: str | None) -> frozenset[str]:
+    """What all drawings of a cell's repeat units share; empty for what is none, and no name."""
+    if cell is None or is_missing(cell):
+        return frozenset()
+    try:
+        texts = parts_of(cell)[0] if is_composition(cell) else [cell]
+        return frozenset(unit for text in texts if (unit := _unit_of(text)))
+    except BadSmilesError:
+        return frozenset()
+
+
+def _unit_of(text: str) -> str:
+    """The canonical repeat unit, without marks of stereo, of a drawing or a polymer's name."""
+    polymer = polymer_named(text)
+    drawn = polymer.smiles if polymer else drawn_unit(text)
+    return canonical_unit(without_stereo(drawn)) if drawn else ""
