@@ -9,16 +9,14 @@ from typing import NamedTuple, TextIO
 
 import pandas as pd
 
-from ..base.wording import clipped
 from ..chem.composition import is_composition
 from ..settings.conditions import GivenConditions
 from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table import Columns, RawTable, stream_table
 from ..table.columns import free_name
-from ..table.compositions import TextsToPredict, texts_to_predict
+from ..table.compositions import TextsToPredict
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
-from ..table.named_units import columns_of_units_or_names, units_of_names
 from ..table.streaming import TableStream
 from ..table.written import csv_text
 from .domain_words import outside_words
@@ -27,6 +25,7 @@ from .predictions import Predictions
 from .specification import Requirement, probability_columns
 from .streaming import CHUNK_ROWS, MOST_STORED, predict_stream
 from .submission import prediction_table, unpredicted
+from .table_rows import columns_in, polymers_of, tell_names
 
 _LISTED = 10
 
@@ -61,14 +60,8 @@ def texts_of(rows: TableRows, fragments: FragmentsUse) -> TextsToPredict:
         rows: of a table.
         fragments: what is done about molecules beside a repeat unit.
     """
-
-    def read(unit: str) -> str:
-        named = units_of_names([unit]) if rows.by_name else [unit]
-        return whole_units(named, fragments)[0]
-
-    found = texts_to_predict(rows.part, rows.columns, read)
-    texts = units_of_names(found.texts) if rows.by_name else found.texts
-    return found._replace(texts=[*whole_units(texts, fragments)])
+    found = polymers_of(rows.part, rows.columns, fragments, rows.by_name)
+    return found._replace(texts=[*whole_units(found.texts, fragments)])
 
 
 class PredictedRows(NamedTuple):
@@ -203,19 +196,6 @@ class Unpredicted:
             self.first = pd.concat([self.first, rows]).head(_LISTED)
 
 
-def tell_names(problems: dict[int, str], texts: Sequence[str]) -> None:
-    """Say of texts in a column of names that they are none, and not what no SMILES they are.
-
-    Args:
-        problems: by position, why a text cannot be read; changed here.
-        texts: of all rows.
-    """
-    for row in problems:
-        text = texts[row]
-        if text and "*" not in text and not is_composition(text):
-            problems[row] = f"“{clipped(text)}” is not the name of one polymer"
-
-
 def predict_file(
     predictor: Predictor,
     source: Path | TableStream,
@@ -265,8 +245,7 @@ def predict_file(
     table = stream_table(source) if isinstance(source, Path) else source
     names = predictor.info.answer_columns if names is None else names
     row_predictor = RowPredictor(predictor, names, intervals, requirements, conditions, fragments)
-    learned = predictor.info.polymer_columns
-    columns, by_name = columns_of_units_or_names(table.head, smiles, id, units, learned)
+    columns, by_name = columns_in(table.head, predictor.info, smiles, id, units)
     missing = Unpredicted(unread=table.head.reading.unread_words)
     # Refused before anything is written.
     row_predictor.check(table.head)

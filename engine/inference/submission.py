@@ -11,13 +11,12 @@ from ..base.wording import counted, listed
 from ..features.compute import UniqueUnits
 from ..settings.conditions import GivenConditions
 from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
-from ..table import Columns, RawTable, guess_columns
-from ..table.compositions import TextsToPredict, texts_to_predict
+from ..table import Columns, RawTable
 from ..table.conditions import conditions_for
 from ..table.mending import FragmentsUse
-from ..table.named_units import said_or_learned
-from .predict import Predictor, Progress, whole_unit
+from .predict import Predictor, Progress
 from .predictions import Predictions
+from .table_rows import columns_in, polymers_of, tell_names
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,8 @@ def make_submission(
 
     Args:
         predictor: the model.
-        test: a table with a SMILES column and an id column; a column with the name of the sample's
-            first one is that id column.
+        test: a table with a column of SMILES or of polymers' names, and one of ids; a column with
+            the name of the sample's first one is that id column.
         sample: gives the ids, their order and the columns.
         progress: called while features are made.
         source: the source that properties are to be like; by default that of the first table that
@@ -81,17 +80,18 @@ def make_submission(
             model does not predict.
     """
     info = predictor.info
-    smiles, units = said_or_learned(test, smiles, units, info.polymer_columns)
-    columns = guess_columns(test, smiles=smiles, properties=(), **units.model_dump())
+    columns, by_name = columns_in(test, info, smiles, units=units)
     given = conditions_for(test, info.conditions, conditions) if info.conditions else None
     names = {name: name for name in info.names} | info.submission_columns
     if source:
         names = info.columns_like(source)
     if (id_column := sample.frame.columns[0]) in test.frame:
         columns = columns.model_copy(update={"id": id_column})
-    properties, order = _requested(sample, test, columns, [*names], given)
-    rows = polymers_of(test, columns, fragments)
+    rows = polymers_of(test, columns, fragments, by_name)
+    properties, order = _requested(sample, test, columns.id, rows.texts, [*names], given)
     predicted = predictor.predict(rows.texts, progress, given, fragments)
+    if by_name:
+        tell_names(predicted.problems, predicted.smiles)
     rows.tell(predicted.problems, predicted.smiles)
     asked_for = {name: names[name] for name in properties}
     medians = {column: info.medians[name] for column, name in asked_for.items()}
@@ -104,19 +104,6 @@ def make_submission(
         _listed_rows(test, columns, predicted, predicted.warnings(list(asked_for.values()))),
         tuple(str(each) for each in of_test if each not in asked),
     )
-
-
-def polymers_of(
-    test: RawTable, columns: Columns, fragments: FragmentsUse = "refuse"
-) -> TextsToPredict:
-    """The repeat units, or the compositions of such, of a table that is to be predicted.
-
-    Args:
-        test: the table, or some rows of it.
-        columns: of the table.
-        fragments: what is done about molecules beside a repeat unit.
-    """
-    return texts_to_predict(test, columns, whole_unit if fragments == "leave-out" else None)
 
 
 def prediction_table(
@@ -161,7 +148,8 @@ def ids_of(test: RawTable, id_column: str | None) -> tuple[str, list[str]]:
 def _requested(
     sample: RawTable,
     test: RawTable,
-    columns: Columns,
+    id_column: str | None,
+    texts: Sequence[str],
     names: list[str],
     given: GivenConditions | None,
 ) -> tuple[list[str], list[int]]:
@@ -169,7 +157,8 @@ def _requested(
 
     Args:
         sample, test: the tables.
-        columns: of the test table.
+        id_column: of the test table.
+        texts: what stands for the polymer of each of its rows.
         names: of the properties that the model predicts.
         given: the conditions of the test table's rows, if the model predicts at such.
     """
@@ -181,7 +170,7 @@ def _requested(
             f"{', '.join(names)}; choose another model or another sample."
         )
     positions: dict[str, list[int]] = defaultdict(list)
-    for position, row_id in enumerate(ids_of(test, columns.id)[1]):
+    for position, row_id in enumerate(ids_of(test, id_column)[1]):
         positions[row_id].append(position)
     ids = sample.frame.iloc[:, 0].tolist()
     missing = [str(row_id) for row_id in ids if row_id not in positions]
@@ -191,7 +180,7 @@ def _requested(
             f"such as {', '.join(missing[:5])}; upload the files that belong together."
         )
     asked = {row_id: positions[row_id] for row_id in ids}
-    _check_one_unit_each(asked, test, columns)
+    _check_one_unit_each(asked, test, texts)
     for values in given.values.values() if given else ():
         for row_id, rows in asked.items():
             if len({str(values[row]) for row in rows}) > 1:
@@ -203,17 +192,18 @@ def _requested(
     return properties, [positions[row_id][0] for row_id in ids]
 
 
-def _check_one_unit_each(positions: dict[str, list[int]], test: RawTable, columns: Columns) -> None:
+def _check_one_unit_each(
+    positions: dict[str, list[int]], test: RawTable, polymers: Sequence[str]
+) -> None:
     """Refuse an id that stands for several repeat units: it is unclear which one is asked for.
 
     Args:
         positions: the rows of the test table with each id.
         test: the test table.
-        columns: of the test table.
+        polymers: what stands for the polymer of each of its rows.
     """
-    smiles = polymers_of(test, columns).texts
     for row_id, rows in positions.items():
-        texts = [smiles[row] for row in rows]
+        texts = [polymers[row] for row in rows]
         if len({*texts}) == 1:
             continue
         units = UniqueUnits.of(texts)

@@ -7,10 +7,10 @@ from pathlib import Path
 from ..inference.bundle import bundle_files
 from ..inference.predict import Predictor
 from ..inference.predicted_tables import RowPredictor
+from ..inference.table_rows import columns_in
 from ..settings.polymer_columns import NOTHING_SAID, SaidUnits
 from ..table import stream_table
 from ..table.mending import FragmentsUse
-from ..table.named_units import columns_of_units_or_names
 from .inputs import FoundFiles, described, find_files, unpacked
 from .output import check_output, problems_file, write_result
 from .passes import Job, all_in_full, by_student
@@ -177,12 +177,7 @@ def opened_files(
         row_predictor.check(stream.head)
         if words := stream.head.reading.unread_words:
             unread.append(f"{file.name}: {words}")
-        columns, by_name = columns_of_units_or_names(
-            stream.head,
-            plan.smiles,
-            plan.id,
-            plan.units,
-            row_predictor.predictor.info.polymer_columns,
-        )
+        info = row_predictor.predictor.info
+        columns, by_name = columns_in(stream.head, info, plan.smiles, plan.id, plan.units)
         files.append(OpenedFile(file.name, stream.count, stream.chunks, columns, by_name))
     return files, unread

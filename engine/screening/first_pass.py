@@ -12,8 +12,9 @@ import pandas as pd
 from ..base.hardware import usable_cores
 from ..base.packed import Graph, PackedGraphs, pack
 from ..base.workers import worker_pool
-from ..inference.predicted_tables import PROBLEM, TableRows, tell_names, texts_of
+from ..inference.predicted_tables import PROBLEM, TableRows, texts_of
 from ..inference.submission import ids_of
+from ..inference.table_rows import tell_names
 from ..table.columns import free_name
 from ..table.mending import FragmentsUse
 from .scoring import FILE, PART_ROWS, OpenedFile, Progress, Tally, heads_of

@@ -36,20 +36,21 @@ def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ())
     taken = {*columns.used, *apart}
     if further := _further_fractions(raw, columns, taken):
         raise UserError(
-            f"{raw.name}: {_quoted(further)} would not be seen: there are more fractions than the repeat units "
-            f"of {_quoted(columns.structures)}. Name the columns with `--unit-columns` and "
-            "`--fraction-columns`, or leave out what says nothing of the polymer."
+            f"{raw.name}: {_quoted(further)} would not be seen: there are more fractions than "
+            f"repeat units, in {_quoted(columns.structures)}. Name the columns with "
+            "`--unit-columns` and `--fraction-columns`, or leave out what says nothing of the "
+            "polymer."
         )
     called = [] if columns.units else units_not_seen(raw, columns.smiles, taken)
     others = [name for name in raw.column_names if name not in {*taken, *called}]
     found = [name for name in others if _holds_other_units(raw, name, columns.structures)]
     if unseen := [name for name in raw.column_names if name in {*called, *found}]:
         raise UserError(
-            f"{raw.name}: {_quoted(unseen)} would not be seen beside {_quoted(columns.structures)}, since no "
-            "column is known to hold the fractions of the units, or one holds no repeat units. Name "
-            f"the columns with `--unit-columns` and `--fraction-columns`, say `--smiles-column "
-            f"{columns.smiles}` where that is all of the polymer, or leave out what says nothing "
-            "of it."
+            f"{raw.name}: {_quoted(unseen)} would not be seen beside "
+            f"{_quoted(columns.structures)}, since no column is known to hold the fractions of the "
+            "units, or one holds no repeat units. Name the columns with `--unit-columns` and "
+            f"`--fraction-columns`, say `--smiles-column {columns.smiles}` where that is all of "
+            "the polymer, or leave out what says nothing of it."
         )
 
 

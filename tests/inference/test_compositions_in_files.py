@@ -8,6 +8,7 @@ import pytest
 
 from engine.base.errors import UserError
 from engine.base.workspace import ASSETS
+from engine.candidates.intake import of_file
 from engine.inference.predict import Predictor
 from engine.inference.predicted_tables import predict_file
 from engine.inference.submission import make_submission
@@ -146,3 +147,38 @@ def test_names_and_monomers_may_stand_in_texts(shipped: Predictor, path: Path) -
     words = ["learned homopolymers only", "as a monomer it makes *CC* (addition", "“unobtainium”"]
     for problem, expected_words in zip(frame["problem"][1:], words, strict=True):
         assert expected_words in problem
+
+
+UNSEEN = "smiles_A,smiles_B,volume_fraction_A", "*CC*,*CC(*)c1ccccc1,0.1"
+
+
+@pytest.mark.parametrize("rows", [UNSEEN, ("SMILES,matrix", "*CC*,PMMA")])
+def test_units_that_would_not_be_seen_are_refused_in_all_that_reads_files(
+    shipped: Predictor, path: Path, rows: tuple[str, str]
+) -> None:
+    head, row = rows
+    path.write_text(f"id,{head}\na,{row}\n", encoding="utf-8")
+    sample = read_table(b"id,Tg\na,0\n", "sample.csv")
+    readings = {
+        "predict": lambda: predict_file(shipped, path, io.StringIO()),
+        "submission": lambda: make_submission(shipped, read_table(path), sample),
+        "screen": lambda: screen(shipped, [path], path.with_name("out.csv"), Wanted()),
+        "candidates": lambda: of_file(path, "compositions.csv"),
+    }
+    for read in readings.values():
+        with pytest.raises(UserError, match="would not be seen beside"):
+            read()
+    first = head.partition(",")[0]
+    made = make_submission(shipped, read_table(path), sample, smiles=first)
+    assert made.filled.empty
+
+
+def test_names_may_stand_in_the_table_of_a_submission(shipped: Predictor, path: Path) -> None:
+    rows = ["a,polystyrene|PMMA|1|0", "b,PVC", "b,*CC(*)Cl", "c,unobtainium"]
+    path.write_text("\n".join(["id,polymer", *rows]), encoding="utf-8")
+    sample = read_table(b"id,Tg\nb,0\na,0\nc,0\n", "sample.csv")
+    made = make_submission(shipped, read_table(path), sample)
+    predicted = shipped.predict(["*CC(*)Cl", "*CC(*)c1ccccc1"]).blend
+    expected = predicted[shipped.info.submission_columns["Tg"]]
+    assert made.frame["Tg"].tolist()[:2] == pytest.approx(expected.tolist(), rel=1e-6)
+    assert made.filled["reason"].tolist() == ["“unobtainium” is not the name of one polymer"]
