@@ -36,7 +36,7 @@ def main() -> None:
         return
     list_ = choose_list()
     if list_ is None:
-        show_adding(None)
+        show_adding(None, folder)
         if (given := choose_conditions(read_info(folder))) is not None:
             show_screening(None, folder, given)
         st.info(
@@ -45,7 +45,7 @@ def main() -> None:
             icon=":material/bookmark:",
         )
         return
-    show_adding(list_)
+    show_adding(list_, folder)
     given = choose_conditions(read_info(folder))
     if given is None:
         return

@@ -13,14 +13,16 @@ from ..base.errors import UserError
 from ..base.wording import clipped
 from ..chem.comonomers import explained
 from ..chem.smiles import BadSmilesError, canonical
+from ..inference.bundle import BundleInfo
 from ..runs import MIN_LABELS, unlearned_words
 from ..runs.start import learnable_or_refuse
 from ..settings.conditions import Condition, GivenConditions
+from ..settings.polymer_columns import PolymerColumns
 from ..settings.properties import Property, property_for
 from ..table import RawTable, Table
 from ..table.conditions import conditions_for
 from ..table.reading import Reading
-from .frames import texts_of_frame
+from .frames import is_read_by_columns, polymer_columns_of, texts_of_frame
 
 _GREATEST = 1e30
 """Of a label: members compute in float32, whose squares end at 1e38."""
@@ -35,6 +37,7 @@ class Rows(NamedTuple):
     bounds: Bounds | None = None
     conditions: Sequence[Condition] = ()
     condition_values: Mapping[str, np.ndarray] = MappingProxyType({})
+    polymer_columns: PolymerColumns | None = None  # of compositions
 
 
 def read_rows(X: Any, y: Any) -> Rows:
@@ -62,12 +65,19 @@ def read_rows(X: Any, y: Any) -> Rows:
             X.bounds and X.bounds.of(np.arange(len(X.rows)), learned),
             X.conditions,
             {each.name: X.condition_values[each.name].to_numpy() for each in X.conditions},
+            X.report.columns.of_polymer,
         )
     else:
         if y is None:
             raise UserError("y is missing: a PolymerRegressor learns from labels.")
         units = [_canonical(row, text) for row, text in enumerate(smiles_list(X))]
-        rows = Rows(units, label_matrix(y), [property_for(name) for name in _names(y)])
+        several = isinstance(X, pd.DataFrame) and X.shape[1] > 1
+        rows = Rows(
+            units,
+            label_matrix(y),
+            [property_for(name) for name in _names(y)],
+            polymer_columns=polymer_columns_of(X) if several else None,
+        )
     if len(rows.units) != len(rows.labels):
         raise UserError(
             f"There are {len(rows.units)} repeat units and {len(rows.labels)} rows of labels."
@@ -76,7 +86,9 @@ def read_rows(X: Any, y: Any) -> Rows:
     return rows
 
 
-def smiles_list(smiles: Any, missing: bool = False) -> list[str | None]:
+def smiles_list(
+    smiles: Any, missing: bool = False, info: BundleInfo | None = None
+) -> list[str | None]:
     """N SMILES of a list, an array `(N,)` or `(N, 1)`, a series, or a frame of one column.
 
     A frame of several columns is one of compositions, for each of which its text stands.
@@ -84,6 +96,7 @@ def smiles_list(smiles: Any, missing: bool = False) -> list[str | None]:
     Args:
         smiles: what was given.
         missing: whether a cell may be empty, which gives None.
+        info: of the model that is to predict them.
 
     Raises:
         UserError: when it is something else; it names the row.
@@ -94,8 +107,8 @@ def smiles_list(smiles: Any, missing: bool = False) -> list[str | None]:
         raise UserError(
             f"Repeat units are given as a list of SMILES, not as {clipped(repr(smiles))}."
         )
-    if isinstance(smiles, pd.DataFrame) and smiles.shape[1] > 1:
-        return texts_of_frame(smiles, missing)
+    if isinstance(smiles, pd.DataFrame) and is_read_by_columns(smiles, info):
+        return texts_of_frame(smiles, missing, info)
     # Not as an array: numpy would take texts of equal length apart.
     cells = smiles.to_numpy().tolist() if isinstance(smiles, pd.DataFrame) else list(smiles)
     if cells and all(isinstance(cell, list | tuple | np.ndarray) for cell in cells):

@@ -242,8 +242,9 @@ class Model:
         if errors not in get_args(Unreadable):
             raise UserError(f"errors is {errors!r}: give 'raise' or 'coerce'.")
         _check_fragments(fragments)
-        units = [text or "" for text in smiles_list(smiles, missing=errors == "coerce")]
-        wanted = self._predictor.info.conditions
+        info = self._predictor.info
+        units = [text or "" for text in smiles_list(smiles, errors == "coerce", info)]
+        wanted = info.conditions
         if conditions is None and isinstance(smiles, Table):
             # A table brings its own, in its own units.
             given = conditions_of(smiles, wanted)

@@ -107,6 +107,7 @@ class PolymerRegressor(RegressorMixin, BaseEstimator):
             bounds=rows.bounds,
             conditions=rows.conditions,
             condition_values=rows.condition_values,
+            polymer_columns=rows.polymer_columns,
         )
         folder = tempfile.TemporaryDirectory(prefix="polygin-model-")
         with _reporter(self.verbose) as reporter:

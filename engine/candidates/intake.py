@@ -14,6 +14,8 @@ from ..chem.finding import Found, find, told
 from ..chem.names import polymer_named
 from ..chem.notations import NotationError, drawn_unit
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
+from ..inference.bundle import BundleInfo
+from ..inference.table_rows import columns_in
 from ..table.cells import is_missing
 from ..table.columns import Columns
 from ..table.compositions import texts_to_predict
@@ -203,15 +205,18 @@ class FileRows(NamedTuple):
     unread: str
 
 
-def of_file(path: Path, name: str) -> FileRows:
+def of_file(path: Path, name: str, info: BundleInfo | None = None) -> FileRows:
     """The candidates of a file, read some rows at a time.
 
     Args:
         path: a table with a column of repeat units or of polymers' names.
         name: of the file, as people know it.
+        info: of the model that is to predict the list, which remembers the columns that it learned
+            compositions from.
 
     Raises:
-        UserError: when there is no such table, or it has more rows than a list may have.
+        UserError: when there is no such table, it holds units that would not be seen, or it has
+            more rows than a list may have.
     """
     stream = stream_table(path)
     if stream.count > MOST:
@@ -219,7 +224,8 @@ def of_file(path: Path, name: str) -> FileRows:
             f"{name} has {stream.count:,} rows, and a list holds {MOST:,} candidates: predict it "
             "on the Submission page, or upload a part of it."
         )
-    columns, _ = columns_of_units_or_names(stream.head)
+    head = stream.head
+    columns, _ = columns_in(head, info) if info else columns_of_units_or_names(head)
     return FileRows(stream.count, _rows(stream, columns, name), stream.head.reading.unread_words)
 
 

@@ -31,9 +31,10 @@ from ..runs.imported import checked_model_name, rename_imported
 from ..runs.trash import DAYS
 from ..settings.metrics import headline_words
 from ..settings.properties import Property
+from ..table.unseen_units import demand_all_units
 from .options import Commands, add_json, add_model, opened_model
 from .output import confirmed, print_line, print_score, progress_bar
-from .table_options import add_accept, add_table, checked_table, tell_findings
+from .table_options import add_accept, add_table, checked_table, said_mending, tell_findings
 
 
 def add(commands: Commands) -> None:
@@ -131,6 +132,8 @@ def _score(arguments: argparse.Namespace) -> None:
     predictor = opened_model(arguments.model)
     info = predictor.info
     table = checked_table(arguments, conditions=info.conditions, learned=info.polymer_columns)
+    if said_mending(arguments).smiles is None:
+        demand_all_units(table.raw, table.report.columns)
     tell_findings(table, arguments.accept)
     with progress_bar() as show:
         result = score_table(predictor, table, show, arguments.source)

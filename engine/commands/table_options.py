@@ -183,11 +183,11 @@ def _checked(
     raw = read_cells(data, mending, name)
     if source:
         mending = mending.of_columns([mending.renamed.get(each, each) for each in raw.column_names])
-    mending = with_learned_columns(mending, raw, learned)
     if conditions:
         found = condition_columns(with_mends(raw, mending), conditions).values()
         marked = tuple(dict.fromkeys((*mending.conditions, *found)))
         mending = mending.but(conditions=marked)
+    mending = with_learned_columns(mending, raw, learned)
     with progress_bar() as show:
         return check_mended(raw, mending, lambda done, total: show("Checking", done, total))
 

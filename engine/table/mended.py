@@ -1,7 +1,6 @@
 """Carrying out a mending: from a file to a checked table."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,10 +183,7 @@ def columns_of(raw: RawTable, mending: Mending) -> Columns:
 
 
 def with_learned_columns(
-    mending: Mending,
-    raw: RawTable,
-    learned: PolymerColumns | None,
-    conditions: Sequence[str] = (),
+    mending: Mending, raw: RawTable, learned: PolymerColumns | None
 ) -> Mending:
     """A mending that reads compositions as a model's training table was, see `said_or_learned`.
 
@@ -195,7 +191,6 @@ def with_learned_columns(
         mending: whose word on the columns of polymers goes before.
         raw: the cells of the file.
         learned: the model's.
-        conditions: columns that say nothing of the polymer, by the names that the mending gives.
 
     Raises:
         UserError: when the mending does not fit the table, or it is not clear which columns say
@@ -210,8 +205,9 @@ def with_learned_columns(
         architecture=mending.architecture,
         one_architecture=mending.one_architecture,
     )
-    apart = [*mending.conditions, *conditions]
-    smiles, others = said_or_learned(with_mends(raw, mending), mending.smiles, said, learned, apart)
+    smiles, others = said_or_learned(
+        with_mends(raw, mending), mending.smiles, said, learned, mending.conditions
+    )
     return mending.but(
         smiles=smiles,
         further_units=others.units,

@@ -13,6 +13,7 @@ from engine.candidates.added import Added, tell_added
 from engine.candidates.lists import folder
 from engine.candidates.rows import NewCandidate
 from engine.candidates.store import CandidateList
+from engine.inference.bundle import read_info
 from pages.parts.candidates.lists import current_list, look_at_list
 from pages.parts.formatting import plain, show_error
 from pages.parts.layout import columns, upload_table
@@ -22,11 +23,12 @@ _ADDED, _FILES = "candidates added", "candidates files added"
 
 
 @part
-def show_adding(list_: CandidateList | None) -> None:
+def show_adding(list_: CandidateList | None, model: Path) -> None:
     """The fields that take candidates.
 
     Args:
         list_: where they are put; None for a list that is made with the first ones.
+        model: the bundle of the model that is to predict them.
     """
     empty = list_ is None or not list_.count()
     with st.expander("Add candidates", expanded=empty, icon=":material/add:"):
@@ -34,7 +36,7 @@ def show_adding(list_: CandidateList | None) -> None:
         with pasted:
             _show_paste()
         with file:
-            _show_upload()
+            _show_upload(model)
     if list_ is not None:
         _show_added(list_)
 
@@ -77,7 +79,7 @@ def _show_paste() -> None:
             _add(iter(found), len(found), "line", left_out)
 
 
-def _show_upload() -> None:
+def _show_upload(model: Path) -> None:
     # Another field after each file, so that none is added twice.
     number = st.session_state.get(_FILES, 0)
     file = upload_table(
@@ -93,7 +95,7 @@ def _show_upload() -> None:
         path.write_bytes(file.getbuffer())
         try:
             with st.spinner("Reading the file…"):
-                rows = intake.of_file(path, file.name)
+                rows = intake.of_file(path, file.name, read_info(model))
             st.session_state[_FILES] = number + 1
             _add(rows.candidates, rows.total, "row", unread=rows.unread)
         except UserError as error:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine.inference.bundle import DEFAULT_ID, INFO, read_info
+from engine.inference.bundle import DEFAULT_ID, INFO, BundleInfo, read_info
 from engine.inference.scoring import score_rows
-from engine.settings.polymer_columns import PolymerColumns
 from engine.table import Table
+from engine.table.conditions import condition_columns
 from engine.table.mended import check_mended, read_cells, with_learned_columns
 from engine.table.mending import Mending
+from engine.table.unseen_units import demand_all_units
 from pages.parts import models
 from pages.parts.errors.evaluation import Evaluation
 from pages.parts.formatting import plain
@@ -51,7 +52,7 @@ def choose_scored_table() -> Evaluation | None:
         )
         return None
     file = as_file(uploaded.name, uploaded.getvalue())
-    table = checked_table(file, read_info(folder).polymer_columns)
+    table = checked_table(file, read_info(folder))
     with st.expander(f"What was read from {plain(table.name)}", icon=":material/table:"):
         show_report(table)
     if not accepted_as_it_is(file, table):
@@ -59,14 +60,15 @@ def choose_scored_table() -> Evaluation | None:
     return _evaluated(folder, file, table)
 
 
-def checked_table(file: dict, learned: PolymerColumns | None = None) -> Table:
+def checked_table(file: dict, info: BundleInfo | None = None) -> Table:
     """The table, checked once.
 
     Args:
         file: as it was uploaded.
-        learned: the columns of compositions that the model learned from.
+        info: of the model, which remembers the columns of compositions that it learned from.
     """
-    asked = file["key"], learned
+    learned, conditions = (info.polymer_columns, info.conditions) if info else (None, [])
+    asked = file["key"], learned, conditions
     key, table = st.session_state.get(_CHECKED, (None, None))
     if key != asked:
         bar = st.progress(0.0, f"Reading {plain(file['name'])}…")
@@ -76,7 +78,10 @@ def checked_table(file: dict, learned: PolymerColumns | None = None) -> Table:
 
         try:
             raw = read_cells(file["data"], Mending(), file["name"])
-            table = check_mended(raw, with_learned_columns(Mending(), raw, learned), show)
+            apart = tuple(condition_columns(raw, conditions).values())
+            mending = with_learned_columns(Mending(conditions=apart), raw, learned)
+            table = check_mended(raw, mending.but(conditions=()), show)
+            demand_all_units(table.raw, table.report.columns, apart)
         finally:
             bar.empty()
         st.session_state[_CHECKED] = asked, table
