@@ -14,7 +14,7 @@ from engine.chem.notations import NotationError, as_smiles
 from engine.chem.repeat_unit import canonical_unit
 from engine.chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from engine.inference.bundle import BundleInfo, read_info
-from engine.inference.composition_words import architecture_words
+from engine.inference.composition_words import architecture_words, assumed_words
 from pages.parts import models, page_guard
 from pages.parts.address import asked_anew, keep_in_address
 from pages.parts.components import molecule_editor
@@ -181,8 +181,10 @@ def results(
         predicted, uncertainty, warning = models.predict_molecule(folder, smiles, given)
     if warning:
         st.warning(plain(warning), icon=":material/warning:")
-    if composition and (words := architecture_words(info, composition.architecture)):
-        st.caption(words)
+    if composition:
+        learned = architecture_words(info, composition.architecture)
+        for words in filter(None, [learned, assumed_words(info, smiles)]):
+            st.caption(words)
     textbook = gallery.textbook_value(smiles)
     known = models.known_labels(folder, smiles)
     molecule = Molecule(predicted, uncertainty or {}, textbook, known)

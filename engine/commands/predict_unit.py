@@ -18,7 +18,7 @@ from ..chem.composition import is_composition, read
 from ..chem.entered_units import with_named_units
 from ..chem.finding import Found, find, told
 from ..chem.smiles import BadSmilesError, canonical
-from ..inference.composition_words import architecture_words
+from ..inference.composition_words import architecture_words, assumed_words
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
 from ..inference.predict import Predictor
@@ -85,7 +85,8 @@ def predict_unit(predictor: Predictor, arguments: argparse.Namespace) -> None:
     names = list(predictor.info.columns_for(arguments.source).values())
     for words in predicted.warnings(names).values():
         print_line(words, stderr=True)
-    if words := architecture_words(predictor.info, read(smiles).architecture):
+    learned = architecture_words(predictor.info, read(smiles).architecture)
+    for words in filter(None, [learned, assumed_words(predictor.info, smiles)]):
         print_line(words, stderr=True)
     uncertainty = predictor.uncertainty(predicted) if predictor.has_intervals else None
     if uncertainty:

@@ -3,6 +3,7 @@
 from ..base.wording import listed
 from ..chem.architectures import Architecture
 from .bundle import BundleInfo
+from .learned_architecture import lacks_architecture, learned_architecture
 from .seen_compositions import MOST_NAMED, SeenCompositions
 
 LEARNED_NONE = "It learned no architecture: its rows named none."
@@ -58,6 +59,22 @@ def architecture_words(info: BundleInfo, architecture: Architecture) -> str:
     return (
         f"This model learned no architecture: it cannot tell “{architecture}” from another one, "
         "and small differences between them mean nothing."
+    )
+
+
+def assumed_words(info: BundleInfo, text: str) -> str:
+    """Which architecture is taken for one that a text does not say, as a sentence; else empty.
+
+    Args:
+        info: of the model.
+        text: that is asked for.
+    """
+    architecture = learned_architecture(info)
+    if not architecture or not lacks_architecture(text):
+        return ""
+    return (
+        f"No architecture is said: it is taken to be {architecture}, as all copolymers that this "
+        "model learned."
     )
 
 

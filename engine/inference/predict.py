@@ -23,6 +23,7 @@ from ..settings.properties import predicted_columns
 from .bundle import BundleInfo, bundle_files, info_of
 from .conformal import LEVEL
 from .domain import Domain, DomainInfo
+from .learned_architecture import with_learned_architecture
 from .predictions import Predictions
 from .probes import deviation_words, once_here
 from .seen import Unseen, unseen_at
@@ -108,9 +109,8 @@ class Predictor:
             UserError: when the model needs conditions, and none are given.
         """
         in_chain = self.info.canonical_units
-        units = UniqueUnits.of(
-            whole_units(smiles, fragments), in_chain, self.info.learned_compositions
-        )
+        asked = with_learned_architecture(self.info, whole_units(smiles, fragments))
+        units = UniqueUnits.of(asked, in_chain, self.info.learned_compositions)
         features = None
         if units.canonical:
             features = compute_features(units.canonical, progress, in_chain)
@@ -368,7 +368,7 @@ class Predictor:
         """Which of N parsable rows the model takes, and the units that stand for them in it."""
         any_row = self.info.learned_compositions
         rows = [row for row, text in enumerate(smiles) if any_row or not is_composition(text)]
-        units = [smiles[row] for row in rows]
+        units = [*with_learned_architecture(self.info, [smiles[row] for row in rows])]
         return rows, canonical_units(units) if self.info.canonical_units else units
 
     @cached_property

@@ -11,6 +11,7 @@ from ..base.packed import Features
 from ..base.workers import worker_pool
 from ..features.compute import UniqueUnits, chunk_features
 from ..settings.conditions import GivenConditions
+from .learned_architecture import with_learned_architecture
 from .predict import Predictor
 from .predictions import Predictions
 
@@ -74,8 +75,9 @@ def predict_stream(
 
     with worker_pool(workers, give_way=True) as pool:
         for chunk in chain(first, chunks):
+            asked = with_learned_architecture(info, chunk)
             waiting.append(
-                (chunk, pool.submit(_prepare, chunk, store, canonical, compositions, beside))
+                (chunk, pool.submit(_prepare, asked, store, canonical, compositions, beside))
             )
             if len(waiting) == workers:
                 predictor.load()  # seconds, in which the workers have enough to do

@@ -23,6 +23,7 @@ from ..chem.repeat_unit import canonical_unit
 from ..chem.smiles import canonical, parse
 from ..features.compute import canonical_units
 from ..inference.bundle import BundleInfo, bundle_files, info_of, write_info
+from ..inference.learned_architecture import with_learned_architecture
 from ..settings.sources import SourceKind
 from ..table.duplicates import flat_smiles
 from . import folder as files
@@ -197,7 +198,7 @@ def nearest_of_answers(
     Returns:
         By the name of the property that the labels are of.
     """
-    found = {}
+    (smiles,), found = with_learned_architecture(info, [smiles]), {}
     for answer in info.answers:
         own = [each.name for each in info.properties if each.base == answer.base]
         for name in sorted(own, key=lambda each: each != answer.name):

@@ -23,6 +23,7 @@ from ..features.compute import chunk_features
 from ..inference.bundle import BundleInfo
 from ..inference.conformal import LEVEL
 from ..inference.domain_words import domain_in_words
+from ..inference.learned_architecture import with_learned_architecture
 from ..inference.predict import Predictor, whole_units
 from ..inference.predictions import Predictions
 from ..inference.uncertainty import GUESS, OUTSIDE, Uncertainty
@@ -102,7 +103,7 @@ def predict(
     meant = [_meant(text) for text in texts]
     units = [each.unit for each in meant]
     unique, features = chunk_features(
-        whole_units(units, fragments),
+        with_learned_architecture(info, whole_units(units, fragments)),
         store=False,
         canonical_units=info.canonical_units,
         compositions=info.learned_compositions,

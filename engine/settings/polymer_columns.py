@@ -1,5 +1,7 @@
 """The columns of a table that say what a row's polymer is, as a user or a model knows them."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 from ..base.vocabulary import Basis
@@ -35,12 +37,14 @@ class PolymerColumns(BaseModel):
     Attributes:
         smiles: of the first repeat unit.
         others: the columns that say the rest.
+        whole: what the fractions of a row add up to; None in bundles of before it was kept.
     """
 
     model_config = ConfigDict(frozen=True)
 
     smiles: str
     others: SaidUnits
+    whole: Literal["one", "hundred", "parts"] | None = None
 
     @property
     def names(self) -> set[str]:

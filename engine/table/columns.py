@@ -129,7 +129,7 @@ class Columns(BaseModel):
             architecture=self.architecture or "",
             one_architecture=self.one_architecture or None,
         )
-        return PolymerColumns(smiles=self.smiles, others=others)
+        return PolymerColumns(smiles=self.smiles, others=others, whole=self.whole)
 
     @property
     def text_name(self) -> str:

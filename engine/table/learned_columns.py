@@ -58,6 +58,31 @@ def said_or_learned(
     return smiles, said.model_copy(update={"basis": basis, "one_architecture": word})
 
 
+def with_learned_whole(raw: RawTable, columns: Columns, learned: PolymerColumns | None) -> Columns:
+    """Columns whose fractions add up to what they did in a model's table: few rows do not tell it.
+
+    Args:
+        raw: the table.
+        columns: that are read.
+        learned: the columns of the table that a model learned from.
+
+    Raises:
+        UserError: when they were percentages, and seem to be shares of 1 without the rest.
+    """
+    if learned is None or learned.whole in (None, "parts", columns.whole):
+        return columns
+    if not columns.fractions or {*columns.fractions} != {*(learned.others.fractions or ())}:
+        return columns
+    if columns.whole == "one" and len(columns.fractions) < len(columns.structures):
+        named = listed([f"“{name}”" for name in columns.fractions])
+        raise UserError(
+            f"{raw.name}: the model learned {named} as percentages, and the numbers here are not "
+            "above 1: it cannot be told which they are. Give percentages, or the fractions of all "
+            "units."
+        )
+    return columns.model_copy(update={"whole": learned.whole})
+
+
 def _has_all(raw: RawTable, learned: PolymerColumns) -> bool:
     """Whether a table has all columns that a model learned from, with compositions."""
     there = learned.names <= {*raw.column_names}

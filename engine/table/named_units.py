@@ -9,7 +9,7 @@ from ..settings.polymer_columns import NOTHING_SAID, PolymerColumns, SaidUnits
 from .cells import is_missing
 from .columns import Columns, guess_columns
 from .id_columns import columns_called_ids
-from .learned_columns import said_or_learned
+from .learned_columns import said_or_learned, with_learned_whole
 from .reading import RawTable
 from .unseen_units import demand_all_units
 
@@ -51,6 +51,7 @@ def columns_of_units_or_names(
             raise
         _, said = said_or_learned(raw, named, NOTHING_SAID, learned, conditions)
         columns = _guessed(raw, named, id, said, apart)
+    columns = with_learned_whole(raw, columns, learned)
     if given is None:
         demand_all_units(raw, columns, conditions)
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.

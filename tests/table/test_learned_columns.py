@@ -136,3 +136,22 @@ def test_conditions_are_no_further_units() -> None:
     columns, _ = columns_of_units_or_names(raw, learned=learned, conditions=apart)
     assert texts_to_predict(raw, columns).texts == [f"{B}|{A}|0.5|0.5"]
     assert columns.conditions == ()
+
+
+def test_few_rows_do_not_tell_whether_fractions_are_percentages() -> None:
+    head = "smiles_A,smiles_B,frac_A"
+    shares = learned_of(f"{head},Tg", f"{A},{B},0.5,1")
+    percent = learned_of(f"{head},Tg", f"{A},{B},30,1", f"{A},{B},70,2")
+    columns = {}
+    for name, learned in {"shares": shares, "percent": percent}.items():
+        raw = raw_of(head, f"{A},{B},1.5")
+        read_as, _ = columns_of_units_or_names(raw, learned=learned)
+        columns[name] = texts_to_predict(raw, read_as)
+    assert columns["shares"].problems == {0: "“frac_A” has 1.5, more than 1"}
+    assert canonical(columns["percent"].texts[0]) == f"{B}|{A}|0.985|0.015"
+    with pytest.raises(UserError, match="“frac_A” as percentages, and the numbers here"):
+        columns_of_units_or_names(raw_of(head, f"{A},{B},0.5"), learned=percent)
+    both = learned_of("smiles_A,smiles_B,frac_A,frac_B,Tg", f"{A},{B},0.5,0.5,1")
+    raw = raw_of("smiles_A,smiles_B,frac_A,frac_B", f"{A},{B},0.3,0.4")
+    read_as, _ = columns_of_units_or_names(raw, learned=both)
+    assert "add up to 0.7, not to 1" in texts_to_predict(raw, read_as).problems[0]
