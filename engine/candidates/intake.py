@@ -8,17 +8,17 @@ from typing import NamedTuple
 from ..base.errors import UserError
 from ..base.wording import clipped
 from ..chem.comonomers import explained
-from ..chem.composition import BAR, MAX_TEXT, is_composition
+from ..chem.composition import BAR, MAX_TEXT, is_composition, parts_of
 from ..chem.entered_units import readable_composition
 from ..chem.finding import Found, find, told
+from ..chem.listed_units import with_polymers_drawn
 from ..chem.names import polymer_named
 from ..chem.notations import NotationError, drawn_unit
 from ..chem.smiles import MAX_LENGTH, BadSmilesError, canonical
 from ..inference.bundle import BundleInfo
-from ..inference.table_rows import columns_in
+from ..inference.table_rows import columns_in, polymers_of
 from ..table.cells import is_missing
 from ..table.columns import Columns
-from ..table.compositions import texts_to_predict
 from ..table.named_units import columns_of_units_or_names
 from ..table.reading import RawTable
 from ..table.streaming import TableStream, stream_table
@@ -35,6 +35,8 @@ _CHUNK_ROWS = 2000
 _APART = re.compile(r"[\s,;]+")
 _BETWEEN_CELLS = ("\t", ";", ", ")
 _TOGETHER = re.compile(r"\s*[\t;]\s*")
+_MOST_APART = 50
+"""Places, from the end of a line, at which the name of a composition may begin."""
 _LONGEST_LINE = MAX_LENGTH + 500
 """Of a unit, with what stands behind it."""
 _TWO_UNITS = "it holds two repeat units: put each on a line of its own"
@@ -144,10 +146,12 @@ def _with_own_name(line: str) -> tuple[str, str]:
     """The repeat unit or the polymer's name that a line begins with, and what stands behind it."""
     first, *rest = _APART.split(line, maxsplit=1)
     # A unit's own name may hold a bar; one that stands first goes on with the composition.
-    if rest and _is_drawn(first) and not (rest[0].startswith(BAR) and is_composition(line)):
+    if rest and BAR not in first and not rest[0].startswith(BAR) and _is_drawn(first):
         return first, rest[0]
     if is_composition(line):
         return _composition_and_name(line)
+    if rest and _is_drawn(first):
+        return first, rest[0]
     if not polymer_named(line):
         # Cells of a spreadsheet; a comma may stand within a name.
         for separator in _BETWEEN_CELLS:
@@ -158,10 +162,25 @@ def _with_own_name(line: str) -> tuple[str, str]:
 
 
 def _composition_and_name(line: str) -> tuple[str, str]:
-    """The composition that a line begins with, and what stands behind it."""
+    """The longest composition that a line begins with, and what stands behind it.
+
+    The longest, since a comma or a blank may stand within its numbers: `A|B|0,3|0,7`, `30 %`.
+    """
+    apart = [found.span() for found in _APART.finditer(line)][-_MOST_APART:]
+    for end, start in [(len(line), len(line)), *reversed(apart)]:
+        if _is_listed(line[:end]):
+            return line[:end], line[start:]
     before, _, last = line.rpartition(BAR)
-    end, *own = _APART.split(last.strip(), maxsplit=1)
-    return (line, "") if not own or _is_readable(line) else (f"{before}{BAR}{end}", own[0])
+    end_, *own = _APART.split(last.strip(), maxsplit=1)
+    return (f"{before}{BAR}{end_}", own[0]) if own else (line, "")
+
+
+def _is_listed(text: str) -> bool:
+    """Whether a text lists units, named ones too, with fractions that fit them."""
+    try:
+        return is_composition(text) and bool(parts_of(with_polymers_drawn(text)))
+    except BadSmilesError:
+        return False
 
 
 def _is_readable(text: str) -> bool:
@@ -225,8 +244,9 @@ def of_file(path: Path, name: str, info: BundleInfo | None = None) -> FileRows:
             "on the Submission page, or upload a part of it."
         )
     head = stream.head
-    columns, _ = columns_in(head, info) if info else columns_of_units_or_names(head)
-    return FileRows(stream.count, _rows(stream, columns, name), stream.head.reading.unread_words)
+    columns, by_name = columns_in(head, info) if info else columns_of_units_or_names(head)
+    rows = _rows(stream, columns, by_name, name)
+    return FileRows(stream.count, rows, head.reading.unread_words)
 
 
 def of_screened(units: Sequence[str], row_ids: Sequence[str], name: str) -> Iterator[NewCandidate]:
@@ -242,11 +262,14 @@ def of_screened(units: Sequence[str], row_ids: Sequence[str], name: str) -> Iter
         yield reader.candidate(unit, clipped(row_id, 200), name, {})
 
 
-def _rows(stream: TableStream, columns: Columns, name: str) -> Iterator[NewCandidate]:
+def _rows(
+    stream: TableStream, columns: Columns, by_name: bool, name: str
+) -> Iterator[NewCandidate]:
     reader = _Reader()
     others = _other_columns(stream.head, columns)
     for part in stream.chunks(_CHUNK_ROWS):
-        read = texts_to_predict(part, columns)
+        # A name that is all of a row is drawn by the reader, which keeps it.
+        read = polymers_of(part, columns, by_name=by_name and columns.says_more)
         row_ids = part.frame[columns.id].tolist() if columns.id else [str(n) for n in part.rows]
         cells = {column: part.frame[column].tolist() for column in others if column in part.frame}
         for row, text in enumerate(read.texts):

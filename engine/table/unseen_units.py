@@ -1,12 +1,14 @@
 """Repeat units in a table that is to be predicted which no column that is read would show."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from ..base.budget import check_time
 from ..base.errors import UserError
 from ..base.wording import listed
 from ..chem.composition import is_composition, parts_of
+from ..chem.fractions import closes
 from ..chem.names import polymer_named
 from ..chem.notations import BadSmilesError, drawn_unit
 from ..chem.repeat_unit import canonical_unit
@@ -31,7 +33,7 @@ def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ())
     Raises:
         UserError: when other columns are called like that of the repeat units and hold texts, or
             most of their cells are units, or name polymers, that their rows do not hold; or when
-            there are more columns of fractions than of units.
+            there are more columns of fractions than of units, or a third unit has none.
     """
     taken = {*columns.used, *apart}
     if further := _further_fractions(raw, columns, taken):
@@ -40,6 +42,12 @@ def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ())
             f"repeat units, in {_quoted(columns.structures)}. Name the columns with "
             "`--unit-columns` and `--fraction-columns`, or leave out what says nothing of the "
             "polymer."
+        )
+    if _leave_nothing(raw, columns):
+        raise UserError(
+            f"{raw.name}: “{columns.structures[-1]}” would not be seen: the fractions in "
+            f"{_quoted(columns.fractions)} leave nothing for it. Name the column of its fractions "
+            "with `--fraction-columns`, or leave it out."
         )
     called = [] if columns.units else units_not_seen(raw, columns.smiles, taken)
     others = [name for name in raw.column_names if name not in {*taken, *called}]
@@ -65,6 +73,19 @@ def _further_fractions(raw: RawTable, columns: Columns, taken: Collection[str]) 
             others = [name for name in family.values() if name not in taken]
             return [name for name in others if any(row[0] for row in numbers_of(raw, [name]))]
     return []
+
+
+def _leave_nothing(raw: RawTable, columns: Columns) -> bool:
+    """Whether a third or later unit is to have the rest, and there is none in any row.
+
+    Of two units it is usual: at one end of a series of copolymers the fraction of the first is 1.
+    """
+    if not 1 < len(columns.fractions) < len(columns.structures):
+        return False
+    has_unit = [not is_missing(cell) for cell in raw.frame[columns.structures[-1]]]
+    there = replace(raw, frame=raw.frame[has_unit], rows=raw.rows[has_unit])
+    totals = [sum(filter(None, row)) for row in numbers_of(there, columns.fractions)]
+    return bool(totals) and all(closes(total, 1) or closes(total, 100) for total in totals)
 
 
 def _holds_other_units(raw: RawTable, name: str, structures: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ from engine.candidates.measured import measured_of
 from engine.candidates.predicting import predict_waiting, score_and_alerts
 from engine.candidates.ranking import View, ranked
 from engine.candidates.store import CandidateList
+from engine.chem.smiles import canonical
 from engine.inference.predict import Predictor
 from engine.runs import Run
 from engine.runs.known_labels import KnownLabels
@@ -44,6 +45,11 @@ NAME = "Poly(methyl methacrylate) 0.75, Polystyrene 0.25"
         (TWO.replace("|", "| "), TWO.replace("|", "| "), ""),
         ("{[$]CC[$],[$]CC(C)[$]}|0.25|0.75 x", "{[$]CC[$],[$]CC(C)[$]}|0.25|0.75", "x"),
         (f"{STYRENE} a|b", STYRENE, "a|b"),
+        (f"{TWO}|random of 3".replace("|", " | "), f"{TWO}|random".replace("|", " | "), "of 3"),
+        (TWO.replace(".", ","), TWO.replace(".", ","), ""),
+        (f"{METHACRYLATE}|{STYRENE}|75 %|25 %", f"{METHACRYLATE}|{STYRENE}|75 %|25 %", ""),
+        (f"{METHACRYLATE}|{STYRENE}|0,75 x, y", f"{METHACRYLATE}|{STYRENE}|0,75", "x, y"),
+        ("polystyrene|PMMA|0,25|0,75 x", f"{STYRENE}|{METHACRYLATE}|0.25|0.75", "x"),
         ("polystyrene|PMMA|0.25|0.75 x", f"{STYRENE}|{METHACRYLATE}|0.25|0.75", "x"),
         (f"{STYRENE}, |x|", STYRENE, "|x|"),
     ],
@@ -146,3 +152,14 @@ def test_a_measured_value_of_a_composition_is_found_in_any_drawing(copolymers: R
     assert [[each.value for each in one.get(tg.name, [])] for one in found] == [
         *([103.0], [], [100.0], []),
     ]
+
+
+def test_names_in_the_unit_columns_of_a_file_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "names.csv"
+    path.write_text(f"smiles_A,smiles_B,frac_A\n{STYRENE},PMMA,0.25\nPVC,,1\n", encoding="utf-8")
+    mixed, alone = of_file(path, "names.csv").candidates
+    assert canonical(mixed.unit or "") == canonical(f"{STYRENE}|{METHACRYLATE}|0.25|0.75")
+    assert alone.unit == "*CC(*)Cl"
+    path.write_text("polymer,note\nPVC,a\n*CC*,b\n", encoding="utf-8")
+    named, _ = of_file(path, "names.csv").candidates
+    assert (named.given, named.name) == ("PVC", "Poly(vinyl chloride)")

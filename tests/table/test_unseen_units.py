@@ -21,10 +21,12 @@ A, B, C = "*CC*", "*CC(*)c1ccccc1", "*CC(*)Cl"
         ("smiles_A,smiles_B,frac_A,third", f"{B},{C},0.5,{A}", "“third”"),
         ("polymer,unit", f"{A}|{B}|0.5,{C}", "“unit”"),
         ("smiles_A,smiles_B,frac_A,frac_B,frac_C", f"{B},{C},0.2,0.3,0.5", "“frac_C”"),
+        ("smiles_A,smiles_B,smiles_C,frac_A,frac_B", f"{B},{C},{A},0.3,0.7", "“smiles_C”"),
+        (",".join(f"smiles_{n}" for n in range(13)), ",".join([B, C, A] * 4 + [B]), "“smiles_1”"),
     ],
 )
 def test_units_that_would_not_be_seen_are_refused(header: str, row: str, unseen: str) -> None:
-    with pytest.raises(UserError, match=f"{unseen} would not be seen"):
+    with pytest.raises(UserError, match=f"{unseen}.* would not be seen"):
         columns_of_units_or_names(raw_of(header, row))
 
 
@@ -38,6 +40,8 @@ def test_units_that_would_not_be_seen_are_refused(header: str, row: str, unseen:
         ("SMILES,solvent,note", f"{B},CCO,"),
         ("polymer,unit_1,unit_2", f"{A}|{B}|0.5,{A},{B}"),
         ("smiles_A,smiles_B,frac_A,frac_B,frac_C", f"{B},{C},0.5,0.5,0"),
+        ("smiles_A,smiles_B,frac_A", f"{B},{C},1"),
+        ("smiles_A,smiles_B,smiles_C,frac_A,frac_B", f"{B},{C},{A},0.3,0.5"),
         ("SMILES,r1,r2", f"{B},1.5,2.5"),
     ],
 )
