@@ -108,3 +108,37 @@ def test_one_composition_for_a_model_of_homopolymers(
     told = capsys.readouterr().out
     assert "homopolymers" in told
     assert "Fox" in told
+
+
+def test_a_file_is_read_by_what_the_model_and_its_own_columns_say(
+    copolymers: Run, tmp_path: Path
+) -> None:
+    """Of a model that learned smiles_A, smiles_B and frac_A."""
+    path, text = tmp_path / "rows.csv", tmp_path / "text.csv"
+    rows = {
+        "smiles_A,smiles_B,smiles_C,frac_A,frac_B,frac_C": f"{STYRENE}|{METHACRYLATE}|{CHLORIDE}",
+        "smiles_A,smiles_B,frac_A,basis": f"{STYRENE}|{METHACRYLATE}",
+    }
+    answers = {}
+    for (head, units), rest in zip(rows.items(), ("0.2,0.3,0.5", "0.75,wt%"), strict=True):
+        path.write_text(f"{head}\n{units.replace('|', ',')},{rest}\n")
+        answers[head] = _predicted("fox", path)["Tg"][0]
+    moles = 0.75 / 104.152 / (0.75 / 104.152 + 0.25 / 100.117)
+    texts = [
+        f"{STYRENE}|{METHACRYLATE}|{CHLORIDE}|0.2|0.3|0.5",
+        f"{STYRENE}|{METHACRYLATE}|{moles:.6f}|{1 - moles:.6f}",
+    ]
+    pd.DataFrame({"SMILES": texts}).to_csv(text, index=False)
+    expected = _predicted("fox", text)["Tg"].astype(float)
+    assert [*map(float, answers.values())] == pytest.approx(expected.tolist(), abs=0.02)
+
+
+def test_score_refuses_units_that_it_would_not_see(
+    copolymers: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "labelled.csv"
+    rows = [f"{STYRENE},{METHACRYLATE},0.5,{value}" for value in (80, 90, 100)]
+    path.write_text("\n".join(["smiles,smiles2,frac,Tg", *rows]))
+    assert main(["score", "fox", str(path), "--accept"]) != 0
+    assert "“smiles2” would not be seen beside “smiles”" in capsys.readouterr().err
+    assert main(["score", "fox", str(path), "--accept", "--smiles-column", "smiles"]) == 0
