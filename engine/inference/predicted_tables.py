@@ -124,15 +124,15 @@ class RowPredictor:
         """
         wanted = {*self.names.values(), *(each.name for each in self.requirements)}
         predictor = self.predictor.only(wanted)
-        waiting: deque[tuple[TableRows, TextsToPredict]] = deque()
+        waiting: deque[tuple[TableRows, TextsToPredict, GivenConditions]] = deque()
         given: deque[GivenConditions] = deque()
 
         def units() -> Iterator[list[str]]:
             for rows in chunks:
                 read = texts_of(rows, self.fragments)
-                waiting.append((rows, read))
-                conditions = predictor.info.conditions
-                given.append(conditions_for(rows.part, conditions, self.conditions))
+                at = conditions_for(rows.part, predictor.info.conditions, self.conditions)
+                waiting.append((rows, read, at))
+                given.append(at)
                 yield read.texts
 
         # Closed at once when, say, the disk is full: the workers end before the error is shown.
@@ -145,6 +145,7 @@ class RowPredictor:
         predictor: Predictor,
         rows: TableRows,
         read: TextsToPredict,
+        at: GivenConditions,
         predictions: Predictions,
     ) -> PredictedRows:
         part, columns, _ = rows
@@ -154,6 +155,9 @@ class RowPredictor:
         names = [*self.names.values()]
         frame = prediction_table(part, columns, predictions, self.names)
         frame.insert(1, free_name(columns.text_name, frame), read.shown)
+        for place, condition in enumerate(predictor.info.conditions, start=2):
+            values = at.values[condition.name]
+            frame.insert(place, free_name(condition.label, frame), pd.Series(values, frame.index))
         if self.intervals or self.requirements:
             sure, info = predictor.uncertainty(predictions), predictor.info
             if self.requirements:
@@ -212,8 +216,8 @@ def predict_file(
 ) -> Unpredicted:
     """Predict a table of any length in constant memory.
 
-    A row has its id or number, its repeat unit as the table writes it, and its predictions; of a
-    table of compositions, in columns or as texts, it keeps all columns.
+    A row has its id or number, its repeat unit as the table writes it, its conditions, and its
+    predictions; of a table of compositions, in columns or as texts, it keeps all columns.
     A row that cannot be predicted has empty cells, and the reason in the column `problem`; where a
     unit has what no training unit has, such as another element, the column `warning` says so.
 
@@ -255,7 +259,8 @@ def predict_file(
         for predicted in stream:
             frame = predicted.frame
             if keeps_columns:
-                frame = _with_own_columns(predicted, table.head.column_names)
+                made = 1 + len(predictor.info.conditions)
+                frame = _with_own_columns(predicted, table.head.column_names, made)
             out.write(csv_text(frame, header=missing.of == 0))
             missing.add(unpredicted(predicted.rows.part, columns, predicted.predictions))
             missing.warned += predicted.warned
@@ -271,10 +276,16 @@ def _holds_compositions(head: RawTable, columns: Columns) -> bool:
     return bool(columns.units) or any(map(is_composition, texts))
 
 
-def _with_own_columns(predicted: PredictedRows, names: Sequence[str]) -> pd.DataFrame:
-    """The rows with the columns of their table, in place of one of compositions."""
+def _with_own_columns(predicted: PredictedRows, names: Sequence[str], made: int) -> pd.DataFrame:
+    """The rows with the columns of their table, in place of those of compositions and conditions.
+
+    Args:
+        predicted: the rows.
+        names: of their table's columns.
+        made: how many columns of theirs say what is predicted, and at which conditions.
+    """
     frame, (part, columns, _) = predicted.frame, predicted.rows
-    frame = frame.drop(columns=frame.columns[1])
+    frame = frame.drop(columns=frame.columns[1 : 1 + made])
     own = [name for name in names if name != columns.id]
     for place, name in enumerate(own, start=1):
         frame.insert(place, free_name(name, frame), part.frame[name].tolist())

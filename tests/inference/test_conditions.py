@@ -116,6 +116,10 @@ def test_conditions_that_no_training_row_had_are_outside_and_warned_of(made):
     text = "\n".join(["SMILES,temperature (°C),solvent", *rows, ""])
     predict_file(predictor, _written(made, text), out, intervals=True)
     frame = read_table(out.getvalue().encode(), "out.csv").frame
+    assert frame["temperature (K)"].astype(float).tolist() == pytest.approx(
+        [280, 360, 473.15, 223.15]
+    )
+    assert frame["solvent"].tolist() == ["water", "water", "water", "toluene"]
     assert frame["solubility_domain"].tolist() == ["inside", "inside", "outside", "outside"]
     assert frame["warning"].fillna("").tolist() == [
         *("", ""),
