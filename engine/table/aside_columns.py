@@ -70,7 +70,7 @@ def fault_aside(cells: Mapping[str, str | None], conditions: Collection[str]) ->
         if cell is None or is_missing(cell):
             continue
         if says_share(name):
-            if is_number(cell.strip()) and number_of(cell) > 0:
+            if _is_something(cell):
                 shares.append(f"“{name}” has {cell}, and no column has a repeat unit for it")
         elif name not in conditions and ("*" in cell or is_unit(cell)):
             return (
@@ -80,6 +80,15 @@ def fault_aside(cells: Mapping[str, str | None], conditions: Collection[str]) ->
         else:
             others += 1
     return shares[others] if len(shares) > others else None
+
+
+def _is_something(share: str) -> bool:
+    """Whether a text is a number above 0; others are notes."""
+    try:
+        return number_of(share) > 0
+    except BadSmilesError:
+        # One that is too large is more than nothing.
+        return is_number(share.strip())
 
 
 @lru_cache(maxsize=20_000)

@@ -22,12 +22,11 @@ PAIR = "*CC*|*CO*"
     ],
 )
 def test_a_fraction_of_a_unit_without_a_column_leaves_the_row_out(heads: str, column: str) -> None:
-    rows = ["0.3,0.3,0.4,1", "0.5,0.5,0,2", "0.25,0.75,,3"]
+    rows = ["0.3,0.3,0.4,1", "0.5,0.5,0,2", "0.25,0.75,,3", "0.3,0.3,1e999,4"]
     table = checked(f"{heads},Tg", *[f"*CC*,*CO*,{each}" for each in rows])
     assert table.canonical == [f"{PAIR}|0.5|0.5", f"{PAIR}|0.25|0.75"]
-    assert table.excluded["reason"].tolist() == [
-        f"“{column}” has 0.4, and no column has a repeat unit for it"
-    ]
+    reasons = [f"“{column}” has {each}, and no column has a repeat unit" for each in (0.4, "1e999")]
+    assert table.excluded["reason"].tolist() == [f"{each} for it" for each in reasons]
     assert table.report.columns.properties == ("Tg",)
 
 

@@ -17,9 +17,19 @@ from engine.table.streaming import stream_of
 ALL, QUICK = 2000, 150
 UNIT_HEADS = ("smiles_A,smiles_B,smiles_C", "SMILES1,SMILES2,SMILES3", "unit 0,unit 1,unit 2")
 UNIT_HEADS += ("monomer A SMILES,monomer B SMILES,monomer C SMILES", "psmiles_a,smiles,solvent")
+UNIT_HEADS += (
+    "smiles,smiles2,comonomer smiles",
+    "first unit,second unit,unit",
+    "smiles_x,smiles_y,smiles_z",
+)
 FRACTION_HEADS = ("frac_A,frac_B,frac_C", "rA,rB,rC", "x,Tg (K),ratio", "wt%_A,wt%_B,mol%")
 FRACTION_HEADS += ("w1,w2,w3", "frac_A (mol%),frac_B (mol%),frac_C (mol%)", "x_1,wt_1,mol_frac_1")
-FRACTION_HEADS += ("A (g),B (g),C (g)", "A : B : C (w/w),feed ratio,x_1", "A/B,basis,mol%")
+FRACTION_HEADS += (
+    "A (g),B (mg),C (g)",
+    "frac_x,frac_y,feed ratio (v/v)",
+    "A : B : C (w/w),feed ratio,x_1",
+    "A/B,basis,mol%",
+)
 ARCHITECTURE_HEADS = ("architecture", "chain_type", "topology", "type", "note")
 UNITS = ("*CC*", "*CC(*)C", "C(*)(C)C*", "*CC(*)c1ccccc1", "[R1]CCO[R2]", "*Nc1ccc(*)cc1", "*CC*")
 ODD_UNITS = ("", "nan", "CCO", "[Na]Cl", "*C(", "*CC*.[Na+]", "*CC*|*CO*|0.5|0.5", "{[$]CC[$]}")
@@ -64,6 +74,7 @@ ODD_NUMBERS += (
     "٣",
     "inf",
     "1_0",
+    "1,250",
     "%",
 )
 WORDS = (
