@@ -1,8 +1,9 @@
 """Repeat units in a table that is to be predicted which no column that is read would show."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 
 from ..base.budget import check_time
 from ..base.errors import UserError
@@ -51,7 +52,8 @@ def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ())
         )
     called = [] if columns.units else units_not_seen(raw, columns.smiles, taken)
     others = [name for name in raw.column_names if name not in {*taken, *called}]
-    found = [name for name in others if _holds_other_units(raw, name, columns.structures)]
+    own = [*zip(*(raw.frame[name] for name in columns.structures), strict=True)]
+    found = [name for name in others if _holds_other_units(raw, name, own)]
     if unseen := [name for name in raw.column_names if name in {*called, *found}]:
         raise UserError(
             f"{raw.name}: {_quoted(unseen)} would not be seen beside "
@@ -88,35 +90,29 @@ def _leave_nothing(raw: RawTable, columns: Columns) -> bool:
     return bool(totals) and all(closes(total, 1) or closes(total, 100) for total in totals)
 
 
-def _holds_other_units(raw: RawTable, name: str, structures: Sequence[str]) -> bool:
-    """Whether most cells of a column are repeat units, and most of these none of their rows'."""
+def _holds_other_units(raw: RawTable, name: str, own: Sequence[tuple[str | None, ...]]) -> bool:
+    """Whether most cells of a column are repeat units, and most of these none of their rows'.
+
+    Args:
+        raw: the table.
+        name: of the column.
+        own: the cells of each row that are read as its units.
+    """
     check_time("looking for its columns")
+    filled = ((cell, row) for row, cell in enumerate(raw.frame[name]) if not is_missing(cell))
     count = units = others = 0
-    for cell, *own in _rows(raw, name, structures):
+    for cell, row in islice(filled, SMILES_SAMPLE):
         count += 1
         if there := _units_of(cell):
             units += 1
-            others += not there <= {unit for each in own for unit in _units_of(each)}
+            others += not there <= {unit for each in own[row] for unit in _units_of(each)}
     return units >= 0.5 * count > 0 and others > 0.5 * units
-
-
-def _rows(
-    raw: RawTable, name: str, structures: Sequence[str]
-) -> Iterator[tuple[str, *tuple[str | None, ...]]]:
-    """The first cells of a column that are not empty, each with those of its row's units."""
-    left = SMILES_SAMPLE
-    for cell, *own in raw.frame[[name, *structures]].itertuples(index=False):
-        if not is_missing(cell):
-            yield cell, *own
-            left -= 1
-        if not left:
-            return
 
 
 @lru_cache(maxsize=20_000)
 def _units_of(cell: str | None) -> frozenset[str]:
     """What all drawings of a cell's repeat units share; empty for what is none, and no name."""
-    if cell is None or is_missing(cell):
+    if cell is None or not any(map(str.isalpha, cell)):
         return frozenset()
     try:
         texts = parts_of(cell)[0] if is_composition(cell) else [cell]
