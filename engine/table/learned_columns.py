@@ -53,7 +53,7 @@ def said_or_learned(
     basis, word = said.basis, said.one_architecture
     if basis is None and _keeps_basis(raw, columns, learned, conditions):
         basis = learned.others.basis
-    if word is None and not columns.architecture:
+    if word is None:
         word = learned.others.one_architecture
     return smiles, said.model_copy(update={"basis": basis, "one_architecture": word})
 

@@ -63,15 +63,10 @@ def _guessed(
 ) -> Columns:
     """The columns of repeat units and ids; those that are kept apart say nothing of a polymer."""
     named = {smiles, id, *(said.units or ()), *(said.fractions or ()), said.architecture}
-    columns = guess_columns(
-        raw,
-        smiles=smiles,
-        id=id,
-        properties=(),
-        conditions=[name for name in apart if name not in named],
-        **said.model_dump(),
+    conditions = [name for name in apart if name not in named]
+    return guess_columns(
+        raw, smiles=smiles, id=id, properties=(), conditions=conditions, **said.model_dump()
     )
-    return columns.model_copy(update={"conditions": ()})
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:

@@ -1,6 +1,6 @@
 """Repeat units in a table that is to be predicted which no column that is read would show."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +19,6 @@ from .column_cells import SMILES_SAMPLE
 from .columns import Columns
 from .fraction_columns import numbers_of
 from .reading import RawTable
-from .share_names import share_families
 from .unit_columns import units_not_seen
 
 
@@ -34,16 +33,10 @@ def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ())
     Raises:
         UserError: when other columns are called like that of the repeat units and hold texts, or
             most of their cells are units, or name polymers, that their rows do not hold; or when
-            there are more columns of fractions than of units, or a third unit has none.
+            a third unit has no fraction.
     """
-    taken = {*columns.used, *apart}
-    if further := _further_fractions(raw, columns, taken):
-        raise UserError(
-            f"{raw.name}: {_quoted(further)} would not be seen: there are more fractions than "
-            f"repeat units, in {_quoted(columns.structures)}. Name the columns with "
-            "`--unit-columns` and `--fraction-columns`, or leave out what says nothing of the "
-            "polymer."
-        )
+    # Those that are aside leave out the rows in which they hold something.
+    taken = {*columns.used, *columns.aside, *apart}
     if _leave_nothing(raw, columns):
         raise UserError(
             f"{raw.name}: “{columns.structures[-1]}” would not be seen: the fractions in "
@@ -66,15 +59,6 @@ def demand_all_units(raw: RawTable, columns: Columns, apart: Sequence[str] = ())
 
 def _quoted(names: Sequence[str]) -> str:
     return listed([f"“{name}”" for name in names], "columns")
-
-
-def _further_fractions(raw: RawTable, columns: Columns, taken: Collection[str]) -> list[str]:
-    """Columns called like those of the fractions that hold shares of something else, too."""
-    for family in share_families(raw.column_names):
-        if columns.fractions and {*columns.fractions} < {*family.values()}:
-            others = [name for name in family.values() if name not in taken]
-            return [name for name in others if any(row[0] for row in numbers_of(raw, [name]))]
-    return []
 
 
 def _leave_nothing(raw: RawTable, columns: Columns) -> bool:

@@ -138,7 +138,7 @@ def test_score_refuses_units_that_it_would_not_see(
 ) -> None:
     path = tmp_path / "labelled.csv"
     rows = [f"{STYRENE},{METHACRYLATE},0.5,{value}" for value in (80, 90, 100)]
-    path.write_text("\n".join(["smiles,smiles2,frac,Tg", *rows]))
+    path.write_text("\n".join(["SMILES,partner,frac,Tg", *rows]))
     assert main(["score", "fox", str(path), "--accept"]) != 0
-    assert "“smiles2” would not be seen beside “smiles”" in capsys.readouterr().err
-    assert main(["score", "fox", str(path), "--accept", "--smiles-column", "smiles"]) == 0
+    assert "“partner” would not be seen beside “SMILES”" in capsys.readouterr().err
+    assert main(["score", "fox", str(path), "--accept", "--smiles-column", "SMILES"]) == 0

@@ -73,6 +73,7 @@ def test_an_architecture_of_the_file_goes_before_one_of_all_rows() -> None:
     for head, row in (("smiles_A,smiles_B,frac_A", f"{A},{B},0.5"), ("SMILES", f"{A}|{B}|0.5")):
         learned = learned_of(f"{head},Tg", f"{row},1", one_architecture="random")
         assert read(learned, f"{head},architecture", f"{row},block").endswith("|block")
+        assert read(learned, f"{head},architecture", f"{row},unknown").endswith("|random")
         assert read(learned, head, row).endswith("|random")
 
 
@@ -135,7 +136,6 @@ def test_conditions_are_no_further_units() -> None:
     apart = ["smiles_C", "frac_C"]
     columns, _ = columns_of_units_or_names(raw, learned=learned, conditions=apart)
     assert texts_to_predict(raw, columns).texts == [f"{B}|{A}|0.5|0.5"]
-    assert columns.conditions == ()
 
 
 def test_few_rows_do_not_tell_whether_fractions_are_percentages() -> None:
