@@ -14,6 +14,7 @@ from ..chem.smiles import canonical, without_stereo
 from ..settings.polymer_columns import Basis, SaidUnits
 from .amount_units import demand_one_measure
 from .aside_columns import columns_aside, is_unit
+from .cell_units import units_of
 from .column_cells import (
     NUMBER_SAMPLE,
     SMILES_SAMPLE,
@@ -112,10 +113,16 @@ def _are_unlike(raw: RawTable, names: Sequence[str]) -> bool:
 
 def _differ(raw: RawTable, first: str, second: str) -> bool:
     head = raw.frame[[first, second]].dropna()[:SMILES_SAMPLE].itertuples(index=False)
-    # Beside a composition stand its parts.
-    pairs = [(a, b) for a, b in head if is_smiles(a) and is_smiles(b) and not is_composition(a)]
-    unlike = [without_stereo(canonical(a)) != without_stereo(canonical(b)) for a, b in pairs]
-    return sum(unlike) > 0.5 * len(pairs)
+    pairs = [(_forms_of(one), _forms_of(other)) for one, other in head]
+    known = [(own, others) for own, others in pairs if own and others]
+    return sum(not others <= own for own, others in known) > 0.5 * len(known)
+
+
+def _forms_of(cell: str) -> frozenset[str]:
+    """The repeat units of a cell, or the molecule that it holds."""
+    if units := units_of(cell):
+        return units
+    return frozenset([without_stereo(canonical(cell))] if is_smiles(cell) else [])
 
 
 def units_not_seen(raw: RawTable, smiles: str, used: Collection[str]) -> list[str]:

@@ -2,18 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import islice
 
 from ..base.budget import check_time
 from ..base.errors import UserError
 from ..base.wording import listed
-from ..chem.composition import is_composition, parts_of
 from ..chem.fractions import closes
-from ..chem.names import polymer_named
-from ..chem.notations import BadSmilesError, drawn_unit
-from ..chem.repeat_unit import canonical_unit
-from ..chem.smiles import without_stereo
+from .cell_units import units_of
 from .cells import is_missing
 from .column_cells import SMILES_SAMPLE
 from .columns import Columns
@@ -87,26 +82,7 @@ def _holds_other_units(raw: RawTable, name: str, own: Sequence[tuple[str | None,
     count = units = others = 0
     for cell, row in islice(filled, SMILES_SAMPLE):
         count += 1
-        if there := _units_of(cell):
+        if there := units_of(cell):
             units += 1
-            others += not there <= {unit for each in own[row] for unit in _units_of(each)}
+            others += not there <= {unit for each in own[row] for unit in units_of(each)}
     return units >= 0.5 * count > 0 and others > 0.5 * units
-
-
-@lru_cache(maxsize=20_000)
-def _units_of(cell: str | None) -> frozenset[str]:
-    """What all drawings of a cell's repeat units share; empty for what is none, and no name."""
-    if cell is None or not any(map(str.isalpha, cell)):
-        return frozenset()
-    try:
-        texts = parts_of(cell)[0] if is_composition(cell) else [cell]
-        return frozenset(unit for text in texts if (unit := _unit_of(text)))
-    except BadSmilesError:
-        return frozenset()
-
-
-def _unit_of(text: str) -> str:
-    """The canonical repeat unit, without marks of stereo, of a drawing or a polymer's name."""
-    polymer = polymer_named(text)
-    drawn = polymer.smiles if polymer else drawn_unit(text)
-    return canonical_unit(without_stereo(drawn)) if drawn else ""

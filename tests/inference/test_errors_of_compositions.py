@@ -90,7 +90,7 @@ def test_the_report_draws_units_side_by_side(copolymers: Run) -> None:
     page = html_report(copolymers)
     for words in ("Composition of 2 repeat units", "Number of repeat units", "rarest unit"):
         assert words in page
-    assert page.count("of the moles: Repeat unit of") > 10
+    assert page.count("mol%: Repeat unit of") > 10
 
 
 def test_a_model_of_homopolymers_is_scored_on_what_it_takes() -> None:

@@ -14,6 +14,10 @@ A, B, C = "*CC*", "*CC(*)c1ccccc1", "*CC(*)Cl"
     [
         ("SMILES,partner,frac,architecture", f"{B},{C},0.5,random", "“partner”"),
         ("main,with,share", f"{B},{C},0.5", "“with”"),
+        ("smiles,smiles2,note", f"{B},{C},random", "“smiles2”"),
+        ("smiles,comonomer_smiles,Tg", f"{B},{C},0.5", "“comonomer_smiles”"),
+        ("smiles_x,smiles_y,Tg_x,Tg_y", f"{B},{C},0.5,0.5", "“smiles_y”"),
+        ("first unit,second unit,first of all", f"{B},{C},0.5", "“second unit”"),
         ("SMILES,matrix", f"{B},PMMA", "“matrix”"),
         ("polymer,comonomer", "polystyrene,PMMA", "“comonomer”"),
         ("smiles_A,smiles_B,frac_A,third", f"{B},{C},0.5,{A}", "“third”"),
