@@ -174,7 +174,7 @@ def test_errors_in_the_table_have_to_be_accepted(train):
     upload(train, "kelvin.csv", KELVIN.encode())
     assert button(train, "Train").disabled
     assert train.code[-1].value.endswith("--accept")
-    next(one for one in train.checkbox if one.label.startswith("These labels")).check().run()
+    next(one for one in train.checkbox if one.label.startswith("The table is")).check().run()
     assert not button(train, "Train").disabled
 
 
