@@ -46,6 +46,14 @@ def test_without_a_list_the_page_says_how_to_begin(tiny_run, open_page):
     ]
 
 
+def test_lines_of_which_none_can_be_used_are_no_success(tiny_run, open_page):
+    app = open_page("candidates", list=_list("PMMA").id, model=tiny_run.id)
+    app.text_area(key="pasted candidates").set_value("hello world")
+    app.button(key="FormSubmitter:paste candidates-Add these").click().run()
+    assert not app.success
+    assert "1 of them has no repeat unit" in app.warning[0].value
+
+
 def test_what_became_of_lines_is_told_until_the_list_is_another(tiny_run, open_page):
     made = _list("PMMA")
     app = open_page("candidates", list=made.id, model=tiny_run.id)

@@ -43,11 +43,14 @@ def show_adding(list_: CandidateList | None, model: Path) -> None:
 
 def _show_added(list_: CandidateList) -> None:
     """What became of the lines that were added last, until the list is another."""
-    words, *of = st.session_state.get(_ADDED, ("", "", 0))
+    words, is_usable, *of = st.session_state.get(_ADDED, ("", False, "", 0))
     if not words or of != [list_.id, list_.count()]:
         return
     left, right = columns("what-was-added", [8, 1], 60, "center")
-    left.success(plain(words), icon=":material/check_circle:")
+    if is_usable:
+        left.success(plain(words), icon=":material/check_circle:")
+    else:
+        left.warning(plain(words), icon=":material/warning:")
     if right.button("Close", type="tertiary", key="close what was added"):
         del st.session_state[_ADDED]
         st.rerun()
@@ -129,9 +132,11 @@ def _add(
     list_.add(with_progress())
     look_at_list(list_.id)
     with st.spinner("Comparing with what is on the list…"):
-        told = _words(tell_added(before, units), noun)
+        added = tell_added(before, units)
+    told = _words(added, noun)
     words = " ".join(filter(None, [told, _left_out_words(left_out), unread]))
-    st.session_state[_ADDED] = words, list_.id, list_.count()
+    is_usable = added.candidates > added.without_unit
+    st.session_state[_ADDED] = words, is_usable, list_.id, list_.count()
     st.rerun()
 
 

@@ -1,5 +1,6 @@
 """A property over the compositions of three repeat units, as a triangle."""
 
+import re
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from pages.parts.formatting import plain_in_chart
 from pages.parts.predict.composition_charts import LABEL_COLOUR, Point, labels_by_architecture
 
 _NAME, _WIDE = 28, 14
+_LONG_WORD = re.compile(rf"(\w{{{_WIDE - 1}}})(?=\w{{2}})")
 """Letters of a name at the corner of a triangle, and of a line of it."""
 _MARGIN, _LETTERS = 72, 12
 """Beside the triangle, in pixels: half a line at a corner has room there; and its letters' size."""
@@ -124,7 +126,8 @@ def _laid_out(chart: go.Figure, names: Sequence[str]) -> go.Figure:
 
 def _corner(name: str) -> str:
     """The name of a unit in lines, as it stands at a corner."""
-    return "<br>".join(map(plain_in_chart, wrap(clipped(name, _NAME), _WIDE)))
+    parted = _LONG_WORD.sub(r"\1- ", clipped(name, _NAME))
+    return "<br>".join(map(plain_in_chart, wrap(parted, _WIDE)))
 
 
 def _points(
