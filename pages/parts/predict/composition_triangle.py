@@ -111,9 +111,12 @@ def _laid_out(chart: go.Figure, names: Sequence[str]) -> go.Figure:
         "gridcolor": "rgba(138,151,163,.3)",
         "linecolor": "#8a97a3",
     }
+    # There is room on both sides of the upper corner, and none below its first line.
+    upper = plain_in_chart(clipped(names[0], _NAME))
+    corners = zip("abc", (upper, *map(_corner, names[1:])), strict=True)
     axes = {
-        f"{axis}axis": {"title": {"text": _corner(name), "font": {"size": _LETTERS}}, **lines}
-        for axis, name in zip("abc", names, strict=True)
+        f"{axis}axis": {"title": {"text": text, "font": {"size": _LETTERS}}, **lines}
+        for axis, text in corners
     }
     return chart.update_layout(
         ternary={"sum": 1, "bgcolor": "rgba(0,0,0,0)", **axes},
@@ -125,7 +128,7 @@ def _laid_out(chart: go.Figure, names: Sequence[str]) -> go.Figure:
 
 
 def _corner(name: str) -> str:
-    """The name of a unit in lines, as it stands at a corner."""
+    """The name of a unit in lines, as it stands at a lower corner."""
     parted = _LONG_WORD.sub(r"\1- ", clipped(name, _NAME))
     return "<br>".join(map(plain_in_chart, wrap(parted, _WIDE)))
 
