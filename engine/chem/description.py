@@ -8,7 +8,7 @@ from rdkit.Chem import rdMolDescriptors
 from ..base.wording import clipped, counted, listed
 from .composition import Composition, is_composition, read
 from .listed_units import name_of
-from .panels import share_words
+from .panels import percent_words
 from .replacements import count_groups, cut_between_carbons
 from .smiles import attachment_points, parse
 
@@ -52,7 +52,7 @@ def _composition(row: Composition) -> str:
         return described(row.units[0])
     kind = f"{row.architecture.capitalize()} copolymer" if row.architecture else "Composition"
     units = zip(row.units, row.fractions, strict=True)
-    sentences = [f"{share_words(share)}: {described(unit)}" for unit, share in units]
+    sentences = [f"{percent_words(share)}: {described(unit)}" for unit, share in units]
     return f"{kind} of {counted(len(row.units), 'repeat unit')}. {' '.join(sentences)}"
 
 

@@ -47,12 +47,12 @@ def panels_of(composition: Composition, width: int, height: int) -> list[Panel]:
     rows = -(-len(units) // columns)
     wide, high = width // columns, height // rows
     return [
-        Panel(unit, wide * (n % columns), high * (n // columns), wide, high, share_words(share))
+        Panel(unit, wide * (n % columns), high * (n // columns), wide, high, percent_words(share))
         for n, (unit, share) in enumerate(zip(units, composition.fractions, strict=True))
     ]
 
 
-def share_words(fraction: float) -> str:
+def percent_words(fraction: float) -> str:
     """A mole fraction in per cent, as it is written beside a unit: `33.3 mol%`."""
     percent = fraction * 100
     # Rounded to 100, it would say that there is no other unit.

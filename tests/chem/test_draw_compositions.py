@@ -8,7 +8,7 @@ import pytest
 from engine.chem.composition import read
 from engine.chem.description import described
 from engine.chem.draw import drawing, molblock, png, svg
-from engine.chem.panels import panels_of, share_words
+from engine.chem.panels import panels_of, percent_words
 from engine.chem.smiles import BadSmilesError
 
 STYRENE, METHACRYLATE = "*CC(*)c1ccccc1", "*CC(*)(C)C(=O)OC"
@@ -79,4 +79,4 @@ def test_a_composition_in_words() -> None:
     [(0.25, "25 mol%"), (1 / 3, "33.3 mol%"), (0.99999, "99.999 mol%"), (0.000001, "0.0001 mol%")],
 )
 def test_no_share_of_several_units_is_written_as_all(fraction: float, words: str) -> None:
-    assert share_words(fraction) == words
+    assert percent_words(fraction) == words

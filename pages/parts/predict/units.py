@@ -14,7 +14,7 @@ from engine.chem.architectures import ARCHITECTURES, Architecture
 from engine.chem.composition import MOST_UNITS, is_composition
 from engine.chem.entered_units import EnteredUnits, entered, unit_named
 from engine.chem.listed_units import name_of
-from engine.chem.panels import share_words
+from engine.chem.panels import percent_words
 from engine.chem.polymers import moles_of, weights_of
 from engine.chem.smiles import BadSmilesError
 from pages.parts.formatting import plain
@@ -190,7 +190,7 @@ def _card(units: EnteredUnits, place: int) -> None:
             show_picture(text, 132, 84)
         else:
             st.caption("not entered yet")
-        st.markdown(f"**Unit {place + 1}: {share_words(units.fractions[place])}**")
+        st.markdown(f"**Unit {place + 1}: {percent_words(units.fractions[place])}**")
         if name := _name(text):
             st.caption(plain(name))
         with st.container(horizontal=True, horizontal_alignment="center", gap="xsmall"):
@@ -230,7 +230,7 @@ def _show_amounts(units: EnteredUnits) -> None:
     else:
         _several(amounts, by_weight)
     if by_weight:
-        words = ", ".join(share_words(each) for each in units.fractions)
+        words = ", ".join(percent_words(each) for each in units.fractions)
         st.caption(f"By the masses of the units: {words}.")
 
 
