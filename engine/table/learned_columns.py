@@ -44,7 +44,7 @@ def said_or_learned(
     if smiles is None and said == NOTHING_SAID and _has_all(raw, learned):
         smiles, said = _read_together(raw, learned, conditions)
     try:
-        columns = _columns(raw, conditions, smiles, said)
+        columns = columns_of_polymers(raw, conditions, smiles, said)
     except UserError:
         # Told when they are read for good, or there are names in place of repeat units.
         return smiles, said
@@ -96,9 +96,9 @@ def _read_together(
     others = learned.others
     units, fractions = others.units or (), others.fractions or ()
     said = SaidUnits(units=units, fractions=fractions)
-    remembered = _columns(raw, conditions, learned.smiles, said)
+    remembered = columns_of_polymers(raw, conditions, learned.smiles, said)
     try:
-        own = _columns(raw, conditions)
+        own = columns_of_polymers(raw, conditions)
     except UserError:
         own = remembered
     if not _are_of_compositions(raw, own):
@@ -115,17 +115,28 @@ def _read_together(
     raise _contradiction(raw, sorted(known), sorted(found))
 
 
-def _columns(
+def columns_of_polymers(
     raw: RawTable,
     conditions: Sequence[str],
     smiles: str | None = None,
     said: SaidUnits = NOTHING_SAID,
+    id: str | None = "",
 ) -> Columns:
-    """The columns of polymers; of others, only conditions are told apart from them."""
-    named = (smiles, *(said.units or ()), *(said.fractions or ()), said.architecture)
+    """The columns of polymers and ids; of others, only conditions are told apart from them.
+
+    Args:
+        raw: the table, or its beginning.
+        conditions: columns that say nothing of the polymer, unless the user names them as such.
+        smiles, id: as for `guess_columns`; ids are not looked for by default.
+        said: the user's word on compositions.
+
+    Raises:
+        UserError: when no column holds repeat units.
+    """
+    named = {smiles, id, *(said.units or ()), *(said.fractions or ()), said.architecture}
     apart = [name for name in conditions if name not in named]
     return guess_columns(
-        raw, smiles=smiles, id="", properties=(), conditions=apart, **said.model_dump()
+        raw, smiles=smiles, id=id, properties=(), conditions=apart, **said.model_dump()
     )
 
 

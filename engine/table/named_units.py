@@ -7,9 +7,9 @@ from ..chem.listed_units import with_polymers_drawn
 from ..chem.monomer_names import monomer_named
 from ..settings.polymer_columns import NOTHING_SAID, PolymerColumns, SaidUnits
 from .cells import is_missing
-from .columns import Columns, guess_columns
+from .columns import Columns
 from .id_columns import columns_called_ids
-from .learned_columns import said_or_learned, with_learned_whole
+from .learned_columns import columns_of_polymers, said_or_learned, with_learned_whole
 from .reading import RawTable
 from .unseen_units import demand_all_units
 
@@ -44,29 +44,18 @@ def columns_of_units_or_names(
     # Columns of a homopolymer and of its conditions are not mistaken for each other.
     apart = tuple(conditions) if learned else ()
     try:
-        columns = _guessed(raw, smiles, id, said, apart)
+        columns = columns_of_polymers(raw, apart, smiles, said, id)
     except UserError:
         named = None if smiles else _column_of_names(raw, id)
         if named is None:
             raise
         _, said = said_or_learned(raw, named, NOTHING_SAID, learned, conditions)
-        columns = _guessed(raw, named, id, said, apart)
+        columns = columns_of_polymers(raw, apart, named, said, id)
     columns = with_learned_whole(raw, columns, learned)
     if given is None:
         demand_all_units(raw, columns, conditions)
     # One name is enough: a cell without `*` that names a polymer is hardly meant as its atoms.
     return columns, any(_share_of_names(raw, name) > 0 for name in columns.structures)
-
-
-def _guessed(
-    raw: RawTable, smiles: str | None, id: str | None, said: SaidUnits, apart: Sequence[str]
-) -> Columns:
-    """The columns of repeat units and ids; those that are kept apart say nothing of a polymer."""
-    named = {smiles, id, *(said.units or ()), *(said.fractions or ()), said.architecture}
-    conditions = [name for name in apart if name not in named]
-    return guess_columns(
-        raw, smiles=smiles, id=id, properties=(), conditions=conditions, **said.model_dump()
-    )
 
 
 def _column_of_names(raw: RawTable, id: str | None) -> str | None:

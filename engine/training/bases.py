@@ -50,7 +50,7 @@ class _Judged(NamedTuple):
     labels: int
 
 
-def all_by_mole(folds: Sequence[int], properties: int) -> Bases:
+def _all_by_mole(folds: Sequence[int], properties: int) -> Bases:
     """The bases of K properties where nothing is chosen."""
     moles: Sequence[Basis] = ["mole"] * properties
     return Bases(moles, dict.fromkeys(folds, moles))
@@ -79,7 +79,7 @@ def chosen_bases(
     """
     held_out, count = sorted({*folds[folds >= 0].tolist()}), labels.shape[1]
     if not judgements(len(held_out), count):
-        return all_by_mole(held_out, count)
+        return _all_by_mole(held_out, count)
     pairs = list(zip(held_out, held_out[1:] + held_out[:1], strict=True))
     jobs = [(column, pair) for column in range(count) for pair in pairs]
 
